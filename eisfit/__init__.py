@@ -1,0 +1,96 @@
+"""eisfit: believable impedance fits, cycle tracking and the transport behind a coating.
+
+>>> import eisfit
+>>> circuit = eisfit.circuit("R_s-p(R_ct,C_dl)")
+>>> circuit.impedance([0.0001], {"R_s": 2.0, "R_ct": 50.0, "C_dl": 1e-5}).real.round(3)
+array([52.])
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from eisfit._version import __version__
+
+if TYPE_CHECKING:
+    from eisfit.circuit import Circuit
+    from eisfit.errors import EisfitError
+    from eisfit.explain import Explanation, explain
+    from eisfit.fit import fit
+    from eisfit.kramers_kronig import KramersKronigResult, check
+    from eisfit.library import circuit, circuits
+    from eisfit.readers import read
+    from eisfit.result import FitResult, SeriesResult
+    from eisfit.series import CycleSeries, read_series
+    from eisfit.simulate import simulate
+    from eisfit.spectrum import Spectrum
+    from eisfit.track import track
+
+_HOME = {
+    "Circuit": "circuit",
+    "CycleSeries": "series",
+    "EisfitError": "errors",
+    "Explanation": "explain",
+    "FitResult": "result",
+    "KramersKronigResult": "kramers_kronig",
+    "SeriesResult": "result",
+    "Spectrum": "spectrum",
+    "check": "kramers_kronig",
+    "circuit": "library",
+    "circuits": "library",
+    "explain": "explain",
+    "fit": "fit",
+    "read": "readers",
+    "read_series": "series",
+    "simulate": "simulate",
+    "track": "track",
+}
+
+__all__ = [
+    "Circuit",
+    "CycleSeries",
+    "EisfitError",
+    "Explanation",
+    "FitResult",
+    "KramersKronigResult",
+    "SeriesResult",
+    "Spectrum",
+    "__version__",
+    "check",
+    "circuit",
+    "circuits",
+    "explain",
+    "fit",
+    "read",
+    "read_series",
+    "simulate",
+    "track",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use, so that `import eisfit` and `eisfit --help` start fast.
+    if name not in _HOME:
+        raise AttributeError(f"module 'eisfit' has no attribute {name!r}")
+    value = getattr(import_module(f"eisfit.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class _Door(ModuleType):
+    """The package itself: `eisfit.fit` is the function, although a module of that name exists too."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Importing the submodule eisfit.fit binds it here under its name; the public function must win.
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Door

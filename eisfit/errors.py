@@ -1,0 +1,88 @@
+"""Every error that eisfit raises on purpose, each one clear sentence for the user."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "CircuitError",
+    "EisfitError",
+    "FitError",
+    "NotationError",
+    "ParameterError",
+    "ReadError",
+    "SchemaError",
+    "SpectrumError",
+    "StudyError",
+    "UsageError",
+    "did_you_mean",
+]
+
+
+class EisfitError(Exception):
+    """Base of all errors raised on purpose: catch this one to catch them all."""
+
+
+class UsageError(EisfitError):
+    """The request itself is wrong: an unknown name or an impossible option (exit code 2)."""
+
+
+class CircuitError(UsageError):
+    """A circuit that cannot be found or makes no sense."""
+
+
+class NotationError(CircuitError):
+    """A circuit string that cannot be read; shows the string with a caret under the place.
+
+    Parameters
+    ----------
+    string
+        The circuit string as given.
+    position
+        Index into `string` where reading failed.
+    message
+        What was expected there.
+    """
+
+    def __init__(self, string: str, position: int, message: str) -> None:
+        self.string = string
+        self.position = position
+        super().__init__(f"{message}\n  {string}\n  {' ' * position}^")
+
+
+class ParameterError(UsageError):
+    """A parameter that does not exist, or a value or bound it cannot have."""
+
+
+class SpectrumError(EisfitError, ValueError):
+    """Numbers that are not an impedance spectrum."""
+
+
+class ReadError(EisfitError):
+    """A file that cannot be read as impedance spectra."""
+
+
+class SchemaError(EisfitError):
+    """A TOML or JSON file whose form is wrong; names the file, the line and the key."""
+
+
+class StudyError(EisfitError):
+    """A coating study whose inputs admit no answer."""
+
+
+class FitError(EisfitError):
+    """A fit that could not be carried out."""
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the candidate nearest to `name`, else an empty string.
+
+    >>> did_you_mean("R_tc", ["R_s", "R_ct"])
+    "; did you mean 'R_ct'?"
+    >>> did_you_mean("banana", ["R_s", "R_ct"])
+    ''
+    """
+    known = {candidate.lower(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f"; did you mean '{known[near[0]]}'?" if near else ""

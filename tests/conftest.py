@@ -1,0 +1,28 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_spectra() -> Path:
+    """Folder with measured files from many instruments; they are not the project's, so it may be absent."""
+    default = ROOT.parent / "shared" / "real_spectra"
+    folder = Path(os.environ.get("EISFIT_REAL_SPECTRA", default))
+    if not (folder / "MANIFEST.csv").is_file():
+        pytest.skip("the measured spectra are not on this machine (set EISFIT_REAL_SPECTRA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manifest(real_spectra: Path) -> list[dict[str, str]]:
+    """Rows of the measured spectra's manifest."""
+    with (real_spectra / "MANIFEST.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
