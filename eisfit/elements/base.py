@@ -1,0 +1,128 @@
+"""What every circuit element is made of: a formula, exact derivatives, a parameter table, two limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Asymptote", "Element", "FrequencyGrid", "Parameter"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+#: Value (B, F) and the derivatives (B, F), or shapes that broadcast to them, one per parameter.
+Evaluation = tuple[ComplexArray, tuple[ComplexArray, ...]]
+
+
+class FrequencyGrid:
+    """Angular frequencies, (F,) or one row per spectrum (B, F), with what the formulas need of them, once.
+
+    Parameters
+    ----------
+    omega
+        Angular frequency, rad/s, positive.
+    """
+
+    def __init__(self, omega: FloatArray) -> None:
+        self.omega = omega
+
+    @cached_property
+    def log_omega(self) -> FloatArray:
+        """Natural logarithm of omega."""
+        return np.log(self.omega)
+
+    @cached_property
+    def j_omega(self) -> ComplexArray:
+        """The imaginary unit times omega."""
+        return np.asarray(1j * self.omega, dtype=np.complex128)
+
+    @cached_property
+    def warburg(self) -> ComplexArray:
+        """(1 - j) / sqrt(omega)."""
+        return np.asarray((1 - 1j) / np.sqrt(self.omega), dtype=np.complex128)
+
+    def rows(self, chosen: NDArray[np.intp]) -> FrequencyGrid:
+        """Return the grid of some spectra of a batch; a common grid serves them all."""
+        return self if self.omega.ndim == 1 else FrequencyGrid(self.omega[chosen])
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of an element's parameter table; bounds, docs, reports and tests all read it.
+
+    Attributes
+    ----------
+    symbol
+        The field's symbol, e.g. ``alpha``. Empty where the component itself is the parameter (R, C, L).
+    unit
+        Unit as printed everywhere.
+    describe
+        Meaning, a few words.
+    min, max
+        Default bounds.
+    scale
+        ``log``: positive, fitted as its logarithm. ``linear``: fitted as it is.
+    typical
+        A plausible value, used for examples and figures only (a fit starts from the spectrum).
+    """
+
+    symbol: str
+    unit: str
+    describe: str
+    min: float
+    max: float
+    scale: Literal["log", "linear"]
+    typical: float
+
+
+@dataclass(frozen=True)
+class Asymptote:
+    """What an element becomes at one end of the frequency axis.
+
+    Attributes
+    ----------
+    formula
+        As text.
+    impedance
+        (omega, *parameters) -> complex ohm.
+    """
+
+    formula: str
+    impedance: Callable[..., ComplexArray]
+
+
+@dataclass(frozen=True)
+class Element:
+    """A circuit element.
+
+    Attributes
+    ----------
+    symbol
+        As it stands in circuit strings, e.g. ``CPE``.
+    title
+        Name in words.
+    formula
+        Impedance as text.
+    parameters
+        The parameter table, in order.
+    evaluate
+        ``evaluate(grid, *values) -> (Z, (dZ/dp, ...))`` with values of shape (B, 1) or scalars.
+    low, high
+        The limits at low and at high frequency.
+    reference
+        Where the formula comes from.
+    """
+
+    symbol: str
+    title: str
+    formula: str
+    parameters: tuple[Parameter, ...]
+    evaluate: Callable[..., Evaluation]
+    low: Asymptote
+    high: Asymptote
+    reference: str = ""

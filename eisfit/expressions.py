@@ -1,0 +1,132 @@
+"""Arithmetic expressions between parameters, such as ``2*R_sei``, with exact derivatives.
+
+The text is never run as code: it is parsed, only arithmetic is accepted, and the tree is evaluated here.
+What is accepted means the same in lmfit's expressions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import ParameterError, did_you_mean
+
+__all__ = ["Expression"]
+
+FloatArray = NDArray[np.float64]
+#: A value (B,) and its derivatives (B,) by parameter name.
+Dual = tuple[Any, dict[str, Any]]
+
+_CONSTANTS = {"pi": np.pi, "e": np.e}
+_FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+    "exp": (np.exp, np.exp),
+    "log": (np.log, lambda x: 1 / x),
+    "log10": (np.log10, lambda x: 1 / (x * np.log(10))),
+}
+_ALLOWED = "numbers, parameter names, + - * / ** ( ), sqrt, exp, log, log10 and pi"
+
+
+class Expression:
+    """An expression for one parameter in terms of others.
+
+    Parameters
+    ----------
+    text
+        For instance ``2*R_sei + 1``.
+    names
+        The parameters that may occur.
+
+    Raises
+    ------
+    ParameterError
+        When the text is not plain arithmetic or names an unknown parameter.
+
+    Examples
+    --------
+    >>> e = Expression("2*R_sei", ["R_sei", "R_ct"])
+    >>> e.evaluate({"R_sei": 4.0})
+    (8.0, {'R_sei': 2.0})
+    """
+
+    def __init__(self, text: str, names: list[str]) -> None:
+        self.text = text
+        try:
+            self._tree = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise ParameterError(f"expression {text!r}: is not arithmetic; allowed are {_ALLOWED}") from None
+        self.names = sorted(set(_names(self._tree, text, names)))
+
+    def evaluate(self, values: Mapping[str, Any]) -> Dual:
+        """Return the value and its derivatives by each name, for numbers or arrays of one shape."""
+        with np.errstate(all="ignore"):
+            return _dual(self._tree, values)
+
+
+def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
+    """Return the parameters that occur, refusing everything that is not arithmetic."""
+    if isinstance(node, ast.Name):
+        return _known_name(node.id, text, known)
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)):
+        return _names(node.left, text, known) + _names(node.right, text, known)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
+        return _names(node.operand, text, known)
+    if isinstance(node, ast.Call) and _is_function(node):
+        return _names(node.args[0], text, known)
+    raise ParameterError(f"expression {text!r}: {ast.unparse(node)!r} is not allowed; allowed are {_ALLOWED}")
+
+
+def _is_function(node: ast.Call) -> bool:
+    named = isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
+    return named and len(node.args) == 1 and not node.keywords
+
+
+def _known_name(name: str, text: str, known: list[str]) -> list[str]:
+    if name in known:
+        return [name]
+    if name in _CONSTANTS:
+        return []
+    raise ParameterError(f"expression {text!r}: unknown parameter {name!r}{did_you_mean(name, known)}")
+
+
+def _dual(node: ast.AST, values: Mapping[str, Any]) -> Dual:
+    if isinstance(node, ast.Constant):
+        return float(node.value), {}  # type: ignore[arg-type]  # checked in _names
+    if isinstance(node, ast.Name):
+        return (values[node.id], {node.id: 1.0}) if node.id in values else (_CONSTANTS[node.id], {})
+    if isinstance(node, ast.UnaryOp):
+        value, slopes = _dual(node.operand, values)
+        sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
+        return sign * value, {name: sign * slope for name, slope in slopes.items()}
+    if isinstance(node, ast.Call):
+        function, slope = _FUNCTIONS[node.func.id]  # type: ignore[attr-defined]  # checked in _names
+        value, slopes = _dual(node.args[0], values)
+        return function(value), {name: slope(value) * inner for name, inner in slopes.items()}
+    if isinstance(node, ast.BinOp):
+        return _binary(node.op, _dual(node.left, values), _dual(node.right, values))
+    raise TypeError(f"{type(node).__name__} was let through by the check of the expression")
+
+
+def _binary(operator: ast.operator, left: Dual, right: Dual) -> Dual:
+    (a, da), (b, db) = left, right
+    if isinstance(operator, ast.Add):
+        return a + b, _combine(da, 1.0, db, 1.0)
+    if isinstance(operator, ast.Sub):
+        return a - b, _combine(da, 1.0, db, -1.0)
+    if isinstance(operator, ast.Mult):
+        return a * b, _combine(da, b, db, a)
+    if isinstance(operator, ast.Div):
+        return np.divide(a, b), _combine(da, np.divide(1.0, b), db, np.divide(-a, np.square(b)))
+    power = np.power(np.float64(a) if np.ndim(a) == 0 else a, b)
+    by_exponent = power * np.log(a) if db else 0.0
+    return power, _combine(da, b * np.power(np.float64(a) if np.ndim(a) == 0 else a, b - 1), db, by_exponent)
+
+
+def _combine(da: dict[str, Any], a: Any, db: dict[str, Any], b: Any) -> dict[str, Any]:
+    return {name: da.get(name, 0.0) * a + db.get(name, 0.0) * b for name in {**da, **db}}
