@@ -1,0 +1,32 @@
+"""Figures that a paper would take: arrays and plain documents in, matplotlib axes out, nothing shown.
+
+Every function takes ``ax=None`` (or ``figure=None``) and returns the axes. Without one it draws on a new
+pyplot figure, which a notebook displays; `new_axes` and `new_figure` make ones that belong to no window.
+"""
+
+from __future__ import annotations
+
+from eisfit.plot.coating import thickness_scan, waterfall
+from eisfit.plot.frequency import bode, drt, residuals
+from eisfit.plot.nyquist import nyquist, nyquist_cycles
+from eisfit.plot.overview import fit_overview, kramers_kronig
+from eisfit.plot.style import new_axes, new_figure, save
+from eisfit.plot.trends import small_multiples, trend, trends
+
+__all__ = [
+    "bode",
+    "drt",
+    "fit_overview",
+    "kramers_kronig",
+    "new_axes",
+    "new_figure",
+    "nyquist",
+    "nyquist_cycles",
+    "residuals",
+    "save",
+    "small_multiples",
+    "thickness_scan",
+    "trend",
+    "trends",
+    "waterfall",
+]

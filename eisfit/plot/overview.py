@@ -1,0 +1,167 @@
+"""Whole figures of one document: a fit, a Kramers-Kronig check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.plot.frequency import bode, residuals
+from eisfit.plot.nyquist import nyquist
+from eisfit.plot.style import (
+    GREEN,
+    ORANGE,
+    VERMILLION,
+    column,
+    data_impedance,
+    figure_or_new,
+    required_data,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["fit_overview", "kramers_kronig"]
+
+
+@styled
+def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
+    """Draw one fit: Nyquist, Bode and residuals, under a title that says whether to believe it.
+
+    Parameters
+    ----------
+    document
+        What ``FitResult.to_dict()`` gives, with its data.
+    figure
+        An empty figure (`new_figure`); a new pyplot figure where None.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        Nyquist, magnitude, phase, residuals.
+
+    Raises
+    ------
+    EisfitError
+        When the document holds no data (a failed file).
+    """
+    f, z = required_data(document)
+    fitted = data_impedance(document, "fit")
+    figure = figure_or_new(figure, 8.6, 5.2)
+    left, axes = _grid(figure)
+    nyquist(f, z, fitted=fitted, ax=left)
+    bode(f, z, fitted=fitted, axes=(axes[0], axes[1]))
+    if legend := axes[0].get_legend():
+        legend.remove()  # the Nyquist plot's says it
+    if fitted is not None:
+        difference = (z - fitted) / np.abs(z)
+        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=axes[2])
+        _inner_legend(axes[2])
+    _title(figure, document, (document.get("circuit") or {}).get("string"))
+    return left, *axes
+
+
+@styled
+def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, Axes]:
+    """Draw a Kramers-Kronig check: data with the consistent fit, residuals with noise, failing ranges shaded.
+
+    Parameters
+    ----------
+    document
+        What ``KramersKronigResult.to_dict()`` gives (``eisfit.check/1``), with its data.
+    figure
+        An empty figure (`new_figure`); a new pyplot figure where None.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        Nyquist, residuals.
+
+    Raises
+    ------
+    EisfitError
+        When the document holds no data.
+    """
+    f, z = required_data(document)
+    data = document["data"]
+    figure = figure_or_new(figure, 8.6, 3.6)
+    left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
+    nyquist(f, z, fitted=data_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
+    if data.get("residual_real") is not None:
+        residuals(f, data["residual_real"], data["residual_imag"], noise=_noise(document, z), ax=right)
+    ranges = document.get("ranges") or []
+    for place, failing in enumerate(ranges):
+        low, high = _edge(failing, "low_Hz", f.min()), _edge(failing, "high_Hz", f.max())
+        right.axvspan(
+            low, high, color=ORANGE, alpha=0.25, lw=0, label="fails" if place == 0 else None, zorder=0
+        )
+        _ring(left, z[(f >= low) & (f <= high)])
+    if ranges:
+        right.legend(*right.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4,
+                     columnspacing=1.0, handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
+    _title(figure, document, "Kramers-Kronig check")
+    return left, right
+
+
+def _grid(figure: Figure) -> tuple[Axes, list[Axes]]:
+    grid = figure.add_gridspec(3, 2, width_ratios=[1.25, 1.0])
+    left = figure.add_subplot(grid[:, 0])
+    first = figure.add_subplot(grid[0, 1])
+    others = [figure.add_subplot(grid[row, 1], sharex=first) for row in (1, 2)]
+    for ax in (first, others[0]):
+        ax.tick_params(labelbottom=False)
+    return left, [first, *others]
+
+
+def _inner_legend(ax: Axes) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 1.06), ncols=3, fontsize=7.5, columnspacing=1.0,
+              handletextpad=0.4, borderaxespad=0.0)  # fmt: skip
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.25 * (high - low))
+
+
+def _noise(document: Mapping[str, Any], impedance: Any) -> Any:
+    noise = document["data"].get("noise_ohm")
+    return None if noise is None else column(noise, "noise") / np.abs(impedance)
+
+
+def _edge(failing: Mapping[str, Any], key: str, default: Any) -> float:
+    value = failing.get(key)
+    return float(default if value is None else value)
+
+
+def _ring(ax: Axes, impedance: Any) -> None:
+    """Mark the points of a failing range in the Nyquist plot, in whatever unit it is drawn."""
+    from eisfit.plot.nyquist import unit_factor
+
+    factor = unit_factor(ax, impedance)
+    ax.plot(
+        factor * impedance.real,
+        -factor * impedance.imag,
+        "o",
+        ms=9,
+        color=ORANGE,
+        alpha=0.35,
+        mew=0,
+        zorder=1,
+    )
+
+
+def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
+    spectrum = document.get("spectrum") or {}
+    source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
+    head = ", ".join(part for part in (_short(source, 40), _short(what or "", 60)) if part)
+    names = [str(flag.get("name")) for flag in document.get("flags") or []]
+    verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
+    figure.suptitle(head.replace("$", r"\$"), x=0.01, ha="left", fontsize=10)
+    figure.text(
+        0.995, 0.99, _short(verdict, 60), ha="right", va="top", fontsize=9.5, fontweight="bold",
+        color=GREEN if document.get("ok") else VERMILLION,
+    )  # fmt: skip
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,229 @@
+"""How every figure looks: colours, fonts, units, and files that come out the same every time."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import EisfitError, UsageError
+from eisfit.files import write_atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["COLORS", "new_axes", "new_figure", "save", "styled"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FloatArray = NDArray[np.float64]
+
+# M. Okabe, K. Ito, "Color Universal Design" (2008): told apart with every common colour vision.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+SKY, ORANGE, BLACK, GREY = "#56B4E9", "#E69F00", "#000000", "#6E6E6E"
+COLORS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
+
+_RC: dict[str, Any] = {
+    "axes.formatter.useoffset": False,
+    "axes.labelsize": 10.0,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10.0,
+    "axes.unicode_minus": True,
+    "errorbar.capsize": 2.5,
+    "figure.dpi": 110.0,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 9.0,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200.0,
+    "svg.hashsalt": "eisfit",
+}
+
+# A file must not tell when or with which version it was drawn: the same input gives the same bytes.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": "eisfit"},
+    "svg": {"Date": None, "Creator": "eisfit"},
+    "pdf": {"CreationDate": None, "Creator": "eisfit", "Producer": "eisfit"},
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in eisfit's style, and leave the user's settings as they were."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    settings: Any = {**_RC, "axes.prop_cycle": cycler(color=COLORS)}
+    with mpl.rc_context(settings):
+        yield
+
+
+def styled(function: Callable[P, T]) -> Callable[P, T]:
+    """Let `function` draw in eisfit's style."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        with style():
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+@styled
+def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
+    """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+@styled
+def new_axes(width: float = 4.8, height: float = 3.8) -> Axes:
+    """Return the only axes of a `new_figure`."""
+    return new_figure(width, height).subplots()
+
+
+def shown_figure(width: float, height: float) -> Figure:
+    """Return a pyplot figure, which a notebook displays of itself."""
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=(width, height), layout="constrained")
+
+
+def axes_or_new(ax: Axes | None, width: float = 4.8, height: float = 3.8) -> Axes:
+    """Return `ax`, or the axes of a new pyplot figure."""
+    return shown_figure(width, height).subplots() if ax is None else ax
+
+
+def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
+    """Return `figure` made this large, or a new pyplot figure."""
+    if figure is None:
+        return shown_figure(width, height)
+    figure.set_size_inches(width, height)
+    return figure
+
+
+@styled
+def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
+    """Write a figure (or the figure of these axes) to a PNG, SVG or PDF file, atomically.
+
+    The same figure gives the same bytes whenever it is written.
+
+    Raises
+    ------
+    UsageError
+        When the file name ends in none of these.
+    EisfitError
+        When the file cannot be written.
+    """
+    target = Path(path)
+    kind = target.suffix.lower().removeprefix(".")
+    if kind not in _METADATA:
+        raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
+    buffer = io.BytesIO()
+    _root(figure).savefig(buffer, format=kind, metadata=_METADATA[kind])
+    return write_atomic(target, buffer.getvalue())
+
+
+def _root(drawn: Any) -> Any:
+    """Return the figure of whatever a plot function returned."""
+    while isinstance(drawn, (tuple, list, np.ndarray)):
+        drawn = drawn[0]
+    if hasattr(drawn, "savefig"):
+        return drawn
+    try:
+        return drawn.get_figure(root=True)
+    except TypeError:  # matplotlib < 3.10 has no `root`
+        return drawn.get_figure()
+
+
+def column(values: ArrayLike | None, name: str, size: int | None = None) -> FloatArray:
+    """Return numbers as (N,) floats, None as NaN, checked against the wanted length."""
+    array: FloatArray = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    if array.ndim != 1 or (size is not None and array.size != size):
+        wanted = "one row" if size is None else f"{size} values"
+        raise EisfitError(f"cannot draw {name}: needs {wanted}, got shape {array.shape}")
+    return array
+
+
+def complex_column(values: ArrayLike, name: str, size: int | None = None) -> NDArray[np.complex128]:
+    """Return complex numbers as (N,), checked against the wanted length."""
+    array: NDArray[np.complex128] = np.atleast_1d(np.asarray(values, dtype=np.complex128))
+    if array.ndim != 1 or (size is not None and array.size != size):
+        wanted = "one row" if size is None else f"{size} values"
+        raise EisfitError(f"cannot draw {name}: needs {wanted}, got shape {array.shape}")
+    return array
+
+
+def data_impedance(document: Any, kind: str = "Z") -> NDArray[np.complex128] | None:
+    """Return ``Z_real_ohm + j Z_imag_ohm`` (or ``fit_...``) of a document's data, None where it has none."""
+    data = document.get("data") or {}
+    real, imag = data.get(f"{kind}_real_ohm"), data.get(f"{kind}_imag_ohm")
+    if real is None or imag is None:
+        return None
+    return np.asarray(column(real, kind) + 1j * column(imag, kind))
+
+
+def required_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
+    """Return frequency (Hz) and impedance (ohm) of a document.
+
+    Raises
+    ------
+    EisfitError
+        When it holds no data, or says why it failed.
+    """
+    impedance = data_impedance(document)
+    if impedance is None:
+        source = (document.get("spectrum") or {}).get("source") or "this document"
+        reason = document.get("error") or "it holds no measured data"
+        raise EisfitError(f"{source}: there is nothing to draw: {reason}")
+    return column(document["data"]["frequency_Hz"], "frequency", impedance.size), impedance
+
+
+def pretty(text: str) -> str:
+    r"""Return a label with subscripts and the Greek letters that units use on paper.
+
+    >>> print(pretty("R_ct / ohm"))
+    $R_\mathrm{ct}$ / Ω
+    """
+    text = text.replace("$", r"\$")
+    text = re.sub(r"\b([A-Z]{1,4})((?:_[A-Za-z0-9]+)+)\b", _subscript, text)
+    text = re.sub(r"(?<![A-Za-z])([mkM]?)ohm(?![A-Za-z])", lambda found: f"{found[1]}Ω", text)
+    return _exponents(text)
+
+
+def _subscript(found: re.Match[str]) -> str:
+    symbol, *rest = found[0].split("_")
+    greek = {"alpha": "α", "tau": "τ", "sigma": "σ"}
+    if rest[-1] in greek or rest[-1] in {"Q", "R"}:  # CPE_ct_alpha: the element's own symbol comes first
+        symbol, rest = greek.get(rest[-1], rest[-1]), [symbol, *rest[:-1]]
+    return rf"${symbol}_\mathrm{{{','.join(rest)}}}$"
+
+
+def _exponents(text: str) -> str:
+    text = re.sub(r"\bs\^alpha\b", r"$\\mathrm{s}^{\\alpha}$", text)
+    text = re.sub(r"\bcm2\b", "cm²", text)
+    return re.sub(r"\b(s|cm|m)\^(-?\d+(?:/\d+)?)", r"$\\mathrm{\1}^{\2}$", text)
+
+
+def ohm_scale(largest: float) -> tuple[float, str]:
+    """Return the factor and the unit in which a resistance of this size (ohm) reads best."""
+    for limit, factor, unit in ((0.1, 1e3, "mΩ"), (1e4, 1.0, "Ω"), (1e7, 1e-3, "kΩ")):
+        if largest < limit:
+            return factor, unit
+    return 1e-6, "MΩ"
