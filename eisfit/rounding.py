@@ -1,8 +1,8 @@
 """Rounding a value together with its standard error, by the rule of the Particle Data Group.
 
-The rule (Review of Particle Physics, Introduction, section 5.3 "Rounding"): if the three highest-order digits of
-the error lie between 100 and 354, round it to two digits; between 355 and 949, to one; between 950 and 999, up to
-1000, keeping two. The value ends at the same decimal place as its error.
+The rule (Review of Particle Physics, Introduction, section 5.3 "Rounding"): if the three highest-order digits
+of the error lie between 100 and 354, round it to two digits; between 355 and 949, to one; between 950 and
+999, up to 1000, keeping two. The value ends at the same decimal place as its error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     value
         The number; None and NaN give ``"n/a"``.
     stderr
-        Its standard error. None or 0: the value is exact or its error unknown, and stands alone. NaN: ``± ?``.
+        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: ``± ?``.
     plus_minus
         The sign between the two.
 

@@ -124,7 +124,7 @@ def thickness_scan(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None)
     for place, name in enumerate(names):
         color, dashes = COLORS[place % len(COLORS)], ("-", "--", "-.", ":")[place % 4]
         low, middle, high = (
-            column([_part(row, name, part) for row in ordered], name)  # type: ignore[arg-type]
+            column([_part(row, name, part) for row in ordered], name)
             for part in ("low95", "median", "high95")
         )
         ax.plot(thickness, middle, dashes, color=color, label=_words(name), zorder=3)

@@ -77,11 +77,13 @@ def _phase(impedance: Any) -> Any:
 
 
 def _label_bode(upper: Axes, lower: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MultipleLocator
 
     upper.set(yscale="log", ylabel="$|Z|$ / Ω")
     lower.set(ylabel="phase / °")
-    lower.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 1.5, 2, 3, 4.5, 5, 9, 10], min_n_ticks=3))
+    span = float(np.ptp(lower.get_ylim()))
+    step = next((step for step in (1, 2, 5, 10, 15, 30, 45) if span / step < 6), 90)
+    lower.yaxis.set_major_locator(MultipleLocator(step))
     _plain_log_numbers(upper)
     frequency_axis(upper, labelled=upper.get_shared_x_axes().joined(upper, lower) is False)
     frequency_axis(lower)
@@ -179,32 +181,42 @@ def drt(
         Axes to draw on; a new pyplot figure where None.
     """
     t = column(tau, "tau")
-    g = column(gamma, "gamma", t.size)
+    order = np.argsort(t)
+    t, g = t[order], column(gamma, "gamma", t.size)[order]
     ax = axes_or_new(ax, 4.8, 3.2)
     factor, unit = ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
+    above = factor * g
     if low is not None and high is not None:
-        below, above = (factor * column(edge, "band", t.size) for edge in (low, high))
+        below, above = (factor * column(edge, "band", t.size)[order] for edge in (low, high))
         ax.fill_between(t, below, above, color=SKY, alpha=0.35, lw=0, label="credible band", zorder=1)
         ax.legend(loc="upper left")
     ax.plot(t, factor * g, "-", color=BLUE, zorder=2)
     ax.axhline(0, color="0.8", lw=0.8, zorder=0)
     ax.set(xscale="log", xlabel=r"$\tau$ / s", ylabel=rf"$\gamma(\ln \tau)$ / {unit}")
-    ax.set_ylim(top=1.25 * float(np.nanmax(factor * g, initial=1e-30)) if np.nanmax(g) > 0 else None)
+    if np.nanmax(above, initial=0.0) > 0:
+        ax.set_ylim(top=1.25 * float(np.nanmax(above)))
     for peak in peaks or ():
-        _mark_peak(ax, t, factor * g, peak)
+        _mark_peak(ax, t, factor * g, above, peak)
     return ax
 
 
-def _mark_peak(ax: Axes, tau: Any, gamma: Any, peak: float | Mapping[str, Any]) -> None:
+def _mark_peak(ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping[str, Any]) -> None:
     fields = peak if isinstance(peak, Mapping) else {"tau": peak}
     at = fields.get("tau", fields.get("tau_s"))
     resistance = fields.get("resistance", fields.get("resistance_ohm", fields.get("R")))
     if at is None:
         return
-    height = float(np.interp(np.log(at), np.log(tau), gamma)) if tau[0] < tau[-1] else 0.0
-    words = f"{at:.2g} s" + ("" if resistance is None else f"\n{resistance:.3g} Ω")
+    height, top = (float(np.interp(np.log(at), np.log(tau), curve)) for curve in (gamma, above))
+    words = _seconds(at) + ("" if resistance is None else f"\n{resistance:.3g} Ω")
     ax.plot([at], [height], "v", color=VERMILLION, ms=5, zorder=4)
     ax.annotate(
-        words, (at, height), (0, 6), textcoords="offset points", ha="center", va="bottom", fontsize=7.5,
-        color=GREY,
+        words, (at, max(height, top)), (0, 5), textcoords="offset points", ha="center", va="bottom",
+        fontsize=7.5, color=GREY,
     )  # fmt: skip
+
+
+def _seconds(time: float) -> str:
+    for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms")):
+        if time < limit:
+            return f"{time * factor:.3g} {unit}"
+    return f"{time:.3g} s"

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.plot.style import BLACK, axes_or_new, column, complex_column, ohm_scale, required_data, styled
+from eisfit.plot.style import (
+    BLACK,
+    axes_or_new,
+    column,
+    complex_column,
+    ohm_scale,
+    required_data,
+    root_figure,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +60,7 @@ def nyquist(
     ax
         Axes to draw on; a new pyplot figure where None. Several spectra may share one.
     label, fit_label
-        What the legend calls points and line; no label, no legend.
+        What the legend calls points and line.
     mark_decades
         Fill and label the points nearest to 1 Hz, 10 Hz, ...
     color
@@ -70,17 +80,19 @@ def nyquist(
     ax = axes_or_new(ax)
     factor = unit_factor(ax, z)
     (points,) = ax.plot(
-        factor * z.real, -factor * z.imag, "o", mfc="none", mew=1.0, color=color, label=label, zorder=3
-    )
+        factor * z.real, -factor * z.imag, "o", mfc="none", mew=1.0, color=color, zorder=3,
+        label="data" if label is None and fitted is not None else label,
+    )  # fmt: skip
     if fitted is not None:
         size = f.size if fitted_frequency is None else np.size(fitted_frequency)
         line = complex_column(fitted, "fitted impedance", size) * factor
         shown = BLACK if color is None and label is None else points.get_color()
         name = fit_label if label is None else f"{label}, {fit_label}"
         ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=name, zorder=2)
-    _frame(ax)
     if mark_decades:
         _mark(ax, f, factor * z, points.get_color())
+    _frame(ax)
+    _label_decades(ax)
     _legend(ax)
     return ax
 
@@ -156,35 +168,51 @@ def _frame(ax: Axes) -> None:
 
 def _legend(ax: Axes) -> None:
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="upper left", handletextpad=0.5, borderaxespad=0.2)
+        ax.legend(loc="best", handletextpad=0.5, borderaxespad=0.2)
 
 
 def _mark(ax: Axes, frequency: FloatArray, z: ComplexArray, color: Any) -> None:
     places = _decades(frequency)
-    if not places:
-        return
-    ax.plot(z.real[places], -z.imag[places], "o", color=color, zorder=4)
+    if places:
+        (marks,) = ax.plot(z.real[places], -z.imag[places], "o", color=color, zorder=4)
+        marks.set_gid(f"{_TAG}|" + "|".join(_frequency_words(frequency[place]) for place in places))
+
+
+def _label_decades(ax: Axes) -> None:
+    """Label the marks of all spectra on these axes, again from the start: each new one changes the room."""
+    for text in [text for text in ax.texts if text.get_gid() == _TAG]:
+        text.remove()
     scale = _points_per_unit(ax)
-    curve = np.column_stack([z.real, -z.imag])[np.isfinite(z)] * scale
-    taken = [_box(text, scale) for text in ax.texts if text.get_gid() == _TAG]
+    lines = [
+        np.column_stack([np.asarray(part, dtype=float) for part in line.get_data()]) for line in ax.lines
+    ]
+    curve = np.concatenate([_dense(line * scale) for line in lines if len(line) > 2] or [np.zeros((0, 2))])
     area = np.array([ax.get_xlim(), ax.get_ylim()]).T * scale
-    for place in places:
-        words = _frequency_words(frequency[place])
-        anchor = np.array([z.real[place], -z.imag[place]]) * scale
-        offset = _room(anchor, words, curve, taken, area)
-        if offset is None:
-            continue
-        text = ax.annotate(
-            words,
-            (z.real[place], -z.imag[place]),
-            offset,
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=7.5,
-        )
-        text.set_gid(_TAG)
-        taken.append(_box(text, scale))
+    taken: list[FloatArray] = []
+    for line in ax.lines:
+        tag, *words = str(line.get_gid()).split("|")
+        if tag == _TAG:
+            _label_marks(ax, line, words, scale, (curve, taken, area))
+
+
+def _label_marks(ax: Axes, line: Any, words: list[str], scale: float, room: tuple[Any, Any, Any]) -> None:
+    for x, y, word in zip(*line.get_data(), words, strict=True):
+        anchor = np.array([float(x), float(y)])
+        offset = _room(anchor * scale, word, *room)
+        if offset is not None:
+            text = ax.annotate(
+                word, (x, y), offset, textcoords="offset points", ha="center", va="center", fontsize=7.5
+            )
+            text.set_gid(_TAG)
+            centre, half = anchor * scale + np.array(offset), _half_size(word)
+            room[1].append(np.array([centre - half, centre + half]))
+
+
+def _dense(line: FloatArray) -> FloatArray:
+    """Return points along a drawn line no further apart than a label is high."""
+    line = line[np.isfinite(line).all(axis=1)]
+    pieces = [np.linspace(a, b, min(100, 2 + int(np.abs(b - a).max() / 4))) for a, b in pairwise(line)]
+    return np.concatenate([line, *pieces])
 
 
 def _decades(frequency: FloatArray) -> list[int]:
@@ -204,22 +232,14 @@ def _frequency_words(frequency: float) -> str:
 
 def _points_per_unit(ax: Axes) -> float:
     """Return about how many typographic points one unit of the axes takes when drawn."""
-    figure = ax.get_figure(root=True) if hasattr(ax, "get_subplotspec") else ax.figure
-    size = 72 * np.array(figure.get_size_inches())  # type: ignore[union-attr]
     place = ax.get_position(original=True)
-    room = size * [place.width, place.height]
+    room = 72 * np.array(root_figure(ax).get_size_inches()) * [place.width, place.height]
     span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
     return float((room / span).min())
 
 
 def _half_size(words: str) -> FloatArray:
     return np.array([2.35 * len(words) + 1.5, 4.8])  # points, half of the label's box at 7.5 pt
-
-
-def _box(text: Any, scale: float) -> FloatArray:
-    centre = np.array(text.xy) * scale + np.array(text.get_position())
-    half = _half_size(text.get_text())
-    return np.array([centre - half, centre + half])
 
 
 def _room(

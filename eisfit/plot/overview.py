@@ -50,18 +50,17 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     """
     f, z = required_data(document)
     fitted = data_impedance(document, "fit")
-    figure = figure_or_new(figure, 8.6, 5.2)
-    left, axes = _grid(figure)
-    nyquist(f, z, fitted=fitted, ax=left)
-    bode(f, z, fitted=fitted, axes=(axes[0], axes[1]))
-    if legend := axes[0].get_legend():
+    figure = figure_or_new(figure, 8.6, 4.9)
+    first, magnitude, phase, last = _grid(figure)
+    nyquist(f, z, fitted=fitted, ax=first)
+    bode(f, z, fitted=fitted, axes=(magnitude, phase))
+    if legend := magnitude.get_legend():
         legend.remove()  # the Nyquist plot's says it
     if fitted is not None:
         difference = (z - fitted) / np.abs(z)
-        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=axes[2])
-        _inner_legend(axes[2])
+        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=last)
     _title(figure, document, (document.get("circuit") or {}).get("string"))
-    return left, *axes
+    return first, magnitude, phase, last
 
 
 @styled
@@ -100,27 +99,21 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         )
         _ring(left, z[(f >= low) & (f <= high)])
     if ranges:
-        right.legend(*right.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4,
-                     columnspacing=1.0, handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
+        right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.0,
+                     handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
     _title(figure, document, "Kramers-Kronig check")
     return left, right
 
 
-def _grid(figure: Figure) -> tuple[Axes, list[Axes]]:
-    grid = figure.add_gridspec(3, 2, width_ratios=[1.25, 1.0])
-    left = figure.add_subplot(grid[:, 0])
-    first = figure.add_subplot(grid[0, 1])
-    others = [figure.add_subplot(grid[row, 1], sharex=first) for row in (1, 2)]
-    for ax in (first, others[0]):
-        ax.tick_params(labelbottom=False)
-    return left, [first, *others]
-
-
-def _inner_legend(ax: Axes) -> None:
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 1.06), ncols=3, fontsize=7.5, columnspacing=1.0,
-              handletextpad=0.4, borderaxespad=0.0)  # fmt: skip
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.25 * (high - low))
+def _grid(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
+    """Return Nyquist above residuals on the left, magnitude above phase on the right."""
+    grid = figure.add_gridspec(1, 2, width_ratios=[1.3, 1.0])
+    left = grid[0, 0].subgridspec(2, 1, height_ratios=[1.6, 1.0])
+    right = grid[0, 1].subgridspec(2, 1)
+    magnitude = figure.add_subplot(right[0])
+    phase = figure.add_subplot(right[1], sharex=magnitude)
+    magnitude.tick_params(labelbottom=False)
+    return figure.add_subplot(left[0]), magnitude, phase, figure.add_subplot(left[1])
 
 
 def _noise(document: Mapping[str, Any], impedance: Any) -> Any:

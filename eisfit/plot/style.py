@@ -136,11 +136,13 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     if kind not in _METADATA:
         raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
     buffer = io.BytesIO()
-    _root(figure).savefig(buffer, format=kind, metadata=_METADATA[kind])
+    root_figure(figure).savefig(
+        buffer, format=kind, metadata=_METADATA[kind], bbox_inches="tight", pad_inches=0.05
+    )
     return write_atomic(target, buffer.getvalue())
 
 
-def _root(drawn: Any) -> Any:
+def root_figure(drawn: Any) -> Any:
     """Return the figure of whatever a plot function returned."""
     while isinstance(drawn, (tuple, list, np.ndarray)):
         drawn = drawn[0]
@@ -202,16 +204,18 @@ def pretty(text: str) -> str:
     $R_\mathrm{ct}$ / Ω
     """
     text = text.replace("$", r"\$")
-    text = re.sub(r"\b([A-Z]{1,4})((?:_[A-Za-z0-9]+)+)\b", _subscript, text)
+    text = re.sub(r"\b[A-Z][A-Za-z]{0,3}\d*(?:_[A-Za-z0-9]+)+\b", _subscript, text)
     text = re.sub(r"(?<![A-Za-z])([mkM]?)ohm(?![A-Za-z])", lambda found: f"{found[1]}Ω", text)
     return _exponents(text)
 
 
 def _subscript(found: re.Match[str]) -> str:
-    symbol, *rest = found[0].split("_")
-    greek = {"alpha": "α", "tau": "τ", "sigma": "σ"}
-    if rest[-1] in greek or rest[-1] in {"Q", "R"}:  # CPE_ct_alpha: the element's own symbol comes first
-        symbol, rest = greek.get(rest[-1], rest[-1]), [symbol, *rest[:-1]]
+    element, *rest = found[0].split("_")
+    greek = {"alpha": r"\alpha", "tau": r"\tau", "sigma": r"\sigma"}
+    symbol = element
+    if rest[-1] in greek or rest[-1] in {"Q", "R"}:  # CPE_ct_alpha is the alpha of CPE_ct
+        symbol = greek.get(rest[-1], rest[-1])
+        rest = [element, *rest[:-1]] if len(rest) == 1 or symbol == "R" else rest[:-1]
     return rf"${symbol}_\mathrm{{{','.join(rest)}}}$"
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["small_multiples", "trend", "trends"]
 
 FloatArray = NDArray[np.float64]
+_DOUBTFUL = "not to be trusted"
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 
 
@@ -69,14 +70,24 @@ def trend(
     _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
     if growth and shown.any():
         _growth(ax, growth, places[shown], color)
-    if label is not None:
-        ax.legend(loc="best")
+    _trend_legend(ax, doubtful=bool((shown & ~trusted).any()))
     return ax
+
+
+def _trend_legend(ax: Axes, *, doubtful: bool) -> None:
+    """Name the series, and say what hollow means where there are hollow points."""
+    known = ax.get_legend_handles_labels()[1]
+    if not known:
+        return
+    if doubtful and _DOUBTFUL not in known:
+        ax.plot([], [], "o", color="0.4", mfc="white", label=_DOUBTFUL)
+    ax.legend(loc="best")
 
 
 def _finish(ax: Axes, values: FloatArray, errors: FloatArray | None, xlabel: str, ylabel: str) -> None:
     """Label; and keep one wild error bar from flattening all the points."""
     ax.set(xlabel=pretty(xlabel), ylabel=pretty(ylabel))
+    ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
     if errors is None or values.size == 0:
         return
     span = float(np.ptp(values)) or abs(float(values[0])) or 1.0
@@ -167,7 +178,7 @@ def _outer_labels(axes: Any, used: int, columns: int) -> None:
     for place, ax in enumerate(axes):
         if place >= used:
             ax.set_visible(False)
-        elif place + columns < used:
+            continue
+        ax.tick_params(labelbottom=place + columns >= used)
+        if place // columns < (used - 1) // columns:
             ax.set_xlabel("")
-        else:
-            ax.tick_params(labelbottom=True)
