@@ -1,0 +1,325 @@
+"""A plate with channels as a two-rail transmission line: R_ct and whole spectra from geometry and transport.
+
+Electrolyte in the channel carries ions (rail i), the solid and a film on it carry electrons (rail e); the
+interface joins them along the wall, and closes the line at the top face and at the channel's floor. With
+overpotential eta, unit current, z = interface / P and m = m_i + m_e per length::
+
+    eta'' = m eta / z,    I = (m_e - eta') / m,    I(0) = 1 - eta(0) A_t Y,    I(L) = eta(L) A_f Y
+
+where Y is the interface's admittance per true area. With M_i = m_i L, M_e = m_e L, M = M_i + M_e,
+v = M Y A_w, C = sqrt(v) coth(sqrt(v)) and E = tanh(sqrt(v)/2) / sqrt(v), its solution is::
+
+    Z = M_i M_e / M + F
+    F = [C - 2 E Y A_w M_i M_e / M + (M_i^2 A_f + M_e^2 A_t) Y / M]
+        / [Y A_w + Y (A_t + A_f) C + M Y^2 A_t A_f]
+
+C and E are smooth in v down to v = 0 (a flat or perfectly conducting electrode), where F = 1 / (Y A), and
+need only exponentials of a negative real part, so nothing overflows. One rail perfect and no end faces is
+de Levie's pore (Adv. Electrochem. Electrochem. Eng. 6 (1967) 329), Z = sqrt(M / (Y A)) coth(sqrt(M Y A)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "LINE_PARAMETERS",
+    "Channels",
+    "LineImpedance",
+    "interface_resistance",
+    "line",
+    "line_impedance",
+    "line_resistance",
+]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+Array = NDArray[Any]
+
+_SMALL = 1e-2
+# Coefficients of v^n: u coth u, (u / sinh u)^2 by its own square, tanh(u/2)/u.  DLMF 4.33.3, 4.19.
+_COTH = (1.0, 1 / 3, -1 / 45, 2 / 945, -1 / 4725, 2 / 93555)
+_TANH = (1 / 2, -1 / 24, 1 / 240, -17 / 40320, 31 / 725760, -691 / 159667200)
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Geometry of a plate with identical channels, each a truncated cone; numbers or arrays over draws.
+
+    Parameters
+    ----------
+    pitch, depth, mouth_radius, floor_radius
+        cm; `pitch` from centre to centre.
+    area
+        Projected area of the electrode, cm^2.
+    hexagonal
+        Packing of the channels: hexagonal, else square.
+    """
+
+    pitch: Any
+    depth: Any
+    mouth_radius: Any
+    floor_radius: Any
+    area: Any
+    hexagonal: Any = False
+
+    @property
+    def cell(self) -> FloatArray:
+        """Projected area that belongs to one channel, cm^2."""
+        return np.asarray(np.where(self.hexagonal, np.sqrt(3) / 2, 1.0) * np.square(self.pitch))
+
+    @property
+    def count(self) -> FloatArray:
+        """Number of channels."""
+        return np.asarray(self.area / self.cell)
+
+    @property
+    def wall(self) -> FloatArray:
+        """Lateral area of one truncated cone, cm^2."""
+        slant = np.hypot(self.depth, np.subtract(self.mouth_radius, self.floor_radius))
+        return np.asarray(np.pi * np.add(self.mouth_radius, self.floor_radius) * slant)
+
+    @property
+    def top(self) -> FloatArray:
+        """Face between the channels, per channel, cm^2."""
+        return np.asarray(self.cell - np.pi * np.square(self.mouth_radius))
+
+    @property
+    def floor(self) -> FloatArray:
+        """Floor of one channel, cm^2."""
+        return np.asarray(np.pi * np.square(self.floor_radius))
+
+    @property
+    def true_area(self) -> FloatArray:
+        """Wall, top and floor of all channels, cm^2."""
+        return np.asarray(self.count * (self.wall + self.top + self.floor))
+
+    @property
+    def solid(self) -> FloatArray:
+        """Mean cross-section of the solid around one channel, cm^2."""
+        r1, r2 = np.asarray(self.mouth_radius), np.asarray(self.floor_radius)
+        return np.asarray(self.cell - np.pi * (r1**2 + r1 * r2 + r2**2) / 3)
+
+    def ionic_rail(self, kappa: ArrayLike) -> FloatArray:
+        """Resistance of one channel's electrolyte (conductivity `kappa`, S/cm) over its depth, ohm."""
+        conductance = np.asarray(kappa) * np.pi * self.mouth_radius * self.floor_radius
+        return np.asarray(self.depth / conductance)
+
+    def electronic_rail(self, sigma_s: ArrayLike, film_sheet_conductance: ArrayLike = 0.0) -> FloatArray:
+        """Resistance of the solid (`sigma_s`, S/cm), with a film on its wall in parallel, over the depth.
+
+        In ohm. A film of sheet conductance t/rho (S per square) on a wall of perimeter P adds P t/rho to
+        sigma_s S.
+        """
+        depth = np.asarray(self.depth, dtype=np.float64)
+        solid = self.solid * np.asarray(sigma_s)
+        film = self.wall * np.asarray(film_sheet_conductance) / np.where(depth > 0, depth, np.inf)
+        return np.asarray(depth / (solid + film))
+
+
+class LineImpedance(NamedTuple):
+    """Impedance of a line, and its derivatives with respect to `LINE_PARAMETERS` along a last axis."""
+
+    impedance: ComplexArray
+    derivative: ComplexArray
+
+
+LINE_PARAMETERS = ("R_ion", "R_el", "R_int", "Q", "alpha", "top", "floor")
+
+
+def line(
+    ionic: ArrayLike, electronic: ArrayLike, wall: ArrayLike, top: ArrayLike, floor: ArrayLike
+) -> tuple[Array, tuple[Array, ...]]:
+    """Return F of the module's formula and its five derivatives.
+
+    Parameters
+    ----------
+    ionic, electronic
+        Resistances of the two rails over the depth, M_i and M_e, ohm; not negative.
+    wall, top, floor
+        Admittances of the interface on each, Y A, S: real, or complex with a positive real part. All
+        broadcast.
+
+    Returns
+    -------
+    F
+        Impedance beyond that of the two rails alone, ohm.
+    derivatives
+        dF/dM_i, dF/dM_e, dF/d(wall), dF/d(top), dF/d(floor).
+    """
+    a, b = np.asarray(ionic, dtype=np.float64), np.asarray(electronic, dtype=np.float64)
+    w, t, g = np.asarray(wall), np.asarray(top), np.asarray(floor)
+    total = a + b
+    # Where both rails are perfect the shares do not matter, but 0/0 would.
+    p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
+    q = 1 - p
+    v = total * w
+    C, dC, E, dE = _shape_functions(v)
+    ends = t + g
+    numerator = C - 2 * w * E * (p * b) + p * a * g + q * b * t
+    denominator = w + ends * C + total * t * g
+    F = numerator / denominator
+
+    def slope(of_numerator: Array, of_denominator: Array) -> Array:
+        return np.asarray((of_numerator - F * of_denominator) / denominator)
+
+    per_total = w * dC - 2 * w * w * dE * (p * b)
+    below = ends * w * dC + t * g
+    return F, (
+        slope(per_total - 2 * w * E * q**2 + (2 * p - p**2) * g - q**2 * t, below),
+        slope(per_total - 2 * w * E * p**2 - p**2 * g + (2 * q - q**2) * t, below),
+        slope(total * dC - 2 * (E + v * dE) * (p * b), 1 + ends * total * dC),
+        slope(q * b, C + total * g),
+        slope(p * a, C + total * t),
+    )
+
+
+def line_resistance(
+    channels: Channels, ionic: ArrayLike, electronic: ArrayLike, interface: ArrayLike
+) -> FloatArray:
+    """R_ct of the electrode, (R(0) - R(inf)) / N, ohm.
+
+    Parameters
+    ----------
+    channels
+        The geometry.
+    ionic, electronic
+        Rails of one channel, ohm (`Channels.ionic_rail`, `Channels.electronic_rail`).
+    interface
+        Resistance of the interface per true area, ohm cm^2.
+    """
+    F, _ = _per_channel(channels, ionic, electronic, interface)
+    return np.asarray(F / channels.count)
+
+
+def interface_resistance(
+    channels: Channels, ionic: ArrayLike, electronic: ArrayLike, resistance: ArrayLike
+) -> FloatArray:
+    """Interface resistance per true area (ohm cm^2) that gives this R_ct.
+
+    Inverts `line_resistance`; NaN where `resistance` is not positive. F(interface) rises monotonically and
+    F/interface falls to 1/A, so a solution exists, is unique, and lies below R A; Newton's method in
+    logarithms, kept within a bracket, finds it.
+    """
+    shape = np.broadcast_shapes(*(np.shape(x) for x in (ionic, electronic, resistance, channels.count)))
+    target = np.broadcast_to(np.asarray(resistance, dtype=np.float64), shape)
+    good = target > 0
+    goal = np.log(np.where(good, target, 1.0) * channels.count)
+    high = goal + np.log(channels.wall + channels.top + channels.floor)
+    x, low = high.copy(), np.full(shape, -np.inf)
+    for _ in range(80):
+        F, slope = _per_channel(channels, ionic, electronic, np.exp(x))
+        miss = np.log(F) - goal
+        high, low = np.where(miss > 0, x, high), np.where(miss < 0, x, low)
+        step = x - np.clip(miss / slope, -4, 4)
+        middle = np.where(np.isfinite(low), (high + np.maximum(low, high - 8)) / 2, high - 4)
+        new = np.where((step >= low) & (step <= high), step, middle)
+        done = np.abs(miss) < 4e-15 * np.maximum(1, np.abs(goal))
+        x = np.where(done, x, new)
+        if done.all():
+            break
+    return np.where(good, np.exp(x), np.nan)
+
+
+def line_impedance(  # noqa: PLR0917 - a circuit element's parameters come in order
+    omega: ArrayLike,
+    R_ion: ArrayLike,
+    R_el: ArrayLike,
+    R_int: ArrayLike,
+    Q: ArrayLike,
+    alpha: ArrayLike,
+    top: ArrayLike = 0.0,
+    floor: ArrayLike = 0.0,
+) -> LineImpedance:
+    """Impedance of a whole porous or channelled electrode, with exact derivatives.
+
+    Parameters
+    ----------
+    omega
+        (F,) rad/s.
+    R_ion, R_el
+        The two rails over the depth, all channels in parallel, ohm.
+    R_int
+        Interface resistance over the whole true area, ohm.
+    Q, alpha
+        Constant phase element of the whole interface, S s^alpha and 1.
+    top, floor
+        Shares of the true area that lie at the mouth's face and at the floor.
+
+    Returns
+    -------
+    LineImpedance
+        Parameters of shape (B,) give impedance (B, F) and derivative (B, F, 7), ordered as `LINE_PARAMETERS`;
+        numbers give (F,) and (F, 7). Ohm.
+
+    Examples
+    --------
+    At low frequency, with perfect rails, the interface's own resistance:
+
+    >>> round(float(line_impedance([1e-9], 0.0, 0.0, 50.0, 1e-5, 1.0).impedance[0].real), 6)
+    50.0
+    """
+    columns = [np.asarray(x, dtype=np.float64)[..., None] for x in (R_ion, R_el, R_int, Q, alpha, top, floor)]
+    a, b, R, q, n, at, ag = columns
+    log_jomega = np.log(np.asarray(omega, dtype=np.float64)) + 0.5j * np.pi
+    jomega_n = np.exp(n * log_jomega)
+    Y = 1 / R + q * jomega_n
+    aw = 1 - at - ag
+    F, (da, db, dw, dt, dg) = line(a, b, aw * Y, at * Y, ag * Y)
+    total = a + b
+    p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
+    dY = aw * dw + at * dt + ag * dg
+    derivatives = (
+        da + (1 - p) ** 2,
+        db + p**2,
+        -dY / R**2,
+        dY * jomega_n,
+        dY * q * jomega_n * log_jomega,
+        Y * (dt - dw),
+        Y * (dg - dw),
+    )
+    Z = F + p * b
+    return LineImpedance(Z, np.stack([np.broadcast_to(d, Z.shape) for d in derivatives], axis=-1))
+
+
+def _per_channel(
+    channels: Channels, ionic: ArrayLike, electronic: ArrayLike, interface: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """F of one channel, ohm, and d ln F / d ln(interface)."""
+    Y = 1 / np.asarray(interface, dtype=np.float64)
+    w, t, g = channels.wall * Y, channels.top * Y, channels.floor * Y
+    F, (_, _, dw, dt, dg) = line(ionic, electronic, w, t, g)
+    return F, -(w * dw + t * dt + g * dg) / F
+
+
+def _shape_functions(v: Array) -> tuple[Array, Array, Array, Array]:
+    """C = u coth u, dC/dv, E = tanh(u/2)/u, dE/dv for u = sqrt(v), from series where v is small."""
+    small = np.abs(v) < _SMALL
+    safe = np.where(small, 1.0, v)
+    u = np.sqrt(safe)
+    e = np.exp(-u)
+    C = u * (1 + e * e) / (1 - e * e)
+    S = 2 * u * e / (1 - e * e)
+    th = (1 - e) / (1 + e)
+    E = th / u
+    dC = (C - S * S) / (2 * safe)
+    dE = ((1 - th * th) / 2 - E) / (2 * safe)
+    if not small.any():
+        return C, dC, E, dE
+    x = np.where(small, v, 0.0)
+    near = (*_series(_COTH, x), *_series(_TANH, x))
+    C, dC, E, dE = (np.where(small, n, f) for n, f in zip(near, (C, dC, E, dE), strict=True))
+    return C, dC, E, dE
+
+
+def _series(coefficients: tuple[float, ...], x: Array) -> tuple[Array, Array]:
+    """Return the power series and its derivative at `x`."""
+    value, slope = np.zeros_like(x), np.zeros_like(x)
+    for c in reversed(coefficients):
+        slope = slope * x + value
+        value = value * x + c
+    return value, slope

@@ -1,0 +1,216 @@
+"""Transport in a thin mixed-conducting film: across it, along it, and what its parts would allow.
+
+>>> film = Film(thickness=5e-7, resistivity=70e-6, ionic_conductivity=3.8e-8)
+>>> round(film.ionic_crossing, 1), round(film.sheet_resistance, 1)   # ohm cm^2, ohm per square
+(13.2, 140.0)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import StudyError
+
+__all__ = [
+    "BOLTZMANN_EV",
+    "EPSILON_0",
+    "Film",
+    "arrhenius",
+    "bruggeman",
+    "fuchs_sondheimer",
+    "hashin_shtrikman",
+    "mayadas_shatzkes",
+    "volume_fractions",
+]
+
+FloatArray = NDArray[np.float64]
+
+BOLTZMANN_EV = 8.617333262e-5  # eV/K, CODATA 2018 (exact since the SI of 2019)
+EPSILON_0 = 8.8541878128e-14  # F/cm, CODATA 2018
+
+
+@dataclass(frozen=True)
+class Film:
+    """A homogeneous film; numbers, or arrays over draws.
+
+    Parameters
+    ----------
+    thickness
+        cm.
+    resistivity
+        Electronic resistivity, ohm cm.
+    ionic_conductivity
+        S/cm.
+    """
+
+    thickness: Any
+    resistivity: Any
+    ionic_conductivity: Any
+
+    @property
+    def ionic_crossing(self) -> Any:
+        """Resistance to ions across the film, t / s_i, ohm cm^2."""
+        return self.thickness / self.ionic_conductivity
+
+    @property
+    def electronic_crossing(self) -> Any:
+        """Resistance to electrons across the film, t rho, ohm cm^2."""
+        return self.thickness * self.resistivity
+
+    @property
+    def crossing(self) -> Any:
+        """What ions from one side and electrons from the other meet before the reaction, ohm cm^2."""
+        return self.ionic_crossing + self.electronic_crossing
+
+    @property
+    def sheet_resistance(self) -> Any:
+        """Resistance to electrons along the film, rho / t, ohm per square."""
+        return self.resistivity / self.thickness
+
+    @property
+    def sheet_conductance(self) -> Any:
+        """Its inverse, t / rho, S per square."""
+        return self.thickness / self.resistivity
+
+    @property
+    def electronic_conductivity(self) -> Any:
+        """1 / rho, S/cm."""
+        return 1 / self.resistivity
+
+    @property
+    def ionic_transference(self) -> Any:
+        """Share of the ions in the conductivity, s_i / (s_i + s_e)."""
+        return self.ionic_conductivity / (self.ionic_conductivity + self.electronic_conductivity)
+
+    @property
+    def electronic_transference(self) -> Any:
+        """Share of the electrons in the conductivity, s_e / (s_i + s_e)."""
+        return self.electronic_conductivity / (self.ionic_conductivity + self.electronic_conductivity)
+
+    @property
+    def ambipolar_conductivity(self) -> Any:
+        """Conductivity for ions and electrons moving together, s_i s_e / (s_i + s_e), S/cm (Wagner 1933)."""
+        return self.ionic_conductivity * self.electronic_transference
+
+
+def arrhenius(
+    value: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference: float
+) -> FloatArray:
+    """Return a conductivity at `temperature` from its value at `reference` (K).
+
+    `activation_energy` in eV: s(T) = s(T0) exp(-E/k (1/T - 1/T0)). A resistance takes the opposite
+    sign.
+
+    >>> round(float(arrhenius(1.0, 0.5, 308.15, 298.15)), 3)
+    1.881
+    """
+    inverse = 1 / np.asarray(temperature, dtype=np.float64) - 1 / reference
+    return np.asarray(np.asarray(value) * np.exp(-np.asarray(activation_energy) / BOLTZMANN_EV * inverse))
+
+
+def fuchs_sondheimer(
+    bulk: ArrayLike, mean_free_path: ArrayLike, thickness: ArrayLike, specularity: float = 0.0
+) -> FloatArray:
+    """Resistivity of a thin metal film whose surfaces scatter electrons; in the unit of `bulk`.
+
+    Exact integral of Sondheimer, Adv. Phys. 1 (1952) 1, eq. 26, with k = thickness / mean free path and
+    `specularity` p (0: diffuse)::
+
+        rho_0 / rho = 1 - 3 (1 - p) / (2 k) * integral_1^inf g(s) ds
+        g(s) = (1/s^3 - 1/s^5) (1 - e^(-k s)) / (1 - p e^(-k s))
+
+    >>> round(float(fuchs_sondheimer(7.0, 6.6, 5.0)), 2)   # ruthenium, uohm cm and nm
+    11.29
+    """
+    k = np.asarray(thickness, dtype=np.float64) / np.asarray(mean_free_path)
+    # With x = 1/s, (x - x^3) over 0..1; tenfold squeezed towards x = 0, where e^(-k/x) lives for small k.
+    nodes, weights = np.polynomial.legendre.leggauss(120)
+    y = (nodes + 1) / 2
+    x, dx = y**4, 4 * y**3 * weights / 2
+    e = np.exp(-k[..., None] / x)
+    integral = ((x - x**3) * (1 - e) / (1 - specularity * e) * dx).sum(axis=-1)
+    return np.asarray(np.asarray(bulk) / (1 - 1.5 * (1 - specularity) / k * integral))
+
+
+def mayadas_shatzkes(
+    bulk: ArrayLike, mean_free_path: ArrayLike, grain_size: ArrayLike, reflection: ArrayLike
+) -> FloatArray:
+    """Resistivity of a metal whose grain boundaries reflect electrons; in the unit of `bulk`.
+
+    Mayadas and Shatzkes, Phys. Rev. B 1 (1970) 1382, eq. 5, with the mean free path l, grain size D and
+    reflection R: a = (l / D) R / (1 - R), rho_0 / rho = 3 [1/3 - a/2 + a^2 - a^3 ln(1 + 1/a)].
+
+    >>> round(float(mayadas_shatzkes(7.0, 6.6, 5.0, 0.0)), 9)
+    7.0
+    """
+    R = np.asarray(reflection, dtype=np.float64)
+    a = np.asarray(np.asarray(mean_free_path) / np.asarray(grain_size) * R / (1 - R))
+    # The bracket is 3 times the integral of x^3/(x + a) over 0..1, which has no cancellation for large a.
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    y = (nodes + 1) / 2
+    x, dx = y**2, y * weights
+    share = 3 * (x**3 / (x + a[..., None]) * dx).sum(axis=-1)
+    return np.asarray(np.asarray(bulk) / share)
+
+
+def volume_fractions(parts: ArrayLike, molar_volumes: ArrayLike) -> FloatArray:
+    """Volume fractions of phases from molar parts (XPS areas of one element's states) and molar volumes.
+
+    >>> volume_fractions([1.5, 1.0], [8.17, 19.0]).round(2)
+    array([0.39, 0.61])
+    """
+    volumes = np.asarray(parts, dtype=np.float64) * np.asarray(molar_volumes)
+    return np.asarray(volumes / volumes.sum(axis=-1, keepdims=True))
+
+
+def hashin_shtrikman(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[float, float]:
+    """Lowest and highest conductivity of any isotropic mixture of these phases.
+
+    Hashin and Shtrikman, J. Appl. Phys. 33 (1962) 3125: with the poorest (best) phase's s,
+    [sum f_k / (s_k + 2 s)]^-1 - 2 s.
+
+    >>> hashin_shtrikman([0.0, 1e-8], [0.4, 0.6])
+    (0.0, 4.99...e-09)
+    """
+    s, f = _phases(conductivities, fractions)
+    return _around(s, f, float(s.min())), _around(s, f, float(s.max()))
+
+
+def bruggeman(conductivities: ArrayLike, fractions: ArrayLike) -> float:
+    """Conductivity of a symmetric effective medium of these phases: sum f_k (s_k - s) / (s_k + 2 s) = 0.
+
+    Bruggeman, Ann. Phys. 416 (1935) 636. A blocking phase stops percolation at
+    2/3 of the volume.
+
+    >>> round(bruggeman([0.0, 1.0], [0.5, 0.5]), 6)
+    0.25
+    """
+    s, f = _phases(conductivities, fractions)
+    low, high = float(s.min()), float(s.max())
+    for _ in range(200):
+        middle = np.sqrt(low * high) if low > 0 else (low + high) / 2
+        # Rises through zero as the trial falls: above the answer the sum is negative.
+        excess = float((f * (s - middle) / (s + 2 * middle)).sum()) if middle > 0 else 0.0
+        low, high = (middle, high) if excess > 0 else (low, middle)
+    return float((low + high) / 2)
+
+
+def _around(s: FloatArray, f: FloatArray, reference: float) -> float:
+    below = s + 2 * reference
+    if (below[f > 0] == 0).any():
+        return 0.0
+    return float(1 / (f[f > 0] / below[f > 0]).sum() - 2 * reference)
+
+
+def _phases(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    s = np.asarray(conductivities, dtype=np.float64)
+    f = np.asarray(fractions, dtype=np.float64)
+    if s.shape != f.shape or (s < 0).any() or (f < 0).any() or not np.isclose(f.sum(), 1):
+        raise StudyError(
+            "a mixture needs one conductivity and one volume fraction per phase, the fractions adding to 1"
+        )
+    return s, f
