@@ -1,0 +1,176 @@
+"""The file as every reader sees it: its bytes, its name and, where it is text, its lines; with limits."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from eisfit.errors import ReadError
+
+__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "load"]
+
+MAX_BYTES = 256 * 2**20
+MAX_LINE = 2**20
+MAX_ROWS = 1_000_000
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_ARCHIVES = (
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
+    (b"\x89HDF", "an HDF5 file"),
+)
+_TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b")
+
+
+@dataclass(frozen=True)
+class File:
+    """One file's content.
+
+    Parameters
+    ----------
+    name
+        Path as the user gave it; every message starts with it.
+    data
+        The bytes.
+    """
+
+    name: str
+    data: bytes
+
+    @property
+    def suffix(self) -> str:
+        """Extension in lower case, with its dot."""
+        return Path(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Name without folder and extension."""
+        return Path(self.name).stem
+
+    @cached_property
+    def encoding(self) -> str | None:
+        """Encoding of the text; None where the file is not text."""
+        for mark, name in _BOMS:
+            if self.data.startswith(mark):
+                return name if _decodes(self.data, name) else None
+        wide = _utf16_without_mark(self.data)
+        if wide is not None:
+            return wide
+        if _binary(self.data):
+            return None
+        return "utf-8" if _decodes(self.data, "utf-8") else "latin-1"
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text; empty where the file is not text."""
+        return "" if self.encoding is None else self.data.decode(self.encoding)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines of the text without their ends.
+
+        Raises
+        ------
+        ReadError
+            When a line is longer than `MAX_LINE` characters.
+        """
+        lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        longest = max(map(len, lines), default=0)
+        if longest > MAX_LINE:
+            raise self.error(f"a line of {longest} characters is no table (limit {MAX_LINE})")
+        return lines
+
+    @property
+    def head(self) -> str:
+        """The first 4096 characters."""
+        return self.text[:4096]
+
+    def error(self, message: str) -> ReadError:
+        """Return a `ReadError` that starts with the file's name."""
+        return ReadError(f"{self.name}: {message}")
+
+    def encoding_notes(self) -> list[str]:
+        """Return the sentence about the encoding, where it is worth saying."""
+        return [] if self.encoding in (None, "utf-8") else [f"encoding {self.encoding}"]
+
+    def foreign(self) -> str | None:
+        """Return what the file is by its first bytes, where it is certainly no spectrum."""
+        return next((what for magic, what in _ARCHIVES if self.data.startswith(magic)), None)
+
+
+def load(path: str | Path) -> File:
+    """Read the file at `path` (`-`: standard input).
+
+    Raises
+    ------
+    ReadError
+        When it is missing, a folder, unreadable, empty or larger than `MAX_BYTES`.
+    """
+    name = str(path)
+    if name == "-":
+        return checked(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)))
+    return checked(File(name, _bytes(Path(path), name)))
+
+
+def checked(file: File) -> File:
+    """Return `file`, or refuse an empty or too large one."""
+    if not file.data.strip():
+        raise file.error("the file is empty")
+    if len(file.data) > MAX_BYTES:
+        raise file.error(f"larger than {MAX_BYTES // 2**20} MiB, the limit for a spectrum file")
+    return file
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        if path.is_dir():
+            raise ReadError(f"{name}: is a folder, not a file; read_series reads folders")
+        if path.exists() and not path.is_file():
+            raise ReadError(f"{name}: is not a regular file")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ReadError(f"{name}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ReadError(f"{name}: cannot be read: {reason}") from None
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except (UnicodeDecodeError, UnicodeError):
+        return False
+    return True
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    sample = data[:2000]
+    half = len(sample) // 2
+    if half < 8 or len(data) % 2:
+        return None
+    for encoding, low, high in (
+        ("utf-16-le", sample[1::2], sample[::2]),
+        ("utf-16-be", sample[::2], sample[1::2]),
+    ):
+        if low.count(0) > 0.9 * half and high.count(0) == 0 and _decodes(data, encoding):
+            return encoding
+    return None
+
+
+def _binary(data: bytes) -> bool:
+    sample = data[: 2**16]
+    if b"\0" in data:
+        return True
+    controls = sum(1 for byte in sample if byte < 32 and byte not in _TEXT_CONTROLS)
+    return controls > 0.02 * len(sample)

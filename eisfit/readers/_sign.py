@@ -1,0 +1,77 @@
+"""Which sign the imaginary part has, told by the data alone: a causal system obeys Kramers-Kronig."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["SignTest", "kramers_kronig_sign"]
+
+_FEWEST_POINTS = 8
+_RATIO = 4.0
+_GOOD = 0.05
+
+
+@dataclass(frozen=True)
+class SignTest:
+    """Median relative residual of a linear Kramers-Kronig fit with either sign.
+
+    Parameters
+    ----------
+    as_written, turned
+        Residual of the data as they are, and of their complex conjugate.
+    """
+
+    as_written: float
+    turned: float
+
+    @property
+    def verdict(self) -> int:
+        """+1: the sign as written is right; -1: it must be turned; 0: the data cannot tell."""
+        low, high = sorted((self.as_written, self.turned))
+        if not (low < _GOOD and high > _RATIO * max(low, 0.0025)):
+            return 0
+        return 1 if self.as_written < self.turned else -1
+
+    def __str__(self) -> str:
+        return f"{100 * self.as_written:.2g} % as written, {100 * self.turned:.2g} % turned"
+
+
+def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> SignTest | None:
+    """Fit a ladder of RC elements (Schoenleber, Electrochim. Acta 131 (2014) 20) with either sign.
+
+    The resistances may have either sign, so inductive loops are represented too; the conjugate of a
+    causal impedance is not. None: too few points.
+
+    Parameters
+    ----------
+    frequency
+        (F,) Hz, positive.
+    impedance
+        (F,) ohm.
+    """
+    good = np.isfinite(impedance) & np.isfinite(frequency) & (frequency > 0) & (impedance != 0)
+    f, z = frequency[good], impedance[good]
+    if np.unique(f).size < _FEWEST_POINTS:
+        return None
+    return SignTest(_residual(f, z), _residual(f, z.conj()))
+
+
+def _residual(f: NDArray[np.float64], z: NDArray[np.complex128]) -> float:
+    omega = 2 * np.pi * f
+    decades = float(np.log10(f.max() / f.min()))
+    number = int(max(2, min(f.size // 3, 3 * decades + 1, 40)))
+    tau = np.geomspace(1 / omega.max(), 1 / omega.min(), number)
+    ladder = 1 / (1 + 1j * omega[:, None] * tau)
+    columns = np.column_stack([np.ones(f.size), ladder, 1j * omega / omega.max(), -1j * omega.min() / omega])
+    # Weighted with 1/|Z|; noise-level singular values are cut, they would fit either sign.
+    weighted = columns / np.abs(z)[:, None]
+    matrix = np.vstack([weighted.real, weighted.imag])
+    target = np.concatenate([(z / np.abs(z)).real, (z / np.abs(z)).imag])
+    try:
+        solution = np.linalg.lstsq(matrix, target, rcond=1e-5)[0]
+    except np.linalg.LinAlgError:
+        return float("inf")
+    return float(np.median(np.abs(weighted @ solution - z / np.abs(z))))

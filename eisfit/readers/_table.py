@@ -1,0 +1,319 @@
+"""Finding the table in a text: delimiter, decimal sign, the block of numeric rows and its header."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.readers._columns import column
+from eisfit.readers._file import MAX_ROWS, File
+
+__all__ = ["Style", "Table", "find_table", "number", "rows_to_matrix", "split"]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
+_PREFIXED = re.compile(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
+_PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
+_GAPS = frozenset(
+    {
+        "",
+        "nan",
+        "-nan",
+        "na",
+        "n/a",
+        "null",
+        "none",
+        "inf",
+        "-inf",
+        "+inf",
+        "--",
+        "---",
+        "1.#qnan",
+        "-1.#ind",
+        "1.#inf",
+    }
+)
+_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_SAMPLE = 400
+_WANTED = {"frequency", "real", "imag", "modulus", "phase"}
+
+
+@dataclass(frozen=True)
+class Style:
+    r"""How numbers are written and parted.
+
+    Parameters
+    ----------
+    delimiter
+        ``"\t"``, ``";"``, ``","`` or ``" "`` (any white space).
+    decimal
+        ``"."`` or ``","``.
+    prefixed
+        Whether ``1.5k`` means 1500.
+    """
+
+    delimiter: str
+    decimal: str
+    prefixed: bool = False
+
+    def notes(self) -> list[str]:
+        """Return the sentences for `Spectrum.notes`."""
+        name = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma"}[self.delimiter]
+        notes = [f"columns parted by {name}"]
+        if self.decimal == ",":
+            notes.append("decimal comma")
+        if self.prefixed:
+            notes.append("numbers with SI prefixes (1.5k = 1500)")
+        return notes
+
+
+@dataclass
+class Table:
+    """A block of numbers with what stands above it.
+
+    Parameters
+    ----------
+    style
+        How it is written.
+    names
+        Header names, one a column; empty where there is no header.
+    matrix
+        (rows, columns); NaN where a cell holds no number.
+    preamble
+        Lines above the header.
+    skipped
+        Rows within the block that are no numbers (row number from 1, text).
+    mixed
+        Names and columns did not count the same.
+    units
+        The units row, where there is one.
+    rows
+        Line (from 0) of each row of `matrix`.
+    """
+
+    style: Style
+    names: list[str]
+    matrix: NDArray[np.float64]
+    preamble: list[str] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    mixed: bool = False
+    units: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+
+    def cell(self, lines: Sequence[str], row: int, index: int) -> str:
+        """Return the text of one cell of `matrix`."""
+        cells = split(lines[self.rows[row]], self.style.delimiter)
+        return cells[index] if index < len(cells) else ""
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Split one line; trailing empty cells are cut."""
+    if delimiter == " ":
+        return line.split()
+    cells = [
+        cell.strip() for cell in (line.split(delimiter) if '"' not in line else _quoted(line, delimiter))
+    ]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def number(cell: str, style: Style) -> float | None:
+    """Return the number in `cell`, NaN for a gap (empty, ``nan``, ``--``), None for anything else.
+
+    >>> number("1,5e3", Style(";", ",")), number("12:30", Style(";", ",")), number("1_0", Style(",", "."))
+    (1500.0, None, None)
+    """
+    text = cell.strip().strip('"').strip()
+    if style.decimal == ",":
+        if "." in text:
+            return None
+        text = text.replace(",", ".")
+    if _NUMBER.match(text):
+        return float(text.replace("d", "e").replace("D", "e"))
+    if style.prefixed and (match := _PREFIXED.match(text)):
+        return float(match[1]) * _PREFIX[match[2]]
+    return float("nan") if text.lower() in _GAPS else None
+
+
+def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
+    """Return the largest table of numbers in `lines` (default: the file's), None where there is none."""
+    lines = file.lines if lines is None else lines
+    style = _style(lines)
+    if style is None:
+        return None
+    width, first, last = _block(lines, style)
+    if not width:
+        return None
+    if last - first >= MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    table = Table(style, [], np.empty((0, width)))
+    table.matrix, table.rows, table.skipped = rows_to_matrix(lines, range(first, last + 1), style, width)
+    _attach_header(table, lines[:first], width)
+    return table
+
+
+def rows_to_matrix(
+    lines: Sequence[str], rows: Iterable[int], style: Style, width: int
+) -> tuple[NDArray[np.float64], list[int], list[tuple[int, str]]]:
+    """Return the numbers (n, width) of the given lines, where they stand, and the lines that are no numbers."""
+    flat, read, skipped = array("d"), [], []
+    for index in rows:
+        line = lines[index]
+        if not line.strip():
+            continue
+        values = _row(line, style)
+        if values is None or not _fits(values, width):
+            skipped.append((index + 1, line))
+            continue
+        read.append(index)
+        flat.extend((values + [float("nan")] * (width - len(values)))[:width])
+    return np.array(flat, dtype=np.float64).reshape(-1, width), read, skipped
+
+
+def _fits(values: list[float], width: int) -> bool:
+    return sum(not isnan(value) for value in values) >= min(2, width)
+
+
+def _row(line: str, style: Style) -> list[float] | None:
+    cells = split(line, style.delimiter)
+    values: list[float] = []
+    numbers = 0
+    for cell in cells:
+        value = number(cell, style)
+        numbers += value is not None and not isnan(value)
+        values.append(float("nan") if value is None else value)
+    words = sum(1 for cell in cells if number(cell, style) is None)
+    return values if numbers >= 2 and numbers >= words else None
+
+
+def _quoted(line: str, delimiter: str) -> list[str]:
+    cells: list[str] = []
+    current: list[str] = []
+    inside = False
+    for character in line:
+        if character == '"':
+            inside = not inside
+        if character == delimiter and not inside:
+            cells.append("".join(current))
+            current = []
+        else:
+            current.append(character)
+    return [*cells, "".join(current)] if not inside else line.split(delimiter)
+
+
+def _style(lines: Sequence[str]) -> Style | None:
+    filled = [line for line in lines if line.strip()]
+    middle = max(0, len(filled) // 2 - _SAMPLE // 2)
+    sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
+    best: tuple[float, Style] | None = None
+    for prefixed in (False, True):
+        for delimiter in ("\t", ";", ",", " "):
+            for decimal in ".,":
+                if delimiter == decimal:
+                    continue
+                style = Style(delimiter, decimal, prefixed)
+                score = _score(sample, style)
+                if score and (best is None or score > best[0] * (1.05 if not prefixed else 1.5)):
+                    best = (score, style)
+    return None if best is None else best[1]
+
+
+def _score(sample: Sequence[str], style: Style) -> float:
+    widths: dict[int, float] = {}
+    for line in sample:
+        values = _row(line, style)
+        if values is not None:
+            widths[len(values)] = widths.get(len(values), 0.0) + sum(
+                not isnan(value) for value in values
+            ) / len(values)
+    if not widths:
+        return 0.0
+    width, count = max(widths.items(), key=lambda item: item[1])
+    return count * min(width, 3)
+
+
+def _block(lines: Sequence[str], style: Style) -> tuple[int, int, int]:
+    """Return the width of most numeric rows, and the first and last row of that width."""
+    widths: Counter[int] = Counter()
+    where: dict[int, list[int]] = {}
+    for index, line in enumerate(lines):
+        values = _row(line, style) if line.strip() else None
+        if values is not None:
+            widths[len(values)] += 1
+            where.setdefault(len(values), []).append(index)
+    if not widths:
+        return 0, 0, 0
+    width = max(widths, key=lambda w: (widths[w], w))
+    return width, _start(where[width]), where[width][-1]
+
+
+def _start(rows: list[int]) -> int:
+    """First row of the main run: a lone numeric row far above belongs to the preamble."""
+    start = rows[0]
+    for before, after in pairwise(rows[:4]):
+        if after - before > 3 and len(rows) > 8:
+            start = after
+    return start
+
+
+def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
+    for back in range(len(above) - 1, max(-1, len(above) - 6), -1):
+        names, mixed = _names(above[back], table.style, width)
+        if not names:
+            continue
+        table.names, table.mixed = names, mixed
+        table.units = _units_row(above[back + 1 :], table.style, width)
+        table.preamble = list(above[:back])
+        return
+    table.preamble = list(above)
+
+
+def _names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+    bare = _COMMENT.sub("", line)
+    ways = _cell_ways(bare, style)
+    known = [[column(cell).quantity for cell in cells] for cells in ways]
+    useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
+    for cells, count in zip(ways, useful, strict=True):
+        if len(cells) == width and (count >= 2 or (count and width <= 3)):
+            return cells, False
+    for cells, row, count in zip(ways, known, useful, strict=True):
+        if count >= 3 and len(set(row) & _WANTED) >= 2:
+            return cells, True
+    if len(ways[0]) == width and width >= 2 and bare == line and not _prose(ways[0]):
+        return ways[0], False
+    return [], False
+
+
+def _cell_ways(line: str, style: Style) -> list[list[str]]:
+    ways = [split(line, style.delimiter)]
+    if style.delimiter in " \t" or len(ways[0]) == 1:
+        ways.append([cell for cell in ways[0] if cell])
+        ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
+        ways.append(line.strip().strip('"').split())
+    ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    return [[cell.strip().strip('"').strip() for cell in way] for way in ways]
+
+
+def _prose(cells: list[str]) -> bool:
+    """Whether cells read like a sentence or a `key: value` line rather than a header."""
+    return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
+
+
+def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
+    for line in between:
+        cells = split(_COMMENT.sub("", line), style.delimiter)
+        if (
+            len(cells) >= 2
+            and len(cells) <= width + 1
+            and not any(number(cell, style) == 0 for cell in cells)
+        ):
+            return [cell.strip("[]() ") for cell in cells]
+    return []
