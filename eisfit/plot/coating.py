@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.errors import EisfitError
-from eisfit.plot.style import BLACK, COLORS, GREEN, GREY, VERMILLION, axes_or_new, column, pretty, styled
+from eisfit.plot.style import (
+    BLACK,
+    COLORS,
+    GREEN,
+    GREY,
+    VERMILLION,
+    axes_or_new,
+    column,
+    legible,
+    pretty,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +104,8 @@ def _top(base: float, step: Mapping[str, Any]) -> float:
 def _wrapped(text: str) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(pretty(text) if "_" not in text else text.replace("_", " "), 14)) or text
+    words = pretty(text) if text.startswith("R_") else legible(text.replace("_", " "))
+    return "\n".join(textwrap.wrap(words, 14)) if "$" not in words else words
 
 
 @styled
@@ -153,4 +165,6 @@ def _part(row: Mapping[str, Any], name: str, part: str) -> Any:
 
 
 def _words(name: str) -> str:
-    return pretty(name) if name.startswith("R_") else name.removesuffix("_ohm").replace("_", " ")
+    if name.startswith("R_"):
+        return pretty(name)
+    return legible(name.removesuffix("_ohm").replace("_", " "))

@@ -17,6 +17,7 @@ from eisfit.plot.style import (
     axes_or_new,
     column,
     complex_column,
+    legible,
     ohm_scale,
     shown_figure,
     styled,
@@ -60,11 +61,13 @@ def bode(
     if axes is None:
         axes = shown_figure(4.8, 4.4).subplots(2, 1, sharex=True)
     upper, lower = axes
-    (points,) = upper.plot(f, np.abs(z), "o", mfc="none", mew=1.0, label=label, zorder=3)
+    known = None if label is None else legible(label)
+    name = known or ("data" if fitted is not None else None)
+    (points,) = upper.plot(f, np.abs(z), "o", mfc="none", mew=1.0, label=name, zorder=3)
     lower.plot(f, _phase(z), "o", mfc="none", mew=1.0, color=points.get_color(), zorder=3)
     if fitted is not None:
         line = complex_column(fitted, "fitted impedance", f.size)
-        name = "fit" if label is None else f"{label}, fit"
+        name = "fit" if known is None else f"{known}, fit"
         shown = BLACK if label is None else points.get_color()
         upper.plot(f, np.abs(line), "-", color=shown, lw=1.2, label=name, zorder=2)
         lower.plot(f, _phase(line), "-", color=shown, lw=1.2, zorder=2)

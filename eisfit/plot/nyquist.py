@@ -14,6 +14,7 @@ from eisfit.plot.style import (
     axes_or_new,
     column,
     complex_column,
+    legible,
     ohm_scale,
     required_data,
     root_figure,
@@ -78,17 +79,17 @@ def nyquist(
     z = complex_column(impedance, "impedance")
     f = column(frequency, "frequency", z.size)
     ax = axes_or_new(ax)
-    factor = unit_factor(ax, z)
+    factor, name = unit_factor(ax, z), None if label is None else legible(label)
     (points,) = ax.plot(
         factor * z.real, -factor * z.imag, "o", mfc="none", mew=1.0, color=color, zorder=3,
-        label="data" if label is None and fitted is not None else label,
+        label=name or ("data" if fitted is not None else None),
     )  # fmt: skip
     if fitted is not None:
         size = f.size if fitted_frequency is None else np.size(fitted_frequency)
         line = complex_column(fitted, "fitted impedance", size) * factor
         shown = BLACK if color is None and label is None else points.get_color()
-        name = fit_label if label is None else f"{label}, {fit_label}"
-        ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=name, zorder=2)
+        fit_name = fit_label if name is None else f"{name}, {fit_label}"
+        ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=fit_name, zorder=2)
     if mark_decades:
         _mark(ax, f, factor * z, points.get_color())
     _frame(ax)

@@ -16,6 +16,7 @@ from eisfit.plot.style import (
     column,
     data_impedance,
     figure_or_new,
+    legible,
     required_data,
     styled,
 )
@@ -149,9 +150,9 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     head = ", ".join(part for part in (_short(source, 40), _short(what or "", 60)) if part)
     names = [str(flag.get("name")) for flag in document.get("flags") or []]
     verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
-    figure.suptitle(head.replace("$", r"\$"), x=0.01, ha="left", fontsize=10)
+    figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, _short(verdict, 60), ha="right", va="top", fontsize=9.5, fontweight="bold",
+        0.995, 0.99, legible(_short(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
         color=GREEN if document.get("ok") else VERMILLION,
     )  # fmt: skip
 

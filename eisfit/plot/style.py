@@ -197,16 +197,38 @@ def required_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
     return column(document["data"]["frequency_Hz"], "frequency", impedance.size), impedance
 
 
+@functools.lru_cache(maxsize=1)
+def _letters() -> frozenset[int]:
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
+
+
+def legible(text: str) -> str:
+    """Return a name from outside as text that can be drawn: no broken formula, no letter that the font lacks."""
+    from matplotlib.mathtext import MathTextParser
+
+    letters = _letters()
+    drawn = "".join(letter if ord(letter) in letters else "?" for letter in " ".join(text.split()))
+    if "$" in drawn:
+        try:
+            MathTextParser("agg").parse(drawn)
+        except ValueError:
+            return drawn.replace("$", r"\$")
+    return drawn
+
+
 def pretty(text: str) -> str:
     r"""Return a label with subscripts and the Greek letters that units use on paper.
 
     >>> print(pretty("R_ct / ohm"))
     $R_\mathrm{ct}$ / Ω
     """
-    text = text.replace("$", r"\$")
+    if "$" in text:  # a formula already
+        return legible(text)
     text = re.sub(r"\b[A-Z][A-Za-z]{0,3}\d*(?:_[A-Za-z0-9]+)+\b", _subscript, text)
     text = re.sub(r"(?<![A-Za-z])([mkM]?)ohm(?![A-Za-z])", lambda found: f"{found[1]}Ω", text)
-    return _exponents(text)
+    return legible(_exponents(text))
 
 
 def _subscript(found: re.Match[str]) -> str:

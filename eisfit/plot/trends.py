@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eisfit.errors import EisfitError
-from eisfit.plot.style import axes_or_new, column, figure_or_new, pretty, styled
+from eisfit.plot.style import axes_or_new, column, figure_or_new, legible, pretty, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def trend(
         if chosen.any():
             bars = None if errors is None else np.nan_to_num(np.abs(errors[chosen]))
             ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face, elinewidth=1.0,
-                        label=None if name is None else pretty(name), zorder=3)  # fmt: skip
+                        label=None if name is None else legible(name), zorder=3)  # fmt: skip
     _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
     if growth and shown.any():
         _growth(ax, growth, places[shown], color)

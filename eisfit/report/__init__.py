@@ -1,0 +1,49 @@
+"""Results in words: text for terminals, HTML for notebooks, CSV, Markdown and LaTeX.
+
+Every function takes the plain documents that the results' ``to_dict()`` give and returns a string.
+The functions of `eisfit.report.explanation` are offered here too, and imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from eisfit.report.exchange import fit_latex, fit_markdown, fits_csv
+from eisfit.report.fits import fit_text, fits_text
+from eisfit.report.html import (
+    check_html,
+    circuit_html,
+    fit_html,
+    fits_html,
+    series_html,
+    spectrum_html,
+    track_html,
+)
+from eisfit.report.lists import check_text, checks_text, circuits_text, spectra_text, track_text
+
+__all__ = [
+    "check_html",
+    "check_text",
+    "checks_text",
+    "circuit_html",
+    "circuits_text",
+    "fit_html",
+    "fit_latex",
+    "fit_markdown",
+    "fit_text",
+    "fits_csv",
+    "fits_html",
+    "fits_text",
+    "series_html",
+    "spectra_text",
+    "spectrum_html",
+    "track_html",
+    "track_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("explanation_"):
+        return getattr(import_module("eisfit.report.explanation"), name)
+    raise AttributeError(f"module 'eisfit.report' has no attribute {name!r}")

@@ -1,0 +1,195 @@
+"""Checks, tracks, circuits and spectra as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.report.fits import reasons, short_verdict, verdict_lines
+from eisfit.report.table import blocks, table, wrapped
+from eisfit.report.words import (
+    WIDTH,
+    Document,
+    clean,
+    cycle_words,
+    failure,
+    hertz,
+    name_of,
+    percent,
+    points_of,
+    resistances_first,
+    shortened,
+    span_of,
+    tracked,
+)
+from eisfit.rounding import MISSING, significant, value_with_error
+
+__all__ = ["check_text", "checks_text", "circuits_text", "spectra_text", "track_text"]
+
+
+def check_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return one Kramers-Kronig check as text, the verdict first.
+
+    Parameters
+    ----------
+    document
+        What ``KramersKronigResult.to_dict()`` gives.
+    width
+        Columns of the terminal.
+    """
+    lines = verdict_lines(document, width=width)
+    if document.get("error"):
+        return "\n".join(lines) + "\n"
+    points = points_of(document)
+    parts = [
+        f"{MISSING if points is None else points} points",
+        span_of(document),
+        f"{document.get('rc_elements')} RC elements (mu {significant(document.get('mu'), 3)})",
+        f"noise {percent(document.get('noise_relative'))} of |Z|",
+        f"residual rms {percent(document.get('rms_residual'))}",
+        f"largest {percent(document.get('max_residual'))}",
+    ]
+    lines += wrapped("Kramers-Kronig: " + ", ".join(parts), width=width)
+    for failing in document.get("ranges") or []:
+        reason = clean(failing.get("cause"))
+        lines += wrapped(f"fails from {_range(failing)}" + (f": {reason}" if reason else ""), width=width)
+    return "\n".join(lines) + "\n"
+
+
+def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return many checks as a table, one row each, and below it what is wrong with which."""
+    if not documents:
+        return "no spectra\n"
+    head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails from"]
+    rows = [_check_row(document, width) for document in documents]
+    lines = table(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
+    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+
+
+def _check_row(document: Document, width: int) -> list[str]:
+    name = shortened(name_of(document), max(12, width // 3))
+    if document.get("error"):
+        return [name, "FAILED", *[""] * 6]
+    points, elements = points_of(document), document.get("rc_elements")
+    return [
+        name,
+        short_verdict(document),
+        MISSING if points is None else str(points),
+        MISSING if elements is None else str(elements),
+        *(percent(document.get(key)) for key in ("noise_relative", "rms_residual", "max_residual")),
+        ", ".join(_range(failing) for failing in document.get("ranges") or []),
+    ]
+
+
+def _range(failing: Mapping[str, Any]) -> str:
+    return f"{hertz(failing.get('low_Hz'))} to {hertz(failing.get('high_Hz'))}"
+
+
+def track_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return parameters over cycles as text: one row a cycle, then the growth, then what is wrong.
+
+    Parameters
+    ----------
+    document
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+    width
+        Columns of the terminal.
+    """
+    rows = list(document.get("rows") or [])
+    if not rows:
+        return "no spectra\n"
+    units = document.get("units") or {}
+    names = [name for name in units if any(row.get(name) is not None for row in rows)]
+    names = resistances_first(names, units)
+    titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
+    head = ["cycle", "verdict", *titles]
+    cells = [_track_row(row, names) for row in rows]
+    lines = [_circuit_line(document), *blocks(head, cells, width=width, fixed=2)]
+    laws = (document.get("growth") or {}).items()
+    growth = [line for name, law in laws for line in _growth(name, law, width)]
+    bad = [{**row, "spectrum": row} for row in rows]
+    text = [line for line in lines if line is not None]
+    return "\n".join([*text, *([""] if growth else []), *growth, *reasons(bad, width=width)]) + "\n"
+
+
+def _circuit_line(document: Document) -> str | None:
+    circuit = document.get("circuit") or {}
+    name, string = clean(circuit.get("name")), clean(circuit.get("string"))
+    return (string if name in ("", string) else f"{name}: {string}") or None
+
+
+def _track_row(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    values = [tracked(row, name) for name in names]
+    return [cycle_words(row.get("cycle")) or "?", short_verdict(row), *values]
+
+
+def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
+    if not law or law.get("slope") is None:
+        return []
+    unit = clean(law.get("unit"))
+    slope = value_with_error(law["slope"], law.get("slope_stderr"))
+    text = f"{clean(name)} changes by {slope} {unit} per cycle".replace("  ", " ")
+    if law.get("law") not in (None, "linear"):
+        text += f" ({clean(law['law'])})"
+    if law.get("intercept") is not None:
+        start = value_with_error(law["intercept"], law.get("intercept_stderr"))
+        text += f", from {start} {unit}".rstrip() + " at cycle 0"
+    if law.get("doubling_cycle") is not None:
+        text += f"; doubled at cycle {significant(law['doubling_cycle'], 3)}"
+    return wrapped(text, width=width)
+
+
+def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:
+    """Return the circuits that can be named, each with its string and parameters.
+
+    Parameters
+    ----------
+    circuits
+        Each with `name`, `title`, `string` and `parameters` (names, or a mapping by name).
+    width
+        Columns of the terminal.
+    """
+    if not circuits:
+        return "no circuits\n"
+    lines: list[str] = []
+    for circuit in circuits:
+        lines += wrapped(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
+        lines += wrapped(clean(circuit.get("string")), width=width, indent="    ")
+        names = " ".join(clean(name) for name in circuit.get("parameters") or ())
+        lines += wrapped(names, width=width, indent="    ")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return what was read (``eisfit info``): source, points, range, cycle, and what the reader noted.
+
+    Parameters
+    ----------
+    documents
+        What ``Spectrum.to_dict()`` gives; one with `error` could not be read.
+    width
+        Columns of the terminal.
+    """
+    if not documents:
+        return "no spectra\n"
+    head = ["spectrum", "points", "range", "cycle", ""]
+    rows = [_spectrum_row(document, width) for document in documents]
+    lines = table(head, rows, width=width, right=(1, 3), flexible=4)
+    for document in documents:
+        said = [f"FAILED: {failure(document)}"] if document.get("error") else []
+        said += [clean(note) for note in document.get("notes") or []]
+        if said:
+            lines += ["", f"{shortened(name_of(document), width - 1)}:"]
+            lines += [line for text in said for line in wrapped(text, width=width, indent="  ")]
+    return "\n".join(lines) + "\n"
+
+
+def _spectrum_row(document: Document, width: int) -> list[str]:
+    name = shortened(name_of(document), max(12, width // 2))
+    if document.get("error"):
+        return [name, "", "FAILED", "", ""]
+    points = points_of(document)
+    cycle = cycle_words(document.get("cycle", (document.get("spectrum") or {}).get("cycle")))
+    noise = "measured noise" if (document.get("data") or {}).get("noise_ohm") is not None else ""
+    return [name, MISSING if points is None else str(points), span_of(document), cycle, noise]

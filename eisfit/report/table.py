@@ -1,0 +1,94 @@
+"""Plain text tables that fit a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from eisfit.report.words import shortened
+
+__all__ = ["blocks", "table", "wrapped"]
+
+_GAP = "  "
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int,
+    right: Sequence[int] = (),
+    flexible: int | None = None,
+) -> list[str]:
+    """Return the lines of a table.
+
+    Parameters
+    ----------
+    head, rows
+        Titles and cells.
+    width
+        Columns of the terminal.
+    right
+        Places of the columns set flush right.
+    flexible
+        The column that is shortened where the table is too wide, and left out where little remains of it.
+    """
+    keep = [place for place, title in enumerate(head) if title or any(row[place] for row in rows)]
+    cells = [[row[place] for place in keep] for row in (head, *rows)]
+    sizes = [max(len(row[place]) for row in cells) for place in range(len(keep))]
+    excess = sum(sizes) + len(_GAP) * (len(sizes) - 1) - width
+    if flexible in keep and excess > 0:
+        place = keep.index(flexible)
+        if sizes[place] - excess < max(6, len(head[flexible])):
+            fewer = [[cell for at, cell in enumerate(row) if at != flexible] for row in (head, *rows)]
+            moved = [at - (at > flexible) for at in right if at != flexible]
+            return table(fewer[0], fewer[1:], width=width, right=moved)
+        sizes[place] -= excess
+        cells = [
+            [_cut(cell, sizes[at]) if at == place else cell for at, cell in enumerate(row)] for row in cells
+        ]
+    flush = {keep.index(place) for place in right if place in keep}
+    lines = [_line(row, sizes, flush) for row in cells]
+    return [lines[0], _GAP.join("-" * size for size in sizes), *lines[1:]]
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 3].rstrip()}..."
+
+
+def _line(row: Sequence[str], sizes: Sequence[int], flush: set[int]) -> str:
+    fitted = [shortened(cell, size) for cell, size in zip(row, sizes, strict=True)]
+    return _GAP.join(
+        cell.rjust(size) if place in flush else cell.ljust(size)
+        for place, (cell, size) in enumerate(zip(fitted, sizes, strict=True))
+    ).rstrip()
+
+
+def blocks(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int, fixed: int, right: Sequence[int] = ()
+) -> list[str]:
+    """Return a table too wide for the terminal in pieces, each with the first `fixed` columns."""
+    sizes = [max(len(row[place]) for row in (head, *rows)) + len(_GAP) for place in range(len(head))]
+    groups: list[list[int]] = [[]]
+    room = width + len(_GAP) - sum(sizes[:fixed])
+    left = room
+    for place in range(fixed, len(head)):
+        if sizes[place] > left and groups[-1]:
+            groups.append([])
+            left = room
+        groups[-1].append(place)
+        left -= sizes[place]
+    lines: list[str] = []
+    for group in groups:
+        places = [*range(fixed), *group]
+        flush = [at for at, place in enumerate(places) if place in right]
+        chosen = [[row[place] for place in places] for row in (head, *rows)]
+        lines += ["", *table(chosen[0], chosen[1:], width=width, right=flush)]
+    return lines[1:]
+
+
+def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
+    """Return the text in lines; every line after the first is indented two columns more."""
+    return textwrap.wrap(
+        text, max(width, 20), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+    )

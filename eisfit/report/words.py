@@ -1,0 +1,186 @@
+"""Words and numbers that every report writes the same way."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.rounding import MISSING, significant, value_with_error
+
+__all__ = ["Document"]
+
+Document = Mapping[str, Any]
+WIDTH = 100  # columns, where the caller does not know the terminal's
+
+
+def clean(value: object) -> str:
+    r"""Return a string on one line without control characters, which a terminal would obey.
+
+    >>> clean("bare\x1b[31m.mpt\n")
+    'bare[31m.mpt'
+    """
+    text = "" if value is None else str(value)
+    spaced = " ".join(text.split())
+    return "".join(
+        letter for letter in spaced if unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text with its middle left out where it is longer than `length`.
+
+    >>> shortened("a_very_long_name_cycle_050.csv", 20)
+    'a_very_l...e_050.csv'
+    """
+    if len(text) <= length:
+        return text
+    if length < 8:
+        return text[:length]
+    tail = (length - 3) // 2 + (length - 3) % 2
+    return f"{text[: length - 3 - tail]}...{text[-tail:]}"
+
+
+def spectrum_block(document: Document) -> Document:
+    """Return what identifies the spectrum: its own block, or the document itself where it is a spectrum's."""
+    block = document.get("spectrum")
+    return block if isinstance(block, Mapping) else document
+
+
+def name_of(document: Document) -> str:
+    """Return the file's name, with the index where a file holds several."""
+    block = spectrum_block(document)
+    base = clean(block.get("source")).replace("\\", "/").rstrip("/").rpartition("/")[2] or "spectrum"
+    return f"{base}#{block['index']}" if block.get("index") else base
+
+
+def hertz(frequency: float | None) -> str:
+    """Return a frequency with the prefix that reads best.
+
+    >>> hertz(0.01), hertz(1e5), hertz(12.345), hertz(None)
+    ('10 mHz', '100 kHz', '12.35 Hz', 'n/a')
+    """
+    if frequency is None or not math.isfinite(frequency):
+        return MISSING
+    for limit, factor, unit in ((1e-3, 1e6, "uHz"), (1.0, 1e3, "mHz"), (1e3, 1.0, "Hz"), (1e6, 1e-3, "kHz")):
+        if abs(frequency) < limit:
+            return f"{frequency * factor:.4g} {unit}"
+    return f"{frequency * 1e-6:.4g} MHz"
+
+
+def span_of(document: Document) -> str:
+    """Return ``10 mHz to 100 kHz``."""
+    block = spectrum_block(document)
+    low, high = block.get("frequency_min_Hz"), block.get("frequency_max_Hz")
+    frequencies = (document.get("data") or {}).get("frequency_Hz")
+    if low is None and frequencies:
+        low, high = min(frequencies), max(frequencies)
+    return MISSING if low is None or high is None else f"{hertz(low)} to {hertz(high)}"
+
+
+def points_of(document: Document) -> int | None:
+    """Return the number of points, where known."""
+    points = spectrum_block(document).get("points")
+    frequencies = (document.get("data") or {}).get("frequency_Hz")
+    return len(frequencies) if points is None and frequencies is not None else points
+
+
+def percent(fraction: float | None) -> str:
+    """Return a fraction in percent.
+
+    >>> percent(0.00523), percent(None)
+    ('0.523 %', 'n/a')
+    """
+    if fraction is None or not math.isfinite(fraction):
+        return MISSING
+    return f"{significant(100 * fraction, 3)} %"
+
+
+def cycle_words(cycle: float | None) -> str:
+    """Return a cycle number, empty where unknown."""
+    return "" if cycle is None else f"{cycle:g}"
+
+
+def count(number: int, thing: str) -> str:
+    """Return ``1 point``, ``2 points``."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def measured(row: Document) -> str:
+    """Return the value and error of a parameter block; a free parameter without an error is ``± ?``."""
+    stderr = row.get("stderr")
+    free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
+    return value_with_error(row.get("value"), math.nan if stderr is None and free else stderr)
+
+
+def tracked(row: Document, name: str) -> str:
+    """Return the value and error of one parameter in a track's row, empty where it has none."""
+    return "" if row.get(name) is None else value_with_error(row[name], row.get(f"{name}_stderr"))
+
+
+def mark(row: Document) -> str:
+    """Return what is peculiar to a parameter: fixed, tied, at its bound."""
+    if row.get("expr"):
+        return f"= {clean(row['expr'])}"
+    if row.get("vary") is False:
+        return "fixed"
+    bound = row.get("at_bound")
+    if isinstance(bound, str) and bound:
+        return f"at bound ({clean(bound)})"
+    return "at bound" if bound else ""
+
+
+def meaning(row: Document) -> str:
+    """Return the description of a parameter, else its role in words."""
+    return clean(row.get("describe")) or clean(row.get("role")).replace("_", " ")
+
+
+def flags_of(document: Document) -> Sequence[Any]:
+    """Return the flags, whether whole or by name only."""
+    return list(document.get("flags") or [])
+
+
+def flag_name(flag: Any) -> str:
+    """Return a flag's name."""
+    return clean(flag.get("name") if isinstance(flag, Mapping) else flag)
+
+
+def flag_words(flag: Any) -> str:
+    """Return a flag's cause and cure as one sentence, empty where only its name is known."""
+    if not isinstance(flag, Mapping):
+        return ""
+    cause, cure = (clean(flag.get(key)).rstrip(".") for key in ("cause", "cure"))
+    return "; ".join(part for part in (cause, cure) if part)
+
+
+def failure(document: Document) -> str:
+    """Return why a file failed, without its name in front."""
+    text = clean(document.get("error"))
+    for name in (clean(spectrum_block(document).get("source")), name_of(document)):
+        text = text.removeprefix(f"{name}: ")
+    return text
+
+
+def verdict(document: Document) -> str:
+    """Return ``ok``, ``FAILED``, or the names of what is wrong, in capitals."""
+    if document.get("error"):
+        return "FAILED"
+    names = [flag_name(flag) for flag in flags_of(document)]
+    if document.get("ok"):
+        return "ok"
+    return ", ".join(name.upper() for name in names) or "NOT OK"
+
+
+def units_of(documents: Sequence[Document]) -> dict[str, str]:
+    """Return the parameters of all documents with their units, in the order of first appearance."""
+    units: dict[str, str] = {}
+    for document in documents:
+        for name, row in (document.get("parameters") or {}).items():
+            units.setdefault(name, clean(row.get("unit")))
+    return units
+
+
+def resistances_first(names: Sequence[str], units: Mapping[str, Any]) -> list[str]:
+    """Return the names, those in ohm first: a long table continues below itself, and they are looked for."""
+    return sorted(names, key=lambda name: units.get(name) != "ohm")
