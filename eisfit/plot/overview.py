@@ -18,6 +18,7 @@ from eisfit.plot.style import (
     figure_or_new,
     legible,
     required_data,
+    shortened,
     styled,
 )
 
@@ -147,15 +148,11 @@ def _ring(ax: Axes, impedance: Any) -> None:
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
-    head = ", ".join(part for part in (_short(source, 40), _short(what or "", 60)) if part)
+    head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
     names = [str(flag.get("name")) for flag in document.get("flags") or []]
     verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
     figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, legible(_short(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
+        0.995, 0.99, legible(shortened(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
         color=GREEN if document.get("ok") else VERMILLION,
     )  # fmt: skip
-
-
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -122,7 +122,7 @@ def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
 def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     """Write a figure (or the figure of these axes) to a PNG, SVG or PDF file, atomically.
 
-    The same figure gives the same bytes whenever it is written.
+    The same figure gives the same bytes whenever it is written; its layout is settled by the first writing.
 
     Raises
     ------
@@ -135,10 +135,11 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     kind = target.suffix.lower().removeprefix(".")
     if kind not in _METADATA:
         raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
-    buffer = io.BytesIO()
-    root_figure(figure).savefig(
-        buffer, format=kind, metadata=_METADATA[kind], bbox_inches="tight", pad_inches=0.05
-    )
+    drawn, buffer = root_figure(figure), io.BytesIO()
+    if drawn.get_layout_engine() is not None:  # settle it once: it moves a little at every drawing
+        drawn.draw_without_rendering()
+        drawn.set_layout_engine("none")
+    drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], bbox_inches="tight", pad_inches=0.05)
     return write_atomic(target, buffer.getvalue())
 
 
@@ -205,17 +206,25 @@ def _letters() -> frozenset[int]:
 
 
 def legible(text: str) -> str:
-    """Return a name from outside as text that can be drawn: no broken formula, no letter that the font lacks."""
+    """Return a name from outside as text that can be drawn: no broken formula, no letter the font lacks."""
     from matplotlib.mathtext import MathTextParser
 
     letters = _letters()
     drawn = "".join(letter if ord(letter) in letters else "?" for letter in " ".join(text.split()))
+    if drawn.startswith("_"):  # matplotlib keeps such labels out of the legend
+        drawn = f" {drawn}"
     if "$" in drawn:
         try:
             MathTextParser("agg").parse(drawn)
         except ValueError:
-            return drawn.replace("$", r"\$")
-    return drawn
+            return shortened(drawn.replace("$", r"\$"))
+        return drawn
+    return shortened(drawn)
+
+
+def shortened(text: str, length: int = 60) -> str:
+    """Return a text that leaves room for the figure."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def pretty(text: str) -> str:
