@@ -331,10 +331,17 @@ def test_kramers_kronig_shades_failing_ranges() -> None:
 
 def test_trend_draws_doubtful_points_hollow_and_the_band_of_the_line() -> None:
     x = np.array([0.0, 50, 100, 150])
-    line = {"slope": 1.0, "intercept": 1.0, "slope_stderr": 0.1, "intercept_stderr": 1}
-    ax = plot.trend([0, 1], [1, 2], growth=line)
-                    growth={"slope": 0.1, "intercept": 50.0, "slope_stderr": 0.01, "intercept_stderr": 1.0,
-                            "covariance": -0.008})  # fmt: skip
+    ok = [True, False, True, True]
+    growth = {"slope": 0.1, "intercept": 50.0, "slope_stderr": 0.01, "intercept_stderr": 1.0}
+    ax = plot.trend(
+        x,
+        50 + 0.1 * x,
+        np.full(4, 0.5),
+        ok=ok,
+        label="bare",
+        ylabel="R_ct / ohm",
+        growth={**growth, "covariance": -0.008},
+    )
     points = {tuple(line.get_xdata()): line for line in ax.lines if line.get_marker() == "o"}
     assert points[(50.0,)].get_markerfacecolor() == "white"
     assert points[(0.0, 100.0, 150.0)].get_markerfacecolor() != "white"
