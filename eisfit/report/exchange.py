@@ -103,7 +103,7 @@ def fit_latex(document: Document) -> str:
     if circuit.get("string"):
         caption += rf", circuit \texttt{{{_latex(clean(circuit['string']))}}}"
     if document.get("error"):
-        return f"% {clean(document['error'])}\n% no table: the fit failed\n"
+        return f"% {failure(document)}\n% no table: the fit failed\n"
     if words != "ok":
         caption += rf" \textbf{{(not to be trusted: {_latex(words.lower())})}}"
     lines = [

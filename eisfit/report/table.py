@@ -10,6 +10,7 @@ from eisfit.report.words import shortened
 __all__ = ["blocks", "table", "wrapped"]
 
 _GAP = "  "
+_LEAST = 10  # letters of a name that has to make room
 
 
 def table(
@@ -47,6 +48,8 @@ def table(
         cells = [
             [_cut(cell, sizes[at]) if at == place else cell for at, cell in enumerate(row)] for row in cells
         ]
+    elif excess > 0:
+        sizes[0] = max(_LEAST, sizes[0] - excess)
     flush = {keep.index(place) for place in right if place in keep}
     lines = [_line(row, sizes, flush) for row in cells]
     return [lines[0], _GAP.join("-" * size for size in sizes), *lines[1:]]
@@ -69,6 +72,10 @@ def blocks(
 ) -> list[str]:
     """Return a table too wide for the terminal in pieces, each with the first `fixed` columns."""
     sizes = [max(len(row[place]) for row in (head, *rows)) + len(_GAP) for place in range(len(head))]
+    excess = sum(sizes[:fixed]) + max(sizes[fixed:], default=0) - len(_GAP) - width
+    if excess > 0:  # the same short name in every piece
+        sizes[0] = max(_LEAST + len(_GAP), sizes[0] - excess)
+        rows = [[shortened(row[0], sizes[0] - len(_GAP)), *row[1:]] for row in rows]
     groups: list[list[int]] = [[]]
     room = width + len(_GAP) - sum(sizes[:fixed])
     left = room

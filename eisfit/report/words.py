@@ -151,7 +151,7 @@ def flag_words(flag: Any) -> str:
     if not isinstance(flag, Mapping):
         return ""
     cause, cure = (clean(flag.get(key)).rstrip(".") for key in ("cause", "cure"))
-    return "; ".join(part for part in (cause, cure) if part)
+    return (". " if cure[:1].isupper() else "; ").join(part for part in (cause, cure) if part)
 
 
 def failure(document: Document) -> str:
