@@ -37,6 +37,11 @@ class FrequencyGrid:
         return np.log(self.omega)
 
     @cached_property
+    def log_j_omega(self) -> ComplexArray:
+        """Natural logarithm of j omega."""
+        return np.asarray(self.log_omega + 0.5j * np.pi, dtype=np.complex128)
+
+    @cached_property
     def j_omega(self) -> ComplexArray:
         """The imaginary unit times omega."""
         return np.asarray(1j * self.omega, dtype=np.complex128)

@@ -14,7 +14,7 @@ _QUARTER_TURN = 0.5j * np.pi
 def _constant_phase(grid: FrequencyGrid, Q: FloatArray, alpha: FloatArray) -> Evaluation:
     # One real exponential and a phase per row: much cheaper than a complex power per point.
     z = np.exp(-alpha * grid.log_omega) * (np.exp(-_QUARTER_TURN * alpha) / Q)
-    return z, (-z / Q, -z * (grid.log_omega + _QUARTER_TURN))
+    return z, (z * (-1 / Q), z * -grid.log_j_omega)
 
 
 _FORM = Asymptote(

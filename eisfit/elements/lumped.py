@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from eisfit.elements.base import Asymptote, Element, Evaluation, FloatArray, FrequencyGrid, Parameter
+from eisfit.elements.base import (
+    Asymptote,
+    ComplexArray,
+    Element,
+    Evaluation,
+    FloatArray,
+    FrequencyGrid,
+    Parameter,
+)
 
 __all__ = ["ELEMENTS"]
 
+_ZERO: ComplexArray = np.zeros((1, 1), dtype=np.complex128)
+_ONE: ComplexArray = np.ones((1, 1), dtype=np.complex128)
+
 
 def _resistor(grid: FrequencyGrid, R: FloatArray) -> Evaluation:
-    one = np.ones_like(grid.j_omega)
-    return R * one, (one,)
+    # Constant over frequency: left to broadcasting, because this is on the hot path.
+    return np.asarray(R + _ZERO, dtype=np.complex128), (_ONE,)
 
 
 def _capacitor(grid: FrequencyGrid, C: FloatArray) -> Evaluation:

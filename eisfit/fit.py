@@ -1,0 +1,292 @@
+"""Fit a circuit to a spectrum: the batched solver finds the basin, lmfit finishes there.
+
+The only module that imports lmfit, and only when a fit is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arcs_order import ordered, role_times
+from eisfit.circuit import Circuit
+from eisfit.coordinates import Coordinates, Scales
+from eisfit.derived import derived
+from eisfit.elements import FrequencyGrid
+from eisfit.errors import FitError, ParameterError
+from eisfit.flags import Judgement, at_bound, judge
+from eisfit.guess import StartGrid
+from eisfit.library import circuit as find_circuit
+from eisfit.noise import attainable_chisqr, weights
+from eisfit.result import FitResult, FittedParameter, Statistics
+from eisfit.search import Basin, search
+from eisfit.solver import Problem, solve
+from eisfit.spectrum import Spectrum
+
+__all__ = ["fit"]
+
+FloatArray = NDArray[np.float64]
+
+_TIGHT = 1e-12
+
+
+def fit(
+    spectrum: Spectrum,
+    circuit: str | PathLike[str] | Circuit,
+    *,
+    weighting: str = "modulus",
+    fix: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    bound: Mapping[str, tuple[float, float]] | None = None,
+    expr: Mapping[str, str] | None = None,
+    fmin: float | None = None,
+    fmax: float | None = None,
+    seed: int = 0,
+) -> FitResult:
+    """Fit a circuit to a spectrum; no start values are needed.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    circuit
+        A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`.
+    weighting
+        ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.noise`.
+    fix, start, bound, expr
+        By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
+        Parameters with a start value are searched from there; when all have one, nothing else is tried.
+    fmin, fmax
+        Use only this range of frequencies, Hz.
+    seed
+        Of the random part of the search for start values; the same input always gives the same result.
+
+    Returns
+    -------
+    FitResult
+        With `ok` and `flags` that say how far it can be believed.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit, parameter or weighting, or bounds that exclude the start value.
+    FitError
+        When the spectrum has too few points for the circuit.
+    """
+    chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
+    task = _Task.of(spectrum.select(fmin, fmax), chosen, weighting)
+    theta, basin = _best_start(task, seed)
+    values = task.coordinates.physical(theta[np.newaxis])[0]
+    return _result(task, _lmfit(task, values), basin)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One spectrum and circuit, made ready."""
+
+    spectrum: Spectrum
+    circuit: Circuit
+    weighting: str
+    weight: FloatArray
+    scales: Scales
+    coordinates: Coordinates
+    problem: Problem
+    attainable: float
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, circuit: Circuit, weighting: str) -> _Task:
+        weight = weights(spectrum, weighting)
+        scales = Scales.of(spectrum.omega, spectrum.impedance)
+        coordinates = Coordinates(circuit, scales)
+        _check_size(spectrum, circuit, coordinates.size)
+        grid = FrequencyGrid(spectrum.omega)
+        problem = Problem(coordinates, grid, spectrum.impedance[np.newaxis], weight[np.newaxis])
+        return cls(
+            spectrum,
+            circuit,
+            weighting,
+            weight,
+            scales,
+            coordinates,
+            problem,
+            attainable_chisqr(spectrum, weight),
+        )
+
+
+def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
+    if varied == 0:
+        raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
+    if 2 * spectrum.points <= varied:
+        raise FitError(
+            f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
+            f"{varied} parameters of {circuit.name}; use a simpler circuit or a wider frequency range"
+        )
+
+
+def _best_start(task: _Task, seed: int) -> tuple[FloatArray, Basin]:
+    """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
+    given = [p.value for p in task.circuit.parameters.values() if p.free]
+    if all(value is not None for value in given):
+        basin = _from_given(task)
+    else:
+        grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
+        basin = search(task.problem, grid, expected=task.attainable, seed=seed)
+    ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
+    best = _in_order_of_roles(task, ends, basin.ends_chisqr)
+    return task.coordinates.internal(ends[best : best + 1])[0], basin
+
+
+def _from_given(task: _Task) -> Basin:
+    values = task.circuit.resolve({})
+    theta = task.coordinates.internal(np.array([[values[name] for name in task.circuit.names]]))
+    solution = solve(task.problem, theta, max_iterations=200)
+    return Basin(solution.theta[0], float(solution.chisqr[0]), solution.theta, solution.chisqr, 1, 1)
+
+
+def _in_order_of_roles(task: _Task, ends: FloatArray, chisqr: FloatArray) -> int:
+    """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
+    times = list(role_times(task.circuit, ends).values())
+    if len(times) < 2:
+        return 0
+    in_order = np.all(np.diff(np.stack(times), axis=0) >= 0, axis=0)
+    nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
+    as_good = chisqr <= chisqr[0] * (1 + 1 / nfree)
+    return int(np.argmax(in_order & as_good)) if (in_order & as_good).any() else 0
+
+
+class _Objective:
+    """lmfit's residual and Jacobian, from one evaluation for both."""
+
+    def __init__(self, task: _Task) -> None:
+        self.task = task
+        self.names = task.circuit.names
+        self.slopes = task.problem.buffer(1)
+        self.at: FloatArray | None = None
+        self.residual_vector: FloatArray = np.empty(0)
+        self.matrix: FloatArray = np.empty(0)
+
+    def _evaluate(self, params: Any) -> None:
+        values = np.array([[params[name].value for name in self.names]])
+        if self.at is not None and np.array_equal(values, self.at):
+            return
+        problem = self.task.problem
+        with np.errstate(all="ignore"):
+            z = self.task.circuit.evaluate(problem.grid, values, self.slopes)
+        self.task.coordinates.chain_expressions(self.slopes, values)
+        jacobian = self.slopes[:, self.task.coordinates.free].view(np.float64)[0]
+        self.matrix = (jacobian * self.task.weight).T
+        self.residual_vector = np.ascontiguousarray(z - problem.target).view(np.float64)[0] * self.task.weight
+        self.at = values
+
+    def residual(self, params: Any) -> FloatArray:
+        self._evaluate(params)
+        return self.residual_vector
+
+    def jacobian(self, params: Any) -> FloatArray:
+        self._evaluate(params)
+        return self.matrix
+
+
+def _lmfit(task: _Task, values: FloatArray) -> Any:
+    """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian."""
+    import lmfit
+
+    params = lmfit.Parameters()
+    for value, p in zip(values.tolist(), task.circuit.parameters.values(), strict=True):
+        inside = float(np.clip(value, p.min, p.max))
+        params.add(p.name, value=inside, vary=p.vary, min=p.min, max=p.max, expr=p.expr)
+    objective = _Objective(task)
+    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.weighting != "noise")
+    named = dict(zip(task.circuit.names, values.tolist(), strict=True))
+    # dogbox keeps a parameter exactly on its bound; trf, better elsewhere, only creeps towards it.
+    method = "dogbox" if at_bound(task.circuit, task.scales, named) else "trf"
+    with np.errstate(all="ignore"):
+        return minimizer.least_squares(
+            jac=objective.jacobian, method=method, x_scale="jac", ftol=_TIGHT, xtol=_TIGHT, gtol=_TIGHT
+        )
+
+
+def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:
+    values = {name: float(outcome.params[name].value) for name in task.circuit.names}
+    stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
+    covar = getattr(outcome, "covar", None)
+    names = tuple(outcome.var_names)
+    relative = np.abs(task.circuit.impedance(task.spectrum.frequency, values) / task.spectrum.impedance - 1)
+    rms = float(np.sqrt(np.mean(relative**2)))
+    result = FitResult(
+        spectrum=task.spectrum,
+        circuit=task.circuit,
+        weighting=task.weighting,
+        parameters=_parameters(task, values, stderr),
+        statistics=_statistics(outcome, rms),
+        covar=covar,
+        var_names=names,
+        covariance_rescaled=task.weighting != "noise",
+        derived=derived(task.circuit, values, names, covar),
+        ok=True,
+        flags=(),
+        starts=basin.starts,
+        agreed=basin.agreed,
+        lmfit=outcome,
+    )
+    flags, ok = judge(_judgement(task, result))
+    return result.replace_flags(flags, ok)
+
+
+def _judgement(task: _Task, result: FitResult) -> Judgement:
+    chisqr = result.statistics.chisqr
+    return Judgement(
+        circuit=task.circuit,
+        scales=task.scales,
+        values=result.values,
+        stderr={name: p.stderr for name, p in result.parameters.items()},
+        correlations=result.correlations,
+        converged=bool(result.lmfit.success),
+        message=str(result.lmfit.message),
+        rms=result.statistics.rms_relative_residual,
+        misfit=float(np.sqrt(chisqr / task.attainable)) if task.attainable > 0 else 0.0,
+    )
+
+
+def _finite(number: Any) -> float | None:
+    return float(number) if number is not None and np.isfinite(number) else None
+
+
+def _parameters(
+    task: _Task, values: Mapping[str, float], stderr: Mapping[str, float | None]
+) -> dict[str, FittedParameter]:
+    bounded = at_bound(task.circuit, task.scales, values)
+    return {
+        name: FittedParameter(
+            name=name,
+            value=values[name],
+            stderr=stderr[name] if p.free or p.expr else None,
+            unit=p.unit,
+            min=p.min,
+            max=p.max,
+            vary=p.free,
+            expr=p.expr,
+            at_bound=name in bounded,
+            role=p.role,
+            describe=p.describe,
+        )
+        for name, p in task.circuit.parameters.items()
+    }
+
+
+def _statistics(outcome: Any, rms: float) -> Statistics:
+    return Statistics(
+        chisqr=float(outcome.chisqr),
+        redchi=float(outcome.redchi),
+        aic=float(outcome.aic),
+        bic=float(outcome.bic),
+        ndata=int(outcome.ndata),
+        nvarys=int(outcome.nvarys),
+        nfree=int(outcome.nfree),
+        rms_relative_residual=rms,
+    )

@@ -1,0 +1,79 @@
+"""The global search: grid starts first, then scattered ones, until independent starts agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.guess import StartGrid
+from eisfit.solver import Problem, solve
+
+__all__ = ["Basin", "search"]
+
+FloatArray = NDArray[np.float64]
+
+_ROUNDS = 5
+_SAME = 1e-6  # relative chisqr within which two ends are one optimum
+# (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
+# measured on random spectra of every circuit, see benchmarks/blind_starts.py.
+_EFFORT = {0: (1, 3, 2), 1: (3, 5, 3), 2: (4, 8, 3), 3: (5, 19, 5)}
+
+
+@dataclass(frozen=True)
+class Basin:
+    """The best optimum found.
+
+    Attributes
+    ----------
+    theta
+        (V,) coordinates of the optimum.
+    chisqr
+        There.
+    ends
+        (n, V) and `ends_chisqr` (n,): all ends of the search, best first.
+    agreed
+        How many starts ended in the best optimum.
+    starts
+        How many were tried.
+    """
+
+    theta: FloatArray
+    chisqr: float
+    ends: FloatArray
+    ends_chisqr: FloatArray
+    agreed: int
+    starts: int
+
+
+def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: int = 0) -> Basin:
+    """Return the best optimum of one spectrum.
+
+    Parameters
+    ----------
+    problem
+        With one target row.
+    grid
+        Start values for the same circuit and spectrum.
+    expected
+        The chisqr that the data's own noise explains. Where the best end is well above it, more starts are
+        tried before agreement is believed.
+    seed
+        Of the scattered starts: the same spectrum always gives the same answer.
+    """
+    rng = np.random.default_rng(seed)
+    coordinates = problem.coordinates
+    from_grid, scattered, agree = _EFFORT[min(grid.scanned, max(_EFFORT))]
+    starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
+    theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
+    for _ in range(_ROUNDS):
+        solution = solve(problem, coordinates.internal(starts), agree=agree)
+        theta = np.concatenate([theta, solution.theta])
+        chisqr = np.concatenate([chisqr, solution.chisqr])
+        agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
+        if agreed >= agree * (1 if chisqr.min() <= 2 * expected or not expected else 2):
+            break
+        starts = grid.scattered(scattered, rng)
+    order = np.argsort(chisqr)
+    return Basin(theta[order[0]], float(chisqr[order[0]]), theta[order], chisqr[order], agreed, len(chisqr))
