@@ -279,11 +279,11 @@ def test_fit_overview_holds_data_fit_and_residuals() -> None:
     np.testing.assert_allclose(percent, 100 * ((z - Z) / np.abs(z)).real)
     words = texts(nyquist.figure)
     assert "ok" in words
-    assert "cell.csv, R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)" in words
+    assert "cell.csv, rs-sei-ct-w" in words
 
 
 def test_fit_overview_says_what_cannot_be_trusted() -> None:
-    bad = document(ok=False, flags=[{"name": "at_bound", "cause": "x", "cure": "y"}])
+    bad = document(ok=False, flags=[{"name": "at_bound", "cause": "x", "cure": "y"}] * 2)
     figure = plot.new_figure()
     assert plot.fit_overview(bad, figure=figure)[0].figure is figure
     assert "not to be trusted: at_bound" in texts(figure)

@@ -61,7 +61,8 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     if fitted is not None:
         difference = (z - fitted) / np.abs(z)
         residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=last)
-    _title(figure, document, (document.get("circuit") or {}).get("string"))
+    circuit = document.get("circuit") or {}
+    _title(figure, document, circuit.get("name") or circuit.get("string"))
     return first, magnitude, phase, last
 
 
@@ -149,7 +150,7 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
     head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
-    names = [str(flag.get("name")) for flag in document.get("flags") or []]
+    names = dict.fromkeys(str(flag.get("name")) for flag in document.get("flags") or [])
     verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
     figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(

@@ -258,7 +258,7 @@ def _exponents(text: str) -> str:
 
 def ohm_scale(largest: float) -> tuple[float, str]:
     """Return the factor and the unit in which a resistance of this size (ohm) reads best."""
-    for limit, factor, unit in ((0.1, 1e3, "mΩ"), (1e4, 1.0, "Ω"), (1e7, 1e-3, "kΩ")):
+    for limit, factor, unit in ((0.1, 1e3, "mΩ"), (1e4, 1.0, "Ω"), (2e6, 1e-3, "kΩ")):
         if largest < limit:
             return factor, unit
     return 1e-6, "MΩ"

@@ -130,15 +130,18 @@ def series_html(document: Document | Sequence[Document]) -> str:
     Parameters
     ----------
     document
-        Spectrum documents, or one document with them under ``spectra``.
+        Spectrum documents, or one document with them under ``spectra``, and ``failures``, ``notes`` besides.
     """
-    spectra = document.get("spectra") or [] if isinstance(document, Mapping) else document
+    whole = document if isinstance(document, Mapping) else {"spectra": document}
+    spectra = whole.get("spectra") or []
     rows = []
     for spectrum in spectra:
         points = points_of(spectrum)
         cycle = cycle_words(spectrum.get("cycle", (spectrum.get("spectrum") or {}).get("cycle")))
         rows.append([name_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)])
-    return _fragment([_table(["spectrum", "cycle", "points", "range"], rows)])
+    rows += [[name_of(failed), "", "", _reason(failed)] for failed in whole.get("failures") or []]
+    said = [_line(clean(note)) for note in whole.get("notes") or []]
+    return _fragment([*said, _table(["spectrum", "cycle", "points", "range"], rows)])
 
 
 def check_html(document: Document) -> str:

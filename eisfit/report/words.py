@@ -166,10 +166,10 @@ def verdict(document: Document) -> str:
     """Return ``ok``, ``FAILED``, or the names of what is wrong, in capitals."""
     if document.get("error"):
         return "FAILED"
-    names = [flag_name(flag) for flag in flags_of(document)]
     if document.get("ok"):
         return "ok"
-    return ", ".join(name.upper() for name in names) or "NOT OK"
+    names = dict.fromkeys(flag_name(flag).upper() for flag in flags_of(document))
+    return ", ".join(names) or "NOT OK"
 
 
 def units_of(documents: Sequence[Document]) -> dict[str, str]:
