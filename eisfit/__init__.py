@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from eisfit.kramers_kronig import KramersKronigResult, check
     from eisfit.library import circuit, circuits
     from eisfit.readers import read
-    from eisfit.result import FitResult, SeriesResult
+    from eisfit.result import FitResult
     from eisfit.series import CycleSeries, read_series
+    from eisfit.series_result import SeriesResult
     from eisfit.simulate import simulate
     from eisfit.spectrum import Spectrum
     from eisfit.track import track
@@ -36,7 +37,7 @@ _HOME = {
     "Explanation": "explain",
     "FitResult": "result",
     "KramersKronigResult": "kramers_kronig",
-    "SeriesResult": "result",
+    "SeriesResult": "series_result",
     "Spectrum": "spectrum",
     "check": "kramers_kronig",
     "circuit": "library",

@@ -1,0 +1,206 @@
+"""What tracking returns: one fit a cycle, failures in their places, growth of any parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.circuit import Circuit
+from eisfit.errors import EisfitError, FitError, did_you_mean
+from eisfit.growth import Growth, linear_growth
+from eisfit.result import FitFailure, FitResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["SeriesResult"]
+
+Row = FitResult | FitFailure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SeriesResult(Sequence[Row]):
+    """Fits of a series, in the order of its cycles.
+
+    Attributes
+    ----------
+    circuit
+        What was fitted to all.
+    results
+        One `FitResult` per spectrum, or a `FitFailure` where that was not possible.
+    label
+        Name for tables and legends.
+    notes
+        What was decided on the way.
+    """
+
+    circuit: Circuit
+    results: tuple[Row, ...]
+    label: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        return self.results[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.results)
+
+    @property
+    def ok(self) -> bool:
+        """True where every spectrum gave a fit that can be used."""
+        return all(result.ok for result in self.results)
+
+    @property
+    def failures(self) -> tuple[FitFailure, ...]:
+        """Spectra that gave no fit."""
+        return tuple(result for result in self.results if isinstance(result, FitFailure))
+
+    @property
+    def cycles(self) -> NDArray[np.float64]:
+        """(N,) cycle numbers, NaN where unknown."""
+        return np.array([np.nan if c is None else c for c in map(_cycle, self.results)], dtype=float)
+
+    def growth(self, name: str) -> Growth:
+        """Return how fast a parameter grows, from the fits that can be used.
+
+        Raises
+        ------
+        EisfitError
+            For an unknown parameter.
+        FitError
+            When fewer than two cycles have a trustworthy value.
+        """
+        if name not in self.circuit.parameters:
+            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        rows = [r for r in self.results if isinstance(r, FitResult) and r.ok and r[name].stderr]
+        return linear_growth(
+            [np.nan if r.spectrum.cycle is None else r.spectrum.cycle for r in rows],
+            [r[name].value for r in rows],
+            [r[name].stderr or np.nan for r in rows],
+            name=name,
+            unit=self.circuit.parameters[name].unit,
+        )
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the JSON document; without `data` it holds the rows but cannot be read back."""
+        document = {
+            "schema": "eisfit.track/1",
+            "label": self.label,
+            "circuit": {"name": self.circuit.name, "string": self.circuit.string},
+            "units": {name: p.unit for name, p in self.circuit.parameters.items()},
+            "rows": [_row(result, self.circuit) for result in self.results],
+            "growth": self._growths(),
+            "notes": list(self.notes),
+        }
+        if data:
+            document["circuit_document"] = self.circuit.to_dict()
+            document["results"] = [result.to_dict() for result in self.results]
+        return document
+
+    def _growths(self) -> dict[str, Any]:
+        growths = {}
+        for name, p in self.circuit.parameters.items():
+            if p.free and p.scale == "log":
+                try:
+                    growths[name] = self.growth(name).to_dict()
+                except FitError:
+                    continue  # fewer than two usable cycles: there is no growth to tell
+        return growths
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:
+        """Rebuild from `to_dict`'s document.
+
+        Raises
+        ------
+        EisfitError
+            When the document holds the rows only.
+        """
+        if "results" not in document:
+            raise EisfitError("not a complete track document: the results are missing")
+        return cls(
+            circuit=Circuit.from_dict(document["circuit_document"]),
+            results=tuple(_result(row) for row in document["results"]),
+            label=document["label"],
+            notes=tuple(document["notes"]),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a cycle: cycle, ok, error, flags, then each parameter and its stderr."""
+        import pandas as pd
+
+        return pd.DataFrame([_row(result, self.circuit) for result in self.results])
+
+    def plot(self, name: str = "R_ct", ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw one parameter over the cycles with errors and growth on `ax` (a new one where None)."""
+        from eisfit import plot
+
+        if name not in self.circuit.parameters:
+            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        document = self.to_dict(data=False)
+        rows = document["rows"]
+        return plot.trend(
+            [row["cycle"] for row in rows],
+            [row[name] for row in rows],
+            [row[f"{name}_stderr"] for row in rows],
+            ok=[row["ok"] for row in rows],
+            growth=document["growth"].get(name),
+            ax=ax,
+            **{"ylabel": f"{name} / {document['units'][name]}", "label": self.label or None, **options},
+        )
+
+    def __str__(self) -> str:
+        from eisfit import report
+
+        return report.track_text(self.to_dict(data=False))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit import report
+
+        return report.track_html(self.to_dict(data=False))
+
+
+def _cycle(result: Row) -> float | None:
+    return result.spectrum.cycle if isinstance(result, FitResult) else result.cycle
+
+
+def _row(result: Row, circuit: Circuit) -> dict[str, Any]:
+    """Return one row of the table, with the same columns for a fit and for a failure."""
+    fitted = result if isinstance(result, FitResult) else None
+    summary = result.to_dict(data=False)["spectrum"]
+    row: dict[str, Any] = {
+        "cycle": summary["cycle"],
+        "source": summary["source"],
+        "index": summary["index"],
+        "ok": result.ok,
+        "error": result.error,
+        "flags": [flag.name for flag in result.flags],
+        "redchi": fitted.statistics.redchi if fitted else None,
+        "rms_relative_residual": fitted.statistics.rms_relative_residual if fitted else None,
+    }
+    for name in circuit.names:
+        row[name] = fitted[name].value if fitted else None
+        row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
+    return row
+
+
+def _result(document: Mapping[str, Any]) -> Row:
+    if document["error"] is None:
+        return FitResult.from_dict(document)
+    where = document["spectrum"]
+    return FitFailure(where["source"], document["error"], where["index"], where["cycle"])
