@@ -366,6 +366,11 @@ def test_trend_without_covariance_has_a_line_and_no_band() -> None:
     assert any(line.get_linestyle() == "-" and line.get_xdata().size == 50 for line in ax.lines)
 
 
+def test_cycles_are_counted_in_whole_numbers() -> None:
+    ax = plot.trend([1, 2, 3], [1.0, 2.0, 3.0])
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
 def test_trend_leaves_out_what_is_missing() -> None:
     ax = plot.trend([0, 1, 2], [1.0, np.nan, 3.0], [0.1, np.nan, np.nan])
     assert [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"] == [[0.0, 2.0]]
@@ -433,6 +438,12 @@ def test_waterfall_goes_from_bare_to_coated() -> None:
     assert ax.get_ylim()[0] == 0.0
     whiskers = np.concatenate([segment for c in ax.collections for segment in c.get_segments()])
     np.testing.assert_allclose(sorted(whiskers[:, 1]), [58.5 - 24.0, 58.5 - 15.0, 51.9 + 5.9, 51.9 + 7.4])
+
+
+def test_waterfall_whose_intervals_cross_zero_has_a_zero_line() -> None:
+    wide = [{"label": "a", "value": -30.0, "low95": -80.0, "high95": 5.0}]
+    assert any(list(line.get_ydata()) == [0, 0] for line in plot.waterfall(50.0, wide, 20.0).lines)
+    assert not any(list(line.get_ydata()) == [0, 0] for line in plot.waterfall(51.9, STEPS, 36.8).lines)
 
 
 def test_thickness_scan_draws_a_band_for_each_supposition() -> None:

@@ -65,7 +65,7 @@ def waterfall(
     ax.set_xticks(range(last + 1), [_wrapped(word) for word in words])
     ax.tick_params(axis="x", length=0)
     ax.set(xlim=(-0.55, last + 0.55), ylabel=pretty(ylabel))
-    if min(levels.min(), end) < 0:
+    if ax.get_ylim()[0] < 0:
         ax.axhline(0, color=BLACK, lw=0.8)
     return ax
 

@@ -67,6 +67,8 @@ def trend(
             bars = None if errors is None else np.nan_to_num(np.abs(errors[chosen]))
             ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face, elinewidth=1.0,
                         label=None if name is None else legible(name), zorder=3)  # fmt: skip
+    if shown.any() and (places[shown] == np.round(places[shown])).all():
+        _whole_numbers(ax)
     _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
     if growth and shown.any():
         _growth(ax, growth, places[shown], color)
@@ -82,6 +84,13 @@ def _trend_legend(ax: Axes, *, doubtful: bool) -> None:
     if doubtful and _DOUBTFUL not in known:
         ax.plot([], [], "o", color="0.4", mfc="white", label=_DOUBTFUL)
     ax.legend(loc="best")
+
+
+def _whole_numbers(ax: Axes) -> None:
+    """Keep ticks such as 1.5 off an axis of cycle numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def _finish(ax: Axes, values: FloatArray, errors: FloatArray | None, xlabel: str, ylabel: str) -> None:
