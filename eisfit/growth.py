@@ -13,6 +13,8 @@ from eisfit.errors import FitError
 
 __all__ = ["Growth", "linear_growth"]
 
+_SIGNIFICANT = 3.0
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -32,7 +34,8 @@ class Growth:
         Root of the weighted mean square deviation: about 1 where the errors of the fits explain it all.
         Where it is above 1, the standard errors have been multiplied by it.
     doubling_cycle
-        Cycle at which the line reaches twice its value at cycle 0; None where it does not.
+        Cycle at which the line reaches twice its value at cycle 0; None where the growth is not three times
+        its error.
     """
 
     name: str
@@ -101,8 +104,14 @@ def linear_growth(
         covariance=float(covariance[0, 1]) if known else None,
         points=int(x.size),
         scatter=scatter,
-        doubling_cycle=float(intercept / slope) if slope > 0 and intercept > 0 else None,
+        doubling_cycle=_doubling(float(intercept), float(slope), float(covariance[1, 1]) if known else None),
     )
+
+
+def _doubling(intercept: float, slope: float, variance: float | None) -> float | None:
+    """Return where the line doubles, if the growth stands out from its error at all."""
+    grows = slope > 0 and intercept > 0 and (variance is None or slope > _SIGNIFICANT * np.sqrt(variance))
+    return intercept / slope if grows else None
 
 
 def _scatter(residual: NDArray[np.float64], stderr: NDArray[np.float64]) -> float | None:
