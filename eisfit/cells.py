@@ -1,0 +1,123 @@
+"""The charge-transfer resistance of each cell of a study: fitted to its spectra, or as the study gives it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eisfit.errors import StudyError
+from eisfit.study import CellTable, Study
+from eisfit.units import Uncertain
+
+__all__ = ["CellResistance", "cell_resistance"]
+
+
+@dataclass(frozen=True)
+class CellResistance:
+    """R_ct of a cell and what it rests on.
+
+    Parameters
+    ----------
+    value
+        Ohm; a normal distribution where its error is known.
+    fits
+        One ``eisfit.fit`` document per spectrum; empty where the study gives R_ct itself.
+    doubts
+        One sentence for each thing that speaks against trusting it.
+    source
+        Where it comes from.
+    """
+
+    value: Uncertain
+    fits: tuple[dict[str, Any], ...] = ()
+    doubts: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def stderr(self) -> float:
+        """Standard error, ohm; 0 where R_ct is exact, that of a uniform range where it is one."""
+        if self.value.kind == "normal":
+            return self.value.b
+        return 0.0 if self.value.exact else (self.value.b - self.value.a) / math.sqrt(12)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-like document."""
+        return {
+            "R_ct": self.value.median,
+            "stderr": self.stderr,
+            "source": self.source,
+            "fits": list(self.fits),
+            "doubts": list(self.doubts),
+        }
+
+
+def cell_resistance(study: Study, which: str) -> CellResistance:
+    """Return R_ct of the ``bare`` or the ``coated`` cell.
+
+    Raises
+    ------
+    StudyError
+        When a spectrum is missing, or its fit gives no charge-transfer resistance.
+    """
+    table: CellTable = getattr(study.file, which)
+    if table.r_ct is not None:
+        source = table.source or table.r_ct.source
+        return CellResistance(_scattered(table.r_ct, table), source=source)
+    results = [_fit(study, which, table, name) for name in table.spectra]
+    values, errors, doubts = zip(*(_resistance(r, which, table) for r in results), strict=True)
+    combined = _combined(np.array(values), np.array(errors))
+    fits = tuple(result.to_dict() for result in results)
+    told = tuple(doubt for each in doubts for doubt in each)
+    return CellResistance(_scattered(combined, table), fits, told, table.source)
+
+
+def _fit(study: Study, which: str, table: CellTable, name: str) -> Any:
+    from eisfit.fit import fit  # brings lmfit
+    from eisfit.library import circuit
+    from eisfit.readers import read
+
+    spectrum = read(study.existing(name, f"{which}.spectrum"))
+    return fit(spectrum, circuit(table.circuit or study.file.study.circuit))
+
+
+def _resistance(result: Any, which: str, table: CellTable) -> tuple[float, float, list[str]]:
+    document = result.to_dict()
+    name = table.parameter or _charge_transfer(document)
+    if name not in document["parameters"]:
+        known = ", ".join(document["parameters"])
+        raise StudyError(f"{which}: the circuit has no parameter {name!r}; it has {known}")
+    entry = document["parameters"][name]
+    doubts = [f"{which} cell's fit, {flag['name']}: {flag['cause']}" for flag in document.get("flags", [])]
+    if entry["stderr"] is None or not math.isfinite(entry["stderr"]):
+        doubts.append(f"{which} cell: the fit gives no error for {name}, so it enters as exact")
+        return entry["value"], 0.0, doubts
+    return entry["value"], entry["stderr"], doubts
+
+
+def _charge_transfer(document: dict[str, Any]) -> str:
+    entries = document["parameters"].items()
+    roles = [
+        name for name, entry in entries if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm"
+    ]
+    return roles[0] if roles else "R_ct"
+
+
+def _combined(values: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> Uncertain:
+    """Mean of cells alike; its variance is the fits' plus, from several cells, the scatter between them."""
+    n = values.size
+    within = float(np.mean(errors**2)) / n
+    between = max(float(values.var(ddof=1)) / n - within, 0.0) if n > 1 else 0.0
+    return Uncertain("normal", float(values.mean()), math.sqrt(within + between), "ohm")
+
+
+def _scattered(value: Uncertain, table: CellTable) -> Uncertain:
+    """Add the declared scatter from cell to cell."""
+    if table.cell_scatter is None:
+        return value
+    if value.kind not in ("exact", "normal"):
+        raise StudyError("cell_scatter goes with an exact or a normal r_ct, not with a range")
+    stderr = value.b if value.kind == "normal" else 0.0
+    return Uncertain("normal", value.a, math.hypot(stderr, value.a * table.cell_scatter.median), "ohm")

@@ -1,0 +1,123 @@
+"""Competing readings of a coating's effect, weighed by how well each foretold the coated cell.
+
+Each hypothesis gives a probability density of the coated cell's R_ct before it was looked at: from the ranges
+of the inputs, from the bare cell, and, where the hypothesis leaves something free (a gain of activity or of
+area), from its stated prior. The density at what was measured is its evidence; evidences in proportion are
+the posterior odds (Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773) for hypotheses equally likely
+beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.attribution import Model, median_and_interval
+from eisfit.electrode import interface_resistance
+from eisfit.predictions import Fitted
+from eisfit.units import Uncertain
+
+__all__ = ["HYPOTHESES", "weigh"]
+
+FloatArray = NDArray[np.float64]
+
+HYPOTHESES = {
+    "barrier_only": "the film only stands in the ions' way",
+    "electronic_access": "the film also carries electrons along the wall; the kinetics are unchanged",
+    "intrinsic_activity": "the film stands in the ions' way and makes the reaction faster or slower",
+    "area_gain": "the film stands in the ions' way and lets more of the surface "
+    "take part (wetting, roughness)",
+    "access_and_activity": "the film carries electrons along the wall and changes the kinetics",
+}
+
+
+def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Uncertain) -> dict[str, Any]:
+    """Evidence and posterior probability of every hypothesis.
+
+    Parameters
+    ----------
+    fitted
+        The model over draws.
+    stderr
+        Standard error of the coated cell's R_ct, ohm; at least 0.5 % of R_ct is taken, or an exact number
+        would be an infinite demand on the model.
+    activity_gain, area_gain
+        Priors of the free gains (uniform or log-uniform ranges).
+
+    Returns
+    -------
+    dict
+        ``{NAME: {statement, evidence, probability, prior, predicted}}``; evidence per ohm, and ``predicted``,
+        where nothing is free, is the median R_ct with its interval.
+    """
+    model = fitted.model
+    error = max(stderr, 0.005 * float(np.median(model.r_coated)))
+    foretold = {
+        "barrier_only": fitted.coated("barrier_only"),
+        "electronic_access": fitted.coated("unchanged_kinetics"),
+    }
+    free = {
+        "intrinsic_activity": (_gain, False, activity_gain),
+        "area_gain": (_area, False, area_gain),
+        "access_and_activity": (_gain, True, activity_gain),
+    }
+    entries: dict[str, dict[str, Any]] = {}
+    for name, statement in HYPOTHESES.items():
+        if name in foretold:
+            evidence = _density(foretold[name], model.r_coated, error)
+            more: dict[str, Any] = {"prior": "", "predicted": median_and_interval(foretold[name])}
+        else:
+            solve, access, prior = free[name]
+            evidence = _marginal(fitted, solve, access=access, prior=prior)
+            more = {"prior": f"gain {prior}", "predicted": None}
+        entries[name] = {"statement": statement, "evidence": evidence, **more}
+    total = sum(entry["evidence"] for entry in entries.values())
+    for entry in entries.values():
+        entry["probability"] = entry["evidence"] / total if total > 0 else 0.0
+    return entries
+
+
+def _density(predicted: FloatArray, measured: FloatArray, error: float) -> float:
+    """Mean over the draws of the normal density of what was measured around what was predicted, 1/ohm."""
+    centre = float(np.median(measured))
+    good = predicted[np.isfinite(predicted)]
+    z = (centre - good) / error
+    return float(np.exp(-z * z / 2).sum() / (error * np.sqrt(2 * np.pi)) / max(predicted.size, 1))
+
+
+def _marginal(fitted: Fitted, solve: Any, *, access: bool, prior: Uncertain) -> float:
+    """Mean over the draws of prior(gain) |d gain / d R|, at the gain that the measured R needs, 1/ohm."""
+    model = fitted.model
+    width = 1e-4
+    low = replace(model, r_coated=model.r_coated * (1 - width))
+    high = replace(model, r_coated=model.r_coated * (1 + width))
+    gain, below, above = (solve(fitted, m, access) for m in (model, low, high))
+    slope = np.abs(above - below) / (2 * width * model.r_coated)
+    density = _prior_density(prior, gain) * slope
+    return float(np.nan_to_num(density).mean())
+
+
+def _gain(fitted: Fitted, model: Model, access: bool) -> FloatArray:
+    reaction = _interface(model, access) - model.crossing
+    return np.asarray(fitted.R_i / np.where(reaction > 0, reaction, np.nan))
+
+
+def _area(fitted: Fitted, model: Model, access: bool) -> FloatArray:
+    return np.asarray((fitted.R_i + model.crossing) / _interface(model, access))
+
+
+def _interface(model: Model, access: bool) -> FloatArray:
+    return interface_resistance(model.channels, *model.rails(access=access), model.r_coated)
+
+
+def _prior_density(prior: Uncertain, value: FloatArray) -> FloatArray:
+    if prior.kind == "normal":
+        return np.asarray(np.exp(-(((value - prior.a) / prior.b) ** 2) / 2) / (prior.b * np.sqrt(2 * np.pi)))
+    if prior.exact:
+        raise ValueError("a gain that is exact leaves nothing free: give its prior as a range")
+    inside = (value >= prior.a) & (value <= prior.b)
+    flat = 1 / (prior.b - prior.a) if prior.kind == "uniform" else 1 / (value * np.log(prior.b / prior.a))
+    return np.where(inside, flat, 0.0)

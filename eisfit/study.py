@@ -1,0 +1,296 @@
+"""A coating study: what was measured on a bare and a coated cell, on the film and on the electrode.
+
+A study file is TOML; every value has its unit and may be exact (``"5 nm"``), a range (``{low, high}``,
+optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), and may say its ``source``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from eisfit.errors import StudyError
+from eisfit.files import data_folder
+from eisfit.schema import ClosedModel, load_toml, parse_toml
+from eisfit.units import Uncertain, uncertain
+
+__all__ = ["CellTable", "FilmTable", "PhaseTable", "Study", "StudyFile", "load_study", "template"]
+
+
+def _of(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
+    return BeforeValidator(lambda value: uncertain(value, unit, zero=zero, bare=bare))
+
+
+Length = Annotated[Uncertain, _of("cm")]
+Area = Annotated[Uncertain, _of("cm^2")]
+Depth = Annotated[Uncertain, _of("cm", zero=True)]
+Resistance = Annotated[Uncertain, _of("ohm", bare=True)]
+OtherResistance = Annotated[Uncertain, _of("ohm", bare=True, zero=True)]
+Resistivity = Annotated[Uncertain, _of("ohm*cm")]
+Conductivity = Annotated[Uncertain, _of("S/cm")]
+IonicConductivity = Annotated[Uncertain, _of("S/cm", zero=True)]
+MolarVolume = Annotated[Uncertain, _of("cm^3/mol")]
+Energy = Annotated[Uncertain, _of("eV", zero=True)]
+Temperature = Annotated[Uncertain, _of("K")]
+Capacitance = Annotated[Uncertain, _of("F/cm^2")]
+Ratio = Annotated[Uncertain, _of("1")]
+Share = Annotated[Uncertain, _of("1", zero=True)]
+
+
+class HeadTable(ClosedModel):
+    """``[study]``: what it is about."""
+
+    title: str
+    references: list[str] = Field(default_factory=list)
+    circuit: str = "rs-sei-ct-w"
+    temperature: Temperature = Uncertain("exact", 298.15, unit="K")
+    notes: list[str] = Field(default_factory=list)
+
+
+class CellTable(ClosedModel):
+    """``[bare]`` and ``[coated]``: spectra to fit, or the charge-transfer resistance itself.
+
+    Several spectra are cells alike: their mean counts, with their scatter. `cell_scatter` declares the
+    relative scatter from cell to cell where only one cell was measured.
+    """
+
+    spectrum: str | list[str] | None = None
+    r_ct: Resistance | None = None
+    circuit: str | None = None
+    parameter: str | None = None
+    cell_scatter: Share | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> CellTable:
+        if (self.spectrum is None) == (self.r_ct is None):
+            raise ValueError("give either spectrum (a file to fit) or r_ct (a resistance), one of the two")
+        return self
+
+    @property
+    def spectra(self) -> list[str]:
+        """Names of the files to fit."""
+        return [self.spectrum] if isinstance(self.spectrum, str) else list(self.spectrum or [])
+
+
+class PhaseTable(ClosedModel):
+    """``[[film.reference]]``: a material that the film contains, or might be compared with."""
+
+    name: str
+    parts: Ratio | None = None
+    molar_volume: MolarVolume | None = None
+    resistivity: Resistivity | None = None
+    mean_free_path: Length | None = None
+    ionic_conductivity: IonicConductivity | None = None
+    grain_size: Length | None = None
+    grain_reflection: Share | None = None
+    source: str = ""
+
+
+class FilmTable(ClosedModel):
+    """``[film]``: the coating."""
+
+    name: str = "film"
+    thickness: Length
+    resistivity: Resistivity
+    ionic_conductivity: Conductivity
+    electrons_cross: bool = True
+    ald_cycles: int | None = Field(default=None, gt=0)
+    growth_per_cycle: Length | None = None
+    activation_energy: Energy | None = None
+    permittivity: Ratio | None = None
+    reference: list[PhaseTable] = Field(default_factory=list)
+    source: str = ""
+
+
+class ElectrodeTable(ClosedModel):
+    """``[electrode]``: a plate with identical channels, each a truncated cone."""
+
+    pitch: Length
+    depth: Depth
+    mouth_radius: Length | None = None
+    mouth_diameter: Length | None = None
+    floor_radius: Length | None = None
+    floor_diameter: Length | None = None
+    packing: Literal["square", "hexagonal", "both"]
+    disc_diameter: Length | None = None
+    area: Area | None = None
+    sigma_s: Conductivity
+    kappa: Conductivity
+    double_layer: Capacitance | None = None
+    alpha: Ratio | None = None
+    other_electrode_r_ct: OtherResistance | None = None
+    kappa_activation_energy: Energy | None = None
+    sigma_s_activation_energy: Energy | None = None
+    reaction_activation_energy: Energy | None = None
+    source: str = ""
+
+    @field_validator("mouth_radius", "mouth_diameter", "floor_radius", "floor_diameter")
+    @classmethod
+    def _narrower_than_the_pitch(cls, value: Uncertain | None, info: ValidationInfo) -> Uncertain | None:
+        pitch = info.data.get("pitch")
+        if value is None or pitch is None:
+            return value
+        width = _highest(value) * (2 if str(info.field_name).endswith("radius") else 1)
+        if width >= _lowest(pitch):
+            raise ValueError(
+                f"a channel up to {width * 1e4:.4g} um wide does not fit a pitch of "
+                f"{_lowest(pitch) * 1e4:.4g} um"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _each_given_once(self) -> ElectrodeTable:
+        pairs = (
+            ("mouth_radius", "mouth_diameter"),
+            ("floor_radius", "floor_diameter"),
+            ("disc_diameter", "area"),
+        )
+        for pair in pairs:
+            if sum(getattr(self, name) is not None for name in pair) != 1:
+                raise ValueError(f"give either {pair[0]} or {pair[1]}, one of the two")
+        return self
+
+
+class CyclePoint(ClosedModel):
+    """A charge-transfer resistance at a cycle."""
+
+    cycle: float
+    r_ct: Resistance
+
+
+class CyclingTable(ClosedModel):
+    """``[cycling]``: R_ct over the cycles, from a folder (or glob) of spectra or as numbers."""
+
+    bare: str | list[CyclePoint]
+    coated: str | list[CyclePoint]
+    source: str = ""
+
+
+class DrawsTable(ClosedModel):
+    """``[draws]``: how many times the unknown inputs are drawn, and the seed."""
+
+    n: int = Field(default=10_000, ge=100, le=1_000_000)
+    seed: int = Field(default=1, ge=0)
+
+
+class PriorsTable(ClosedModel):
+    """``[priors]``: what the hypotheses suppose before the coated cell is looked at."""
+
+    activity_gain: Ratio = Uncertain("loguniform", 0.2, 5.0)
+    area_gain: Ratio = Uncertain("loguniform", 1.0, 2.0)
+
+
+class StudyFile(ClosedModel):
+    """A whole study file."""
+
+    study: HeadTable
+    bare: CellTable
+    coated: CellTable
+    film: FilmTable
+    electrode: ElectrodeTable
+    cycling: CyclingTable | None = None
+    draws: DrawsTable = DrawsTable()
+    priors: PriorsTable = PriorsTable()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated study and the folder that its paths start from.
+
+    Parameters
+    ----------
+    file
+        The tables.
+    folder
+        Folder of the study file.
+    source
+        Its name, for messages.
+    """
+
+    file: StudyFile
+    folder: Path
+    source: str
+
+    @classmethod
+    def from_text(cls, text: str, folder: str | os.PathLike[str] = ".", source: str = "study") -> Study:
+        """Read a study from TOML text.
+
+        Raises
+        ------
+        SchemaError
+            One sentence with the line, the key and what is wrong.
+        """
+        return cls(parse_toml(text, StudyFile, source), Path(folder), source)
+
+    def inputs(self) -> dict[str, Uncertain]:
+        """Return every value of the film and the electrode, named as its key (``film.thickness``).
+
+        ``electrode.packing`` is a number: square below 0.5, hexagonal above.
+        """
+        named = {
+            f"{table}.{key}": value
+            for table, model in (("film", self.file.film), ("electrode", self.file.electrode))
+            for key, value in model
+            if isinstance(value, Uncertain)
+        }
+        return {**named, "electrode.packing": _PACKINGS[self.file.electrode.packing]}
+
+    def path(self, name: str) -> Path:
+        """Where a file named in the study lies: relative names start at the study's folder."""
+        return self.folder / name
+
+    def existing(self, name: str, key: str) -> Path:
+        """Like `path`, for a file that must exist.
+
+        Raises
+        ------
+        StudyError
+            When it does not.
+        """
+        path = self.path(name)
+        if not path.exists():
+            raise StudyError(f"{self.source}: {key}: there is no file {name!r} beside the study ({path})")
+        return path
+
+    def outside(self) -> list[str]:
+        """Names of the spectra that lie outside the study's folder, so that nobody misses it."""
+        home = self.folder.resolve()
+        names = [*self.file.bare.spectra, *self.file.coated.spectra]
+        return [name for name in names if not self.path(name).resolve().is_relative_to(home)]
+
+
+def load_study(path: str | os.PathLike[str]) -> Study:
+    """Read and validate a study file.
+
+    Raises
+    ------
+    SchemaError
+        One sentence with the file, the line, the key and what is wrong.
+    """
+    file = Path(path)
+    return Study(load_toml(file, StudyFile), file.parent, str(path))
+
+
+def template() -> str:
+    """Return a commented study file to start from; it is valid as it stands."""
+    return (data_folder("example_spectra") / "study_template.toml").read_text(encoding="utf-8")
+
+
+_PACKINGS = {
+    "square": Uncertain("exact", 0.0, positive=False),
+    "hexagonal": Uncertain("exact", 1.0, positive=False),
+    "both": Uncertain("uniform", 0.0, 1.0, positive=False, source="square and hexagonal, equally likely"),
+}
+
+
+def _highest(value: Uncertain) -> float:
+    return value.a + 3 * value.b if value.kind == "normal" else float(value.draw(1.0))
+
+
+def _lowest(value: Uncertain) -> float:
+    return max(value.a - 3 * value.b, 0.0) if value.kind == "normal" else float(value.draw(0.0))
