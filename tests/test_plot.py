@@ -290,6 +290,11 @@ def test_fit_overview_says_what_cannot_be_trusted() -> None:
     assert plt.get_fignums() == []
 
 
+def test_simulated_data_is_labelled() -> None:
+    told = document(spectrum={"source": "a/cell.csv", "metadata": {"simulated": True}})
+    assert "cell.csv (simulated), rs-sei-ct-w" in texts(plot.fit_overview(told)[0].figure)
+
+
 def test_a_document_without_data_says_so() -> None:
     failed = {"spectrum": {"source": "x.mpt"}, "error": "the file is empty", "data": None}
     with pytest.raises(EisfitError, match=r"x\.mpt: there is nothing to draw: the file is empty"):
@@ -364,6 +369,12 @@ def test_trend_without_covariance_has_a_line_and_no_band() -> None:
     )
     assert not ax.collections
     assert any(line.get_linestyle() == "-" and line.get_xdata().size == 50 for line in ax.lines)
+
+
+def test_unknown_cycles_are_counted() -> None:
+    ax = plot.trend([None, None], [1.0, 2.0])
+    assert ax.get_xlabel() == "spectrum"
+    assert list(ax.lines[1].get_xdata()) == [1.0, 2.0]
 
 
 def test_cycles_are_counted_in_whole_numbers() -> None:

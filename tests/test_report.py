@@ -459,3 +459,27 @@ def test_a_flag_raised_twice_is_named_once_and_explained_twice() -> None:
     )
     assert text.startswith("coated.mpt#2: AT_BOUND\n  AT_BOUND: CPE_ct")
     assert "  AT_BOUND: R_s = 0 is at its lower bound. Use a capacitor" in text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"simulated": True}, {"metadata": {"simulated": True}}, {"notes": ["Simulated, not measured: R"]}],
+)
+def test_simulated_data_is_labelled(told: dict[str, Any]) -> None:
+    document = {**GOOD, "spectrum": {**GOOD["spectrum"], **told}}
+    assert report.fit_text(document).startswith("bare_cycle_050.csv (simulated): ok")
+    assert "(simulated)" in report.fit_html(document)
+    assert "(simulated)" in report.spectrum_html({**SPECTRUM, **told})
+
+
+def test_csv_leaves_unknown_numbers_empty() -> None:
+    unknown = {**GOOD, "parameters": {"R": parameter(float("nan"), None, "ohm", "")}}
+    (row,) = csv.DictReader(io.StringIO(report.fits_csv([unknown])))
+    assert (row["R"], row["R_stderr"]) == ("", "")
+
+
+def test_track_shows_its_label_and_notes() -> None:
+    told = {**TRACK, "label": "bare", "notes": ["1 spectrum without a cycle number left out"]}
+    assert report.track_text(told).startswith("bare; rs-sei-ct-w: R_s-p(")
+    for page in (report.track_text(told), report.track_html(told)):
+        assert "1 spectrum without a cycle number left out" in page

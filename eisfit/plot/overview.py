@@ -146,9 +146,18 @@ def _ring(ax: Axes, impedance: Any) -> None:
     )
 
 
+def _simulated(document: Mapping[str, Any]) -> bool:
+    """Return whether the document says so: simulated data is labelled wherever it is shown."""
+    blocks = (document, *(document.get(key) or {} for key in ("spectrum", "spectrum_document")))
+    marks = (block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks)
+    return any(marks)
+
+
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
+    if _simulated(document):
+        source = f"{shortened(source, 28)} (simulated)"
     head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
     names = dict.fromkeys(str(flag.get("name")) for flag in document.get("flags") or [])
     verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")

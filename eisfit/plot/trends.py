@@ -40,7 +40,7 @@ def trend(
     Parameters
     ----------
     x, y
-        (N,) cycle numbers and values; NaN is left out.
+        (N,) cycle numbers and values; NaN is left out. No cycle known at all: counted from 1.
     stderr
         (N,) standard errors; NaN where unknown.
     ok
@@ -58,6 +58,8 @@ def trend(
     values = column(y, "values")
     places = column(x, xlabel, values.size)
     errors = None if stderr is None else column(stderr, "standard errors", values.size)
+    if not np.isfinite(places).any():
+        places, xlabel = np.arange(1.0, values.size + 1), "spectrum"
     trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
     ax = axes_or_new(ax, 4.8, 3.4)
     color = ax.plot([], [])[0].get_color()
@@ -162,18 +164,15 @@ def trends(
 small_multiples = trends
 
 
-def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Mapping[str, Any]], name: str) -> None:
-    cycles = [row.get("cycle") for row in rows]
-    counted = any(cycle is None for cycle in cycles)
+def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) -> None:
     unit = (document.get("units") or {}).get(name)
     trend(
-        list(range(len(rows))) if counted else cycles,  # type: ignore[arg-type]
-        column([row.get(name) for row in rows], name),  # type: ignore[arg-type]
-        column([row.get(f"{name}_stderr") for row in rows], name),  # type: ignore[arg-type]
+        column([row.get("cycle") for row in rows], "cycle"),
+        column([row.get(name) for row in rows], name),
+        column([row.get(f"{name}_stderr") for row in rows], name),
         ok=[bool(row.get("ok")) for row in rows],
         growth=(document.get("growth") or {}).get(name),
         ax=ax,
-        xlabel="spectrum" if counted else "cycle",
         ylabel=f"{name} / {unit}" if unit else name,
     )
 

@@ -70,7 +70,8 @@ def _flat(document: Document) -> dict[str, Any]:
     values = {**(document.get("derived") or {}), **(document.get("parameters") or {})}
     for name, block in values.items():
         row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
-    return {**row, **{key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}}
+    row |= {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
+    return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124 (NaN)
 
 
 def fit_markdown(document: Document) -> str:

@@ -19,12 +19,12 @@ from eisfit.report.words import (
     mark,
     meaning,
     measured,
-    name_of,
     percent,
     points_of,
     resistances_first,
     shortened,
     span_of,
+    title_of,
     units_of,
     verdict,
 )
@@ -61,7 +61,7 @@ def fit_text(document: Document, *, width: int = WIDTH) -> str:
 
 def verdict_lines(document: Document, *, width: int) -> list[str]:
     """Return the verdict: ``ok``, or what is wrong in capitals, each with its cause and its cure."""
-    name = name_of(document)
+    name = title_of(document)
     if document.get("error"):
         return wrapped(f"{name}: FAILED: {failure(document)}", width=width)
     lines = wrapped(f"{name}: {verdict(document)}", width=width)
@@ -161,7 +161,7 @@ def _row(document: Document, names: Sequence[str], width: int) -> list[str]:
     parameters: Any = document.get("parameters") or {}
     cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
     cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
-    return [shortened(name_of(document), max(12, width // 3)), cycle, short_verdict(document), *cells]
+    return [shortened(title_of(document), max(12, width // 3)), cycle, short_verdict(document), *cells]
 
 
 def short_verdict(document: Document) -> str:

@@ -23,6 +23,7 @@ from eisfit.report.words import (
     percent,
     points_of,
     span_of,
+    title_of,
     tracked,
     units_of,
     verdict,
@@ -73,7 +74,7 @@ def fits_html(documents: Sequence[Document]) -> str:
         parameters = document.get("parameters") or {}
         cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
         cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
-        rows.append([name_of(document), cycle, _reason(document), *cells])
+        rows.append([title_of(document), cycle, _reason(document), *cells])
     return _fragment([_table(["spectrum", "cycle", "verdict", *_titles(names)], rows)])
 
 
@@ -101,7 +102,8 @@ def track_html(document: Document) -> str:
         if law
     ]
     tables = [_table(["cycle", "spectrum", "verdict", *_titles(names)], cells)]
-    return _fragment([*tables, _table(["growth", "slope", ""], growth) if growth else ""])
+    said = [_line(clean(text)) for text in (document.get("label"), *(document.get("notes") or []))]
+    return _fragment([*said, *tables, _table(["growth", "slope", ""], growth) if growth else ""])
 
 
 def spectrum_html(document: Document) -> str:
@@ -119,7 +121,7 @@ def spectrum_html(document: Document) -> str:
     cells = [[hertz(f), significant(real, 5), significant(imag, 5)] for f, real, imag in shown]
     if len(rows) > 8:
         cells.insert(4, ["...", "...", "..."])
-    parts = [f"<b>{escape(name_of(document))}</b>", _line("; ".join(fact for fact in facts if fact))]
+    parts = [f"<b>{escape(title_of(document))}</b>", _line("; ".join(fact for fact in facts if fact))]
     parts += [_line(clean(note)) for note in document.get("notes") or []]
     return _fragment([*parts, _table(["frequency", "Z' / ohm", "Z'' / ohm"], cells) if cells else ""])
 
@@ -138,7 +140,9 @@ def series_html(document: Document | Sequence[Document]) -> str:
     for spectrum in spectra:
         points = points_of(spectrum)
         cycle = cycle_words(spectrum.get("cycle", (spectrum.get("spectrum") or {}).get("cycle")))
-        rows.append([name_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)])
+        rows.append(
+            [title_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)]
+        )
     rows += [[name_of(failed), "", "", _reason(failed)] for failed in whole.get("failures") or []]
     said = [_line(clean(note)) for note in whole.get("notes") or []]
     return _fragment([*said, _table(["spectrum", "cycle", "points", "range"], rows)])
@@ -180,7 +184,7 @@ def circuit_html(document: Document) -> str:
 def _verdict(document: Document) -> str:
     color = _GOOD if verdict(document) == "ok" else _BAD
     words = f'<span style="color:{color}">{escape(verdict(document))}</span>'
-    lines = [f"<b>{escape(name_of(document))}: {words}</b>"]
+    lines = [f"<b>{escape(title_of(document))}: {words}</b>"]
     if document.get("error"):
         lines.append(_line(failure(document)))
     lines += [_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]

@@ -20,6 +20,7 @@ from eisfit.report.words import (
     resistances_first,
     shortened,
     span_of,
+    title_of,
     tracked,
 )
 from eisfit.rounding import MISSING, significant, value_with_error
@@ -67,7 +68,7 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 
 def _check_row(document: Document, width: int) -> list[str]:
-    name = shortened(name_of(document), max(12, width // 3))
+    name = shortened(title_of(document), max(12, width // 3))
     if document.get("error"):
         return [name, "FAILED", *[""] * 6]
     points, elements = points_of(document), document.get("rc_elements")
@@ -109,13 +110,16 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     growth = [line for name, law in laws for line in _growth(name, law, width)]
     bad = [{**row, "spectrum": row} for row in rows]
     text = [line for line in lines if line is not None]
-    return "\n".join([*text, *([""] if growth else []), *growth, *reasons(bad, width=width)]) + "\n"
+    notes = [line for note in document.get("notes") or [] for line in wrapped(clean(note), width=width)]
+    after = [*growth, *notes]
+    return "\n".join([*text, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
 
 
 def _circuit_line(document: Document) -> str | None:
     circuit = document.get("circuit") or {}
     name, string = clean(circuit.get("name")), clean(circuit.get("string"))
-    return (string if name in ("", string) else f"{name}: {string}") or None
+    said = string if name in ("", string) else f"{name}: {string}"
+    return "; ".join(part for part in (clean(document.get("label")), said) if part) or None
 
 
 def _track_row(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
@@ -186,7 +190,7 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 
 def _spectrum_row(document: Document, width: int) -> list[str]:
-    name = shortened(name_of(document), max(12, width // 2))
+    name = shortened(title_of(document), max(12, width // 2))
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
     points = points_of(document)

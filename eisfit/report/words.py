@@ -55,6 +55,19 @@ def name_of(document: Document) -> str:
     return f"{base}#{block['index']}" if block.get("index") else base
 
 
+def title_of(document: Document) -> str:
+    """Return the name, and that the data is simulated where the document knows it."""
+    return f"{name_of(document)} (simulated)" if simulated(document) else name_of(document)
+
+
+def simulated(document: Document) -> bool:
+    """Return whether the document says of its data that it is simulated."""
+    blocks = (document, spectrum_block(document), document.get("spectrum_document") or {})
+    notes = [clean(note).lower() for block in blocks for note in block.get("notes") or []]
+    marks = [block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks]
+    return any(marks) or any(note.startswith("simulated") for note in notes)
+
+
 def hertz(frequency: float | None) -> str:
     """Return a frequency with the prefix that reads best.
 
