@@ -18,17 +18,19 @@ from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.derived import derived
 from eisfit.elements import FrequencyGrid
-from eisfit.errors import FitError, ParameterError
+from eisfit.errors import EisfitError, FitError, ParameterError, SpectrumError, UsageError
 from eisfit.flags import Judgement, at_bound, judge
 from eisfit.guess import StartGrid
+from eisfit.kramers_kronig import check
 from eisfit.library import circuit as find_circuit
 from eisfit.noise import attainable_chisqr, weights
-from eisfit.result import FitResult, FittedParameter, Statistics
+from eisfit.result import FitFailure, FitResult, FittedParameter, Statistics
 from eisfit.search import Basin, search
 from eisfit.solver import Problem, solve
 from eisfit.spectrum import Spectrum
+from eisfit.verdict import Flag
 
-__all__ = ["fit"]
+__all__ = ["fit", "fit_or_failure"]
 
 FloatArray = NDArray[np.float64]
 
@@ -46,6 +48,7 @@ def fit(
     expr: Mapping[str, str] | None = None,
     fmin: float | None = None,
     fmax: float | None = None,
+    validate: bool = False,
     seed: int = 0,
 ) -> FitResult:
     """Fit a circuit to a spectrum; no start values are needed.
@@ -63,6 +66,9 @@ def fit(
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
     fmin, fmax
         Use only this range of frequencies, Hz.
+    validate
+        Test the spectrum against the Kramers-Kronig relations too (`eisfit.check`) and add what it finds to
+        the flags.
     seed
         Of the random part of the search for start values; the same input always gives the same result.
 
@@ -82,7 +88,28 @@ def fit(
     task = _Task.of(spectrum.select(fmin, fmax), chosen, weighting)
     theta, basin = _best_start(task, seed)
     values = task.coordinates.physical(theta[np.newaxis])[0]
-    return _result(task, _lmfit(task, values), basin)
+    result = _result(task, _lmfit(task, values), basin)
+    return _validated(result) if validate else result
+
+
+def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitResult | FitFailure:
+    """Return `fit`'s result, or a `FitFailure` where this spectrum cannot be fitted."""
+    try:
+        return fit(spectrum, circuit, **options)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+
+
+def _validated(result: FitResult) -> FitResult:
+    """Add the verdict of the Kramers-Kronig test; too few points for one are said, not hidden."""
+    try:
+        tested = check(result.spectrum)
+    except SpectrumError as error:
+        flag = Flag("not_validated", str(error), "measure more frequencies")
+        return result.replace_flags((*result.flags, flag), result.ok)
+    return result.replace_flags((*result.flags, *tested.flags), result.ok and tested.ok)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from os import PathLike
 from typing import Any
 
 from eisfit.circuit import Circuit
-from eisfit.errors import EisfitError, UsageError
-from eisfit.fit import fit
+from eisfit.fit import fit, fit_or_failure
 from eisfit.library import circuit as find_circuit
 from eisfit.result import FitFailure, FitResult
 from eisfit.series import CycleSeries
@@ -48,7 +47,7 @@ def track(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr") if key in options}
     )
     unread = tuple(getattr(series, "failures", ()))
-    first = [_try_fit(spectrum, chosen, options) for spectrum in series]
+    first = [fit_or_failure(spectrum, chosen, **options) for spectrum in series]
     fits = [result for result in first if isinstance(result, FitResult)]
     second = iter(_from_neighbours(fits, chosen, options))
     results = [next(second) if isinstance(result, FitResult) else result for result in first]
@@ -59,15 +58,6 @@ def track(
         label=getattr(series, "label", ""),
         notes=tuple(getattr(series, "notes", ())),
     )
-
-
-def _try_fit(spectrum: Spectrum, circuit: Circuit, options: dict[str, Any]) -> FitResult | FitFailure:
-    try:
-        return fit(spectrum, circuit, **options)
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
 
 
 def _from_neighbours(fits: list[FitResult], circuit: Circuit, options: dict[str, Any]) -> list[FitResult]:

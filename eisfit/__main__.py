@@ -1,0 +1,32 @@
+"""``python -m eisfit``, and the command ``eisfit``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
+    from eisfit.cli import app
+
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("EISFIT_DEBUG"):
+            raise
+        sys.stderr.write(
+            f"eisfit: internal error, please report it: {type(error).__name__}: {error} "
+            "(EISFIT_DEBUG=1 shows where)\n"
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""``eisfit check``, ``eisfit info`` and ``eisfit convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output
+from eisfit.cli.output import folder, guarded, print_json, print_text, stem, width, write_atomic, write_json
+from eisfit.cli.sources import gather
+from eisfit.errors import EisfitError, UsageError
+
+__all__ = ["COMMANDS"]
+
+
+@guarded
+def check(
+    files: Files,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    average_duplicates: AverageDuplicates = False,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Test spectra against the Kramers-Kronig relations, before any circuit is fitted.
+
+    Example:  eisfit check cell.mpt --output results
+    """
+    spectra = gather(files, average_duplicates=average_duplicates)
+    documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
+    if output is not None:
+        _write_checks(documents, folder(output))
+    _show_checks(documents, json)
+    return int(any(document.get("error") for document in documents))
+
+
+def _checked(spectrum: Any, fmin: float | None, fmax: float | None) -> dict[str, Any]:
+    from eisfit.kramers_kronig import check as test
+
+    if not hasattr(spectrum, "select"):
+        return dict(spectrum.to_dict())
+    try:
+        return {**test(spectrum.select(fmin, fmax)).to_dict(), "error": None}
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return {"schema": "eisfit.check/1", "spectrum": spectrum.summary(), "ok": False, "error": str(error)}
+
+
+def _show_checks(documents: list[dict[str, Any]], json: bool) -> None:
+    from eisfit import report
+
+    if json:
+        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
+        print_json({"schema": "eisfit.check/1", "results": rows})
+    elif len(documents) == 1 and not documents[0].get("error"):
+        print_text(report.check_text(documents[0], width=width()))
+    else:
+        print_text(report.checks_text(documents, width=width()))
+
+
+def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
+    from eisfit import plot
+
+    write_json(target / "check.json", {"schema": "eisfit.check/1", "results": documents})
+    taken: set[str] = set()
+    for document in documents:
+        if not document.get("error"):
+            figure = plot.new_figure()
+            plot.kramers_kronig(document, figure=figure)
+            name = document["spectrum"]["source"].replace("\\", "/").rsplit("/", 1)[-1]
+            plot.save(figure, target / f"{stem(f'{name}_check', taken)}.png")
+
+
+@guarded
+def info(files: Files, average_duplicates: AverageDuplicates = False, json: Json = False) -> int:
+    """Say what was recognised in files, and how: format, sweeps, sign, cycle.
+
+    Example:  eisfit info measurements/*.DTA
+    """
+    from eisfit import report
+
+    spectra = gather(files, average_duplicates=average_duplicates)
+    documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
+    if json:
+        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
+        print_json({"schema": "eisfit.info/1", "results": rows})
+    else:
+        print_text(report.spectra_text(documents, width=width()))
+    return int(any(document["error"] for document in documents))
+
+
+def _information(spectrum: Any) -> dict[str, Any]:
+    if hasattr(spectrum, "summary"):
+        return {**spectrum.to_dict(), "spectrum": spectrum.summary()}
+    return dict(spectrum.to_dict())
+
+
+@guarded
+def convert(
+    files: Files,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the converted files.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="csv or json.")] = "csv",
+    average_duplicates: AverageDuplicates = False,
+) -> int:
+    """Write spectra as the canonical table: frequency_Hz, Z_real_ohm, Z_imag_ohm, with provenance.
+
+    Example:  eisfit convert cell.mpt --to csv --output converted
+    """
+    from eisfit.result import FitFailure
+    from eisfit.simulate import to_csv
+
+    if to not in ("csv", "json"):
+        raise UsageError(f"--to {to!r}: is neither csv nor json")
+    spectra = gather(files, average_duplicates=average_duplicates)
+    target, taken = folder(output), set[str]()
+    failed = False
+    for spectrum in spectra:
+        if isinstance(spectrum, FitFailure):
+            typer.echo(f"eisfit: {spectrum.error}", err=True)
+            failed = True
+        elif to == "csv":
+            write_atomic(target / f"{stem(spectrum.name, taken)}.csv", to_csv(spectrum))
+        else:
+            write_json(target / f"{stem(spectrum.name, taken)}.json", spectrum.to_dict())
+    return int(failed)
+
+
+COMMANDS = (check, info, convert)

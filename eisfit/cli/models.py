@@ -1,0 +1,76 @@
+"""``eisfit circuits`` and ``eisfit simulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, Json, numbers
+from eisfit.cli.output import guarded, print_json, print_text, width, write_atomic
+
+__all__ = ["COMMANDS"]
+
+
+@guarded
+def circuits(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names, strings or .toml files; all that come with eisfit by default."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the circuits with their parameters.
+
+    Example:  eisfit circuits rs-sei-ct-w
+    """
+    from eisfit import report
+    from eisfit.library import circuit, circuits
+
+    documents = [_document(circuit(name)) for name in names or circuits()]
+    if json:
+        print_json({"schema": "eisfit.circuits/1", "circuits": documents})
+    else:
+        print_text(report.circuits_text(documents, width=width()))
+
+
+def _document(circuit: Any) -> dict[str, Any]:
+    rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
+            for name, row in circuit.to_dict()["parameters"].items()]  # fmt: skip
+    return {**circuit.to_dict(), "parameters": rows, "references": list(circuit.references)}
+
+
+@guarded
+def simulate(
+    circuit: CircuitName = DEFAULT_CIRCUIT,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter's value.")
+    ] = None,
+    fmin: Annotated[float, typer.Option(help="Lowest frequency, Hz.")] = 1e-2,
+    fmax: Annotated[float, typer.Option(help="Highest frequency, Hz.")] = 1e5,
+    per_decade: Annotated[int, typer.Option(help="Frequencies per decade.")] = 10,
+    noise: Annotated[float, typer.Option(help="Standard deviation of each part, fraction of |Z|.")] = 0.005,
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    cycle: Annotated[float | None, typer.Option(help="Cycle number to write into the file.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="CSV file; standard output by default."),
+    ] = None,
+) -> None:
+    """Simulate a spectrum with noise, labelled as simulated.
+
+    Example:  eisfit simulate -c rs-ct -p R_s=2 -p R_ct=50 -p CPE_ct_Q=1e-4 -p CPE_ct_alpha=0.9 -o cell.csv
+    """
+    from eisfit.simulate import frequencies, to_csv
+    from eisfit.simulate import simulate as make
+
+    sweep = frequencies(fmin, fmax, per_decade)
+    spectrum = make(circuit, numbers(param, "--param"), frequency=sweep, noise=noise, seed=seed, cycle=cycle)
+    if output is None:
+        print_text(to_csv(spectrum))
+    else:
+        write_atomic(output, to_csv(spectrum))
+
+
+COMMANDS = (circuits, simulate)

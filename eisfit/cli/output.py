@@ -1,0 +1,109 @@
+"""Printing and writing: a table for eyes, or one JSON document; errors in one sentence."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+
+from eisfit.errors import EisfitError, UsageError
+from eisfit.files import to_json, write_atomic, write_json
+
+__all__ = [
+    "folder",
+    "guarded",
+    "print_json",
+    "print_text",
+    "progress",
+    "stem",
+    "width",
+    "write_atomic",
+    "write_json",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn eisfit's errors into one sentence on standard error and the exit code: 2 wrong usage, 1 failed."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs) or 0
+        except UsageError as error:
+            code = _complain(error, 2)
+        except EisfitError as error:
+            code = _complain(error, 1)
+        if code:
+            raise typer.Exit(code)
+
+    return wrapper
+
+
+def _complain(error: Exception, code: int) -> int:
+    typer.echo(f"eisfit: {error}", err=True)
+    return code
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(to_json(document), nl=False)
+
+
+def print_text(text: str) -> None:
+    """Print text, with a line end where it has none."""
+    typer.echo(text.rstrip("\n"))
+
+
+def width() -> int:
+    """Return the columns of the terminal; wide where the output is not one, so that tables stay whole."""
+    return (
+        shutil.get_terminal_size((100, 24)).columns
+        if sys.stdout.isatty()
+        else int(os.environ.get("COLUMNS", "160"))
+    )
+
+
+def folder(path: Path) -> Path:
+    """Return the output folder, made where it is missing.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be made, for instance because a file of that name exists.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {path}: cannot be made a folder: {error.strerror}") from None
+    return path
+
+
+def stem(name: str, taken: set[str]) -> str:
+    """Return a file name without extension for a spectrum, different from those `taken`."""
+    base = re.sub(r"[^\w.\-]+", "_", name).strip("._") or "spectrum"
+    unique, count = base, 2
+    while unique in taken:
+        unique, count = f"{base}-{count}", count + 1
+    taken.add(unique)
+    return unique
+
+
+def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Yield the items, with a bar on standard error where that is a terminal."""
+    if total < 3 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, description=what, total=total, console=Console(stderr=True), transient=True)

@@ -1,0 +1,51 @@
+"""What the user names on the command line, turned into spectra; a file that fails stays in its place."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+
+from eisfit.errors import EisfitError, UsageError
+from eisfit.readers import read_all
+from eisfit.result import FitFailure
+from eisfit.series import CycleSeries, read_series
+from eisfit.spectrum import Spectrum
+
+__all__ = ["gather", "gather_series"]
+
+
+def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spectrum | FitFailure]:
+    """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails."""
+    found: list[Spectrum | FitFailure] = []
+    for source in sources:
+        try:
+            found.extend(_read(source, average_duplicates))
+        except UsageError:
+            raise
+        except EisfitError as error:
+            found.append(FitFailure(source, str(error)))
+    return found
+
+
+def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
+    if source == "-" or (not Path(source).is_dir() and not _is_glob(source)):
+        return list(read_all(source, average_duplicates=average))
+    return _flat(read_series(source, average_duplicates=average))
+
+
+def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
+    return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
+
+
+def _is_glob(source: str) -> bool:
+    return glob.has_magic(source) and not Path(source).exists()
+
+
+def gather_series(
+    sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, average_duplicates: bool
+) -> CycleSeries:
+    """Return one series of all that is named."""
+    source = sources[0] if len(sources) == 1 else sources
+    return read_series(
+        source, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
+    )

@@ -1,0 +1,61 @@
+"""``eisfit explain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import Json, Output
+from eisfit.cli.output import folder, guarded, print_json, print_text, write_atomic, write_json
+from eisfit.errors import UsageError
+
+__all__ = ["COMMANDS"]
+
+
+@guarded
+def explain(
+    study: Annotated[Path | None, typer.Argument(help="A study.toml.", show_default=False)] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a commented study file to start from.")
+    ] = False,
+    json: Json = False,
+    output: Output = None,
+) -> None:
+    """Explain the change of the charge-transfer resistance by a coating's measured transport properties.
+
+    Example:  eisfit explain study.toml --output results
+    """
+    if template:
+        from eisfit.study import template as commented
+
+        print_text(commented())
+        return
+    if study is None:
+        raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
+    from eisfit.explain import explain as attribute
+
+    explanation = attribute(study)
+    if output is not None:
+        _write(explanation, folder(output))
+    if json:
+        print_json(explanation.to_dict())
+    else:
+        print_text(str(explanation))
+
+
+def _write(explanation: Any, target: Path) -> None:
+    from eisfit import plot
+
+    write_json(target / "explain.json", explanation.to_dict())
+    write_atomic(target / "explain.html", explanation.to_html())
+    write_atomic(target / "explain.md", explanation.to_markdown())
+    write_atomic(target / "contributions.csv", explanation.to_frame().to_csv())
+    for name, draw in (("waterfall", explanation.plot), ("thickness", explanation.plot_thickness)):
+        ax = plot.new_axes()
+        draw(ax=ax)
+        plot.save(ax, target / f"{name}.png")
+
+
+COMMANDS = (explain,)
