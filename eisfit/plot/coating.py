@@ -13,7 +13,7 @@ from eisfit.plot.style import (
     COLORS,
     GREEN,
     GREY,
-    VERMILLION,
+    VERMILION,
     axes_or_new,
     column,
     legible,
@@ -72,7 +72,7 @@ def waterfall(
 
 def _step(ax: Axes, place: int, base: float, step: Mapping[str, Any]) -> None:
     value = float(step["value"])
-    ax.bar(place, value, bottom=base, width=0.62, color=VERMILLION if value > 0 else GREEN, zorder=2)
+    ax.bar(place, value, bottom=base, width=0.62, color=VERMILION if value > 0 else GREEN, zorder=2)
     low, high = step.get("low95"), step.get("high95")
     if low is not None and high is not None:
         bars = [[max(value - low, 0.0)], [max(high - value, 0.0)]]

@@ -13,7 +13,7 @@ from eisfit.plot.style import (
     BLUE,
     GREY,
     SKY,
-    VERMILLION,
+    VERMILION,
     axes_or_new,
     column,
     complex_column,
@@ -149,7 +149,7 @@ def residuals(
         ax.fill_between(f[order], -band, band, color="0.88", lw=0, label="noise (±1 s.d.)", zorder=0)
     for values, marker, color, name in (
         (residual_real, "o", BLUE, "real"),
-        (residual_imag, "s", VERMILLION, "imaginary"),
+        (residual_imag, "s", VERMILION, "imaginary"),
     ):
         percent = 100 * column(values, f"{name} residual", f.size)
         ax.plot(f, percent, marker, ls="-", lw=0.6, ms=3.5, mfc="none", color=color, label=name, zorder=3)
@@ -211,7 +211,7 @@ def _mark_peak(ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping
         return
     height, top = (float(np.interp(np.log(at), np.log(tau), curve)) for curve in (gamma, above))
     words = _seconds(at) + ("" if resistance is None else f"\n{resistance:.3g} Ω")
-    ax.plot([at], [height], "v", color=VERMILLION, ms=5, zorder=4)
+    ax.plot([at], [height], "v", color=VERMILION, ms=5, zorder=4)
     ax.annotate(
         words, (at, max(height, top)), (0, 5), textcoords="offset points", ha="center", va="bottom",
         fontsize=7.5, color=GREY,

@@ -12,7 +12,7 @@ from eisfit.plot.nyquist import nyquist
 from eisfit.plot.style import (
     GREEN,
     ORANGE,
-    VERMILLION,
+    VERMILION,
     column,
     data_impedance,
     figure_or_new,
@@ -164,5 +164,5 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(
         0.995, 0.99, legible(shortened(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
-        color=GREEN if document.get("ok") else VERMILLION,
+        color=GREEN if document.get("ok") else VERMILION,
     )  # fmt: skip

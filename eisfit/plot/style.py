@@ -28,9 +28,9 @@ T = TypeVar("T")
 FloatArray = NDArray[np.float64]
 
 # M. Okabe, K. Ito, "Color Universal Design" (2008): told apart with every common colour vision.
-BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, ORANGE, BLACK, GREY = "#56B4E9", "#E69F00", "#000000", "#6E6E6E"
-COLORS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
+COLORS = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 
 _RC: dict[str, Any] = {
     "axes.formatter.useoffset": False,

@@ -40,7 +40,7 @@ __all__ = [
     "track_html",
 ]
 
-_GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermillion, darkened to read on white
+_GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to read on white
 _SHOWN = 60  # rows; a notebook cell is no place for thousands
 
 
