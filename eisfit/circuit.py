@@ -147,7 +147,7 @@ class Circuit:
         for name, value in (fix or {}).items():
             changes.setdefault(name, {}).update(value=float(value), vary=False)
         for name, text in (expr or {}).items():
-            changes.setdefault(name, {}).update(expr=text, vary=False)
+            changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
         self.check_names(changes)
         parameters = {n: dataclasses.replace(p, **changes.get(n, {})) for n, p in self.parameters.items()}
         for parameter in parameters.values():

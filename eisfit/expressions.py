@@ -23,11 +23,14 @@ Dual = tuple[Any, dict[str, Any]]
 
 _CONSTANTS = {"pi": np.pi, "e": np.e}
 _FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+    # np.divide, because a Python float would raise at zero instead of giving infinity.
+    "sqrt": (np.sqrt, lambda x: np.divide(0.5, np.sqrt(x))),
     "exp": (np.exp, np.exp),
-    "log": (np.log, lambda x: 1 / x),
-    "log10": (np.log10, lambda x: 1 / (x * np.log(10))),
+    "log": (np.log, lambda x: np.divide(1, x)),
+    "log10": (np.log10, lambda x: np.divide(1 / np.log(10), x)),
 }
+_LONGEST = 500  # characters: bounds the depth of the tree, which is walked by recursion
+_LONGEST_SHOWN = 60
 _ALLOWED = "numbers, parameter names, + - * / ** ( ), sqrt, exp, log, log10 and pi"
 
 
@@ -54,17 +57,42 @@ class Expression:
     """
 
     def __init__(self, text: str, names: list[str]) -> None:
-        self.text = text
+        self.text = text.strip()
+        shown = _shortened(self.text)
+        if len(self.text) > _LONGEST:
+            raise ParameterError(f"expression {shown!r}: is longer than {_LONGEST} characters")
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = ast.parse(self.text, mode="eval").body
+            self.names = sorted(set(_names(self._tree, shown, names)))
+            _check_constants(self._tree, shown, self.names)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ParameterError(f"expression {text!r}: is not arithmetic; allowed are {_ALLOWED}") from None
-        self.names = sorted(set(_names(self._tree, text, names)))
+            raise ParameterError(f"expression {shown!r}: is not arithmetic; allowed are {_ALLOWED}") from None
 
     def evaluate(self, values: Mapping[str, Any]) -> Dual:
         """Return the value and its derivatives by each name, for numbers or arrays of one shape."""
         with np.errstate(all="ignore"):
             return _dual(self._tree, values)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def _check_constants(node: ast.AST, text: str, names: list[str]) -> None:
+    """Refuse a part without parameters that is no finite number, such as 9**9**9: lmfit would choke on it."""
+    for part in ast.walk(node):
+        inside = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+        if not isinstance(part, ast.expr) or inside & {*names, *_FUNCTIONS}:
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                finite = bool(np.isfinite(_dual(part, {})[0]))
+        except OverflowError:
+            finite = False
+        if not finite:
+            raise ParameterError(
+                f"expression {text!r}: {_shortened(ast.unparse(part))!r} is not a finite number"
+            )
 
 
 def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
@@ -79,7 +107,9 @@ def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
         return _names(node.operand, text, known)
     if isinstance(node, ast.Call) and _is_function(node):
         return _names(node.args[0], text, known)
-    raise ParameterError(f"expression {text!r}: {ast.unparse(node)!r} is not allowed; allowed are {_ALLOWED}")
+    raise ParameterError(
+        f"expression {text!r}: {_shortened(ast.unparse(node))!r} is not allowed; allowed are {_ALLOWED}"
+    )
 
 
 def _is_function(node: ast.Call) -> bool:
@@ -123,9 +153,10 @@ def _binary(operator: ast.operator, left: Dual, right: Dual) -> Dual:
         return a * b, _combine(da, b, db, a)
     if isinstance(operator, ast.Div):
         return np.divide(a, b), _combine(da, np.divide(1.0, b), db, np.divide(-a, np.square(b)))
-    power = np.power(np.float64(a) if np.ndim(a) == 0 else a, b)
-    by_exponent = power * np.log(a) if db else 0.0
-    return power, _combine(da, b * np.power(np.float64(a) if np.ndim(a) == 0 else a, b - 1), db, by_exponent)
+    base = np.multiply(a, 1.0)  # a float or complex: an integer refuses negative powers
+    power = np.power(base, b)
+    by_exponent = power * np.log(base) if db else 0.0
+    return power, _combine(da, b * np.power(base, b - 1), db, by_exponent)
 
 
 def _combine(da: dict[str, Any], a: Any, db: dict[str, Any], b: Any) -> dict[str, Any]:

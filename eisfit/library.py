@@ -94,7 +94,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
         )
     given: dict[str, Any] = entry.model_dump(exclude_none=True)
     if entry.expr is not None:
-        given["vary"] = False
+        given.update(expr=entry.expr.strip(), vary=False)
     return dataclasses.replace(row, **given)
 
 

@@ -1,0 +1,75 @@
+"""How often a fit without start values reaches the optimum that a start at the truth reaches.
+
+    python benchmarks/blind_starts.py [--count 300] [--circuit NAME ...] [--family wide|hard] [--from SEED]
+
+Each spectrum is simulated (see random_spectra.py). The judge is scipy's least_squares, started at the true
+parameters, on an impedance written independently of eisfit. A blind fit has reached the optimum when its
+chisqr is at most 0.01 % above the judge's. Prints one table row per circuit and the seeds that failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+
+from random_spectra import HARD, WIDE, draw, fit_from_truth  # first: it sets OPENBLAS_NUM_THREADS
+
+import eisfit
+
+_REACHED = 1e-4
+
+
+def run(name, family, seeds):
+    """Return (reached, better, median ms, failures) of one circuit."""
+    reached = better = 0
+    spent, failures = [], []
+    chisqr_of(draw(name, WIDE, 10**6), name)  # imports and caches
+    for seed in seeds:
+        case = draw(name, family, seed)
+        start = time.perf_counter()
+        chisqr = chisqr_of(case, name)
+        spent.append(time.perf_counter() - start)
+        ratio = chisqr / fit_from_truth(name, case)
+        reached += ratio <= 1 + _REACHED
+        better += ratio < 1 - _REACHED
+        if ratio > 1 + _REACHED:
+            failures.append((seed, ratio))
+    return reached, better, spent, failures
+
+
+def chisqr_of(case, name):
+    """Return the chisqr of a blind fit; a fit that raises has failed, whatever it raises."""
+    try:
+        return eisfit.fit(case.spectrum, name).statistics.chisqr
+    except Exception as error:
+        print(f"{case.spectrum.source}: {type(error).__name__}: {str(error)[:90]}", flush=True)
+        return float("inf")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--circuit", nargs="*", default=list(eisfit.circuits()))
+    parser.add_argument("--family", choices=("wide", "hard"))
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print("| family | circuit | reached | share | better than from the truth | mean ms | slowest ms |")
+    print("|---|---|---|---|---|---|---|")
+    for family in (WIDE, HARD):
+        if options.family not in (None, family.name):
+            continue
+        for name in options.circuit:
+            reached, better, spent, failures = run(
+                name, family, range(options.first, options.first + options.count)
+            )
+            share = f"{100 * reached / options.count:.1f} %"
+            times = f"{1e3 * sum(spent) / len(spent):.1f} | {1e3 * max(spent):.0f}"
+            print(f"| {family.name} | {name} | {reached}/{options.count} | {share} | {better} | {times} |")
+            if failures:
+                print("failed:", ", ".join(f"{s} (x{r:.5g})" for s, r in failures), flush=True)
+
+
+if __name__ == "__main__":
+    main()
