@@ -21,7 +21,7 @@ from eisfit.elements import FrequencyGrid
 from eisfit.errors import EisfitError, FitError, ParameterError, SpectrumError, UsageError
 from eisfit.flags import Judgement, at_bound, judge
 from eisfit.guess import StartGrid
-from eisfit.kramers_kronig import check
+from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
 from eisfit.noise import attainable_chisqr, weights
 from eisfit.result import FitFailure, FitResult, FittedParameter, Statistics
@@ -35,6 +35,7 @@ __all__ = ["fit", "fit_or_failure"]
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-12
+_WALL = 1e60
 
 
 def fit(
@@ -109,7 +110,12 @@ def _validated(result: FitResult) -> FitResult:
     except SpectrumError as error:
         flag = Flag("not_validated", str(error), "measure more frequencies")
         return result.replace_flags((*result.flags, flag), result.ok)
-    return result.replace_flags((*result.flags, *tested.flags), result.ok and tested.ok)
+    return result.replace_flags((*result.flags, *tested.flags), result.ok and not _is_mirrored(tested))
+
+
+def _is_mirrored(tested: KramersKronigResult) -> bool:
+    """Return whether the data itself is unusable; smaller failures show as a misfit of the circuit."""
+    return any(flag.name == "imaginary_sign" for flag in tested.flags)
 
 
 @dataclass(frozen=True)
@@ -187,10 +193,11 @@ def _in_order_of_roles(task: _Task, ends: FloatArray, chisqr: FloatArray) -> int
 
 
 class _Objective:
-    """lmfit's residual and Jacobian, from one evaluation for both."""
+    """lmfit's residual and Jacobian by the varied parameters, from one evaluation for both."""
 
-    def __init__(self, task: _Task) -> None:
+    def __init__(self, task: _Task, varied: list[int]) -> None:
         self.task = task
+        self.varied = varied
         self.names = task.circuit.names
         self.slopes = task.problem.buffer(1)
         self.at: FloatArray | None = None
@@ -202,12 +209,15 @@ class _Objective:
         if self.at is not None and np.array_equal(values, self.at):
             return
         problem = self.task.problem
-        with np.errstate(all="ignore"):
-            z = self.task.circuit.evaluate(problem.grid, values, self.slopes)
+        z = self.task.circuit.evaluate(problem.grid, values, self.slopes)
         self.task.coordinates.chain_expressions(self.slopes, values)
-        jacobian = self.slopes[:, self.task.coordinates.free].view(np.float64)[0]
-        self.matrix = (jacobian * self.task.weight).T
-        self.residual_vector = np.ascontiguousarray(z - problem.target).view(np.float64)[0] * self.task.weight
+        jacobian = self.slopes[:, self.varied].view(np.float64)[0]
+        residual = np.ascontiguousarray(z - problem.target).view(np.float64)[0]
+        # A step to where the circuit has no finite impedance is answered with a wall, not with a NaN.
+        self.residual_vector = np.nan_to_num(
+            residual * self.task.weight, nan=_WALL, posinf=_WALL, neginf=-_WALL
+        )
+        self.matrix = np.nan_to_num((jacobian * self.task.weight).T, posinf=_WALL, neginf=-_WALL)
         self.at = values
 
     def residual(self, params: Any) -> FloatArray:
@@ -220,21 +230,27 @@ class _Objective:
 
 
 def _lmfit(task: _Task, values: FloatArray) -> Any:
-    """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian."""
+    """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
+
+    A parameter that the search left at a bound is held there. It has no standard error, the errors of the
+    others are then valid (they would not be with it among them), and it does not count in `nvarys`.
+    """
     import lmfit
 
-    params = lmfit.Parameters()
-    for value, p in zip(values.tolist(), task.circuit.parameters.values(), strict=True):
-        inside = float(np.clip(value, p.min, p.max))
-        params.add(p.name, value=inside, vary=p.vary, min=p.min, max=p.max, expr=p.expr)
-    objective = _Objective(task)
-    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.weighting != "noise")
     named = dict(zip(task.circuit.names, values.tolist(), strict=True))
-    # dogbox keeps a parameter exactly on its bound; trf, better elsewhere, only creeps towards it.
-    method = "dogbox" if at_bound(task.circuit, task.scales, named) else "trf"
+    held = set(at_bound(task.circuit, task.scales, named))
+    if len(held) == task.coordinates.size:
+        held = set()
+    params = lmfit.Parameters()
+    for name, p in task.circuit.parameters.items():
+        inside = min(max(named[name], p.min), p.max)
+        params.add(name, value=inside, vary=p.vary and name not in held, min=p.min, max=p.max, expr=p.expr)
+    varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]
+    objective = _Objective(task, varied)
+    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.weighting != "noise")
     with np.errstate(all="ignore"):
         return minimizer.least_squares(
-            jac=objective.jacobian, method=method, x_scale="jac", ftol=_TIGHT, xtol=_TIGHT, gtol=_TIGHT
+            jac=objective.jacobian, x_scale="jac", ftol=_TIGHT, xtol=_TIGHT, gtol=_TIGHT
         )
 
 
@@ -292,7 +308,7 @@ def _parameters(
         name: FittedParameter(
             name=name,
             value=values[name],
-            stderr=stderr[name] if p.free or p.expr else None,
+            stderr=None if name in bounded or not (p.free or p.expr) else stderr[name],
             unit=p.unit,
             min=p.min,
             max=p.max,

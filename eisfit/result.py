@@ -149,8 +149,8 @@ class FitResult:
         """Pairs of varied parameters and their correlation, the strongest first."""
         if self.covar is None:
             return []
-        spread = np.sqrt(np.diag(self.covar))
         with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt(np.diag(self.covar))
             matrix = self.covar / np.outer(spread, spread)
         rows, columns = np.triu_indices(len(self.var_names), 1)
         pairs = [

@@ -15,6 +15,8 @@ __all__ = ["Basin", "search"]
 FloatArray = NDArray[np.float64]
 
 _ROUNDS = 5
+_STEPS = 60
+_HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _SAME = 1e-6  # relative chisqr within which two ends are one optimum
 # (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
@@ -68,11 +70,12 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
     starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
     theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
     for _ in range(_ROUNDS):
-        solution = solve(problem, coordinates.internal(starts), agree=agree)
+        solution = solve(problem, coordinates.internal(starts), max_iterations=_STEPS, agree=agree)
         theta = np.concatenate([theta, solution.theta])
         chisqr = np.concatenate([chisqr, solution.chisqr])
         agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
-        if agreed >= agree * (1 if chisqr.min() <= 2 * expected or not expected else 2):
+        doubtful = 2 < chisqr.min() / expected < _HOPELESS if expected > 0 else False
+        if agreed >= agree * (2 if doubtful else 1):
             break
         starts = grid.scattered(scattered, rng)
     order = np.argsort(chisqr)
