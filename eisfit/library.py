@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.circuit import ROLES, Circuit, CircuitParameter, default_parameters
-from eisfit.errors import CircuitError, NotationError, SchemaError, did_you_mean
+from eisfit.errors import CircuitError, NotationError, ParameterError, SchemaError, did_you_mean
 from eisfit.files import data_folder
 from eisfit.notation import parse
 
@@ -69,10 +69,14 @@ def _user_file(path: Path) -> Circuit:
     return load(path)
 
 
-@cache
 def load(path: Path) -> Circuit:
-    """Read one circuit file. See `circuit` for the errors."""
-    content = _read(path)
+    """Read one circuit file, again only when it has changed. See `circuit` for the errors."""
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _load(path: Path, changed: int) -> Circuit:
+    content = _read(path, changed)
     try:
         tree = parse(content.circuit)
     except NotationError as error:
@@ -83,7 +87,10 @@ def load(path: Path) -> Circuit:
             near = did_you_mean(name, table) or f"; the circuit has {', '.join(table)}"
             raise SchemaError(f"{path}: parameters.{name}: no such parameter{near}")
     parameters = {name: _merge(row, content, path) for name, row in table.items()}
-    return Circuit(tree, path.stem, content.title, tuple(content.references), parameters).constrain()
+    try:
+        return Circuit(tree, path.stem, content.title, tuple(content.references), parameters).constrain()
+    except ParameterError as error:
+        raise SchemaError(f"{path}: {error}") from None
 
 
 def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitParameter:
@@ -99,7 +106,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
 
 
 @cache
-def _read(path: Path) -> CircuitFile:
+def _read(path: Path, _changed: int) -> CircuitFile:
     from eisfit.circuit_file import CircuitFile
     from eisfit.schema import load_toml
 
@@ -120,5 +127,5 @@ def reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
             np.asarray(test.frequency_Hz),
             np.asarray(test.Z_real_ohm) + 1j * np.asarray(test.Z_imag_ohm),
         )
-        for test in _read(path).tests
+        for test in _read(path, path.stat().st_mtime_ns).tests
     ]

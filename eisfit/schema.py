@@ -58,7 +58,9 @@ def validate(table: dict[str, Any], model: type[Model], source: str, text: str =
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        errors = error.errors(include_url=False)
+        # A misspelt key is also a missing one: what is there says more than what is not.
+        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         raise SchemaError(_sentence(first, model, source, text)) from None
 
 

@@ -1,0 +1,102 @@
+"""Files: never half written; JSON that every reader takes; the folders that travel along."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eisfit.errors import EisfitError
+from eisfit.files import data_folder, to_json, write_atomic, write_json
+
+
+def test_text_and_bytes(tmp_path):
+    assert write_atomic(tmp_path / "a.txt", "5 Ω\n").read_bytes() == "5 Ω\n".encode()
+    assert write_atomic(str(tmp_path / "b.bin"), b"\x00\xff").read_bytes() == b"\x00\xff"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.bin"]
+
+
+def test_an_old_file_is_replaced(tmp_path):
+    path = write_atomic(tmp_path / "a.txt", "old, and longer")
+    write_atomic(path, "new")
+    assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize("step", ["fdopen", "replace", "chmod"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, step):
+    path = write_atomic(tmp_path / "a.txt", "old")
+
+    def fail(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    if step == "fdopen":
+        monkeypatch.setattr("eisfit.files.os.fdopen", fail)
+    else:
+        monkeypatch.setattr(f"eisfit.files.Path.{step}", fail)
+    with pytest.raises(EisfitError, match=r"a\.txt: cannot be written: No space left on device"):
+        write_atomic(path, "new")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(EisfitError, match=r"a\.txt: cannot be written: No such file or directory"):
+        write_atomic(tmp_path / "missing" / "a.txt", "x")
+
+
+def test_a_target_that_is_a_folder(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(EisfitError, match="folder: cannot be written"):
+        write_atomic(tmp_path / "folder", "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no umask there")
+def test_permissions_are_those_of_an_ordinary_file(tmp_path):
+    ordinary = tmp_path / "ordinary"
+    ordinary.touch()
+    written = write_atomic(tmp_path / "a.txt", "x")
+    assert stat.S_IMODE(written.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+def test_json_is_strict():
+    document = {
+        "nan": float("nan"),
+        "list": [1.0, float("inf"), (2, None)],
+        "array": np.array([1.0, -np.inf]),
+        "number": np.float64(2.5),
+        "integer": np.int64(3),
+        "true": np.bool_(True),
+        7: "Ω",
+    }
+    text = to_json(document)
+    assert "Ω" in text
+    assert text.endswith("}\n")
+    assert json.loads(text) == {
+        "nan": None,
+        "list": [1.0, None, [2, None]],
+        "array": [1.0, None],
+        "number": 2.5,
+        "integer": 3,
+        "true": True,
+        "7": "Ω",
+    }
+
+
+def test_write_json(tmp_path):
+    path = write_json(tmp_path / "a.json", {"x": [1, 2]})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"x": [1, 2]}
+
+
+def test_the_folders_that_travel_along():
+    assert (data_folder("circuits") / "rs-sei-ct-w.toml").is_file()
+    assert isinstance(data_folder("circuits"), Path)
+    with pytest.raises(
+        EisfitError, match="the folder 'nothing' that belongs to eisfit is missing: reinstall"
+    ):
+        data_folder("nothing")
