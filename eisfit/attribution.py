@@ -57,6 +57,8 @@ class Model:
         The coating.
     r_bare, r_coated
         Charge-transfer resistance of the two cells' electrodes, ohm.
+    other
+        The other electrode's share, already taken off both, ohm.
     electrons_cross
         Whether electrons have to cross the film to react (at its outer face), as ions do.
     """
@@ -68,6 +70,7 @@ class Model:
     r_bare: FloatArray
     r_coated: FloatArray
     electrons_cross: bool = True
+    other: FloatArray | float = 0.0
 
     INPUTS: ClassVar[tuple[str, ...]] = (
         "bare.r_ct",
@@ -117,6 +120,7 @@ class Model:
             x["bare.r_ct"] - other,
             x["coated.r_ct"] - other,
             electrons_cross,
+            other,
         )
 
     @property

@@ -30,6 +30,7 @@ from eisfit.attribution import (
     unchanged_kinetics_sigma_s,
 )
 from eisfit.cells import CellResistance, cell_resistance
+from eisfit.cycling import cycling
 from eisfit.errors import SchemaError, StudyError
 from eisfit.film_checks import describe_film
 from eisfit.hypotheses import weigh
@@ -41,7 +42,7 @@ from eisfit.predictions import (
     temperature_scan,
     thickness_scan,
 )
-from eisfit.sensitivity import rank_correlations, sobol_indices
+from eisfit.sensitivity import over, rank_correlations, sobol_indices
 from eisfit.study import Study, load_study
 from eisfit.units import Uncertain
 from eisfit.verdicts import conclude
@@ -257,6 +258,7 @@ def _numbers(
             "spectrum": spectra(fitted, x),
         },
         "sensitivity": _sensitivity(inputs, x, shares, f, cross, file.draws.seed),
+        "cycling": cycling(study, sample),
         "draws": n,
         "infeasible": int(np.count_nonzero(~np.isfinite(f))),
     }
@@ -319,4 +321,5 @@ def _sensitivity(  # noqa: PLR0917 - the parts of one chapter
         "rank_correlation": rank_correlations(drawn, outputs),
         "sobol": sobol,
         "most_informative": {"input": best, **deciding[best]} if best else None,
+        "over_most_informative": over(drawn[best], {name: outputs[name] for name in FACTORS}) if best else [],
     }

@@ -4,26 +4,77 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eisfit.plot import new_axes, save, thickness_scan, waterfall
+from eisfit.plot import fit_overview, new_axes, save, thickness_scan, waterfall
+from eisfit.plot.explanation import deciding, foretold, foretold_spectra
+from eisfit.verdicts import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Drawing = Callable[[Any], Any]
 
 __all__ = ["figures", "waterfall_of"]
 
 
 def figures(document: Mapping[str, Any]) -> dict[str, str]:
     """Return every figure that the document has the numbers for, as SVG text by its title."""
-    drawings: dict[str, Callable[[Any], Any]] = {}
+    drawings: dict[str, Drawing] = {}
     if document["infeasible"] < document["draws"]:
         drawings["From the bare to the coated cell"] = lambda ax: waterfall_of(document, ax)
+        drawings |= _deciding(document["sensitivity"], document["inputs"])
         drawings["Predicted over the film's thickness"] = lambda ax: thickness_scan(
             document["thickness_scan"], ax=ax
         )
+        drawings |= _foretold(document["predictions"])
+    drawings |= _fits(document["cells"])
     return {title: _svg(drawing) for title, drawing in drawings.items()}
+
+
+def _deciding(sensitivity: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Drawing]:
+    rows, best = sensitivity["over_most_informative"], sensitivity["most_informative"]
+    if not rows:
+        return {}
+    entry = inputs[best["input"]]
+    label = f"{words(best['input'])} / {entry['unit']}"
+    log = entry.get("scale") == "log"
+    return {"What the answer hangs on most": lambda ax: deciding(rows, label, log=log, ax=ax)}
+
+
+def _foretold(predictions: Mapping[str, Any]) -> dict[str, Drawing]:
+    depth, temperature, curves = (
+        predictions["depth"],
+        predictions["temperature"],
+        predictions["spectrum"].get("curves"),
+    )
+    drawings: dict[str, Drawing] = {
+        "Predicted over the channels' depth": lambda ax: foretold(depth, "depth_um", "depth / µm", ax=ax)
+    }
+    if temperature:
+        drawings["Predicted over temperature"] = lambda ax: foretold(
+            temperature, "temperature_C", "temperature / °C", log=True, ax=ax
+        )
+    if curves:
+        drawings["Predicted spectra of the electrode"] = lambda ax: foretold_spectra(curves, ax=ax)
+    return drawings
+
+
+def _fits(cells: Mapping[str, Any]) -> dict[str, Drawing]:
+    drawings: dict[str, Drawing] = {}
+    for which, cell in cells.items():
+        for number, fit in enumerate(cell["fits"], start=1):
+            several = f" {number}" if len(cell["fits"]) > 1 else ""
+            drawings[f"Fit of the {which} cell{several}"] = partial(_fit, fit)
+    return drawings
+
+
+def _fit(document: Mapping[str, Any], ax: Axes) -> Any:
+    figure: Any = ax.figure
+    figure.clear()
+    return fit_overview(document, figure=figure)
 
 
 def waterfall_of(document: Mapping[str, Any], ax: Axes | None = None) -> Axes:
@@ -35,8 +86,9 @@ def waterfall_of(document: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     return waterfall(document["r_ct"]["bare"], steps, document["r_ct"]["coated"], ax=ax)
 
 
-def _svg(drawing: Callable[[Any], Any]) -> str:
+def _svg(drawing: Drawing) -> str:
     ax = new_axes(6.4, 4.0)
+    figure = ax.figure
     drawing(ax)
     with tempfile.TemporaryDirectory() as folder:
-        return save(ax, Path(folder) / "figure.svg").read_text(encoding="utf-8")
+        return save(figure, Path(folder) / "figure.svg").read_text(encoding="utf-8")

@@ -8,13 +8,15 @@ Commun. 117 (1999) 35), as recommended by Saltelli et al. (Comput. Phys. Commun.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.attribution import median_and_interval
 from eisfit.units import Uncertain, latin_hypercube
 
-__all__ = ["rank_correlations", "sobol_indices"]
+__all__ = ["over", "rank_correlations", "sobol_indices"]
 
 FloatArray = NDArray[np.float64]
 Outputs = Mapping[str, FloatArray]
@@ -75,6 +77,22 @@ def sobol_indices(
             if entry:
                 table[output][name] = entry
     return {output: entries for output, entries in table.items() if entries}
+
+
+def over(column: FloatArray, outputs: Outputs, bins: int = 16) -> list[dict[str, Any]]:
+    """Median and 95 % interval of the outputs over an input, from draws in bins of equal count.
+
+    Returns
+    -------
+    list
+        ``{value, OUTPUT: {median, low95, high95}, ...}`` each, `value` the bin's median.
+    """
+    order = np.argsort(column, kind="stable")
+    rows = []
+    for part in np.array_split(order, bins):
+        named = {name: median_and_interval(values[part]) for name, values in outputs.items()}
+        rows.append({"value": float(np.median(column[part])), **named})
+    return rows
 
 
 def _jansen(a: FloatArray, b: FloatArray, mixed: FloatArray) -> dict[str, float] | None:

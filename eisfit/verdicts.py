@@ -47,6 +47,7 @@ def conclude(d: Document) -> list[str]:
     if d["infeasible"] < d["draws"]:
         sentences += [_barrier(d), _access(d), _activity(d), _threshold(d), _without_access(d)]
         sentences += [_hypotheses(d), _measure(d), *_foretold(d)]
+        sentences += (d["cycling"] or {}).get("verdicts", [])
     return [sentence for sentence in [*sentences, *_caveats(d)] if sentence]
 
 

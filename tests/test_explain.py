@@ -1,4 +1,4 @@
-"""The coating explained: against DESIGN.md's model solved otherwise, flat electrodes in closed form, words."""
+"""The coating explained: against DESIGN.md's model solved otherwise, closed forms of flat ones, words."""
 
 from __future__ import annotations
 

@@ -1,0 +1,343 @@
+"""From spectra to the film: conductivity and thickness from its arc, from several films, over temperature.
+
+An arc of R_f and C_f over n films of area A in series gives, per film, the ionic conductivity
+s = t n / (R_f A) and the thickness t = eps0 eps_r A n / C_f. Errors come from the fit's full covariance:
+without the correlation of Q and alpha they would be about ten times too large.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import StudyError
+from eisfit.film import BOLTZMANN_EV, EPSILON_0
+from eisfit.rounding import significant
+from eisfit.units import Uncertain
+
+__all__ = ["FilmCell", "FilmEstimate", "activation_energy", "film_from_fit", "thickness_series"]
+
+FloatArray = NDArray[np.float64]
+
+_WORST = 0.5  # relative standard error beyond which a parameter says nothing
+_SPOILING = ("not_converged", "misfit")
+_SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped")
+
+
+@dataclass(frozen=True)
+class FilmCell:
+    """The cell that a spectrum was measured on, as far as a film's numbers need it.
+
+    Parameters
+    ----------
+    area
+        Area that the film covers on one electrode, cm^2 (the true area, channels included).
+    films
+        Equal films in series between the leads: 2 in a symmetric cell of two coated electrodes, 1 where one
+        electrode is coated, or where a reference electrode stands between.
+    """
+
+    area: Uncertain
+    films: int = 1
+
+    def __post_init__(self) -> None:
+        if self.films not in (1, 2):
+            raise StudyError(f"a cell has 1 or 2 films between its leads, not {self.films}")
+
+
+@dataclass(frozen=True)
+class FilmEstimate:
+    """What a film's arc says about one film.
+
+    Parameters
+    ----------
+    values
+        ``area_resistance_ohm_cm2``, ``area_capacitance_F_per_cm2``, ``peak_Hz``, and where permittivity or
+        thickness are known ``thickness_cm`` and ``ionic_conductivity_S_per_cm``.
+    stderr
+        Their standard errors.
+    log_covariance
+        Covariance of the logarithms of resistance, capacitance, thickness and conductivity (as far as given).
+    basis
+        How the thickness came about.
+    """
+
+    values: dict[str, float]
+    stderr: dict[str, float]
+    log_covariance: tuple[tuple[float, ...], ...]
+    basis: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-like document."""
+        covariance = [list(row) for row in self.log_covariance]
+        return {
+            "values": dict(self.values),
+            "stderr": dict(self.stderr),
+            "log_covariance": covariance,
+            "basis": self.basis,
+        }
+
+
+def film_from_fit(
+    fit: Mapping[str, Any],
+    cell: FilmCell,
+    *,
+    permittivity: Uncertain | None = None,
+    thickness: Uncertain | None = None,
+    label: str = "film",
+) -> FilmEstimate:
+    """Conductivity and thickness of a film from the arc that it makes in a fitted spectrum.
+
+    Parameters
+    ----------
+    fit
+        ``FitResult.to_dict()``, with its data: the covariance is needed.
+    cell
+        Area and number of films.
+    permittivity
+        Relative; gives the thickness from the capacitance, and the conductivity from both.
+    thickness
+        cm, where it is known otherwise (TEM); it then replaces that from the capacitance.
+    label
+        Of the arc's resistor and CPE (or capacitor) in the circuit: ``R_film``, ``CPE_film``.
+
+    Raises
+    ------
+    StudyError
+        When the circuit has no such arc or the data does not resolve it, with the reason.
+    """
+    R, Q, alpha, covariance = _arc(fit, label)
+    tau = (R * Q) ** (1 / alpha)
+    _inside(fit, 1 / (2 * math.pi * tau), label)
+    # ln R and ln C = ln tau - ln R (Hsu, Mansfeld, Corrosion 57 (2001) 747), by (R, Q, alpha).
+    of_R = [1 / R, 0.0, 0.0]
+    of_C = [1 / (alpha * R) - 1 / R, 1 / (alpha * Q), -math.log(R * Q) / alpha**2]
+    jacobian = np.array([of_R, of_C])
+    arc = jacobian @ covariance @ jacobian.T
+    area, n = cell.area.median, cell.films
+    # Independent logarithmic variances: R_f, C_f (joint), then area, permittivity, thickness.
+    joint = np.zeros((5, 5))
+    joint[:2, :2] = arc
+    for place, value in ((2, cell.area), (3, permittivity), (4, thickness)):
+        joint[place, place] = _log_variance(value) if value is not None else 0.0
+    logs = {
+        "area_resistance_ohm_cm2": (math.log(R * area / n), [1, 0, 1, 0, 0]),
+        "area_capacitance_F_per_cm2": (math.log(tau / R * n / area), [0, 1, -1, 0, 0]),
+    }
+    basis = "no thickness: neither a permittivity nor a thickness is known"
+    if thickness is not None:
+        t = math.log(thickness.median)
+        logs["thickness_cm"] = (t, [0, 0, 0, 0, 1])
+        logs["ionic_conductivity_S_per_cm"] = (t - math.log(R * area / n), [-1, 0, -1, 0, 1])
+        basis = "thickness as given"
+    elif permittivity is not None:
+        t = math.log(EPSILON_0 * permittivity.median * area * R / (n * tau))
+        logs["thickness_cm"] = (t, [0, -1, 1, 1, 0])
+        # eps0 eps_r / (R C): area and number of films cancel.
+        logs["ionic_conductivity_S_per_cm"] = (t - math.log(R * area / n), [-1, -1, 0, 1, 0])
+        basis = "thickness from the capacitance"
+    return _estimate(
+        logs, joint, 1 / (2 * math.pi * tau), float(arc[0, 0] + 2 * arc[0, 1] + arc[1, 1]), basis
+    )
+
+
+def thickness_series(
+    thickness: ArrayLike,
+    area_resistance: ArrayLike,
+    stderr: ArrayLike,
+    thickness_stderr: ArrayLike = 0.0,
+) -> dict[str, Any]:
+    """Conductivity and interface offset from films of several thicknesses: R A = offset + t / s.
+
+    Weighted least squares with the effective variance of both errors (J. Orear, Am. J. Phys. 50 (1982) 912).
+
+    Parameters
+    ----------
+    thickness, thickness_stderr
+        cm.
+    area_resistance, stderr
+        ohm cm^2.
+
+    Returns
+    -------
+    dict
+        ``ionic_conductivity_S_per_cm``, ``offset_ohm_cm2`` with their ``_stderr``, ``covariance`` of (offset,
+        1/s), ``chisqr``, ``nfree``.
+
+    Raises
+    ------
+    StudyError
+        With fewer than three films, of fewer than two thicknesses, or where resistance does not rise.
+    """
+    x, y, sy, sx = np.broadcast_arrays(
+        *(np.asarray(v, dtype=np.float64) for v in (thickness, area_resistance, stderr, thickness_stderr))
+    )
+    if x.size < 3 or np.unique(x).size < 2:
+        raise StudyError("a thickness series needs three films or more, of at least two thicknesses")
+    slope = 0.0
+    for _ in range(50):
+        (offset, new), covariance, chisqr = _line(x, y, sy**2 + (slope * sx) ** 2)
+        if abs(new - slope) <= 1e-12 * abs(new):
+            break
+        slope = new
+    if slope <= 0:
+        raise StudyError(
+            "the area resistance does not rise with the thickness: the films cannot share a conductivity"
+        )
+    return {
+        "ionic_conductivity_S_per_cm": 1 / slope,
+        "ionic_conductivity_S_per_cm_stderr": math.sqrt(covariance[1, 1]) / slope**2,
+        "offset_ohm_cm2": offset,
+        "offset_ohm_cm2_stderr": math.sqrt(covariance[0, 0]),
+        "covariance": covariance.tolist(),
+        "chisqr": chisqr,
+        "nfree": int(x.size - 2),
+    }
+
+
+def activation_energy(
+    temperature: ArrayLike, conductivity: ArrayLike, stderr: ArrayLike, *, times_temperature: bool = False
+) -> dict[str, Any]:
+    """Activation energy from a temperature series: ln s = ln s0 - E/(k T).
+
+    Parameters
+    ----------
+    temperature
+        K.
+    conductivity, stderr
+        In any unit; of a resistance, give 1/R and its error.
+    times_temperature
+        Fit ln(s T) instead, as hopping demands.
+
+    Returns
+    -------
+    dict
+        ``activation_energy_eV``, ``ln_prefactor`` with their ``_stderr``, ``covariance`` of (ln s0, E),
+        ``chisqr``, ``nfree``.
+
+    Raises
+    ------
+    StudyError
+        With fewer than three temperatures or values that are not positive.
+    """
+    T, s, ds = np.broadcast_arrays(
+        *(np.asarray(v, dtype=np.float64) for v in (temperature, conductivity, stderr))
+    )
+    if np.unique(T).size < 3:
+        raise StudyError("an activation energy needs three temperatures or more")
+    if (s <= 0).any() or (T <= 0).any():
+        raise StudyError("an activation energy needs positive conductivities, and temperatures in kelvin")
+    y = np.log(s * T) if times_temperature else np.log(s)
+    (ln_s0, slope), covariance, chisqr = _line(-1 / (BOLTZMANN_EV * T), y, (ds / s) ** 2)
+    return {
+        "activation_energy_eV": slope,
+        "activation_energy_eV_stderr": math.sqrt(covariance[1, 1]),
+        "ln_prefactor": ln_s0,
+        "ln_prefactor_stderr": math.sqrt(covariance[0, 0]),
+        "covariance": covariance.tolist(),
+        "chisqr": chisqr,
+        "nfree": int(T.size - 2),
+    }
+
+
+def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:
+    """R, Q, alpha (1 for a capacitor) and their covariance; refused where the fit does not determine them."""
+    parameters = fit["parameters"]
+    capacitor = f"C_{label}" in parameters
+    names = [f"R_{label}"] + ([f"C_{label}"] if capacitor else [f"CPE_{label}_Q", f"CPE_{label}_alpha"])
+    missing = [name for name in names if name not in parameters]
+    if missing:
+        raise StudyError(f"the circuit has no arc labelled {label!r} ({missing[0]} is missing)")
+    _refuse_flagged(fit, names)
+    covariance = _covariance(fit, names)
+    values = [float(parameters[name]["value"]) for name in names] + ([1.0] if capacitor else [])
+    for name, value, variance in zip(names, values, np.diag(covariance), strict=False):
+        if math.sqrt(variance) > _WORST * abs(value):
+            error = significant(math.sqrt(variance), 2)
+            raise _refusal(names, f"{name} is {significant(value, 3)} with a standard error of {error}")
+    return values[0], values[1], values[2], covariance
+
+
+def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
+    for flag in fit.get("flags", []):
+        name, cause = flag["name"], flag["cause"]
+        if name in _SPOILING or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
+            raise _refusal(names, f"{name}: {cause}")
+
+
+def _covariance(fit: Mapping[str, Any], names: list[str]) -> FloatArray:
+    """Covariance (3, 3) of `names`, zero where a parameter was not varied."""
+    known = (fit.get("covariance") or {}).get("matrix")
+    if known is None:
+        raise _refusal(names, "the fit gives no covariance")
+    order = list(fit["covariance"]["names"])
+    varied = [(k, order.index(name)) for k, name in enumerate(names) if name in order]
+    covariance = np.zeros((3, 3))
+    for i, row in varied:
+        for j, column in varied:
+            covariance[i, j] = known[row][column]
+    return covariance
+
+
+def _refusal(names: list[str], reason: str) -> StudyError:
+    return StudyError(f"the arc of {names[0]} yields no film: {reason}")
+
+
+def _inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
+    spectrum = fit["spectrum"]
+    low, high = spectrum["frequency_min_Hz"], spectrum["frequency_max_Hz"]
+    if not low <= peak <= high:
+        span = f"{significant(low, 3)} to {significant(high, 3)} Hz"
+        raise _refusal(
+            [f"R_{label}"], f"its peak, {significant(peak, 3)} Hz, lies outside the measured {span}"
+        )
+
+
+def _log_variance(value: Uncertain) -> float:
+    """Variance of the logarithm: exact for a log-uniform range, else from the half-width of 68 %."""
+    if value.exact:
+        return 0.0
+    low, high = value.draw([0.15865525, 0.84134475])
+    if value.kind == "loguniform":
+        return math.log(value.b / value.a) ** 2 / 12
+    if value.kind == "uniform":
+        return ((value.b - value.a) / value.median) ** 2 / 12
+    return float(math.log(high / low) / 2) ** 2
+
+
+def _estimate(
+    logs: Mapping[str, tuple[float, Sequence[float]]],
+    joint: FloatArray,
+    peak: float,
+    log_tau_variance: float,
+    basis: str,
+) -> FilmEstimate:
+    rows = np.array([row for _, row in logs.values()], dtype=np.float64)
+    covariance = rows @ joint @ rows.T
+    values = {name: math.exp(value) for name, (value, _) in logs.items()}
+    errors = {name: values[name] * math.sqrt(covariance[k, k]) for k, name in enumerate(logs)}
+    values["peak_Hz"], errors["peak_Hz"] = peak, peak * math.sqrt(max(log_tau_variance, 0.0))
+    return FilmEstimate(values, errors, tuple(tuple(row) for row in covariance.tolist()), basis)
+
+
+def _line(
+    x: FloatArray, y: FloatArray, variance: FloatArray
+) -> tuple[tuple[float, float], FloatArray, float]:
+    """Weighted straight line: (offset, slope), their covariance, chisqr."""
+    if (variance <= 0).any():
+        raise StudyError("every point of a series needs a standard error above zero")
+    # Centred and scaled: 1/(k T) and thicknesses in cm differ by nine orders of magnitude from 1.
+    centre, scale = float(np.average(x, weights=1 / variance)), float(np.ptp(x)) or 1.0
+    design = np.stack([np.ones_like(x), (x - centre) / scale], axis=1)
+    weighted = design / np.sqrt(variance)[:, None]
+    normal = np.linalg.inv(weighted.T @ weighted)
+    a, b = normal @ (weighted.T @ (y / np.sqrt(variance)))
+    back = np.array([[1.0, -centre / scale], [0.0, 1 / scale]])
+    offset, slope = back @ np.array([a, b])
+    residual = (y - offset - slope * x) / np.sqrt(variance)
+    return (float(offset), float(slope)), back @ normal @ back.T, float(residual @ residual)
