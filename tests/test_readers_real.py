@@ -38,22 +38,11 @@ def rows():
 
 
 def unread(row):
-    """Formats that need the user's frequencies, or geometry, to become impedances."""
-    return row["instrument_format"].startswith(UNREAD)
+    """Files that hold no frequencies: they are read with those that the user gives, see `GIVEN`."""
+    return row["instrument_format"].startswith(UNREAD) or row["oddities"] == "simulated"
 
 
-UNREAD = (
-    "nleis matrix",
-    "numpy",
-    "Novocontrol .TXT",
-    "aux array",
-    "BioLogic .mpr",
-    "PalmSens",
-    "Zahner .ism",
-    "Ivium",
-    "MATLAB",
-    "RelaxIS",
-)
+UNREAD = ("nleis matrix", "numpy admittance")
 ROWS = rows()
 SPECTRA = [r for r in ROWS if int(r["n_spectra"] or 0) and not unread(r)]
 OTHERS = [r for r in ROWS if not int(r["n_spectra"] or 0)]
@@ -89,6 +78,31 @@ def test_files_without_spectra_are_refused_in_one_sentence(row):
     message = str(caught.value)
     assert message.startswith(str(FOLDER / row["path"]))
     assert "\n" not in message
+
+
+GIVEN = [
+    ("redox_exp_50/Y_50.npy", "redox_exp_50/freq_50.npy"),
+    ("her_50/Y_50.npy", "her_50/freq_50.npy"),
+    ("redox_sim_50/Z_50.npy", "redox_sim_50/freq_50.npy"),
+    ("redox_100/Z_100.npy", "redox_100/freq_100.npy"),
+    ("part_ii/Z1s_10f.txt", "part_ii/freq_10a.txt"),
+    ("part_ii/Z1s_50a.txt", "part_ii/freq_10a.txt"),
+    ("nleis/data/Z1s_30a.txt", "nleis/data/freq_30a.txt"),
+]
+
+
+@pytest.mark.parametrize(("name", "frequencies"), GIVEN)
+def test_files_without_frequencies(name, frequencies):
+    path, listed = find(name), find(frequencies)
+    with pytest.raises(EisfitError, match=r"without frequencies.*frequency="):
+        read_all(path)
+    f = np.load(listed) if listed.suffix == ".npy" else np.loadtxt(listed)
+    row = next(row for row in ROWS if row["path"].endswith(name))
+    spectra = read_all(path, frequency=f)
+    assert len(spectra) == int(row["n_spectra"])
+    assert {s.points for s in spectra} == {int(row["points_per_spectrum"])}
+    assert spectra[0].frequency[0] == pytest.approx(float(row["fmax_Hz"]), rel=1e-5)
+    assert np.median([s.impedance.imag for s in spectra]) < 0
 
 
 def find(name):
@@ -142,6 +156,11 @@ def test_values_against_impedance_py(function, name):
         ("example/example_eis_data.csv", "example/example_eis_data_eu.csv"),
         ("data/exampleDataBioLogic.mpt", "data/exampleDataBioLogic.txt"),
         ("experimental/DRTtools_LIB_data.txt", "pyDRTtools/EIS data/text files/LIB_data.txt"),
+        ("mat file/data_1.mat", "pyDRTtools/EIS data/text files/LIB_data.txt"),
+        ("data/exampleDataBioLogic.mpt", "data/exampleDataBioLogic.mpr"),
+        ("data/PEIS_LPSCl_IonBlocking_-25C.txt", "data/PEIS_LPSCl_IonBlocking_-25C.mpr"),
+        ("data/PEIS_LPSCl_IonBlocking_-25C.txt", "data/PEIS_LPSCl_IonBlocking_-25C_RelaxIS.txt"),
+        ("measured_spectras/000_mvdc.ism", "000_mvdc/fit_samples.ism"),
     ],
 )
 def test_twins(a, b):

@@ -12,6 +12,9 @@ A format is a module of this package whose name has no underscore in front. It h
 from __future__ import annotations
 
 import pkgutil
+import struct
+import tokenize
+import zlib
 from functools import lru_cache
 from importlib import import_module
 from os import PathLike
@@ -117,6 +120,22 @@ def formats() -> tuple[str, ...]:
     return tuple(module.NAME for module in _modules())
 
 
+# What a damaged file makes parsers raise.
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    RuntimeError,
+    OSError,
+    struct.error,
+    zlib.error,
+    tokenize.TokenError,
+)
+
+
 @lru_cache(maxsize=1)
 def _modules() -> tuple[ModuleType, ...]:
     names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
@@ -129,7 +148,7 @@ def _read(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spect
         return _parse(file, frequency, average)
     except EisfitError:
         raise
-    except (ValueError, LookupError, ArithmeticError, TypeError, MemoryError, RecursionError) as error:
+    except _DAMAGE as error:
         # A damaged file can break any assumption of any format: still one sentence for the user.
         detail = f"{type(error).__name__}: {error}".splitlines()[0][:120]
         raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error

@@ -80,7 +80,7 @@ def read_rows(
         i for i, c in columns.items() if c.quantity in ("frequency", "real", "imag", "modulus", "phase")
     ]
     last = _last(lines, first, stop)
-    style = Style(delimiter, decimal_sign(lines[first:last]))
+    style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
     cut = last == len(lines) and bool(lines[-1].strip())
     matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
     if last - first > MAX_ROWS:

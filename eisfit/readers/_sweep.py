@@ -75,6 +75,7 @@ def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tup
     spectra: list[Spectrum] = []
     for sweep in sweeps:
         _drop_rows(file, sweep)
+        _hint_at_omega(sweep)
         if sweep.frequency.size:
             spectra.append(_spectrum(file, sweep, len(spectra), average_duplicates))
     if not spectra:
@@ -98,6 +99,17 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
         raise file.error(
             f"frequencies up to {sweep.frequency.max():.3g} Hz cannot be measured: "
             "probably a decimal comma lost in a spreadsheet; export the data again"
+        )
+
+
+def _hint_at_omega(sweep: Sweep) -> None:
+    """Whole decades of 2 pi at both ends are hardly chosen in Hz."""
+    if sweep.frequency.size < 2:
+        return
+    ends = np.log10(np.array([sweep.frequency.min(), sweep.frequency.max()]) / (2 * np.pi))
+    if ends[1] - ends[0] > 0.5 and np.abs(ends - np.round(ends)).max() < 1e-5:
+        sweep.notes.append(
+            "the frequencies run from and to whole decades of 2 pi: if they are rad/s, divide them by 2 pi"
         )
 
 

@@ -20,6 +20,7 @@ from eisfit.readers._assemble import (
 from eisfit.readers._columns import Column, column
 from eisfit.readers._file import File
 from eisfit.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.readers._sign import kramers_kronig_sign
 from eisfit.readers._sweep import Sweep, plural
 from eisfit.readers._table import Table, find_table, number, split
 
@@ -82,14 +83,17 @@ def _sweeps(file: File, table: Table, lines: list[str], columns: dict[int, Colum
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
     if table.names:
         settle_sign(file, sweeps, describe_sign(chosen))
-    elif (
-        settle_sign(file, sweeps, "no header: taken as frequency, Z', Z''") == 0 and table.matrix.shape[1] > 4
-    ):
+    elif settle_sign(file, sweeps, _order_in_words(columns)) == 0 and table.matrix.shape[1] > 4:
         raise file.error(
             f"{table.matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     return sweeps
+
+
+def _order_in_words(columns: dict[int, Column]) -> str:
+    first = columns[min(columns)].quantity
+    return "no header: taken as " + ("frequency, Z', Z''" if first == "frequency" else "Z', Z'', frequency")
 
 
 def _impedance(
@@ -166,19 +170,38 @@ def _without_header(file: File, table: Table) -> dict[int, Column]:
     start = 1 if _is_index(matrix[:, 0]) and matrix.shape[1] >= 4 else 0
     if matrix.shape[1] - start < 3:
         raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
-    if not _is_frequency(matrix[:, start]):
+    order = _order(matrix[:, start : start + 3])
+    if order is None:
         raise file.error(
             "a table without header must start with the frequency, but the numbers of its first column "
             "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    constant = [i for i in (1, 2) if np.nanmax(matrix[:, start + i]) == np.nanmin(matrix[:, start + i])]
+    where = {name: start + place for name, place in zip(("frequency", "real", "imag"), order, strict=True)}
+    values = matrix[:, [where["real"], where["imag"]]]
+    constant = [i for i in (0, 1) if np.nanmax(values[:, i]) == np.nanmin(values[:, i])]
     if constant and matrix.shape[0] > _FEWEST_ROWS:
         raise file.error(
-            f"a table without header whose column {start + constant[0] + 1} never changes cannot be "
-            "frequency, real part, imaginary part: add a header line"
+            f"a table without header whose column {start + order[1 + constant[0]] + 1} never changes "
+            "cannot be frequency, real part, imaginary part: add a header line"
         )
-    names = ("frequency", "real", "imag")
-    return {start + i: Column(f"column {start + i + 1}", name) for i, name in enumerate(names)}
+    return {place: Column(f"column {place + 1}", name) for name, place in where.items()}
+
+
+def _order(three: NDArray[np.float64]) -> tuple[int, int, int] | None:
+    """Return where frequency, real and imaginary part stand: in this order, or with the frequency last.
+
+    The second order (EIS Spectrum Analyser, Ivium) is taken only where Kramers-Kronig proves it.
+    """
+    usual = (0, 1, 2) if _is_frequency(three[:, 0]) else None
+    if not _is_frequency(three[:, 2]):
+        return usual
+    last = kramers_kronig_sign(three[:, 2], three[:, 0] + 1j * three[:, 1])
+    first = kramers_kronig_sign(three[:, 0], three[:, 1] + 1j * three[:, 2]) if usual else None
+    if last is None or last.verdict == 0:
+        return usual
+    if first is None or min(last.as_written, last.turned) < 0.3 * min(first.as_written, first.turned):
+        return (2, 0, 1)
+    return usual
 
 
 def _is_index(values: NDArray[np.float64]) -> bool:
@@ -224,6 +247,9 @@ def _note_table(table: Table, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
+    ohms = [chosen.columns[name] for name in ("real", "imag", "modulus") if name in chosen.columns]
+    if not any(meaning.unit for meaning in ohms):
+        chosen.notes.append("no unit given for the impedance: taken as ohm")
     if any("cm" in meaning.unit for meaning in chosen.columns.values()):
         chosen.notes.append("impedance per area, ohm cm2, as written")
 
