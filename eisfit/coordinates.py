@@ -50,7 +50,9 @@ class Scales:
             "H": (z0 / w1, z1 / w0),
             "S s^alpha": (1 / (z1 * max(w1, 1.0)), 1 / (z0 * min(w0, 1.0))),
             "ohm s^-1/2": (z0 * np.sqrt(w0), z1 * np.sqrt(w1)),
+            "ohm s^alpha": (z0 / max(w1, 1.0), z1 / min(w0, 1.0)),
             "s": (1 / (w1 * _BEYOND_TIME), _BEYOND_TIME / w0),
+            "": (1 / _BEYOND_TIME, _BEYOND_TIME),  # a ratio of lengths or of resistances
         }
         return spans[unit]
 
@@ -105,7 +107,8 @@ class Coordinates:
             q = table[names[0]]
             row = storage.element.parameters[0]
             unbounded = (q.min, q.max) == (row.min, row.max)
-            if q.free and unbounded and table[resistor.name].free:
+            tied_alpha = len(names) > 1 and table[names[1]].expr is not None
+            if q.free and unbounded and table[resistor.name].free and not tied_alpha:
                 alpha = self.position[names[1]] if len(names) > 1 else None
                 yield self.position[names[0]], self.position[resistor.name], alpha
 
