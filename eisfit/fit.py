@@ -23,8 +23,11 @@ from eisfit.flags import Judgement, at_bound, judge
 from eisfit.guess import StartGrid
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
-from eisfit.noise import attainable_chisqr, weights
+from eisfit.masks import Drop, without
+from eisfit.noise import attainable_chisqr
+from eisfit.objective import FormProblem, Objective, Settings
 from eisfit.result import FitFailure, FitResult, FittedParameter, Statistics
+from eisfit.robust import TUNING, covariance, put_errors, solve_robust
 from eisfit.search import Basin, search
 from eisfit.solver import Problem, solve
 from eisfit.spectrum import Spectrum
@@ -35,7 +38,7 @@ __all__ = ["fit", "fit_or_failure"]
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-12
-_WALL = 1e60
+_ENDS = 7  # of the search that are tried again in another form or with another loss
 
 
 def fit(
@@ -49,6 +52,10 @@ def fit(
     expr: Mapping[str, str] | None = None,
     fmin: float | None = None,
     fmax: float | None = None,
+    drop: Drop | None = None,
+    drop_inductive: bool = False,
+    loss: str = "linear",
+    representation: str = "impedance",
     validate: bool = False,
     seed: int = 0,
 ) -> FitResult:
@@ -67,6 +74,15 @@ def fit(
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
     fmin, fmax
         Use only this range of frequencies, Hz.
+    drop
+        Points to leave out: a mask (F,), or frequencies in Hz.
+    drop_inductive
+        Leave out the inductive tail, the points with Z'' > 0 at the highest frequencies.
+    loss
+        ``linear`` (default, least squares), or ``soft_l1``, ``huber``, ``cauchy``, which outliers pull less;
+        see `eisfit.robust`.
+    representation
+        Compare ``impedance`` (default), ``admittance`` or ``modulus_phase``; see `eisfit.objective`.
     validate
         Test the spectrum against the Kramers-Kronig relations too (`eisfit.check`) and add what it finds to
         the flags.
@@ -81,15 +97,18 @@ def fit(
     Raises
     ------
     UsageError
-        For an unknown circuit, parameter or weighting, or bounds that exclude the start value.
+        For an unknown circuit, parameter, weighting, loss or representation, a dropped frequency that was
+        not measured, or bounds that exclude the start value.
     FitError
         When the spectrum has too few points for the circuit.
     """
     chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
-    task = _Task.of(spectrum.select(fmin, fmax), chosen, weighting)
+    kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    task = _Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = _best_start(task, seed)
+    theta, scale = (theta, 1.0) if task.settings.plain else _in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
-    result = _result(task, _lmfit(task, values), basin)
+    result = _result(task, _lmfit(task, values, scale), basin)
     return _validated(result) if validate else result
 
 
@@ -124,7 +143,7 @@ class _Task:
 
     spectrum: Spectrum
     circuit: Circuit
-    weighting: str
+    settings: Settings
     weight: FloatArray
     scales: Scales
     coordinates: Coordinates
@@ -132,8 +151,8 @@ class _Task:
     attainable: float
 
     @classmethod
-    def of(cls, spectrum: Spectrum, circuit: Circuit, weighting: str) -> _Task:
-        weight = weights(spectrum, weighting)
+    def of(cls, spectrum: Spectrum, circuit: Circuit, settings: Settings) -> _Task:
+        weight = settings.search_weights(spectrum)
         scales = Scales.of(spectrum.omega, spectrum.impedance)
         coordinates = Coordinates(circuit, scales)
         _check_size(spectrum, circuit, coordinates.size)
@@ -142,13 +161,18 @@ class _Task:
         return cls(
             spectrum,
             circuit,
-            weighting,
+            settings,
             weight,
             scales,
             coordinates,
             problem,
             attainable_chisqr(spectrum, weight),
         )
+
+    @property
+    def rescaled(self) -> bool:
+        """Whether the covariance takes the size of the noise from the residuals."""
+        return self.settings.weighting != "noise" or self.settings.loss != "linear"
 
 
 def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
@@ -192,44 +216,23 @@ def _in_order_of_roles(task: _Task, ends: FloatArray, chisqr: FloatArray) -> int
     return int(np.argmax(in_order & as_good)) if (in_order & as_good).any() else 0
 
 
-class _Objective:
-    """lmfit's residual and Jacobian by the varied parameters, from one evaluation for both."""
-
-    def __init__(self, task: _Task, varied: list[int]) -> None:
-        self.task = task
-        self.varied = varied
-        self.names = task.circuit.names
-        self.slopes = task.problem.buffer(1)
-        self.at: FloatArray | None = None
-        self.residual_vector: FloatArray = np.empty(0)
-        self.matrix: FloatArray = np.empty(0)
-
-    def _evaluate(self, params: Any) -> None:
-        values = np.array([[params[name].value for name in self.names]])
-        if self.at is not None and np.array_equal(values, self.at):
-            return
-        problem = self.task.problem
-        z = self.task.circuit.evaluate(problem.grid, values, self.slopes)
-        self.task.coordinates.chain_expressions(self.slopes, values)
-        jacobian = self.slopes[:, self.varied].view(np.float64)[0]
-        residual = np.ascontiguousarray(z - problem.target).view(np.float64)[0]
-        # A step to where the circuit has no finite impedance is answered with a wall, not with a NaN.
-        self.residual_vector = np.nan_to_num(
-            residual * self.task.weight, nan=_WALL, posinf=_WALL, neginf=-_WALL
-        )
-        self.matrix = np.nan_to_num((jacobian * self.task.weight).T, posinf=_WALL, neginf=-_WALL)
-        self.at = values
-
-    def residual(self, params: Any) -> FloatArray:
-        self._evaluate(params)
-        return self.residual_vector
-
-    def jacobian(self, params: Any) -> FloatArray:
-        self._evaluate(params)
-        return self.matrix
+def _in_chosen_form(task: _Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:
+    """Go on from the search's ends in the chosen form and loss; return the best and its noise scale."""
+    settings, old = task.settings, task.problem
+    weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
+    problem = FormProblem(old.coordinates, old.grid, old.target, weight, settings.form)
+    ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_ENDS]])).theta
+    if settings.loss == "linear":
+        cost, scale = solve(problem, ends).chisqr, np.ones(len(ends))
+    else:
+        known = settings.weighting == "noise"
+        robust = solve_robust(problem, ends, settings.loss, known_noise=known)
+        ends, cost, scale = robust.theta, robust.cost, robust.scale
+    best = int(np.argmax(cost <= np.nanmin(cost) * (1 + 1e-6)))  # the first: its arcs are in order
+    return ends[best], float(scale[best])
 
 
-def _lmfit(task: _Task, values: FloatArray) -> Any:
+def _lmfit(task: _Task, values: FloatArray, scale: float) -> Any:
     """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
 
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
@@ -246,12 +249,19 @@ def _lmfit(task: _Task, values: FloatArray) -> Any:
         inside = min(max(named[name], p.min), p.max)
         params.add(name, value=inside, vary=p.vary and name not in held, min=p.min, max=p.max, expr=p.expr)
     varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]
-    objective = _Objective(task, varied)
-    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.weighting != "noise")
+    settings = task.settings
+    weight = settings.form.weights(task.spectrum, settings.weighting)
+    objective = Objective(task.problem, varied, settings.form, weight)
+    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.rescaled)
+    tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
+    if settings.loss != "linear":
+        tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
-        return minimizer.least_squares(
-            jac=objective.jacobian, x_scale="jac", ftol=_TIGHT, xtol=_TIGHT, gtol=_TIGHT
-        )
+        outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
+    if settings.loss != "linear":
+        parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
+        put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
+    return outcome
 
 
 def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:
@@ -264,12 +274,14 @@ def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:
     result = FitResult(
         spectrum=task.spectrum,
         circuit=task.circuit,
-        weighting=task.weighting,
+        weighting=task.settings.weighting,
+        loss=task.settings.loss,
+        representation=task.settings.representation,
         parameters=_parameters(task, values, stderr),
         statistics=_statistics(outcome, rms),
         covar=covar,
         var_names=names,
-        covariance_rescaled=task.weighting != "noise",
+        covariance_rescaled=task.rescaled,
         derived=derived(task.circuit, values, names, covar),
         ok=True,
         flags=(),

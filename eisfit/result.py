@@ -83,13 +83,16 @@ class FitResult:
     covar, var_names
         Covariance (V, V) of the varied parameters, or None.
     covariance_rescaled
-        Whether `covar` was multiplied by redchi (all weightings but ``noise``).
+        Whether `covar` takes the size of the noise from the residuals: multiplied by redchi (all weightings
+        but ``noise``), or a robust loss.
     derived
         Name -> {value, stderr, unit}, errors from the full covariance.
     ok
         False where the numbers should not be used before a flag is looked into.
     flags
         Each with name, cause and cure.
+    loss, representation
+        What was minimised; see `eisfit.objective`.
     starts, agreed
         How many starts were tried and how many ended in this optimum.
     lmfit
@@ -107,6 +110,8 @@ class FitResult:
     derived: Mapping[str, Mapping[str, Any]]
     ok: bool
     flags: tuple[Flag, ...]
+    loss: str = "linear"
+    representation: str = "impedance"
     starts: int = 0
     agreed: int = 0
     lmfit: Any = field(default=None, compare=False)
@@ -175,6 +180,8 @@ class FitResult:
             "spectrum": self.spectrum.summary(),
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "weighting": self.weighting,
+            "loss": self.loss,
+            "representation": self.representation,
             "covariance_rescaled": self.covariance_rescaled,
             "parameters": {name: p.to_dict() for name, p in self.parameters.items()},
             "statistics": dict(vars(self.statistics)),
@@ -219,6 +226,8 @@ class FitResult:
             spectrum=Spectrum.from_dict({**document["spectrum_document"], "data": document["data"]}),
             circuit=Circuit.from_dict(document["circuit_document"]),
             weighting=document["weighting"],
+            loss=document.get("loss", "linear"),
+            representation=document.get("representation", "impedance"),
             parameters={name: FittedParameter(name=name, **row) for name, row in rows.items()},
             statistics=Statistics(**{k: _number(v) for k, v in document["statistics"].items()}),
             covar=None if matrix is None else np.array(matrix, dtype=float),
