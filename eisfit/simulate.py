@@ -90,7 +90,7 @@ def simulate(
         cycle=cycle,
         source=source,
         metadata={"simulated": True, "circuit": chosen.string, "noise": noise, "seed": seed, **params},
-        notes=(f"simulated, not measured: {chosen.string} with {values}, noise {100 * noise:g} % of |Z|",),
+        notes=(f"simulated: not measured; {chosen.string} with {values}, noise {100 * noise:g} % of |Z|",),
     )
 
 

@@ -47,7 +47,8 @@ def track(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr") if key in options}
     )
     unread = tuple(getattr(series, "failures", ()))
-    first = [fit_or_failure(spectrum, chosen, **options) for spectrum in series]
+    spectra = list(series)
+    first = [fit_or_failure(spectrum, chosen, **options) for spectrum in spectra]
     fits = [result for result in first if isinstance(result, FitResult)]
     second = iter(_from_neighbours(fits, chosen, options))
     results = [next(second) if isinstance(result, FitResult) else result for result in first]
@@ -56,8 +57,13 @@ def track(
         circuit=chosen,
         results=(*results, *failures),
         label=getattr(series, "label", ""),
-        notes=tuple(getattr(series, "notes", ())),
+        notes=(*getattr(series, "notes", ()), *_simulated(spectra)),
     )
+
+
+def _simulated(spectra: list[Spectrum]) -> list[str]:
+    count = sum(bool(spectrum.metadata.get("simulated")) for spectrum in spectra)
+    return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
 def _from_neighbours(fits: list[FitResult], circuit: Circuit, options: dict[str, Any]) -> list[FitResult]:
