@@ -184,20 +184,24 @@ def unchanged_kinetics_sigma_s(model: Model, *, low: float = 1e-9, high: float =
     """Conductivity of the solid (S/cm) at which f = 1: no change of kinetics needed; NaN where there is none.
 
     f rises with sigma_s: the poorer the solid, the more a film that carries electrons helps by itself.
-    Bisection in the logarithm, to 1e-7; no f at all counts as too large a one.
+    Bisection in the logarithm, then a straight line, to 1e-6; no f at all counts as too large a one.
     """
-    shape = np.broadcast_shapes(np.shape(model.r_bare), np.shape(model.kappa), np.shape(model.gain()))
+    shape = np.shape(model.gain())
     a, b = np.full(shape, np.log(low)), np.full(shape, np.log(high))
 
     def too_high(x: FloatArray) -> NDArray[np.bool_]:
         return ~np.asarray(model.gain(sigma_s=np.exp(x)) < 1)
 
     possible = ~too_high(a) & too_high(b) & np.isfinite(model.gain(sigma_s=np.exp(b)))
-    for _ in range(28):
+    for _ in range(15):
         middle = (a + b) / 2
         above = too_high(middle)
         a, b = np.where(above, a, middle), np.where(above, middle, b)
-    return np.where(possible, np.exp((a + b) / 2), np.nan)
+    low_f, high_f = (np.log(model.gain(sigma_s=np.exp(x))) for x in (a, b))
+    # Within 1e-3 ln f is straight; where no f is found at the upper end the middle has to do.
+    rise = high_f - low_f
+    part = np.divide(-low_f, rise, out=np.full(shape, 0.5), where=rise > 0)
+    return np.where(possible, np.exp(a + np.clip(part, 0, 1) * (b - a)), np.nan)
 
 
 def median_and_interval(values: FloatArray) -> dict[str, float]:

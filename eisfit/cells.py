@@ -12,7 +12,7 @@ from eisfit.errors import StudyError
 from eisfit.study import CellTable, Study
 from eisfit.units import Uncertain
 
-__all__ = ["CellResistance", "cell_resistance"]
+__all__ = ["CellResistance", "capacitance_ratio", "cell_resistance"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,19 @@ def cell_resistance(study: Study, which: str) -> CellResistance:
     fits = tuple(result.to_dict() for result in results)
     told = tuple(doubt for each in doubts for doubt in each)
     return CellResistance(_scattered(combined, table), fits, told, table.source)
+
+
+def capacitance_ratio(bare: CellResistance, coated: CellResistance) -> dict[str, float] | None:
+    """Effective capacitance of the charge-transfer arc, coated over bare; None where no fit gives it."""
+    means = []
+    for cell in (bare, coated):
+        found = [fit["derived"]["C_ct"] for fit in cell.fits if fit["derived"].get("C_ct", {}).get("stderr")]
+        if not found:
+            return None
+        values = np.array([(row["value"], row["stderr"]) for row in found])
+        means.append((values[:, 0].mean(), math.sqrt((values[:, 1] ** 2).sum()) / len(found)))
+    (b, db), (c, dc) = means
+    return {"value": float(c / b), "stderr": float(c / b * math.hypot(db / b, dc / c))}
 
 
 def _fit(study: Study, which: str, table: CellTable, name: str) -> Any:

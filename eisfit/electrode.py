@@ -289,11 +289,20 @@ def line_impedance(  # noqa: PLR0917 - a circuit element's parameters come in or
 def _per_channel(
     channels: Channels, ionic: ArrayLike, electronic: ArrayLike, interface: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    """F of one channel, ohm, and d ln F / d ln(interface)."""
+    """F of one channel, ohm, and d ln F / d ln(interface): `line` with the one slope that solving needs."""
     Y = 1 / np.asarray(interface, dtype=np.float64)
+    a, b = np.asarray(ionic, dtype=np.float64), np.asarray(electronic, dtype=np.float64)
+    total = a + b
     w, t, g = channels.wall * Y, channels.top * Y, channels.floor * Y
-    F, (_, _, dw, dt, dg) = line(ionic, electronic, w, t, g)
-    return F, -(w * dw + t * dt + g * dg) / F
+    p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
+    pb, v, ends = p * b, total * w, t + g
+    C, dC, E, dE = _shape_functions(v)
+    faces, both = p * a * g + (b - pb) * t, total * t * g
+    numerator = C - 2 * w * E * pb + faces
+    denominator = w + ends * C + both
+    rise = v * dC - 2 * w * (E + v * dE) * pb + faces
+    fall = w + ends * (C + v * dC) + 2 * both
+    return numerator / denominator, fall / denominator - rise / numerator
 
 
 def _shape_functions(v: Array) -> tuple[Array, Array, Array, Array]:

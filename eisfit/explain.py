@@ -29,9 +29,10 @@ from eisfit.attribution import (
     thinned,
     unchanged_kinetics_sigma_s,
 )
-from eisfit.cells import CellResistance, cell_resistance
+from eisfit.cells import CellResistance, capacitance_ratio, cell_resistance
 from eisfit.cycling import cycling
 from eisfit.errors import SchemaError, StudyError
+from eisfit.film_arc import film_of_cell
 from eisfit.film_checks import describe_film
 from eisfit.hypotheses import weigh
 from eisfit.predictions import (
@@ -217,6 +218,7 @@ def _head(
         "cells": {which: cell.to_dict() for which, cell in cells.items()},
         "film": describe_film(file.film),
         "inputs": {name: {**value.to_dict(), "text": str(value)} for name, value in inputs.items()},
+        "capacitance_ratio": capacitance_ratio(bare, coated),
         "doubts": doubts,
         "seed": file.draws.seed,
     }
@@ -258,6 +260,9 @@ def _numbers(
             "spectrum": spectra(fitted, x),
         },
         "sensitivity": _sensitivity(inputs, x, shares, f, cross, file.draws.seed),
+        "film_from_spectrum": film_of_cell(
+            cells["coated"].fits, file.film, np.atleast_1d(model.channels.true_area)
+        ),
         "cycling": cycling(study, sample),
         "draws": n,
         "infeasible": int(np.count_nonzero(~np.isfinite(f))),

@@ -34,6 +34,9 @@ HYPOTHESES = {
 }
 
 
+_WITH_ACCESS = ("electronic_access", "access_and_activity")
+
+
 def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Uncertain) -> dict[str, Any]:
     """Evidence and posterior probability of every hypothesis.
 
@@ -50,8 +53,8 @@ def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Un
     Returns
     -------
     dict
-        ``{NAME: {statement, evidence, probability, prior, predicted}}``; evidence per ohm, and ``predicted``,
-        where nothing is free, is the median R_ct with its interval.
+        ``{NAME: {statement, evidence, probability, prior, predicted, needed}}``; evidence per ohm, and
+        ``predicted``, where nothing is free, is the median R_ct with its interval.
     """
     model = fitted.model
     error = max(stderr, 0.005 * float(np.median(model.r_coated)))
@@ -65,14 +68,20 @@ def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Un
         "access_and_activity": (_gain, True, activity_gain),
     }
     entries: dict[str, dict[str, Any]] = {}
+    # A film that carries no electrons to speak of has no reading of its own with them.
+    idle = np.abs(foretold["electronic_access"] - foretold["barrier_only"]) < 0.01 * error
+    left_out = _WITH_ACCESS if idle.all() else ()
     for name, statement in HYPOTHESES.items():
+        if name in left_out:
+            continue
         if name in foretold:
             evidence = _density(foretold[name], model.r_coated, error)
             more: dict[str, Any] = {"prior": "", "predicted": median_and_interval(foretold[name])}
         else:
             solve, access, prior = free[name]
             evidence = _marginal(fitted, solve, access=access, prior=prior)
-            more = {"prior": f"gain {prior}", "predicted": None}
+            needed = median_and_interval(np.atleast_1d(solve(fitted, model, access)))
+            more = {"prior": f"gain {prior}", "predicted": None, "needed": needed}
         entries[name] = {"statement": statement, "evidence": evidence, **more}
     total = sum(entry["evidence"] for entry in entries.values())
     for entry in entries.values():

@@ -122,6 +122,9 @@ def _threshold(d: Document) -> str:
     t = d["thresholds"]
     name = "sigma_s_for_unchanged_kinetics_S_per_cm"
     if t[name] is None:
+        f = d["activity_gain"]
+        if f["low95"] <= 1 <= f["high95"]:
+            return "Whether the kinetics changed does not hang on the solid's conductivity."
         return "At no conductivity of the solid would unchanged kinetics (f = 1) suffice."
     span = _span({"median": t[name], "low95": t[name + "_low95"], "high95": t[name + "_high95"]}, "S/cm")
     return (
@@ -173,22 +176,38 @@ def _measure(d: Document) -> str:
 
 
 def _foretold(d: Document) -> list[str]:
-    predictions, sentences = d["predictions"], []
-    change = predictions["spectrum"]["high_frequency_change_by_access"]
-    if abs(change["median"]) > 0.005 * d["r_ct"]["bare"]:
-        sentences.append(
-            "A test: a film that carries electrons along the walls lowers the high-frequency resistance by "
-            f"{_span({k: -change[j] for k, j in _FLIPPED}, 'ohm')}, one that does not leaves it."
-        )
-    last = d["thickness_scan"][-1]
-    with_gain, without = last["film_and_gain"], last["no_electronic_access"]
-    text = (
-        f"Another: at {significant(last['thickness_nm'], 3)} nm R_ct would be "
-        f"{_span(with_gain, 'ohm')} with the "
-        f"film as measured, {_span(without, 'ohm')} if it carried no electrons"
+    change = d["predictions"]["spectrum"]["high_frequency_change_by_access"]
+    carries = abs(change["median"]) > 0.005 * d["r_ct"]["bare"]
+    test = (
+        "A test: a film that carries electrons along the walls lowers the high-frequency resistance by "
+        f"{_span({k: -change[j] for k, j in _FLIPPED}, 'ohm')}, one that does not leaves it."
     )
-    same = last["unchanged_kinetics"]
-    return [*sentences, f"{text}, and {_span(same, 'ohm')} if it left the kinetics alone."]
+    return [test if carries else "", _thick(d, carries), _capacitance(d)]
+
+
+def _thick(d: Document, carries: bool) -> str:
+    last = d["thickness_scan"][-1]
+    fitted, alone, same = (
+        _span(last[name], "ohm") for name in ("film_and_gain", "no_electronic_access", "unchanged_kinetics")
+    )
+    text = f"At {significant(last['thickness_nm'], 3)} nm R_ct would be {fitted} with the gain that was found"
+    without = f", {alone} if the film carried no electrons" if carries else ""
+    return f"{text}{without}, and {same} if the kinetics were unchanged."
+
+
+def _capacitance(d: Document) -> str:
+    """Return what an area gain would do that a gain of activity would not."""
+    area = d["hypotheses"]["area_gain"]
+    if area["probability"] < 0.01:
+        return ""
+    text = (
+        f"A gain of area ({_span(area['needed'])} times) would raise the double layer's capacitance alike, "
+        "a gain of activity would not"
+    )
+    ratio = d["capacitance_ratio"]
+    if not ratio:
+        return f"{text}: compare the capacitances of the two arcs."
+    return f"{text}; the fits give a ratio of {value_with_error(ratio['value'], ratio['stderr'])}."
 
 
 _FLIPPED = (("median", "median"), ("low95", "high95"), ("high95", "low95"))
@@ -202,6 +221,8 @@ def _caveats(d: Document) -> list[str]:
             "another one, give its share as "
             "electrode.other_electrode_r_ct."
         )
+    if d["film_from_spectrum"]:
+        told.append(d["film_from_spectrum"]["verdict"])
     return told + [check["verdict"] for check in d["film"]["checks"]]
 
 

@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 from eisfit.errors import SchemaError, StudyError
 from eisfit.explain import Explanation, explain
-from eisfit.files import to_json
+from eisfit.files import data_folder, to_json
 from eisfit.sensitivity import rank_correlations, sobol_indices
 from eisfit.study import Study
 from eisfit.units import Uncertain
@@ -398,3 +398,54 @@ def test_rank_correlations_against_scipy():
     assert table["out"]["x"] == pytest.approx(stats.spearmanr(x, out).statistic)
     assert table["out"]["y"] == pytest.approx(stats.spearmanr(y, out).statistic)
     assert table["still"] == {"x": 0.0, "y": 0.0}
+
+
+@pytest.mark.parametrize("name", ["alumina", "carbon"])
+def test_the_other_example_coatings(name):
+    document = explain(data_folder("example_spectra") / "other_coatings" / f"{name}.toml").document
+    shares = document["contributions"]
+    assert document["infeasible"] == 0
+    assert any("invented" in note for note in document["notes"])
+    if name == "alumina":  # an insulator: R_ct must rise, and electrons get no new way
+        assert shares["ionic_crossing"]["low95"] > 0
+        assert abs(shares["electronic_access"]["low95"]) < 1e-6
+        assert "electronic_access" not in document["hypotheses"]
+        assert "this alone accounts for the rise" in document["verdicts"][1]
+    else:  # electrons only: no barrier, and access alone lowers R_ct
+        assert shares["ionic_crossing"]["high95"] < 0.01
+        assert shares["electronic_access"]["high95"] < 0
+        assert document["hypotheses"]["barrier_only"]["probability"] < 0.01
+
+
+def film_arc_file(path):
+    """R_s-p(R_film,C_film)-p(R_ct,C_dl); 13.158 ohm and 3.54 uF: 5 nm, eps_r 20, 3.8e-8 S/cm on 1 cm2."""
+    f = np.logspace(6, -2, 73)
+    jw = 2j * np.pi * f
+    Z = 3 + 13.158 / (1 + jw * 13.158 * 3.5417e-6) + 36.8 / (1 + jw * 36.8 * 5e-3)
+    Z = Z * (1 + 0.002 * np.random.default_rng(2).standard_normal(73))
+    rows = "\n".join(f"{a:.6e},{z.real:.8e},{z.imag:.8e}" for a, z in zip(f, Z, strict=True))
+    path.write_text(f"frequency_Hz,Z_real_ohm,Z_imag_ohm\n{rows}\n", encoding="utf-8")
+
+
+def test_the_film_s_own_arc_is_held_against_the_measured_film(tmp_path):
+    film_arc_file(tmp_path / "c.csv")
+    measured = '{value = "3.8e-8 S/cm", stderr = "2e-9 S/cm"}'
+    flat = {**EXACT, **FLAT, "conductivity": measured, "film": "permittivity = 20", "disc": '"11.2838 mm"'}
+    text = STUDY.format_map(flat).replace(
+        "r_ct = 36.8", 'spectrum = "c.csv"\ncircuit = "R_s-p(R_film,C_film)-p(R_ct,C_dl)"'
+    )
+    found = explain(Study.from_text(text, tmp_path)).document["film_from_spectrum"]
+    assert found["estimate"]["values"]["ionic_conductivity_S_per_cm"] == pytest.approx(3.8e-8, rel=0.02)
+    assert "agrees with the measured 3.80e-8 S/cm" in found["verdict"]
+    other = explain(Study.from_text(text.replace('"3.8e-8 S/cm"', '"6e-8 S/cm"'), tmp_path)).document
+    assert "does not agree with" in other["film_from_spectrum"]["verdict"]
+
+
+def test_a_film_s_arc_that_is_not_resolved_is_refused_with_the_reason(tmp_path):
+    cell_file(tmp_path / "c.csv", 36.8, 1)
+    text = STUDY.format_map(EXACT).replace(
+        "r_ct = 36.8", 'spectrum = "c.csv"\ncircuit = "R_s-p(R_film,C_film)-p(R_ct,C_dl)"'
+    )
+    found = explain(Study.from_text(text, tmp_path)).document["film_from_spectrum"]
+    assert found["estimate"] is None
+    assert "yields no film" in found["verdict"]
