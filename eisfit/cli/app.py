@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+
 import typer
 
 from eisfit._version import __version__
-from eisfit.cli import data, fits, models, studies
+from eisfit.cli import data, examples, fits, models, studies
 
 __all__ = ["app"]
 
@@ -13,16 +16,28 @@ app = typer.Typer(
     name="eisfit",
     help=(
         "Fit impedance spectra, follow the parameters over cycles, explain a coating.\n\n"
-        "Quick start:  eisfit fit cell.mpt  |  eisfit track cell_folder/  |  eisfit explain study.toml"
+        "\b\n"
+        "Quick start:  eisfit fit cell.mpt\n"
+        "              eisfit track cell_folder/\n"
+        "              eisfit explain study.toml\n"
+        "              eisfit examples --copy example_spectra     (something to try it on)"
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for module in (fits, data, models, studies):
+
+
+def _help(command: Callable[..., None]) -> dict[str, str]:
+    """Return a command's help, its example on one line of its own, whatever the terminal's width."""
+    text = inspect.cleandoc(command.__doc__ or "")
+    return {"help": text.replace("Example:", "\b\nExample:"), "short_help": text.partition("\n")[0]}
+
+
+for module in (fits, data, models, studies, examples):
     for command in module.COMMANDS:
-        app.command()(command)
+        app.command(**_help(command))(command)
 
 
 def _version(asked: bool) -> None:

@@ -73,8 +73,8 @@ def width() -> int:
     )
 
 
-def folder(path: Path) -> Path:
-    """Return the output folder, made where it is missing.
+def folder(path: Path, option: str = "--output") -> Path:
+    """Return the folder that an option names, made where it is missing.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--output {path}: cannot be made a folder: {error.strerror}") from None
+        raise UsageError(f"{option} {path}: cannot be made a folder: {error.strerror}") from None
     return path
 
 

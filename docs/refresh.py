@@ -1,0 +1,53 @@
+"""Make the README's pictures and its table of circuits again: ``python docs/refresh.py`` from the checkout."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import eisfit
+from eisfit import plot
+from eisfit.explain import explain
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECTRA = ROOT / "example_spectra" / "rrml"
+IMAGES = ROOT / "docs" / "images"
+TABLE = re.compile(r"(?<=<!-- circuits -->\n).*?(?=<!-- end of circuits -->)", re.DOTALL)
+
+
+def circuits_table() -> str:
+    """Return the circuits that come with eisfit as a Markdown table."""
+    lines = ["| name | circuit | what it is for |", "|---|---|---|"]
+    for name in eisfit.circuits():
+        circuit = eisfit.circuit(name)
+        lines.append(f"| `{name}` | `{circuit.string}` | {circuit.title} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_table() -> None:
+    """Put the table into the README."""
+    readme = ROOT / "README.md"
+    readme.write_text(
+        TABLE.sub(lambda _: circuits_table(), readme.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+
+
+def draw() -> None:
+    """Draw the pictures from the example spectra."""
+    result = eisfit.fit(eisfit.read(SPECTRA / "bare" / "bare_cycle_003.csv"), "rs-sei-ct-w")
+    figure = plot.new_figure()
+    plot.fit_overview(result.to_dict(), figure=figure)
+    plot.save(figure, IMAGES / "fit.png")
+    ax = plot.new_axes()
+    for cell in ("bare", "coated"):
+        eisfit.track(eisfit.read_series(SPECTRA / cell), "rs-sei-ct-w").plot("R_ct", ax=ax)
+    ax.set_title("simulated cells", loc="left")
+    plot.save(ax, IMAGES / "cycles.png")
+    ax = plot.new_axes()
+    explain(SPECTRA / "study.toml").plot(ax=ax)
+    plot.save(ax, IMAGES / "waterfall.png")
+
+
+if __name__ == "__main__":
+    write_table()
+    draw()
