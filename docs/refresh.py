@@ -1,4 +1,4 @@
-"""Make the README's pictures and its table of circuits again: ``python docs/refresh.py`` from the checkout."""
+"""Make the README's pictures and its table of circuits again: ``python docs/refresh.py``."""
 
 from __future__ import annotations
 

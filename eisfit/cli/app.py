@@ -29,15 +29,16 @@ app = typer.Typer(
 )
 
 
-def _help(command: Callable[..., None]) -> dict[str, str]:
-    """Return a command's help, its example on one line of its own, whatever the terminal's width."""
+def _register(command: Callable[..., None]) -> None:
+    """Make a function a command, the example of its help unbroken whatever the terminal's width."""
     text = inspect.cleandoc(command.__doc__ or "")
-    return {"help": text.replace("Example:", "\b\nExample:"), "short_help": text.partition("\n")[0]}
+    unbroken = text.replace("Example:", "\b\nExample:")
+    app.command(help=unbroken, short_help=text.partition("\n")[0])(command)
 
 
 for module in (fits, data, models, studies, examples):
     for command in module.COMMANDS:
-        app.command(**_help(command))(command)
+        _register(command)
 
 
 def _version(asked: bool) -> None:
