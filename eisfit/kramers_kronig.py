@@ -209,7 +209,8 @@ def check(
     constants within the sweep, and terms for what lies beyond it. RC resistances may be negative, so that an
     inductive loop at low frequency, which does obey Kramers-Kronig, passes. A spectrum fails where a
     deviation is both unlikely by chance (1 in 2000 for each of three tests) and above the tolerance, or
-    where single points are off the curve of all others.
+    where single points are off the curve of all others. The noise is that of the data, even where
+    `spectrum.noise` says otherwise.
 
     Parameters
     ----------
