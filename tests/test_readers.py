@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from eisfit.errors import EisfitError, ReadError
 from eisfit.readers import formats, read, read_all, read_bytes
@@ -281,6 +283,61 @@ def test_excel_error_in_the_header():
         one(table((F, Z.real, -3 * Z.imag, modulus, phase), head, "\t"))
 
 
+def fold(z):
+    return z.real, np.abs(z.imag)
+
+
+def test_absolute_values_without_a_phase_are_refused():
+    z = Z + 2j * np.pi * F * 2e-4  # inductive at the top
+    with pytest.raises(ReadError, match=r"holds absolute values: \d+ points"):
+        one(table((F, *fold(z)), "Freq,Real,Imag\n"))
+    assert_rc(one(table((F, *fold(Z)), "Freq,Real,Imag\n")))
+
+
+def test_z_scores_are_refused():
+    scores = [(v - v.mean()) / v.std() for v in (Z.real, Z.imag)]
+    with pytest.raises(ReadError, match="z-scores, not ohms"):
+        one(table((F, *scores), "f,Zre,Zim\n"))
+
+
+def test_turned_impedance_and_missing_unit_are_said():
+    assert said(one(table((F, -Z.real, -Z.imag), "f,Zre,Zim\n")), "negative in most points")
+    assert said(one(table((F, Z.real, Z.imag), "f,Zre,Zim\n")), "no unit given")
+    assert not said(one(table((F, Z.real, Z.imag), "f,Zre/Ohm,Zim/Ohm\n")), "no unit given")
+
+
+@pytest.mark.parametrize("unit", ["deg", "rad"])
+def test_headerless_polar_is_recognised_by_kramers_kronig(unit):
+    phase = np.angle(Z) if unit == "rad" else np.degrees(np.angle(Z))
+    spectrum = one(table((F, np.abs(Z), phase)))
+    assert_rc(spectrum)
+    assert said(spectrum, "frequency, |Z|, phase")
+
+
+def test_quoted_cells_and_thousands():
+    quoted = "\n".join(f'"{f:.9g}","{z.real:.9g}","{z.imag:.9g}"' for f, z in zip(F, Z, strict=True))
+    assert_rc(one('"f","Zre","Zim"\n' + quoted))
+    assert_rc(one('"f","Zre","Zim"\n' + quoted.replace(".", ",")))
+    with pytest.raises(ReadError, match=r"'100,000\.0' is not a number"):
+        one(
+            "f;Zre;Zim\n"
+            + "\n".join(f"{f:,.1f};{z.real:.5f};{z.imag:.5f}" for f, z in zip(F, Z, strict=True))
+        )
+
+
+def test_words_beside_the_numbers_and_lost_unit_signs():
+    rows = "".join(
+        f"2021-01-01,12:00,x,EIS,{f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True)
+    )
+    assert_rc(one("Date,Time,Name,Status,Frequency (Hz),Z' (?),Z'' (?)\n" + rows))
+
+
+def test_last_line_cut_off_in_its_last_number():
+    spectrum = one(table((F, Z.real, Z.imag), "f,Zre,Zim\n", number="{:.6e}").rstrip("\n")[:-6])
+    assert spectrum.points == F.size - 1
+    assert said(spectrum, "cut off")
+
+
 # --- several sweeps ---------------------------------------------------------------------------------
 
 
@@ -311,6 +368,12 @@ def test_spectra_side_by_side():
     first, second = read_bytes(text.encode(), "a.csv")
     np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
     np.testing.assert_allclose(second.impedance, z, rtol=1e-6)
+    for names in ("f,Zre,Zim,Zre,Zim\n", "f,Zre,Zim,Zre.1,Zim.1\n"):
+        shared = read_bytes(table((F, Z.real, Z.imag, z.real, z.imag), names).encode(), "a.csv")
+        np.testing.assert_allclose(shared[1].impedance, z, rtol=1e-6)
+    fitted = one(table((F, Z.real, Z.imag, z.real, z.imag), "f,Zre,Zim,R,X\n"))
+    assert_rc(fitted)
+    assert said(fitted, "left aside: R, X")
 
 
 def test_rows_of_zeros_and_gaps_are_dropped_and_said():
@@ -327,6 +390,9 @@ def test_repeated_frequencies():
     copied = one(table((f, z.real, z.imag)))
     assert_rc(copied)
     assert said(copied, "exact copy")
+    near = one(table((f, np.append(Z, Z[-1] * 1.001).real, np.append(Z, Z[-1] * 1.001).imag)))
+    assert near.points == F.size
+    assert said(near, "averaged 1 repeated point")
     again = np.append(Z, Z[-1] + 2)
     text = table((f, again.real, again.imag))
     with pytest.raises(ReadError, match=r"occurs more than once.*average"):
@@ -358,6 +424,7 @@ def test_repeated_frequencies():
         ("100,5,0,3,4,5,6\n10,5,0,3,4,5,6\n1,5,0,3,4,5,6\n.1,5,0,3,4,5,6\n", "never changes"),
         ("100,5,1,3,4\n10,6,9,3,4\n1,5,2,3,4\n.1,7,9,3,4\n.01,1,1,1,1\n.001,9,5,5,5\n.0001,7,3,3,3\n"
          ".00001,6,3,3,4\n.000001,5,9,3,4\n", "without header"),
+        ("f,Zre,Zim\n0,01,181,19,-53,66\n0,02,175,12,-54,03\n0,04,171,76,-51,29\n", "3 column names for 6"),
         ("f,Zre,Zim,Zmod\n" + "100,1,-1,2,5\n10,2,-1,2,3\n1,3,-1,2,3\n", "."),
     ],
 )  # fmt: skip
@@ -643,3 +710,49 @@ def test_truncated_anywhere_is_right_or_refused(text, name):
         for spectrum in spectra:
             inner = spectrum.impedance[:-1]  # the very last number may have lost digits
             np.testing.assert_allclose(inner, rc(spectrum.frequency)[: inner.size], rtol=1e-5)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    data=st.one_of(
+        st.binary(max_size=300),
+        st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")),
+        st.lists(st.lists(st.floats(allow_nan=True), min_size=3, max_size=4), min_size=1, max_size=12).map(
+            lambda rows: "\n".join(",".join(map(repr, row)) for row in rows).encode()
+        ),
+    ),
+    name=st.sampled_from(
+        ["a.csv", "a.mpt", "a.mpr", "a.dta", "a.z", "a.ism", "a.npy", "a.mat", "a.xlsx", "a"]
+    ),
+)
+def test_anything_is_a_spectrum_or_one_sentence(data, name):
+    try:
+        spectra = read_bytes(data, name)
+    except EisfitError as error:
+        assert "\n" not in str(error)
+        return
+    assert all(s.points and np.isfinite(s.impedance).all() and (s.frequency > 0).all() for s in spectra)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    delimiter=st.sampled_from(",;\t "),
+    decimal=st.sampled_from(".,"),
+    sign=st.sampled_from([1, -1]),
+    f_unit=st.sampled_from([("Hz", 1.0), ("kHz", 1e3), ("rad/s", 1 / (2 * math.pi))]),
+    z_unit=st.sampled_from([("Ohm", 1.0), ("mOhm", 1e-3), ("kΩ", 1e3)]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    scale=st.floats(1e-3, 1e6),
+    turn=st.booleans(),
+)
+def test_written_in_any_style_it_reads_the_same(
+    *, delimiter, decimal, sign, f_unit, z_unit, encoding, scale, turn
+):
+    assume(delimiter != decimal)
+    names = (f"Frequency[{f_unit[0]}]", f"Z'[{z_unit[0]}]", f"{'-' if sign < 0 else ''}Z''[{z_unit[0]}]")
+    columns = [F / f_unit[1], Z.real * scale / z_unit[1], sign * Z.imag * scale / z_unit[1]]
+    columns = [c[::-1] for c in columns] if turn else columns
+    text = (
+        delimiter.join(names) + "\n" + table(columns, delimiter=delimiter, decimal=decimal, number="{:.12g}")
+    )
+    assert_rc(one(text, encoding=encoding), Z * scale)

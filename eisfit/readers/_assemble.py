@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eisfit.readers._columns import Column
 from eisfit.readers._file import File
-from eisfit.readers._sign import SignTest, kramers_kronig_sign
+from eisfit.readers._sign import SignTest, kramers_kronig_sign, lost_signs
 from eisfit.readers._sweep import Sweep, plural
 
 __all__ = ["FROM_PHASE", "Chosen", "boundaries", "choose", "impedance", "settle_sign", "sweeps_of"]
@@ -110,6 +110,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
     if verdicts == {-1} and sum(test.verdict == -1 for test in tests) * 2 > len(tests):
         for sweep in sweeps:
             sweep.impedance = sweep.impedance.conj()
+        _refuse_lost_signs(file, sweeps[0])
         outcome = -1
         note = f"imaginary sign turned against the header ({written}): Kramers-Kronig residual {shown}"
     elif 1 in verdicts:
@@ -122,6 +123,17 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
     for sweep in sweeps:
         sweep.notes.append(note)
     return outcome
+
+
+def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
+    """Refuse a column of absolute values, in which the sign of some points cannot be had back."""
+    imag = sweep.impedance.imag[np.isfinite(sweep.impedance.imag)]
+    lost = lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
+    if lost:
+        raise file.error(
+            f"the imaginary column holds absolute values: {plural(lost, 'point')} obey Kramers-Kronig only "
+            "with the other sign; export it with its sign, or add the phase"
+        )
 
 
 def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:

@@ -36,8 +36,9 @@ _PREFIX = {"": 1.0, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "k": 1e3, "K":
 _UNITS = (
     (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ)$"), "frequency", 1.0),
     (re.compile(r"()(?:rad[ ./*]*(?:s|sec)(?:\^?-1)?)$", re.IGNORECASE), "frequency", 1 / (2 * pi)),
-    (re.compile(r"(u|µ|μ|m|k|K|M|G|)(?:[oO]hms?|OHMS?|Ω|Ω)\.?$"), "ohm", 1.0),
+    (re.compile(r"(u|µ|μ|m|k|K|M|G|)(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦)\.?$"), "ohm", 1.0),
     (re.compile(r"(u|µ|μ|m|k|K|M|G|)(?:[oO]hms?|Ω|Ω)[ .*·]*cm(?:2|\^2|²|Â²)$"), "ohm", 1.0),
+    (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
     (re.compile(r"()(?:deg(?:rees?|\.)?|°|º|Â°|\ufffd|ï¿½)$", re.IGNORECASE), "angle", 1.0),
     (re.compile(r"(m|)(?:rad(?:ians?)?)$"), "angle", 180 / pi),
     (re.compile(r"(m|u|µ|)(?:S|mho|Ohm-1|1/Ohm|Ohm\^-1)$"), "siemens", 1.0),
@@ -64,14 +65,15 @@ _KIND = {
 }
 _NAMES = {
     "frequency": "f freq frequency frequenz frequence fréquence frecuencia freqs frequencies actfreq fr "
-    "frequencyact omega angularfrequency ω",
+    "hz frequencyact sweepfrequency signalfrequency omega angularfrequency ω",
     "real": "re(z) re real realz zreal zre z' zs' z'(a) rez zr zreal1 r rs realpart real(z) realimpedance "
-    "zrealpart resistance impedancereal realimp z(re) z(real) z're z'real zprime realzpart reimpedance re[z] "
+    "zrealpart resistance impedancereal "
+    "zdash realimp z(re) z(real) z're z'real zprime realzpart reimpedance re[z] "
     "z're(z) zrealohm z1' zser' zser",
     "imag": "im(z) im imag imagz zimag zim zimg zi z'' zs'' z''(b) imz x xs reactance imaginary "
     "imaginarypart imag(z) zimaginary z(im) z(imag) img zimg1 zimage z''im imagimpedance "
     "imaginaryimpedance imagpart im[z] zdoubleprime impedanceimag "
-    "imagimp imagzpart imimpedance zimagpart z1'' imgz img(z) imaginary(z)",
+    "impedanceimaginary zdoubledash imagimp imagzpart imimpedance zimagpart z1'' imgz img(z) imaginary(z)",
     "modulus": "|z| zmod modz mod z zabs abs(z) magnitude zmag mag impedance modulus absz zmodulus "
     "|impedance| impedancemodulus impedancemagnitude z(mod) |z|mag zmagnitude mod(z) absolute impedanceabs "
     "|zs| ze zwe",
@@ -142,7 +144,7 @@ def _unit(unit: str) -> tuple[str, float] | None:
 def _quantity_of(text: str, unit: str) -> tuple[str, float] | None:
     sign = 1.0
     key = text.lower().replace('"', "''").replace("<", "").replace(">", "")
-    minus = re.match(r"^(?:-\s*|neg(?:ative)?[ _.]*|minus[ _.]*)(?=\S)", key)
+    minus = re.match(r"^(?:-\s*|\(-\)\s*|neg(?:ative)?[ _.]*|minus[ _.]*)(?=\S)", key)
     if minus is not None:
         sign, key = -1.0, key[minus.end() :]
         key = key[1:-1] if key.startswith("(") and key.endswith(")") else key
@@ -152,7 +154,7 @@ def _quantity_of(text: str, unit: str) -> tuple[str, float] | None:
     for quantity in candidates:
         if not unit and _needs_unit(key, quantity):
             continue
-        if not kind or _KIND.get(quantity, kind) == kind:
+        if kind in ("", "any") or _KIND.get(quantity, kind) == kind:
             if key in ("omega", "ω", "angularfrequency") and not kind:
                 scale = 1 / (2 * pi)
             return quantity, sign * scale

@@ -17,6 +17,8 @@ __all__ = ["Sweep", "finish", "plural"]
 
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
+# Points measured again at the same frequency that differ less than this are averaged without being asked.
+_SAME = 0.005
 
 
 @dataclass
@@ -75,7 +77,7 @@ def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tup
     spectra: list[Spectrum] = []
     for sweep in sweeps:
         _drop_rows(file, sweep)
-        _hint_at_omega(sweep)
+        _hint(sweep)
         if sweep.frequency.size:
             spectra.append(_spectrum(file, sweep, len(spectra), average_duplicates))
     if not spectra:
@@ -102,10 +104,14 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
         )
 
 
-def _hint_at_omega(sweep: Sweep) -> None:
-    """Whole decades of 2 pi at both ends are hardly chosen in Hz."""
+def _hint(sweep: Sweep) -> None:
+    """Say what looks like rad/s (whole decades of 2 pi at both ends) or like a turned impedance."""
     if sweep.frequency.size < 2:
         return
+    if np.median(sweep.impedance.real) < 0:
+        sweep.notes.append(
+            "the real part is negative in most points: turned by 180 degrees, or a wrong column?"
+        )
     ends = np.log10(np.array([sweep.frequency.min(), sweep.frequency.max()]) / (2 * np.pi))
     if ends[1] - ends[0] > 0.5 and np.abs(ends - np.round(ends)).max() < 1e-5:
         sweep.notes.append(
@@ -124,6 +130,17 @@ def _drop_copies(sweep: Sweep) -> None:
         sweep.notes.append(f"dropped {plural(copies, 'exact copy').replace('copys', 'copies')} of a row")
 
 
+def _remeasured(sweep: Sweep) -> bool:
+    """Whether a few points were measured twice with the same result: averaging those changes nothing."""
+    unique, inverse, counts = np.unique(sweep.frequency, return_inverse=True, return_counts=True)
+    repeats = sweep.frequency.size - unique.size
+    if not 0 < repeats <= max(2, 0.05 * sweep.frequency.size):
+        return False
+    z = sweep.impedance
+    mean = (np.bincount(inverse, z.real) + 1j * np.bincount(inverse, z.imag)) / counts
+    return bool((np.abs(z - mean[inverse]) < _SAME * np.abs(z)).all())
+
+
 def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
     fields: dict[str, Any] = {
         "noise": sweep.noise,
@@ -137,7 +154,7 @@ def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
         "notes": tuple(sweep.notes),
     }
     try:
-        if average:
+        if average or _remeasured(sweep):
             return Spectrum.averaged(sweep.frequency, sweep.impedance, **fields)
         return Spectrum(frequency=sweep.frequency, impedance=sweep.impedance, **fields)
     except SpectrumError as error:

@@ -20,6 +20,7 @@ __all__ = ["Style", "Table", "find_table", "number", "rows_to_matrix", "split"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _PREFIXED = re.compile(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
+_PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
 _PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
 _GAPS = frozenset(
     {
@@ -41,7 +42,7 @@ _GAPS = frozenset(
     }
 )
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
-_SAMPLE = 400
+_SAMPLE = 100
 _WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 
@@ -131,6 +132,11 @@ def number(cell: str, style: Style) -> float | None:
     >>> number("1,5e3", Style(";", ",")), number("12:30", Style(";", ",")), number("1_0", Style(",", "."))
     (1500.0, None, None)
     """
+    if style.decimal == "." and cell[-1:].isdecimal() and "_" not in cell:
+        try:
+            return float(cell)
+        except ValueError:
+            pass
     text = cell.strip().strip('"').strip()
     if style.decimal == ",":
         if "." in text:
@@ -183,15 +189,18 @@ def _fits(values: list[float], width: int) -> bool:
 
 
 def _row(line: str, style: Style) -> list[float] | None:
-    cells = split(line, style.delimiter)
+    """Return the numbers of a line, NaN for what is none; None where words prevail."""
     values: list[float] = []
-    numbers = 0
-    for cell in cells:
+    numbers = words = 0
+    for cell in split(line, style.delimiter):
         value = number(cell, style)
-        numbers += value is not None and not isnan(value)
-        values.append(float("nan") if value is None else value)
-    words = sum(1 for cell in cells if number(cell, style) is None)
-    return values if numbers >= 2 and numbers >= words else None
+        if value is None:
+            words += 1
+            values.append(float("nan"))
+        else:
+            numbers += not isnan(value)
+            values.append(value)
+    return values if numbers >= 3 or (numbers == 2 and numbers >= words) else None
 
 
 def _quoted(line: str, delimiter: str) -> list[str]:
@@ -214,16 +223,20 @@ def _style(lines: Sequence[str]) -> Style | None:
     middle = max(0, len(filled) // 2 - _SAMPLE // 2)
     sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
     best: tuple[float, Style] | None = None
-    for prefixed in (False, True):
-        for delimiter in ("\t", ";", ",", " "):
-            for decimal in ".,":
-                if delimiter == decimal:
-                    continue
-                style = Style(delimiter, decimal, prefixed)
-                score = _score(sample, style)
-                if score and (best is None or score > best[0] * (1.05 if not prefixed else 1.5)):
-                    best = (score, style)
+    for style in _candidates("\n".join(sample)):
+        score = _score(sample, style)
+        if score and (best is None or score > best[0] * (1.5 if style.prefixed else 1.05)):
+            best = (score, style)
     return None if best is None else best[1]
+
+
+def _candidates(text: str) -> list[Style]:
+    """Return the styles that the characters in `text` allow, the likelier first."""
+    delimiters = [mark for mark in "\t;," if mark in text] + [" "]
+    decimals = [mark for mark in ".," if mark == "." or mark in text]
+    prefixed = [False, True] if _PREFIXED_ANYWHERE.search(text) else [False]
+    quoted = '","' in text or '", "' in text
+    return [Style(d, m, p) for p in prefixed for d in delimiters for m in decimals if d != m or quoted]
 
 
 def _score(sample: Sequence[str], style: Style) -> float:
@@ -304,6 +317,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append([cell for cell in ways[0] if cell])
         ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
         ways.append(line.strip().strip('"').split())
+        ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
     return [[cell.strip().strip('"').strip() for cell in way] for way in ways]
 

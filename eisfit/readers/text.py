@@ -19,8 +19,8 @@ from eisfit.readers._assemble import (
 )
 from eisfit.readers._columns import Column, column
 from eisfit.readers._file import File
+from eisfit.readers._headerless import headerless
 from eisfit.readers._metadata import apply_conditions, header_text, key_values
-from eisfit.readers._sign import kramers_kronig_sign
 from eisfit.readers._sweep import Sweep, plural
 from eisfit.readers._table import Table, find_table, number, split
 
@@ -52,18 +52,37 @@ def parse(file: File) -> list[Sweep]:
     """
     lines = [_complex_to_pair(line) for line in file.lines]
     table = find_table(file, lines)
+    cut = table is not None and _drop_cut_row(table, lines)
     if table is None:
         raise file.error("no table of numbers in it")
     if table.matrix.shape[0] < _FEWEST_ROWS:
         raise file.error(f"no table of numbers in it (only {plural(table.matrix.shape[0], 'row')})")
-    return table_sweeps(file, table, lines)
+    sweeps = table_sweeps(file, table, lines)
+    if cut:
+        sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    return sweeps
+
+
+def _drop_cut_row(table: Table, lines: list[str]) -> bool:
+    """Drop a last row without line end whose last number has fewer digits than in any other row."""
+    if not (table.rows and len(table.rows) > _FEWEST_ROWS and table.rows[-1] == len(lines) - 1):
+        return False
+    lengths = [len(lines[row].rsplit(None if table.style.delimiter == " " else table.style.delimiter, 1)[-1])
+               for row in table.rows]  # fmt: skip
+    if lengths[-1] >= min(lengths[:-1]) - 1:
+        return False
+    table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
+    return True
 
 
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
-    sweeps = [
-        sweep for columns in _column_sets(file, table) for sweep in _sweeps(file, table, lines, columns)
-    ]
+    if table.names:
+        sets, words = _column_sets(table), ""
+    else:
+        reading = headerless(file, table.matrix)
+        sets, words = [reading.columns], f"no header: taken as {reading.words}"
+    sweeps = [sweep for columns in sets for sweep in _sweeps(file, table, lines, columns, words)]
     pairs = key_values(table.preamble)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
@@ -73,27 +92,24 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     return sweeps
 
 
-def _sweeps(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> list[Sweep]:
+def _sweeps(
+    file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
+) -> list[Sweep]:
     chosen = choose(columns, table.matrix)
     if "frequency" not in chosen:
         raise file.error(_no_frequency(table))
     _refuse_words(file, table, lines, columns)
+    _refuse_z_scores(file, chosen)
     z = _impedance(file, table, chosen, columns)
     _note_table(table, chosen)
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
-    if table.names:
-        settle_sign(file, sweeps, describe_sign(chosen))
-    elif settle_sign(file, sweeps, _order_in_words(columns)) == 0 and table.matrix.shape[1] > 4:
+    outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
+    if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
-            f"{table.matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
-            "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+            f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
+            "which is which (a decimal comma where commas part the columns?)"
         )
     return sweeps
-
-
-def _order_in_words(columns: dict[int, Column]) -> str:
-    first = columns[min(columns)].quantity
-    return "no header: taken as " + ("frequency, Z', Z''" if first == "frequency" else "Z', Z'', frequency")
 
 
 def _impedance(
@@ -118,24 +134,35 @@ def _impedance(
     return z
 
 
-def _column_sets(file: File, table: Table) -> list[dict[int, Column]]:
+def _column_sets(table: Table) -> list[dict[int, Column]]:
     """Return the meaning of the columns; several sets where spectra stand side by side."""
-    if not table.names:
-        return [_without_header(file, table)]
     names = _expand_complex(table)
+    # pandas writes a repeated name as Z.1, Z.2
+    names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
-    count = {q: sum(c.quantity == q for c in columns.values()) for q in ("frequency", "real", "imag")}
-    if len(set(count.values())) == 1 and count["frequency"] > 1:
-        return _side_by_side(columns)
-    return [columns]
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
+    count = {q: len(found) for q, found in place.items()}
+    if count["real"] != count["imag"] or count["real"] < 2:
+        return [columns]
+    if count["frequency"] == count["real"]:
+        starts = place["frequency"]
+        edges = [*starts[1:], max(columns) + 1]
+        parts = zip([0, *starts[1:]], edges, strict=True)
+        return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
+    return _sharing_one_frequency(columns, place)
 
 
-def _side_by_side(columns: dict[int, Column]) -> list[dict[int, Column]]:
-    starts = [i for i, meaning in columns.items() if meaning.quantity == "frequency"]
-    edges = [*starts[1:], max(columns) + 1]
+def _sharing_one_frequency(
+    columns: dict[int, Column], place: dict[str, list[int]]
+) -> list[dict[int, Column]]:
+    """Split f, Z', Z'', Z', Z'', ... where the names repeat; other second columns are left aside."""
+    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in ("real", "imag"))
+    if not alike or len(place["frequency"]) != 1:
+        return [columns]
+    f = place["frequency"][0]
     return [
-        {i: columns[i] for i in range(start, stop)}
-        for start, stop in zip([0, *starts[1:]], edges, strict=True)
+        {f: columns[f], r: columns[r], i: columns[i]}
+        for r, i in zip(place["real"], place["imag"], strict=True)
     ]
 
 
@@ -160,64 +187,6 @@ def _expand_complex(table: Table) -> list[str]:
     return names
 
 
-def _without_header(file: File, table: Table) -> dict[int, Column]:
-    matrix = table.matrix
-    if matrix.shape[1] > max(12, matrix.shape[0]):
-        raise file.error(
-            f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
-            "give the frequencies, read(path, frequency=...)"
-        )
-    start = 1 if _is_index(matrix[:, 0]) and matrix.shape[1] >= 4 else 0
-    if matrix.shape[1] - start < 3:
-        raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
-    order = _order(matrix[:, start : start + 3])
-    if order is None:
-        raise file.error(
-            "a table without header must start with the frequency, but the numbers of its first column "
-            "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
-        )
-    where = {name: start + place for name, place in zip(("frequency", "real", "imag"), order, strict=True)}
-    values = matrix[:, [where["real"], where["imag"]]]
-    constant = [i for i in (0, 1) if np.nanmax(values[:, i]) == np.nanmin(values[:, i])]
-    if constant and matrix.shape[0] > _FEWEST_ROWS:
-        raise file.error(
-            f"a table without header whose column {start + order[1 + constant[0]] + 1} never changes "
-            "cannot be frequency, real part, imaginary part: add a header line"
-        )
-    return {place: Column(f"column {place + 1}", name) for name, place in where.items()}
-
-
-def _order(three: NDArray[np.float64]) -> tuple[int, int, int] | None:
-    """Return where frequency, real and imaginary part stand: in this order, or with the frequency last.
-
-    The second order (EIS Spectrum Analyser, Ivium) is taken only where Kramers-Kronig proves it.
-    """
-    usual = (0, 1, 2) if _is_frequency(three[:, 0]) else None
-    if not _is_frequency(three[:, 2]):
-        return usual
-    last = kramers_kronig_sign(three[:, 2], three[:, 0] + 1j * three[:, 1])
-    first = kramers_kronig_sign(three[:, 0], three[:, 1] + 1j * three[:, 2]) if usual else None
-    if last is None or last.verdict == 0:
-        return usual
-    if first is None or min(last.as_written, last.turned) < 0.3 * min(first.as_written, first.turned):
-        return (2, 0, 1)
-    return usual
-
-
-def _is_index(values: NDArray[np.float64]) -> bool:
-    return bool(values.size > 2 and values[0] in (0, 1) and (np.diff(values) == 1).all())
-
-
-def _is_frequency(values: NDArray[np.float64]) -> bool:
-    """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
-    good = values[np.isfinite(values) & (values != 0)]
-    if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
-        return False
-    steps = np.sign(np.diff(good))
-    turns = int((np.diff(steps[steps != 0]) != 0).sum())
-    return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
-
-
 def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
     """Refuse words, times of day and the like where numbers must stand."""
     needed = [i for i, c in columns.items() if c.quantity and c.quantity not in _CONDITIONS]
@@ -232,13 +201,26 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
             raise file.error(f"the column {columns[index].name!r} holds no number")
     for line, text in table.skipped:
         cells = split(text, table.style.delimiter)
-        if len(cells) == table.matrix.shape[1] and any(character.isdigit() for character in text):
+        if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
             raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
+
+
+def _refuse_z_scores(file: File, chosen: Chosen) -> None:
+    """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
+    parts = [chosen.get("real"), chosen.get("imag")]
+    if all(
+        part is not None and abs(np.nanmean(part)) < 1e-3 and abs(np.nanstd(part) - 1) < 0.03
+        for part in parts
+    ):
+        raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
 
 
 def _note_table(table: Table, chosen: Chosen) -> None:
     if table.skipped:
         chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
+    aside = _left_aside(table, chosen)
+    if aside:
+        chosen.notes.append(f"left aside: {', '.join(aside)}")
     if table.mixed:
         chosen.notes.append(
             "the header has not as many names as the rows have columns; names count from the left"
@@ -252,6 +234,12 @@ def _note_table(table: Table, chosen: Chosen) -> None:
         chosen.notes.append("no unit given for the impedance: taken as ohm")
     if any("cm" in meaning.unit for meaning in chosen.columns.values()):
         chosen.notes.append("impedance per area, ohm cm2, as written")
+
+
+def _left_aside(table: Table, chosen: Chosen) -> list[str]:
+    """Return further columns that could be the real or the imaginary part too."""
+    taken = {chosen.columns[q].name for q in ("real", "imag") if q in chosen.columns}
+    return [n for n in table.names if column(n).quantity in ("real", "imag") and n not in taken][:6]
 
 
 def _header_lines(table: Table) -> list[str]:
