@@ -27,8 +27,12 @@ VALUES = {
     "s": (1e-9, 0.4, 1e6),
     "S s^alpha": (1e-12, 3.3e-5, 20.0),
     "ohm s^-1/2": (1e-5, 5.5, 1e6),
+    "ohm s^alpha": (1e-12, 4.7e-7, 10.0),
     "": (0.2, 0.5, 0.83, 1.0),
 }
+LARGEST_COUNT = 36  # of combinations tried for one element
+#: Where impedance.py's formula is not the one it documents: see tests/test_elements_more.py.
+IMPEDANCE_PY_DIFFERS = ("La", "T")
 FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh")
 
 every_element = pytest.mark.parametrize("element", ELEMENTS.values(), ids=list(ELEMENTS))
@@ -39,24 +43,36 @@ def names(element):
 
 
 def samples(element):
-    return list(itertools.product(*(VALUES[row.unit] for row in element.parameters)))
+    every = list(itertools.product(*(VALUES[row.unit] for row in element.parameters)))
+    stride = next(k for k in (1, 5, 7, 11, 13, 17) if len(every) <= k * LARGEST_COUNT)  # coprime to 3 and 4
+    return every[::stride]
 
 
 def printed_formula(element):
-    """Return the printed formula as a function of (omega, *parameters) in mpmath."""
-    text = element.formula.partition("=")[2].replace("^", "**")
-    tokens = re.findall(r"[A-Za-z_]\w*|\d+\.?\d*|\*\*|[-+*/()]", text)
+    """Return the printed formula as a function of (omega, *parameters) in mpmath.
+
+    ``Z = ... with u = ... with Y = ...``: what is used stands before what it is made of.
+    """
+    steps = [step.split(" = ") for step in reversed(element.formula.split(" with "))]
+    codes = [(name, compile(as_python(text), element.symbol, "eval")) for name, text in steps]
+    functions = {name: getattr(mpmath, name) for name in FUNCTIONS} | {"j": mpmath.mpc(0, 1)}
+
+    def value(omega, *parameters):
+        scope = functions | {"omega": omega} | dict(zip(names(element), parameters, strict=True))
+        for name, code in codes:
+            scope[name] = eval(code, scope)
+        return scope["Z"]
+
+    return value
+
+
+def as_python(text):
+    tokens = re.findall(r"[A-Za-z_]\w*|\d+\.?\d*|\*\*|[-+*/()]", text.replace("^", "**"))
     python = tokens[0]
     for before, token in itertools.pairwise(tokens):
         product = re.match(r"[\w)]", before) and re.match(r"[\w(]", token) and before not in FUNCTIONS
         python += ("*" if product else "") + token
-    code = compile(python, element.symbol, "eval")
-    scope = {name: getattr(mpmath, name) for name in FUNCTIONS} | {"j": mpmath.mpc(0, 1)}
-
-    def value(omega, *parameters):
-        return eval(code, scope | {"omega": omega} | dict(zip(names(element), parameters, strict=True)))
-
-    return value
+    return python
 
 
 def evaluate(element, values, omega=OMEGA):
@@ -72,8 +88,8 @@ def evaluate(element, values, omega=OMEGA):
 @every_element
 def test_value_is_that_of_impedance_py(element):
     theirs = getattr(impedance_py, element.symbol, None)
-    if theirs is None:
-        pytest.skip(f"impedance.py has no {element.symbol}")
+    if theirs is None or element.symbol in IMPEDANCE_PY_DIFFERS:
+        pytest.skip(f"impedance.py has no such {element.symbol}")
     frequency = np.geomspace(1e-6, 1e9, 50)
     values = [row.typical for row in element.parameters]
     z = evaluate(element, values, 2 * np.pi * frequency)[0]
@@ -98,12 +114,13 @@ def test_derivatives_are_those_of_the_printed_formula(element):
     count = len(element.parameters)
     with mpmath.workdps(40):
         for values in samples(element):
-            slopes = evaluate(element, values)[1]
+            z, slopes = evaluate(element, values)
             assert len(slopes) == count
             exact = [mpmath.mpf(value) for value in values]
             for k, slope in enumerate(slopes):
                 reference = np.array([complex(derivative(formula, w, exact, k)) for w in OMEGA])
-                assert np.all(np.abs(slope - reference) <= 1e-9 * np.abs(reference)), (values, k)
+                nothing = 1e-25 * np.abs(z / values[k])  # below it the reference's own 40 digits end
+                assert np.all(np.abs(slope - reference) <= 1e-9 * np.abs(reference) + nothing), (values, k)
 
 
 def derivative(formula, omega, values, k):

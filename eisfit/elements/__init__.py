@@ -1,7 +1,7 @@
 """Circuit elements, found by being there: every module here that has ``ELEMENTS`` adds its own.
 
 >>> sorted(ELEMENTS)[:3]
-['C', 'CPE', 'L']
+['C', 'CPE', 'G']
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ __all__ = ["ELEMENTS", "Asymptote", "Element", "FrequencyGrid", "Parameter"]
 ELEMENTS: dict[str, Element] = {
     element.symbol: element
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__))
-    if module != "base"
+    if module != "base" and not module.startswith("_")
     for element in import_module(f"{__name__}.{module}").ELEMENTS
 }

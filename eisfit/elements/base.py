@@ -84,6 +84,11 @@ class Parameter:
     scale: Literal["log", "linear"]
     typical: float
 
+    @property
+    def impedance_power(self) -> int:
+        """The power k with which it goes as every impedance of a circuit is scaled: R 1, C -1, tau 0."""
+        return {"ohm": 1, "H": 1, "F": -1, "S": -1}.get(self.unit.partition(" ")[0], 0)
+
 
 @dataclass(frozen=True)
 class Asymptote:
@@ -121,6 +126,10 @@ class Element:
         The limits at low and at high frequency.
     reference
         Where the formula comes from.
+    scan
+        ``scan(times) -> (n, P)``: parameters at an amplitude of one ohm that between them look like every
+        spectrum with features at these times (s), for the search of start values. None: the search knows
+        this element, or it has nothing but an amplitude.
     """
 
     symbol: str
@@ -131,3 +140,4 @@ class Element:
     low: Asymptote
     high: Asymptote
     reference: str = ""
+    scan: Callable[[FloatArray], FloatArray] | None = None
