@@ -47,21 +47,28 @@ def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     return {role: found[role] for role in ROLE_ORDER if role in found}
 
 
-def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Parallel]]:
+def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Component | Parallel]]:
     if isinstance(node, Component):
         return
     parts: tuple[Node, ...] = node.children
     if isinstance(node, Series):
-        shapes: dict[str, list[Parallel]] = {}
+        shapes: dict[str, list[Component | Parallel]] = {}
         for child in node.children:
-            if isinstance(child, Parallel) and next(arcs(child), None) and _untouched(circuit, child):
+            if _has_time(child) and _untouched(circuit, child):
                 shapes.setdefault(_shape(child), []).append(child)
         yield from (group for group in shapes.values() if len(group) > 1)
     for part in parts:
         yield from _interchangeable(circuit, part)
 
 
-def _untouched(circuit: Circuit, arc: Parallel) -> bool:
+def _has_time(node: Component | Parallel) -> bool:
+    """Return whether a time constant orders it: that of its arc, or one that the element has itself."""
+    if isinstance(node, Component):
+        return any(row.symbol == "tau" for row in node.element.parameters)
+    return next(arcs(node), None) is not None
+
+
+def _untouched(circuit: Circuit, arc: Component | Parallel) -> bool:
     """Return whether nothing but its name tells this arc from another of its shape."""
     tied = {name for expression in circuit.expressions.values() for name in expression.names}
     for component in components(arc):
@@ -83,7 +90,9 @@ def _names(node: Node) -> list[str]:
     return [name for component in components(node) for name in component.parameter_names]
 
 
-def _time(arc: Parallel, values: FloatArray, position: dict[str, int]) -> FloatArray:
+def _time(arc: Component | Parallel, values: FloatArray, position: dict[str, int]) -> FloatArray:
+    if isinstance(arc, Component):
+        return values[:, position[f"{arc.name}_tau"]]
     return _tau(*next(arcs(arc)), values, position)
 
 

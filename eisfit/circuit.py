@@ -31,7 +31,15 @@ ROLES: dict[str, tuple[str, ...]] = {
     "diffusion": (),
     "other": (),
 }
-_ROLE_OF_SYMBOL = {"L": "inductance", "W": "diffusion", "Wo": "diffusion", "Ws": "diffusion"}
+_ROLE_OF_SYMBOL = {
+    "L": "inductance",
+    "La": "inductance",
+    "W": "diffusion",
+    "Wo": "diffusion",
+    "Ws": "diffusion",
+    "G": "diffusion",
+    "Gs": "diffusion",
+}
 
 
 @dataclass(frozen=True)

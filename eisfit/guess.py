@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from math import comb
+from math import comb, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
 _ALPHAS = (0.7, 0.92)
 _DIFFUSION = ("Wo", "Ws")
+_ARCS = ("K", "Zarc")
 _LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
 
 
@@ -39,7 +40,8 @@ class Block:
     Attributes
     ----------
     kind
-        ``R, L, C, W, Wo, Ws, CPE``, ``arc`` (resistor beside storage) or ``loop`` (resistor beside inductor).
+        ``R, L, C, W, Wo, Ws, CPE``, ``arc`` (resistor beside storage, or one element that is an arc),
+        ``loop`` (resistor beside inductor) or ``own`` (an element that says itself what to scan).
     first
         Component whose (first) parameter the amplitude is.
     second
@@ -53,18 +55,24 @@ class Block:
     @property
     def scanned(self) -> bool:
         """True where a time constant (or an exponent) is scanned."""
-        return self.kind in ("arc", "loop", "CPE", *_DIFFUSION)
+        return self.kind in ("arc", "loop", "CPE", "own", *_DIFFUSION)
 
 
 def blocks(node: Node) -> Iterator[Block]:
     """Flatten a tree into blocks in series."""
     if isinstance(node, Component):
-        yield Block(node.symbol if node.symbol in ELEMENTS else "R", node)
+        yield Block(_kind(node), node)
     elif isinstance(node, Series):
         for child in node.children:
             yield from blocks(child)
     else:
         yield from _parallel_blocks(node)
+
+
+def _kind(component: Component) -> str:
+    if component.symbol in _ARCS:
+        return "arc"
+    return component.symbol if component.element.scan is None else "own"
 
 
 def _parallel_blocks(node: Parallel) -> Iterator[Block]:
@@ -122,8 +130,7 @@ class StartGrid:
         self.order = np.argsort(self.chisqr)
 
     def _options(self, omega: FloatArray) -> list[FloatArray]:
-        arcs = sum(block.kind == "arc" for block in self.blocks)
-        count = _points(self.scanned, arcs)
+        count = _points(self.blocks)
         times = np.geomspace(0.5 / omega.max(), 2 / omega.min(), count)
         slow = times * (omega.max() / omega.min()) ** 0.25
         return [_scan(block, times, slow) for block in self.blocks]
@@ -176,19 +183,32 @@ class StartGrid:
         return np.full(count, 1.0)
 
 
-def _points(scanned: int, arcs: int) -> int:
+def _points(pieces: list[Block]) -> int:
     """Return how many grid values each scanned block gets, so that the whole grid stays small."""
+    arcs = sum(block.kind == "arc" for block in pieces)
+    own = [len(_own(block, np.ones(1))) for block in pieces if block.kind == "own"]
+    others = sum(block.scanned for block in pieces) - arcs
     for count in range(_POINTS_PER_BLOCK, 4, -1):
         options = count * len(_ALPHAS)
-        if comb(options + arcs - 1, arcs) * count ** (scanned - arcs) <= _LARGEST_GRID:
+        if comb(options + arcs - 1, arcs) * count**others * prod(own) <= _LARGEST_GRID:
             return count
     return 4
 
 
+def _own(block: Block, times: FloatArray) -> FloatArray:
+    """Return what an element says of itself: rows (n, P) of parameters at an amplitude of one."""
+    scan = block.first.element.scan
+    return np.ones((1, len(block.first.element.parameters))) if scan is None else scan(times)
+
+
 def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
-    """Return the options (n, 2) of a block: time constant (s) and exponent."""
-    if block.kind == "arc" and block.second is not None and block.second.symbol == "CPE":
-        return np.array([(tau, alpha) for tau in times for alpha in _ALPHAS])
+    """Return the options (n, 2) of a block: time constant (s) and exponent; of an ``own`` one, its rows."""
+    if block.kind == "own":
+        return _own(block, times)
+    if block.kind == "arc":
+        # The arcs share one list of times, in which a capacitor's exponent is one throughout.
+        ideal = (block.second or block.first).symbol in ("C", "K")
+        return np.array([(tau, 1.0 if ideal else alpha) for tau in times for alpha in _ALPHAS])
     if block.kind in _DIFFUSION:
         times = slow
     if block.kind == "CPE":
@@ -219,6 +239,9 @@ def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArr
         return np.asarray(1 / (1 + (1j * grid.omega * option) ** alpha))
     if block.kind == "loop":
         return np.asarray(1j * grid.omega * option / (1 + 1j * grid.omega * option))
+    if block.kind == "own":
+        z = block.first.element.evaluate(grid, *np.hsplit(options, options.shape[1]))[0]
+        return np.broadcast_to(z, (len(options), grid.omega.size))
     element = ELEMENTS[block.kind]
     one = np.ones_like(option)
     arguments = (one, alpha if block.kind == "CPE" else option) if block.scanned else (one,)
@@ -253,7 +276,7 @@ def _non_negative(
 
 def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
     """Return the smallest amplitude to start from."""
-    if block.kind in ("R", "arc", "loop", *_DIFFUSION):
+    if block.kind in ("R", "arc", "loop", "own", *_DIFFUSION):
         return _LEAST_SHARE * scale
     largest = float(amplitudes.max())
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
@@ -264,6 +287,8 @@ def _values(
 ) -> dict[str, FloatArray]:
     """Return the parameters of a block, (n,) each."""
     names = block.first.parameter_names
+    if block.kind == "own":
+        return _own_values(block.first, amplitude, option, rng)
     tau, alpha = option[:, 0], option[:, 1]
     if rng is not None:
         amplitude = amplitude * np.exp(rng.normal(0, 0.3, amplitude.size))
@@ -275,8 +300,25 @@ def _values(
         return {names[0]: 1 / amplitude, names[1]: alpha}
     if block.kind in _DIFFUSION:
         return {names[0]: amplitude, names[1]: tau}
+    if block.second is None:
+        return dict(zip(names, (amplitude, tau, alpha), strict=False))
     values = {names[0]: amplitude}
-    return values if block.second is None else values | _beside(block.second, amplitude, tau, alpha)
+    return values | _beside(block.second, amplitude, tau, alpha)
+
+
+def _own_values(
+    component: Component, amplitude: FloatArray, rows: FloatArray, rng: np.random.Generator | None
+) -> dict[str, FloatArray]:
+    """Return an element's parameters at these amplitudes, (n,) each, from its rows (n, P) at one ohm."""
+    values = {}
+    amplitude = amplitude if rng is None else amplitude * np.exp(rng.normal(0, 0.3, amplitude.size))
+    for k, row in enumerate(component.element.parameters):
+        value = rows[:, k] * amplitude**row.impedance_power
+        if rng is not None:
+            noise = rng.normal(0, 1, value.size)
+            value = value * np.exp(0.7 * noise) if row.scale == "log" else value + 0.1 * noise
+        values[component.parameter_names[k]] = value
+    return values
 
 
 def _beside(second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray) -> dict[str, FloatArray]:
