@@ -69,8 +69,8 @@ def cell_resistance(study: Study, which: str) -> CellResistance:
     results = [_fit(study, which, table, name) for name in table.spectra]
     values, errors, doubts = zip(*(_resistance(r, which, table) for r in results), strict=True)
     combined = _combined(np.array(values), np.array(errors))
-    fits = tuple(result.to_dict() for result in results)
-    told = tuple(doubt for each in doubts for doubt in each)
+    fits = tuple(_document(r, name) for r, name in zip(results, table.spectra, strict=True))
+    told = tuple(dict.fromkeys(doubt for each in doubts for doubt in each))
     return CellResistance(_scattered(combined, table), fits, told, table.source)
 
 
@@ -103,11 +103,25 @@ def _resistance(result: Any, which: str, table: CellTable) -> tuple[float, float
         known = ", ".join(document["parameters"])
         raise StudyError(f"{which}: the circuit has no parameter {name!r}; it has {known}")
     entry = document["parameters"][name]
-    doubts = [f"{which} cell's fit, {flag['name']}: {flag['cause']}" for flag in document.get("flags", [])]
+    doubts = _simulated(result.spectrum, which)
+    doubts += [f"The {which} cell's fit, {flag['name']}: {flag['cause']}." for flag in document["flags"]]
     if entry["stderr"] is None or not math.isfinite(entry["stderr"]):
-        doubts.append(f"{which} cell: the fit gives no error for {name}, so it enters as exact")
+        doubts.append(f"The {which} cell's fit gives no error for {name}, which therefore enters as exact.")
         return entry["value"], 0.0, doubts
     return entry["value"], entry["stderr"], doubts
+
+
+def _document(result: Any, name: str) -> dict[str, Any]:
+    """Return the fit's document, its spectrum named as the study names it, whatever the working folder."""
+    document: dict[str, Any] = result.to_dict()
+    document["spectrum"]["source"] = name
+    document["spectrum_document"]["source"] = name
+    return document
+
+
+def _simulated(spectrum: Any, which: str) -> list[str]:
+    said = spectrum.metadata.get("simulated")
+    return [f"The {which} cell's spectrum is simulated, not measured."] if said else []
 
 
 def _charge_transfer(document: dict[str, Any]) -> str:

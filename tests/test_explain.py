@@ -417,6 +417,24 @@ def test_the_other_example_coatings(name):
         assert document["hypotheses"]["barrier_only"]["probability"] < 0.01
 
 
+def test_the_example_study_end_to_end(monkeypatch):
+    """The simulated cells' truth is 51.9 and 36.8 ohm (manifest.csv); the film's numbers are the paper's."""
+    folder = data_folder("example_spectra") / "rrml"
+    explanation = explain(folder / "study.toml")
+    document = explanation.document
+    r = document["r_ct"]
+    assert abs(r["bare"] - 51.9) < 3 * r["bare_stderr"] < 1
+    assert abs(r["coated"] - 36.8) < 3 * r["coated_stderr"] < 1
+    f = document["activity_gain"]
+    assert f["low95"] < 1 < f["high95"]  # sigma_s, which nobody gives, decides
+    assert document["thresholds"]["sigma_s_for_unchanged_kinetics_S_per_cm"] == pytest.approx(1e-4, rel=0.1)
+    assert document["hypotheses"]["barrier_only"]["probability"] < 1e-6
+    assert [row["cycle"] for row in document["cycling"]["rows"]] == [3, 50, 100, 150, 200, 250]
+    assert "The bare cell's spectrum is simulated, not measured." in explanation.verdicts
+    monkeypatch.chdir(folder)
+    assert to_json(explain("study.toml").to_dict()) == to_json(explanation.to_dict())
+
+
 def film_arc_file(path):
     """R_s-p(R_film,C_film)-p(R_ct,C_dl); 13.158 ohm and 3.54 uF: 5 nm, eps_r 20, 3.8e-8 S/cm on 1 cm2."""
     f = np.logspace(6, -2, 73)
