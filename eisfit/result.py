@@ -27,7 +27,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FittedParameter:
-    """One parameter after the fit; `stderr` is None where the data gives none."""
+    """One parameter after the fit; `stderr` is None where the data gives none.
+
+    `interval` is {level, low, high, method} where one was asked for; an end is None where it is open.
+    """
 
     name: str
     value: float
@@ -40,6 +43,7 @@ class FittedParameter:
     at_bound: bool
     role: str
     describe: str
+    interval: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""

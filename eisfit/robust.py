@@ -10,7 +10,7 @@ s is 1 where the noise is measured, else 1.4826 times the median absolute residu
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
 from eisfit.objective import FormProblem
+from eisfit.propagation import standard_error
 from eisfit.solver import solve
 
 __all__ = ["TUNING", "RobustEnd", "covariance", "put_errors", "solve_robust"]
@@ -119,27 +120,9 @@ def put_errors(outcome: Any, circuit: Circuit, covar: FloatArray | None) -> None
         outcome.params[name].correl = {other: value for other, value in pairs if other != name}
     for name, p in circuit.parameters.items():
         if name in names or p.expr:
-            outcome.params[name].stderr = _stderr(circuit, values, names, covar, name)
-
-
-def _stderr(
-    circuit: Circuit, values: Mapping[str, float], names: tuple[str, ...], covar: FloatArray | None, name: str
-) -> float | None:
-    """Return the standard error of a parameter, varied or tied by an expression."""
-    if covar is None:
-        return None
-    gradient = np.array([_slope(circuit, values, name, other) for other in names])
-    variance = float(gradient @ covar @ gradient)
-    return float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else None
-
-
-def _slope(circuit: Circuit, values: Mapping[str, float], name: str, other: str) -> float:
-    """Return d name / d other through the expressions, exactly, by a complex step."""
-    step = 1e-30 * (abs(values[other]) or 1.0)
-    moved: dict[str, Any] = {**values, other: values[other] + 1j * step}
-    for tied, expression in circuit.expressions.items():
-        moved[tied] = expression.evaluate(moved)[0]
-    return float(np.imag(moved[name]) / step)
+            outcome.params[name].stderr = standard_error(
+                operator.itemgetter(name), circuit, values, names, covar
+            )
 
 
 def _residual(problem: FormProblem, theta: FloatArray) -> FloatArray:

@@ -12,16 +12,19 @@ from eisfit.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.plot.overview import fit_overview, kramers_kronig
 from eisfit.plot.style import new_axes, new_figure, save
 from eisfit.plot.trends import small_multiples, trend, trends
+from eisfit.plot.uncertainty import intervals, profiles
 
 __all__ = [
     "bode",
     "drt",
     "fit_overview",
+    "intervals",
     "kramers_kronig",
     "new_axes",
     "new_figure",
     "nyquist",
     "nyquist_cycles",
+    "profiles",
     "residuals",
     "save",
     "small_multiples",

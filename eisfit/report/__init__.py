@@ -20,6 +20,7 @@ from eisfit.report.html import (
     spectrum_html,
     track_html,
 )
+from eisfit.report.intervals import interval_words, intervals_html, intervals_text
 from eisfit.report.lists import check_text, checks_text, circuits_text, spectra_text, track_text
 
 __all__ = [
@@ -35,6 +36,9 @@ __all__ = [
     "fits_csv",
     "fits_html",
     "fits_text",
+    "interval_words",
+    "intervals_html",
+    "intervals_text",
     "series_html",
     "spectra_text",
     "spectrum_html",

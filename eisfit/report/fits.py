@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.report.intervals import interval_words
 from eisfit.report.table import blocks, table, wrapped
 from eisfit.report.words import (
     WIDTH,
@@ -87,12 +88,19 @@ def _what(document: Document) -> str:
 
 
 def _parameters(document: Document, width: int) -> list[str]:
+    parameters = document.get("parameters") or {}
     rows = [
-        [clean(name), measured(row), clean(row.get("unit")), mark(row), meaning(row)]
-        for name, row in (document.get("parameters") or {}).items()
+        [clean(name), measured(row), _interval(row), clean(row.get("unit")), mark(row), meaning(row)]
+        for name, row in parameters.items()
     ]
-    note = "note" if any(row[3] for row in rows) else ""
-    return table(["parameter", "value", "unit", note, "meaning"], rows, width=width, flexible=4)
+    asked = next((row["interval"] for row in parameters.values() if row.get("interval")), None)
+    title = f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
+    note = "note" if any(row[4] for row in rows) else ""
+    return table(["parameter", "value", title, "unit", note, "meaning"], rows, width=width, flexible=5)
+
+
+def _interval(row: Document) -> str:
+    return interval_words(row["interval"]) if row.get("interval") else ""
 
 
 def _statistics(document: Document, width: int) -> list[str]:

@@ -1,0 +1,221 @@
+"""Profile likelihood: how far a parameter can go while all others make up for it.
+
+One parameter is held at a value, chisqr minimised over all others; the interval is where the rise of chisqr
+stays below its quantile. Every point of every profile is a row of one batch of the solver.
+
+The criterion is that of lmfit's `conf_interval`, (chisqr / chisqr_min - 1) nfree <= F(1, nfree), where the
+noise is estimated from the residuals (covariance rescaled by redchi); it is chisqr - chisqr_min <= chi2(1)
+where the noise is measured. D. M. Bates, D. G. Watts, Nonlinear Regression Analysis (Wiley 1988), ch. 6.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.objective import FormProblem
+from eisfit.refit import Refit
+from eisfit.solver import solve
+
+__all__ = ["Profile", "profiles"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
+
+_DISTANCES = np.array([0.25, 0.5, 0.75, 1.0, 1.3, 1.7, 2.5])  # in half widths of the linear interval
+_WIDENINGS = 24
+_REFINEMENTS = 8
+_PRECISE = 1e-5  # of the root of the rise
+_LEAST = 1e-3  # of a coordinate: half width where the linear one is zero
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The profile of one parameter.
+
+    Attributes
+    ----------
+    name
+        Of the parameter.
+    low, high
+        Ends of the interval; None where the data sets no limit on that side.
+    values, rise
+        (n,) points in rising order and chisqr - chisqr_min there, for a figure.
+    limit
+        Of the rise.
+    better
+        Whether a lower chisqr than the fit's was met on the way.
+    """
+
+    name: str
+    low: float | None
+    high: float | None
+    values: FloatArray
+    rise: FloatArray
+    limit: float
+    better: bool
+
+
+@dataclass(frozen=True)
+class _HeldProblem(FormProblem):
+    """A problem with one coordinate held in each row: its derivatives are zero, so that it does not move."""
+
+    held: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+
+    def rows(self, chosen: IntArray) -> _HeldProblem:
+        return dataclasses.replace(self, held=self.held[chosen])
+
+    def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        residual, jacobian = super().evaluate(theta, buffer)
+        jacobian[np.arange(theta.shape[0]), self.held] = 0.0
+        return residual, jacobian
+
+
+def profiles(refit: Refit, names: tuple[str, ...], quantile: float) -> list[Profile]:
+    """Return the profile of each of `names`.
+
+    Parameters
+    ----------
+    refit
+        With plain coordinates.
+    names
+        Free parameters.
+    quantile
+        Of |t| with nfree degrees of freedom, or of the normal distribution: the F or chi2 criterion's root.
+    """
+    return _Walk(refit, names, quantile).finished()
+
+
+class _Walk:
+    """All profiles at once: two tasks a parameter, one for each side."""
+
+    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float) -> None:
+        self.refit = refit
+        self.names = names
+        coordinates = refit.problem.coordinates
+        columns = np.array([refit.free_names.index(name) for name in names], dtype=np.intp)
+        self.column = np.repeat(columns, 2)
+        self.sign = np.tile([-1.0, 1.0], len(names))
+        self.lowest = float(np.sum(refit.evaluate(refit.theta[np.newaxis])[0] ** 2))
+        nfree = max(refit.result.statistics.nfree, 1)
+        noise = self.lowest / nfree if refit.result.covariance_rescaled else 1.0
+        self.limit = quantile**2 * noise
+        covariance = refit.covariance()
+        variance = np.diag(covariance)[self.column]
+        centre = refit.theta[self.column]
+        self.half = np.maximum(quantile * np.sqrt(noise * variance), 1e-3 * _LEAST)
+        self.half[variance <= 0] = _LEAST
+        # How the others follow, to first order, when this one moves.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            follow = covariance[:, self.column] / variance
+        self.follow = np.nan_to_num(follow, posinf=0.0, neginf=0.0).T
+        self.follow[np.arange(self.column.size), self.column] = 1.0
+        edge = np.where(self.sign < 0, coordinates.low[self.column], coordinates.high[self.column])
+        self.room = np.maximum((edge - centre) * self.sign, 0.0)
+        # Per task: distances walked, rises there, and the ends, for the trace and for warm starts.
+        self.walked: list[list[tuple[float, float, FloatArray]]] = [
+            [(0.0, 0.0, refit.theta)] for _ in self.column
+        ]
+        self.better = np.zeros(self.column.size, dtype=bool)
+
+    def finished(self) -> list[Profile]:
+        tasks = np.repeat(np.arange(self.column.size), _DISTANCES.size)
+        distances = np.minimum(np.tile(_DISTANCES, self.column.size) * self.half[tasks], self.room[tasks])
+        self._measure(tasks, distances)
+        self._widen()
+        self._refine()
+        return [self._profile(k) for k in range(len(self.names))]
+
+    def _measure(self, tasks: IntArray, distances: FloatArray) -> None:
+        """Minimise over the others at these distances from the optimum, from the nearest point known."""
+        if tasks.size == 0:
+            return
+        starts = np.stack([self._start(int(t), float(d)) for t, d in zip(tasks, distances, strict=True)])
+        base = self.refit.problem
+        problem = _HeldProblem(
+            base.coordinates, base.grid, base.target, base.weight, base.form, self.column[tasks]
+        )
+        solution = solve(problem, starts, max_iterations=60, tolerance=1e-10)
+        for task, distance, chisqr, theta in zip(
+            tasks.tolist(), distances.tolist(), solution.chisqr, solution.theta, strict=True
+        ):
+            rise = float(chisqr) - self.lowest
+            self.better[task] |= rise < -1e-3 * self.limit
+            self.walked[task].append((distance, rise if np.isfinite(rise) else np.inf, theta))
+            self.walked[task].sort(key=lambda point: point[0])
+
+    def _start(self, task: int, distance: float) -> FloatArray:
+        near = min(self.walked[task], key=lambda point: abs(point[0] - distance))
+        start = near[2] + self.follow[task] * self.sign[task] * (distance - near[0])
+        start[self.column[task]] = self.refit.theta[self.column[task]] + self.sign[task] * distance  # exactly
+        return np.asarray(start)
+
+    def _crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the last point below the limit and the first above it, None where there is none above."""
+        points = self.walked[task]
+        above = next((k for k, point in enumerate(points) if point[1] >= self.limit), None)
+        return None if above is None else (points[above - 1][:2], points[above][:2])
+
+    def _widen(self) -> None:
+        for _ in range(_WIDENINGS):
+            short = [
+                t for t in range(self.column.size)
+                if self._crossing(t) is None and self.walked[t][-1][0] < self.room[t]
+            ]  # fmt: skip
+            if not short:
+                return
+            tasks = np.array(short, dtype=np.intp)
+            last = np.array([self.walked[t][-1][0] for t in short])
+            self._measure(tasks, np.minimum(np.maximum(1.8 * last, self.half[tasks]), self.room[tasks]))
+
+    def _refine(self) -> None:
+        for _ in range(_REFINEMENTS):
+            wanted = {task: d for task in range(self.column.size) if (d := self._next(task)) is not None}
+            if not wanted:
+                return
+            self._measure(np.array(list(wanted), dtype=np.intp), np.array(list(wanted.values())))
+
+    def _next(self, task: int) -> float | None:
+        """Return where to look next for the crossing: the root of the rise is nearly a straight line."""
+        crossing = self._crossing(task)
+        if crossing is None:
+            return None
+        (d0, r0), (d1, r1) = crossing
+        goal = np.sqrt(self.limit)
+        u0, u1 = np.sqrt(max(r0, 0.0)), np.sqrt(r1)
+        near = min(abs(u0 - goal), abs(u1 - goal)) <= _PRECISE * goal
+        if near or d1 - d0 <= 1e-9 * max(d1, 1e-12):
+            return None
+        share = (goal - u0) / (u1 - u0) if np.isfinite(u1) and u1 > u0 else 0.5
+        return float(d0 + (d1 - d0) * min(max(share, 0.02), 0.98))
+
+    def _end(self, task: int) -> float | None:
+        """Return the coordinate where the rise reaches the limit, None where it never does."""
+        crossing = self._crossing(task)
+        if crossing is None:
+            return None
+        (d0, r0), (d1, r1) = crossing
+        u0, u1, goal = np.sqrt(max(r0, 0.0)), np.sqrt(min(r1, 1e300)), np.sqrt(self.limit)
+        distance = d0 + (d1 - d0) * (goal - u0) / (u1 - u0) if u1 > u0 else d1
+        return float(self.refit.theta[self.column[task]] + self.sign[task] * distance)
+
+    def _profile(self, k: int) -> Profile:
+        name, p = self.names[k], self.refit.result.circuit.parameters[self.names[k]]
+        is_log = p.scale == "log"
+        ends: list[float | None] = []
+        for side, bound in ((0, p.min), (1, p.max)):
+            end = self._end(2 * k + side)
+            physical = None if end is None else float(np.exp(end)) if is_log else end
+            natural = not np.isfinite(bound) or (is_log and bound == 0)
+            ends.append(float(bound) if physical is None and not natural else physical)
+        left, right = self.walked[2 * k][:0:-1], self.walked[2 * k + 1]
+        column = self.column[2 * k]
+        at = np.array([point[2][column] for point in [*left, *right]])
+        rise = np.array([point[1] for point in [*left, *right]])
+        better = bool(self.better[2 * k] or self.better[2 * k + 1])
+        values = np.exp(at) if is_log else at
+        return Profile(name, ends[0], ends[1], values, rise, self.limit, better)

@@ -1,0 +1,53 @@
+"""The standard error of anything that follows from the parameters: sqrt(g C g) with the whole covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.circuit import Circuit
+
+__all__ = ["Formula", "standard_error"]
+
+FloatArray = NDArray[np.float64]
+#: Of all parameters by name; it must take complex numbers.
+Formula = Callable[[Mapping[str, Any]], Any]
+
+_STEP = 1e-30
+
+
+def standard_error(
+    formula: Formula,
+    circuit: Circuit,
+    values: Mapping[str, float],
+    names: tuple[str, ...],
+    covar: FloatArray | None,
+) -> float | None:
+    """Return the standard error of a formula of the parameters, None where it has none.
+
+    Parameters
+    ----------
+    formula
+        Of all parameters by name.
+    circuit, values
+        The fitted circuit and all its parameters; those tied by expressions move along.
+    names, covar
+        The varied parameters and their covariance (V, V), or None.
+    """
+    if covar is None:
+        return None
+    gradient = np.array([_slope(formula, circuit, values, name) for name in names])
+    variance = float(gradient @ covar @ gradient)
+    return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+
+
+def _slope(formula: Formula, circuit: Circuit, values: Mapping[str, float], name: str) -> float:
+    """Return the derivative by a varied parameter, exactly, by a complex step."""
+    step = _STEP * (abs(values[name]) or 1.0)
+    moved: dict[str, Any] = {**values, name: values[name] + 1j * step}
+    for tied, expression in circuit.expressions.items():
+        moved[tied] = expression.evaluate(moved)[0]
+    return float(np.imag(formula(moved)) / step)
