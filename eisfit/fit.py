@@ -21,6 +21,7 @@ from eisfit.elements import FrequencyGrid
 from eisfit.errors import EisfitError, FitError, ParameterError, SpectrumError, UsageError
 from eisfit.flags import Judgement, at_bound, judge
 from eisfit.guess import StartGrid
+from eisfit.identifiability import examined
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
 from eisfit.masks import Drop, without
@@ -108,7 +109,7 @@ def fit(
     theta, basin = _best_start(task, seed)
     theta, scale = (theta, 1.0) if task.settings.plain else _in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
-    result = _result(task, _lmfit(task, values, scale), basin)
+    result = examined(_result(task, _lmfit(task, values, scale), basin))
     return _validated(result) if validate else result
 
 

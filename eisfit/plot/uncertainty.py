@@ -18,6 +18,7 @@ __all__ = ["intervals", "profiles"]
 
 _SHOWN = 4.0  # times the limit: higher points of a profile are left out
 _COLUMNS = 3
+_WIDE = 100.0  # percent
 
 
 @styled
@@ -37,12 +38,14 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax, 4.8, 0.6 + 0.3 * len(rows))
     ends = [_relative(row) for row in rows.values()]
     closed = [abs(end) for pair in ends for end in pair if end is not None]
-    reach = 1.15 * max(closed, default=100.0) or 1.0
-    for place, (low, high) in enumerate(ends):
-        left, right = (-reach if low is None else low), (reach if high is None else high)
-        ax.plot([left, right], [place, place], "-", color="C0", lw=2.0, solid_capstyle="butt")
-        for end, at, marker in ((low, left, "<"), (high, right, ">")):
-            ax.plot(at, place, marker if end is None else "|", color=VERMILION if end is None else "C0", ms=8)
+    # An interval many times its value would flatten all others: it leaves the figure as an arrow.
+    reach = 1.15 * max([end for end in closed if end <= _WIDE] or closed, default=_WIDE) or 1.0
+    for place, pair in enumerate(ends):
+        at = [side * reach if end is None else end for side, end in zip((-1, 1), pair, strict=True)]
+        ax.plot(np.clip(at, -reach, reach), [place, place], "-", color="C0", lw=2.0, solid_capstyle="butt")
+        for end, x, arrow in zip(pair, at, ("<", ">"), strict=True):
+            marker, color = (arrow, VERMILION) if end is None else ("|" if abs(x) <= reach else arrow, "C0")
+            ax.plot(np.clip(x, -reach, reach), place, marker, color=color, ms=8)
         ax.plot(0.0, place, "o", color="C0", ms=4)
     ax.axvline(0.0, color=GREY, lw=0.7, zorder=0)
     ax.set_yticks(range(len(rows)), [pretty(name) for name in rows])

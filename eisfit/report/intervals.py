@@ -18,7 +18,7 @@ def interval_words(row: Document) -> str:
     """Return an interval, rounded to a tenth of its width.
 
     >>> interval_words({"low": 36.2131, "high": 37.5172})
-    '36.21 to 37.52'
+    '36.2 to 37.5'
     >>> interval_words({"low": 9.312e-4, "high": 1.1521e-3})
     '(0.931 to 1.15)e-3'
     >>> interval_words({"low": 120.3, "high": None})

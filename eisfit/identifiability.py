@@ -1,0 +1,187 @@
+"""What the data cannot say about a fitted circuit: open parameters, arcs out of range, arcs too close.
+
+These need the whole covariance, and where a parameter is not determined its profile too, which tells the one
+side that the data does limit. "Not determined: > 120 ohm" is an answer; 1e7 +- 1e9 is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from eisfit.coordinates import arcs
+from eisfit.interval import Interval
+from eisfit.notation import Component
+from eisfit.propagation import standard_error
+from eisfit.result import FitResult
+from eisfit.rounding import significant, value_with_error
+from eisfit.uncertainty import intervals
+from eisfit.verdict import Flag
+
+__all__ = ["examined"]
+
+_LEVEL = 0.95
+_QUANTILE = 1.96
+_DOUBTFUL = 0.3  # relative error from which a profile can be open, while t times it stays below one
+_USABLE = 0.1  # relative error up to which an arc outside the range, or beside another, is only told
+_OPEN = ("undetermined", "at_bound")
+
+
+def examined(result: FitResult) -> FitResult:
+    """Return the result with what its covariance and profiles say of identifiability among its flags.
+
+    An open parameter spoils the fit (`ok`); an arc outside the range or beside another one does where a
+    resistance of it is uncertain by more than 10 %.
+    """
+    flags = [_sharper(result, flag) if flag.name in _OPEN else flag for flag in result.flags]
+    found = [*_open(result), *_outside(result), *_overlapping(result)]
+    if not found and flags == list(result.flags):
+        return result
+    grave = [flag for flag, spoils in found if spoils]
+    told = [flag for flag, spoils in found if not spoils]
+    return result.replace_flags((*grave, *flags, *told), result.ok and not grave)
+
+
+def _sharper(result: FitResult, flag: Flag) -> Flag:
+    """Return the flag of an undetermined parameter with the side that the data does limit."""
+    name = next((name for name in result.parameters if name in flag.cause.split()), None)
+    if name is None or not result.parameters[name].vary:
+        return flag
+    if flag.name == "at_bound" and result.circuit.parameters[name].scale != "log":
+        return flag
+    rows = _profiled(result, (name,))
+    return Flag(flag.name, f"{flag.cause}; {_said(rows[name])}", flag.cure) if rows else flag
+
+
+def _open(result: FitResult) -> Iterator[tuple[Flag, bool]]:
+    """Yield a flag for every parameter whose profile is open though its standard error looks harmless."""
+    known = {word for flag in result.flags if flag.name in _OPEN for word in flag.cause.split()}
+    doubtful = [
+        name
+        for name, p in result.circuit.parameters.items()
+        if p.free and p.scale == "log" and name not in known and _relative_error(result, name) > _DOUBTFUL
+    ]
+    for row in _profiled(result, tuple(doubtful)).values():
+        if not row.determined:
+            cure = f"do not use {row.name}; fix it (--fix), use a simpler circuit, or measure a wider range"
+            yield Flag("undetermined", _said(row), cure), True
+
+
+def _profiled(result: FitResult, names: tuple[str, ...]) -> Mapping[str, Interval]:
+    """Return the profile intervals of some parameters; none where the fit admits no likelihood."""
+    if not names or result.loss != "linear":
+        return {}
+    return intervals(result, _LEVEL, "profile", names=names)
+
+
+def _said(row: Interval) -> str:
+    unit = f" {row.unit}" if row.unit else ""
+    ends = [significant(end, 3) for end in (row.low, row.high) if end is not None]
+    if len(ends) == 2:
+        return f"{row.name} is {ends[0]} to {ends[1]}{unit} (95 %, profile)"
+    if ends:
+        sign = ">" if row.high is None else "<"
+        return f"{row.name} is not determined: {sign} {ends[0]}{unit} (95 %, profile)"
+    return f"{row.name} is not determined at all: any value fits (95 %, profile)"
+
+
+@dataclass(frozen=True)
+class _Arc:
+    """An arc of the circuit: its resistor, the storage beside it, and its time constant, s."""
+
+    resistor: str
+    storage: tuple[str, ...]
+    tau: float
+
+    @classmethod
+    def of(cls, resistor: Component, storage: Component, values: Mapping[str, float]) -> _Arc:
+        names = storage.parameter_names
+        return cls(resistor.name, names, float(np.exp(_log_tau(resistor.name, names, values))))
+
+    def log_tau(self, p: Mapping[str, Any]) -> Any:
+        return _log_tau(self.resistor, self.storage, p)
+
+
+def _log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
+    exponent = p[storage[1]] if len(storage) > 1 else 1.0
+    return (np.log(p[resistor]) + np.log(p[storage[0]])) / exponent
+
+
+def _arcs(result: FitResult) -> list[_Arc]:
+    """Return the arcs that are there at all, from fast to slow."""
+    bounded = {name for name, p in result.parameters.items() if p.at_bound and not name.endswith("_alpha")}
+    found = [
+        _Arc.of(resistor, storage, result.values)
+        for resistor, storage in arcs(result.circuit.tree)
+        if not bounded & {resistor.name, *storage.parameter_names}
+        and all(result.values[name] > 0 for name in (resistor.name, *storage.parameter_names))
+    ]
+    return sorted(found, key=lambda arc: arc.tau)
+
+
+def _relative_error(result: FitResult, name: str) -> float:
+    """Return the relative standard error of a parameter; zero for one that was not fitted."""
+    p = result.parameters[name]
+    if p.stderr is None:
+        return np.inf if p.vary else 0.0
+    return p.stderr / abs(p.value) if p.value else np.inf
+
+
+def _outside(result: FitResult) -> Iterator[tuple[Flag, bool]]:
+    low, high = float(result.spectrum.frequency[-1]), float(result.spectrum.frequency[0])
+    for arc in _arcs(result):
+        peak = 1 / (2 * np.pi * arc.tau)
+        if low <= peak <= high:
+            continue
+        side, end = ("below", low) if peak < low else ("above", high)
+        cure = (
+            f"measure down to {significant(peak / 5, 1)} Hz"
+            if peak < low
+            else f"measure up to {significant(5 * peak, 1)} Hz"
+        )
+        flag = Flag(
+            "arc_outside",
+            f"the arc of {arc.resistor} peaks at {significant(peak, 2)} Hz, {side} the measured "
+            f"{significant(end, 2)} Hz: {arc.resistor} is extrapolated",
+            f"{cure}, or use a circuit with one arc less",
+        )
+        yield flag, _relative_error(result, arc.resistor) > _USABLE
+
+
+def _overlapping(result: FitResult) -> Iterator[tuple[Flag, bool]]:
+    for fast, slow in pairwise(_arcs(result)):
+        gap = float(np.log(slow.tau / fast.tau))
+        error = _error_of_gap(result, fast, slow)
+        if error is None or gap >= _QUANTILE * error:
+            continue
+        factor = min(float(np.exp(_QUANTILE * error)), 1e6)
+        total = _total(result, fast, slow)
+        flag = Flag(
+            "arcs_overlap",
+            f"the arcs of {fast.resistor} and {slow.resistor} have time constants of "
+            f"{significant(fast.tau, 2)} s and {significant(slow.tau, 2)} s, a ratio of "
+            f"{significant(np.exp(gap), 2)} that is uncertain by a factor {significant(factor, 2)}: "
+            "closer than this data can separate",
+            f"read only their sum, {total} ohm, or use a circuit with one arc less",
+        )
+        worst = max(_relative_error(result, name) for name in (fast.resistor, slow.resistor))
+        yield flag, worst > _USABLE
+
+
+def _error_of_gap(result: FitResult, fast: _Arc, slow: _Arc) -> float | None:
+    def gap(p: Mapping[str, Any]) -> Any:
+        return slow.log_tau(p) - fast.log_tau(p)
+
+    return standard_error(gap, result.circuit, result.values, result.var_names, result.covar)
+
+
+def _total(result: FitResult, fast: _Arc, slow: _Arc) -> str:
+    def total(p: Mapping[str, Any]) -> Any:
+        return p[fast.resistor] + p[slow.resistor]
+
+    error = standard_error(total, result.circuit, result.values, result.var_names, result.covar)
+    return value_with_error(float(total(result.values)), error)
