@@ -77,9 +77,23 @@ def _element(c, omega, p):
         return 1 / (p[f"{n}_Q"] * s ** p[f"{n}_alpha"])
     if c.symbol == "W":
         return p[f"{n}_sigma"] * np.sqrt(2) / np.sqrt(s)
+    return _distributed(c, s, p)
+
+
+def _distributed(c, s, p):
+    n = c.name
+    if c.symbol == "G":
+        return p[f"{n}_R"] / np.sqrt(1 + s * p[f"{n}_tau"])
+    if c.symbol in ("TLM", "TLMQ"):
+        y = p[f"{n}_Q"] * s ** p[f"{n}_alpha"] + (1 / p[f"{n}_R_ct"] if c.symbol == "TLM" else 0)
+        x = np.sqrt(p[f"{n}_R_ion"] * y)
+        return np.sqrt(p[f"{n}_R_ion"] / y) / _tanh(x)
     x = np.sqrt(s * p[f"{n}_tau"])
-    tanh = np.tanh(np.minimum(x.real, 300) + 1j * x.imag)
-    return p[f"{n}_R"] / (x * tanh) if c.symbol == "Wo" else p[f"{n}_R"] * tanh / x
+    return p[f"{n}_R"] / (x * _tanh(x)) if c.symbol == "Wo" else p[f"{n}_R"] * _tanh(x) / x
+
+
+def _tanh(x):
+    return np.tanh(np.minimum(x.real, 300) + 1j * x.imag)
 
 
 def draw(name: str, family: Family, seed: int) -> Case:
@@ -110,7 +124,7 @@ def _parameters(tree, family, rng, omega):
     arcs = [child for child in children if isinstance(child, Parallel)]
     p = {}
     scale = _log(rng, 0.1, 1000.0)
-    times = _times(len(arcs), family, rng, omega)
+    times = _times(len(arcs), family, rng, omega)[: len(arcs)]
     for child in children:
         if isinstance(child, Component):
             _alone(child, scale, rng, omega, p)
@@ -136,8 +150,23 @@ def _alone(c, scale, rng, omega, p):
         p[c.name] = scale * _log(rng, 0.1, 2.0)
     elif c.symbol == "L":
         p[c.name] = scale * _log(rng, 0.1, 1.0) / omega.max()
+    elif c.symbol in ("G", "CPE", "TLM", "TLMQ"):
+        _line(c, scale, rng, omega, p)
     else:
         _diffusion(c, scale, rng, omega, p)
+
+
+def _line(c, scale, rng, omega, p):
+    """Elements whose own time constant lies inside the sweep."""
+    tau, alpha, name = _log(rng, 5 / omega.max(), 0.2 / omega.min()), rng.uniform(0.7, 1.0), c.name
+    if c.symbol == "G":
+        p[f"{name}_R"], p[f"{name}_tau"] = scale, tau
+        return
+    p[f"{name}_alpha"], p[f"{name}_Q"] = alpha, tau**alpha / scale
+    if c.symbol == "TLMQ":
+        p[f"{name}_R_ion"] = scale
+    elif c.symbol == "TLM":
+        p[f"{name}_R_ct"], p[f"{name}_R_ion"] = scale, scale * _log(rng, 0.2, 10.0)
 
 
 def _diffusion(c, scale, rng, omega, p):

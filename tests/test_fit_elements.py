@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.files import data_folder
+from eisfit.library import reference_tests
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 60)
 NOISE = 0.002
@@ -43,13 +45,21 @@ CASES = {
 }
 
 
+FILES = ("rs-rc", "rs-3arcs", "rs-cpe", "rs-ct-ws", "rs-gerischer", "rs-tlm", "rs-tlmq")
+
+
 def simulated(string, seed, scatter=0.35):
-    """Return the circuit, a spectrum of parameters scattered about the case's, and those."""
+    """Return the circuit, a spectrum of parameters scattered about the case's, and those.
+
+    A circuit file is simulated at the first parameters of its own reference values.
+    """
     rng = np.random.default_rng(seed)
     circuit = eisfit.circuit(string)
     truth = {}
+    path = data_folder("circuits") / f"{string}.toml"
+    middle = {"R0": 5.0} | CASES[string] if string in CASES else reference_tests(path)[0][1]
     for name, row in circuit.parameters.items():
-        value = ({"R0": 5.0} | CASES[string])[name]
+        value = middle[name]
         step = rng.normal(0, scatter)
         truth[name] = value * np.exp(step) if row.scale == "log" else min(value + 0.1 * step, 1.0)
     z = circuit.impedance(FREQUENCY, truth)
@@ -63,7 +73,7 @@ def chisqr(circuit, spectrum, values):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize("string", CASES)
+@pytest.mark.parametrize("string", [*CASES, *FILES])
 def test_the_global_optimum_is_found_blind(string, seed):
     circuit, spectrum, truth = simulated(string, seed)
     result = eisfit.fit(spectrum, circuit, weighting="modulus")
@@ -71,7 +81,7 @@ def test_the_global_optimum_is_found_blind(string, seed):
     assert chisqr(circuit, spectrum, found) <= 1.001 * chisqr(circuit, spectrum, truth)
 
 
-@pytest.mark.parametrize("string", [s for s in CASES if "TLMe" not in s])  # its rails can be exchanged
+@pytest.mark.parametrize("string", [s for s in (*CASES, *FILES) if "TLMe" not in s])  # rails can be exchanged
 def test_the_truth_lies_within_the_errors(string):
     circuit, spectrum, truth = simulated(string, 5)
     result = eisfit.fit(spectrum, circuit, weighting="modulus")
