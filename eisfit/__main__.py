@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -12,6 +13,9 @@ def main() -> None:
     """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
     from eisfit.cli import app
 
+    # An old terminal may know no plus-minus sign: a question mark is better than an error.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except BrokenPipeError:

@@ -65,7 +65,7 @@ def simulate(
     Raises
     ------
     UsageError
-        For an unknown circuit or parameter, or a negative noise.
+        For an unknown circuit or parameter, a value outside its bounds, or a negative noise.
 
     Examples
     --------
@@ -78,6 +78,7 @@ def simulate(
     if not 0 <= noise < 1:
         raise UsageError(f"noise: {noise:g} is not a fraction of |Z| between 0 and 1")
     chosen = find_circuit(circuit)
+    _check_values(chosen, params)
     f = frequencies() if frequency is None else np.asarray(frequency, dtype=np.float64)
     exact = chosen.impedance(f, params)
     rng = np.random.default_rng(seed)
@@ -92,6 +93,14 @@ def simulate(
         metadata={"simulated": True, "circuit": chosen.string, "noise": noise, "seed": seed, **params},
         notes=(f"simulated: not measured; {chosen.string} with {values}, noise {100 * noise:g} % of |Z|",),
     )
+
+
+def _check_values(circuit: Circuit, params: Mapping[str, float]) -> None:
+    circuit.check_names(params)
+    for name, value in params.items():
+        p = circuit.parameters[name]
+        if not p.min <= value <= p.max:
+            raise UsageError(f"{name}: the value {value:g} lies outside its bounds {p.min:g} to {p.max:g}")
 
 
 def to_csv(spectrum: Spectrum) -> str:

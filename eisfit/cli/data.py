@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output
+from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
 from eisfit.cli.output import folder, guarded, print_json, print_text, stem, width, write_atomic, write_json
 from eisfit.cli.sources import gather
 from eisfit.errors import EisfitError, UsageError
@@ -28,6 +28,7 @@ def check(
 
     Example:  eisfit check cell.mpt --output results
     """
+    check_range(fmin, fmax)
     spectra = gather(files, average_duplicates=average_duplicates)
     documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
     if output is not None:

@@ -22,7 +22,8 @@ from eisfit.cli.options import (
     Output,
     Starts,
     Weighting,
-    constraints,
+    check_range,
+    constrained,
 )
 from eisfit.cli.output import (
     folder,
@@ -59,9 +60,8 @@ def fit(
 
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
-    from eisfit.library import circuit as find_circuit
-
-    chosen = find_circuit(circuit).constrain(**constraints(fix, start, bound, expr))
+    check_range(fmin, fmax)
+    chosen = constrained(circuit, fix, start, bound, expr)
     spectra = gather(files, average_duplicates=average_duplicates)
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax}
     results = list(progress(_fits(spectra, chosen, options), "fitting", len(spectra)))
@@ -132,11 +132,12 @@ def track(
     """
     from eisfit.track import track as follow
 
+    check_range(fmin, fmax)
+    chosen = constrained(circuit, fix, start, bound, expr)
     series = gather_series(
         files, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
     )
-    limits = constraints(fix, start, bound, expr)
-    result = follow(series, circuit, weighting=weighting, fmin=fmin, fmax=fmax, **limits)
+    result = follow(series, chosen, weighting=weighting, fmin=fmin, fmax=fmax)
     if output is not None:
         _write_track(result, folder(output))
     _show_track(result, json)

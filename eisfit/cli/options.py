@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from eisfit.errors import UsageError
+
+if TYPE_CHECKING:
+    from eisfit.circuit import Circuit
 
 __all__ = [
     "DEFAULT_CIRCUIT",
@@ -24,7 +27,8 @@ __all__ = [
     "Output",
     "Starts",
     "Weighting",
-    "constraints",
+    "check_range",
+    "constrained",
     "numbers",
 ]
 
@@ -48,7 +52,9 @@ Starts = Annotated[
 ]
 Bounds = Annotated[
     list[str] | None,
-    typer.Option("--bound", metavar="NAME=LOW:HIGH", help="Bound a parameter; a side may be empty."),
+    typer.Option(
+        "--bound", metavar="NAME=LOW:HIGH", help="Bound a parameter; an empty side stays as it was."
+    ),
 ]
 Expressions = Annotated[
     list[str] | None, typer.Option("--expr", metavar="NAME=EXPRESSION", help="Tie a parameter to others.")
@@ -65,47 +71,67 @@ Output = Annotated[
 ]
 
 
-def constraints(
+def constrained(
+    circuit: str,
     fix: Iterable[str] | None,
     start: Iterable[str] | None,
     bound: Iterable[str] | None,
     expr: Iterable[str] | None,
-) -> dict[str, dict[str, Any]]:
-    """Return the arguments of `Circuit.constrain` from the texts of the options.
+) -> Circuit:
+    """Return the circuit with what the options say of its parameters.
 
     Raises
     ------
     UsageError
-        For a text that is not NAME=VALUE, NAME=LOW:HIGH or NAME=EXPRESSION.
+        For an unknown circuit or parameter, a text that is not NAME=VALUE, NAME=LOW:HIGH or NAME=EXPRESSION,
+        or a value outside its bounds.
     """
-    return {
-        "fix": numbers(fix, "--fix"),
-        "start": numbers(start, "--start"),
-        "bound": _pairs(bound, "--bound", "NAME=LOW:HIGH", _range),
-        "expr": _pairs(expr, "--expr", "NAME=EXPRESSION", str),
-    }
+    from eisfit.library import circuit as find
+
+    chosen = find(circuit)
+    sides = _pairs(bound, "--bound", "NAME=LOW:HIGH", _range)
+    chosen.check_names(sides)
+    limits = {
+        name: (chosen.parameters[name].min if low is None else low,
+               chosen.parameters[name].max if high is None else high)
+        for name, (low, high) in sides.items()
+    }  # fmt: skip
+    return chosen.constrain(
+        fix=numbers(fix, "--fix"),
+        start=numbers(start, "--start"),
+        bound=limits,
+        expr=_pairs(expr, "--expr", "NAME=EXPRESSION", str),
+    )
+
+
+def check_range(fmin: float | None, fmax: float | None) -> None:
+    """Raise UsageError for a range of frequencies that is empty whatever the data."""
+    if fmin is not None and fmax is not None and not fmin <= fmax:
+        raise UsageError(f"--fmin {fmin:g} Hz lies above --fmax {fmax:g} Hz: no frequency is left")
 
 
 def numbers(texts: Iterable[str] | None, option: str) -> dict[str, float]:
     """Return name -> number from texts like ``R_s=2.5``."""
-    return _pairs(texts, option, "NAME=VALUE", float)
+    return _pairs(texts, option, "NAME=VALUE with a number", float)
 
 
 def _pairs(texts: Iterable[str] | None, option: str, form: str, convert: Callable[[str], T]) -> dict[str, T]:
     found: dict[str, T] = {}
     for text in texts or ():
-        name, equals, value = text.partition("=")
-        try:
-            found[name.strip()] = convert(value.strip())
-        except ValueError:
-            equals = ""
-        if not (equals and name.strip() and value.strip()):
+        name, value = (part.strip() for part in (*text.split("=", 1), "")[:2])
+        if not (name and value):
             raise UsageError(f"{option} {text!r}: expected {form}")
+        if name in found:
+            raise UsageError(f"{option} {text!r}: {name} is given twice")
+        try:
+            found[name] = convert(value)
+        except ValueError:
+            raise UsageError(f"{option} {text!r}: expected {form}, not {value!r}") from None
     return found
 
 
-def _range(text: str) -> tuple[float, float]:
-    low, colon, high = text.partition(":")
-    if not colon:
+def _range(text: str) -> tuple[float | None, float | None]:
+    low, colon, high = (part.strip() for part in text.partition(":"))
+    if not colon or not (low or high):
         raise ValueError(text)
-    return float(low or "-inf"), float(high or "inf")
+    return float(low) if low else None, float(high) if high else None

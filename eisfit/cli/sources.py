@@ -23,7 +23,7 @@ def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spec
         except UsageError:
             raise
         except EisfitError as error:
-            found.append(FitFailure(source, str(error)))
+            found.append(FitFailure("<stdin>" if source == "-" else source, str(error)))
     return found
 
 
