@@ -147,7 +147,8 @@ class Coordinates:
 
     def internal(self, values: FloatArray) -> FloatArray:
         """Return theta (B, V) for physical parameters (B, P); the inverse of `physical`."""
-        with np.errstate(divide="ignore"):
+        # An expression may give a negative value here: it is no coordinate and its logarithm is not used.
+        with np.errstate(divide="ignore", invalid="ignore"):
             full = np.where(self.log, np.log(np.where(self.log, values, 1.0)), values)
         for q, r, alpha in self.ties:
             full[:, q] = (full[:, q] + full[:, r]) / (1.0 if alpha is None else values[:, alpha])

@@ -71,14 +71,17 @@ def derived(
     names, covar
         The varied parameters and their covariance (V, V), or None: then stderr is None.
     """
-    return {
-        name: {
-            "value": float(formula(values)),
-            "stderr": _stderr(formula, circuit, values, names, covar),
-            "unit": unit,
+    # numpy's numbers: a time constant of zero gives an infinite frequency, where Python's would raise.
+    numbers = {name: np.float64(value) for name, value in values.items()}
+    with np.errstate(all="ignore"):
+        return {
+            name: {
+                "value": float(formula(numbers)),
+                "stderr": _stderr(formula, circuit, numbers, names, covar),
+                "unit": unit,
+            }
+            for name, (unit, formula) in formulas(circuit).items()
         }
-        for name, (unit, formula) in formulas(circuit).items()
-    }
 
 
 def _stderr(
@@ -92,6 +95,8 @@ def _stderr(
         return None
     gradient = np.array([_slope(formula, circuit, values, name) for name in names])
     variance = float(gradient @ covar @ gradient)
+    if not np.isfinite(formula(values)):
+        return None
     return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
 
 

@@ -144,3 +144,12 @@ def test_tied_parameters_move_along(text, value, slope):
     found = derived(circuit, values, ("R_sei", "C_sei", "C_ct"), np.diag([0.04, 0.0, 0.0]))
     assert found["tau_ct"]["stderr"] == pytest.approx(0.2 * abs(slope) * 1e-3)
     assert found["R_p"]["stderr"] == pytest.approx(0.2 * (1 + slope))
+
+
+@pytest.mark.parametrize("R_ct", [0.0, -5.0])
+def test_a_time_constant_of_zero_or_of_a_negative_resistance_is_no_error(R_ct):
+    circuit = Circuit.from_string("R_s-p(R_ct,CPE_ct)")
+    values = {"R_s": 1.0, "R_ct": R_ct, "CPE_ct_Q": 1e-5, "CPE_ct_alpha": 0.8}
+    found = derived(circuit, values, tuple(values), np.eye(4))
+    assert not np.isfinite(found["f_peak_ct"]["value"])
+    assert found["f_peak_ct"]["stderr"] is None
