@@ -37,6 +37,7 @@ from eisfit.film_checks import describe_film
 from eisfit.hypotheses import weigh
 from eisfit.predictions import (
     Fitted,
+    apparent_energies,
     best_thickness,
     depth_scan,
     spectra,
@@ -243,6 +244,7 @@ def _numbers(
     barrier = np.atleast_1d(fitted.coated("barrier_only"))
     scan = thickness_scan(sample)
     return {
+        "electrode": _electrode(model),
         "activity_gain": median_and_interval(f),
         "bare_interface_ohm_cm2": median_and_interval(np.atleast_1d(fitted.R_i)),
         "contributions": {name: _contribution(shares[name]) for name in FACTORS},
@@ -257,6 +259,7 @@ def _numbers(
             "best_thickness": best_thickness(scan),
             "depth": depth_scan(sample),
             "temperature": temperature_scan(sample, few, file.study.temperature.median),
+            "apparent_activation_energy_eV": apparent_energies(sample, few, file.study.temperature.median),
             "spectrum": spectra(fitted, x),
         },
         "sensitivity": _sensitivity(inputs, x, shares, f, cross, file.draws.seed),
@@ -267,6 +270,16 @@ def _numbers(
         "draws": n,
         "infeasible": int(np.count_nonzero(~np.isfinite(f))),
     }
+
+
+def _electrode(model: Model) -> dict[str, dict[str, float]]:
+    channels = model.channels
+    named = {
+        "channels": channels.count,
+        "true_area_cm2": channels.true_area,
+        "true_over_projected_area": channels.true_area / channels.area,
+    }
+    return {name: median_and_interval(np.atleast_1d(values)) for name, values in named.items()}
 
 
 def _refuse_bad_geometry(model: Model) -> None:

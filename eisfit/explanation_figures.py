@@ -30,6 +30,7 @@ def figures(document: Mapping[str, Any]) -> dict[str, str]:
             document["thickness_scan"], ax=ax
         )
         drawings |= _foretold(document["predictions"])
+        drawings |= _cycling(document["cycling"])
     drawings |= _fits(document["cells"])
     return {title: _svg(drawing) for title, drawing in drawings.items()}
 
@@ -60,6 +61,21 @@ def _foretold(predictions: Mapping[str, Any]) -> dict[str, Drawing]:
     if curves:
         drawings["Predicted spectra of the electrode"] = lambda ax: foretold_spectra(curves, ax=ax)
     return drawings
+
+
+def _cycling(cycling: Mapping[str, Any] | None) -> dict[str, Drawing]:
+    if not cycling or len(cycling["rows"]) < 2:
+        return {}
+    kept = {"bare interface": "bare_interface_ohm_cm2", "under the film": "coated_reaction_ohm_cm2"}
+    rows = [
+        {"cycle": row["cycle"], **{label: row[name] for label, name in kept.items()}}
+        for row in cycling["rows"]
+    ]
+    return {
+        "Over the cycles": lambda ax: foretold(
+            rows, "cycle", "cycle", ylabel="interface / ohm cm2 of true area", ax=ax
+        )
+    }
 
 
 def _fits(cells: Mapping[str, Any]) -> dict[str, Drawing]:

@@ -125,8 +125,6 @@ def _interface(model: Model, access: bool) -> FloatArray:
 def _prior_density(prior: Uncertain, value: FloatArray) -> FloatArray:
     if prior.kind == "normal":
         return np.asarray(np.exp(-(((value - prior.a) / prior.b) ** 2) / 2) / (prior.b * np.sqrt(2 * np.pi)))
-    if prior.exact:
-        raise ValueError("a gain that is exact leaves nothing free: give its prior as a range")
     inside = (value >= prior.a) & (value <= prior.b)
     flat = 1 / (prior.b - prior.a) if prior.kind == "uniform" else 1 / (value * np.log(prior.b / prior.a))
     return np.where(inside, flat, 0.0)

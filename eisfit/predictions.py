@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from eisfit.attribution import Model, median_and_interval
 from eisfit.electrode import line_impedance
-from eisfit.film import arrhenius
+from eisfit.film import BOLTZMANN_EV, arrhenius
 
 __all__ = [
     "SUPPOSITIONS",
     "Fitted",
+    "apparent_energies",
     "best_thickness",
     "depth_scan",
     "spectra",
@@ -130,14 +131,33 @@ def temperature_scan(
         return []
     rows = []
     for T in np.linspace(low, high, 15):
-        speed = {key: arrhenius(1.0, x[name], T, reference) for key, name in _ENERGIES.items()}
-        model = _warmed(fitted.model, speed)
-        bare = model.resistance(fitted.R_i / speed["reaction"], crossing=False, access=False)
-
-        warm = replace(fitted, R_i=fitted.R_i / speed["reaction"])
+        model, warm = _at_temperature(fitted, x, float(T), reference)
+        bare = model.resistance(warm.R_i, crossing=False, access=False)
         row = {"temperature_C": round(float(T) - 273.15, 2), "bare": median_and_interval(bare)}
         rows.append({**row, **_each(partial(warm.coated, model=model))})
     return rows
+
+
+def apparent_energies(
+    fitted: Fitted, x: Mapping[str, FloatArray], reference: float
+) -> dict[str, dict[str, float]]:
+    """Activation energy (eV) that R_ct would show around `reference` (K); empty without the inputs' own.
+
+    A film that only stands in the ions' way mixes its own energy in; rails mix in theirs.
+    """
+    if not all(name in x for name in _ENERGIES.values()):
+        return {}
+    logs: dict[str, list[FloatArray]] = {}
+    for T in (reference - 5, reference + 5):
+        model, warm = _at_temperature(fitted, x, T, reference)
+        bare = model.resistance(warm.R_i, crossing=False, access=False)
+        for name, value in {"bare": bare, **{s: warm.coated(s, model) for s in SUPPOSITIONS}}.items():
+            logs.setdefault(name, []).append(np.log(value))
+    per_kelvin = BOLTZMANN_EV / (1 / (reference - 5) - 1 / (reference + 5))
+    return {
+        name: median_and_interval(np.atleast_1d((cold - hot) * per_kelvin))
+        for name, (cold, hot) in logs.items()
+    }
 
 
 def spectra(fitted: Fitted, x: Mapping[str, FloatArray]) -> dict[str, Any]:
@@ -195,10 +215,16 @@ def _curves(fitted: Fitted, x: Mapping[str, FloatArray]) -> dict[str, Any]:
     return curves
 
 
-def _warmed(model: Model, speed: Mapping[str, FloatArray]) -> Model:
+def _at_temperature(
+    fitted: Fitted, x: Mapping[str, FloatArray], T: float, reference: float
+) -> tuple[Model, Fitted]:
+    """Return the electrode at a temperature, and the interface there."""
+    speed = {key: arrhenius(1.0, x[name], T, reference) for key, name in _ENERGIES.items()}
+    model = fitted.model
     film = replace(model.film, ionic_conductivity=model.film.ionic_conductivity * speed["film"])
-    return replace(
-        model, film=film, kappa=model.kappa * speed["kappa"], sigma_s=model.sigma_s * speed["sigma_s"]
+    kappa, sigma_s = model.kappa * speed["kappa"], model.sigma_s * speed["sigma_s"]
+    return replace(model, film=film, kappa=kappa, sigma_s=sigma_s), replace(
+        fitted, R_i=fitted.R_i / speed["reaction"]
     )
 
 

@@ -69,6 +69,8 @@ class CellTable(ClosedModel):
     def _one_of_both(self) -> CellTable:
         if (self.spectrum is None) == (self.r_ct is None):
             raise ValueError("give either spectrum (a file to fit) or r_ct (a resistance), one of the two")
+        if self.r_ct is None and not self.spectra:
+            raise ValueError("spectrum names no file")
         return self
 
     @property
@@ -89,6 +91,11 @@ class PhaseTable(ClosedModel):
     grain_size: Length | None = None
     grain_reflection: Share | None = None
     source: str = ""
+
+    @field_validator("grain_reflection")
+    @classmethod
+    def _not_all_reflected(cls, value: Uncertain | None) -> Uncertain | None:
+        return _below(value, 1.0, "a reflection coefficient stays below 1")
 
 
 class FilmTable(ClosedModel):
@@ -143,6 +150,11 @@ class ElectrodeTable(ClosedModel):
             )
         return value
 
+    @field_validator("alpha")
+    @classmethod
+    def _a_cpe(cls, value: Uncertain | None) -> Uncertain | None:
+        return _below(value, 1.0 + 1e-12, "a constant phase element's alpha is 1 at most")
+
     @model_validator(mode="after")
     def _each_given_once(self) -> ElectrodeTable:
         pairs = (
@@ -183,6 +195,13 @@ class PriorsTable(ClosedModel):
 
     activity_gain: Ratio = Uncertain("loguniform", 0.2, 5.0)
     area_gain: Ratio = Uncertain("loguniform", 1.0, 2.0)
+
+    @field_validator("*")
+    @classmethod
+    def _left_free(cls, value: Uncertain) -> Uncertain:
+        if value.exact:
+            raise ValueError("an exact gain leaves the hypothesis nothing free: give a range or a normal")
+        return value
 
 
 class StudyFile(ClosedModel):
@@ -286,6 +305,12 @@ _PACKINGS = {
     "hexagonal": Uncertain("exact", 1.0, positive=False),
     "both": Uncertain("uniform", 0.0, 1.0, positive=False, source="square and hexagonal, equally likely"),
 }
+
+
+def _below(value: Uncertain | None, limit: float, message: str) -> Uncertain | None:
+    if value is not None and (value.a if value.kind == "normal" else _highest(value)) >= limit:
+        raise ValueError(message)
+    return value
 
 
 def _highest(value: Uncertain) -> float:

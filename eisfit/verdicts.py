@@ -60,7 +60,11 @@ def _change(d: Document) -> str:
         return f"R_ct is {bare} ohm bare and {coated} ohm coated: no change beyond the error."
     verb = "falls" if change < 0 else "rises"
     by = value_with_error(abs(change), error)
-    return f"R_ct {verb} from {bare} to {coated} ohm, by {by} ohm ({abs(change) / r['bare']:.0%})."
+    share = abs(change) / r["bare"]
+    relative = (
+        f"{share:.0%}" if share < 2 else f"to {significant(r['coated'] / r['bare'], 2)} times the bare one"
+    )
+    return f"R_ct {verb} from {bare} to {coated} ohm, by {by} ohm ({relative})."
 
 
 def _solutions(d: Document) -> list[str]:

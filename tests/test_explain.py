@@ -196,6 +196,19 @@ def test_temperature_in_closed_form_on_a_flat_electrode():
     assert rows[0]["unchanged_kinetics"]["median"] == pytest.approx(expected, rel=1e-6)
 
 
+def test_apparent_activation_energy_in_closed_form_on_a_flat_electrode():
+    """d ln R / d(1/kT) of R_i + t/s: the two energies weighed by the two resistances."""
+    energies = explain(study(**FLAT)).predictions["apparent_activation_energy_eV"]
+    R_i, crossing = 51.9 * math.pi * 0.36, 5e-7 / 3.8e-8
+    mixed = (0.6 * R_i + 0.4 * crossing) / (R_i + crossing)
+    assert energies["bare"]["median"] == pytest.approx(0.6, rel=1e-6)
+    assert energies["unchanged_kinetics"]["median"] == pytest.approx(mixed, rel=1e-3)
+    text = STUDY.format_map(EXACT).replace('reaction_activation_energy = "0.6 eV"', "")
+    unknown = explain(Study.from_text(text)).predictions
+    assert unknown["apparent_activation_energy_eV"] == {}
+    assert unknown["temperature"] == []
+
+
 def test_the_spectrum_of_a_flat_electrode_is_one_arc():
     """(R_i + t/s)/A in parallel with the double layer: the apex at 1/(2 pi R C), no resistance of rails."""
     curves = explain(study(**FLAT)).predictions["spectrum"]["curves"]

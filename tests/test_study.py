@@ -47,6 +47,18 @@ WRONG = [
     ("r_ct = { value = 36.8, stderr = 0.4 }", "r_ct = -3", "coated.r_ct: must be positive"),
     ("electrons_cross = true", 'electrons_cross = "perhaps"', "film.electrons_cross"),
     ("[draws]", "[draws", "is not valid TOML"),
+    (
+        "low = 1, high = 2",
+        "low = 2, high = 2",
+        "priors.area_gain: an exact gain leaves the hypothesis nothing free",
+    ),
+    ("# alpha = 0.9", "alpha = 1.1", "electrode.alpha: a constant phase element's alpha is 1 at most"),
+    ("r_ct = { value = 36.8, stderr = 0.4 }", "spectrum = []", "coated: spectrum names no file"),
+    (
+        "[electrode] ",
+        "[[film.reference]]\nname = 'x'\ngrain_reflection = 1\n[electrode] ",
+        "grain_reflection: a reflection coefficient stays below 1",
+    ),
 ]
 
 

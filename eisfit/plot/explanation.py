@@ -41,12 +41,18 @@ def deciding(
 
 @styled
 def foretold(
-    rows: Sequence[Mapping[str, Any]], key: str, xlabel: str, *, log: bool = False, ax: Axes | None = None
+    rows: Sequence[Mapping[str, Any]],
+    key: str,
+    xlabel: str,
+    *,
+    ylabel: str = "R_ct / ohm",
+    log: bool = False,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw R_ct that each supposition foretells over `key`; rows as in ``predictions`` of the document."""
+    """Draw what each supposition foretells over `key`; rows as in ``predictions`` of the document."""
     ax = axes_or_new(ax, 6.4, 4.0)
     _bands(ax, rows, key)
-    ax.set(xlabel=legible(xlabel), ylabel=pretty("R_ct / ohm"))
+    ax.set(xlabel=legible(xlabel), ylabel=pretty(ylabel))
     ax.set_yscale("log" if log else "linear")
     ax.legend(loc="best")
     return ax

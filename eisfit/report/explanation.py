@@ -106,7 +106,15 @@ _CAPTIONS = {
     "From the bare to the coated cell": (
         "Bars: means over all draws, which add up to the measured change; whiskers: 95 % of the draws."
     ),
+    "What the answer hangs on most": (
+        "The same contributions over the input that carries most of their spread. "
+        "Lines: medians; bands: 95 %."
+    ),
     "Predicted over the film's thickness": "Lines: medians; bands: 95 % of the draws.",
+    "Predicted over the channels' depth": "The same projected area. Lines: medians; bands: 95 %.",
+    "Predicted over temperature": "Lines: medians; bands: 95 % of the draws.",
+    "Predicted spectra of the electrode": "At the median inputs: rails, interface and double layer only.",
+    "Over the cycles": "Resistance of the interface per true area. Lines: medians; bands: 95 %.",
 }
 
 
@@ -122,12 +130,15 @@ def _tables(document: Document) -> Iterator[_Table]:
     if predictions["temperature"]:
         rows = predictions["temperature"]
         yield _scan("R_ct over temperature / ohm", "temperature_C", "°C", rows, every=2)
+    if predictions["apparent_activation_energy_eV"]:
+        yield _energies(predictions["apparent_activation_energy_eV"])
     yield _high_frequency(predictions["spectrum"])
     if document["sensitivity"]["sobol"].get("intrinsic_activity"):
         yield _sensitivity(document["sensitivity"])
     if document.get("cycling"):
         yield _cycling(document["cycling"])
     yield _film(document["film"])
+    yield _electrode(document["electrode"])
     yield from _cells(document["cells"])
     yield _inputs(document["inputs"])
 
@@ -193,6 +204,11 @@ def _scan(title: str, key: str, unit: str, rows: Sequence[Document], every: int 
     return _Table(title, (unit, *(_plain(name) for name in names)), body, "Medians, with 95 % of the draws.")
 
 
+def _energies(energies: Document) -> _Table:
+    rows = [[_plain(name), _span(entry)] for name, entry in energies.items()]
+    return _Table("Activation energy that R_ct would show / eV", ("supposition", ""), rows)
+
+
 def _high_frequency(spectrum: Document) -> _Table:
     entries = {f"electrode, {_plain(k)}": v for k, v in spectrum["high_frequency_resistance"].items()}
     entries["change that access would bring"] = spectrum["high_frequency_change_by_access"]
@@ -238,6 +254,11 @@ def _cycling(cycling: Document) -> _Table:
     names = [_plain(name) for name in cycling["rows"][0]["contributions"]] if cycling["rows"] else []
     head = ("cycle", "bare / ohm", "coated / ohm", "f", *names)
     return _Table("Over the cycles", head, rows, " ".join(cycling["verdicts"]))
+
+
+def _electrode(electrode: Document) -> _Table:
+    rows = [[_plain(name), _span(entry)] for name, entry in electrode.items()]
+    return _Table("The electrode", ("property", "value"), rows)
 
 
 def _film(film: Document) -> _Table:
