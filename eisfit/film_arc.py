@@ -1,4 +1,4 @@
-"""From spectra to the film: conductivity and thickness from its arc, from several films, over temperature.
+"""From a spectrum to the film: conductivity and thickness from its arc.
 
 An arc of R_f and C_f over n films of area A in series gives, per film, the ionic conductivity
 s = t n / (R_f A) and the thickness t = eps0 eps_r A n / C_f. Errors come from the fit's full covariance:
@@ -13,22 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from eisfit.errors import StudyError
-from eisfit.film import BOLTZMANN_EV, EPSILON_0
+from eisfit.film import EPSILON_0
 from eisfit.rounding import significant, value_with_error
 from eisfit.study import FilmTable
-from eisfit.units import Uncertain
+from eisfit.units import Uncertain, uncertain
 
-__all__ = [
-    "FilmCell",
-    "FilmEstimate",
-    "activation_energy",
-    "film_from_fit",
-    "film_of_cell",
-    "thickness_series",
-]
+__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "film_of_cell"]
 
 FloatArray = NDArray[np.float64]
 
@@ -56,6 +49,34 @@ class FilmCell:
     def __post_init__(self) -> None:
         if self.films not in (1, 2):
             raise StudyError(f"a cell has 1 or 2 films between its leads, not {self.films}")
+
+    @classmethod
+    def from_metadata(
+        cls, metadata: Mapping[str, Any], *, symmetric: bool = False, coated: int = 1, electrodes: int = 2
+    ) -> FilmCell:
+        """Take the area from a spectrum's metadata (``area_cm2``, or ``area`` with its unit).
+
+        Parameters
+        ----------
+        metadata
+            ``spectrum.metadata``.
+        symmetric, coated
+            A symmetric cell has two electrodes alike; `coated` says how many of them carry the film.
+        electrodes
+            3 where a reference electrode stands between: then one electrode, and one film, is measured.
+
+        Raises
+        ------
+        StudyError
+            Where no area is known, or the numbers don't go together.
+        """
+        if electrodes not in (2, 3) or coated not in (1, 2) or (coated == 2 and not symmetric):
+            raise StudyError("two coated electrodes make a symmetric cell; a cell has 2 or 3 electrodes")
+        found = metadata.get("area_cm2", metadata.get("area"))
+        if found in (None, "", 0):
+            raise StudyError("the spectrum does not say its electrode's area: give it")
+        area = uncertain(_number(found), "cm^2", "area", bare=True)
+        return cls(area, coated if electrodes == 2 else 1)
 
 
 @dataclass(frozen=True)
@@ -195,103 +216,12 @@ def film_of_cell(
     return {"estimate": estimate.to_dict(), "refused": None, "verdict": verdict}
 
 
-def thickness_series(
-    thickness: ArrayLike,
-    area_resistance: ArrayLike,
-    stderr: ArrayLike,
-    thickness_stderr: ArrayLike = 0.0,
-) -> dict[str, Any]:
-    """Conductivity and interface offset from films of several thicknesses: R A = offset + t / s.
-
-    Weighted least squares with the effective variance of both errors (J. Orear, Am. J. Phys. 50 (1982) 912).
-
-    Parameters
-    ----------
-    thickness, thickness_stderr
-        cm.
-    area_resistance, stderr
-        ohm cm^2.
-
-    Returns
-    -------
-    dict
-        ``ionic_conductivity_S_per_cm``, ``offset_ohm_cm2`` with their ``_stderr``, ``covariance`` of (offset,
-        1/s), ``chisqr``, ``nfree``.
-
-    Raises
-    ------
-    StudyError
-        With fewer than three films, of fewer than two thicknesses, or where resistance does not rise.
-    """
-    x, y, sy, sx = np.broadcast_arrays(
-        *(np.asarray(v, dtype=np.float64) for v in (thickness, area_resistance, stderr, thickness_stderr))
-    )
-    if x.size < 3 or np.unique(x).size < 2:
-        raise StudyError("a thickness series needs three films or more, of at least two thicknesses")
-    slope = 0.0
-    for _ in range(50):
-        (offset, new), covariance, chisqr = _line(x, y, sy**2 + (slope * sx) ** 2)
-        if abs(new - slope) <= 1e-12 * abs(new):
-            break
-        slope = new
-    if slope <= 0:
-        raise StudyError(
-            "the area resistance does not rise with the thickness: the films cannot share a conductivity"
-        )
-    return {
-        "ionic_conductivity_S_per_cm": 1 / slope,
-        "ionic_conductivity_S_per_cm_stderr": math.sqrt(covariance[1, 1]) / slope**2,
-        "offset_ohm_cm2": offset,
-        "offset_ohm_cm2_stderr": math.sqrt(covariance[0, 0]),
-        "covariance": covariance.tolist(),
-        "chisqr": chisqr,
-        "nfree": int(x.size - 2),
-    }
-
-
-def activation_energy(
-    temperature: ArrayLike, conductivity: ArrayLike, stderr: ArrayLike, *, times_temperature: bool = False
-) -> dict[str, Any]:
-    """Activation energy from a temperature series: ln s = ln s0 - E/(k T).
-
-    Parameters
-    ----------
-    temperature
-        K.
-    conductivity, stderr
-        In any unit; of a resistance, give 1/R and its error.
-    times_temperature
-        Fit ln(s T) instead, as hopping demands.
-
-    Returns
-    -------
-    dict
-        ``activation_energy_eV``, ``ln_prefactor`` with their ``_stderr``, ``covariance`` of (ln s0, E),
-        ``chisqr``, ``nfree``.
-
-    Raises
-    ------
-    StudyError
-        With fewer than three temperatures or values that are not positive.
-    """
-    T, s, ds = np.broadcast_arrays(
-        *(np.asarray(v, dtype=np.float64) for v in (temperature, conductivity, stderr))
-    )
-    if np.unique(T).size < 3:
-        raise StudyError("an activation energy needs three temperatures or more")
-    if (s <= 0).any() or (T <= 0).any():
-        raise StudyError("an activation energy needs positive conductivities, and temperatures in kelvin")
-    y = np.log(s * T) if times_temperature else np.log(s)
-    (ln_s0, slope), covariance, chisqr = _line(-1 / (BOLTZMANN_EV * T), y, (ds / s) ** 2)
-    return {
-        "activation_energy_eV": slope,
-        "activation_energy_eV_stderr": math.sqrt(covariance[1, 1]),
-        "ln_prefactor": ln_s0,
-        "ln_prefactor_stderr": math.sqrt(covariance[0, 0]),
-        "covariance": covariance.tolist(),
-        "chisqr": chisqr,
-        "nfree": int(T.size - 2),
-    }
+def _number(text: Any) -> Any:
+    """Return an area written as a bare number in text as that number."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return text
 
 
 def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:
@@ -372,21 +302,3 @@ def _estimate(
     errors = {name: values[name] * math.sqrt(covariance[k, k]) for k, name in enumerate(logs)}
     values["peak_Hz"], errors["peak_Hz"] = peak, peak * math.sqrt(max(log_tau_variance, 0.0))
     return FilmEstimate(values, errors, tuple(tuple(row) for row in covariance.tolist()), basis)
-
-
-def _line(
-    x: FloatArray, y: FloatArray, variance: FloatArray
-) -> tuple[tuple[float, float], FloatArray, float]:
-    """Weighted straight line: (offset, slope), their covariance, chisqr."""
-    if (variance <= 0).any():
-        raise StudyError("every point of a series needs a standard error above zero")
-    # Centred and scaled: 1/(k T) and thicknesses in cm differ by nine orders of magnitude from 1.
-    centre, scale = float(np.average(x, weights=1 / variance)), float(np.ptp(x)) or 1.0
-    design = np.stack([np.ones_like(x), (x - centre) / scale], axis=1)
-    weighted = design / np.sqrt(variance)[:, None]
-    normal = np.linalg.inv(weighted.T @ weighted)
-    a, b = normal @ (weighted.T @ (y / np.sqrt(variance)))
-    back = np.array([[1.0, -centre / scale], [0.0, 1 / scale]])
-    offset, slope = back @ np.array([a, b])
-    residual = (y - offset - slope * x) / np.sqrt(variance)
-    return (float(offset), float(slope)), back @ normal @ back.T, float(residual @ residual)

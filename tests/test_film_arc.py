@@ -9,8 +9,9 @@ import pytest
 from scipy import optimize, stats
 
 from eisfit.errors import StudyError
-from eisfit.film_arc import FilmCell, activation_energy, film_from_fit, thickness_series
-from eisfit.units import Uncertain
+from eisfit.film_arc import FilmCell, film_from_fit
+from eisfit.film_series import activation_energy, thickness_series
+from eisfit.units import Uncertain, UnitError
 
 EPS0 = 8.8541878128e-14  # F/cm
 AREA = Uncertain("normal", 1.67, 0.05, "cm^2")
@@ -77,6 +78,26 @@ def test_a_symmetric_cell_has_two_films_in_series():
     assert two.values[key] == pytest.approx(one.values[key])
     with pytest.raises(StudyError, match="1 or 2 films between its leads, not 3"):
         FilmCell(AREA, 3)
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"area_cm2": 2.0}, {"area_cm2": "2.0"}, {"area": "2.0 cm²"}, {"area": "200 mm2"}]
+)
+def test_the_area_travels_with_the_spectrum(metadata):
+    assert FilmCell.from_metadata(metadata).area.a == pytest.approx(2.0)
+
+
+def test_cells_and_their_films():
+    area = {"area_cm2": 1.0}
+    assert FilmCell.from_metadata(area, symmetric=True, coated=2).films == 2
+    assert FilmCell.from_metadata(area, symmetric=True, coated=2, electrodes=3).films == 1
+    assert FilmCell.from_metadata(area, symmetric=True, coated=1).films == 1
+    with pytest.raises(StudyError, match="two coated electrodes make a symmetric cell"):
+        FilmCell.from_metadata(area, coated=2)
+    with pytest.raises(StudyError, match="does not say its electrode's area"):
+        FilmCell.from_metadata({})
+    with pytest.raises(UnitError, match="area: '2 nm' is in 'nm', but an area is due"):
+        FilmCell.from_metadata({"area": "2 nm"})
 
 
 def test_a_known_thickness_is_preferred_and_none_is_said():
