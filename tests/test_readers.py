@@ -454,6 +454,26 @@ def test_binary_and_hostile_files(data, words):
         read_bytes(data, "a.csv")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n" * 300_000 + b"End Comments Z''(b)",
+        b"1" * 100_000 + b"x j\n",
+        b"f," + b"1" * 100_000 + b"x,Zim\n1,2,3\n2,3,4\n3,4,5\n",
+        b" " * 100_000 + b"\n1,2,3\n2,3,4\n3,4,5\n",
+        b"Method=Impedance\nprimary_data 3" + b"\n" * 300_000,
+        b'"' * 100_000,
+        b"[" * 100_000,
+    ],
+)
+def test_nothing_grows_with_the_square_of_a_line(data):
+    """Careless patterns take hours over these; whether they are refused or read does not matter."""
+    try:
+        read_bytes(data, "a.z")
+    except ReadError as error:
+        assert "\n" not in str(error)
+
+
 def test_paths(tmp_path):
     with pytest.raises(ReadError, match=r"is a folder.*read_series"):
         read(tmp_path)
@@ -489,7 +509,7 @@ def test_too_large(monkeypatch):
 
 def test_too_many_rows(monkeypatch):
     monkeypatch.setattr("eisfit.readers._table.MAX_ROWS", 10)
-    with pytest.raises(ReadError, match="more than 10 rows"):
+    with pytest.raises(ReadError, match="more than 10 lines"):
         one(table((F, Z.real, Z.imag)))
 
 

@@ -49,6 +49,7 @@ _UNITS = (
     (re.compile(r"(u|µ|m|)A$"), "ampere", 1.0),
     (re.compile(r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$"), "celsius", 1.0),
 )
+_LONGEST = 200  # characters of a header that are looked at
 _KIND = {
     "frequency": "frequency",
     "real": "ohm",
@@ -113,7 +114,7 @@ def column(name: str) -> Column:
     >>> column("Frequency (kHz)").scale, column("Z''[mOhm]").scale, column("tau").quantity
     (1000.0, 0.001, '')
     """
-    clean = name.translate(_PRIMES).strip().strip("\"'" if name.count('"') > 1 else "").strip()
+    clean = name[:_LONGEST].translate(_PRIMES).strip().strip("\"'" if name.count('"') > 1 else "").strip()
     clean = clean.strip("#%").strip() if not clean.upper().startswith(("#N", "#V", "#R")) else clean
     core, unit = _split_unit(clean)
     for text, found in ((core, unit), (clean, "")):

@@ -11,8 +11,8 @@ from eisfit.errors import ReadError
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "load"]
 
-MAX_BYTES = 256 * 2**20
-MAX_LINE = 2**20
+MAX_BYTES = 128 * 2**20
+MAX_LINE = 2**17
 MAX_ROWS = 1_000_000
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))

@@ -30,7 +30,7 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
     """
     pairs: dict[str, Any] = {}
     for line in lines:
-        match = _PAIR.match(line[:1000])
+        match = _PAIR.match(line[:500])
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
             pairs.setdefault(match[1].strip(), match[2].strip())
     return pairs

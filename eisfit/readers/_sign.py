@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["SignTest", "kramers_kronig_sign", "lost_signs"]
 
 _FEWEST_POINTS = 8
+_MOST_POINTS = 500
 _RATIO = 4.0
 _GOOD = 0.05
 _KINK = 0.5  # unfolding must at least halve the mean residual
@@ -57,6 +58,8 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
     f, z = frequency[good], impedance[good]
     if np.unique(f).size < _FEWEST_POINTS:
         return None
+    thin = slice(None, None, 1 + f.size // _MOST_POINTS)
+    f, z = f[thin], z[thin]
     return SignTest(_residual(f, z), _residual(f, z.conj()))
 
 
@@ -76,7 +79,7 @@ def lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]
     good = np.isfinite(impedance) & np.isfinite(frequency) & (frequency > 0) & (impedance != 0)
     order = np.argsort(-frequency[good], kind="stable")
     f, z = frequency[good][order], impedance[good][order]
-    if np.unique(f).size < _FEWEST_POINTS:
+    if np.unique(f).size < _FEWEST_POINTS or f.size > _MOST_POINTS:
         return 0
     size = np.abs(z.imag)
     kinks = [i for i in range(1, f.size // 2) if size[i] <= size[i - 1] and size[i] <= size[i + 1]]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isnan
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from eisfit.readers._columns import column
 from eisfit.readers._file import MAX_ROWS, File
 
-__all__ = ["Style", "Table", "find_table", "number", "rows_to_matrix", "split"]
+__all__ = ["Style", "Table", "find_table", "number", "split"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _PREFIXED = re.compile(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
@@ -43,6 +42,9 @@ _GAPS = frozenset(
 )
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
 _SAMPLE = 100
+_LARGEST_SAMPLE = 500_000  # characters
+_LONGEST_HEADER = 8000
+_LONGEST_NUMBER = 60
 _WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 
@@ -138,15 +140,19 @@ def number(cell: str, style: Style) -> float | None:
         except ValueError:
             pass
     text = cell.strip().strip('"').strip()
-    if style.decimal == ",":
-        if "." in text:
-            return None
-        text = text.replace(",", ".")
+    if len(text) > _LONGEST_NUMBER or (style.decimal == "," and "." in text):
+        return None
+    return (
+        float("nan") if text.lower() in _GAPS else _careful(text.replace(style.decimal, "."), style.prefixed)
+    )
+
+
+def _careful(text: str, prefixed: bool) -> float | None:
     if _NUMBER.match(text):
         return float(text.replace("d", "e").replace("D", "e"))
-    if style.prefixed and (match := _PREFIXED.match(text)):
+    if prefixed and (match := _PREFIXED.match(text)):
         return float(match[1]) * _PREFIX[match[2]]
-    return float("nan") if text.lower() in _GAPS else None
+    return None
 
 
 def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
@@ -155,37 +161,57 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     style = _style(lines)
     if style is None:
         return None
-    width, first, last = _block(lines, style)
-    if not width:
+    if len(lines) > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} lines")
+    numeric = _numeric_lines(lines, style)
+    if not numeric.rows.size:
         return None
-    if last - first >= MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
-    table = Table(style, [], np.empty((0, width)))
-    table.matrix, table.rows, table.skipped = rows_to_matrix(lines, range(first, last + 1), style, width)
+    table = Table(style, [], np.empty((0, 0)))
+    width, first = _fill(table, numeric, lines)
     _attach_header(table, lines[:first], width)
     return table
 
 
-def rows_to_matrix(
-    lines: Sequence[str], rows: Iterable[int], style: Style, width: int
-) -> tuple[NDArray[np.float64], list[int], list[tuple[int, str]]]:
-    """Return the numbers (n, width) of the given lines, where they stand, and the lines without numbers."""
-    flat, read, skipped = array("d"), [], []
-    for index in rows:
-        line = lines[index]
-        if not line.strip():
-            continue
-        values = _row(line, style)
-        if values is None or not _fits(values, width):
-            skipped.append((index + 1, line))
-            continue
-        read.append(index)
-        flat.extend((values + [float("nan")] * (width - len(values)))[:width])
-    return np.array(flat, dtype=np.float64).reshape(-1, width), read, skipped
+@dataclass
+class _Numeric:
+    """Lines of numbers: where they stand, how many numbers each has, and the numbers in a row."""
+
+    rows: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    flat: NDArray[np.float64]
 
 
-def _fits(values: list[float], width: int) -> bool:
-    return sum(not isnan(value) for value in values) >= min(2, width)
+def _numeric_lines(lines: Sequence[str], style: Style) -> _Numeric:
+    rows, widths, flat = array("q"), array("q"), array("d")
+    for index, line in enumerate(lines):
+        values = _row(line, style) if line else None
+        if values is not None:
+            rows.append(index)
+            widths.append(len(values))
+            flat.extend(values)
+    return _Numeric(np.array(rows, np.int64), np.array(widths, np.int64), np.array(flat, np.float64))
+
+
+def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:
+    """Fill the matrix with the rows of the most frequent width; return that and the first line."""
+    counts = np.bincount(numeric.widths)
+    width = int(np.flatnonzero(counts == counts.max())[-1])
+    main = numeric.rows[numeric.widths == width]
+    first, last = _start(main[:4].tolist(), main.size), int(main[-1])
+    inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
+    ends = np.cumsum(numeric.widths)
+    matrix = np.full((inside.size, width), np.nan)
+    same = numeric.widths[inside] == width
+    starts = (ends - numeric.widths)[inside]
+    matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
+    for place in np.flatnonzero(~same):
+        part = numeric.flat[starts[place] : ends[inside[place]]][:width]
+        matrix[place, : part.size] = part
+    kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
+    table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
+    read = set(table.rows)
+    table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
+    return width, first
 
 
 def _row(line: str, style: Style) -> list[float] | None:
@@ -222,6 +248,8 @@ def _style(lines: Sequence[str]) -> Style | None:
     filled = [line for line in lines if line.strip()]
     middle = max(0, len(filled) // 2 - _SAMPLE // 2)
     sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
+    if sum(map(len, sample)) > _LARGEST_SAMPLE:
+        sample = [*sample[:3], *sample[-3:]]
     best: tuple[float, Style] | None = None
     for style in _candidates("\n".join(sample)):
         score = _score(sample, style)
@@ -253,26 +281,11 @@ def _score(sample: Sequence[str], style: Style) -> float:
     return count * min(width, 3)
 
 
-def _block(lines: Sequence[str], style: Style) -> tuple[int, int, int]:
-    """Return the width of most numeric rows, and the first and last row of that width."""
-    widths: Counter[int] = Counter()
-    where: dict[int, list[int]] = {}
-    for index, line in enumerate(lines):
-        values = _row(line, style) if line.strip() else None
-        if values is not None:
-            widths[len(values)] += 1
-            where.setdefault(len(values), []).append(index)
-    if not widths:
-        return 0, 0, 0
-    width = max(widths, key=lambda w: (widths[w], w))
-    return width, _start(where[width]), where[width][-1]
-
-
-def _start(rows: list[int]) -> int:
+def _start(rows: list[int], total: int) -> int:
     """First row of the main run: a lone numeric row far above belongs to the preamble."""
     start = rows[0]
-    for before, after in pairwise(rows[:4]):
-        if after - before > 3 and len(rows) > 8:
+    for before, after in pairwise(rows):
+        if after - before > 3 and total > 8:
             start = after
     return start
 
@@ -291,6 +304,8 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
 
 def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
     known = [[column(cell).quantity for cell in cells] for cells in ways]
@@ -306,6 +321,8 @@ def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
 
 def _unknown_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
     """Return the cells of a line of words, one a column, although none is known."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
     cells = split(line, style.delimiter)
     is_header = len(cells) == width and width >= 2 and not _COMMENT.match(line) and not _prose(cells)
     return (cells, False) if is_header else ([], False)

@@ -77,7 +77,9 @@ def _date_styles(tree: ET.Element | None) -> set[int]:
         int(item.get("numFmtId", "0"))
         for item in _children(tree, "numFmt")
         if re.search(
-            r"[ymdhs]", re.sub(r"\"[^\"]*\"|\[[^\]]*\]|\\.|E\+|General", "", item.get("formatCode", "")), re.I
+            r"[ymdhs]",
+            re.sub(r"\"[^\"]*\"|\[[^\]]*\]|\\.|E\+|General", "", item.get("formatCode", "")[:300]),
+            re.I,
         )
     }
     formats = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]

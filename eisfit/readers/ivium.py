@@ -20,7 +20,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Ivium .idf"
 SUFFIXES = (".idf", ".ids", ".ixf")
 
-_TABLE = re.compile(rb"primary_data[^0-9]{0,40}(\d+)\s*\r?\n\s*(\d+)\s*\r?\n")
+_TABLE = re.compile(rb"primary_data[^0-9]{0,40}(\d{1,9})[ \t]*\r?\n[ \t]*(\d{1,9})[ \t]*\r?\n")
 _METHOD = re.compile(rb"\bMethod=([^\r\n]*)")
 _KEPT = {"starttime": "date", "serialnumber": "serial number", "Technique": "technique", "Title": "title"}
 

@@ -253,7 +253,7 @@ def _no_frequency(table: Table) -> str:
 
 
 def _complex_to_pair(line: str) -> str:
-    if not ("j" in line or "i" in line) or not _COMPLEX.search(line):
+    if len(line) > 2000 or not ("j" in line or "i" in line) or not _COMPLEX.search(line):
         return line
     delimiter = next((mark for mark in "\t;," if mark in line), " ")
     return _COMPLEX.sub(lambda m: f"{m[1]}{delimiter}{m[2].replace(' ', '')}", line)

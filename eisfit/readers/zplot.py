@@ -25,7 +25,7 @@ def recognise(file: File) -> bool:
     """Whether the first line is ZPlot's, or the comment block ends the way ZPlot ends it."""
     if file.encoding is None:
         return False
-    ended = re.search(r"^\s*End Comments", file.text[:200_000], re.MULTILINE)
+    ended = re.search(r"^[ \t]*End Comments", file.text[:200_000], re.MULTILINE)
     return bool(_MARK.match(file.head) or (ended and "Z''(b)" in file.text[:200_000]))
 
 
