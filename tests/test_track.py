@@ -1,0 +1,167 @@
+"""Tracking: order and failures kept, cycles from names, neighbours repair a bad fit, there and back."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.errors import EisfitError, UsageError
+from eisfit.result import FitFailure, FitResult
+from eisfit.series_result import SeriesResult
+from eisfit.simulate import simulate, to_csv
+
+track_module = sys.modules[eisfit.track.__module__]  # eisfit.track itself is the function
+SHAPE = {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
+CYCLES = (3, 50, 100, 150)
+
+
+def resistance(cycle: float) -> float:
+    return 40 + 0.2 * cycle
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    home = tmp_path_factory.mktemp("cell")
+    for cycle in CYCLES:
+        spectrum = simulate("rs-ct", {**SHAPE, "R_ct": resistance(cycle)}, noise=0.003, seed=cycle)
+        (home / f"cell_cycle_{cycle:03d}.csv").write_text(to_csv(spectrum), encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="module")
+def tracked(folder):
+    return eisfit.track(eisfit.read_series(folder), "rs-ct")
+
+
+def test_one_row_a_cycle_in_order_with_the_truth_inside_its_errors(tracked):
+    frame = tracked.to_frame()
+    assert list(frame["cycle"]) == list(CYCLES)
+    assert frame["ok"].all()
+    pull = (frame["R_ct"] - [resistance(c) for c in CYCLES]) / frame["R_ct_stderr"]
+    assert np.abs(pull).max() < 4
+    assert {"source", "error", "flags", "redchi", "CPE_ct_alpha_stderr"} <= set(frame.columns)
+
+
+def test_growth_finds_the_slope(tracked):
+    growth = tracked.growth("R_ct")
+    assert abs(growth.slope - 0.2) < 4 * growth.slope_stderr
+    assert growth.unit == "ohm"
+    assert growth.points == 4
+
+
+def test_an_unknown_parameter_names_the_nearest(tracked):
+    with pytest.raises(EisfitError, match="no parameter 'R_tc'; did you mean 'R_ct'"):
+        tracked.growth("R_tc")
+    with pytest.raises(EisfitError, match="did you mean 'R_ct'"):
+        tracked.plot("R_tc")
+
+
+def test_simulated_spectra_are_said_to_be_so(tracked):
+    assert "simulated: 4 of 4 spectra are simulated, not measured" in tracked.notes
+
+
+def test_there_and_back(tracked):
+    document = json.loads(json.dumps(tracked.to_dict()))
+    back = SeriesResult.from_dict(document)
+    assert back.to_dict() == tracked.to_dict()
+    assert back.growth("R_ct") == tracked.growth("R_ct")
+
+
+def test_rows_alone_cannot_be_read_back(tracked):
+    with pytest.raises(EisfitError, match="the results are missing"):
+        SeriesResult.from_dict(tracked.to_dict(data=False))
+
+
+def test_it_prints_and_draws(tracked):
+    assert "R_ct changes by" in repr(tracked)
+    assert "<table" in tracked._repr_html_()
+    ax = tracked.plot("R_ct")
+    assert ax.get_xlabel() == "cycle"
+
+
+def test_failures_stay_in_sight(folder, tmp_path, tracked):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "cell_cycle_060.csv").write_text("nothing was measured\n", encoding="utf-8")
+    slow = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n3e-3,5,-1\n2e-3,6,-1\n1e-3,7,-1\n"
+    (tmp_path / "cell_cycle_120.csv").write_text(slow, encoding="utf-8")
+    result = eisfit.track(eisfit.read_series(tmp_path), "rs-ct", fmin=5e-3)
+    assert not result.ok
+    assert len(result.failures) == 2
+    frame = result.to_frame().set_index("source")
+    unread, unfitted = (frame.loc[str(tmp_path / f"cell_cycle_{n}.csv"), "error"] for n in ("060", "120"))
+    assert "no table of numbers" in unread
+    assert "no point is left of 3" in unfitted
+    assert list(frame["cycle"].dropna())[:5] == [3, 50, 100, 120, 150]
+    assert result.growth("R_ct") == tracked.growth("R_ct")
+    back = SeriesResult.from_dict(json.loads(json.dumps(result.to_dict())))
+    assert [f.error for f in back.failures] == [f.error for f in result.failures]
+
+
+def test_growth_of_too_few_fits_is_refused(folder):
+    result = eisfit.track(eisfit.read_series(folder)[:1], "rs-ct")
+    with pytest.raises(EisfitError, match="a growth needs two cycles"):
+        result.growth("R_ct")
+
+
+def test_cycles_come_from_a_pattern_or_a_manifest_never_from_the_order(folder, tmp_path):
+    for number, path in zip((7, 30, 200, 1000), sorted(folder.iterdir()), strict=True):
+        (tmp_path / f"z{1000 - number}_n{number}k.csv").write_bytes(path.read_bytes())
+    by_name = eisfit.read_series(tmp_path, cycle_pattern=r"_n(\d+)k")
+    assert list(eisfit.track(by_name, "rs-ct").cycles) == [7, 30, 200, 1000]
+    lines = [f"{path.name},{100 - k}" for k, path in enumerate(sorted(tmp_path.iterdir()))]
+    (tmp_path / "manifest.csv").write_text("file,cycle\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    assert list(eisfit.track(eisfit.read_series(tmp_path), "rs-ct").cycles) == [97, 98, 99, 100]
+
+
+def test_constraints_hold_in_every_cycle(folder):
+    series = eisfit.read_series(folder)
+    result = eisfit.track(series, "rs-ct", fix={"R_s": 2.0}, bound={"CPE_ct_alpha": (0.85, 0.95)})
+    for row in result:
+        assert row["R_s"].value == 2.0
+        assert not row["R_s"].vary
+        assert (row["CPE_ct_alpha"].min, row["CPE_ct_alpha"].max) == (0.85, 0.95)
+
+
+def test_a_misspelt_constraint_is_refused(folder):
+    with pytest.raises(UsageError, match="no parameter 'R_sct'"):
+        eisfit.track(eisfit.read_series(folder), "rs-ct", fix={"R_sct": 2.0})
+
+
+def test_neighbours_repair_one_cycles_bad_start(folder, monkeypatch):
+    """A blind fit that is planted in a wrong basin comes right from the cycle before or after it."""
+    series = eisfit.read_series(folder)
+    honest = track_module.fit_or_failure
+
+    def planted(spectrum, circuit, **options):
+        if spectrum.cycle == 100:  # held far away: R_ct cannot get near 60 ohm
+            options["bound"] = {"R_ct": (1e3, 1e4)}
+        result = honest(spectrum, circuit, **options)
+        if isinstance(result, FitResult) and spectrum.cycle == 100:
+            assert result["R_ct"].value >= 1e3
+        return result
+
+    monkeypatch.setattr(track_module, "fit_or_failure", planted)
+    result = eisfit.track(series, "rs-ct")
+    assert result[2]["R_ct"].value == pytest.approx(60, rel=0.01)
+    assert result[2].ok
+
+
+def test_no_spectrum_at_all_gives_an_empty_table():
+    result = eisfit.track([], "rs-ct")
+    assert len(result) == 0
+    assert result.ok
+    assert result.to_dict()["growth"] == {}
+
+
+def test_a_failure_is_a_row_with_the_same_columns(tracked):
+    mixed = SeriesResult(
+        tracked.circuit, (*tracked.results, FitFailure("gone.csv", "gone.csv: no such file"))
+    )
+    frame = mixed.to_frame()
+    assert list(frame.columns) == list(tracked.to_frame().columns)
+    assert frame.iloc[-1]["error"] == "gone.csv: no such file"
