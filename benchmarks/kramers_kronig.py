@@ -111,19 +111,20 @@ def times(rng):
     frequency = np.logspace(6, -3, 10_000)
     z = 5 + 20 / (1 + (2j * np.pi * frequency * 1e-3) ** 0.8)
     z = z * (1 + 1e-3 * (rng.standard_normal(10_000) + 1j * rng.standard_normal(10_000)))
-    print(
-        f"eisfit.check, 10,000 points        {clock(check, [Spectrum(frequency=frequency, impedance=z)]):8.0f} ms"
-    )
+    large = clock(check, [Spectrum(frequency=frequency, impedance=z)])
+    print(f"eisfit.check, 10,000 points        {large:8.0f} ms")
+
+
+def largest(rows):
+    parts = (np.real, np.imag)
+    return ", ".join(f"{100 * np.median([np.abs(part(r)).max() for r in rows]):.2f} %" for part in parts)
 
 
 def quality(rng):
     spectra = [simulated(CELLS[k % len(CELLS)], 3e-3, rng) for k in range(24)]
     print("\nlargest residual at 0.3 % noise, median of 24 (|Re|, |Im|)")
     rows = [check(s).residuals for s in spectra]
-    show = lambda rows: ", ".join(  # noqa: E731
-        f"{100 * np.median([np.abs(part(r)).max() for r in rows]):.2f} %" for part in (np.real, np.imag)
-    )
-    print(f"  eisfit.check                     {show(rows)}")
+    print(f"  eisfit.check                     {largest(rows)}")
     for name, options in (
         ("default", {}),
         ("complex, capacitance", {"fit_type": "complex", "add_cap": True}),
@@ -133,7 +134,7 @@ def quality(rng):
             with contextlib.redirect_stdout(io.StringIO()):
                 *_, real, imag = link(**options)(s)
             rows.append(real + 1j * imag)
-        print(f"  linKK, {name:25s} {show(rows)}")
+        print(f"  linKK, {name:25s} {largest(rows)}")
 
 
 def rates(count, rng):

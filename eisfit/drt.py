@@ -290,7 +290,8 @@ def _flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
     gamma = x[len(p.terms) :]
     if gamma[-1] > 0.1 * gamma.max():
         cause = "the distribution does not end within the sweep: a slower process is cut off"
-        cure = "measure to lower frequencies, or allow a diffusion tail (tail=True)"
+        tail = "" if "sigma" in p.terms else ", or allow a diffusion tail (tail=True)"
+        cure = f"measure to lower frequencies{tail}"
         flags.append(Flag("open_end", cause, cure))
     return tuple(flags)
 

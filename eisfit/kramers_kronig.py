@@ -219,8 +219,9 @@ def check(
     inductance
         Allow a series inductance and one RC element faster than the sweep.
     capacitance
-        Allow a series capacitance and one RC element slower than the sweep (blocking cells, Warburg tails).
-        Without it, drift of a cell whose arc closes within the sweep is seen more sharply.
+        Allow a series capacitance and one RC element slower than the sweep (blocking cells, Warburg tails)
+        where Z'' does not die out at the lowest frequencies; where it does, nothing slow is left to describe,
+        and leaving them out makes drift show.
     rc_elements
         Number of RC elements; None: found by the residual and mu, see `eisfit.linear_kk.choose`.
     mu
@@ -252,7 +253,7 @@ def check(
     modelled = trust.problem.basis.columns(trust.solved.elements, spectrum.omega) @ trust.solved.coefficients
     fitted = modelled if representation == "impedance" else 1 / modelled
     relative = np.maximum(trust.found.noise / (trust.weight * np.abs(problem.data)), 1e-12)
-    ranges = [*_ranges(broken(trust), trust.kept, spectrum), *_outliers(trust.kept, spectrum)]
+    ranges = list(_ranges(broken(trust), trust.kept, spectrum))
     return KramersKronigResult(
         spectrum=spectrum,
         ok=not ranges,
@@ -287,7 +288,7 @@ def _problem(
     basis = Basis(spectrum.omega, slow=slow, fast=fast, guards=spectrum.points >= 12)
     _check_elements(rc_elements, basis, spectrum)
     # A series RC branch has the admittance 1 - 1/(1 + j omega tau), over R: the same columns, sign turned.
-    return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements)
+    return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements, slow).settled()
 
 
 def _check_elements(rc_elements: int | None, basis: Basis, spectrum: Spectrum) -> None:
@@ -305,11 +306,8 @@ def _ranges(findings: list[Finding], kept: Mask, spectrum: Spectrum) -> Iterator
         yield FrequencyRange(
             float(frequency[finding.last]), float(frequency[finding.first]), CAUSES[finding.name]
         )
-
-
-def _outliers(kept: Mask, spectrum: Spectrum) -> Iterator[FrequencyRange]:
-    for frequency in spectrum.frequency[~kept].tolist():
-        yield FrequencyRange(frequency, frequency, CAUSES["outlier"])
+    for single in spectrum.frequency[~kept].tolist():
+        yield FrequencyRange(single, single, CAUSES["outlier"])
 
 
 def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
@@ -317,11 +315,11 @@ def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
     size = trust.problem.fraction(trust.found.systematic).max()
     for name, cause in CAUSES.items():
         places = [r for r in ranges if r.cause == cause]
-        if places:
-            where = ", ".join(_span(r) for r in places)
-            kind = "outlier" if name == "outlier" else "kk_failed"
-            extent = "" if kind == "outlier" else f" (up to {100 * size:.2g} % of |Z|)"
-            flags.append(Flag(kind, f"{where}: {cause}{extent}", CURES[name]))
+        if not places:
+            continue
+        where, single = ", ".join(_span(r) for r in places), name == "outlier"
+        extent = "" if single else f" (up to {100 * size:.2g} % of |Z|)"
+        flags.append(Flag("outlier" if single else "kk_failed", f"{where}: {cause}{extent}", CURES[name]))
     if any(flag.name == "kk_failed" for flag in flags) and _mirrored(trust):
         flags.insert(0, MIRRORED)
     return tuple(flags)

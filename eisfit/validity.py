@@ -65,6 +65,7 @@ class Problem:
     weight: FloatArray
     sign: float = 1.0
     rc_elements: int | None = None
+    slow: bool = True
     mu: float = 0.85
     tolerance: float = TOLERANCE
     patience: int = PATIENCE
@@ -77,6 +78,18 @@ class Problem:
     def keep(self, mask: Mask) -> Problem:
         """Return the problem of the points where `mask` is true."""
         return replace(self, basis=self.basis.keep(mask), data=self.data[mask], weight=self.weight[mask])
+
+    def settled(self) -> Problem:
+        """Return the problem without terms for slow processes where an arc closes within the sweep.
+
+        There Z'' dies out towards the lowest frequencies; slow terms would only take on the shape of drift.
+        """
+        if self.sign < 0 or self.size < 12:
+            return self
+        share = np.abs(self.data.imag) / np.abs(self.data)
+        end, before = np.median(share[-4:]), np.median(share[-8:-4])
+        closed = bool(end < 0.05 and (end < 0.65 * before or end < 0.01))
+        return replace(self, basis=replace(self.basis, slow=self.slow and not closed))
 
     def elements(self) -> int:
         """Return the number of RC elements wished for, or else found."""
@@ -204,7 +217,7 @@ def _cut(problem: Problem, elements: int, side: str) -> int | None:
 def _shortened(problem: Problem, side: str, count: int) -> Problem:
     mask = np.ones(problem.size, dtype=bool)
     mask[slice(problem.size - count, None) if side == "low" else slice(count)] = False
-    return problem.keep(mask)
+    return problem.keep(mask).settled()
 
 
 def _mended(problem: Problem, elements: int, side: str, count: int) -> bool:

@@ -225,6 +225,15 @@ def test_complex_fit_with_capacitance_beats_impedance_py_default(link):
     assert np.abs(result.residuals.imag).max() < 1e-3
 
 
+def test_drift_shows_in_noise_where_the_arc_closes():
+    # Nothing slower than the sweep is fitted to a closed arc; it would take on the drift's shape.
+    rng = np.random.default_rng(14)
+    spectra = [
+        Spectrum(frequency=F, impedance=simulated(lambda s: drifting(F, 0.1), 3e-3, rng)) for _ in range(10)
+    ]
+    assert sum(not check(spectrum).ok for spectrum in spectra) >= 9
+
+
 def test_fixed_number_and_terms():
     z = simulated(blocking, 1e-3, np.random.default_rng(12))
     s = Spectrum(frequency=F, impedance=z)
