@@ -7,19 +7,19 @@ points are solved at once as small linear least-squares problems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from collections.abc import Mapping
+from itertools import combinations_with_replacement, product
 from math import comb, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.blocks import DIFFUSION, Block, blocks
 from eisfit.circuit import Circuit
 from eisfit.elements import ELEMENTS, FrequencyGrid
-from eisfit.notation import Component, Node, Parallel, Series, components
+from eisfit.notation import Component
 
-__all__ = ["Block", "StartGrid", "blocks"]
+__all__ = ["StartGrid"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -28,71 +28,8 @@ IntArray = NDArray[np.intp]
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
 _ALPHAS = (0.7, 0.92)
-_DIFFUSION = ("Wo", "Ws")
-_ARCS = ("K", "Zarc")
+_GOOD_SHARE = 10  # one in so many grid points is good enough to start near
 _LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
-
-
-@dataclass(frozen=True)
-class Block:
-    """A piece of the flattened circuit: one amplitude and at most one thing to scan.
-
-    Attributes
-    ----------
-    kind
-        ``R, L, C, W, Wo, Ws, CPE``, ``arc`` (resistor beside storage, or one element that is an arc),
-        ``loop`` (resistor beside inductor) or ``own`` (an element that says itself what to scan).
-    first
-        Component whose (first) parameter the amplitude is.
-    second
-        The storage element or inductor beside it, or None.
-    """
-
-    kind: str
-    first: Component
-    second: Component | None = None
-
-    @property
-    def scanned(self) -> bool:
-        """True where a time constant (or an exponent) is scanned."""
-        return self.kind in ("arc", "loop", "CPE", "own", *_DIFFUSION)
-
-
-def blocks(node: Node) -> Iterator[Block]:
-    """Flatten a tree into blocks in series."""
-    if isinstance(node, Component):
-        yield Block(_kind(node), node)
-    elif isinstance(node, Series):
-        for child in node.children:
-            yield from blocks(child)
-    else:
-        yield from _parallel_blocks(node)
-
-
-def _kind(component: Component) -> str:
-    if component.symbol in _ARCS:
-        return "arc"
-    return component.symbol if component.element.scan is None else "own"
-
-
-def _parallel_blocks(node: Parallel) -> Iterator[Block]:
-    loose = [c for child in node.children for c in components(child)]
-    direct = [c for c in node.children if isinstance(c, Component)]
-    resistor = next((c for c in direct if c.symbol == "R"), None) or next(
-        (c for c in loose if c.symbol == "R"), None
-    )
-    beside = next((c for c in direct if c.symbol in ("CPE", "C")), None)
-    beside = beside or next((c for c in loose if c.symbol in ("CPE", "C", "L")), None)
-    used = {id(c) for c in (resistor, beside) if c is not None}
-    if resistor is not None:
-        kind = "R" if beside is None else "loop" if beside.symbol == "L" else "arc"
-        yield Block(kind, resistor, beside)
-    elif beside is not None:
-        yield Block(beside.symbol, beside)
-    for child in node.children:
-        for block in blocks(child):
-            if id(block.first) not in used and (block.second is None or id(block.second) not in used):
-                yield block
 
 
 class StartGrid:
@@ -124,29 +61,34 @@ class StartGrid:
         self.blocks = list(blocks(circuit.tree))
         self.scanned = sum(block.scanned for block in self.blocks)
         self.scale = float(np.abs(impedance).max()) or 1.0
+        self.told_apart = _told_apart(circuit, self.blocks)
         self.options = self._options(omega)
-        self.choice = _choices(self.blocks, [len(options) for options in self.options])
-        self.amplitude, self.chisqr = self._solve(FrequencyGrid(omega), impedance, weight)
+        sizes = [len(options) for options in self.options]
+        self.choice = _choices(self.blocks, sizes, self.told_apart)
+        self.grid = FrequencyGrid(omega)
+        self.weight = weight
+        self.target = np.ascontiguousarray(impedance).view(np.float64) * weight
+        self.amplitude, self.chisqr = self._solve()
         self.order = np.argsort(self.chisqr)
 
     def _options(self, omega: FloatArray) -> list[FloatArray]:
-        count = _points(self.blocks)
+        count = _points(self.blocks, self.told_apart)
         times = np.geomspace(0.5 / omega.max(), 2 / omega.min(), count)
         slow = times * (omega.max() / omega.min()) ** 0.25
         return [_scan(block, times, slow) for block in self.blocks]
 
-    def _solve(
-        self, grid: FrequencyGrid, impedance: ComplexArray, weight: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        shapes = [
-            _shape(block, grid, options) for block, options in zip(self.blocks, self.options, strict=True)
-        ]
-        table = np.concatenate(shapes).view(np.float64) * weight
-        target = np.ascontiguousarray(impedance).view(np.float64) * weight
-        gram, moment = table @ table.T, table @ target
-        first = np.cumsum([0, *(len(options) for options in self.options[:-1])])
-        column = self.choice + first
-        return _non_negative(gram, moment, column, float(target @ target))
+    def _solve(self) -> tuple[FloatArray, FloatArray]:
+        """Return amplitudes (M, K) and chisqr (M,) of all grid points."""
+        table = np.concatenate([self._shapes(k, options) for k, options in enumerate(self.options)])
+        gram, moment = table @ table.T, table @ self.target
+        column = self.choice + np.cumsum([0, *(len(options) for options in self.options[:-1])])
+        normal = gram[column[:, :, np.newaxis], column[:, np.newaxis, :]]
+        return _non_negative(normal, moment[column], float(self.target @ self.target))
+
+    def _shapes(self, k: int, options: FloatArray) -> FloatArray:
+        """Return the weighted shapes (n, 2F) of block k for options (n, 2)."""
+        shape = _shape(self.blocks[k], self.grid, options)
+        return np.ascontiguousarray(shape).view(np.float64) * self.weight
 
     def starts(self, count: int) -> FloatArray:
         """Return the physical parameters (count, P) of the best grid points that differ from each other."""
@@ -157,21 +99,26 @@ class StartGrid:
                 chosen.append(int(candidate))
             if len(chosen) == count:
                 break
-        return self.physical(np.array(chosen), None)
+        points = np.array(chosen)
+        options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
+        return self._physical(options, self.amplitude[points])
 
     def scattered(self, count: int, rng: np.random.Generator) -> FloatArray:
-        """Return random starts (count, P): good grid points with their exponents and times shaken."""
-        pool = self.order[: max(count, self.order.size // 4)]
-        return self.physical(rng.choice(pool, count), rng)
+        """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again."""
+        points = rng.choice(self.order[: max(count, self.order.size // _GOOD_SHARE)], count)
+        picked = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
+        options = [_shaken(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
+        table = np.stack([self._shapes(k, option) for k, option in enumerate(options)], axis=1)
+        amplitude, _ = _non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
+        return self._physical(options, amplitude)
 
-    def physical(self, points: IntArray, rng: np.random.Generator | None) -> FloatArray:
-        """Return physical parameters (n, P) at grid points, shaken where a generator is given."""
+    def _physical(self, options: list[FloatArray], amplitude: FloatArray) -> FloatArray:
+        """Return physical parameters (n, P) for options (n, 2) of each block and amplitudes (n, K)."""
         values: dict[str, FloatArray] = {}
         for k, block in enumerate(self.blocks):
-            option = self.options[k][self.choice[points, k]]
-            amplitude = np.maximum(self.amplitude[points, k], _least(block, self.scale, self.amplitude[:, k]))
-            values.update(_values(block, amplitude, option, rng))
-        return np.stack([self._fill(name, values, points.size) for name in self.circuit.names], axis=1)
+            least = _least(block, self.scale, self.amplitude[:, k])
+            values.update(_values(block, np.maximum(amplitude[:, k], least), options[k]))
+        return np.stack([self._fill(name, values, len(amplitude)) for name in self.circuit.names], axis=1)
 
     def _fill(self, name: str, values: Mapping[str, FloatArray], count: int) -> FloatArray:
         """Return one parameter: the value that the circuit gives it, else the start found, within bounds."""
@@ -183,14 +130,28 @@ class StartGrid:
         return np.full(count, 1.0)
 
 
-def _points(pieces: list[Block]) -> int:
+def _told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
+    """Return whether the user has given an arc a value, bound or tie, so that any of them may be the slow one."""
+    parts = [
+        c for block in pieces if block.kind == "arc" for c in (block.first, block.second) if c is not None
+    ]
+    rows = [circuit.parameters[name] for component in parts for name in component.parameter_names]
+    defaults = [row for component in parts for row in component.element.parameters]
+    return any(
+        not p.free or p.value is not None or (p.min, p.max) != (row.min, row.max)
+        for p, row in zip(rows, defaults, strict=True)
+    )
+
+
+def _points(pieces: list[Block], told_apart: bool) -> int:
     """Return how many grid values each scanned block gets, so that the whole grid stays small."""
     arcs = sum(block.kind == "arc" for block in pieces)
     own = [len(_own(block, np.ones(1))) for block in pieces if block.kind == "own"]
     others = sum(block.scanned for block in pieces) - arcs
     for count in range(_POINTS_PER_BLOCK, 4, -1):
         options = count * len(_ALPHAS)
-        if comb(options + arcs - 1, arcs) * count**others * prod(own) <= _LARGEST_GRID:
+        orders = options**arcs if told_apart else comb(options + arcs - 1, arcs)
+        if orders * count**others * prod(own) <= _LARGEST_GRID:
             return count
     return 4
 
@@ -209,23 +170,24 @@ def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
         # The arcs share one list of times, in which a capacitor's exponent is one throughout.
         ideal = (block.second or block.first).symbol in ("C", "K")
         return np.array([(tau, 1.0 if ideal else alpha) for tau in times for alpha in _ALPHAS])
-    if block.kind in _DIFFUSION:
+    if block.kind in DIFFUSION:
         times = slow
     if block.kind == "CPE":
         return np.array([(1.0, alpha) for alpha in (0.5, 0.7, 0.95)])
     return np.stack([times, np.ones(times.size)], axis=1) if block.scanned else np.ones((1, 2))
 
 
-def _choices(pieces: list[Block], sizes: list[int]) -> IntArray:
-    """Return the grid (M, K) of option indices, the time constants of arcs in rising order."""
+def _choices(pieces: list[Block], sizes: list[int], told_apart: bool) -> IntArray:
+    """Return the grid (M, K) of option indices, the arcs in rising order unless they are told apart."""
     arcs = [k for k, block in enumerate(pieces) if block.kind == "arc"]
     others = [k for k in range(len(pieces)) if k not in arcs]
-    ordered = (
-        np.array(list(combinations_with_replacement(range(sizes[arcs[0]]), len(arcs)))) if arcs else None
+    size = range(sizes[arcs[0]]) if arcs else range(0)
+    several = (
+        product(size, repeat=len(arcs)) if told_apart else combinations_with_replacement(size, len(arcs))
     )
+    ordered = np.array(list(several)) if arcs else np.zeros((1, 0), dtype=int)
     mesh = np.meshgrid(*(np.arange(sizes[k]) for k in others), indexing="ij")
     rest = np.stack([axis.ravel() for axis in mesh], axis=1) if others else np.zeros((1, 0), dtype=int)
-    ordered = np.zeros((1, 0), dtype=int) if ordered is None else ordered
     choice = np.empty((len(ordered) * len(rest), len(pieces)), dtype=np.intp)
     choice[:, arcs] = np.repeat(ordered, len(rest), axis=0)
     choice[:, others] = np.tile(rest, (len(ordered), 1))
@@ -248,19 +210,15 @@ def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArr
     return np.broadcast_to(element.evaluate(grid, *arguments)[0], (len(options), grid.omega.size))
 
 
-def _non_negative(
-    gram: FloatArray, moment: FloatArray, column: IntArray, total: float
-) -> tuple[FloatArray, FloatArray]:
-    """Solve every grid point (M, K) for non-negative amplitudes; return them and the sums of squares.
+def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
+    """Solve normal equations (M, K, K), (M, K) for non-negative amplitudes; also return the sums of squares.
 
     Negative amplitudes are set to zero and the rest solved again, which for starts is as good as true NNLS.
     """
-    normal = gram[column[:, :, np.newaxis], column[:, np.newaxis, :]]
-    right = moment[column]
     diagonal = np.einsum("mii->mi", normal).copy()
-    kept = np.ones(column.shape, dtype=bool)
-    amplitude: FloatArray = np.zeros(column.shape)
-    for _ in range(column.shape[1]):
+    kept = np.ones(right.shape, dtype=bool)
+    amplitude: FloatArray = np.zeros(right.shape)
+    for _ in range(right.shape[1]):
         reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
         np.einsum("mii->mi", reduced)[...] += np.where(kept, 1e-9 * diagonal, 1.0)
         kept_right = np.where(kept, right, 0.0)[:, :, np.newaxis]
@@ -276,29 +234,37 @@ def _non_negative(
 
 def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
     """Return the smallest amplitude to start from."""
-    if block.kind in ("R", "arc", "loop", "own", *_DIFFUSION):
+    if block.kind in ("R", "arc", "loop", "own", *DIFFUSION):
         return _LEAST_SHARE * scale
     largest = float(amplitudes.max())
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
 
 
-def _values(
-    block: Block, amplitude: FloatArray, option: FloatArray, rng: np.random.Generator | None
-) -> dict[str, FloatArray]:
+def _shaken(block: Block, options: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
+    if block.kind == "own":
+        noise = rng.normal(0, 1, options.shape)
+        logs = np.array([row.scale == "log" for row in block.first.element.parameters])
+        return np.where(logs, options * np.exp(0.7 * noise), options + 0.1 * noise)
+    tau, alpha = options[:, 0], options[:, 1]
+    if block.scanned:
+        tau = tau * np.exp(rng.normal(0, 0.7, tau.size))
+    if (block.second or block.first).symbol in ("CPE", "Zarc"):
+        alpha = np.clip(alpha + rng.normal(0, 0.1, alpha.size), 0.5, 1.0)
+    return np.stack([tau, alpha], axis=1)
+
+
+def _values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str, FloatArray]:
     """Return the parameters of a block, (n,) each."""
     names = block.first.parameter_names
     if block.kind == "own":
-        return _own_values(block.first, amplitude, option, rng)
+        return _own_values(block.first, amplitude, option)
     tau, alpha = option[:, 0], option[:, 1]
-    if rng is not None:
-        amplitude = amplitude * np.exp(rng.normal(0, 0.3, amplitude.size))
-        tau = tau * np.exp(rng.normal(0, 0.7, tau.size))
-        alpha = np.clip(alpha + rng.normal(0, 0.1, alpha.size), 0.5, 1.0)
     if block.kind == "C":
         return {names[0]: 1 / amplitude}
     if block.kind == "CPE":
         return {names[0]: 1 / amplitude, names[1]: alpha}
-    if block.kind in _DIFFUSION:
+    if block.kind in DIFFUSION:
         return {names[0]: amplitude, names[1]: tau}
     if block.second is None:
         return dict(zip(names, (amplitude, tau, alpha), strict=False))
@@ -306,19 +272,14 @@ def _values(
     return values | _beside(block.second, amplitude, tau, alpha)
 
 
-def _own_values(
-    component: Component, amplitude: FloatArray, rows: FloatArray, rng: np.random.Generator | None
-) -> dict[str, FloatArray]:
+def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -> dict[str, FloatArray]:
     """Return an element's parameters at these amplitudes, (n,) each, from its rows (n, P) at one ohm."""
-    values = {}
-    amplitude = amplitude if rng is None else amplitude * np.exp(rng.normal(0, 0.3, amplitude.size))
-    for k, row in enumerate(component.element.parameters):
-        value = rows[:, k] * amplitude**row.impedance_power
-        if rng is not None:
-            noise = rng.normal(0, 1, value.size)
-            value = value * np.exp(0.7 * noise) if row.scale == "log" else value + 0.1 * noise
-        values[component.parameter_names[k]] = value
-    return values
+    return {
+        name: rows[:, k] * amplitude**row.impedance_power
+        for k, (name, row) in enumerate(
+            zip(component.parameter_names, component.element.parameters, strict=True)
+        )
+    }
 
 
 def _beside(second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray) -> dict[str, FloatArray]:

@@ -17,7 +17,10 @@ FloatArray = NDArray[np.float64]
 _ROUNDS = 5
 _STEPS = 60
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
-_SAME = 1e-6  # relative chisqr within which two ends are one optimum
+_SAME = 3e-4  # relative chisqr within which two ends count as one optimum
+_ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
+_POLISHED = 4
+_POLISH_STEPS = 150
 # (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
 _EFFORT = {0: (1, 3, 2), 1: (3, 5, 3), 2: (4, 8, 3), 3: (5, 19, 5)}
@@ -70,7 +73,9 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
     starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
     theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
     for _ in range(_ROUNDS):
-        solution = solve(problem, coordinates.internal(starts), max_iterations=_STEPS, agree=agree)
+        solution = solve(
+            problem, coordinates.internal(starts), max_iterations=_STEPS, tolerance=_ROUGH, agree=agree
+        )
         theta = np.concatenate([theta, solution.theta])
         chisqr = np.concatenate([chisqr, solution.chisqr])
         agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
@@ -78,5 +83,9 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
         if agreed >= agree * (2 if doubtful else 1):
             break
         starts = grid.scattered(scattered, rng)
+    order = np.argsort(chisqr)
+    best = order[:_POLISHED]
+    polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS)
+    theta[best], chisqr[best] = polished.theta, polished.chisqr
     order = np.argsort(chisqr)
     return Basin(theta[order[0]], float(chisqr[order[0]]), theta[order], chisqr[order], agreed, len(chisqr))

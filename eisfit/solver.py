@@ -22,8 +22,9 @@ ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.intp]
 
 _MAX_DAMPING = 1e10
-_SAME = 1e-6  # relative chisqr within which two ends are one optimum
+_SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _MIN_DAMPING = 1e-12
+_INERTIA = 0.1
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     loose = ~held
     normal *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
     diagonal = np.einsum("bii->bi", normal)
-    scale = np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300)
+    # A share of chisqr keeps a parameter that has become invisible from running away to infinity.
+    scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] + 1e-300
     extra = state.damping[rows, np.newaxis] * scale
     diagonal += extra + held
     step = np.asarray(-np.linalg.solve(normal, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
