@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.electrode import Channels, interface_resistance, line_resistance
-from eisfit.film import Film
+from eisfit.film import Film, arrhenius
 from eisfit.units import Uncertain, latin_hypercube
 
 __all__ = [
@@ -78,6 +78,9 @@ class Model:
         "film.thickness",
         "film.resistivity",
         "film.ionic_conductivity",
+        "film.temperature",
+        "film.activation_energy",
+        "study.temperature",
         *(
             f"electrode.{name}"
             for name in (
@@ -111,7 +114,7 @@ class Model:
             else np.pi / 4 * x["electrode.disc_diameter"] ** 2,
             hexagonal=x["electrode.packing"] > 0.5,
         )
-        film = Film(x["film.thickness"], x["film.resistivity"], x["film.ionic_conductivity"])
+        film = Film(x["film.thickness"], x["film.resistivity"], _ionic_conductivity(x))
         return cls(
             channels,
             x["electrode.kappa"],
@@ -211,6 +214,14 @@ def median_and_interval(values: FloatArray) -> dict[str, float]:
         return dict.fromkeys(("median", "low95", "high95"), float("nan"))
     low, median, high = np.quantile(good, [0.025, 0.5, 0.975])
     return {"median": float(median), "low95": float(low), "high95": float(high)}
+
+
+def _ionic_conductivity(x: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the film's ionic conductivity at the cells' temperature."""
+    measured = x["film.ionic_conductivity"]
+    if "film.temperature" not in x:
+        return measured
+    return arrhenius(measured, x["film.activation_energy"], x["study.temperature"], x["film.temperature"])
 
 
 def _radius(x: Mapping[str, FloatArray], end: str) -> FloatArray:

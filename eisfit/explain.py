@@ -323,7 +323,8 @@ def _sensitivity(  # noqa: PLR0917 - the parts of one chapter
     cross: bool,
     seed: int,
 ) -> dict[str, Any]:
-    used = {name: value for name, value in inputs.items() if name in Model.INPUTS}
+    idle = () if "film.temperature" in inputs else ("film.activation_energy",)
+    used = {name: v for name, v in inputs.items() if name in Model.INPUTS and name not in idle}
     drawn = {name: x[name] for name in used}
     outputs = {**{name: np.broadcast_to(v, f.shape) for name, v in shares.items()}, "ln_f": np.log(f)}
 

@@ -98,7 +98,7 @@ class Film:
 
 
 def arrhenius(
-    value: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference: float
+    value: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference: ArrayLike
 ) -> FloatArray:
     """Return a conductivity at `temperature` from its value at `reference` (K).
 
@@ -108,7 +108,7 @@ def arrhenius(
     >>> round(float(arrhenius(1.0, 0.5, 308.15, 298.15)), 3)
     1.881
     """
-    inverse = 1 / np.asarray(temperature, dtype=np.float64) - 1 / reference
+    inverse = 1 / np.asarray(temperature, dtype=np.float64) - 1 / np.asarray(reference)
     return np.asarray(np.asarray(value) * np.exp(-np.asarray(activation_energy) / BOLTZMANN_EV * inverse))
 
 

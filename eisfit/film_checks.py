@@ -85,11 +85,11 @@ def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     measured = table.resistivity.median
     ratio = measured / thin
     nm = table.thickness.median * 1e7
+    grains = _has_grains(phase)
+    how = "and grain boundaries by Mayadas-Shatzkes" if grains else f"diffuse surfaces{_thick(table, phase)}"
     verdict = (
-        f"{_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm "
-        f"{phase.name} film would show "
-        f"({_micro(thin)} uohm cm by Fuchs-Sondheimer's integral"
-        f"{', with grain boundaries by Mayadas-Shatzkes' if _has_grains(phase) else ', diffuse surfaces'}): "
+        f"{_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm {phase.name} film "
+        f"would show ({_micro(thin)} uohm cm by Fuchs-Sondheimer's integral, {how}): "
     )
     verdict += (
         "the other constituents' share, or disorder."
@@ -100,6 +100,14 @@ def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     )
     against = f"pure {phase.name} film"
     return _check("resistivity", measured, "ohm cm", against, (thin, thin), ratio, verdict)
+
+
+def _thick(table: FilmTable, phase: PhaseTable) -> str:
+    """Return what the usual short form for thick films, rho (1 + 3 l / 8 t), would say instead."""
+    assert phase.resistivity is not None
+    assert phase.mean_free_path is not None
+    thick = phase.resistivity.median * (1 + 0.375 * phase.mean_free_path.median / table.thickness.median)
+    return f"; {table.resistivity.median / thick:.1f} times by its short form for thick films"
 
 
 def _thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:

@@ -7,7 +7,7 @@ optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), an
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,7 +99,11 @@ class PhaseTable(ClosedModel):
 
 
 class FilmTable(ClosedModel):
-    """``[film]``: the coating."""
+    """``[film]``: the coating.
+
+    Without a thickness, that of `ald_cycles` times `growth_per_cycle` is taken. `temperature` is where the
+    ionic conductivity was measured, if not at the cells'; `activation_energy` carries it over.
+    """
 
     name: str = "film"
     thickness: Length
@@ -109,9 +113,27 @@ class FilmTable(ClosedModel):
     ald_cycles: int | None = Field(default=None, gt=0)
     growth_per_cycle: Length | None = None
     activation_energy: Energy | None = None
+    temperature: Temperature | None = None
     permittivity: Ratio | None = None
     reference: list[PhaseTable] = Field(default_factory=list)
     source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _grown(cls, table: Any) -> Any:
+        cycles, growth = (table.get(key) for key in ("ald_cycles", "growth_per_cycle"))
+        if "thickness" in table or not isinstance(cycles, int) or growth is None:
+            return table
+        per_cycle = uncertain(growth, "cm")
+        source = f"{cycles} growth cycles of {per_cycle}"
+        thickness = replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
+        return {**table, "thickness": thickness}
+
+    @model_validator(mode="after")
+    def _carried_over(self) -> FilmTable:
+        if self.temperature is not None and self.activation_energy is None:
+            raise ValueError("a temperature of the film's own needs its activation_energy")
+        return self
 
 
 class ElectrodeTable(ClosedModel):
@@ -257,6 +279,8 @@ class Study:
             for key, value in model
             if isinstance(value, Uncertain)
         }
+        if self.file.film.temperature is not None:
+            named["study.temperature"] = self.file.study.temperature
         return {**named, "electrode.packing": _PACKINGS[self.file.electrode.packing]}
 
     def path(self, name: str) -> Path:

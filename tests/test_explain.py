@@ -196,6 +196,13 @@ def test_temperature_in_closed_form_on_a_flat_electrode():
     assert rows[0]["unchanged_kinetics"]["median"] == pytest.approx(expected, rel=1e-6)
 
 
+def test_a_film_measured_at_another_temperature_is_carried_over():
+    """0.4 eV from 60 to 25 degC is a factor exp(0.4/8.617333262e-5 (1/333.15 - 1/298.15)) = 0.194833."""
+    warm = {"film": 'temperature = "60 degC"', "conductivity": f'"{3.8e-8 / 0.194833} S/cm"'}
+    one, other = (explain(study(**{**FLAT, **changes})).document for changes in ({}, warm))
+    assert other["activity_gain"]["median"] == pytest.approx(one["activity_gain"]["median"], rel=1e-4)
+
+
 def test_apparent_activation_energy_in_closed_form_on_a_flat_electrode():
     """d ln R / d(1/kT) of R_i + t/s: the two energies weighed by the two resistances."""
     energies = explain(study(**FLAT)).predictions["apparent_activation_energy_eV"]

@@ -48,6 +48,7 @@ def test_the_paper_s_resistivity_against_thin_ruthenium():
     assert check["expected_low"] == pytest.approx(11.286e-6, rel=1e-4)
     assert check["ratio"] == pytest.approx(6.20, abs=0.01)
     assert check["verdict"].startswith("70 uohm cm is 6.2 times what a pure 5 nm Ru film would show")
+    assert "6.7 times by its short form for thick films" in check["verdict"]
     assert "the other constituents' share" in check["verdict"]
 
 

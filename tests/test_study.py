@@ -85,6 +85,25 @@ def test_inputs_are_named_as_their_keys_and_keep_their_sources(tmp_path):
     assert Study.from_text(GOOD.replace('"both"', '"hexagonal"')).inputs()["electrode.packing"].a == 1.0
 
 
+def test_a_thickness_follows_from_growth_cycles():
+    grown = 'ald_cycles = 40\ngrowth_per_cycle = { value = "0.125 nm", stderr = "0.01 nm" }'
+    table = Study.from_text(
+        GOOD.replace('thickness = { low = "5 nm", high = "5.5 nm" }\nres', f"{grown}\nres")
+    ).file.film
+    assert table.thickness.a == pytest.approx(5e-7)
+    assert table.thickness.b == pytest.approx(0.4e-7)
+    assert table.thickness.source.startswith("40 growth cycles")
+    with pytest.raises(SchemaError, match=r"film\.thickness: is missing"):
+        Study.from_text(GOOD.replace('thickness = { low = "5 nm", high = "5.5 nm" }\nres', "res"))
+
+
+def test_a_temperature_of_the_film_needs_its_activation_energy():
+    with pytest.raises(
+        SchemaError, match="film: a temperature of the film's own needs its activation_energy"
+    ):
+        Study.from_text(GOOD.replace("electrons_cross = true", 'temperature = "60 degC"'))
+
+
 def test_a_missing_spectrum_is_one_sentence(tmp_path):
     text = GOOD.replace("r_ct = { value = 51.9, stderr = 0.4 }   # ohm", 'spectrum = "bare.csv"')
     study = Study.from_text(text, tmp_path, "study.toml")
