@@ -27,13 +27,23 @@ def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
     """
     result = values.copy()
     position = {name: k for k, name in enumerate(circuit.names)}
-    for group in _interchangeable(circuit, circuit.tree):
+    for found in _interchangeable(circuit, circuit.tree):
+        group = _from_fast_to_slow(circuit, found)
         columns = np.asarray([[position[name] for name in _names(arc)] for arc in group])
         times = np.stack([_time(arc, result, position) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
         result[:, columns] = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
     return result
+
+
+def _from_fast_to_slow(circuit: Circuit, group: list[Component | Parallel]) -> list[Component | Parallel]:
+    """Return the arcs in the order of their roles where all have one, else as they stand in the string."""
+    roles = [circuit.parameters[_names(arc)[0]].role for arc in group]
+    if not all(role in ROLE_ORDER for role in roles):
+        return group
+    rank = [ROLE_ORDER.index(role) for role in roles]
+    return [group[k] for k in sorted(range(len(group)), key=rank.__getitem__)]
 
 
 def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:

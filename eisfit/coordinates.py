@@ -142,7 +142,9 @@ class Coordinates:
         for k, constant in self.constant.items():
             values[:, k] = constant
         for name, expression in self.circuit.expressions.items():
-            values[:, self.position[name]] = expression.evaluate(self._by_name(values))[0]
+            row = self.circuit.parameters[name]
+            value = expression.evaluate(self._by_name(values))[0]
+            values[:, self.position[name]] = np.clip(value, row.min, row.max)  # as lmfit does
         return values
 
     def internal(self, values: FloatArray) -> FloatArray:
@@ -179,7 +181,9 @@ class Coordinates:
     def chain_expressions(self, slopes: ComplexArray, values: FloatArray) -> None:
         """Add what flows through the expressions to the derivatives by the free parameters, in place."""
         for name, expression in reversed(self.circuit.expressions.items()):
-            through = slopes[:, self.position[name]]
+            k, row = self.position[name], self.circuit.parameters[name]
+            inside = (values[:, k] > row.min) & (values[:, k] < row.max)
+            through = slopes[:, k] * inside[:, np.newaxis]
             for other, slope in expression.evaluate(self._by_name(values))[1].items():
                 slopes[:, self.position[other]] += np.reshape(slope, (-1, 1)) * through
 

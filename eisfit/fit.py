@@ -194,9 +194,18 @@ def _best_start(task: _Task, seed: int) -> tuple[FloatArray, Basin]:
     else:
         grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
         basin = search(task.problem, grid, expected=task.attainable, seed=seed)
+    if not np.isfinite(basin.chisqr):
+        raise _unstartable(task.circuit)
     ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
     best = _in_order_of_roles(task, ends, basin.ends_chisqr)
     return task.coordinates.internal(ends[best : best + 1])[0], basin
+
+
+def _unstartable(circuit: Circuit) -> FitError:
+    reason = "no start value gives a finite impedance"
+    if circuit.expressions:
+        return _leads_nowhere(circuit, reason)
+    return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
 
 
 def _from_given(task: _Task) -> Basin:
@@ -257,12 +266,30 @@ def _lmfit(task: _Task, values: FloatArray, scale: float) -> Any:
     tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
     if settings.loss != "linear":
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
-    with np.errstate(all="ignore"):
-        outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
+    outcome = _least_squares(minimizer, task.circuit, {"jac": objective.jacobian, **tight})
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
         put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
+
+
+def _least_squares(minimizer: Any, circuit: Circuit, options: dict[str, Any]) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            return minimizer.least_squares(**options)
+    except Exception as error:
+        # lmfit evaluates expressions by itself and raises whatever they lead to.
+        if not circuit.expressions:
+            raise
+        reason = str(error).strip().splitlines()[-1][:200]
+        raise _leads_nowhere(circuit, reason) from None
+
+
+def _leads_nowhere(circuit: Circuit, reason: str) -> FitError:
+    given = ", ".join(f"{name} = {e.text}" for name, e in circuit.expressions.items())
+    return FitError(
+        f"{circuit.name}: the expressions ({given}) lead to values that cannot be fitted: {reason}"
+    )
 
 
 def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:

@@ -131,7 +131,7 @@ class StartGrid:
 
 
 def _told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
-    """Return whether the user has given an arc a value, bound or tie, so that any of them may be the slow one."""
+    """Return whether the user has given an arc a value, bound or tie: then any may be the slow one."""
     parts = [
         c for block in pieces if block.kind == "arc" for c in (block.first, block.second) if c is not None
     ]

@@ -37,8 +37,9 @@ def examined(result: FitResult) -> FitResult:
     An open parameter spoils the fit (`ok`); an arc outside the range or beside another one does where a
     resistance of it is uncertain by more than 10 %.
     """
-    flags = [_sharper(result, flag) if flag.name in _OPEN else flag for flag in result.flags]
-    found = [*_open(result), *_outside(result), *_overlapping(result)]
+    rows = _profiled(result)
+    flags = [_sharper(flag, rows) if flag.name in _OPEN else flag for flag in result.flags]
+    found = [*_open(result, rows), *_outside(result), *_overlapping(result)]
     if not found and flags == list(result.flags):
         return result
     grave = [flag for flag, spoils in found if spoils]
@@ -46,41 +47,42 @@ def examined(result: FitResult) -> FitResult:
     return result.replace_flags((*grave, *flags, *told), result.ok and not grave)
 
 
-def _sharper(result: FitResult, flag: Flag) -> Flag:
-    """Return the flag of an undetermined parameter with the side that the data does limit."""
-    name = next((name for name in result.parameters if name in flag.cause.split()), None)
-    if name is None or not result.parameters[name].vary:
-        return flag
-    if flag.name == "at_bound" and result.circuit.parameters[name].scale != "log":
-        return flag
-    rows = _profiled(result, (name,))
-    return Flag(flag.name, f"{flag.cause}; {_said(rows[name])}", flag.cure) if rows else flag
-
-
-def _open(result: FitResult) -> Iterator[tuple[Flag, bool]]:
-    """Yield a flag for every parameter whose profile is open though its standard error looks harmless."""
-    known = {word for flag in result.flags if flag.name in _OPEN for word in flag.cause.split()}
-    doubtful = [
+def _profiled(result: FitResult) -> Mapping[str, Interval]:
+    """Return the profile intervals of the doubtful parameters; none where the fit admits no likelihood."""
+    known = _flagged(result)
+    names = tuple(
         name
         for name, p in result.circuit.parameters.items()
-        if p.free and p.scale == "log" and name not in known and _relative_error(result, name) > _DOUBTFUL
-    ]
-    for row in _profiled(result, tuple(doubtful)).values():
-        if not row.determined:
+        if p.free and p.scale == "log" and (name in known or _relative_error(result, name) > _DOUBTFUL)
+    )
+    if not names or result.loss != "linear":
+        return {}
+    return intervals(result, _LEVEL, "profile", names=names, rough=True)
+
+
+def _flagged(result: FitResult) -> set[str]:
+    """Return the parameters that have a flag of their own."""
+    return {word for flag in result.flags if flag.name in _OPEN for word in flag.cause.split()}
+
+
+def _sharper(flag: Flag, rows: Mapping[str, Interval]) -> Flag:
+    """Return the flag of an undetermined parameter with the side that the data does limit."""
+    name = next((name for name in rows if name in flag.cause.split()), None)
+    return flag if name is None else Flag(flag.name, f"{flag.cause}; {_said(rows[name])}", flag.cure)
+
+
+def _open(result: FitResult, rows: Mapping[str, Interval]) -> Iterator[tuple[Flag, bool]]:
+    """Yield a flag for every parameter whose profile is open though its standard error looks harmless."""
+    known = _flagged(result)
+    for row in rows.values():
+        if not row.determined and row.name not in known:
             cure = f"do not use {row.name}; fix it (--fix), use a simpler circuit, or measure a wider range"
             yield Flag("undetermined", _said(row), cure), True
 
 
-def _profiled(result: FitResult, names: tuple[str, ...]) -> Mapping[str, Interval]:
-    """Return the profile intervals of some parameters; none where the fit admits no likelihood."""
-    if not names or result.loss != "linear":
-        return {}
-    return intervals(result, _LEVEL, "profile", names=names)
-
-
 def _said(row: Interval) -> str:
     unit = f" {row.unit}" if row.unit else ""
-    ends = [significant(end, 3) for end in (row.low, row.high) if end is not None]
+    ends = [significant(end, 2) for end in (row.low, row.high) if end is not None]
     if len(ends) == 2:
         return f"{row.name} is {ends[0]} to {ends[1]}{unit} (95 %, profile)"
     if ends:
@@ -158,7 +160,7 @@ def _overlapping(result: FitResult) -> Iterator[tuple[Flag, bool]]:
         error = _error_of_gap(result, fast, slow)
         if error is None or gap >= _QUANTILE * error:
             continue
-        factor = min(float(np.exp(_QUANTILE * error)), 1e6)
+        factor = float(np.exp(min(_QUANTILE * error, 14.0)))
         total = _total(result, fast, slow)
         flag = Flag(
             "arcs_overlap",

@@ -50,8 +50,7 @@ def weights(spectrum: Spectrum, weighting: str = "modulus") -> FloatArray:
     modulus = np.abs(spectrum.impedance)
     if (modulus == 0).any():
         raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_first(spectrum, modulus == 0)} Hz")
-    weight: FloatArray = 1 / _errors(spectrum, weighting, modulus)
-    return weight
+    return np.reciprocal(_errors(spectrum, weighting, modulus))
 
 
 def _errors(spectrum: Spectrum, weighting: str, modulus: FloatArray) -> FloatArray:

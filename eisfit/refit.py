@@ -75,7 +75,7 @@ class Refit:
         size = np.sqrt(np.sum(jacobian[inside] ** 2, axis=1)) + 1e-300
         scaled = jacobian[inside] / size[:, np.newaxis]
         found = np.zeros((self.theta.size, self.theta.size))
-        found[np.ix_(inside, inside)] = np.linalg.pinv(scaled @ scaled.T, hermitian=True) / np.outer(
-            size, size
-        )
+        inverse = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
+        with np.errstate(all="ignore"):  # a coordinate without any effect has an infinite variance
+            found[np.ix_(inside, inside)] = inverse / np.outer(size, size)
         return found
