@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import glob
 import re
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.errors import EisfitError, ReadError
 from eisfit.readers import read_all
+from eisfit.readers._cycles import compiled, cycle_of_name, is_counter, without_counters
+from eisfit.readers._manifest import file_key, manifest_columns, manifest_cycles
 from eisfit.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ _OTHER_SUFFIXES = (
     "docx ppt pptx zip gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
 )
 _OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
-_PATTERNS = (
-    re.compile(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
-    re.compile(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
-)
 
 
 @dataclass(frozen=True)
@@ -207,13 +204,16 @@ def read_series(
     UsageError
         When `cycle_pattern` is no regular expression with a group.
     """
-    pattern = _compiled(cycle_pattern)
+    pattern = compiled(cycle_pattern)
     files, label, notes = _files(source)
     listing = _find_manifest(files, manifest)
-    cycles = _manifest_cycles(listing) if listing else {}
+    cycles = manifest_cycles(listing) if listing else {}
     files, skipped = _spectrum_files(
         [f for f in files if listing is None or f.resolve() != listing.resolve()]
     )
+    if not files:
+        name = source if isinstance(source, (str, PathLike)) else "the list of files"
+        raise ReadError(f"{name}: no spectra in it{_hint_at_folders(source)}")
     notes += skipped
     spectra: list[Spectrum] = []
     failures: list[Failure] = []
@@ -226,6 +226,7 @@ def read_series(
         spectra += _with_cycles(found, file, pattern, cycles)
     if not spectra:
         raise _nothing(source, failures)
+    spectra = without_counters(spectra)
     ordered = sorted(spectra, key=lambda s: (s.cycle is None, s.cycle or 0.0))
     return CycleSeries(tuple(ordered), tuple(failures), label, (*notes, *_cycle_notes(ordered)))
 
@@ -271,65 +272,27 @@ def _spectrum_files(files: list[Path]) -> tuple[list[Path], list[str]]:
         return files, []
     other = [f for f in files if f.suffix.lower() in _OTHER]
     kept = [f for f in files if f.suffix.lower() not in _OTHER]
-    if not kept or not other:
-        return kept or files, []
+    if not other:
+        return kept, []
     names = ", ".join(f.name for f in other[:5]) + (", ..." if len(other) > 5 else "")
     return kept, [f"skipped {len(other)} file{'s' if len(other) > 1 else ''} that hold no spectra: {names}"]
+
+
+def _hint_at_folders(source: object) -> str:
+    folder = Path(source) if isinstance(source, (str, PathLike)) else None
+    if folder is None or not folder.is_dir():
+        return ""
+    names = [f.name for f in _natural(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
+    return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
 
 
 def _find_manifest(files: list[Path], given: PathName | None) -> Path | None:
     if given is not None:
         return Path(given)
     for file in files:
-        if file.name.lower() == "manifest.csv" and {"file", "cycle"} <= set(_manifest_columns(file)):
+        if file.name.lower() == "manifest.csv" and {"file", "cycle"} <= set(manifest_columns(file)):
             return file
     return None
-
-
-def _manifest_columns(path: Path) -> list[str]:
-    rows = _manifest_rows(path)
-    return [name.strip().lower() for name in rows[0]] if rows else []
-
-
-def _manifest_rows(path: Path) -> list[list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        return list(csv.reader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReadError(f"{path}: the manifest cannot be read: {error}") from None
-
-
-def _manifest_cycles(path: Path) -> dict[str, float | None]:
-    """Return the cycle of every file that the manifest names."""
-    columns, rows = _manifest_columns(path), _manifest_rows(path)[1:]
-    if not {"file", "cycle"} <= set(columns):
-        raise ReadError(
-            f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}"
-        )
-    at_file, at_cycle = columns.index("file"), columns.index("cycle")
-    cycles: dict[str, float | None] = {}
-    for line, row in enumerate(rows, start=2):
-        if len(row) <= max(at_file, at_cycle):
-            raise ReadError(f"{path}: row {line} of the manifest has {len(row)} of {len(columns)} columns")
-        cycles[_key(row[at_file])] = _cycle_number(path, line, row[at_cycle])
-    return cycles
-
-
-def _cycle_number(path: Path, line: int, text: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
-        raise ReadError(f"{path}: row {line} of the manifest: {text.strip()!r} is not a cycle number")
-    return value
-
-
-def _key(name: str) -> str:
-    return name.strip().replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _with_cycles(
@@ -338,52 +301,16 @@ def _with_cycles(
     pattern: re.Pattern[str] | None,
     listed: Mapping[str, float | None],
 ) -> list[Spectrum]:
-    given = listed.get(_key(file.name))
+    given = listed.get(file_key(file.name))
     if given is not None and len(found) == 1:
         return [found[0].replace(cycle=given, notes=(*found[0].notes, "cycle from the manifest"))]
-    named = _cycle_of_name(file, pattern)
+    named = cycle_of_name(file, pattern)
     if named is None or len(found) > 1:
         return list(found)
     spectrum = found[0]
-    if pattern is None and spectrum.cycle is not None and not _is_counter(spectrum, named):
+    if pattern is None and spectrum.cycle is not None and not is_counter(spectrum, named):
         return [spectrum]
     return [spectrum.replace(cycle=named, notes=(*spectrum.notes, "cycle from the file's name"))]
-
-
-def _is_counter(spectrum: Spectrum, named: float) -> bool:
-    """Whether the cycle is EC-Lab's count within a technique: 0 or 1 says nothing against the name."""
-    return (
-        spectrum.cycle in (0.0, 1.0)
-        and spectrum.metadata.get("format", "").startswith("BioLogic")
-        and named > 1
-    )
-
-
-def _cycle_of_name(file: Path, pattern: re.Pattern[str] | None) -> float | None:
-    for candidate in (pattern,) if pattern is not None else _PATTERNS:
-        match = candidate.search(file.stem)
-        if match is not None:
-            try:
-                return float(match[1])
-            except (TypeError, ValueError):
-                raise UsageError(
-                    f"cycle_pattern: found {match[1]!r} in {file.name}, which is no number"
-                ) from None
-    return None
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    if pattern is None:
-        return None
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"cycle_pattern: {pattern!r} is no regular expression: {error}") from None
-    if compiled.groups < 1:
-        raise UsageError(
-            f"cycle_pattern: {pattern!r} needs a group around the number, such as r'cell_(\\d+)'"
-        )
-    return compiled
 
 
 def _cycle_notes(spectra: list[Spectrum]) -> list[str]:

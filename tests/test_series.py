@@ -129,8 +129,16 @@ def test_nothing_readable(tmp_path):
         read_series(str(tmp_path / "*.mpt"))
     with pytest.raises(ReadError, match="no such file"):
         read_series(tmp_path / "none.csv")
-    with pytest.raises(ReadError, match="the list of files: none of 0"):
+    with pytest.raises(ReadError, match="no spectra in it"):
         read_series([])
+
+
+def test_a_folder_with_papers_only_names_its_folders(tmp_path):
+    write(tmp_path, "bare/cycle_1.csv")
+    (tmp_path / "README.md").write_text("words")
+    (tmp_path / "study.toml").write_text("x = 1")
+    with pytest.raises(ReadError, match="no spectra in it; name one of its folders: bare"):
+        read_series(tmp_path)
 
 
 def test_bad_pattern(tmp_path):
@@ -161,6 +169,25 @@ def test_file_with_loops_and_repeated_cycles(tmp_path):
     np.testing.assert_array_equal(series.cycles, [1, 1, 3])
     assert [s.index for s in series] == [1, 2, 0]
     assert any("several spectra under one cycle number: 1" in note for note in series.notes)
+
+
+def mpt(folder, name):
+    rows = "".join(f"{f:g}\t{z.real:g}\t{-z.imag:g}\t1\n" for f, z in zip(F, Z, strict=True))
+    path = folder / name
+    path.write_text(
+        "EC-Lab ASCII FILE\nNb header lines : 3\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\tcycle number\n" + rows
+    )
+    return path
+
+
+def test_counts_within_a_technique_are_no_cycles(tmp_path):
+    assert read_series(mpt(tmp_path, "cell_a.mpt")).cycles == [1]
+    mpt(tmp_path, "cell_b.mpt")
+    series = read_series(tmp_path)
+    assert np.isnan(series.cycles).all()
+    assert any("counts anew" in note for note in series[0].notes)
+    mpt(tmp_path, "cycle_50.mpt")
+    np.testing.assert_array_equal(read_series(tmp_path).cycles, [50, np.nan, np.nan])
 
 
 def test_json_frame_and_indexing(tmp_path):
