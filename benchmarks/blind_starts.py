@@ -15,6 +15,8 @@ import warnings
 
 from random_spectra import HARD, WIDE, draw, fit_from_truth  # first: it sets OPENBLAS_NUM_THREADS
 
+# isort: split
+
 import eisfit
 
 _REACHED = 1e-4

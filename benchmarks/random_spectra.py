@@ -88,6 +88,12 @@ def _distributed(c, s, p):
         y = p[f"{n}_Q"] * s ** p[f"{n}_alpha"] + (1 / p[f"{n}_R_ct"] if c.symbol == "TLM" else 0)
         x = np.sqrt(p[f"{n}_R_ion"] * y)
         return np.sqrt(p[f"{n}_R_ion"] / y) / _tanh(x)
+    if c.symbol == "G":
+        return p[f"{n}_R"] / np.sqrt(1 + s * p[f"{n}_tau"])
+    if c.symbol.startswith("TLM"):
+        leak = 0.0 if c.symbol == "TLMQ" else 1 / p[f"{n}_R_ct"]
+        u = np.sqrt(p[f"{n}_R_ion"] * (leak + p[f"{n}_Q"] * s ** p[f"{n}_alpha"]))
+        return p[f"{n}_R_ion"] / (u * np.tanh(np.minimum(u.real, 300) + 1j * u.imag))
     x = np.sqrt(s * p[f"{n}_tau"])
     return p[f"{n}_R"] / (x * _tanh(x)) if c.symbol == "Wo" else p[f"{n}_R"] * _tanh(x) / x
 
@@ -127,7 +133,7 @@ def _parameters(tree, family, rng, omega):
     times = _times(len(arcs), family, rng, omega)[: len(arcs)]
     for child in children:
         if isinstance(child, Component):
-            _alone(child, scale, rng, omega, p)
+            _alone(child, scale, family, rng, omega, p)
     for arc, tau in zip(arcs, times, strict=True):
         _arc(arc, tau, scale, family, rng, omega, p)
     return p
@@ -144,29 +150,26 @@ def _times(count, family, rng, omega):
             return first * np.cumprod([1.0, *gaps])
 
 
-def _alone(c, scale, rng, omega, p):
+def _alone(c, scale, family, rng, omega, p):  # noqa: PLR0917
     """Elements in series: Warburgs are of the size of an arc at the lowest frequency, L at the highest."""
+    n = c.name
+    middle = _log(rng, 20 / omega.max(), 0.05 / omega.min())
     if c.symbol == "R":
-        p[c.name] = scale * _log(rng, 0.1, 2.0)
+        p[n] = scale * _log(rng, 0.1, 2.0)
     elif c.symbol == "L":
-        p[c.name] = scale * _log(rng, 0.1, 1.0) / omega.max()
-    elif c.symbol in ("G", "CPE", "TLM", "TLMQ"):
-        _line(c, scale, rng, omega, p)
+        p[n] = scale * _log(rng, 0.1, 1.0) / omega.max()
+    elif c.symbol == "CPE":
+        alpha = rng.uniform(*family.alpha)
+        p |= {f"{n}_Q": middle**alpha / scale, f"{n}_alpha": alpha}
+    elif c.symbol == "G":
+        p |= {f"{n}_R": scale * _log(rng, 0.3, 3.0), f"{n}_tau": middle}
+    elif c.symbol.startswith("TLM"):
+        alpha, ion = rng.uniform(max(0.7, family.alpha[0]), 1.0), scale * _log(rng, 0.3, 3.0)
+        p |= {f"{n}_R_ion": ion, f"{n}_Q": middle**alpha / ion, f"{n}_alpha": alpha}
+        if c.symbol == "TLM":
+            p[f"{n}_R_ct"] = ion * _log(rng, 0.3, 3.0)
     else:
         _diffusion(c, scale, rng, omega, p)
-
-
-def _line(c, scale, rng, omega, p):
-    """Elements whose own time constant lies inside the sweep."""
-    tau, alpha, name = _log(rng, 5 / omega.max(), 0.2 / omega.min()), rng.uniform(0.7, 1.0), c.name
-    if c.symbol == "G":
-        p[f"{name}_R"], p[f"{name}_tau"] = scale, tau
-        return
-    p[f"{name}_alpha"], p[f"{name}_Q"] = alpha, tau**alpha / scale
-    if c.symbol == "TLMQ":
-        p[f"{name}_R_ion"] = scale
-    elif c.symbol == "TLM":
-        p[f"{name}_R_ct"], p[f"{name}_R_ion"] = scale, scale * _log(rng, 0.2, 10.0)
 
 
 def _diffusion(c, scale, rng, omega, p):

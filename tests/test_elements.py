@@ -30,7 +30,7 @@ VALUES = {
     "ohm s^alpha": (1e-12, 4.7e-7, 10.0),
     "": (0.2, 0.5, 0.83, 1.0),
 }
-LARGEST_COUNT = 36  # of combinations tried for one element
+LARGEST_COUNT = 12  # of combinations tried for one element
 #: Where impedance.py's formula is not the one it documents: see tests/test_elements_more.py.
 IMPEDANCE_PY_DIFFERS = ("La", "T")
 FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh")
@@ -44,7 +44,9 @@ def names(element):
 
 def samples(element):
     every = list(itertools.product(*(VALUES[row.unit] for row in element.parameters)))
-    stride = next(k for k in (1, 5, 7, 11, 13, 17) if len(every) <= k * LARGEST_COUNT)  # coprime to 3 and 4
+    stride = next(
+        k for k in (1, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37) if len(every) <= k * LARGEST_COUNT
+    )  # coprime to 3 and 4
     return every[::stride]
 
 
