@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
-from eisfit.notation import Component
+from eisfit.notation import Component, components
 
 __all__ = ["Formula", "derived", "formulas"]
 
@@ -31,7 +31,8 @@ def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
     ``tau_ct`` = (R Q)^(1/alpha); ``f_peak_ct`` = 1 / (2 pi tau); ``C_ct`` = tau / R, the effective
     capacitance for a distribution normal to the surface (C. H. Hsu, F. Mansfeld, Corrosion 57 (2001)
-    747); and ``R_p``, the sum of the arcs' resistances.
+    747); and ``R_p``, the sum of the arcs' resistances. An arc that is one element (`K`, `Zarc`) has its
+    tau as a parameter; the other two go by its full name, as in ``f_peak_Zarc1``.
     """
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []
@@ -40,9 +41,18 @@ def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
         found.update(_of_arc(resistor, storage, resistor.name if taken else label))
+    for component in components(circuit.tree):
+        if component.symbol in ("K", "Zarc"):
+            resistors.append(f"{component.name}_R")
+            found.update(_of_element(component.name))
     if resistors:
         found["R_p"] = ("ohm", lambda p: sum(p[name] for name in resistors))
     return {name: formula for name, formula in found.items() if name not in circuit.parameters}
+
+
+def _of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
+    yield f"f_peak_{name}", ("Hz", lambda p: 1 / (2 * np.pi * p[f"{name}_tau"]))
+    yield f"C_{name}", ("F", lambda p: p[f"{name}_tau"] / p[f"{name}_R"])
 
 
 def _of_arc(resistor: Component, storage: Component, label: str) -> Iterator[tuple[str, tuple[str, Formula]]]:

@@ -15,6 +15,7 @@ import pytest
 
 from eisfit import Spectrum, fit
 from eisfit.circuit import Circuit
+from eisfit.derived import formulas
 from eisfit.electrode import line_impedance
 from eisfit.elements import ELEMENTS, FrequencyGrid
 from eisfit.elements._hyperbolic import Wedge, log1p_exp, logistic
@@ -281,6 +282,19 @@ def test_scans_are_rows_of_parameters_within_bounds(symbol):
     assert np.all(rows[:, 0] == 1.0)
     for column, row in zip(rows.T, element.parameters, strict=True):
         assert np.all((column >= row.min) & (column <= row.max))
+
+
+def test_derived_quantities_of_arcs_that_are_one_element():
+    """f_peak = 1/(2 pi tau) is where -Z'' of a ZARC is largest; tau/R is the capacitance beside R."""
+    circuit = Circuit.from_string("R_s-Zarc1-K2-p(R_ct,C_dl)")
+    values = {"R_s": 1.0, "Zarc1_R": 20.0, "Zarc1_tau": 4e-3, "Zarc1_alpha": 0.8, "K2_R": 5.0, "K2_tau": 0.1}
+    values |= {"R_ct": 7.0, "C_dl": 1.0}
+    found = {name: formula(values) for name, (_, formula) in formulas(circuit).items()}
+    frequency = np.geomspace(10, 200, 20_001)
+    z = np.asarray(impedance_py.Zarc([20.0, 4e-3, 0.8], frequency))
+    assert found["f_peak_Zarc1"] == pytest.approx(frequency[np.argmin(z.imag)], rel=2e-4)
+    assert found["C_K2"] == pytest.approx(0.1 / 5.0)
+    assert found["R_p"] == pytest.approx(20.0 + 5.0 + 7.0)
 
 
 def test_arcs_of_one_element_come_in_the_order_of_their_time_constants():
