@@ -26,10 +26,22 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.intp]
 
-_DISTANCES = np.array([0.25, 0.5, 0.75, 1.0, 1.3, 1.7, 2.5])  # in half widths of the linear interval
 _WIDENINGS = 24
-_REFINEMENTS = 8
-_PRECISE = 1e-5  # of the root of the rise
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """First points in half widths of the linear interval, then how the crossing is refined."""
+
+    distances: FloatArray
+    refinements: int
+    precise: float  # of the root of the rise
+    steps: int
+    tolerance: float
+
+
+_FINE = _Effort(np.array([0.25, 0.5, 0.75, 1.0, 1.3, 1.7, 2.5]), 8, 1e-5, 60, 1e-10)
+_ROUGH = _Effort(np.array([0.7, 1.4]), 3, 0.02, 60, 1e-7)
 _LEAST = 1e-3  # of a coordinate: half width where the linear one is zero
 
 
@@ -75,7 +87,7 @@ class _HeldProblem(FormProblem):
         return residual, jacobian
 
 
-def profiles(refit: Refit, names: tuple[str, ...], quantile: float) -> list[Profile]:
+def profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False) -> list[Profile]:
     """Return the profile of each of `names`.
 
     Parameters
@@ -86,14 +98,17 @@ def profiles(refit: Refit, names: tuple[str, ...], quantile: float) -> list[Prof
         Free parameters.
     quantile
         Of |t| with nfree degrees of freedom, or of the normal distribution: the F or chi2 criterion's root.
+    rough
+        Fewer points and steps: good enough to tell an open side and the size of the other.
     """
-    return _Walk(refit, names, quantile).finished()
+    return _Walk(refit, names, quantile, _ROUGH if rough else _FINE).finished()
 
 
 class _Walk:
     """All profiles at once: two tasks a parameter, one for each side."""
 
-    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float) -> None:
+    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float, effort: _Effort) -> None:
+        self.effort = effort
         self.refit = refit
         self.names = names
         coordinates = refit.problem.coordinates
@@ -123,8 +138,9 @@ class _Walk:
         self.better = np.zeros(self.column.size, dtype=bool)
 
     def finished(self) -> list[Profile]:
-        tasks = np.repeat(np.arange(self.column.size), _DISTANCES.size)
-        distances = np.minimum(np.tile(_DISTANCES, self.column.size) * self.half[tasks], self.room[tasks])
+        first = self.effort.distances
+        tasks = np.repeat(np.arange(self.column.size), first.size)
+        distances = np.minimum(np.tile(first, self.column.size) * self.half[tasks], self.room[tasks])
         self._measure(tasks, distances)
         self._widen()
         self._refine()
@@ -139,7 +155,7 @@ class _Walk:
         problem = _HeldProblem(
             base.coordinates, base.grid, base.target, base.weight, base.form, self.column[tasks]
         )
-        solution = solve(problem, starts, max_iterations=60, tolerance=1e-10)
+        solution = solve(problem, starts, max_iterations=self.effort.steps, tolerance=self.effort.tolerance)
         for task, distance, chisqr, theta in zip(
             tasks.tolist(), distances.tolist(), solution.chisqr, solution.theta, strict=True
         ):
@@ -170,10 +186,10 @@ class _Walk:
                 return
             tasks = np.array(short, dtype=np.intp)
             last = np.array([self.walked[t][-1][0] for t in short])
-            self._measure(tasks, np.minimum(np.maximum(1.8 * last, self.half[tasks]), self.room[tasks]))
+            self._measure(tasks, np.minimum(np.maximum(2.0 * last, self.half[tasks]), self.room[tasks]))
 
     def _refine(self) -> None:
-        for _ in range(_REFINEMENTS):
+        for _ in range(self.effort.refinements):
             wanted = {task: d for task in range(self.column.size) if (d := self._next(task)) is not None}
             if not wanted:
                 return
@@ -187,7 +203,7 @@ class _Walk:
         (d0, r0), (d1, r1) = crossing
         goal = np.sqrt(self.limit)
         u0, u1 = np.sqrt(max(r0, 0.0)), np.sqrt(r1)
-        near = min(abs(u0 - goal), abs(u1 - goal)) <= _PRECISE * goal
+        near = min(abs(u0 - goal), abs(u1 - goal)) <= self.effort.precise * goal
         if near or d1 - d0 <= 1e-9 * max(d1, 1e-12):
             return None
         share = (goal - u0) / (u1 - u0) if np.isfinite(u1) and u1 > u0 else 0.5
