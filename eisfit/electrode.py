@@ -120,6 +120,16 @@ class Channels:
         film = self.wall * np.asarray(film_sheet_conductance) / np.where(depth > 0, depth, np.inf)
         return np.asarray(depth / (solid + film))
 
+    def conductivities(self, R_ion: ArrayLike, R_el: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Kappa and sigma_s (S/cm) from the rails of the whole electrode (ohm), as a fitted line gives them.
+
+        Without a film; with one, sigma_s is that of the solid and the film together.
+        """
+        per_depth = self.depth / self.count
+        pore = np.pi * np.asarray(self.mouth_radius) * self.floor_radius
+        kappa, sigma_s = per_depth / (pore * np.asarray(R_ion)), per_depth / (self.solid * np.asarray(R_el))
+        return np.asarray(kappa), np.asarray(sigma_s)
+
 
 class LineImpedance(NamedTuple):
     """Impedance of a line, and its derivatives with respect to `LINE_PARAMETERS` along a last axis."""

@@ -84,8 +84,10 @@ def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Un
             more = {"prior": f"gain {prior}", "predicted": None, "needed": needed}
         entries[name] = {"statement": statement, "evidence": evidence, **more}
     total = sum(entry["evidence"] for entry in entries.values())
+    best = max(entry["evidence"] for entry in entries.values())
     for entry in entries.values():
         entry["probability"] = entry["evidence"] / total if total > 0 else 0.0
+        entry["odds_to_best"] = entry["evidence"] / best if best > 0 else 0.0
     return entries
 
 

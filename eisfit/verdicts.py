@@ -196,7 +196,20 @@ def _thick(d: Document, carries: bool) -> str:
     )
     text = f"At {significant(last['thickness_nm'], 3)} nm R_ct would be {fitted} with the gain that was found"
     without = f", {alone} if the film carried no electrons" if carries else ""
-    return f"{text}{without}, and {same} if the kinetics were unchanged."
+    return f"{text}{without}, and {same} if the kinetics were unchanged. {_best(d)}"
+
+
+def _best(d: Document) -> str:
+    """Return the best thickness under the readings that fit the two cells."""
+    best = d["predictions"]["best_thickness"]
+    found = {best[name]["thickness_nm"] for name in ("film_and_gain", "unchanged_kinetics") if name in best}
+    thin = d["thickness_scan"][0]["thickness_nm"]
+    if found == {thin}:
+        return (
+            f"Thinner is better down to {significant(thin, 2)} nm, the end of the scan, as long as it covers."
+        )
+    numbers = " or ".join(significant(nm, 2) for nm in sorted(found))
+    return f"R_ct would be lowest at {numbers} nm." if found else ""
 
 
 def _capacitance(d: Document) -> str:

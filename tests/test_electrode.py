@@ -166,6 +166,15 @@ def test_infinite_solid_conductivity_leaves_de_levies_pore_with_end_faces():
     )
 
 
+def test_conductivities_come_back_from_the_rails_of_the_whole_electrode():
+    channels = plate()
+    R_ion = channels.ionic_rail(9e-3) / channels.count
+    R_el = channels.electronic_rail(1e-4) / channels.count
+    assert [float(v) for v in channels.conductivities(R_ion, R_el)] == pytest.approx([9e-3, 1e-4], rel=1e-12)
+    # One channel's pore by hand: 60 um / (9 mS/cm pi 20 um 10 um) = 106103 ohm.
+    assert float(channels.ionic_rail(9e-3)) == pytest.approx(106103.3, abs=0.1)
+
+
 def test_no_film_is_no_change():
     channels = plate()
     assert channels.electronic_rail(1e-4, 0.0) == channels.electronic_rail(1e-4)

@@ -291,7 +291,6 @@ def test_a_clear_answer_is_given_where_the_inputs_decide():
 def test_same_inputs_same_bytes_and_back_from_json(rough):
     again = explain(study(**RANGES))
     assert to_json(again.to_dict()) == to_json(rough.to_dict())
-    assert again.to_html() == rough.to_html()
     back = Explanation.from_dict(json.loads(to_json(rough.to_dict())))
     assert back.to_html() == rough.to_html()
     assert back.contributions == rough.contributions
