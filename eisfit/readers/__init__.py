@@ -103,8 +103,8 @@ def read_bytes(
     Examples
     --------
     >>> (s,) = read_bytes(b"f/Hz;Zre/Ohm;-Zim/Ohm\n1000;2;0,1\n100;3;0,5\n10;4;0,2\n", "cell.csv")
-    >>> s.impedance[1]
-    np.complex128(3-0.5j)
+    >>> complex(s.impedance[1])
+    (3-0.5j)
     >>> s.notes[1]
     'decimal comma'
     """

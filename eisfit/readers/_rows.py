@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class Block:
 def decimal_sign(lines: Sequence[str]) -> str:
     """Return the decimal sign of rows parted by tabs or spaces: a comma where commas prevail."""
     text = "\n".join(lines[:50])
-    points, commas = text.count("."), text.count(",")
+    points, commas = (len(re.findall(rf"\d{mark}\d", text)) for mark in (r"\.", ","))
     return "," if commas > 2 * points else "."
 
 
