@@ -2,9 +2,10 @@
 
     python benchmarks/blind_fit.py [--repeats 20]
 
-Both fit the same simulated 60-point spectrum with R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct), in turns in one run,
-on one core. eisfit gets no start values and returns errors, flags and derived quantities too; impedance.py
-gets the truth, each parameter times or divided by 3 (exponents within their bounds), and modulus weights.
+Both fit the same simulated 60-point spectrum with R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct), in turns, in
+one run on one core. eisfit gets no start values and returns errors, flags and derived quantities too;
+impedance.py gets the truth, each parameter times or divided by 3 (exponents within their bounds), and modulus
+weights.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from eisfit.library import circuit as find_circuit
 from eisfit.notation import Component, Parallel, Series
 from eisfit.spectrum import Spectrum
 
-__all__ = ["HARD", "WIDE", "Case", "Family", "draw", "fit_from_truth", "impedance"]
+__all__ = ["ANY_ORDER", "HARD", "WIDE", "Case", "Family", "draw", "fit_from_truth", "impedance"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,17 @@ class Family:
     points: tuple[int, int]
     decades: tuple[float, float]
     resistance: tuple[float, float]
+    in_order: bool = True
 
 
 #: Wide but identifiable: 100 kHz to 10 mHz, arcs at least a factor 10 apart.
 WIDE = Family("wide", (10.0, 1000.0), (0.7, 1.0), (0.005, 0.005), (60, 60), (7.0, 7.0), (0.2, 10.0))
 #: Harder: arcs within a factor 5 of each other, few points, short sweeps, depressed arcs.
 HARD = Family("hard", (1.0, 5.0), (0.55, 1.0), (0.001, 0.01), (30, 100), (4.0, 8.0), (0.2, 5.0))
+#: As wide, but any arc of the string may be the fastest: with a Warburg in one arc that is another spectrum.
+ANY_ORDER = Family(
+    "any order", (10.0, 1000.0), (0.7, 1.0), (0.005, 0.005), (60, 60), (7.0, 7.0), (0.2, 10.0), False
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def draw(name: str, family: Family, seed: int) -> Case:
     circuit = find_circuit(name)
     rng = np.random.default_rng([seed, *name.encode(), *family.name.encode()])
     decades, points = rng.uniform(*family.decades), int(rng.integers(family.points[0], family.points[1] + 1))
-    top = 1e5 if family is WIDE else 10 ** rng.uniform(4, 6)
+    top = 1e5 if family.points == (60, 60) else 10 ** rng.uniform(4, 6)
     frequency = np.geomspace(top, top / 10**decades, points)
     omega = 2 * np.pi * frequency
     truth = _parameters(circuit.tree, family, rng, omega)
@@ -147,7 +152,8 @@ def _times(count, family, rng, omega):
         span = float(np.prod(gaps))
         if span < high / low:
             first = _log(rng, low, high / span)
-            return first * np.cumprod([1.0, *gaps])
+            times = first * np.cumprod([1.0, *gaps])
+            return times if family.in_order else rng.permutation(times)
 
 
 def _alone(c, scale, family, rng, omega, p):  # noqa: PLR0917
