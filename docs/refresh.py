@@ -1,4 +1,4 @@
-"""Make the README's pictures and its table of circuits again: ``python docs/refresh.py``."""
+"""Make the pictures and the tables of circuits and elements again: ``python docs/refresh.py``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import eisfit
 from eisfit import plot
+from eisfit.elements import ELEMENTS
 from eisfit.explain import explain
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECTRA = ROOT / "example_spectra" / "rrml"
 IMAGES = ROOT / "docs" / "images"
-TABLE = re.compile(r"(?<=<!-- circuits -->\n).*?(?=<!-- end of circuits -->)", re.DOTALL)
+TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
 
 
 def circuits_table() -> str:
@@ -24,12 +25,24 @@ def circuits_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_table() -> None:
-    """Put the table into the README."""
-    readme = ROOT / "README.md"
-    readme.write_text(
-        TABLE.sub(lambda _: circuits_table(), readme.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+def elements_table() -> str:
+    """Return the elements as a Markdown table."""
+    lines = ["| symbol | what it is | impedance | parameters |", "|---|---|---|---|"]
+    for symbol, element in ELEMENTS.items():
+        names = [f"{p.symbol or symbol}{f' / {p.unit}' if p.unit else ''}" for p in element.parameters]
+        lines.append(f"| `{symbol}` | {element.title} | {element.formula} | {', '.join(names)} |")
+    return "\n".join(lines) + "\n"
+
+
+TABLES = {ROOT / "README.md": circuits_table, ROOT / "docs" / "circuits.md": elements_table}
+
+
+def write_tables() -> None:
+    """Put each table into its page."""
+    for page, table in TABLES.items():
+        made = table()
+        text = TABLE.sub(lambda _, made=made: made, page.read_text(encoding="utf-8"))
+        page.write_text(text, encoding="utf-8")
 
 
 def draw() -> None:
@@ -49,5 +62,5 @@ def draw() -> None:
 
 
 if __name__ == "__main__":
-    write_table()
+    write_tables()
     draw()

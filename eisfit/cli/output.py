@@ -89,8 +89,14 @@ def folder(path: Path, option: str = "--output") -> Path:
 
 
 def stem(name: str, taken: set[str]) -> str:
-    """Return a file name without extension for a spectrum, different from those `taken`."""
-    base = re.sub(r"[^\w.\-]+", "_", name).strip("._") or "spectrum"
+    """Return a file name without extension for a spectrum, different from those `taken`.
+
+    >>> seen = set()
+    >>> stem("cell A.mpt", seen), stem("cell A.csv", seen), stem("loops.DTA#3", seen), stem("0.5 V", seen)
+    ('cell_A', 'cell_A-2', 'loops_3', '0.5_V')
+    """
+    bare = re.sub(r"\.[A-Za-z]\w{0,4}(?=$|[#_])", "", name)
+    base = re.sub(r"[^\w.\-]+", "_", bare).strip("._") or "spectrum"
     unique, count = base, 2
     while unique in taken:
         unique, count = f"{base}-{count}", count + 1

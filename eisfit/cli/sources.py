@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
 
 from eisfit.errors import EisfitError, UsageError
@@ -28,17 +27,14 @@ def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spec
 
 
 def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
-    if source == "-" or (not Path(source).is_dir() and not _is_glob(source)):
+    if source == "-":
         return list(read_all(source, average_duplicates=average))
+    # A single file too: its name may tell the cycle, as it does in a folder.
     return _flat(read_series(source, average_duplicates=average))
 
 
 def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
-
-
-def _is_glob(source: str) -> bool:
-    return glob.has_magic(source) and not Path(source).exists()
 
 
 def gather_series(
