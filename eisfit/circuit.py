@@ -226,7 +226,8 @@ class Circuit:
         """Return `values` completed by the circuit's own values and expressions."""
         known = {n: p.value for n, p in self.parameters.items() if p.value is not None} | dict(values)
         for name, expression in self.expressions.items():
-            known[name] = expression.evaluate(known)[0]
+            row = self.parameters[name]
+            known[name] = np.clip(expression.evaluate(known)[0], row.min, row.max)  # as lmfit does
         return known
 
     def _columns(self, params: Mapping[str, ArrayLike]) -> tuple[FloatArray, bool]:

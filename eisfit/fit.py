@@ -5,41 +5,36 @@ The only module that imports lmfit, and only when a fit is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import ordered, role_times
 from eisfit.circuit import Circuit
-from eisfit.coordinates import Coordinates, Scales
 from eisfit.derived import derived
-from eisfit.elements import FrequencyGrid
-from eisfit.errors import EisfitError, FitError, ParameterError, SpectrumError, UsageError
+from eisfit.errors import EisfitError, SpectrumError, UsageError
 from eisfit.flags import Judgement, at_bound, judge
-from eisfit.guess import StartGrid
 from eisfit.identifiability import examined
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
 from eisfit.masks import Drop, without
-from eisfit.noise import attainable_chisqr
-from eisfit.objective import FormProblem, Objective, Settings
+from eisfit.objective import Objective, Settings
 from eisfit.result import FitFailure, FitResult, FittedParameter, Statistics
-from eisfit.robust import TUNING, covariance, put_errors, solve_robust
-from eisfit.search import Basin, search
-from eisfit.solver import Problem, solve
+from eisfit.robust import TUNING, covariance, put_errors
+from eisfit.search import Basin
 from eisfit.spectrum import Spectrum
+from eisfit.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.verdict import Flag
 
 __all__ = ["fit", "fit_or_failure"]
 
 FloatArray = NDArray[np.float64]
 
-_TIGHT = 1e-12
-_ENDS = 7  # of the search that are tried again in another form or with another loss
+_TIGHT = 1e-10
 
 
 def fit(
@@ -105,11 +100,13 @@ def fit(
     """
     chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
-    task = _Task.of(kept, chosen, Settings(weighting, loss, representation))
-    theta, basin = _best_start(task, seed)
-    theta, scale = (theta, 1.0) if task.settings.plain else _in_chosen_form(task, theta, basin)
+    task = Task.of(kept, chosen, Settings(weighting, loss, representation))
+    theta, basin = best_start(task, seed)
+    theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
-    result = examined(_result(task, _lmfit(task, values, scale), basin))
+    with _expressions_guarded(chosen):
+        fitted = _result(task, _lmfit(task, values, scale), basin)
+    result = examined(fitted)
     return _validated(result) if validate else result
 
 
@@ -138,111 +135,7 @@ def _is_mirrored(tested: KramersKronigResult) -> bool:
     return any(flag.name == "imaginary_sign" for flag in tested.flags)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One spectrum and circuit, made ready."""
-
-    spectrum: Spectrum
-    circuit: Circuit
-    settings: Settings
-    weight: FloatArray
-    scales: Scales
-    coordinates: Coordinates
-    problem: Problem
-    attainable: float
-
-    @classmethod
-    def of(cls, spectrum: Spectrum, circuit: Circuit, settings: Settings) -> _Task:
-        weight = settings.search_weights(spectrum)
-        scales = Scales.of(spectrum.omega, spectrum.impedance)
-        coordinates = Coordinates(circuit, scales)
-        _check_size(spectrum, circuit, coordinates.size)
-        grid = FrequencyGrid(spectrum.omega)
-        problem = Problem(coordinates, grid, spectrum.impedance[np.newaxis], weight[np.newaxis])
-        return cls(
-            spectrum,
-            circuit,
-            settings,
-            weight,
-            scales,
-            coordinates,
-            problem,
-            attainable_chisqr(spectrum, weight),
-        )
-
-    @property
-    def rescaled(self) -> bool:
-        """Whether the covariance takes the size of the noise from the residuals."""
-        return self.settings.weighting != "noise" or self.settings.loss != "linear"
-
-
-def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
-    if varied == 0:
-        raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
-    if 2 * spectrum.points <= varied:
-        raise FitError(
-            f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
-            f"{varied} parameters of {circuit.name}; use a simpler circuit or a wider frequency range"
-        )
-
-
-def _best_start(task: _Task, seed: int) -> tuple[FloatArray, Basin]:
-    """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
-    given = [p.value for p in task.circuit.parameters.values() if p.free]
-    if all(value is not None for value in given):
-        basin = _from_given(task)
-    else:
-        grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
-        basin = search(task.problem, grid, expected=task.attainable, seed=seed)
-    if not np.isfinite(basin.chisqr):
-        raise _unstartable(task.circuit)
-    ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
-    best = _in_order_of_roles(task, ends, basin.ends_chisqr)
-    return task.coordinates.internal(ends[best : best + 1])[0], basin
-
-
-def _unstartable(circuit: Circuit) -> FitError:
-    reason = "no start value gives a finite impedance"
-    if circuit.expressions:
-        return _leads_nowhere(circuit, reason)
-    return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
-
-
-def _from_given(task: _Task) -> Basin:
-    values = task.circuit.resolve({})
-    theta = task.coordinates.internal(np.array([[values[name] for name in task.circuit.names]]))
-    solution = solve(task.problem, theta, max_iterations=200)
-    return Basin(solution.theta[0], float(solution.chisqr[0]), solution.theta, solution.chisqr, 1, 1)
-
-
-def _in_order_of_roles(task: _Task, ends: FloatArray, chisqr: FloatArray) -> int:
-    """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
-    times = list(role_times(task.circuit, ends).values())
-    if len(times) < 2:
-        return 0
-    in_order = np.all(np.diff(np.stack(times), axis=0) >= 0, axis=0)
-    nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
-    as_good = chisqr <= chisqr[0] * (1 + 1 / nfree)
-    return int(np.argmax(in_order & as_good)) if (in_order & as_good).any() else 0
-
-
-def _in_chosen_form(task: _Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:
-    """Go on from the search's ends in the chosen form and loss; return the best and its noise scale."""
-    settings, old = task.settings, task.problem
-    weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
-    problem = FormProblem(old.coordinates, old.grid, old.target, weight, settings.form)
-    ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_ENDS]])).theta
-    if settings.loss == "linear":
-        cost, scale = solve(problem, ends).chisqr, np.ones(len(ends))
-    else:
-        known = settings.weighting == "noise"
-        robust = solve_robust(problem, ends, settings.loss, known_noise=known)
-        ends, cost, scale = robust.theta, robust.cost, robust.scale
-    best = int(np.argmax(cost <= np.nanmin(cost) * (1 + 1e-6)))  # the first: its arcs are in order
-    return ends[best], float(scale[best])
-
-
-def _lmfit(task: _Task, values: FloatArray, scale: float) -> Any:
+def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
 
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
@@ -266,33 +159,32 @@ def _lmfit(task: _Task, values: FloatArray, scale: float) -> Any:
     tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
     if settings.loss != "linear":
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
-    outcome = _least_squares(minimizer, task.circuit, {"jac": objective.jacobian, **tight})
+    with np.errstate(all="ignore"):
+        outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
         put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
 
 
-def _least_squares(minimizer: Any, circuit: Circuit, options: dict[str, Any]) -> Any:
+@contextmanager
+def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
+    """Turn what lmfit raises or warns of when an expression leads nowhere into one sentence."""
+    if not circuit.expressions:
+        yield
+        return
     try:
-        with np.errstate(all="ignore"):
-            return minimizer.least_squares(**options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    except EisfitError:
+        raise
     except Exception as error:
-        # lmfit evaluates expressions by itself and raises whatever they lead to.
-        if not circuit.expressions:
-            raise
-        reason = str(error).strip().splitlines()[-1][:200]
-        raise _leads_nowhere(circuit, reason) from None
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
+        raise leads_nowhere(circuit, reason) from None
 
 
-def _leads_nowhere(circuit: Circuit, reason: str) -> FitError:
-    given = ", ".join(f"{name} = {e.text}" for name, e in circuit.expressions.items())
-    return FitError(
-        f"{circuit.name}: the expressions ({given}) lead to values that cannot be fitted: {reason}"
-    )
-
-
-def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:
+def _result(task: Task, outcome: Any, basin: Basin) -> FitResult:
     values = {name: float(outcome.params[name].value) for name in task.circuit.names}
     stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
     covar = getattr(outcome, "covar", None)
@@ -321,7 +213,7 @@ def _result(task: _Task, outcome: Any, basin: Basin) -> FitResult:
     return result.replace_flags(flags, ok)
 
 
-def _judgement(task: _Task, result: FitResult) -> Judgement:
+def _judgement(task: Task, result: FitResult) -> Judgement:
     chisqr = result.statistics.chisqr
     return Judgement(
         circuit=task.circuit,
@@ -341,7 +233,7 @@ def _finite(number: Any) -> float | None:
 
 
 def _parameters(
-    task: _Task, values: Mapping[str, float], stderr: Mapping[str, float | None]
+    task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None]
 ) -> dict[str, FittedParameter]:
     bounded = at_bound(task.circuit, task.scales, values)
     return {

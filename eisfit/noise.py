@@ -50,7 +50,7 @@ def weights(spectrum: Spectrum, weighting: str = "modulus") -> FloatArray:
     modulus = np.abs(spectrum.impedance)
     if (modulus == 0).any():
         raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_first(spectrum, modulus == 0)} Hz")
-    return np.reciprocal(_errors(spectrum, weighting, modulus))
+    return np.asarray(np.reciprocal(_errors(spectrum, weighting, modulus)), dtype=np.float64)
 
 
 def _errors(spectrum: Spectrum, weighting: str, modulus: FloatArray) -> FloatArray:
@@ -66,7 +66,7 @@ def _errors(spectrum: Spectrum, weighting: str, modulus: FloatArray) -> FloatArr
     if weighting == "modulus":
         return np.repeat(modulus, 2)
     parts = np.stack([np.abs(spectrum.impedance.real), np.abs(spectrum.impedance.imag)], axis=1)
-    return np.maximum(parts, _LEAST_PART * modulus[:, np.newaxis]).ravel()
+    return np.asarray(np.maximum(parts, _LEAST_PART * modulus[:, np.newaxis])).ravel()
 
 
 def _first(spectrum: Spectrum, where: NDArray[np.bool_]) -> str:

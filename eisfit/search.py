@@ -13,6 +13,7 @@ from eisfit.solver import Problem, solve
 __all__ = ["Basin", "search"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
 _ROUNDS = 5
 _STEPS = 60
@@ -21,6 +22,8 @@ _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
 _POLISHED = 4
 _POLISH_STEPS = 150
+_FINE = 1e-12
+_NEAR = 1.2
 # (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
 _EFFORT = {0: (1, 3, 2), 1: (3, 5, 3), 2: (4, 8, 3), 3: (5, 19, 5)}
@@ -84,8 +87,15 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
             break
         starts = grid.scattered(scattered, rng)
     order = np.argsort(chisqr)
-    best = order[:_POLISHED]
-    polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS)
+    best = _worth_polishing(order, chisqr)
+    polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS, tolerance=_FINE, damping=1e-6)
     theta[best], chisqr[best] = polished.theta, polished.chisqr
     order = np.argsort(chisqr)
     return Basin(theta[order[0]], float(chisqr[order[0]]), theta[order], chisqr[order], agreed, len(chisqr))
+
+
+def _worth_polishing(order: IntArray, chisqr: FloatArray) -> IntArray:
+    """Return the best end, and the next ones that may still turn out lower: near it, but not one with it."""
+    lowest = chisqr[order[0]]
+    others = [k for k in order[1:] if lowest * (1 + _SAME) < chisqr[k] < lowest * _NEAR]
+    return np.array([order[0], *others[: _POLISHED - 1]])

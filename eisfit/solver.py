@@ -86,12 +86,12 @@ class Solution:
 class _State:
     """Everything the iteration knows of each row."""
 
-    def __init__(self, problem: Problem, theta: FloatArray) -> None:
+    def __init__(self, problem: Problem, theta: FloatArray, damping: float) -> None:
         rows = theta.shape[0]
         self.problem = problem
         self.buffer = problem.buffer(rows)
         self.theta = problem.coordinates.clip(theta)
-        self.damping = np.full(rows, 1e-3)
+        self.damping = np.full(rows, damping)
         self.growth = np.full(rows, 2.0)
         self.active = np.arange(rows)
         self.converged = np.zeros(rows, dtype=bool)
@@ -121,6 +121,7 @@ def solve(
     max_iterations: int = 80,
     tolerance: float = 1e-9,
     agree: int | None = None,
+    damping: float = 1e-3,
 ) -> Solution:
     """Minimise chisqr from each row of `theta` (B, V), staying in the box of the coordinates.
 
@@ -137,9 +138,11 @@ def solve(
     agree
         For many starts of one spectrum: stop as soon as this many rows have converged to the lowest chisqr
         of all; the other rows are left where they are.
+    damping
+        To begin with; small where the start is near the optimum.
     """
     with np.errstate(all="ignore"):
-        state = _State(problem, theta)
+        state = _State(problem, theta, damping)
         steps = 0
         while state.active.size and steps < max_iterations and not (agree and state.agreed() >= agree):
             _iterate(state, tolerance)
