@@ -29,12 +29,15 @@ class CellResistance:
         One sentence for each thing that speaks against trusting it.
     source
         Where it comes from.
+    replicated
+        Whether the error covers the scatter from cell to cell.
     """
 
     value: Uncertain
     fits: tuple[dict[str, Any], ...] = ()
     doubts: tuple[str, ...] = ()
     source: str = ""
+    replicated: bool = False
 
     @property
     def stderr(self) -> float:
@@ -49,6 +52,7 @@ class CellResistance:
             "R_ct": self.value.median,
             "stderr": self.stderr,
             "source": self.source,
+            "replicated": self.replicated,
             "fits": list(self.fits),
             "doubts": list(self.doubts),
         }
@@ -65,13 +69,15 @@ def cell_resistance(study: Study, which: str) -> CellResistance:
     table: CellTable = getattr(study.file, which)
     if table.r_ct is not None:
         source = table.source or table.r_ct.source
-        return CellResistance(_scattered(table.r_ct, table), source=source)
+        known = table.cell_scatter is not None
+        return CellResistance(_scattered(table.r_ct, table), source=source, replicated=known)
     results = [_fit(study, which, table, name) for name in table.spectra]
     values, errors, doubts = zip(*(_resistance(r, which, table) for r in results), strict=True)
     combined = _combined(np.array(values), np.array(errors))
     fits = tuple(_document(r, name) for r, name in zip(results, table.spectra, strict=True))
     told = tuple(dict.fromkeys(doubt for each in doubts for doubt in each))
-    return CellResistance(_scattered(combined, table), fits, told, table.source)
+    known = len(results) > 1 or table.cell_scatter is not None
+    return CellResistance(_scattered(combined, table), fits, told, table.source, known)
 
 
 def capacitance_ratio(bare: CellResistance, coated: CellResistance) -> dict[str, float] | None:

@@ -2,7 +2,7 @@
 
 First-order index: the share of the answer's variance that goes away when this input alone becomes known.
 Total index: the share that stays when all others become known. Estimators of M. J. W. Jansen (Comput. Phys.
-Commun. 117 (1999) 35), as recommended by Saltelli et al. (Comput. Phys. Commun. 181 (2010) 259).
+Comm. 117 (1999) 35), as recommended by Saltelli et al. (Comput. Phys. Comm. 181 (2010) 259).
 """
 
 from __future__ import annotations

@@ -238,6 +238,10 @@ def _caveats(d: Document) -> list[str]:
             "another one, give its share as "
             "electrode.other_electrode_r_ct."
         )
+    if not all(cell["replicated"] for cell in d["cells"].values()):
+        told.append(
+            "How much cells alike differ is not in these errors: give several spectra each, or cell_scatter."
+        )
     if d["film_from_spectrum"]:
         told.append(d["film_from_spectrum"]["verdict"])
     return told + [check["verdict"] for check in d["film"]["checks"]]

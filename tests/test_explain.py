@@ -187,6 +187,21 @@ def test_evidence_in_closed_form_on_a_flat_electrode():
     assert sum(entry["probability"] for entry in weighed.values()) == pytest.approx(1)
 
 
+def test_evidence_of_unchanged_kinetics_by_change_of_variable():
+    """Only sigma_s unknown, log-uniform over 3 decades: p(R) = |d ln sigma_s / dR| / ln(1000) at 36.8 ohm."""
+    weighed = explain(study(sigma_s=RANGES["sigma_s"], n="10000")).document["hypotheses"]
+    sheet, crossing = 5e-7 / 70e-6, 5e-7 / 3.8e-8 + 70e-6 * 5e-7
+
+    def foretold(log_sigma):
+        sigma = math.exp(log_sigma)
+        R_i = optimize.brentq(lambda x: textbook_r_ct(x, sheet=0, sigma_s=sigma) - 51.9, 1, 1e4)
+        return textbook_r_ct(R_i + crossing, sheet=sheet, sigma_s=sigma)
+
+    at = optimize.brentq(lambda x: foretold(x) - 36.8, math.log(2e-5), math.log(1e-3))
+    slope = (foretold(at + 1e-4) - foretold(at - 1e-4)) / 2e-4
+    assert weighed["electronic_access"]["evidence"] == pytest.approx(1 / math.log(1000) / slope, rel=0.05)
+
+
 def test_temperature_in_closed_form_on_a_flat_electrode():
     rows = explain(study(**FLAT)).predictions["temperature"]
     area, crossing, k = math.pi * 0.36, 5e-7 / 3.8e-8, 8.617333262e-5
