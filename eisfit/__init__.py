@@ -17,6 +17,8 @@ from eisfit._version import __version__
 
 if TYPE_CHECKING:
     from eisfit.circuit import Circuit
+    from eisfit.compare import compare
+    from eisfit.comparison import Comparison
     from eisfit.errors import EisfitError
     from eisfit.explain import Explanation, explain
     from eisfit.fit import fit
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Circuit": "circuit",
+    "Comparison": "comparison",
     "CycleSeries": "series",
     "EisfitError": "errors",
     "Explanation": "explain",
@@ -42,6 +45,7 @@ _HOME = {
     "check": "kramers_kronig",
     "circuit": "library",
     "circuits": "library",
+    "compare": "compare",
     "explain": "explain",
     "fit": "fit",
     "read": "readers",
@@ -52,6 +56,7 @@ _HOME = {
 
 __all__ = [
     "Circuit",
+    "Comparison",
     "CycleSeries",
     "EisfitError",
     "Explanation",
@@ -63,6 +68,7 @@ __all__ = [
     "check",
     "circuit",
     "circuits",
+    "compare",
     "explain",
     "fit",
     "read",

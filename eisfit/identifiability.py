@@ -55,7 +55,8 @@ def _profiled(result: FitResult) -> Mapping[str, Interval]:
         for name, p in result.circuit.parameters.items()
         if p.free and p.scale == "log" and (name in known or _relative_error(result, name) > _DOUBTFUL)
     )
-    if not names or result.loss != "linear":
+    # Of a circuit that misses the data, a profile would tell nothing.
+    if not names or result.loss != "linear" or any(flag.name == "misfit" for flag in result.flags):
         return {}
     return intervals(result, _LEVEL, "profile", names=names, rough=True)
 

@@ -13,6 +13,8 @@ from eisfit.cli.options import (
     AverageDuplicates,
     Bounds,
     CircuitName,
+    Drop,
+    DropInductive,
     Expressions,
     Files,
     Fixed,
@@ -52,6 +54,21 @@ def fit(
     expr: Expressions = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
+    drop: Drop = None,
+    drop_inductive: DropInductive = False,
+    loss: Annotated[str, typer.Option(help="linear, or soft_l1, huber, cauchy: less pulled by outliers.")] = (
+        "linear"
+    ),
+    representation: Annotated[
+        str, typer.Option(help="impedance, admittance or modulus_phase.")
+    ] = "impedance",
+    interval: Annotated[
+        float | None, typer.Option(metavar="LEVEL", help="Give an interval of this level, such as 0.95.")
+    ] = None,
+    errors: Annotated[
+        str | None,
+        typer.Option(help="How intervals are found: covariance (default), profile, bootstrap or mcmc."),
+    ] = None,
     average_duplicates: AverageDuplicates = False,
     json: Json = False,
     output: Output = None,
@@ -63,8 +80,13 @@ def fit(
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
     spectra = gather(files, average_duplicates=average_duplicates)
-    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax}
-    results = list(progress(_fits(spectra, chosen, options), "fitting", len(spectra)))
+    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
+    options |= {"drop_inductive": drop_inductive, "representation": representation}
+    found = _fits(spectra, chosen, options)
+    if interval is not None or errors is not None:
+        level = 0.95 if interval is None else interval
+        found = (_with_intervals(result, level, errors or "covariance") for result in found)
+    results = list(progress(found, "fitting", len(spectra)))
     if output is not None:
         _write_fits(results, folder(output))
     _show_fits(results, json)
@@ -78,6 +100,12 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
     for spectrum in spectra:
         is_failure = isinstance(spectrum, FitFailure)
         yield spectrum if is_failure else fit_or_failure(spectrum, chosen, validate=True, **options)
+
+
+def _with_intervals(result: Any, level: float, method: str) -> Any:
+    from eisfit.uncertainty import intervals, with_intervals
+
+    return result if result.error else with_intervals(result, intervals(result, level, method))
 
 
 def _show_fits(results: list[Any], json: bool) -> None:

@@ -18,6 +18,8 @@ __all__ = [
     "AverageDuplicates",
     "Bounds",
     "CircuitName",
+    "Drop",
+    "DropInductive",
     "Expressions",
     "Files",
     "Fixed",
@@ -61,6 +63,12 @@ Expressions = Annotated[
 ]
 FrequencyMin = Annotated[float | None, typer.Option("--fmin", help="Leave out lower frequencies, Hz.")]
 FrequencyMax = Annotated[float | None, typer.Option("--fmax", help="Leave out higher frequencies, Hz.")]
+Drop = Annotated[
+    list[float] | None, typer.Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
+]
+DropInductive = Annotated[
+    bool, typer.Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
+]
 AverageDuplicates = Annotated[
     bool, typer.Option("--average-duplicates", help="Average points that share a frequency.")
 ]

@@ -7,6 +7,7 @@ pyplot figure, which a notebook displays; `new_axes` and `new_figure` make ones 
 from __future__ import annotations
 
 from eisfit.plot.coating import thickness_scan, waterfall
+from eisfit.plot.comparison import comparison
 from eisfit.plot.frequency import bode, drt, residuals
 from eisfit.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.plot.overview import fit_overview, kramers_kronig
@@ -16,6 +17,7 @@ from eisfit.plot.uncertainty import intervals, profiles
 
 __all__ = [
     "bode",
+    "comparison",
     "drt",
     "fit_overview",
     "intervals",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from eisfit.report.comparison import comparison_html, comparison_text, comparisons_text
 from eisfit.report.exchange import fit_latex, fit_markdown, fits_csv
 from eisfit.report.fits import fit_text, fits_text
 from eisfit.report.html import (
@@ -29,6 +30,9 @@ __all__ = [
     "checks_text",
     "circuit_html",
     "circuits_text",
+    "comparison_html",
+    "comparison_text",
+    "comparisons_text",
     "fit_html",
     "fit_latex",
     "fit_markdown",

@@ -1,0 +1,130 @@
+"""``eisfit compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import (
+    AverageDuplicates,
+    Drop,
+    DropInductive,
+    Files,
+    FrequencyMax,
+    FrequencyMin,
+    Json,
+    Output,
+    Weighting,
+)
+from eisfit.cli.output import (
+    folder,
+    guarded,
+    print_json,
+    print_text,
+    progress,
+    stem,
+    width,
+    write_atomic,
+    write_json,
+)
+from eisfit.cli.sources import gather
+from eisfit.errors import EisfitError, UsageError
+
+__all__ = ["COMMANDS"]
+
+_SCHEMA = "eisfit.compare/1"
+
+
+@guarded
+def compare(
+    files: Files,
+    circuits: Annotated[
+        str | None,
+        typer.Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
+    ] = None,
+    weighting: Weighting = "modulus",
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    drop: Drop = None,
+    drop_inductive: DropInductive = False,
+    average_duplicates: AverageDuplicates = False,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Say which circuit a spectrum supports, and which it cannot.
+
+    Example:  eisfit compare cell.mpt --circuits rs-ct-w,rs-sei-ct-w
+    """
+    from eisfit.library import circuit as find_circuit
+
+    chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
+    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
+    options["drop_inductive"] = drop_inductive
+    spectra = gather(files, average_duplicates=average_duplicates)
+    found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
+    documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
+    if output is not None:
+        _write(found, documents, folder(output))
+    if json:
+        print_json({"schema": _SCHEMA, "results": documents})
+    else:
+        from eisfit import report
+
+        print_text(report.comparisons_text(documents, width=width()))
+    return int(any(document["error"] for document in documents))
+
+
+def _parted(text: str) -> list[str]:
+    """Return the circuits of a list; a comma within brackets belongs to a circuit string."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    names = [part.strip() for part in parts]
+    if not all(names):
+        raise UsageError(f"--circuits {text!r}: expected names parted by commas, such as rs-ct,rs-ct-w")
+    return names
+
+
+def _compared(spectrum: Any, circuits: list[Any] | None, options: dict[str, Any]) -> Any:
+    """Return a comparison, or the document of a failure."""
+    from eisfit.compare import compare as rank
+
+    if not hasattr(spectrum, "select"):
+        return _failed(spectrum.to_dict()["spectrum"], spectrum.error)
+    try:
+        return rank(spectrum, circuits, **options)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return _failed(spectrum.summary(), str(error))
+
+
+def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
+    keys = dict.fromkeys(("weighting", "best"))
+    return {"spectrum": summary, **keys, "ok": False, "verdict": [], "ranked": [], "error": error}
+
+
+def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> None:
+    from eisfit import plot
+
+    whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
+    write_json(target / "compare.json", {"schema": _SCHEMA, "results": whole})
+    taken: set[str] = set()
+    for item, document in zip(found, documents, strict=True):
+        if document["error"]:
+            continue
+        name = stem(f"{item.spectrum.name}_compare", taken)
+        write_atomic(target / f"{name}.csv", item.to_frame().to_csv())
+        if any(row["bic"] is not None for row in document["ranked"]):
+            ax = plot.new_axes(5.2, 0.9 + 0.34 * len(document["ranked"]))
+            plot.comparison(document, ax=ax)
+            plot.save(ax, target / f"{name}.png")
+
+
+COMMANDS = (compare,)

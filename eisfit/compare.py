@@ -1,0 +1,187 @@
+"""Which circuit? Candidates fitted to one spectrum, ranked, and those that the data cannot support refused.
+
+Ranked by BIC (G. Schwarz, Ann. Stat. 6 (1978) 461), because it finds the true circuit most often (measured by
+benchmarks/compare.py). AICc, Akaike's weights (K. P. Burnham, D. R. Anderson, Model Selection and Multimodel
+Inference, 2nd ed., Springer 2002) and the error of cross-validation stand beside it. Every free parameter of
+the circuit counts, also one that ended at a bound, and the size of the noise where it is not measured.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.circuit import Circuit, default_parameters
+from eisfit.comparison import Candidate, Comparison
+from eisfit.errors import EisfitError, UsageError
+from eisfit.fit import fit
+from eisfit.library import circuit as find_circuit
+from eisfit.library import circuits as names_of_circuits
+from eisfit.masks import Drop, inductive_tail, without
+from eisfit.noise import attainable_chisqr
+from eisfit.notation import Component, Series, components, parse
+from eisfit.objective import Settings
+from eisfit.refit import Refit
+from eisfit.result import FitResult
+from eisfit.solver import solve
+from eisfit.spectrum import Spectrum
+
+__all__ = ["compare", "suitable"]
+
+FloatArray = NDArray[np.float64]
+
+_FOLDS = 5
+_LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
+_REFUSED = ("undetermined", "arcs_overlap", "not_converged", "arc_outside")
+
+
+def compare(
+    spectrum: Spectrum,
+    circuits: Iterable[str | PathLike[str] | Circuit] | None = None,
+    *,
+    weighting: str = "modulus",
+    fmin: float | None = None,
+    fmax: float | None = None,
+    drop: Drop | None = None,
+    drop_inductive: bool = False,
+    seed: int = 0,
+) -> Comparison:
+    """Fit several circuits to a spectrum and say which one it supports.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    circuits
+        Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``.
+    weighting, fmin, fmax, drop, drop_inductive, seed
+        As for `eisfit.fit`, the same for every circuit.
+
+    Returns
+    -------
+    Comparison
+        With `best`, `ranked` candidates and a `verdict` in words.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit or weighting, or an empty list.
+
+    Examples
+    --------
+    >>> from eisfit import simulate
+    >>> s = simulate("rs-ct", {"R_s": 1, "R_ct": 10, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
+    >>> compare(s, ["rs-ct", "rs-sei-ct"]).best.name
+    'rs-ct'
+    """
+    kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _listed(circuits)]
+    if not chosen:
+        raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
+    candidates = [_candidate(kept, circuit, weighting, seed) for circuit in _unique(chosen)]
+    noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
+    return Comparison.of(kept, weighting, candidates, noise)
+
+
+def suitable(spectrum: Spectrum) -> list[Circuit]:
+    """Return the circuits of ``circuits/`` that suit a spectrum.
+
+    Those with fewer parameters than half the numbers measured. Where the spectrum has an inductive tail, each
+    gets an inductance in series; where it has none, circuits with an inductance are left out.
+    """
+    has_tail = int(inductive_tail(spectrum).sum()) >= _LEAST_TAIL
+    found = []
+    for name in names_of_circuits():
+        circuit = find_circuit(name)
+        inductive = any(c.symbol == "L" for c in components(circuit.tree))
+        if inductive and not has_tail:
+            continue
+        found.append(circuit if inductive or not has_tail else _with_inductance(circuit))
+    few = [c for c in found if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
+    return _unique(few)
+
+
+def _with_inductance(circuit: Circuit) -> Circuit:
+    """Return the circuit with ``L_cell`` in series before it."""
+    first = parse("L_cell")
+    rest: tuple[Any, ...] = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
+    tree = Series((first, *rest)) if isinstance(first, Component) else circuit.tree
+    parameters = {**default_parameters(first), **circuit.parameters}
+    return dataclasses.replace(circuit, tree=tree, name=f"l-{circuit.name}", parameters=parameters)
+
+
+def _listed(circuits: Iterable[Any]) -> Sequence[Any]:
+    if isinstance(circuits, (str, PathLike, Circuit)):
+        raise UsageError("compare needs a list of circuits, such as ['rs-ct', 'rs-ct-w']")
+    return list(circuits)
+
+
+def _unique(circuits: Iterable[Circuit]) -> list[Circuit]:
+    """Return the circuits without those that say the same twice."""
+    found: dict[str, Circuit] = {}
+    for circuit in circuits:
+        found.setdefault(repr((circuit.string, circuit.to_dict()["parameters"])), circuit)
+    return list(found.values())
+
+
+def _candidate(spectrum: Spectrum, circuit: Circuit, weighting: str, seed: int) -> Candidate:
+    try:
+        result = fit(spectrum, circuit, weighting=weighting, seed=seed)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return Candidate(circuit, refused=str(error))
+    count = sum(p.free for p in circuit.parameters.values())
+    deviance, parameters = _deviance(result, count)
+    ndata = result.statistics.ndata
+    spare = ndata - parameters - 1
+    return Candidate(
+        circuit,
+        result,
+        free=count,
+        aicc=deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf,
+        bic=deviance + np.log(ndata) * parameters,
+        cross_validation=_cross_validation(result),
+        refused=_reason(result),
+    )
+
+
+def _deviance(result: FitResult, count: int) -> tuple[float, int]:
+    """Return -2 ln L up to a constant, and the parameters it was maximised over."""
+    chisqr, ndata = result.statistics.chisqr, result.statistics.ndata
+    if not result.covariance_rescaled:
+        return chisqr, count
+    return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
+
+
+def _reason(result: FitResult) -> str:
+    """Return why a fit cannot be taken as an answer, empty where it can."""
+    for flag in result.flags:
+        limit = flag.name == "at_bound" and "a plain capacitor" not in flag.cure
+        grave = flag.name in _REFUSED and not result.ok
+        if limit or grave:
+            return flag.cause
+    return ""
+
+
+def _cross_validation(result: FitResult) -> float | None:
+    """Return the root mean square of the weighted residuals at frequencies that the fit had not seen.
+
+    Five interleaved folds, all refitted in one batch from the optimum of the whole.
+    """
+    refit = Refit.of(result)
+    points = result.spectrum.points
+    folds = min(_FOLDS, points)
+    left_out = np.arange(points) % folds == np.arange(folds)[:, np.newaxis]
+    seen = np.repeat(~left_out, 2, axis=1)
+    weight = refit.problem.weight * seen
+    target = np.tile(refit.problem.target, (folds, 1))
+    problem = dataclasses.replace(refit.problem, target=target, weight=weight)
+    theta = solve(problem, np.tile(refit.theta, (folds, 1)), max_iterations=60).theta
+    residual = refit.evaluate(theta)[0][~seen]
+    return float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else None
