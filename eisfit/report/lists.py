@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -149,7 +150,8 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
     Parameters
     ----------
     circuits
-        Each with `name`, `title`, `string` and `parameters` (names, or a mapping by name).
+        Each with `name`, `title`, `string` and `parameters` (names, or rows as ``Circuit.to_dict()`` gives
+        them with their names); a single circuit's rows are shown as a table.
     width
         Columns of the terminal.
     """
@@ -159,10 +161,36 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
     for circuit in circuits:
         lines += wrapped(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
         lines += wrapped(clean(circuit.get("string")), width=width, indent="    ")
-        names = " ".join(clean(name) for name in circuit.get("parameters") or ())
-        lines += wrapped(names, width=width, indent="    ")
+        lines += _circuit_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
+        lines += [
+            f"reference: {clean(text)}" for text in circuit.get("references") or () if len(circuits) == 1
+        ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _circuit_parameters(rows: Sequence[Any], width: int, *, whole: bool) -> list[str]:
+    named = [row if isinstance(row, Mapping) else {"name": row} for row in rows]
+    if not (whole and any("describe" in row for row in named)):
+        return wrapped(" ".join(clean(row["name"]) for row in named), width=width, indent="    ")
+    head = ["parameter", "unit", "bounds", "role", "meaning"]
+    cells = [[clean(row.get(key)) for key in ("name", "unit", "role", "describe")] for row in named]
+    for cell, row in zip(cells, named, strict=True):
+        cell.insert(2, _bounds(row))
+    return ["", *table(head, cells, width=width, flexible=4)]
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    if row.get("expr"):
+        return f"= {clean(row['expr'])}"
+    if row.get("vary") is False:
+        return f"fixed at {significant(row.get('value'))}"
+    low, high = row.get("min"), row.get("max")
+    return f"{_side(low, 'any')} to {_side(high, 'any')}"
+
+
+def _side(bound: float | None, unlimited: str) -> str:
+    return unlimited if bound is None or math.isinf(bound) else f"{bound:g}"
 
 
 def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
