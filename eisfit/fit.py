@@ -50,6 +50,7 @@ def fit(
     fmax: float | None = None,
     drop: Drop | None = None,
     drop_inductive: bool = False,
+    drop_invalid: bool = False,
     loss: str = "linear",
     representation: str = "impedance",
     validate: bool = False,
@@ -64,7 +65,9 @@ def fit(
     circuit
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`.
     weighting
-        ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.noise`.
+        ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.noise`. With ``noise``, a
+        spectrum without a measured one gets the estimate of `eisfit.check`; `redchi` is then near 1, and
+        `p_value` not small, where the circuit fits to within the noise.
     fix, start, bound, expr
         By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
@@ -74,6 +77,8 @@ def fit(
         Points to leave out: a mask (F,), or frequencies in Hz.
     drop_inductive
         Leave out the inductive tail, the points with Z'' > 0 at the highest frequencies.
+    drop_invalid
+        Leave out the points that fail the Kramers-Kronig test (`eisfit.check`); a flag says which.
     loss
         ``linear`` (default, least squares), or ``soft_l1``, ``huber``, ``cauchy``, which outliers pull less;
         see `eisfit.robust`.
@@ -100,6 +105,9 @@ def fit(
     """
     chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
+    if weighting == "noise" and kept.noise is None:
+        kept = kept.replace(noise=check(kept).noise)
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = best_start(task, seed)
     theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
@@ -107,6 +115,7 @@ def fit(
     with _expressions_guarded(chosen):
         fitted = _result(task, _lmfit(task, values, scale), basin)
     result = examined(fitted)
+    result = result.replace_flags((*result.flags, *dropped), result.ok)
     return _validated(result) if validate else result
 
 
@@ -118,6 +127,16 @@ def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitR
         raise
     except EisfitError as error:
         return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+
+
+def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
+    """Return the points that pass the Kramers-Kronig test, and a flag that says which were left out."""
+    invalid = check(spectrum).invalid
+    if not invalid.any():
+        return spectrum, ()
+    where = ", ".join(f"{f:.4g}" for f in spectrum.frequency[invalid])
+    cause = f"{int(invalid.sum())} of {spectrum.points} points fail the Kramers-Kronig test: {where} Hz"
+    return spectrum.keep(~invalid), (Flag("points_dropped", cause, "look at them with eisfit check"),)
 
 
 def _validated(result: FitResult) -> FitResult:
@@ -198,7 +217,7 @@ def _result(task: Task, outcome: Any, basin: Basin) -> FitResult:
         loss=task.settings.loss,
         representation=task.settings.representation,
         parameters=_parameters(task, values, stderr),
-        statistics=_statistics(outcome, rms),
+        statistics=_statistics(outcome, rms, task.rescaled),
         covar=covar,
         var_names=names,
         covariance_rescaled=task.rescaled,
@@ -254,7 +273,14 @@ def _parameters(
     }
 
 
-def _statistics(outcome: Any, rms: float) -> Statistics:
+def _p_value(chisqr: float, nfree: int) -> float:
+    """Return the probability of a chisqr this large from noise alone."""
+    from scipy.special import gammaincc
+
+    return float(gammaincc(nfree / 2, chisqr / 2))
+
+
+def _statistics(outcome: Any, rms: float, rescaled: bool) -> Statistics:
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),
@@ -263,5 +289,6 @@ def _statistics(outcome: Any, rms: float) -> Statistics:
         ndata=int(outcome.ndata),
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
+        p_value=None if rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
         rms_relative_residual=rms,
     )

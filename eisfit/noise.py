@@ -10,8 +10,9 @@ with real weights w that never depend on the model:
 modulus       w = 1 / |Z_k| for both parts (default): a constant relative error
 proportional  w = 1 / |Z'_k| and 1 / |Z''_k|, each part at least 1 % of |Z_k|
 unit          w = 1 / root mean square of |Z|, the same everywhere: a constant error in ohm
-noise         w = 1 / noise_k, the standard deviation of each part in ohm
+noise         w = 1 / noise_k, the standard deviation of each part, measured or from `eisfit.check`
 ============  =============================================================================
+
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.

@@ -60,6 +60,8 @@ class Statistics:
         As lmfit defines them; `ndata` counts real and imaginary parts.
     rms_relative_residual
         Root mean square of |Z_model - Z| / |Z|.
+    p_value
+        Probability of a chisqr this large from the noise alone; None where the noise is not known.
     """
 
     chisqr: float
@@ -70,6 +72,7 @@ class Statistics:
     nvarys: int
     nfree: int
     rms_relative_residual: float
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -56,6 +56,9 @@ def fit(
     fmax: FrequencyMax = None,
     drop: Drop = None,
     drop_inductive: DropInductive = False,
+    drop_invalid: Annotated[
+        bool, typer.Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
+    ] = False,
     loss: Annotated[str, typer.Option(help="linear, or soft_l1, huber, cauchy: less pulled by outliers.")] = (
         "linear"
     ),
@@ -81,7 +84,8 @@ def fit(
     chosen = constrained(circuit, fix, start, bound, expr)
     spectra = gather(files, average_duplicates=average_duplicates)
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
-    options |= {"drop_inductive": drop_inductive, "representation": representation}
+    options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
+    options |= {"representation": representation}
     found = _fits(spectra, chosen, options)
     if interval is not None or errors is not None:
         level = 0.95 if interval is None else interval

@@ -186,11 +186,10 @@ def _bounds(row: Mapping[str, Any]) -> str:
     if row.get("vary") is False:
         return f"fixed at {significant(row.get('value'))}"
     low, high = row.get("min"), row.get("max")
-    return f"{_side(low, 'any')} to {_side(high, 'any')}"
-
-
-def _side(bound: float | None, unlimited: str) -> str:
-    return unlimited if bound is None or math.isinf(bound) else f"{bound:g}"
+    at_least, at_most = low is not None and math.isfinite(low), high is not None and math.isfinite(high)
+    if at_least and at_most:
+        return f"{low:g} to {high:g}"
+    return f">= {low:g}" if at_least else f"<= {high:g}" if at_most else "any"
 
 
 def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
