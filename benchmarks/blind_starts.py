@@ -1,6 +1,7 @@
 """How often a fit without start values reaches the optimum that a start at the truth reaches.
 
-    python benchmarks/blind_starts.py [--count 300] [--circuit NAME ...] [--family wide|hard|"any order"] [--from SEED]
+    python benchmarks/blind_starts.py [--count 300] [--from SEED] [--circuit NAME ...]
+                                      [--family wide|hard|"any order"]
 
 Each spectrum is simulated (see random_spectra.py). The judge is scipy's least_squares, started at the true
 parameters, on an impedance written independently of eisfit. A blind fit has reached the optimum when its
