@@ -34,6 +34,7 @@ __all__ = [
     "line",
     "line_impedance",
     "line_resistance",
+    "resistance_slope",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -228,11 +229,19 @@ def interface_resistance(
         step = x - np.clip(miss / slope, -4, 4)
         middle = np.where(np.isfinite(low), (high + np.maximum(low, high - 8)) / 2, high - 4)
         new = np.where((step >= low) & (step <= high), step, middle)
-        done = np.abs(miss) < 4e-15 * np.maximum(1, np.abs(goal))
-        x = np.where(done, x, new)
+        # Newton's last step squares this: the result is right to rounding.
+        done = np.abs(miss) < 1e-10
+        x = new
         if done.all():
             break
     return np.where(good, np.exp(x), np.nan)
+
+
+def resistance_slope(
+    channels: Channels, ionic: ArrayLike, electronic: ArrayLike, interface: ArrayLike
+) -> FloatArray:
+    """Return d ln R_ct / d ln(interface), between 0 and 1; see `line_resistance`."""
+    return _per_channel(channels, ionic, electronic, interface)[1]
 
 
 def line_impedance(  # noqa: PLR0917 - a circuit element's parameters come in order

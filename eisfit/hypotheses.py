@@ -9,14 +9,13 @@ beforehand.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.attribution import Model, median_and_interval
-from eisfit.electrode import interface_resistance
+from eisfit.attribution import median_and_interval
+from eisfit.electrode import interface_resistance, resistance_slope
 from eisfit.predictions import Fitted
 from eisfit.units import Uncertain
 
@@ -63,9 +62,9 @@ def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Un
         "electronic_access": fitted.coated("unchanged_kinetics"),
     }
     free = {
-        "intrinsic_activity": (_gain, False, activity_gain),
-        "area_gain": (_area, False, area_gain),
-        "access_and_activity": (_gain, True, activity_gain),
+        "intrinsic_activity": activity_gain,
+        "area_gain": area_gain,
+        "access_and_activity": activity_gain,
     }
     entries: dict[str, dict[str, Any]] = {}
     # A film that carries no electrons to speak of has no reading of its own with them.
@@ -78,10 +77,10 @@ def weigh(fitted: Fitted, stderr: float, activity_gain: Uncertain, area_gain: Un
             evidence = _density(foretold[name], model.r_coated, error)
             more: dict[str, Any] = {"prior": "", "predicted": median_and_interval(foretold[name])}
         else:
-            solve, access, prior = free[name]
-            evidence = _marginal(fitted, solve, access=access, prior=prior)
-            needed = median_and_interval(np.atleast_1d(solve(fitted, model, access)))
-            more = {"prior": f"gain {prior}", "predicted": None, "needed": needed}
+            gain, slope = _needed(fitted, name)
+            evidence = float(np.nan_to_num(_prior_density(free[name], gain) * slope).mean())
+            needed = median_and_interval(np.atleast_1d(gain))
+            more = {"prior": f"gain {free[name]}", "predicted": None, "needed": needed}
         entries[name] = {"statement": statement, "evidence": evidence, **more}
     total = sum(entry["evidence"] for entry in entries.values())
     best = max(entry["evidence"] for entry in entries.values())
@@ -105,29 +104,18 @@ def _density(predicted: FloatArray, measured: FloatArray, error: float) -> float
     return float(np.exp(-z * z / 2).sum() / (width * np.sqrt(2 * np.pi)) / predicted.size)
 
 
-def _marginal(fitted: Fitted, solve: Any, *, access: bool, prior: Uncertain) -> float:
-    """Mean over the draws of prior(gain) |d gain / d R|, at the gain that the measured R needs, 1/ohm."""
-    model = fitted.model
-    width = 1e-4
-    low = replace(model, r_coated=model.r_coated * (1 - width))
-    high = replace(model, r_coated=model.r_coated * (1 + width))
-    gain, below, above = (solve(fitted, m, access) for m in (model, low, high))
-    slope = np.abs(above - below) / (2 * width * model.r_coated)
-    density = _prior_density(prior, gain) * slope
-    return float(np.nan_to_num(density).mean())
-
-
-def _gain(fitted: Fitted, model: Model, access: bool) -> FloatArray:
-    reaction = _interface(model, access) - model.crossing
-    return np.asarray(fitted.R_i / np.where(reaction > 0, reaction, np.nan))
-
-
-def _area(fitted: Fitted, model: Model, access: bool) -> FloatArray:
-    return np.asarray((fitted.R_i + model.crossing) / _interface(model, access))
-
-
-def _interface(model: Model, access: bool) -> FloatArray:
-    return interface_resistance(model.channels, *model.rails(access=access), model.r_coated)
+def _needed(fitted: Fitted, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return the gain that the measured coated cell needs in every draw, and |d gain / d R_ct|, 1/ohm."""
+    model, access = fitted.model, name in _WITH_ACCESS
+    rails = model.rails(access=access)
+    interface = interface_resistance(model.channels, *rails, model.r_coated)
+    per_ohm = interface / (model.r_coated * resistance_slope(model.channels, *rails, interface))
+    if name == "area_gain":
+        gain = (fitted.R_i + model.crossing) / interface
+        return gain, gain / interface * per_ohm
+    reaction = interface - model.crossing
+    reaction = np.where(reaction > 0, reaction, np.nan)
+    return fitted.R_i / reaction, fitted.R_i / reaction**2 * per_ohm
 
 
 def _prior_density(prior: Uncertain, value: FloatArray) -> FloatArray:

@@ -8,7 +8,14 @@ import pytest
 from scipy.sparse import coo_array, csc_array
 from scipy.sparse.linalg import splu
 
-from eisfit.electrode import Channels, interface_resistance, line, line_impedance, line_resistance
+from eisfit.electrode import (
+    Channels,
+    interface_resistance,
+    line,
+    line_impedance,
+    line_resistance,
+    resistance_slope,
+)
 
 UM = 1e-4  # cm
 
@@ -200,6 +207,18 @@ def test_inverse_finds_the_interface_over_many_decades():
     interface = 10 ** rng.uniform(-3, 6, n)
     found = interface_resistance(channels, a, b, line_resistance(channels, a, b, interface))
     np.testing.assert_allclose(found, interface, rtol=1e-10)
+
+
+def test_slope_of_resistance_over_interface_by_finite_volumes():
+    channels, i = plate(), 60.0
+    a, b = float(channels.ionic_rail(9e-3)), float(channels.electronic_rail(1e-4))
+
+    def log_resistance(interface):
+        areas = (float(A) / interface for A in (channels.wall, channels.top, channels.floor))
+        return np.log(finite_volume(a, b, *areas) - a * b / (a + b))
+
+    expected = (log_resistance(i * 1.01) - log_resistance(i / 1.01)) / (2 * np.log(1.01))
+    assert float(resistance_slope(channels, a, b, i)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_inverse_of_an_impossible_resistance_is_nan():
