@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eisfit.circuit import Circuit
     from eisfit.compare import compare
     from eisfit.comparison import Comparison
+    from eisfit.drt import DRTResult, drt
     from eisfit.errors import EisfitError
     from eisfit.explain import Explanation, explain
     from eisfit.fit import fit
@@ -36,6 +37,7 @@ _HOME = {
     "Circuit": "circuit",
     "Comparison": "comparison",
     "CycleSeries": "series",
+    "DRTResult": "drt",
     "EisfitError": "errors",
     "Explanation": "explain",
     "FitResult": "result",
@@ -46,6 +48,7 @@ _HOME = {
     "circuit": "library",
     "circuits": "library",
     "compare": "compare",
+    "drt": "drt",
     "explain": "explain",
     "fit": "fit",
     "read": "readers",
@@ -58,6 +61,7 @@ __all__ = [
     "Circuit",
     "Comparison",
     "CycleSeries",
+    "DRTResult",
     "EisfitError",
     "Explanation",
     "FitResult",
@@ -69,6 +73,7 @@ __all__ = [
     "circuit",
     "circuits",
     "compare",
+    "drt",
     "explain",
     "fit",
     "read",

@@ -158,6 +158,16 @@ class DRTResult:
     def _columns(self) -> dict[str, FloatArray]:
         return dict(zip(CURVE, (self.tau, self.gamma, self.low, self.high), strict=True))
 
+    def __str__(self) -> str:
+        from eisfit.report import relaxation
+
+        return relaxation.drt_text(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        from eisfit.report import relaxation
+
+        return relaxation.drt_html(self.to_dict())
+
     def __repr__(self) -> str:
         found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"
         warning = "".join(f" [{flag.name}]" for flag in self.flags)

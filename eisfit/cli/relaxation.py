@@ -1,0 +1,95 @@
+"""``eisfit drt``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
+from eisfit.cli.output import folder, guarded, print_json, print_text, progress, stem, width, write_json
+from eisfit.cli.sources import gather
+from eisfit.errors import EisfitError, UsageError
+
+__all__ = ["COMMANDS"]
+
+
+@guarded
+def drt(
+    files: Files,
+    regularisation: Annotated[
+        float | None, typer.Option(help="Strength; found by generalised cross-validation by default.")
+    ] = None,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    average_duplicates: AverageDuplicates = False,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Compute distributions of relaxation times: which processes a spectrum holds, without a circuit.
+
+    Example:  eisfit drt cell.mpt --output results
+    """
+    check_range(fmin, fmax)
+    spectra = gather(files, average_duplicates=average_duplicates)
+    options = {"fmin": fmin, "fmax": fmax, "regularisation": regularisation}
+    found = (_document(spectrum, **options) for spectrum in spectra)
+    documents = list(progress(found, "distributions", len(spectra)))
+    if output is not None:
+        _write(documents, folder(output))
+    _show(documents, json)
+    return int(any(document.get("error") for document in documents))
+
+
+def _document(
+    spectrum: Any, fmin: float | None, fmax: float | None, regularisation: float | None
+) -> dict[str, Any]:
+    from eisfit.drt import drt as compute
+    from eisfit.result import FitFailure
+
+    if isinstance(spectrum, FitFailure):
+        return spectrum.to_dict()
+    try:
+        return {
+            **compute(spectrum.select(fmin, fmax), regularisation=regularisation).to_dict(),
+            "error": None,
+        }
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return {"schema": "eisfit.drt/1", "spectrum": spectrum.summary(), "error": str(error)}
+
+
+def _show(documents: list[dict[str, Any]], json: bool) -> None:
+    from eisfit.report import relaxation
+
+    if json:
+        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
+        print_json({"schema": "eisfit.drt/1", "results": rows})
+    else:
+        print_text(relaxation.drts_text(documents, width=width()))
+
+
+def _write(documents: list[dict[str, Any]], target: Path) -> None:
+    from eisfit import plot
+
+    write_json(target / "drt.json", {"schema": "eisfit.drt/1", "results": documents})
+    taken: set[str] = set()
+    for document in documents:
+        if not document.get("error"):
+            curve = document["distribution"]
+            ax = plot.new_axes()
+            plot.drt(
+                curve["tau_s"],
+                curve["gamma_ohm"],
+                low=curve["low_ohm"],
+                high=curve["high_ohm"],
+                peaks=document["peaks"],
+                ax=ax,
+            )
+            name = Path(document["spectrum"]["source"].replace("\\", "/")).stem
+            plot.save(ax, target / f"{stem(f'{name}_drt', taken)}.png")
+
+
+COMMANDS = (drt,)

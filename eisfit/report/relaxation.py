@@ -1,0 +1,77 @@
+"""Distributions of relaxation times in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.report.table import table, wrapped
+from eisfit.report.words import clean, failure, flag_words, flags_of, name_of
+from eisfit.rounding import significant, value_with_error
+
+__all__ = ["drt_html", "drt_text", "drts_text"]
+
+Document = Mapping[str, Any]
+
+WIDTH = 100
+_TERMS = (
+    ("series_resistance", "series resistance", "ohm"),
+    ("inductance", "inductance", "H"),
+    ("warburg", "Warburg coefficient", "ohm s^-1/2"),
+    ("elastance", "1 / series capacitance", "1/F"),
+)
+
+
+def drt_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return one distribution as text: its peaks, what stands beside it, how it was regularised.
+
+    Parameters
+    ----------
+    document
+        What ``DRTResult.to_dict()`` gives (``eisfit.drt/1``).
+    width
+        Columns of the terminal.
+    """
+    if document.get("error"):
+        return f"{name_of(document)}: FAILED: {failure(document)}\n"
+    lines = [f"{name_of(document)}: {len(document['peaks'])} peaks"]
+    for flag in flags_of(document):
+        lines += wrapped(flag_words(flag), width=width, indent="  ")
+    lines += ["", *_peaks(document, width), ""]
+    total = significant(document["polarisation_resistance"], 4)
+    lines.append(f"polarisation resistance {total} ohm (area of the whole distribution)")
+    lines += [
+        f"{title} {significant(document[key], 4)} {unit}" for key, title, unit in _TERMS if document[key]
+    ]
+    rule = "generalised cross-validation" if document["criterion"] == "gcv" else "given"
+    lines.append(f"regularisation {significant(document['regularisation'], 3)} ({rule})")
+    return "\n".join(lines) + "\n"
+
+
+def drts_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return several distributions, one after the other."""
+    return "\n".join(drt_text(document, width=width) for document in documents)
+
+
+def drt_html(document: Document) -> str:
+    """Return one distribution as HTML for a notebook."""
+    import html
+
+    return f"<pre>{html.escape(drt_text(document))}</pre>"
+
+
+def _peaks(document: Document, width: int) -> list[str]:
+    head = ["peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades"]
+    rows = [_peak(number, peak) for number, peak in enumerate(document["peaks"], 1)]
+    return table(head, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
+
+
+def _peak(number: int, peak: Mapping[str, Any]) -> list[str]:
+    frequency = 1 / (2 * 3.141592653589793 * peak["tau"])
+    return [
+        str(number),
+        significant(peak["tau"], 3),
+        significant(frequency, 3),
+        clean(value_with_error(peak["resistance"], peak.get("resistance_stderr"))),
+        significant(peak["width"], 2),
+    ]
