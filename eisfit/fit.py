@@ -167,7 +167,9 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     if len(held) == task.coordinates.size:
         held = set()
     params = lmfit.Parameters()
-    for name, p in task.circuit.parameters.items():
+    # lmfit wants the parameters of an expression there before it.
+    for name in (*(n for n, p in task.circuit.parameters.items() if not p.expr), *task.circuit.expressions):
+        p = task.circuit.parameters[name]
         inside = min(max(named[name], p.min), p.max)
         params.add(name, value=inside, vary=p.vary and name not in held, min=p.min, max=p.max, expr=p.expr)
     varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]

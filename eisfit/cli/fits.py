@@ -1,4 +1,4 @@
-"""``eisfit fit`` and ``eisfit track``."""
+"""``eisfit fit``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.cli.sources import gather, gather_series
+from eisfit.cli.sources import gather
 
 __all__ = ["COMMANDS"]
 
@@ -108,8 +108,15 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
 
 def _with_intervals(result: Any, level: float, method: str) -> Any:
     from eisfit.uncertainty import intervals, with_intervals
+    from eisfit.verdict import Flag
 
-    return result if result.error else with_intervals(result, intervals(result, level, method))
+    if result.error:
+        return result
+    try:
+        return with_intervals(result, intervals(result, level, method))
+    except FitError as error:
+        flag = Flag("no_interval", str(error), "use --errors profile")
+        return result.replace_flags((*result.flags, flag), result.ok)
 
 
 def _show_fits(results: list[Any], json: bool) -> None:
@@ -138,65 +145,4 @@ def _write_fits(results: list[Any], target: Path) -> None:
             plot.save(figure, target / f"{stem(result.spectrum.name, taken)}.png")
 
 
-@guarded
-def track(
-    files: Files,
-    circuit: CircuitName = DEFAULT_CIRCUIT,
-    weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
-    average_duplicates: AverageDuplicates = False,
-    cycle_pattern: Annotated[
-        str | None,
-        typer.Option(help="Regular expression with one group that finds the cycle in a file's name."),
-    ] = None,
-    manifest: Annotated[Path | None, typer.Option(help="CSV file with the columns file and cycle.")] = None,
-    json: Json = False,
-    output: Output = None,
-) -> int:
-    """Follow the parameters over the cycles: one row a cycle, failures in sight, growth of each.
-
-    Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
-    """
-    from eisfit.track import track as follow
-
-    check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
-    series = gather_series(
-        files, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
-    )
-    result = follow(series, chosen, weighting=weighting, fmin=fmin, fmax=fmax)
-    if output is not None:
-        _write_track(result, folder(output))
-    _show_track(result, json)
-    return int(bool(result.failures))
-
-
-def _show_track(result: Any, json: bool) -> None:
-    from eisfit import report
-
-    document = result.to_dict(data=False)
-    if json:
-        print_json(document)
-        return
-    print_text(report.track_text(document, width=width()))
-    for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
-
-
-def _write_track(result: Any, target: Path) -> None:
-    from eisfit import plot
-
-    document = result.to_dict()
-    write_json(target / "track.json", document)
-    write_atomic(target / "track.csv", result.to_frame().to_csv(index=False))
-    figure = plot.new_figure()
-    plot.trends(document, figure=figure)
-    plot.save(figure, target / "track.png")
-
-
-COMMANDS = (fit, track)
+COMMANDS = (fit,)
