@@ -71,7 +71,7 @@ def cell_resistance(study: Study, which: str) -> CellResistance:
         source = table.source or table.r_ct.source
         known = table.cell_scatter is not None
         return CellResistance(_scattered(table.r_ct, table), source=source, replicated=known)
-    results = [_fit(study, which, table, name) for name in table.spectra]
+    results = [_fit(study, which, name) for name in table.spectra]
     values, errors, doubts = zip(*(_resistance(r, which, table) for r in results), strict=True)
     combined = _combined(np.array(values), np.array(errors))
     fits = tuple(_document(r, name) for r, name in zip(results, table.spectra, strict=True))
@@ -93,13 +93,13 @@ def capacitance_ratio(bare: CellResistance, coated: CellResistance) -> dict[str,
     return {"value": float(c / b), "stderr": float(c / b * math.hypot(db / b, dc / c))}
 
 
-def _fit(study: Study, which: str, table: CellTable, name: str) -> Any:
+def _fit(study: Study, which: str, name: str) -> Any:
     from eisfit.fit import fit  # brings lmfit
     from eisfit.library import circuit
     from eisfit.readers import read
 
     spectrum = read(study.existing(name, f"{which}.spectrum"))
-    return fit(spectrum, circuit(table.circuit or study.file.study.circuit))
+    return fit(spectrum, circuit(study.circuit(which)))
 
 
 def _resistance(result: Any, which: str, table: CellTable) -> tuple[float, float, list[str]]:

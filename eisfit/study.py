@@ -283,6 +283,12 @@ class Study:
             named["study.temperature"] = self.file.study.temperature
         return {**named, "electrode.packing": _PACKINGS[self.file.electrode.packing]}
 
+    def circuit(self, which: str) -> str | Path:
+        """Circuit of the ``bare`` or the ``coated`` cell; a ``.toml`` file is looked for beside the study."""
+        own: CellTable = getattr(self.file, which)
+        name = own.circuit or self.file.study.circuit
+        return self.path(name) if name.endswith(".toml") else name
+
     def path(self, name: str) -> Path:
         """Where a file named in the study lies: relative names start at the study's folder."""
         return self.folder / name

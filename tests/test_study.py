@@ -104,6 +104,13 @@ def test_a_temperature_of_the_film_needs_its_activation_energy():
         Study.from_text(GOOD.replace("electrons_cross = true", 'temperature = "60 degC"'))
 
 
+def test_a_circuit_file_lies_beside_the_study(tmp_path):
+    text = GOOD.replace('circuit = "rs-sei-ct-w"', 'circuit = "mine.toml"')
+    study = Study.from_text(text.replace("[coated] ", "[coated]\ncircuit = 'rs-ct' #"), tmp_path)
+    assert study.circuit("bare") == tmp_path / "mine.toml"
+    assert study.circuit("coated") == "rs-ct"
+
+
 def test_a_missing_spectrum_is_one_sentence(tmp_path):
     text = GOOD.replace("r_ct = { value = 51.9, stderr = 0.4 }   # ohm", 'spectrum = "bare.csv"')
     study = Study.from_text(text, tmp_path, "study.toml")
