@@ -95,15 +95,15 @@ def suitable(spectrum: Spectrum) -> list[Circuit]:
     gets an inductance in series; where it has none, circuits with an inductance are left out.
     """
     has_tail = int(inductive_tail(spectrum).sum()) >= _LEAST_TAIL
-    found = []
+    found: dict[str, Circuit] = {}
     for name in names_of_circuits():
         circuit = find_circuit(name)
         inductive = any(c.symbol == "L" for c in components(circuit.tree))
         if inductive and not has_tail:
             continue
-        found.append(circuit if inductive or not has_tail else _with_inductance(circuit))
-    few = [c for c in found if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
-    return _unique(few)
+        suits = circuit if inductive or not has_tail else _with_inductance(circuit)
+        found.setdefault(suits.string, suits)
+    return [c for c in found.values() if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
 
 
 def _with_inductance(circuit: Circuit) -> Circuit:

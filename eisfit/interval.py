@@ -83,6 +83,9 @@ class Intervals(Mapping[str, Interval]):
             raise ParameterError(f"no interval for {name!r}{did_you_mean(name, self.rows)}")
         return self.rows[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.rows
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.rows)
 

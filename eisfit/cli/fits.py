@@ -39,6 +39,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import gather
+from eisfit.errors import FitError
 
 __all__ = ["COMMANDS"]
 
