@@ -116,10 +116,10 @@ def test_options_reach_the_fit(run, cells):
     assert (parameters["R_ct"]["min"], parameters["R_ct"]["max"]) == (0.0, 100.0)
     assert result["weighting"] == "unit"
     assert result["spectrum"]["frequency_min_Hz"] >= 1
-    tied = run("fit", cells / "cell_cycle_50.csv", "-c", "rs-ct", "--expr", "R_s=R_ct/30", "--json")
+    tied = run("fit", cells / "cell_cycle_50.csv", "-c", "rs-ct", "--expr", "R_ct=30*R_s", "--json")
     parameters = strict(tied)["results"][0]["parameters"]
-    assert parameters["R_s"]["value"] == pytest.approx(parameters["R_ct"]["value"] / 30)
-    assert parameters["R_s"]["expr"] == "R_ct/30"
+    assert parameters["R_ct"]["value"] == pytest.approx(30 * parameters["R_s"]["value"])
+    assert parameters["R_ct"]["expr"] == "30*R_s"
 
 
 def test_fit_output_is_complete(run, cells, tmp_path):
