@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
-from eisfit.errors import EisfitError, FitError, did_you_mean
-from eisfit.growth import Growth, linear_growth
+from eisfit.errors import EisfitError, FitError, UsageError, did_you_mean
+from eisfit.growth import Growth, fit_growth
 from eisfit.result import FitFailure, FitResult
 
 if TYPE_CHECKING:
@@ -72,25 +72,51 @@ class SeriesResult(Sequence[Row]):
         """(N,) cycle numbers, NaN where unknown."""
         return np.array([np.nan if c is None else c for c in map(_cycle, self.results)], dtype=float)
 
-    def growth(self, name: str) -> Growth:
+    def growth(self, name: str, law: str = "auto", *, over: str = "cycle") -> Growth:
         """Return how fast a parameter grows, from the fits that can be used.
+
+        Parameters
+        ----------
+        name
+            Of the parameter.
+        law
+            ``auto`` (by AICc), or one of `eisfit.laws`.
+        over
+            ``cycle``, or ``time``: seconds since the first spectrum, where the data tells the time.
 
         Raises
         ------
         EisfitError
             For an unknown parameter.
+        UsageError
+            For an unknown law or axis.
         FitError
             When fewer than two cycles have a trustworthy value.
         """
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        if over not in ("cycle", "time"):
+            raise UsageError(f"growth over {over!r}: say cycle or time")
         rows = [r for r in self.results if isinstance(r, FitResult) and r.ok and r[name].stderr]
-        return linear_growth(
-            [np.nan if r.spectrum.cycle is None else r.spectrum.cycle for r in rows],
+        return fit_growth(
+            self._places(rows, over),
             [r[name].value for r in rows],
             [r[name].stderr or np.nan for r in rows],
             name=name,
             unit=self.circuit.parameters[name].unit,
+            law=law,
+        )
+
+    def _places(self, rows: list[FitResult], over: str) -> NDArray[np.float64]:
+        """Return the cycles of some fits, or their times from the first spectrum on."""
+        if over == "cycle":
+            return np.array(
+                [np.nan if r.spectrum.cycle is None else r.spectrum.cycle for r in rows], dtype=float
+            )
+        known = [r.spectrum.time_s for r in self.results if isinstance(r, FitResult)]
+        start = min((t for t in known if t is not None), default=0.0)
+        return np.array(
+            [np.nan if r.spectrum.time_s is None else r.spectrum.time_s - start for r in rows], dtype=float
         )
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
