@@ -87,7 +87,8 @@ class GrowthComparison:
             for label, rate, stderr in zip(self.labels, self.rates, self.stderrs, strict=True)
         ]
         text = f"{self.name} grows by {cells[0]} and {cells[1]} {unit} over cycles "
-        text += f"{self.first:g} to {self.last:g}; difference {value_with_error(self.difference, self.difference_stderr)}"
+        text += f"{self.first:g} to {self.last:g}; difference "
+        text += value_with_error(self.difference, self.difference_stderr)
         if self.ratio is not None and None not in (self.ratio_low, self.ratio_high):
             low, high = significant(self.ratio_low, 3), significant(self.ratio_high, 3)
             text += f", ratio {significant(self.ratio, 3)} ({100 * self.level:g} %: {low} to {high})"
