@@ -20,6 +20,7 @@ from eisfit.circuit import Circuit, default_parameters
 from eisfit.comparison import Candidate, Comparison
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fit import fit
+from eisfit.kramers_kronig import check
 from eisfit.library import circuit as find_circuit
 from eisfit.library import circuits as names_of_circuits
 from eisfit.masks import Drop, inductive_tail, without
@@ -83,6 +84,8 @@ def compare(
     chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _listed(circuits)]
     if not chosen:
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
+    if weighting == "noise" and kept.noise is None:
+        kept = kept.replace(noise=check(kept).noise)
     candidates = [_candidate(kept, circuit, weighting, seed) for circuit in _unique(chosen)]
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
     return Comparison.of(kept, weighting, candidates, noise)

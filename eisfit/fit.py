@@ -6,7 +6,7 @@ The only module that imports lmfit, and only when a fit is made.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arc_limits import satisfying
 from eisfit.circuit import Circuit
 from eisfit.derived import derived
 from eisfit.errors import EisfitError, SpectrumError, UsageError
@@ -46,6 +47,8 @@ def fit(
     start: Mapping[str, float] | None = None,
     bound: Mapping[str, tuple[float, float]] | None = None,
     expr: Mapping[str, str] | None = None,
+    peak: Mapping[str, tuple[float, float]] | None = None,
+    order: Sequence[str] = (),
     fmin: float | None = None,
     fmax: float | None = None,
     drop: Drop | None = None,
@@ -71,6 +74,9 @@ def fit(
     fix, start, bound, expr
         By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
+    peak, order
+        Which optimum is meant, where there are several: the range (Hz) of the peak frequency of a resistor's
+        arc, and resistors from the fastest arc to the slowest; see `eisfit.arc_limits`.
     fmin, fmax
         Use only this range of frequencies, Hz.
     drop
@@ -101,7 +107,7 @@ def fit(
         For an unknown circuit, parameter, weighting, loss or representation, a dropped frequency that was
         not measured, or bounds that exclude the start value.
     FitError
-        When the spectrum has too few points for the circuit.
+        When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
     """
     chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
@@ -110,6 +116,9 @@ def fit(
         kept = kept.replace(noise=check(kept).noise)
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = best_start(task, seed)
+    if peak or order:
+        basin = satisfying(task.coordinates, basin, peak or {}, order)
+        theta = basin.theta
     theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
     with _expressions_guarded(chosen):

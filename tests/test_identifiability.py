@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.errors import FitError, ParameterError
 
 TWO_ARCS = {
     "R_s": 2.0, "R_sei": 5.0, "CPE_sei_Q": 1e-5, "CPE_sei_alpha": 0.9,
@@ -92,3 +93,30 @@ def test_swapped_arcs_are_flagged():
     s = eisfit.simulate("rs-sei-ct-w", truth, noise=0.002)
     result = eisfit.fit(s, "rs-sei-ct-w", start=truth)  # no search, which would prefer the usual order
     assert flags(result, "arcs_swapped")
+
+
+ROLES = {
+    "R_s": 2.0, "R_sei": 5.0, "CPE_sei_Q": 1e-5, "CPE_sei_alpha": 0.9,
+    "R_ct": 20.0, "CPE_ct_Q": 1e-3, "CPE_ct_alpha": 0.85, "W_d_sigma": 3.0,
+}  # fmt: skip
+
+
+def test_peak_and_order_choose_among_the_optima():
+    """f_peak of R_ct: 1/(2 pi (20 * 1e-3)^(1/0.85)) = 15.9 Hz."""
+    s = eisfit.simulate("rs-sei-ct-w", ROLES, noise=0.002)
+    plain = eisfit.fit(s, "rs-sei-ct-w")
+    chosen = eisfit.fit(s, "rs-sei-ct-w", peak={"R_ct": (10, 25)}, order=("R_sei", "R_ct"))
+    assert chosen["R_ct"].value == pytest.approx(plain["R_ct"].value, rel=1e-6)
+    other = eisfit.fit(s, "rs-sei-ct-w", peak={"R_ct": (10, 25)}, representation="admittance")
+    assert other["R_ct"].value == pytest.approx(plain["R_ct"].value, rel=0.01)
+    assert chosen.derived["f_peak_ct"]["value"] == pytest.approx(15.9, rel=0.02)
+
+
+def test_what_no_optimum_satisfies_is_said():
+    s = eisfit.simulate("rs-sei-ct", TWO_ARCS)
+    with pytest.raises(FitError, match=r"peak of R_ct between 1e\+06 and 2e\+06 Hz \(the best has it at 1"):
+        eisfit.fit(s, "rs-sei-ct", peak={"R_ct": (1e6, 2e6)})
+    with pytest.raises(FitError, match="R_ct before R_sei from fast to slow"):
+        eisfit.fit(s, "rs-sei-ct", order=("R_ct", "R_sei"))
+    with pytest.raises(ParameterError, match="no arc belongs to 'R_s'"):
+        eisfit.fit(s, "rs-sei-ct", peak={"R_s": (1, 2)})

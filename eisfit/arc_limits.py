@@ -1,0 +1,90 @@
+"""What a user knows of the arcs beforehand: where an arc peaks, and which arc is the faster one.
+
+These choose among the optima that the search found; they do not bend one. A bound on the peak frequency would
+put the optimum on the bound where it does not hold, with a value that the data contradicts; a choice either
+finds an optimum in which it holds or says that there is none. (To force a time constant into a range all the
+same, write the arc as one element with its own tau, and bound that: ``bound={"Zarc_ct_tau": (1e-3, 1)}``.)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arcs_order import ordered
+from eisfit.circuit import Circuit
+from eisfit.coordinates import Coordinates, arcs
+from eisfit.errors import FitError, ParameterError, did_you_mean
+from eisfit.search import Basin
+
+__all__ = ["peaks", "satisfying"]
+
+FloatArray = NDArray[np.float64]
+
+
+def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+    """Return the peak frequency (n,), Hz, of each arc by its resistor's name, for parameters (n, P)."""
+    position = {name: k for k, name in enumerate(circuit.names)}
+    found = {}
+    for resistor, storage in arcs(circuit.tree):
+        names = storage.parameter_names
+        exponent = values[:, position[names[1]]] if len(names) > 1 else 1.0
+        product = values[:, position[resistor.name]] * values[:, position[names[0]]]
+        found[resistor.name] = np.asarray(product ** (-1 / exponent) / (2 * np.pi))
+    return found
+
+
+def satisfying(
+    coordinates: Coordinates, basin: Basin, peak: Mapping[str, tuple[float, float]], order: Sequence[str]
+) -> Basin:
+    """Return the search's optima that satisfy the user, best first.
+
+    Parameters
+    ----------
+    coordinates, basin
+        Of the search.
+    peak
+        Resistor -> (low, high) of its arc's peak frequency, Hz.
+    order
+        Resistors from the fastest arc to the slowest.
+
+    Raises
+    ------
+    ParameterError
+        For a resistor that has no arc.
+    FitError
+        When no optimum satisfies.
+    """
+    circuit = coordinates.circuit
+    with np.errstate(all="ignore"):
+        values = ordered(circuit, coordinates.physical(basin.ends))
+        at = peaks(circuit, values)
+    for name in (*peak, *order):
+        if name not in at:
+            near = did_you_mean(name, at) or f"; there is one of {', '.join(at) or 'none'}"
+            raise ParameterError(f"{circuit.name}: no arc belongs to {name!r}{near}")
+    good = np.isfinite(basin.ends_chisqr)
+    for name, (low, high) in peak.items():
+        good &= (at[name] >= low) & (at[name] <= high)
+    for fast, slow in pairwise(order):
+        good &= at[fast] >= at[slow]
+    if not good.any():
+        raise FitError(f"{circuit.name}: no optimum of this spectrum has {_wanted(peak, order, at)}")
+    theta, chisqr = coordinates.internal(values[good]), basin.ends_chisqr[good]
+    return dataclasses.replace(basin, theta=theta[0], chisqr=float(chisqr[0]), ends=theta, ends_chisqr=chisqr)
+
+
+def _wanted(
+    peak: Mapping[str, tuple[float, float]], order: Sequence[str], at: Mapping[str, FloatArray]
+) -> str:
+    said = [
+        f"the peak of {name} between {low:g} and {high:g} Hz (the best has it at {at[name][0]:.3g} Hz)"
+        for name, (low, high) in peak.items()
+    ]
+    if order:
+        said.append(f"{' before '.join(order)} from fast to slow")
+    return " and ".join(said)
