@@ -8,12 +8,14 @@ at its bound that wants to leave the box is held there for the step.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.coordinates import Coordinates
 from eisfit.elements import FrequencyGrid
+from eisfit.kernel import evaluate
 
 __all__ = ["Problem", "Solution", "solve"]
 
@@ -25,6 +27,7 @@ _MAX_DAMPING = 1e10
 _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
+_ONE = np.ones((1, 1), dtype=np.complex128)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Problem:
     target: ComplexArray
     weight: FloatArray
 
+    @cached_property
+    def seed(self) -> ComplexArray | None:
+        """The weights (1 or B, F) as complex numbers where real and imaginary part have the same."""
+        real, imaginary = self.weight[:, ::2], self.weight[:, 1::2]
+        return real.astype(np.complex128) if np.array_equal(real, imaginary) else None
+
     def rows(self, chosen: IntArray) -> Problem:
         """Return the problem of some rows of the batch."""
         if self.target.shape[0] == 1:
@@ -59,13 +68,19 @@ class Problem:
 
         `buffer` is room for (at least B, P, F) complex numbers; the Jacobian may live in it.
         """
+        coordinates, seed = self.coordinates, self.seed
         slopes = buffer[: theta.shape[0]]
-        values = self.coordinates.physical(theta)
-        z = self.coordinates.circuit.evaluate(self.grid, values, slopes)
-        jacobian = self.coordinates.chain(slopes, values, theta).view(np.float64)
-        jacobian *= self.weight[:, np.newaxis, :]
-        residual = np.ascontiguousarray(z - self.target).view(np.float64)
+        if coordinates.circuit.expressions:
+            values = coordinates.physical(theta)
+            z = coordinates.circuit.evaluate(self.grid, values, slopes)
+            slopes = coordinates.chain(slopes, values, theta)
+        else:
+            slopes = slopes[:, : coordinates.size]
+            z = evaluate(coordinates, self.grid, theta, _ONE if seed is None else seed, slopes)
+        jacobian, residual = slopes.view(np.float64), (z - self.target).view(np.float64)
         residual *= self.weight
+        if seed is None or coordinates.circuit.expressions:
+            jacobian *= self.weight[:, np.newaxis, :]
         return residual, jacobian
 
     def buffer(self, rows: int) -> ComplexArray:
@@ -94,6 +109,7 @@ class _State:
         self.damping = np.full(rows, damping)
         self.growth = np.full(rows, 2.0)
         self.active = np.arange(rows)
+        self.rows, self.current = self.active, problem
         self.converged = np.zeros(rows, dtype=bool)
         self.cost, self.normal, self.gradient = self.measure(self.active, self.theta)
 
@@ -104,7 +120,9 @@ class _State:
 
     def measure(self, rows: IntArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return chisqr, J^T J and J^T r; a row that cannot be evaluated costs infinity."""
-        residual, jacobian = self.problem.rows(rows).evaluate(theta, self.buffer)
+        if rows.size < self.rows.size:
+            self.rows, self.current = rows, self.problem.rows(rows)
+        residual, jacobian = self.current.evaluate(theta, self.buffer)
         cost = np.einsum("bf,bf->b", residual, residual)
         finite = np.isfinite(cost)
         if not finite.all():
