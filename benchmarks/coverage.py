@@ -23,7 +23,7 @@ import eisfit
 
 
 def run(name, repeats):
-    """Return scatter/error and coverage per parameter, and how many repeats were not ok."""
+    """Return scatter/error and coverage per parameter, and how many repeats were left out."""
     circuit = eisfit.circuit(name)
     case = draw(name, WIDE, 1)
     z = impedance(circuit.tree, case.spectrum.omega, case.truth)
@@ -33,7 +33,9 @@ def run(name, repeats):
         noisy = z + 0.005 * np.abs(z) * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
         result = eisfit.fit(case.spectrum.replace(impedance=noisy), name)
         if not result.ok or any(p.stderr is None for p in result.parameters.values()):
-            doubtful += 1  # such a result says itself that its errors are not to be used
+            doubtful += (
+                1  # says itself that its errors are not to be used (or has none: a parameter at its bound)
+            )
             continue
         values.append(list(result.values.values()))
         errors.append([p.stderr for p in result.parameters.values()])
@@ -50,7 +52,7 @@ def main() -> None:
     parser.add_argument("--circuit", nargs="*", default=list(eisfit.circuits()))
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    print("| circuit | scatter / error: mean (lowest-highest) | coverage: mean (lowest-highest) | not ok |")
+    print("| circuit | scatter / error: mean (lowest-highest) | coverage: mean (lowest-highest) | left out |")
     print("|---|---|---|---|")
     for name in options.circuit:
         ratio, covered, doubtful = run(name, options.repeats)
