@@ -188,8 +188,8 @@ class Spectrum:
         return cls(frequency=f, impedance=impedance, noise=data.get("noise_ohm"), **fields)
 
     def summary(self) -> dict[str, Any]:
-        """Return the ``spectrum`` block of every JSON result."""
-        return {
+        """Return the ``spectrum`` block of every JSON result; simulated data says so there."""
+        block: dict[str, Any] = {
             "source": self.source,
             "index": self.index,
             "cycle": self.cycle,
@@ -197,6 +197,7 @@ class Spectrum:
             "frequency_min_Hz": float(self.frequency[-1]),
             "frequency_max_Hz": float(self.frequency[0]),
         }
+        return {**block, "simulated": True} if self.metadata.get("simulated") else block
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw the Nyquist plot on `ax` (a new one where None) and return it."""
