@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from eisfit.circuit import Circuit
 from eisfit.fit import fit, fit_or_failure
+from eisfit.identity import Candidate, Features, candidates, cheapest_path
+from eisfit.jumps import judged
 from eisfit.library import circuit as find_circuit
 from eisfit.result import FitFailure, FitResult
 from eisfit.series import CycleSeries
@@ -17,16 +21,17 @@ from eisfit.spectrum import Spectrum
 
 __all__ = ["track"]
 
-_BETTER = 1e-6  # relative fall of chisqr that makes a neighbour's start the better one
-
 
 def track(
     series: CycleSeries | Iterable[Spectrum], circuit: str | PathLike[str] | Circuit, **options: Any
 ) -> SeriesResult:
     """Fit a circuit to every spectrum of a series.
 
-    Each spectrum is fitted blind, then once more from the values of the cycle before and after it; the
-    lowest chisqr wins, so that one cycle's bad luck with start values does not show as a jump.
+    Each spectrum is fitted blind; then what the cycles before and after it lead to, and the blind optimum
+    with its arcs exchanged, are tried as well. The path through the series that explains the data best and
+    moves least is taken (see `eisfit.identity`): one cycle's bad luck with start values does not show, a
+    clearly better optimum always wins, and the SEI arc stays the SEI arc. What jumps, merges or would
+    continue better when exchanged is flagged.
 
     Parameters
     ----------
@@ -50,14 +55,15 @@ def track(
     spectra = list(series)
     first = [fit_or_failure(spectrum, chosen, **options) for spectrum in spectra]
     fits = [result for result in first if isinstance(result, FitResult)]
-    second = iter(_from_neighbours(fits, chosen, options))
-    results = [next(second) if isinstance(result, FitResult) else result for result in first]
+    second, told = _identified(fits, chosen, options)
+    followed = iter(second)
+    results = [next(followed) if isinstance(result, FitResult) else result for result in first]
     failures = [FitFailure(failure.source, failure.error) for failure in unread]
     return SeriesResult(
         circuit=chosen,
         results=(*results, *failures),
         label=getattr(series, "label", ""),
-        notes=(*getattr(series, "notes", ()), *_simulated(spectra)),
+        notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
     )
 
 
@@ -66,18 +72,33 @@ def _simulated(spectra: list[Spectrum]) -> list[str]:
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _from_neighbours(fits: list[FitResult], circuit: Circuit, options: dict[str, Any]) -> list[FitResult]:
-    """Return the fits, each replaced where a neighbour's values lead to a lower chisqr."""
-    best = list(fits)
-    for order in (range(1, len(best)), range(len(best) - 2, -1, -1)):
-        step = 1 if order.step > 0 else -1
-        for k in order:
-            best[k] = _better(best[k], best[k - step], circuit, options)
-    return best
+def _identified(
+    fits: list[FitResult], circuit: Circuit, options: dict[str, Any]
+) -> tuple[list[FitResult], list[str]]:
+    """Return the fits along the cheapest path, with the series' flags, and a note of what was replaced."""
+    features = Features(circuit)
+    if len(fits) < 2 or not features.names:
+        return fits, []
+    # The result may carry bounds of its own; neighbours are tried within the series' bounds.
+    found = candidates([dataclasses.replace(fit, circuit=circuit) for fit in fits], features)
+    errors = np.array([features.errors(fit) for fit in fits])
+    nfree = np.array([max(fit.statistics.nfree, 1) for fit in fits], dtype=float)
+    path = cheapest_path(found, errors, nfree)
+    chosen = [row[k] for row, k in zip(found, path, strict=True)]
+    again = [fit if c.blind else _from(fit, c, circuit, options) for fit, c in zip(fits, chosen, strict=True)]
+    replaced = [fit for fit, c in zip(again, chosen, strict=True) if not c.blind]
+    return judged(again, features), _replaced(replaced, len(fits))
 
 
-def _better(current: FitResult, neighbour: FitResult, circuit: Circuit, options: dict[str, Any]) -> FitResult:
-    start = {name: p.value for name, p in neighbour.parameters.items() if p.vary}
-    again = fit(current.spectrum, circuit, start=start, **options)
-    lower = again.statistics.chisqr < current.statistics.chisqr * (1 - _BETTER)
-    return dataclasses.replace(again, circuit=circuit) if lower else current
+def _from(current: FitResult, better: Candidate, circuit: Circuit, options: dict[str, Any]) -> FitResult:
+    values = dict(zip(circuit.names, better.values.tolist(), strict=True))
+    start = {name: min(max(values[name], p.min), p.max) for name, p in circuit.parameters.items() if p.free}
+    return dataclasses.replace(fit(current.spectrum, circuit, start=start, **options), circuit=circuit)
+
+
+def _replaced(fits: list[FitResult], total: int) -> list[str]:
+    if not fits:
+        return []
+    places = [fit.spectrum.cycle if fit.spectrum.cycle is not None else fit.spectrum.index for fit in fits]
+    shown = ", ".join(f"{place:g}" for place in places[:8]) + (", ..." if len(places) > 8 else "")
+    return [f"neighbours led to another optimum than the blind fit at {len(fits)} of {total} cycles: {shown}"]

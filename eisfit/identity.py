@@ -1,0 +1,218 @@
+"""Which optimum, and which arc is which, at every cycle: the cheapest path through all candidates.
+
+Each cycle has several candidates: its blind optimum, that optimum with its arcs exchanged, and what the
+optima of the cycles before and after it lead to. A path through the series costs, at each cycle, how much
+worse the candidate explains the data than the best one (in units of the noise), and from cycle to cycle how
+far the arcs' resistances and time constants move (in units of their usual movement and their errors), up to
+a limit: a clearly better optimum is never given up for smoothness. The cheapest path is found exactly by
+dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arcs_order import role_times
+from eisfit.circuit import Circuit
+from eisfit.coordinates import arcs
+from eisfit.refit import Refit
+from eisfit.result import FitResult, FittedParameter
+from eisfit.solver import solve
+
+__all__ = ["Candidate", "Features", "candidates", "cheapest_path", "movement"]
+
+FloatArray = NDArray[np.float64]
+
+_SAME = 0.02  # largest change of ln R or ln tau within one optimum
+_LIMIT = 16.0  # what a move can cost at most: four standard deviations
+_DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
+_FLOOR = 0.05  # ln units: the least movement that counts as usual
+_HOPELESS = 60.0
+
+
+class Features:
+    """Logarithms by which a fit is recognised: of every arc R and tau, of everything else that is positive.
+
+    Attributes
+    ----------
+    names
+        Of the features.
+    arcs
+        Per arc the columns (R, tau) of its features, and the parameters that make it.
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.position = {name: k for k, name in enumerate(circuit.names)}
+        self.pairs = list(arcs(circuit.tree))
+        taken = {name for _, storage in self.pairs for name in storage.parameter_names}
+        taken |= {resistor.name for resistor, _ in self.pairs}
+        others = [n for n, p in circuit.parameters.items() if p.free and p.scale == "log" and n not in taken]
+        self.plain = [self.position[name] for name in others]
+        labels = [(r.name, f"tau of {r.name}") for r, _ in self.pairs]
+        self.names = [*(name for pair in labels for name in pair), *others]
+        self.arcs = [(2 * k, 2 * k + 1) for k in range(len(self.pairs))]
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """Return the features (n, m) of parameters (n, P)."""
+        columns = []
+        for resistor, storage in self.pairs:
+            names = storage.parameter_names
+            r, q = values[:, self.position[resistor.name]], values[:, self.position[names[0]]]
+            alpha = values[:, self.position[names[1]]] if len(names) > 1 else 1.0
+            columns += [np.log(r), np.log(r * q) / alpha]
+        columns += [np.log(values[:, k]) for k in self.plain]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
+
+    def errors(self, result: FitResult) -> FloatArray:
+        """Return the relative standard errors (m,) of a fit's features; infinite where unknown."""
+        found = []
+        for resistor, storage in self.pairs:
+            label = resistor.label or resistor.name
+            found.append(_relative(result.parameters[resistor.name]))
+            tau = result.derived.get(f"tau_{label}") or {}
+            error, value = tau.get("stderr"), tau.get("value")
+            found.append(error / value if error is not None and value else np.inf)
+            if result.parameters[storage.parameter_names[0]].at_bound:
+                found[-1] = np.inf
+        found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
+        return np.array(found)
+
+    def exchanged(self, values: FloatArray) -> FloatArray:
+        """Return parameters (k, P) with the arcs of one fit (P,) in every other order."""
+        columns = [
+            [self.position[n] for n in (r.name, *s.parameter_names)]
+            for r, s in self.pairs
+            if all(self.circuit.parameters[n].free for n in (r.name, *s.parameter_names))
+        ]
+        if not 2 <= len(columns) <= 3 or len({len(c) for c in columns}) > 1:
+            return np.empty((0, values.size))
+        rows = []
+        for order in list(permutations(range(len(columns))))[1:]:
+            row = values.copy()
+            for place, taken in enumerate(order):
+                row[columns[place]] = values[columns[taken]]
+            rows.append(row)
+        return np.array(rows)
+
+    def disorder(self, values: FloatArray) -> FloatArray:
+        """Return how many arcs (n,) stand against the order of their roles."""
+        times = list(role_times(self.circuit, values).values())
+        if len(times) < 2:
+            return np.zeros(len(values))
+        return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
+
+
+def _relative(parameter: FittedParameter) -> float:
+    if not parameter.vary:
+        return 0.0
+    known = parameter.stderr is not None and parameter.value != 0
+    return (parameter.stderr or 0.0) / abs(parameter.value) if known else float("inf")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One optimum of one cycle: parameters (P,), chisqr, features (m,), disorder, whether the blind one."""
+
+    values: FloatArray
+    chisqr: float
+    features: FloatArray
+    disorder: float
+    blind: bool
+
+
+def candidates(fits: Sequence[FitResult], features: Features) -> list[list[Candidate]]:
+    """Return the optima of every cycle: blind, exchanged, and from forward and backward chains."""
+    refits = [Refit.of(fit) for fit in fits]
+    found = [[_candidate(_values(fit), fit.statistics.chisqr, features, blind=True)] for fit in fits]
+    for k, refit in enumerate(refits):
+        _add(found[k], refit, features.exchanged(_values(fits[k])), features)
+    for order in (range(1, len(fits)), range(len(fits) - 2, -1, -1)):
+        step = 1 if order.step > 0 else -1
+        chain = found[order.start - step][0].values if len(fits) > 1 else None
+        for k in order:
+            starts = [found[k - step][0].values]
+            if (
+                chain is not None
+                and np.abs(features.of(chain[np.newaxis]) - found[k - step][0].features).max(initial=0.0)
+                > _SAME
+            ):
+                starts.append(chain)
+            ends = _add(found[k], refits[k], np.array(starts), features)
+            chain = ends[-1]
+    return found
+
+
+def _values(fit: FitResult) -> FloatArray:
+    return np.array([fit.values[name] for name in fit.circuit.names])
+
+
+def _candidate(values: FloatArray, chisqr: float, features: Features, *, blind: bool = False) -> Candidate:
+    row = values[np.newaxis]
+    return Candidate(values, chisqr, features.of(row)[0], float(features.disorder(row)[0]), blind)
+
+
+def _add(known: list[Candidate], refit: Refit, starts: FloatArray, features: Features) -> FloatArray:
+    """Solve from some parameters (n, P), add what is new, and return where they ended (n, P)."""
+    if not len(starts):
+        return starts
+    coordinates = refit.problem.coordinates
+    solution = solve(refit.problem, coordinates.internal(starts), max_iterations=60, tolerance=1e-7)
+    ends = coordinates.physical(solution.theta)
+    lowest = min(c.chisqr for c in known)
+    nfree = max(2 * refit.result.spectrum.points - coordinates.size, 1)
+    for values, chisqr in zip(ends, solution.chisqr, strict=True):
+        if not np.isfinite(chisqr) or nfree * np.log(max(chisqr, 1e-300) / max(lowest, 1e-300)) > _HOPELESS:
+            continue
+        new = _candidate(values, float(chisqr), features)
+        distance = min(np.abs(new.features - c.features).max(initial=0.0) for c in known)
+        if distance > _SAME or chisqr < lowest * (1 - 1e-4):
+            known.append(new)
+    return ends
+
+
+def movement(path: FloatArray) -> FloatArray:
+    """Return the usual movement (m,) of features (n, m) from one cycle to the next, robustly."""
+    if len(path) < 3:
+        return np.full(path.shape[1], 0.3)
+    return np.asarray(np.maximum(1.4826 * np.median(np.abs(np.diff(path, axis=0)), axis=0), _FLOOR))
+
+
+def cheapest_path(found: list[list[Candidate]], errors: FloatArray, nfree: FloatArray) -> list[int]:
+    """Return which candidate to take at every cycle.
+
+    Parameters
+    ----------
+    found
+        Candidates of each of n cycles.
+    errors
+        (n, m) standard errors of the features.
+    nfree
+        (n,) degrees of freedom.
+    """
+    usual = movement(np.array([row[0].features for row in found]))
+    total = _local(found[0], nfree[0])
+    back: list[NDArray[np.intp]] = []
+    for k in range(1, len(found)):
+        scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[k - 1] ** 2)
+        before = np.array([c.features for c in found[k - 1]])
+        here = np.array([c.features for c in found[k]])
+        moved = np.sum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
+        cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT))
+        back.append(np.argmin(cost, axis=1))
+        total = cost.min(axis=1) + _local(found[k], nfree[k])
+    path = [int(np.argmin(total))]
+    for choice in reversed(back):
+        path.append(int(choice[path[-1]]))
+    return path[::-1]
+
+
+def _local(row: list[Candidate], nfree: float) -> FloatArray:
+    chisqr = np.maximum([c.chisqr for c in row], 1e-300)
+    worse = nfree * np.log(chisqr / chisqr.min())
+    return np.asarray(worse + _DISORDER * np.array([c.disorder for c in row]))

@@ -1,0 +1,126 @@
+"""The same arc over the series: simulated cells whose time constants drift together and part again."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.identity import Candidate, Features, cheapest_path
+from eisfit.simulate import simulate
+
+track_module = sys.modules[eisfit.track.__module__]
+STEPS = 13
+NOISE = 0.004
+
+
+def truth(k, least=2.2):
+    """Return the parameters at one step: tau_ct / tau_sei falls from 60 to `least` and rises again."""
+    u = k / (STEPS - 1)
+    near = np.exp(-(((u - 0.5) / 0.18) ** 2))
+    ratio = 60 ** (1 - near) * least**near
+    r_sei, r_ct, alpha = 12 + 4 * u, 40 + 30 * u, 0.88
+    return {
+        "R_s": 2.0, "R_sei": r_sei, "R_ct": r_ct, "CPE_sei_alpha": alpha, "CPE_ct_alpha": alpha,
+        "CPE_sei_Q": 1e-3**alpha / r_sei, "CPE_ct_Q": (1e-3 * ratio) ** alpha / r_ct,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def series():
+    return [simulate("rs-sei-ct", truth(k), noise=NOISE, seed=k, cycle=10 * (k + 1)) for k in range(STEPS)]
+
+
+@pytest.fixture(scope="module")
+def tracked(series):
+    return eisfit.track(series, "rs-sei-ct")
+
+
+def assert_true_where_ok(result):
+    for k, fit in enumerate(result):
+        for name in ("R_sei", "R_ct"):
+            if fit.ok:
+                assert abs(fit[name].value - truth(k)[name]) < 4.5 * fit[name].stderr
+
+
+def test_arcs_keep_their_names_through_a_close_encounter(tracked):
+    assert_true_where_ok(tracked)
+    assert [fit.ok for fit in tracked][:4] == [True] * 4
+    assert [fit.ok for fit in tracked][-4:] == [True] * 4
+
+
+def test_merged_arcs_are_undetermined_there_and_said_so(tracked):
+    middle = tracked[STEPS // 2]
+    assert not middle.ok
+    flag = next(flag for flag in middle.flags if flag.name == "arcs_merged")
+    assert "R_sei and R_ct" in flag.cause
+    assert not any(flag.name in ("jump", "arcs_swapped") for fit in tracked for flag in fit.flags)
+    assert tracked.growth("R_ct").points == sum(fit.ok for fit in tracked) < STEPS
+
+
+def exchanged(fit):
+    """Return a fit with its two arcs under each other's names."""
+    old, swapped = fit.parameters, {}
+    for name in old:
+        other = name.replace("sei", "#").replace("ct", "sei").replace("#", "ct")
+        swapped[name] = dataclasses.replace(old[other], name=name)
+    derived = {
+        n.replace("sei", "#").replace("ct", "sei").replace("#", "ct"): d for n, d in fit.derived.items()
+    }
+    return dataclasses.replace(fit, parameters=swapped, derived=derived)
+
+
+@pytest.mark.parametrize("places", [(2,), (9, 10), (1, 4, 11)])
+def test_blind_fits_with_exchanged_arcs_are_put_right(series, monkeypatch, places):
+    honest = track_module.fit_or_failure
+
+    def planted(spectrum, circuit, **options):
+        fit = honest(spectrum, circuit, **options)
+        return exchanged(fit) if spectrum.cycle / 10 - 1 in places else fit
+
+    monkeypatch.setattr(track_module, "fit_or_failure", planted)
+    result = eisfit.track(series, "rs-sei-ct")
+    assert_true_where_ok(result)
+    assert all(result[k].ok for k in places)
+    note = next(note for note in result.notes if note.startswith("neighbours led to another optimum"))
+    assert {str(10 * (k + 1)) for k in places} <= set(note.partition(": ")[2].split(", "))
+
+
+def test_a_jump_is_flagged_and_kept(series):
+    spectra = [
+        simulate("rs-sei-ct", {**truth(0), "R_ct": 40.0 * (1 + (k > 3))}, noise=NOISE, seed=k, cycle=k + 1)
+        for k in range(7)
+    ]
+    result = eisfit.track(spectra, "rs-sei-ct")
+    jumps = [(k, flag) for k, fit in enumerate(result) for flag in fit.flags if flag.name == "jump"]
+    assert [k for k, _ in jumps] == [4]
+    assert "from cycle 4 to here: R_ct times 2.0" in jumps[0][1].cause
+    assert result[4].ok
+
+
+CIRCUIT = eisfit.circuit("R_s-p(R_1,C_1)-p(R_2,C_2)")
+A = np.array([1.0, 10, 1e-4, 50, 1e-2])
+B = np.array([1.0, 50, 1e-2, 10, 1e-4])  # the arcs of A exchanged
+
+
+def candidate(values, chisqr, features):
+    return Candidate(values, chisqr, features.of(values[np.newaxis])[0], 0.0, blind=True)
+
+
+def test_features_are_closed_forms():
+    features = Features(CIRCUIT)
+    assert features.names == ["R_1", "tau of R_1", "R_2", "tau of R_2", "R_s"]
+    assert features.of(A[np.newaxis])[0] == pytest.approx(np.log([10, 1e-3, 50, 0.5, 1]))
+    assert features.exchanged(A) == pytest.approx(B[np.newaxis])
+
+
+def test_the_path_prefers_smoothness_among_equals_and_the_better_optimum_among_unequals():
+    features = Features(CIRCUIT)
+    a, b = candidate(A, 1.0, features), candidate(B, 1.0, features)
+    errors, nfree = np.zeros((4, 5)), np.full(4, 100.0)
+    assert cheapest_path([[a], [b, a], [b, a], [a]], errors, nfree) == [0, 1, 1, 0]
+    worse = candidate(A, 2.0, features)  # 100 ln 2 = 69: no smoothness is worth that
+    assert cheapest_path([[a], [b, worse], [a, b], [a]], errors, nfree) == [0, 0, 0, 0]
