@@ -19,6 +19,8 @@ Drawing = Callable[[Any], Any]
 
 __all__ = ["figures", "waterfall_of"]
 
+_BARS = "bars: means over the draws, which add up; whiskers: 95 % of the draws"
+
 
 def figures(document: Mapping[str, Any]) -> dict[str, str]:
     """Return every figure that the document has the numbers for, as SVG text by its title."""
@@ -99,7 +101,7 @@ def waterfall_of(document: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     steps = [
         {"label": name, "value": c["mean"], "low95": c["low95"], "high95": c["high95"]} for name, c in names
     ]
-    return waterfall(document["r_ct"]["bare"], steps, document["r_ct"]["coated"], ax=ax)
+    return waterfall(document["r_ct"]["bare"], steps, document["r_ct"]["coated"], ax=ax, note=_BARS)
 
 
 def _svg(drawing: Drawing) -> str:

@@ -43,7 +43,7 @@ def words(name: str) -> str:
 
 def conclude(d: Document) -> list[str]:
     """Return the sentences; `d` is the explanation's document without them."""
-    sentences = [_change(d), *_solutions(d)]
+    sentences = [_change(d), *d["doubts"], *_solutions(d)]
     if d["infeasible"] < d["draws"]:
         sentences += [_barrier(d), _access(d), _activity(d), _threshold(d), _without_access(d)]
         sentences += [_hypotheses(d), _measure(d), *_foretold(d)]
@@ -231,7 +231,7 @@ _FLIPPED = (("median", "median"), ("low95", "high95"), ("high95", "low95"))
 
 
 def _caveats(d: Document) -> list[str]:
-    told = list(d["doubts"])
+    told = []
     if "electrode.other_electrode_r_ct" not in d["inputs"]:
         told.append(
             "All of R_ct is ascribed to the coated electrode; where the cell has "

@@ -37,6 +37,7 @@ def waterfall(
     start_label: str = "bare",
     end_label: str = "coated",
     ylabel: str = "R_ct / ohm",
+    note: str | None = None,
 ) -> Axes:
     """Draw how a value goes from `start` to `end`, step by step.
 
@@ -50,6 +51,8 @@ def waterfall(
         Axes to draw on; a new pyplot figure where None.
     start_label, end_label, ylabel
         Words under the first and the last bar, and beside the axis.
+    note
+        Small print above the axes, such as what bars and whiskers are.
     """
     ax = axes_or_new(ax, 1.6 + 1.15 * (len(steps) + 2), 3.6)
     levels = start + np.concatenate([[0.0], np.cumsum([float(step["value"]) for step in steps])])
@@ -67,6 +70,8 @@ def waterfall(
     ax.set(xlim=(-0.55, last + 0.55), ylabel=pretty(ylabel))
     if ax.get_ylim()[0] < 0:
         ax.axhline(0, color=BLACK, lw=0.8)
+    if note:
+        ax.set_title(legible(note), loc="left", fontsize="small", color=GREY)
     return ax
 
 
