@@ -5,6 +5,7 @@ The only module that imports lmfit, and only when a fit is made.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ __all__ = ["fit", "fit_or_failure"]
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
+_kept = threading.local()
 
 
 def fit(
@@ -109,7 +111,9 @@ def fit(
     FitError
         When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
     """
-    chosen = find_circuit(circuit).constrain(fix=fix, start=start, bound=bound, expr=expr)
+    chosen = find_circuit(circuit)
+    if fix or start or bound or expr:
+        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
     if weighting == "noise" and kept.noise is None:
@@ -169,23 +173,18 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
     others are then valid (they would not be with it among them), and it does not count in `nvarys`.
     """
-    import lmfit
+    from lmfit import Minimizer
 
     named = dict(zip(task.circuit.names, values.tolist(), strict=True))
     held = set(at_bound(task.circuit, task.scales, named))
     if len(held) == task.coordinates.size:
         held = set()
-    params = lmfit.Parameters()
-    # lmfit wants the parameters of an expression there before it.
-    for name in (*(n for n, p in task.circuit.parameters.items() if not p.expr), *task.circuit.expressions):
-        p = task.circuit.parameters[name]
-        inside = min(max(named[name], p.min), p.max)
-        params.add(name, value=inside, vary=p.vary and name not in held, min=p.min, max=p.max, expr=p.expr)
+    params = _parameters_at(task.circuit, named, frozenset(held))
     varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]
     settings = task.settings
     weight = settings.form.weights(task.spectrum, settings.weighting)
     objective = Objective(task.problem, varied, settings.form, weight)
-    minimizer = lmfit.Minimizer(objective.residual, params, scale_covar=task.rescaled)
+    minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
     tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
     if settings.loss != "linear":
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
@@ -195,6 +194,30 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
         put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
+
+
+def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:
+    """Return lmfit's Parameters with these values.
+
+    To build them takes lmfit a millisecond, so that each thread keeps those of the circuit it fitted last;
+    lmfit works on a copy of its own.
+    """
+    import lmfit
+
+    inside = {name: min(max(values[name], p.min), p.max) for name, p in circuit.parameters.items()}
+    key = (id(circuit), held)
+    if getattr(_kept, "key", None) == key and not circuit.expressions:
+        for name, value in inside.items():
+            _kept.params[name].value = value
+        return _kept.params
+    params = lmfit.Parameters()
+    # lmfit wants the parameters of an expression there before it.
+    for name in (*(n for n, p in circuit.parameters.items() if not p.expr), *circuit.expressions):
+        p = circuit.parameters[name]
+        vary = p.vary and name not in held
+        params.add(name, value=inside[name], vary=vary, min=p.min, max=p.max, expr=p.expr)
+    _kept.key, _kept.params, _kept.circuit = key, params, circuit  # the circuit too: its id must stay its own
+    return params
 
 
 @contextmanager

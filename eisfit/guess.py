@@ -59,6 +59,7 @@ class StartGrid:
     ) -> None:
         self.circuit = circuit
         self.blocks = list(blocks(circuit.tree))
+        self.arcs = [k for k, block in enumerate(self.blocks) if block.kind == "arc"]
         self.scanned = sum(block.scanned for block in self.blocks)
         self.scale = float(np.abs(impedance).max()) or 1.0
         self.told_apart = _told_apart(circuit, self.blocks)
@@ -103,10 +104,16 @@ class StartGrid:
         options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         return self._physical(options, self.amplitude[points])
 
-    def scattered(self, count: int, rng: np.random.Generator) -> FloatArray:
-        """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again."""
+    def scattered(self, count: int, rng: np.random.Generator, *, exchange: bool = False) -> FloatArray:
+        """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
+
+        With `exchange`, the arcs of every other start are dealt out anew, so that any of them may be the slow
+        one: the grid cannot tell them apart where a Warburg stands in one of them.
+        """
         points = rng.choice(self.order[: max(count, self.order.size // _GOOD_SHARE)], count)
         picked = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
+        if exchange:
+            picked = _exchanged(picked, self.arcs, rng)
         options = [_shaken(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
         table = np.stack([self._shapes(k, option) for k, option in enumerate(options)], axis=1)
         amplitude, _ = _non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
@@ -238,6 +245,15 @@ def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
         return _LEAST_SHARE * scale
     largest = float(amplitudes.max())
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
+
+
+def _exchanged(picked: list[FloatArray], arcs: list[int], rng: np.random.Generator) -> list[FloatArray]:
+    """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
+    dealt = [option.copy() for option in picked]
+    for row in range(0, len(picked[0]), 2):
+        for place, source in zip(arcs, rng.permutation(arcs), strict=True):
+            dealt[place][row] = picked[source][row]
+    return dealt
 
 
 def _shaken(block: Block, options: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -17,6 +17,7 @@ IntArray = NDArray[np.intp]
 
 _ROUNDS = 5
 _STEPS = 60
+_DOUBTFUL = 2.0
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
@@ -26,7 +27,7 @@ _FINE = 1e-12
 _NEAR = 1.2
 # (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
-_EFFORT = {0: (1, 3, 2), 1: (3, 5, 3), 2: (4, 8, 3), 3: (5, 19, 5)}
+_EFFORT = {0: (1, 3, 2), 1: (4, 10, 4), 2: (4, 8, 3), 3: (6, 26, 6)}
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,17 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
     from_grid, scattered, agree = _EFFORT[min(grid.scanned, max(_EFFORT))]
     starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
     theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         solution = solve(
             problem, coordinates.internal(starts), max_iterations=_STEPS, tolerance=_ROUGH, agree=agree
         )
         theta = np.concatenate([theta, solution.theta])
         chisqr = np.concatenate([chisqr, solution.chisqr])
         agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
-        doubtful = 2 < chisqr.min() / expected < _HOPELESS if expected > 0 else False
-        if agreed >= agree * (2 if doubtful else 1):
+        ratio = float(chisqr.min()) / expected if expected > 0 else 1.0
+        if agreed >= agree * (2 if _DOUBTFUL < ratio < _HOPELESS else 1) and (ratio < _DOUBTFUL or turn > 0):
             break
-        starts = grid.scattered(scattered, rng)
+        starts = grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
     order = np.argsort(chisqr)
     best = _worth_polishing(order, chisqr)
     polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS, tolerance=_FINE, damping=1e-6)
