@@ -236,7 +236,7 @@ class FitResult:
             loss=document.get("loss", "linear"),
             representation=document.get("representation", "impedance"),
             parameters={name: FittedParameter(name=name, **row) for name, row in rows.items()},
-            statistics=Statistics(**{k: _number(v) for k, v in document["statistics"].items()}),
+            statistics=_statistics(document["statistics"]),
             covar=None if matrix is None else np.array(matrix, dtype=float),
             var_names=tuple(document["covariance"]["names"]),
             covariance_rescaled=document["covariance_rescaled"],
@@ -314,6 +314,7 @@ def _unbounded(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "min": low, "max": high}
 
 
-def _number(value: Any) -> Any:
-    """Return a statistic; JSON has no word for a non-finite one."""
-    return np.nan if value is None else value
+def _statistics(row: Mapping[str, Any]) -> Statistics:
+    """Return statistics read from JSON, which has no word for a non-finite number."""
+    known = {key: np.nan if value is None else value for key, value in row.items()}
+    return Statistics(**known | {"p_value": row.get("p_value")})

@@ -73,7 +73,7 @@ def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
     if 2 * spectrum.points <= varied:
         raise FitError(
             f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
-            f"{varied} parameters of {circuit.name}; use a simpler circuit or a wider frequency range"
+            f"{varied} parameters of {circuit.name}; use a simpler circuit, or measure more frequencies"
         )
 
 

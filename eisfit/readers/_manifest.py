@@ -24,7 +24,8 @@ def _rows(path: Path) -> list[list[str]]:
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         return list(csv.reader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReadError(f"{path}: the manifest cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ReadError(f"{path}: the manifest cannot be read: {reason}") from None
 
 
 def manifest_cycles(path: Path) -> dict[str, float | None]:
