@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eisfit.fit import fit
     from eisfit.kramers_kronig import KramersKronigResult, check
     from eisfit.library import circuit, circuits
+    from eisfit.many import fit_many
     from eisfit.readers import read
     from eisfit.result import FitResult
     from eisfit.series import CycleSeries, read_series
@@ -51,6 +52,7 @@ _HOME = {
     "drt": "drt",
     "explain": "explain",
     "fit": "fit",
+    "fit_many": "many",
     "read": "readers",
     "read_series": "series",
     "simulate": "simulate",
@@ -76,6 +78,7 @@ __all__ = [
     "drt",
     "explain",
     "fit",
+    "fit_many",
     "read",
     "read_series",
     "simulate",
