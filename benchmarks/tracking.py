@@ -18,13 +18,32 @@ import numpy as np
 
 import eisfit
 
+AUTODIAL = "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"
+MULTIEIS = "richinex+pymultieis/data/"
+NLEIS = "yuefan98+impedance-studio/service/sample_data/manuscript_part_ii/"
 SERIES = (
-    ("AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy", "rs-sei-ct-w"),
-    ("AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy", "L_0-R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-W_d"),
-    ("richinex+pymultieis/data/redox_exp_50/Y_50.npy", "R_s-p(CPE_h,R_ct-W_d)"),
-    ("richinex+pymultieis/data/her_50/Y_50.npy", "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)"),
-    ("yuefan98+impedance-studio/service/sample_data/manuscript_part_ii", "rs-sei-ct-w"),
+    (AUTODIAL, "rs-sei-ct-w"),
+    (AUTODIAL, "L_0-R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-CPE_d"),
+    (AUTODIAL, "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-CPE_d"),
+    (MULTIEIS + "redox_exp_50", "L_0-R_s-p(CPE_h,R_ct-W_d)"),
+    (MULTIEIS + "her_50", "L_0-R_s-p(R_1,CPE_1)-p(R_2,CPE_2)"),
+    (NLEIS + "Z1s_30a.txt", "rs-sei-ct-w"),
 )
+
+
+def load(folder: Path, place: str, every: int) -> list[eisfit.Spectrum]:
+    """Return the spectra of one series, numbered from 1 where the data tells no cycle."""
+    path = folder / place
+    if place.startswith(MULTIEIS):
+        admittance, frequency = np.load(path / "Y_50.npy"), np.load(path / "freq_50.npy")
+        rows = [eisfit.Spectrum(frequency=frequency, impedance=1 / y) for y in admittance.T]
+    elif place.startswith(NLEIS):
+        table = np.loadtxt(path)
+        frequency = np.loadtxt(path.with_name("freq_10a.txt")).ravel()
+        rows = [eisfit.Spectrum(frequency=frequency, impedance=r[::2] + 1j * r[1::2]) for r in table]
+    else:
+        rows = list(eisfit.read_series(path))
+    return [row.replace(cycle=float(k + 1)) for k, row in enumerate(rows)][::every]
 
 
 def swaps(result) -> int:
@@ -51,11 +70,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
-    print(
-        f"{'series':28s} {'circuit':38s} {'n':>4s} {'ok %':>5s} {'jump':>4s} {'swap':>4s} {'merged':>6s} redchi"
-    )
+    print(f"{'series':20s} {'circuit':48s} {'n':>4s}  ok % jump swap merged redchi")
     for place, circuit in SERIES:
-        series = eisfit.read_series(given.folder / place)[:: given.every]
+        series = load(given.folder, place, given.every)
         began = time.perf_counter()
         result = eisfit.track(series, circuit)
         took = time.perf_counter() - began
@@ -64,7 +81,7 @@ def main() -> None:
         redchi = np.median([fit.statistics.redchi for fit in fits]) if fits else np.nan
         ok = 100 * np.mean([fit.ok for fit in fits]) if fits else 0.0
         print(
-            f"{Path(place).name[:28]:28s} {circuit:38s} {len(fits):4d} {ok:5.0f} {named.count('jump'):4d} "
+            f"{Path(place).name[:20]:20s} {circuit:48s} {len(fits):4d} {ok:5.0f} {named.count('jump'):4d} "
             f"{swaps(fits):4d} {named.count('arcs_merged'):6d} {redchi:.2g} {took:.0f} s"
         )
         print(

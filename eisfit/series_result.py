@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from eisfit.circuit import Circuit
 from eisfit.errors import EisfitError, FitError, UsageError, did_you_mean
 from eisfit.growth import Growth, fit_growth
+from eisfit.joint import Joint
 from eisfit.result import FitFailure, FitResult
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class SeriesResult(Sequence[Row]):
         Name for tables and legends.
     notes
         What was decided on the way.
+    joint
+        What a joint fit of all cycles decided; None where each was fitted by itself.
     """
 
     circuit: Circuit
     results: tuple[Row, ...]
     label: str = ""
     notes: tuple[str, ...] = ()
+    joint: Joint | None = None
 
     def __len__(self) -> int:
         return len(self.results)
@@ -129,6 +133,7 @@ class SeriesResult(Sequence[Row]):
             "rows": [_row(result, self.circuit) for result in self.results],
             "growth": self._growths(),
             "notes": list(self.notes),
+            "joint": None if self.joint is None else self.joint.to_dict(),
         }
         if data:
             document["circuit_document"] = self.circuit.to_dict()
@@ -161,6 +166,7 @@ class SeriesResult(Sequence[Row]):
             results=tuple(_result(row) for row in document["results"]),
             label=document["label"],
             notes=tuple(document["notes"]),
+            joint=Joint.from_dict(document["joint"]) if document.get("joint") else None,
         )
 
     def to_frame(self) -> pd.DataFrame:

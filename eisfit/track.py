@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from eisfit.circuit import Circuit
 from eisfit.fit import fit, fit_or_failure
 from eisfit.identity import Candidate, Features, candidates, cheapest_path
+from eisfit.joint import Joint, joint_fit
 from eisfit.jumps import judged
 from eisfit.library import circuit as find_circuit
 from eisfit.result import FitFailure, FitResult
@@ -23,7 +24,12 @@ __all__ = ["track"]
 
 
 def track(
-    series: CycleSeries | Iterable[Spectrum], circuit: str | PathLike[str] | Circuit, **options: Any
+    series: CycleSeries | Iterable[Spectrum],
+    circuit: str | PathLike[str] | Circuit,
+    *,
+    joint: Mapping[str, str] | None = None,
+    strength: float | Mapping[str, float] | None = None,
+    **options: Any,
 ) -> SeriesResult:
     """Fit a circuit to every spectrum of a series.
 
@@ -39,6 +45,11 @@ def track(
         From `eisfit.read_series`, or any spectra.
     circuit
         As for `eisfit.fit`.
+    joint
+        Parameter -> ``shared`` (one value for all cycles), ``smooth`` (over the cycles) or ``free``: all
+        cycles are then fitted once more, at once; see `eisfit.joint`.
+    strength
+        Of smoothness, for all smooth parameters or by name; None: chosen by cross-validation.
     **options
         Passed to `eisfit.fit`: weighting, fix, bound, expr, fmin, fmax, seed.
 
@@ -56,6 +67,10 @@ def track(
     first = [fit_or_failure(spectrum, chosen, **options) for spectrum in spectra]
     fits = [result for result in first if isinstance(result, FitResult)]
     second, told = _identified(fits, chosen, options)
+    told_of_joint: Joint | None = None
+    if joint and second:
+        second, told_of_joint = joint_fit(second, chosen, joint, strength=strength)
+        told = [*told, *told_of_joint.notes]
     followed = iter(second)
     results = [next(followed) if isinstance(result, FitResult) else result for result in first]
     failures = [FitFailure(failure.source, failure.error) for failure in unread]
@@ -64,6 +79,7 @@ def track(
         results=(*results, *failures),
         label=getattr(series, "label", ""),
         notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
+        joint=told_of_joint,
     )
 
 

@@ -34,6 +34,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import gather_series
+from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS"]
 
@@ -55,6 +56,13 @@ def track(
         typer.Option(help="Regular expression with one group that finds the cycle in a file's name."),
     ] = None,
     manifest: Annotated[Path | None, typer.Option(help="CSV file with the columns file and cycle.")] = None,
+    shared: Annotated[
+        list[str] | None, typer.Option("--shared", metavar="NAME", help="One value for all cycles.")
+    ] = None,
+    smooth: Annotated[
+        list[str] | None,
+        typer.Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
+    ] = None,
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -69,11 +77,18 @@ def track(
     series = gather_series(
         files, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
     )
-    result = follow(series, chosen, weighting=weighting, fmin=fmin, fmax=fmax)
+    result = follow(series, chosen, joint=_joint(shared, smooth), weighting=weighting, fmin=fmin, fmax=fmax)
     if output is not None:
         _write_track(result, folder(output))
     _show_track(result, json)
     return int(bool(result.failures))
+
+
+def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]:
+    both = set(shared or ()) & set(smooth or ())
+    if both:
+        raise UsageError(f"{sorted(both)[0]} cannot be both --shared and --smooth")
+    return {**dict.fromkeys(shared or (), "shared"), **dict.fromkeys(smooth or (), "smooth")}
 
 
 def _show_track(result: Any, json: bool) -> None:

@@ -1,0 +1,134 @@
+"""Linear systems of a joint fit: blocks along the cycles, coupled to their next two neighbours, and a border.
+
+        [ B   C ] [x]   [g]         B: banded, the cycles' own parameters
+        [ C^T D ] [y] = [h]         D: what all cycles share
+
+B is factored by LAPACK's banded Cholesky (`scipy.linalg.cholesky_banded`), the border by its Schur
+complement; the blocks of the inverse follow from the block-tridiagonal recursions of G. Meurant, SIAM J.
+Matrix Anal. Appl. 13 (1992) 707. All costs are linear in the number of cycles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Bordered"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bordered:
+    """A symmetric positive definite bordered system.
+
+    Attributes
+    ----------
+    blocks
+        (N, n, n) diagonal blocks of B, one a cycle.
+    coupling
+        (2, N, n): the element between cycle k and k + 1 (k + 2) of each parameter; diagonal in parameters.
+    border
+        C, (N, n, s).
+    corner
+        D, (s, s).
+    """
+
+    blocks: FloatArray
+    coupling: FloatArray
+    border: FloatArray
+    corner: FloatArray
+
+    def solve(self, local: FloatArray, shared: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return x (N, n) and y (s,) for right-hand sides of the same shapes.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            Where the matrix is not positive definite.
+        """
+        from scipy.linalg import cho_solve_banded, cholesky_banded
+
+        cycles, n, s = self.border.shape
+        if n == 0:
+            return np.zeros_like(local), np.asarray(np.linalg.solve(self.corner, shared), dtype=np.float64)
+        factor = cholesky_banded(self._banded(), lower=True, overwrite_ab=True, check_finite=False)
+        right = np.concatenate([local.reshape(-1, 1), self.border.reshape(cycles * n, s)], axis=1)
+        solved = cho_solve_banded((factor, True), right, check_finite=False)
+        if s == 0:
+            return solved[:, 0].reshape(cycles, n), shared
+        border = self.border.reshape(cycles * n, s)
+        schur = self.corner - border.T @ solved[:, 1:]
+        y = np.asarray(np.linalg.solve(schur, shared - border.T @ solved[:, 0]), dtype=np.float64)
+        return (solved[:, 0] - solved[:, 1:] @ y).reshape(cycles, n), y
+
+    def _banded(self) -> FloatArray:
+        """Return B in LAPACK's lower banded form (2n + 1, N n)."""
+        cycles, n = self.blocks.shape[:2]
+        band = np.zeros((2 * n + 1, cycles * n))
+        for row in range(n):
+            for column in range(row + 1):
+                band[row - column, column::n] = self.blocks[:, row, column]
+        for distance in (1, 2):
+            band[distance * n] += self.coupling[distance - 1].ravel()
+        return band
+
+    def covariance(self) -> FloatArray:
+        """Return the inverse's blocks (N, n + s, n + s): each cycle's parameters with the shared ones."""
+        cycles, n, s = self.border.shape
+        own = self._diagonal_blocks() if n else np.zeros((cycles, 0, 0))
+        border = self._solved_border()
+        schur = self.corner - np.einsum("kns,knt->st", self.border, border)
+        shared = np.linalg.inv(schur) if s else np.zeros((0, 0))
+        full = np.empty((cycles, n + s, n + s))
+        full[:, :n, :n] = own + border @ shared @ border.transpose(0, 2, 1)
+        full[:, :n, n:] = -border @ shared
+        full[:, n:, :n] = full[:, :n, n:].transpose(0, 2, 1)
+        full[:, n:, n:] = shared
+        return full
+
+    def _solved_border(self) -> FloatArray:
+        from scipy.linalg import solveh_banded
+
+        cycles, n, s = self.border.shape
+        if n == 0 or s == 0:
+            return np.zeros((cycles, n, s))
+        solved = solveh_banded(self._banded(), self.border.reshape(cycles * n, s), lower=True)
+        return np.asarray(solved.reshape(cycles, n, s))
+
+    def _diagonal_blocks(self) -> FloatArray:
+        """Return the diagonal blocks (N, n, n) of B's inverse, two cycles to a step."""
+        diagonal, lower = self._paired()
+        complement = [diagonal[0]]
+        for k in range(1, len(diagonal)):
+            complement.append(diagonal[k] - lower[k - 1] @ np.linalg.solve(complement[-1], lower[k - 1].T))
+        inverse = [np.linalg.inv(complement[-1])]
+        for k in range(len(diagonal) - 2, -1, -1):
+            step = np.linalg.solve(complement[k], lower[k].T)
+            inverse.append(np.linalg.inv(complement[k]) + step @ inverse[-1] @ step.T)
+        cycles, n = self.blocks.shape[:2]
+        pairs = np.array(inverse[::-1])
+        singles = np.stack([pairs[:, :n, :n], pairs[:, n:, n:]], axis=1).reshape(-1, n, n)
+        return np.asarray(singles[:cycles])
+
+    def _paired(self) -> tuple[FloatArray, FloatArray]:
+        """Return B as a block-tridiagonal matrix of blocks of two cycles: diagonal and lower blocks."""
+        cycles, n = self.blocks.shape[:2]
+        even = cycles + cycles % 2
+        blocks = np.concatenate([self.blocks, np.broadcast_to(np.eye(n), (even - cycles, n, n))])
+        next_one, next_two = np.zeros((2, even, n))
+        next_one[: cycles - 1], next_two[: max(cycles - 2, 0)] = (
+            self.coupling[0, : cycles - 1],
+            self.coupling[1, : max(cycles - 2, 0)],
+        )
+        first, index = blocks.reshape(even // 2, 2, n, n), np.arange(n)
+        diagonal = np.zeros((even // 2, 2 * n, 2 * n))
+        diagonal[:, :n, :n], diagonal[:, n:, n:] = first[:, 0], first[:, 1]
+        diagonal[:, index, n + index] = diagonal[:, n + index, index] = next_one[::2]
+        lower = np.zeros((even // 2 - 1, 2 * n, 2 * n))
+        lower[:, index, index] = next_two[:-2:2]
+        lower[:, n + index, n + index] = next_two[1:-1:2]
+        lower[:, index, n + index] = next_one[1:-1:2]
+        return diagonal, lower
