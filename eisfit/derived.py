@@ -7,7 +7,7 @@ covariance matrix C.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
 from eisfit.notation import Component, components
+from eisfit.propagation import Formula, standard_error
 
-__all__ = ["Formula", "derived", "formulas"]
+__all__ = ["derived", "formulas"]
 
 FloatArray = NDArray[np.float64]
-Formula = Callable[[Mapping[str, Any]], Any]
-
-_STEP = 1e-30
 
 
 def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
@@ -87,33 +85,8 @@ def derived(
         return {
             name: {
                 "value": float(formula(numbers)),
-                "stderr": _stderr(formula, circuit, numbers, names, covar),
+                "stderr": standard_error(formula, circuit, numbers, names, covar),
                 "unit": unit,
             }
             for name, (unit, formula) in formulas(circuit).items()
         }
-
-
-def _stderr(
-    formula: Formula,
-    circuit: Circuit,
-    values: Mapping[str, float],
-    names: tuple[str, ...],
-    covar: FloatArray | None,
-) -> float | None:
-    if covar is None:
-        return None
-    gradient = np.array([_slope(formula, circuit, values, name) for name in names])
-    variance = float(gradient @ covar @ gradient)
-    if not np.isfinite(formula(values)):
-        return None
-    return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
-
-
-def _slope(formula: Formula, circuit: Circuit, values: Mapping[str, float], name: str) -> float:
-    """Return the derivative by a free parameter, exactly, by a complex step; tied parameters move along."""
-    step = _STEP * (abs(values[name]) or 1.0)
-    moved: dict[str, Any] = {**values, name: values[name] + 1j * step}
-    for tied, expression in circuit.expressions.items():
-        moved[tied] = expression.evaluate(moved)[0]
-    return float(np.imag(formula(moved)) / step)

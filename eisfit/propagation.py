@@ -26,7 +26,7 @@ def standard_error(
     names: tuple[str, ...],
     covar: FloatArray | None,
 ) -> float | None:
-    """Return the standard error of a formula of the parameters, None where it has none.
+    """Return the standard error of a formula of the parameters, None where it or its value is not finite.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def standard_error(
     names, covar
         The varied parameters and their covariance (V, V), or None.
     """
-    if covar is None:
+    if covar is None or not np.isfinite(formula(values)):
         return None
     gradient = np.array([_slope(formula, circuit, values, name) for name in names])
     variance = float(gradient @ covar @ gradient)
