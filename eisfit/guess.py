@@ -8,6 +8,7 @@ points are solved at once as small linear least-squares problems.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import combinations_with_replacement, product
 from math import comb, prod
 
@@ -64,8 +65,8 @@ class StartGrid:
         self.scale = float(np.abs(impedance).max()) or 1.0
         self.told_apart = _told_apart(circuit, self.blocks)
         self.options = self._options(omega)
-        sizes = [len(options) for options in self.options]
-        self.choice = _choices(self.blocks, sizes, self.told_apart)
+        sizes = tuple(len(options) for options in self.options)
+        self.choice = _choices(tuple(self.arcs), sizes, self.told_apart)
         self.grid = FrequencyGrid(omega)
         self.weight = weight
         self.target = np.ascontiguousarray(impedance).view(np.float64) * weight
@@ -184,10 +185,10 @@ def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
     return np.stack([times, np.ones(times.size)], axis=1) if block.scanned else np.ones((1, 2))
 
 
-def _choices(pieces: list[Block], sizes: list[int], told_apart: bool) -> IntArray:
+@lru_cache(maxsize=32)
+def _choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: bool) -> IntArray:
     """Return the grid (M, K) of option indices, the arcs in rising order unless they are told apart."""
-    arcs = [k for k, block in enumerate(pieces) if block.kind == "arc"]
-    others = [k for k in range(len(pieces)) if k not in arcs]
+    others = [k for k in range(len(sizes)) if k not in arcs]
     size = range(sizes[arcs[0]]) if arcs else range(0)
     several = (
         product(size, repeat=len(arcs)) if told_apart else combinations_with_replacement(size, len(arcs))
@@ -195,9 +196,10 @@ def _choices(pieces: list[Block], sizes: list[int], told_apart: bool) -> IntArra
     ordered = np.array(list(several)) if arcs else np.zeros((1, 0), dtype=int)
     mesh = np.meshgrid(*(np.arange(sizes[k]) for k in others), indexing="ij")
     rest = np.stack([axis.ravel() for axis in mesh], axis=1) if others else np.zeros((1, 0), dtype=int)
-    choice = np.empty((len(ordered) * len(rest), len(pieces)), dtype=np.intp)
+    choice = np.empty((len(ordered) * len(rest), len(sizes)), dtype=np.intp)
     choice[:, arcs] = np.repeat(ordered, len(rest), axis=0)
     choice[:, others] = np.tile(rest, (len(ordered), 1))
+    choice.setflags(write=False)  # one array serves all fits of this shape
     return choice
 
 
@@ -222,21 +224,25 @@ def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[
 
     Negative amplitudes are set to zero and the rest solved again, which for starts is as good as true NNLS.
     """
-    diagonal = np.einsum("mii->mi", normal).copy()
+    amplitude = np.zeros(right.shape)
     kept = np.ones(right.shape, dtype=bool)
-    amplitude: FloatArray = np.zeros(right.shape)
-    for _ in range(right.shape[1]):
-        reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
-        np.einsum("mii->mi", reduced)[...] += np.where(kept, 1e-9 * diagonal, 1.0)
-        kept_right = np.where(kept, right, 0.0)[:, :, np.newaxis]
-        amplitude = np.asarray(np.linalg.solve(reduced, kept_right)[:, :, 0], dtype=np.float64)
-        negative = amplitude < 0
-        if not negative.any():
-            break
-        kept &= ~negative
-    amplitude = np.maximum(amplitude, 0.0)
-    fitted = np.einsum("mi,mij,mj->m", amplitude, normal, amplitude)
-    return amplitude, total - 2 * np.einsum("mi,mi->m", amplitude, right) + fitted
+    rows = np.arange(len(right))
+    while rows.size:
+        solved = _restricted(normal[rows], right[rows], kept[rows])
+        amplitude[rows] = solved
+        negative = solved < 0
+        kept[rows] &= ~negative
+        rows = rows[negative.any(axis=1)]
+    return amplitude, total - np.einsum("mi,mi->m", amplitude, right)
+
+
+def _restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
+    """Solve normal equations (M, K, K), (M, K) with only the `kept` (M, K) unknowns, the others zero."""
+    reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
+    diagonal = np.einsum("mii->mi", reduced)
+    diagonal += np.where(kept, 1e-9 * diagonal, 1.0)
+    solved = np.linalg.solve(reduced, np.where(kept, right, 0.0)[:, :, np.newaxis])
+    return np.asarray(solved[:, :, 0], dtype=np.float64)
 
 
 def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
