@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.errors import UsageError
+from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.growth import Growth
 from eisfit.rounding import significant, value_with_error
+from eisfit.series_result import SeriesResult
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
-__all__ = ["GrowthComparison", "compare_growth"]
+__all__ = ["CellTable", "GrowthComparison", "compare_growth", "compare_series"]
 
 _CERTAIN = 0.05
 
@@ -83,7 +85,7 @@ class GrowthComparison:
     def __str__(self) -> str:
         unit = f"{self.unit} per cycle".strip()
         cells = [
-            f"{label} {value_with_error(rate, stderr)}"
+            f"{value_with_error(rate, stderr)} ({label})"
             for label, rate, stderr in zip(self.labels, self.rates, self.stderrs, strict=True)
         ]
         text = f"{self.name} grows by {cells[0]} and {cells[1]} {unit} over cycles "
@@ -156,3 +158,148 @@ def _fieller(a: float, sa: float, b: float, sb: float, q: float) -> tuple[float 
         return None, None  # the denominator may be zero: any ratio goes
     ends = (a * b - np.sqrt(root)) / lead, (a * b + np.sqrt(root)) / lead
     return float(min(ends)), float(max(ends))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CellTable(Sequence[SeriesResult]):
+    """Tracked series of several cells in one table, each compared with the first.
+
+    Attributes
+    ----------
+    cells
+        The series, each with a label of its own.
+    comparison
+        Parameter -> one `GrowthComparison` for each further cell, where both cells have a growth.
+    level
+        Of the intervals.
+    """
+
+    cells: tuple[SeriesResult, ...]
+    comparison: Mapping[str, tuple[GrowthComparison, ...]]
+    level: float = 0.95
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a cell by its place or its label."""
+        if not isinstance(index, str):
+            return self.cells[index]
+        labels = [cell.label for cell in self.cells]
+        if index not in labels:
+            raise EisfitError(f"no cell {index!r}; there are {', '.join(labels)}")
+        return self.cells[labels.index(index)]
+
+    def __iter__(self) -> Iterator[SeriesResult]:
+        return iter(self.cells)
+
+    @property
+    def ok(self) -> bool:
+        """True where every spectrum of every cell gave a fit that can be used."""
+        return all(cell.ok for cell in self.cells)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a cell and cycle."""
+        import pandas as pd
+
+        return pd.DataFrame(self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {"cell": cell.label, **row} for cell in self.cells for row in cell.to_dict(data=False)["rows"]
+        ]
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the JSON document; without `data` it holds the rows but cannot be read back."""
+        units = {n: p.unit for cell in self.cells for n, p in cell.circuit.parameters.items()}
+        notes = [f"{cell.label}: {note}" for cell in self.cells for note in cell.notes]
+        document = {
+            "schema": "eisfit.cells/1",
+            "units": units,
+            "rows": self._rows(),
+            "comparison": {
+                name: [{**row.to_dict(), "text": str(row)} for row in rows]
+                for name, rows in self.comparison.items()
+            },
+            "notes": notes,
+            "level": self.level,
+        }
+        return document | {"cells": [cell.to_dict(data) for cell in self.cells]}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> CellTable:
+        """Rebuild from `to_dict`'s document.
+
+        Raises
+        ------
+        EisfitError
+            When the document holds the rows only.
+        """
+        cells = [SeriesResult.from_dict(cell) for cell in document["cells"]]
+        return compare_series(cells, level=document["level"])
+
+    def plot(self, name: str = "R_ct", ax: Axes | None = None) -> Axes:
+        """Draw one parameter of all cells over the cycles with bands on `ax` (a new one where None)."""
+        from eisfit.plot.series import cells_trend
+
+        return cells_trend([cell.to_dict(data=False) for cell in self.cells], name, ax=ax)
+
+    def plot_all(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw every parameter of all cells, a small panel each."""
+        from eisfit.plot.series import cells_trends
+
+        return cells_trends([cell.to_dict(data=False) for cell in self.cells], **options)
+
+    def __str__(self) -> str:
+        from eisfit.report.cells import cells_text
+
+        return cells_text(self.to_dict(data=False))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit.report.cells import cells_html
+
+        return cells_html(self.to_dict(data=False))
+
+
+def compare_series(series: Sequence[SeriesResult], *, level: float = 0.95) -> CellTable:
+    """Put several cells into one table and compare the growth of each with the first cell's.
+
+    Parameters
+    ----------
+    series
+        Two or more, with different labels.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    UsageError
+        For fewer than two cells, or labels that are empty or alike.
+    """
+    labels = [cell.label for cell in series]
+    if len(series) < 2:
+        raise UsageError("a comparison of cells needs two series")
+    if len(set(labels)) < len(labels) or "" in labels:
+        raise UsageError(f"every cell needs a label of its own, not {', '.join(map(repr, labels))}")
+    first = series[0]
+    names = [n for n, p in first.circuit.parameters.items() if p.free and p.scale == "log"]
+    found = {name: _against_first(name, first, series[1:], level) for name in names}
+    return CellTable(tuple(series), {name: rows for name, rows in found.items() if rows}, level)
+
+
+def _against_first(
+    name: str, first: SeriesResult, others: Sequence[SeriesResult], level: float
+) -> tuple[GrowthComparison, ...]:
+    rows = []
+    for other in others:
+        if name not in other.circuit.parameters:
+            continue
+        try:
+            pair = first.growth(name), other.growth(name)
+            rows.append(compare_growth(*pair, labels=(first.label, other.label), level=level))
+        except (FitError, UsageError):
+            continue  # too few usable cycles, or none in common: there is nothing to compare
+    return tuple(rows)

@@ -23,6 +23,8 @@ __all__ = ["SeriesResult"]
 
 Row = FitResult | FitFailure
 
+_BAND_POINTS = 25
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SeriesResult(Sequence[Row]):
@@ -145,7 +147,9 @@ class SeriesResult(Sequence[Row]):
         for name, p in self.circuit.parameters.items():
             if p.free and p.scale == "log":
                 try:
-                    growths[name] = self.growth(name).to_dict()
+                    growth = self.growth(name)
+                    places = np.linspace(growth.first, growth.last, _BAND_POINTS)
+                    growths[name] = {**growth.to_dict(), "band": growth.band(places).to_dict()}
                 except FitError:
                     continue  # fewer than two usable cycles: there is no growth to tell
         return growths
@@ -177,21 +181,18 @@ class SeriesResult(Sequence[Row]):
 
     def plot(self, name: str = "R_ct", ax: Axes | None = None, **options: Any) -> Axes:
         """Draw one parameter over the cycles with errors and growth on `ax` (a new one where None)."""
-        from eisfit import plot
+        from eisfit.plot.series import cells_trend
 
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
-        document = self.to_dict(data=False)
-        rows = document["rows"]
-        return plot.trend(
-            [row["cycle"] for row in rows],
-            [row[name] for row in rows],
-            [row[f"{name}_stderr"] for row in rows],
-            ok=[row["ok"] for row in rows],
-            growth=document["growth"].get(name),
-            ax=ax,
-            **{"ylabel": f"{name} / {document['units'][name]}", "label": self.label or None, **options},
-        )
+        return cells_trend([self.to_dict(data=False)], name, ax=ax, **options)
+
+    def plot_spectra(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the Nyquist plots with their fits one above the other, coloured by cycle."""
+        from eisfit.plot.series import nyquist_waterfall
+
+        fits = [result.to_dict() for result in self.results if isinstance(result, FitResult)]
+        return nyquist_waterfall(fits, ax=ax, **options)
 
     def __str__(self) -> str:
         from eisfit import report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,20 +69,50 @@ def track(
 ) -> int:
     """Follow the parameters over the cycles: one row a cycle, failures in sight, growth of each.
 
+    Several folders are several cells: one table, and the growth of each compared with the first.
+
     Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
     """
+    from eisfit.compare_series import compare_series
     from eisfit.track import track as follow
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
-    series = gather_series(
-        files, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
-    )
-    result = follow(series, chosen, joint=_joint(shared, smooth), weighting=weighting, fmin=fmin, fmax=fmax)
+    options: dict[str, Any] = {
+        "joint": _joint(shared, smooth),
+        "weighting": weighting,
+        "fmin": fmin,
+        "fmax": fmax,
+    }
+    cells = [[one] for one in files] if _are_cells(files) else [files]
+    results = [
+        follow(
+            gather_series(
+                cell, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
+            ),
+            chosen,
+            **options,
+        )
+        for cell in cells
+    ]
+    result = results[0] if len(results) == 1 else compare_series(_named(results, files))
     if output is not None:
         _write_track(result, folder(output))
     _show_track(result, json)
-    return int(bool(result.failures))
+    return int(any(one.failures for one in results))
+
+
+def _are_cells(sources: list[str]) -> bool:
+    """Return whether several folders are named: each is then a cell of its own."""
+    return len(sources) > 1 and all(Path(source).is_dir() for source in sources)
+
+
+def _named(results: list[Any], sources: list[str]) -> list[Any]:
+    """Return the series with different labels: the folders' names, or their paths where names are alike."""
+    labels = [result.label for result in results]
+    if len(set(labels)) == len(labels):
+        return results
+    return [dataclasses.replace(r, label=source) for r, source in zip(results, sources, strict=True)]
 
 
 def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]:
@@ -92,12 +123,17 @@ def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]
 
 
 def _show_track(result: Any, json: bool) -> None:
-    from eisfit import report
-
     document = result.to_dict(data=False)
     if json:
         print_json(document)
         return
+    if document["schema"] == "eisfit.cells/1":
+        from eisfit.report.cells import cells_text
+
+        print_text(cells_text(document, width=width()))
+        return
+    from eisfit import report
+
     print_text(report.track_text(document, width=width()))
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)
@@ -105,13 +141,21 @@ def _show_track(result: Any, json: bool) -> None:
 
 def _write_track(result: Any, target: Path) -> None:
     from eisfit import plot
+    from eisfit.plot.series import cells_trends, nyquist_waterfall
 
     document = result.to_dict()
     write_json(target / "track.json", document)
     write_atomic(target / "track.csv", result.to_frame().to_csv(index=False))
+    cells = document.get("cells") or [document]
     figure = plot.new_figure()
-    plot.trends(document, figure=figure)
+    cells_trends(cells, figure=figure)
     plot.save(figure, target / "track.png")
+    for cell in cells:
+        fits = [row for row in cell["results"] if row["error"] is None]
+        if fits:
+            ax = plot.new_axes(4.8, 5.2)
+            nyquist_waterfall(fits, ax=ax)
+            plot.save(ax, target / (f"spectra_{cell['label']}.png" if len(cells) > 1 else "spectra.png"))
 
 
 COMMANDS = (track,)

@@ -1,0 +1,115 @@
+"""Several cells side by side: one table, the comparison, the figures, the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import eisfit
+from eisfit.cli.app import app
+from eisfit.compare_series import CellTable, compare_series
+from eisfit.errors import EisfitError, UsageError
+from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
+from eisfit.series import CycleSeries
+from eisfit.simulate import frequencies, simulate, to_csv
+
+SHAPE = {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
+RATES = {"bare": 0.2, "coated": 0.02}
+
+
+def spectrum(cell, cycle):
+    params = {**SHAPE, "R_ct": 40 + RATES[cell] * cycle}
+    seed = int(cycle) + 1000 * (cell == "bare")
+    return simulate("rs-ct", params, frequency=frequencies(0.1, 1e4, 6), noise=0.003, seed=seed, cycle=cycle)
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    return [
+        eisfit.track(CycleSeries(tuple(spectrum(cell, c) for c in range(0, 250, 50)), label=cell), "rs-ct")
+        for cell in RATES
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(tracked):
+    return compare_series(tracked)
+
+
+def test_one_table_with_a_cell_column(table):
+    frame = table.to_frame()
+    assert list(frame["cell"]) == ["bare"] * 5 + ["coated"] * 5
+    assert list(frame["cycle"]) == [0, 50, 100, 150, 200] * 2
+    assert table.ok
+    assert len(table) == 2
+    assert table["coated"].label == "coated"
+
+
+def test_the_comparison_finds_the_rates(table):
+    (found,) = table.comparison["R_ct"]
+    assert abs(found.difference + 0.18) < 4 * found.difference_stderr
+    assert found.ratio_low < 0.1 < found.ratio_high
+    assert found.p < 1e-4
+    assert table.comparison["R_s"][0].p > 1e-3
+
+
+def test_it_prints_and_comes_back(table):
+    assert "(bare) and" in repr(table)
+    assert "they differ" in repr(table)
+    assert "<td>coated</td>" in table._repr_html_()
+    back = CellTable.from_dict(json.loads(json.dumps(table.to_dict(), default=float)))
+    assert back.comparison == dict(table.comparison)
+
+
+def test_mistakes_are_named(tracked, table):
+    with pytest.raises(UsageError, match="needs two series"):
+        compare_series(tracked[:1])
+    with pytest.raises(UsageError, match="a label of its own, not 'bare', 'bare'"):
+        compare_series([tracked[0], tracked[0]])
+    with pytest.raises(EisfitError, match="no cell 'blank'; there are bare, coated"):
+        table["blank"]
+
+
+def test_the_trend_shows_each_cell_and_its_band(table):
+    ax = table.plot("R_ct")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["bare", "coated"]
+    band = table[0].to_dict(data=False)["growth"]["R_ct"]["band"]
+    drawn = [line.get_xydata() for line in ax.lines if len(line.get_xdata()) == len(band["cycle"])]
+    assert any(np.allclose(line[:, 1], band["value"]) for line in drawn)
+    assert len(table.plot_all(names=["R_s", "R_ct"])) == 2
+    with pytest.raises(EisfitError, match="no row holds a value of R_tc"):
+        cells_trend([], "R_tc")
+    with pytest.raises(EisfitError, match="nothing to draw"):
+        cells_trends([])
+
+
+def test_the_waterfall_shifts_each_spectrum(tracked):
+    ax = tracked[0].plot_spectra(step=10.0)
+    tops = [float(np.nanmin(line.get_ydata())) for line in ax.lines[::2]]
+    assert np.diff(tops) == pytest.approx(10, abs=1)  # the spectra themselves differ
+    with pytest.raises(EisfitError, match="there is no spectrum"):
+        nyquist_waterfall([])
+
+
+def test_the_command_line_takes_folders_as_cells(tmp_path):
+    for cell in RATES:
+        (tmp_path / cell).mkdir()
+        for cycle in (0, 50, 100, 150):
+            text = to_csv(spectrum(cell, cycle))
+            (tmp_path / cell / f"x_cycle_{cycle:03d}.csv").write_text(text, encoding="utf-8")
+    folders = [str(tmp_path / cell) for cell in RATES]
+    shown = CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", "--json", "-o", str(tmp_path / "out")])
+    document = json.loads(shown.stdout)
+    assert document["schema"] == "eisfit.cells/1"
+    assert document["comparison"]["R_ct"][0]["labels"] == ["bare", "coated"]
+    assert {row["cell"] for row in document["rows"]} == set(RATES)
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"track.json", "track.csv", "track.png", "spectra_bare.png", "spectra_coated.png"}
+    text = CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", "--shared", "R_s", "--smooth", "R_ct"])
+    assert "joint fit: R_s shared by all cycles" in text.stdout
+    wrong = CliRunner().invoke(app, ["track", *folders, "--shared", "R_s", "--smooth", "R_s"])
+    assert wrong.exit_code == 2
+    assert "R_s cannot be both --shared and --smooth" in wrong.output
