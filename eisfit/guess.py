@@ -257,7 +257,10 @@ def _exchanged(picked: list[FloatArray], arcs: list[int], rng: np.random.Generat
     """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
     dealt = [option.copy() for option in picked]
     for row in range(0, len(picked[0]), 2):
-        for place, source in zip(arcs, rng.permutation(arcs), strict=True):
+        order = rng.permutation(arcs)
+        if np.array_equal(order, arcs):
+            order = order[::-1]
+        for place, source in zip(arcs, order, strict=True):
             dealt[place][row] = picked[source][row]
     return dealt
 

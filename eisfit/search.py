@@ -17,7 +17,7 @@ IntArray = NDArray[np.intp]
 
 _ROUNDS = 5
 _STEPS = 60
-_DOUBTFUL = 2.0
+_DOUBTFUL = 1.25
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
@@ -77,11 +77,17 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
     starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
     theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
     for turn in range(_ROUNDS):
-        solution = solve(
-            problem, coordinates.internal(starts), max_iterations=_STEPS, tolerance=_ROUGH, agree=agree
+        # Later rounds look for something else than the first found: none of their starts is cut short.
+        early = agree if turn == 0 else None
+        ends = solve(
+            problem,
+            coordinates.internal(starts),
+            max_iterations=_STEPS,
+            tolerance=_ROUGH,
+            agree=early,
         )
-        theta = np.concatenate([theta, solution.theta])
-        chisqr = np.concatenate([chisqr, solution.chisqr])
+        theta = np.concatenate([theta, ends.theta])
+        chisqr = np.concatenate([chisqr, ends.chisqr])
         agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
         ratio = float(chisqr.min()) / expected if expected > 0 else 1.0
         if agreed >= agree * (2 if _DOUBTFUL < ratio < _HOPELESS else 1) and (ratio < _DOUBTFUL or turn > 0):

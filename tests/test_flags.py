@@ -118,7 +118,6 @@ def test_not_converged():
     assert "start values" in flag.cure
 
 
-@pytest.mark.xfail(strict=False, reason="the search scans the arcs in the order of their roles only")
 def test_arcs_swapped():
     """The Warburg stands in the faster arc: the roles come out exchanged, and that is said."""
     w = 3 * np.sqrt(2 / S)
