@@ -33,8 +33,9 @@ Result = FitResult | FitFailure
 AUDIT_EVERY = 100
 _BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
 _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
-_DOUBTFUL = 4.0  # chisqr over what the noise explains: the best end may not be the best there is
-_ROUNDS = ((0, 2), (2, 6))  # starts of the first and of the second round
+_DOUBTFUL = 1.4  # chisqr over what the noise explains: the best end may not be the best there is
+# (first start, last start, how many ends must agree) of each round; more where the best end is doubtful.
+_ROUNDS = ((0, 3, 3), (3, 8, 4), (8, 16, 5))
 _LADDER = 24
 
 
@@ -157,7 +158,7 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
     best = np.zeros((count, coordinates.size))
     starts, agreed = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
     rows = np.arange(count)
-    for begin, end in _ROUNDS:
+    for begin, end, agree in _ROUNDS:
         tried = values[rows, begin:end].reshape(-1, values.shape[2])
         picked = problem.rows(np.repeat(rows, end - begin))
         solution = solve(picked, coordinates.internal(tried), max_iterations=60, tolerance=1e-6)
@@ -167,7 +168,7 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
         lowest = chisqr[np.arange(rows.size), place]
         best[rows], starts[rows] = theta[np.arange(rows.size), place], chisqr.shape[1]
         same = np.sum(chisqr <= lowest[:, np.newaxis] * (1 + _SAME), axis=1)
-        needed = np.where(lowest > _DOUBTFUL * attainable[rows], chisqr.shape[1] + 1, (end + 2) // 2)
+        needed = np.where(lowest > _DOUBTFUL * attainable[rows], 2 * agree, agree)
         agreed[rows] = np.where(same >= needed, same, 0)
         left = agreed[rows] == 0
         rows, theta, chisqr = rows[left], theta[left], chisqr[left]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from eisfit._version import __version__
-from eisfit.cli import comparison, data, examples, fits, models, relaxation, studies, tracking
+from eisfit.cli import batch, comparison, data, examples, fits, models, relaxation, studies, tracking
 
 __all__ = ["app"]
 
@@ -36,7 +36,7 @@ def _register(command: Callable[..., None]) -> None:
     app.command(help=unbroken, short_help=text.partition("\n")[0])(command)
 
 
-for module in (fits, tracking, comparison, data, relaxation, models, studies, examples):
+for module in (fits, tracking, batch, comparison, data, relaxation, models, studies, examples):
     for command in module.COMMANDS:
         _register(command)
 

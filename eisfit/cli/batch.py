@@ -1,0 +1,215 @@
+"""``eisfit batch``: whole folders, over many processes, into a store; run again and it goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import (
+    DEFAULT_CIRCUIT,
+    AverageDuplicates,
+    Bounds,
+    CircuitName,
+    Expressions,
+    Files,
+    Fixed,
+    FrequencyMax,
+    FrequencyMin,
+    Json,
+    Starts,
+    Weighting,
+    check_range,
+    constrained,
+)
+from eisfit.cli.output import guarded, print_json, print_text
+from eisfit.errors import UsageError
+
+__all__ = ["COMMANDS"]
+
+_EVERY = 0.5  # s between two lines of progress on a terminal
+_SHOWN = 10  # failures listed
+_INTERRUPTED = 130  # as shells say of Ctrl-C
+
+
+@guarded
+def batch(
+    files: Files,
+    circuit: CircuitName = DEFAULT_CIRCUIT,
+    weighting: Weighting = "modulus",
+    fix: Fixed = None,
+    start: Starts = None,
+    bound: Bounds = None,
+    expr: Expressions = None,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    store: Annotated[
+        Path | None, typer.Option(help="SQLite file that keeps the results; a second run fits what is new.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; without it, this one.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler's address, or local.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all results: .csv, .jsonl or .parquet.")
+    ] = None,
+    finish: Annotated[str, typer.Option(help="kernel, or lmfit: finish every fit in lmfit.")] = "kernel",
+    average_duplicates: AverageDuplicates = False,
+    json: Json = False,
+) -> int:
+    """Fit thousands of spectra; what a store has already is not fitted again.
+
+    Example:  eisfit batch cells/ --store results.sqlite --workers 8 --export results.csv
+    """
+    from eisfit.batch_export import check_export
+    from eisfit.many import dask_executor, fit_many
+
+    check_range(fmin, fmax)
+    chosen = constrained(circuit, fix, start, bound, expr)
+    if workers is not None and dask is not None:
+        raise UsageError("--workers and --dask exclude each other")
+    if export is not None:
+        check_export(export)
+    paths = _paths(files)
+    many = fit_many(
+        _spectra(paths, average_duplicates),
+        chosen,
+        workers=workers if dask is None else dask_executor(dask),
+        store=store,
+        finish=finish,
+        weighting=weighting,
+        fmin=fmin,
+        fmax=fmax,
+    )
+    run = _Run(many, export, len(paths))
+    try:
+        run.go()
+    except KeyboardInterrupt:
+        many.close()
+        typer.echo(f"\neisfit: stopped after {run.done} results; {_resume(store)}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    _show(run, store, json)
+    return int(bool(many.failed))
+
+
+def _resume(store: Path | None) -> str:
+    if store is None:
+        return "none is kept, because there was no --store"
+    return f"all that were finished are in {store}: run the same command again to go on"
+
+
+def _paths(sources: list[str]) -> list[str]:
+    """Return the files that are meant, those of folders in their natural order."""
+    from eisfit.errors import ReadError
+    from eisfit.series import _files, _natural, _spectrum_files
+
+    found: list[str] = []
+    for source in sources:
+        folder = Path(source)
+        if source == "-":
+            found.append(source)
+        elif folder.is_dir():  # with all folders in it; a manifest of cycles is no spectrum
+            inside = (f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
+            files = _natural(f for f in inside if f.name.lower() != "manifest.csv")
+            if not files:
+                raise ReadError(f"{source}: the folder is empty")
+            found += [str(path) for path in _spectrum_files(files)[0]]
+        else:
+            found += [str(path) for path in _files(source)[0]]
+    return found
+
+
+def _spectra(paths: list[str], average: bool) -> Iterator[Any]:
+    """Yield the spectra of one file after the other, so that no more than a few are in memory."""
+    from eisfit.cli.sources import gather
+
+    for path in paths:
+        yield from gather([path], average_duplicates=average)
+
+
+class _Run:
+    """A run under way: counts, the export, and the line of progress."""
+
+    def __init__(self, many: Any, export: Path | None, files: int) -> None:
+        self.many, self.export, self.files = many, export, files
+        self.done = self.flagged = 0
+        self.failures: list[tuple[str, str]] = []
+        self.begin = time.monotonic()
+        self.told = self.begin
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begin
+
+    def go(self) -> None:
+        if self.export is None:
+            for _ in self.results():
+                pass
+            return
+        from eisfit.batch_export import export_results
+
+        export_results(self.results(), self.export)
+
+    def results(self) -> Iterator[Any]:
+        for result in self.many:
+            self.done += 1
+            self.flagged += result.error is None and not result.ok
+            if result.error is not None:
+                self.failures.append((result.source, result.error))
+            self.tell()
+            yield result
+        if sys.stderr.isatty():
+            typer.echo("\r\x1b[K", nl=False, err=True)
+
+    def tell(self) -> None:
+        now = time.monotonic()
+        if not sys.stderr.isatty() or now - self.told < _EVERY:
+            return
+        self.told = now
+        rate = self.done / max(self.seconds, 1e-9)
+        left = max(self.files - self.done, 0) / rate
+        line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_duration(left)} left"
+        typer.echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def _show(run: _Run, store: Path | None, json: bool) -> None:
+    many = run.many
+    if json:
+        print_json(
+            {
+                "schema": "eisfit.batch/1",
+                "spectra": run.done,
+                "fitted": many.fitted,
+                "reused": many.reused,
+                "not_ok": run.flagged,
+                "failed": [{"source": source, "error": error} for source, error in run.failures],
+                "audit": many.audit.to_dict(),
+                "store": None if store is None else str(store),
+                "export": None if run.export is None else str(run.export),
+                "seconds": run.seconds,
+            }
+        )
+        return
+    lines = [
+        f"{run.done} spectra in {run.seconds:.1f} s: {many.fitted} fitted, {many.reused} from the store, "
+        f"{many.failed} failed, {run.flagged} not to be trusted as they stand (see their flags)",
+    ]
+    lines += [str(many.audit)] if many.audit.count else []
+    shown = run.failures[:_SHOWN]
+    lines += [f"  failed: {e if e.startswith(s) else f'{s}: {e}'}" for s, e in shown]
+    more = len(run.failures) - _SHOWN
+    lines += [f"  and {more} more (--json lists them all)"] if more > 0 else []
+    print_text("\n".join(lines))
+
+
+COMMANDS = (batch,)

@@ -1,0 +1,174 @@
+"""``eisfit batch``: a folder fitted, continued, exported; failures listed; Ctrl-C says how to go on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import eisfit
+from eisfit.batch_export import export_results
+from eisfit.cli.app import app
+from eisfit.errors import EisfitError, UsageError
+from eisfit.result import FitFailure
+
+FREQUENCY = np.geomspace(1e4, 0.1, 15)
+CIRCUIT = "R_s-p(R_ct,C_dl)"
+
+
+def write(path, r_ct):
+    kick = np.random.default_rng(r_ct).standard_normal((2, FREQUENCY.size))
+    z = 2 + r_ct / (1 + 2j * np.pi * FREQUENCY * r_ct * 1e-4) * (1 + 1e-3 * (kick[0] + 1j * kick[1]))
+    rows = [f"{f},{v.real},{v.imag}" for f, v in zip(FREQUENCY, z, strict=True)]
+    path.write_text("\n".join(["frequency_Hz,Z_real_ohm,Z_imag_ohm", *rows]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two cells in folders of their own, a manifest, and a file that is no spectrum."""
+    for cell, values in {"a": (40, 50), "b": (60,)}.items():
+        (tmp_path / "cells" / cell).mkdir(parents=True)
+        for k, r_ct in enumerate(values):
+            write(tmp_path / "cells" / cell / f"cycle_{k}.csv", r_ct)
+    (tmp_path / "cells" / "manifest.csv").write_text("file,cycle\na/cycle_0.csv,0\n")
+    return tmp_path / "cells"
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["batch", *map(str, arguments), "--circuit", CIRCUIT])
+
+
+def test_a_folder_and_then_only_what_is_new(folder, tmp_path):
+    store = tmp_path / "results.sqlite"
+    done = run(folder, "--store", store)
+    assert done.exit_code == 0, done.output
+    assert "3 spectra" in done.stdout
+    assert "3 fitted, 0 from the store, 0 failed" in done.stdout
+    assert "1 fits finished in lmfit too" in done.stdout
+    write(folder / "b" / "cycle_0.csv", 61)
+    write(folder / "b" / "cycle_1.csv", 70)
+    assert "2 fitted, 2 from the store" in run(folder, "--store", store).stdout
+
+
+def test_json_and_exit_code_of_failures(folder, tmp_path):
+    (folder / "b" / "broken.csv").write_text("nothing here\n")
+    done = run(folder, "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert document["schema"] == "eisfit.batch/1"
+    assert (document["spectra"], document["fitted"], document["reused"]) == (4, 3, 0)
+    (failed,) = document["failed"]
+    assert failed["source"].endswith("broken.csv")
+    assert document["audit"]["chisqr"] < 1e-8
+    plain = run(folder)
+    assert plain.stdout.count("broken.csv") == 1
+    assert plain.exit_code == 1
+
+
+def test_export(folder, tmp_path):
+    table, lines = tmp_path / "all.csv", tmp_path / "all.jsonl"
+    assert run(folder, "--export", table).exit_code == 0
+    with table.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["R_ct"]) for row in rows] == pytest.approx([40, 50, 60], rel=3e-3)
+    assert run(folder, "--export", lines).exit_code == 0
+    documents = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [d["parameters"]["R_ct"]["value"] for d in documents] == pytest.approx([40, 50, 60], rel=3e-3)
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["all.csv", "all.jsonl", "cells"]
+
+
+def test_a_table_with_failures_at_its_head(tmp_path, monkeypatch):
+    """The columns are known from the first fit, even where a thousand failures come before it."""
+    monkeypatch.setattr("eisfit.batch_export._AT_ONCE", 2)
+    z = 2 + 50 / (1 + 2j * np.pi * FREQUENCY * 50e-4)
+    fitted = eisfit.fit(eisfit.Spectrum(FREQUENCY, z, source="good.csv"), CIRCUIT)
+    bad = [FitFailure(f"bad{k}.csv", "no spectrum, at all") for k in range(5)]
+    assert export_results([*bad, fitted, bad[0]], tmp_path / "t.csv") == 7
+    with (tmp_path / "t.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["source"] for row in rows] == [*(b.source for b in bad), "good.csv", "bad0.csv"]
+    assert rows[0]["error"] == "no spectrum, at all"
+    assert float(rows[5]["R_ct"]) == pytest.approx(50, rel=1e-4)
+    assert export_results(bad, tmp_path / "bad.csv") == 5
+    assert len((tmp_path / "bad.csv").read_text().splitlines()) == 6
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
+def test_parquet(folder, tmp_path):
+    import pandas as pd
+
+    assert run(folder, "--export", tmp_path / "all.parquet").exit_code == 0
+    frame = pd.read_parquet(tmp_path / "all.parquet")
+    assert frame["R_ct"].tolist() == pytest.approx([40, 50, 60], rel=3e-3)
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed")
+def test_parquet_without_its_package(folder, tmp_path):
+    done = run(folder, "--export", tmp_path / "all.parquet")
+    assert done.exit_code == 2
+    assert "pip install pyarrow" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--export", "results.txt"], "must end in .csv, .jsonl, .parquet"),
+        (["--export", "nowhere/results.csv"], "there is no folder nowhere"),
+        (["--workers", "2", "--dask", "local"], "--workers and --dask exclude each other"),
+        (["--finish", "scipy"], "no finish is called 'scipy'"),
+        (["--fmin", "10", "--fmax", "1"], "no frequency is left"),
+    ],
+)
+def test_wrong_usage(folder, arguments, message):
+    done = run(folder, *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_an_empty_folder(tmp_path):
+    done = run(tmp_path)
+    assert done.exit_code == 1
+    assert "the folder is empty" in done.stderr
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_ctrl_c_says_how_to_go_on(folder, tmp_path, monkeypatch, kept):
+    store = tmp_path / "results.sqlite"
+    monkeypatch.setattr("eisfit.cli.batch._Run.tell", interrupted)
+    done = run(folder, *(["--store", store] if kept else []))
+    assert done.exit_code == 130
+    assert "stopped after 1 results" in done.stderr
+    expected = "run the same command again to go on" if kept else "there was no --store"
+    assert expected in done.stderr
+    if kept:
+        monkeypatch.undo()
+        assert "0 fitted, 3 from the store" in run(folder, "--store", store).stdout
+
+
+def interrupted(self):
+    raise KeyboardInterrupt
+
+
+def test_progress_on_a_terminal(folder, monkeypatch, capsys):
+    from eisfit.cli import batch
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(batch, "_EVERY", 0.0)
+    batch.batch([str(folder)], circuit=CIRCUIT)
+    shown = capsys.readouterr()
+    assert "of about 3" in shown.err
+    assert "0:00:00 left, 0 failed" in shown.err
+    assert "about" not in shown.out
+
+
+def test_an_export_that_cannot_be_written(tmp_path):
+    with pytest.raises(UsageError, match="must end in"):
+        export_results([], tmp_path / "x.xlsx")
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises((EisfitError, OSError)):
+        export_results([], tmp_path / "x.csv")
