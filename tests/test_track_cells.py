@@ -113,3 +113,18 @@ def test_the_command_line_takes_folders_as_cells(tmp_path):
     wrong = CliRunner().invoke(app, ["track", *folders, "--shared", "R_s", "--smooth", "R_s"])
     assert wrong.exit_code == 2
     assert "R_s cannot be both --shared and --smooth" in wrong.output
+
+
+def test_the_command_line_tells_when_a_value_is_reached(tmp_path):
+    for cycle in (0, 50, 100, 150):
+        path = tmp_path / f"x_cycle_{cycle:03d}.csv"
+        path.write_text(to_csv(spectrum("bare", cycle)), encoding="utf-8")
+    arguments = ["track", str(tmp_path), "-c", "rs-ct", "--crossing", "R_ct=2x", "--crossing", "R_ct=60"]
+    shown = CliRunner().invoke(app, arguments)
+    assert "R_ct doubles at cycle" in shown.stdout
+    assert "extrapolated" in shown.stdout
+    document = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    assert document["crossings"][1]["cycle"] == pytest.approx(100, abs=2)
+    wrong = CliRunner().invoke(app, ["track", str(tmp_path), "-c", "rs-ct", "--crossing", "R_ct=twice"])
+    assert wrong.exit_code == 2
+    assert "expected NAME=VALUE or NAME=FACTORx" in wrong.output

@@ -64,6 +64,18 @@ def track(
         list[str] | None,
         typer.Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
     ] = None,
+    crossing: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--crossing",
+            metavar="NAME=VALUE",
+            help="When a parameter reaches a value, or with x a multiple: R_ct=2x. Looks beyond the data.",
+        ),
+    ] = None,
+    cycling: Annotated[
+        list[Path] | None,
+        typer.Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
+    ] = None,
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -96,9 +108,11 @@ def track(
         for cell in cells
     ]
     result = results[0] if len(results) == 1 else compare_series(_named(results, files))
+    ends = [_crossings(one, crossing) for one in results]
+    beside = _beside(results, cycling)
     if output is not None:
         _write_track(result, folder(output))
-    _show_track(result, json)
+    _show_track(result, json, ends, beside)
     return int(any(one.failures for one in results))
 
 
@@ -122,11 +136,60 @@ def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]
     return {**dict.fromkeys(shared or (), "shared"), **dict.fromkeys(smooth or (), "smooth")}
 
 
-def _show_track(result: Any, json: bool) -> None:
+def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:
+    """Return each cell's cycling table, with the share of its voltage drops that the impedance explains."""
+    from eisfit.cycle_table import read_cycle_table
+    from eisfit.polarisation import explained
+
+    if not files:
+        return []
+    if len(files) != len(results):
+        raise UsageError(
+            f"--cycling: {len(files)} files for {len(results)} cells; give one for each, in order"
+        )
+    found = []
+    for result, file in zip(results, files, strict=True):
+        table = read_cycle_table(file, label=result.label or file.stem)
+        drops = [figure.cycle for figure in table.figures if figure.name == "polarisation resistance"]
+        found.append((table, [explained(table, result, cycle) for cycle in drops]))
+    return found
+
+
+def _crossings(result: Any, wanted: list[str] | None) -> list[Any]:
+    """Return when parameters reach what the texts say, like R_ct=120 or R_ct=2x."""
+    found = []
+    for text in wanted or ():
+        name, _, target = text.partition("=")
+        try:
+            number = float(target.removesuffix("x"))
+        except ValueError:
+            raise UsageError(
+                f"--crossing {text!r}: expected NAME=VALUE or NAME=FACTORx, like R_ct=2x"
+            ) from None
+        kind = "factor" if target.endswith("x") else "value"
+        found.append(result.growth(name.strip()).crossing(**{kind: number}, extrapolate=True))
+    return found
+
+
+def _show_track(result: Any, json: bool, ends: list[list[Any]], beside: list[tuple[Any, list[Any]]]) -> None:
     document = result.to_dict(data=False)
     if json:
-        print_json(document)
+        cycling = [{**t.to_dict(), "explained": [e.to_dict() for e in shares]} for t, shares in beside]
+        crossings = [[end.to_dict() for end in cell] for cell in ends]
+        more: dict[str, Any] = {"cycling": cycling} if beside else {}
+        more |= {"crossings": crossings if len(crossings) > 1 else crossings[0]} if any(crossings) else {}
+        print_json({**document, **more})
         return
+    _print_track(result, document)
+    labels = [cell.label for cell in result] if len(ends) > 1 else [""]
+    for label, cell in zip(labels, ends, strict=True):
+        for end in cell:
+            print_text(f"{label}: {end}" if label else str(end))
+    for table, shares in beside:
+        print_text("\n".join(["", str(table), *(f"  {share}" for share in shares)]))
+
+
+def _print_track(result: Any, document: Any) -> None:
     if document["schema"] == "eisfit.cells/1":
         from eisfit.report.cells import cells_text
 
