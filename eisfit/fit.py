@@ -19,7 +19,7 @@ from eisfit.arc_limits import satisfying
 from eisfit.circuit import Circuit
 from eisfit.derived import derived
 from eisfit.errors import EisfitError, SpectrumError, UsageError
-from eisfit.flags import Judgement, at_bound, judge
+from eisfit.flags import Judgement, at_bound, is_physical_limit, judge
 from eisfit.identifiability import examined
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
@@ -171,12 +171,14 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
 
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
-    others are then valid (they would not be with it among them), and it does not count in `nvarys`.
+    others are then valid (they would not be with it among them), and it does not count in `nvarys`. An
+    exponent at its physical limit of 1 keeps its error, from the curvature there: the truth may lie below.
     """
     from lmfit import Minimizer
 
     named = dict(zip(task.circuit.names, values.tolist(), strict=True))
-    held = set(at_bound(task.circuit, task.scales, named))
+    bounded = at_bound(task.circuit, task.scales, named)
+    held = {name for name, side in bounded.items() if not is_physical_limit(task.circuit, name, side)}
     if len(held) == task.coordinates.size:
         held = set()
     params = _parameters_at(task.circuit, named, frozenset(held))
@@ -186,6 +188,10 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
     tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
+    if bounded:
+        tight["method"] = (
+            "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it
+        )
     if settings.loss != "linear":
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
@@ -250,7 +256,7 @@ def _result(task: Task, outcome: Any, basin: Basin) -> FitResult:
         weighting=task.settings.weighting,
         loss=task.settings.loss,
         representation=task.settings.representation,
-        parameters=_parameters(task, values, stderr),
+        parameters=_parameters(task, values, stderr, names),
         statistics=_statistics(outcome, rms, task.rescaled),
         covar=covar,
         var_names=names,
@@ -286,14 +292,14 @@ def _finite(number: Any) -> float | None:
 
 
 def _parameters(
-    task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None]
+    task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None], varied: tuple[str, ...]
 ) -> dict[str, FittedParameter]:
     bounded = at_bound(task.circuit, task.scales, values)
     return {
         name: FittedParameter(
             name=name,
             value=values[name],
-            stderr=None if name in bounded or not (p.free or p.expr) else stderr[name],
+            stderr=stderr[name] if name in varied or p.expr else None,
             unit=p.unit,
             min=p.min,
             max=p.max,

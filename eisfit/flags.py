@@ -15,7 +15,7 @@ from eisfit.coordinates import Scales
 from eisfit.rounding import significant
 from eisfit.verdict import Flag
 
-__all__ = ["Judgement", "at_bound", "judge"]
+__all__ = ["Judgement", "at_bound", "is_physical_limit", "judge"]
 
 FloatArray = NDArray[np.float64]
 
@@ -89,6 +89,12 @@ def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> d
     return found
 
 
+def is_physical_limit(circuit: Circuit, name: str, side: str) -> bool:
+    """Return whether a bound is nature's own: an exponent of 1, beyond which nothing is left out."""
+    p = circuit.parameters[name]
+    return p.scale == "linear" and side == "upper" and p.max == 1.0
+
+
 def _convergence(seen: Judgement) -> Iterator[Flag]:
     if not seen.converged:
         yield Flag(
@@ -128,12 +134,13 @@ def _word(role: str) -> str:
 
 def _bounds(seen: Judgement, harmless: bool) -> Iterator[Flag]:
     for name, side in at_bound(seen.circuit, seen.scales, seen.values).items():
-        p = seen.circuit.parameters[name]
-        is_limit = p.symbol == "alpha" and side == "upper" and p.max == 1.0
+        is_limit = is_physical_limit(seen.circuit, name, side)
         if is_limit != harmless:
             continue
         cure = (
-            "its error is not valid there; a plain capacitor would do" if is_limit else _cure_at_bound(side)
+            "its error reaches to one side only; a plain capacitor would do"
+            if is_limit
+            else _cure_at_bound(side)
         )
         yield Flag("at_bound", f"{name} = {seen.values[name]:.3g} is at its {side} bound", cure)
 
