@@ -25,9 +25,9 @@ _POLISHED = 4
 _POLISH_STEPS = 150
 _FINE = 1e-12
 _NEAR = 1.2
-# (starts from the grid, scattered starts, how many must agree) by the number of time constants to find:
+# (starts from the grid, scattered starts, how many must agree) by the grid's difficulty:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
-_EFFORT = {0: (1, 3, 2), 1: (4, 10, 4), 2: (4, 8, 3), 3: (6, 26, 6)}
+_EFFORT = {0: (1, 3, 2), 1: (4, 10, 4), 2: (4, 8, 3), 3: (6, 26, 6), 4: (10, 40, 8)}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
     """
     rng = np.random.default_rng(seed)
     coordinates = problem.coordinates
-    from_grid, scattered, agree = _EFFORT[min(grid.scanned, max(_EFFORT))]
+    from_grid, scattered, agree = _EFFORT[min(grid.difficulty, max(_EFFORT))]
     starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
     theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
     for turn in range(_ROUNDS):
