@@ -57,6 +57,16 @@ class Scales:
         return spans[unit]
 
 
+def parallels(node: Node) -> Iterator[Parallel]:
+    """Yield every parallel connection of a tree."""
+    if isinstance(node, Component):
+        return
+    if isinstance(node, Parallel):
+        yield node
+    for child in node.children:
+        yield from parallels(child)
+
+
 def arcs(node: Node) -> Iterator[tuple[Component, Component]]:
     """Yield (resistor, CPE or capacitor) of every parallel connection that makes an arc."""
     if isinstance(node, Component):
@@ -92,6 +102,7 @@ class Coordinates:
         self.constant = {k: row.value for k, row in enumerate(rows) if not row.vary and row.expr is None}
         self.column = {int(k): v for v, k in enumerate(self.free)}
         self.ties = list(self._ties())
+        self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
         self.low, self.high = self._box(rows, scales)
 
     @property
@@ -111,6 +122,27 @@ class Coordinates:
             if q.free and unbounded and table[resistor.name].free and not tied_alpha:
                 alpha = self.position[names[1]] if len(names) > 1 else None
                 yield self.position[names[0]], self.position[resistor.name], alpha
+
+    def _is_simple(self, q: int, r: int, alpha: int | None) -> bool:
+        """Return whether a tie is of one resistor beside one CPE and nothing else, its exponent free."""
+        return alpha in self.column and any(
+            self._arc_of(node) == (q, r, alpha) for node in parallels(self.circuit.tree)
+        )
+
+    def _arc_of(self, node: Node) -> tuple[int, int, int] | None:
+        """Return columns (Q, R, alpha) of a parallel connection of a resistor and a CPE."""
+        if not isinstance(node, Parallel) or len(node.children) != 2:
+            return None
+        found = {c.symbol: c for c in node.children if isinstance(c, Component)}
+        if set(found) != {"R", "CPE"}:
+            return None
+        q, alpha = (self.position[name] for name in found["CPE"].parameter_names)
+        return q, self.position[found["R"].name], alpha
+
+    def simple_arc(self, node: Node) -> tuple[int, int, int] | None:
+        """Return columns (Q, R, alpha) of a node that is a `simple` arc, else None."""
+        found = self._arc_of(node)
+        return found if found in self.simple else None
 
     def _box(self, rows: list[CircuitParameter], scales: Scales) -> tuple[FloatArray, FloatArray]:
         times = {q for q, _, _ in self.ties}

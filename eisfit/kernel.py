@@ -36,11 +36,12 @@ _MONOMIALS: dict[str, tuple[int, Callable[[FrequencyGrid], ComplexArray]]] = {
 
 @dataclass(frozen=True)
 class _Place:
-    """Where and for what a batch is evaluated: `values` (B, P), and `out` (B, V, F) for the derivatives."""
+    """Where a batch is evaluated, `values` (B, P) or `theta` (B, V), and `out` (B, V, F) for derivatives."""
 
     coordinates: Coordinates
     grid: FrequencyGrid
     values: FloatArray
+    theta: FloatArray
     out: ComplexArray
 
     def first(self, component: Component) -> int:
@@ -65,7 +66,7 @@ def evaluate(
     For circuits without expressions. `seed` is the weight, (1 or B, 1 or F).
     """
     values = coordinates.physical(theta)
-    z, backward = _branch(_Place(coordinates, grid, values, out), coordinates.circuit.tree, 1)
+    z, backward = _branch(_Place(coordinates, grid, values, theta, out), coordinates.circuit.tree, 1)
     backward(seed)
     _untie(coordinates, values, theta, out)
     return np.broadcast_to(z, (out.shape[0], out.shape[2]))
@@ -74,6 +75,8 @@ def evaluate(
 def _untie(coordinates: Coordinates, values: FloatArray, theta: FloatArray, out: ComplexArray) -> None:
     """Turn derivatives by ln Q into those by ln tau, Q = tau^alpha / R."""
     for q, r, alpha in coordinates.ties:
+        if (q, r, alpha) in coordinates.simple:
+            continue  # `_arc` has done so already
         v = coordinates.column[q]
         by_q = out[:, v]
         out[:, coordinates.column[r]] -= by_q
@@ -88,6 +91,8 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
     """Return the impedance (sign 1) or admittance (sign -1) of a branch, and its way back."""
     if isinstance(node, Component):
         return _component(place, node, sign)
+    if sign > 0 and (found := place.coordinates.simple_arc(node)) is not None:
+        return _arc(place, *found)
     own = 1 if isinstance(node, Series) else -1  # impedances add up in series, admittances in parallel
     parts = [_branch(place, child, own) for child in node.children]
     total = parts[0][0]
@@ -113,6 +118,32 @@ def _inverted(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Ba
         backward(np.negative(factor, out=factor))
 
     return inverse, through
+
+
+def _arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backward]:
+    """Return R / (1 + x), x = (j omega tau)^alpha: a resistor beside a CPE, all three parameters free.
+
+    With u = 1 / (1 + x): dZ/dln R = Z, dZ/dln tau = -alpha Z x u, dZ/dalpha = -Z x u ln(j omega tau).
+    """
+    exponent = place.value(alpha)
+    log_tau = place.theta[:, place.coordinates.column[q], np.newaxis]
+    log_x = place.grid.log_omega + log_tau
+    x = np.exp(exponent * log_x) * np.exp(0.5j * np.pi * exponent)
+    u = 1 + x
+    np.reciprocal(u, out=u)
+    z = u * place.value(r)
+
+    def backward(adjoint: ComplexArray) -> None:
+        by_r = np.multiply(adjoint, z, out=place.slot(r))
+        np.multiply(x, u, out=u)
+        np.multiply(by_r, u, out=u)
+        np.multiply(u, -exponent, out=place.slot(q))
+        log_j = np.empty(z.shape, dtype=np.complex128)
+        np.negative(log_x, out=log_j.real)
+        log_j.imag = -0.5 * np.pi
+        np.multiply(u, log_j, out=place.slot(alpha))
+
+    return z, backward
 
 
 def _component(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:

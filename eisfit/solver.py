@@ -27,6 +27,7 @@ _MAX_DAMPING = 1e10
 _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
+_SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says
 _ONE = np.ones((1, 1), dtype=np.complex128)
 
 
@@ -171,6 +172,13 @@ def solve(
 def _iterate(state: _State, tolerance: float) -> None:
     rows = state.active
     step, promised = _step(state, rows)
+    final = (promised <= tolerance * state.cost[rows]) & (np.abs(step).max(axis=1) < _SHORT)
+    if final.any():
+        _finish(state, rows[final], step[final], promised[final])
+        rows, step, promised = rows[~final], step[~final], promised[~final]
+        state.active = rows
+        if not rows.size:
+            return
     trial = state.problem.coordinates.clip(state.theta[rows] + step)
     cost, normal, gradient = state.measure(rows, trial)
     old = state.cost[rows]
@@ -185,6 +193,13 @@ def _iterate(state: _State, tolerance: float) -> None:
     stuck = state.damping[rows] > _MAX_DAMPING
     state.converged[rows[still | settled]] = True
     state.active = rows[~(still | settled | stuck)]
+
+
+def _finish(state: _State, rows: IntArray, step: FloatArray, promised: FloatArray) -> None:
+    """Take a last, short step that promises next to nothing, without the cost of looking where it ends."""
+    state.theta[rows] = state.problem.coordinates.clip(state.theta[rows] + step)
+    state.cost[rows] -= promised
+    state.converged[rows] = True
 
 
 def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
