@@ -22,6 +22,8 @@ from eisfit.spectrum import Spectrum
 
 __all__ = ["track"]
 
+_ALREADY_LEFT_OUT = ("drop", "drop_inductive", "fmin", "fmax")  # in the spectrum of a finished fit
+
 
 def track(
     series: CycleSeries | Iterable[Spectrum],
@@ -69,7 +71,8 @@ def track(
     second, told = _identified(fits, chosen, options)
     told_of_joint: Joint | None = None
     if joint and second:
-        second, told_of_joint = joint_fit(second, chosen, joint, strength=strength)
+        together, told_of_joint = joint_fit(second, chosen, joint, strength=strength)
+        second = judged(together, Features(chosen))
         told = [*told, *told_of_joint.notes]
     followed = iter(second)
     results = [next(followed) if isinstance(result, FitResult) else result for result in first]
@@ -109,7 +112,8 @@ def _identified(
 def _from(current: FitResult, better: Candidate, circuit: Circuit, options: dict[str, Any]) -> FitResult:
     values = dict(zip(circuit.names, better.values.tolist(), strict=True))
     start = {name: min(max(values[name], p.min), p.max) for name, p in circuit.parameters.items() if p.free}
-    return dataclasses.replace(fit(current.spectrum, circuit, start=start, **options), circuit=circuit)
+    left = {key: value for key, value in options.items() if key not in _ALREADY_LEFT_OUT}
+    return dataclasses.replace(fit(current.spectrum, circuit, start=start, **left), circuit=circuit)
 
 
 def _replaced(fits: list[FitResult], total: int) -> list[str]:

@@ -124,3 +124,17 @@ def test_the_path_prefers_smoothness_among_equals_and_the_better_optimum_among_u
     assert cheapest_path([[a], [b, a], [b, a], [a]], errors, nfree) == [0, 1, 1, 0]
     worse = candidate(A, 2.0, features)  # 100 ln 2 = 69: no smoothness is worth that
     assert cheapest_path([[a], [b, worse], [a, b], [a]], errors, nfree) == [0, 0, 0, 0]
+
+
+def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypatch):
+    honest = track_module.fit_or_failure
+
+    def planted(spectrum, circuit, **options):
+        fit = honest(spectrum, circuit, **options)
+        return exchanged(fit) if spectrum.cycle == 30 else fit
+
+    monkeypatch.setattr(track_module, "fit_or_failure", planted)
+    dropped = float(series[0].frequency[20])
+    result = eisfit.track(series[:4], "rs-sei-ct", drop=[dropped], fmin=0.1)
+    assert {fit.spectrum.points for fit in result} == {60}
+    assert_true_where_ok(result)

@@ -11,12 +11,15 @@ from eisfit.plot.comparison import comparison
 from eisfit.plot.frequency import bode, drt, residuals
 from eisfit.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.plot.overview import fit_overview, kramers_kronig
+from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.plot.style import new_axes, new_figure, save
 from eisfit.plot.trends import small_multiples, trend, trends
 from eisfit.plot.uncertainty import intervals, profiles
 
 __all__ = [
     "bode",
+    "cells_trend",
+    "cells_trends",
     "comparison",
     "drt",
     "fit_overview",
@@ -26,6 +29,7 @@ __all__ = [
     "new_figure",
     "nyquist",
     "nyquist_cycles",
+    "nyquist_waterfall",
     "profiles",
     "residuals",
     "save",
