@@ -22,12 +22,13 @@ AUTODIAL = "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"
 MULTIEIS = "richinex+pymultieis/data/"
 NLEIS = "yuefan98+impedance-studio/service/sample_data/manuscript_part_ii/"
 SERIES = (
-    (AUTODIAL, "rs-sei-ct-w"),
-    (AUTODIAL, "L_0-R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-CPE_d"),
-    (AUTODIAL, "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-CPE_d"),
-    (MULTIEIS + "redox_exp_50", "L_0-R_s-p(CPE_h,R_ct-W_d)"),
-    (MULTIEIS + "her_50", "L_0-R_s-p(R_1,CPE_1)-p(R_2,CPE_2)"),
-    (NLEIS + "Z1s_30a.txt", "rs-sei-ct-w"),
+    (AUTODIAL, "rs-sei-ct-w", {}),
+    (AUTODIAL, "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,C_3)-CPE_d", {}),
+    (AUTODIAL, "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-CPE_d", {}),
+    (MULTIEIS + "redox_exp_50", "R_s-p(CPE_h,R_ct-W_d)", {}),
+    (MULTIEIS + "her_50", "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-CPE_d", {}),
+    (NLEIS + "Z1s_30a.txt", "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-CPE_d", {"drop_inductive": True}),
+    (NLEIS + "Z1s_30f.txt", "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-CPE_d", {"drop_inductive": True}),
 )
 
 
@@ -71,10 +72,10 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
     print(f"{'series':20s} {'circuit':48s} {'n':>4s}  ok % jump swap merged redchi")
-    for place, circuit in SERIES:
+    for place, circuit, options in SERIES:
         series = load(given.folder, place, given.every)
         began = time.perf_counter()
-        result = eisfit.track(series, circuit)
+        result = eisfit.track(series, circuit, **options)
         took = time.perf_counter() - began
         fits = [fit for fit in result if fit.error is None]
         named = [flag.name for fit in fits for flag in fit.flags]

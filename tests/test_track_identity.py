@@ -117,6 +117,14 @@ def test_features_are_closed_forms():
     assert features.exchanged(A) == pytest.approx(B[np.newaxis])
 
 
+def test_a_cpe_and_a_capacitor_exchange_their_time_constants():
+    features = Features(eisfit.circuit("R_s-p(R_1,CPE_1)-p(R_2,C_2)"))
+    values = np.array([1.0, 10, 2e-4, 0.8, 50, 1e-2])
+    (row,) = features.exchanged(values)
+    tau = (10 * 2e-4) ** (1 / 0.8)
+    assert row == pytest.approx([1, 50, 0.5**0.8 / 50, 0.8, 10, tau / 10])
+
+
 def test_the_path_prefers_smoothness_among_equals_and_the_better_optimum_among_unequals():
     features = Features(CIRCUIT)
     a, b = candidate(A, 1.0, features), candidate(B, 1.0, features)
