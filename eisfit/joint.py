@@ -168,7 +168,7 @@ def _minimised(problem: JointProblem, bands: FloatArray) -> _State:
     state, damping = _State(theta, cost, system), 1e-4
     while state.steps < _STEPS and not state.converged and damping < _MAX_DAMPING:
         state.steps += 1
-        step = _step(problem, state.system, gradient, held, damping)
+        step = _step(state, problem, (gradient, held), damping, bands[0])
         trial = problem.clip(state.theta + step)
         new = _measured(problem, trial, bands)
         if not new[0] <= state.cost:
@@ -207,12 +207,18 @@ def _measured(
 
 
 def _step(
-    problem: JointProblem, system: Bordered, gradient: FloatArray, held: NDArray[np.bool_], damping: float
+    state: _State,
+    problem: JointProblem,
+    pull: tuple[FloatArray, NDArray[np.bool_]],
+    damping: float,
+    stiffness: FloatArray,
 ) -> FloatArray:
-    own, common = problem.local, problem.shared
+    own, common, system = problem.local, problem.shared, state.system
+    gradient, held = pull
     blocks, corner = system.blocks.copy(), system.corner.copy()
     index = np.arange(own.size)
-    blocks[:, index, index] += damping * (blocks[:, index, index] + 0.1) + 1e-12
+    # Damped by what the data says, not by the penalty: that would stop a smooth parameter as a whole.
+    blocks[:, index, index] += damping * (blocks[:, index, index] - stiffness + 0.1) + 1e-12
     corner[np.diag_indices(common.size)] *= 1 + damping
     damped = dataclasses.replace(system, blocks=blocks, corner=corner)
     local, shared = damped.solve(-gradient[:, own], -gradient[:, common].sum(axis=0))
