@@ -146,3 +146,18 @@ def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypa
     result = eisfit.track(series[:4], "rs-sei-ct", drop=[dropped], fmin=0.1)
     assert {fit.spectrum.points for fit in result} == {60}
     assert_true_where_ok(result)
+
+
+def test_a_measured_series_has_no_swap_that_is_not_flagged(real_spectra):
+    """A Li-ion cell being cycled (AutoEIS, MIT licence), a part of its 130 spectra."""
+    path = real_spectra / "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"
+    spectra = [s.replace(cycle=k + 1) for k, s in enumerate(eisfit.read_series(path))][60:74]
+    result = eisfit.track(spectra, "R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-CPE_d")
+    usable = [fit for fit in result if fit.ok]
+    assert len(usable) >= 8
+    times = np.log([[fit.derived[f"tau_{k}"]["value"] for k in (1, 2, 3)] for fit in usable])
+    moved = np.abs(np.diff(times, axis=0))
+    apart = np.abs(times[1:, :, np.newaxis] - times[:-1, np.newaxis, :])
+    for step, others in zip(moved, apart, strict=True):
+        np.fill_diagonal(others, np.inf)
+        assert (step < others.min(axis=1)).all()  # each arc is nearest to its own past
