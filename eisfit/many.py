@@ -96,7 +96,7 @@ class _Chunk:
 
 @dataclass(frozen=True)
 class _Package:
-    """What travels to a worker: documents only."""
+    """What travels to a worker: numbers, names and documents."""
 
     first: int
     places: tuple[int, ...]
@@ -180,15 +180,15 @@ class FitMany(Iterator[Result]):
             if isinstance(outcome, Lost):
                 yield chunk, {k: _lost(chunk.items[k], outcome) for k in package.places}
                 continue
-            documents, rows = outcome
-            self._seen(Compared(*row) for row in rows)
-            results = [self._unpacked(document, chunk.items[k]) for k, document in documents]
-            yield chunk, dict(zip(package.places, results, strict=True))
+            bare, audit = outcome
+            self._seen(audit)
+            pairs = zip(package.places, bare, strict=True)
+            yield chunk, {k: _dressed(one, chunk.items[k], self._circuit) for k, one in pairs}
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[_Package]:
         for chunk in chunks:
             waiting.append(chunk)
-            spectra = tuple(s.to_dict() for k in chunk.left if isinstance(s := chunk.items[k], Spectrum))
+            spectra = tuple(_columns(s) for k in chunk.left if isinstance(s := chunk.items[k], Spectrum))
             yield _Package(
                 chunk.first,
                 tuple(chunk.left),
@@ -197,12 +197,6 @@ class FitMany(Iterator[Result]):
                 self._options,
                 self._finish,
             )
-
-    def _unpacked(self, document: dict[str, Any], item: Spectrum | FitFailure) -> Result:
-        if document["error"] is not None:
-            cycle, index = item.cycle, item.index
-            return FitFailure(item.source, document["error"], index, cycle)
-        return dataclasses.replace(FitResult.from_dict(document), circuit=self._circuit)
 
     def _seen(self, audit: Iterable[Compared]) -> None:
         for one in audit:
@@ -217,15 +211,48 @@ def _lost(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
     return _LostFailure(item.source, lost.reason, item.index, item.cycle)
 
 
-def _fit_package(
-    package: _Package,
-) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[str, float, float, float]]]:
-    """Fit a package in a worker; documents in, documents out."""
-    spectra = [Spectrum.from_dict(document) for document in package.spectra]
+def _columns(spectrum: Spectrum) -> dict[str, Any]:
+    """Return what a fit needs of a spectrum, to travel."""
+    names = ("frequency", "impedance", "noise", "cycle", "source", "index")
+    return {name: getattr(spectrum, name) for name in names}
+
+
+def _fit_package(package: _Package) -> tuple[list[_Bare], list[Compared]]:
+    """Fit a package in a worker."""
+    spectra = [Spectrum(**columns) for columns in package.spectra]
     circuit = Circuit.from_dict(package.circuit)
     results, audit = fit_chunk(spectra, circuit, package.options, package.finish, package.first)
-    documents = [(k, result.to_dict()) for k, result in zip(package.places, results, strict=True)]
-    return documents, [dataclasses.astuple(one) for one in audit]
+    return [_bare(result, s) for result, s in zip(results, spectra, strict=True)], audit
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """A result on its way back: without spectrum and circuit, which the other side has; or an error."""
+
+    fields: dict[str, Any]
+    changed: dict[str, Any] | None = None
+    error: str | None = None
+
+
+def _bare(result: Result, spectrum: Spectrum) -> _Bare:
+    if isinstance(result, FitFailure):
+        return _Bare({}, error=result.error)
+    left_out = ("spectrum", "circuit", "lmfit")
+    fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(result) if f.name not in left_out}
+    kept = result.spectrum
+    if kept.points == spectrum.points and (kept.noise is None) == (spectrum.noise is None):
+        return _Bare(fields)
+    names = ("frequency", "impedance", "noise", "notes")
+    return _Bare(fields, {name: getattr(kept, name) for name in names})
+
+
+def _dressed(bare: _Bare, item: Spectrum | FitFailure, circuit: Circuit) -> Result:
+    if bare.error is not None or isinstance(item, FitFailure):
+        return FitFailure(item.source, bare.error or "", item.index, item.cycle)
+    if bare.changed is not None:
+        notes = (*item.notes, *bare.changed["notes"])
+        item = item.replace(**{**bare.changed, "notes": notes})
+    return FitResult(spectrum=item, circuit=circuit, **bare.fields)
 
 
 def fit_many(

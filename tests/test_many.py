@@ -343,3 +343,11 @@ def test_starts_of_a_group_are_of_each_spectrums_own_size():
     starts = grid.best(3)
     assert starts.shape == (3, 3, 7)
     assert starts[:, 0, 4] / (40 * sizes) == pytest.approx(np.ones(3), abs=0.5)
+
+
+def test_points_left_out_by_a_worker_are_left_out_here_too(some):
+    with ThreadPoolExecutor(1) as pool:
+        (far,) = eisfit.fit_many(some[:1], CIRCUIT, workers=pool, fmin=0.1, drop=[1e5])
+    (near,) = eisfit.fit_many(some[:1], CIRCUIT, fmin=0.1, drop=[1e5])
+    assert far.to_dict() == near.to_dict()
+    assert far.spectrum.metadata == {"simulated": True}
