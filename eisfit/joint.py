@@ -1,7 +1,8 @@
 """All cycles fitted at once, with parameters that are shared, smooth over the cycles, or free.
 
 Minimised is  sum over cycles of chisqr_k / s_k^2  +  sum over smooth parameters of strength * |second
-derivative|^2, with s_k^2 the reduced chisqr of cycle k by itself (1 where the noise was measured). Steps are
+derivative|^2, with s_k^2 the reduced chisqr of cycle k by itself, or of all cycles where
+they scatter no more than chance has it (1 where the noise was measured). Steps are
 Gauss-Newton with Levenberg-Marquardt damping on a banded system with a border (`eisfit.bordered`). Errors are
 the inverse of the Hessian: with the penalty read as a prior they contain its bias on average over the cycles
 (D. Nychka, J. Am. Stat. Assoc. 83 (1988) 1134).

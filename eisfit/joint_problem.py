@@ -20,6 +20,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _CHUNK = 128
+_ONE_NOISE = 1.5
 _QUIET = 0.1  # of the series' usual redchi: one cycle's luck does not rule the others
 
 
@@ -186,4 +187,8 @@ def _scale(fits: Sequence[FitResult]) -> FloatArray:
     if not any(fit.covariance_rescaled for fit in fits):
         return np.ones(len(fits))
     redchi = np.array([fit.statistics.redchi for fit in fits])
+    nfree = np.array([max(fit.statistics.nfree, 1) for fit in fits], dtype=float)
+    # Where the cycles' redchi scatter no more than chi-squared variables do, the noise is one and the same.
+    if np.std(np.log(np.maximum(redchi, 1e-300))) <= _ONE_NOISE * np.sqrt(2 / np.median(nfree)):
+        redchi = np.full(len(fits), float(np.average(redchi, weights=nfree)))
     return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
