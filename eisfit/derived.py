@@ -8,6 +8,8 @@ covariance matrix C.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ __all__ = ["derived", "formulas"]
 FloatArray = NDArray[np.float64]
 
 
-def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
+def formulas(circuit: Circuit, area: float | None = None) -> dict[str, tuple[str, Formula]]:
     """Return name -> (unit, formula of the parameters) of everything that this circuit implies.
 
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
@@ -31,6 +33,11 @@ def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     capacitance for a distribution normal to the surface (C. H. Hsu, F. Mansfeld, Corrosion 57 (2001)
     747); and ``R_p``, the sum of the arcs' resistances. An arc that is one element (`K`, `Zarc`) has its
     tau as a parameter; the other two go by its full name, as in ``f_peak_Zarc1``.
+
+    For the charge-transfer arc of a circuit with a series resistance also ``C_brug_ct`` =
+    (Q (1/R_s + 1/R_ct)^(alpha - 1))^(1/alpha), the effective capacitance for a distribution along the surface
+    (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275). Where an `area` (cm^2) is given, every
+    resistance and capacitance also per area, as in ``R_ct_area`` (ohm cm2) and ``C_ct_area`` (F cm^-2).
     """
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []
@@ -39,13 +46,50 @@ def formulas(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
         found.update(_of_arc(resistor, storage, resistor.name if taken else label))
+        found.update(_brug(circuit, resistor, storage, label))
     for component in components(circuit.tree):
         if component.symbol in ("K", "Zarc"):
             resistors.append(f"{component.name}_R")
             found.update(_of_element(component.name))
     if resistors:
         found["R_p"] = ("ohm", lambda p: sum(p[name] for name in resistors))
+    if area is not None:
+        found.update(_per_area(circuit, found, area))
     return {name: formula for name, formula in found.items() if name not in circuit.parameters}
+
+
+def _brug(
+    circuit: Circuit, resistor: Component, storage: Component, label: str
+) -> Iterator[tuple[str, tuple[str, Formula]]]:
+    series = [name for name, p in circuit.parameters.items() if p.role == "series" and p.unit == "ohm"]
+    if len(series) != 1 or storage.symbol != "CPE":
+        return
+    if circuit.parameters[resistor.name].role == "charge_transfer":
+        (R_s,), (Q, alpha) = series, storage.parameter_names
+        yield (
+            f"C_brug_{label}",
+            (
+                "F",
+                lambda p: (p[Q] * (1 / p[R_s] + 1 / p[resistor.name]) ** (p[alpha] - 1)) ** (1 / p[alpha]),
+            ),
+        )
+
+
+def _per_area(
+    circuit: Circuit, found: Mapping[str, tuple[str, Formula]], area: float
+) -> Iterator[tuple[str, tuple[str, Formula]]]:
+    own: dict[str, tuple[str, Formula]] = {
+        name: (p.unit, itemgetter(name)) for name, p in circuit.parameters.items()
+    }
+    for name, (unit, formula) in {**own, **found}.items():
+        if unit == "ohm":
+            yield f"{name}_area", ("ohm cm2", partial(_scaled, formula, area))
+        elif unit == "F":
+            yield f"{name}_area", ("F cm^-2", partial(_scaled, formula, 1 / area))
+
+
+def _scaled(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
+    return formula(p) * factor
 
 
 def _of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
@@ -66,7 +110,11 @@ def _of_arc(resistor: Component, storage: Component, label: str) -> Iterator[tup
 
 
 def derived(
-    circuit: Circuit, values: Mapping[str, float], names: tuple[str, ...], covar: FloatArray | None
+    circuit: Circuit,
+    values: Mapping[str, float],
+    names: tuple[str, ...],
+    covar: FloatArray | None,
+    area: float | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return name -> {value, stderr, unit} for a fitted circuit.
 
@@ -78,6 +126,8 @@ def derived(
         All parameters.
     names, covar
         The varied parameters and their covariance (V, V), or None: then stderr is None.
+    area
+        Of the electrode, cm^2, for values per area; taken as exact.
     """
     # numpy's numbers: a time constant of zero gives an infinite frequency, where Python's would raise.
     numbers = {name: np.float64(value) for name, value in values.items()}
@@ -88,5 +138,5 @@ def derived(
                 "stderr": standard_error(formula, circuit, numbers, names, covar),
                 "unit": unit,
             }
-            for name, (unit, formula) in formulas(circuit).items()
+            for name, (unit, formula) in formulas(circuit, area).items()
         }

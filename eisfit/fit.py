@@ -261,7 +261,7 @@ def _result(task: Task, outcome: Any, basin: Basin) -> FitResult:
         covar=covar,
         var_names=names,
         covariance_rescaled=task.rescaled,
-        derived=derived(task.circuit, values, names, covar),
+        derived=derived(task.circuit, values, names, covar, _area(task.spectrum)),
         ok=True,
         flags=(),
         starts=basin.starts,
@@ -285,6 +285,15 @@ def _judgement(task: Task, result: FitResult) -> Judgement:
         rms=result.statistics.rms_relative_residual,
         misfit=float(np.sqrt(chisqr / task.attainable)) if task.attainable > 0 else 0.0,
     )
+
+
+def _area(spectrum: Spectrum) -> float | None:
+    """Return the electrode's area in cm^2 where the metadata gives it as the number `area_cm2`."""
+    try:
+        area = float(spectrum.metadata.get("area_cm2", "nan"))
+    except (TypeError, ValueError):
+        return None
+    return area if area > 0 and np.isfinite(area) else None
 
 
 def _finite(number: Any) -> float | None:

@@ -7,6 +7,7 @@ import pytest
 import uncertainties
 from uncertainties import unumpy
 
+import eisfit
 from eisfit.circuit import Circuit
 from eisfit.derived import derived, formulas
 
@@ -50,7 +51,9 @@ def by_uncertainties(p):
     for arc in ("sei", "ct"):
         tau = (p[f"R_{arc}"] * p[f"CPE_{arc}_Q"]) ** (1 / p[f"CPE_{arc}_alpha"])
         found |= {f"tau_{arc}": tau, f"f_peak_{arc}": 1 / (2 * np.pi * tau), f"C_{arc}": tau / p[f"R_{arc}"]}
-    return found
+    parallel = 1 / p["R_s"] + 1 / p["R_ct"]
+    alpha = p["CPE_ct_alpha"]
+    return found | {"C_brug_ct": (p["CPE_ct_Q"] * parallel ** (alpha - 1)) ** (1 / alpha)}
 
 
 def test_values_and_errors_are_those_of_the_uncertainties_package():
@@ -103,6 +106,7 @@ def test_units_and_what_a_circuit_implies():
         "tau_ct": "s",
         "f_peak_ct": "Hz",
         "C_ct": "F",
+        "C_brug_ct": "F",
         "R_p": "ohm",
     }
     assert set(formulas(Circuit.from_string("R0-p(R1,C1)"))) == {"tau_1", "f_peak_1", "R_p"}
@@ -153,3 +157,28 @@ def test_a_time_constant_of_zero_or_of_a_negative_resistance_is_no_error(R_ct):
     found = derived(circuit, values, tuple(values), np.eye(4))
     assert not np.isfinite(found["f_peak_ct"]["value"])
     assert found["f_peak_ct"]["stderr"] is None
+
+
+def test_brug_capacitance_is_that_of_the_paper():
+    """G. J. Brug et al. 1984, written with C = [Q (R_s^-1 + R_ct^-1)^(alpha-1)]^(1/alpha)."""
+    circuit = eisfit.circuit("rs-ct")
+    values = {"R_s": 10.0, "R_ct": 90.0, "CPE_ct_Q": 2e-5, "CPE_ct_alpha": 0.9}
+    found = derived(circuit, values, (), None)["C_brug_ct"]["value"]
+    together = 10.0 * 90.0 / (10.0 + 90.0)  # 1/R_s + 1/R_ct = 1/9: the two in parallel
+    assert found == pytest.approx(2e-5 ** (1 / 0.9) * together ** ((1 - 0.9) / 0.9), rel=1e-12)
+    ideal = derived(circuit, {**values, "CPE_ct_alpha": 1.0}, (), None)["C_brug_ct"]["value"]
+    assert ideal == pytest.approx(2e-5, rel=1e-12)
+
+
+def test_values_per_area_where_the_area_is_known():
+    values = {"R_s": 10.0, "R_ct": 90.0, "CPE_ct_Q": 2e-5, "CPE_ct_alpha": 0.9}
+    p = eisfit.simulate("rs-ct", values, noise=0.001)
+    without = eisfit.fit(p, "rs-ct").derived
+    assert not any(name.endswith("_area") for name in without)
+    result = eisfit.fit(p.replace(metadata={**p.metadata, "area_cm2": 2.5}), "rs-ct")
+    r_ct, per_area = result["R_ct"], result.derived["R_ct_area"]
+    assert per_area["unit"] == "ohm cm2"
+    assert per_area["value"] == pytest.approx(2.5 * r_ct.value, rel=1e-12)
+    assert per_area["stderr"] == pytest.approx(2.5 * r_ct.stderr, rel=1e-9)
+    c = result.derived["C_ct"]["value"]
+    assert result.derived["C_ct_area"]["value"] == pytest.approx(c / 2.5, rel=1e-12)
