@@ -36,6 +36,7 @@ _SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _DOUBTFUL = 1.4  # chisqr over what the noise explains: the best end may not be the best there is
 # (first start, last start, how many ends must agree) of each round; more where the best end is doubtful.
 _ROUNDS = ((0, 3, 3), (3, 8, 4), (8, 16, 5))
+_PERFECT = 1.1
 _LADDER = 24
 
 
@@ -169,6 +170,8 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
         best[rows], starts[rows] = theta[np.arange(rows.size), place], chisqr.shape[1]
         same = np.sum(chisqr <= lowest[:, np.newaxis] * (1 + _SAME), axis=1)
         needed = np.where(lowest > _DOUBTFUL * attainable[rows], 2 * agree, agree)
+        if end == _ROUNDS[-1][1]:  # two that explain all but the noise can hardly be bettered
+            needed = np.where(lowest < _PERFECT * attainable[rows], 2, needed)
         agreed[rows] = np.where(same >= needed, same, 0)
         left = agreed[rows] == 0
         rows, theta, chisqr = rows[left], theta[left], chisqr[left]
