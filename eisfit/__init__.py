@@ -18,6 +18,7 @@ from eisfit._version import __version__
 if TYPE_CHECKING:
     from eisfit.circuit import Circuit
     from eisfit.compare import compare
+    from eisfit.compare_series import compare_series
     from eisfit.comparison import Comparison
     from eisfit.drt import DRTResult, drt
     from eisfit.errors import EisfitError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from eisfit.simulate import simulate
     from eisfit.spectrum import Spectrum
     from eisfit.track import track
+    from eisfit.uncertainty import intervals
 
 _HOME = {
     "Circuit": "circuit",
@@ -49,10 +51,12 @@ _HOME = {
     "circuit": "library",
     "circuits": "library",
     "compare": "compare",
+    "compare_series": "compare_series",
     "drt": "drt",
     "explain": "explain",
     "fit": "fit",
     "fit_many": "many",
+    "intervals": "uncertainty",
     "read": "readers",
     "read_series": "series",
     "simulate": "simulate",
@@ -75,10 +79,12 @@ __all__ = [
     "circuit",
     "circuits",
     "compare",
+    "compare_series",
     "drt",
     "explain",
     "fit",
     "fit_many",
+    "intervals",
     "read",
     "read_series",
     "simulate",
