@@ -53,7 +53,7 @@ def sampled(refit: Refit, steps: int, seed: int) -> tuple[FloatArray, float]:
 
 def _emcee() -> Any:
     try:
-        import emcee  # type: ignore[import-not-found,unused-ignore]  # an extra
+        import emcee  # an extra
     except ImportError:
         raise EisfitError(
             "errors by MCMC need the package emcee: pip install 'eisfit-toolkit[mcmc]'"
