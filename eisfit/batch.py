@@ -21,7 +21,7 @@ from eisfit.fit import fit, fit_or_failure
 from eisfit.masks import without
 from eisfit.noise import weights
 from eisfit.result import FitFailure, FitResult
-from eisfit.solver import Problem, solve
+from eisfit.solver import SAME, Problem, solve
 from eisfit.spectrum import Spectrum
 
 __all__ = ["Compared", "Result", "fit_chunk"]
@@ -32,7 +32,6 @@ Result = FitResult | FitFailure
 
 AUDIT_EVERY = 100
 _BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
-_SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _DOUBTFUL = 1.4  # chisqr over what the noise explains: the best end may not be the best there is
 # (first start, last start, how many ends must agree) of each round; more where the best end is doubtful.
 _ROUNDS = ((0, 3, 3), (3, 8, 4), (8, 16, 5))
@@ -168,7 +167,7 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
         place = np.argmin(np.where(np.isfinite(chisqr), chisqr, np.inf), axis=1)
         lowest = chisqr[np.arange(rows.size), place]
         best[rows], starts[rows] = theta[np.arange(rows.size), place], chisqr.shape[1]
-        same = np.sum(chisqr <= lowest[:, np.newaxis] * (1 + _SAME), axis=1)
+        same = np.sum(chisqr <= lowest[:, np.newaxis] * (1 + SAME), axis=1)
         needed = np.where(lowest > _DOUBTFUL * attainable[rows], 2 * agree, agree)
         if end == _ROUNDS[-1][1]:  # two that explain all but the noise can hardly be bettered
             needed = np.where(lowest < _PERFECT * attainable[rows], 2, needed)

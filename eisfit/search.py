@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.guess import StartGrid
-from eisfit.solver import Problem, solve
+from eisfit.solver import SAME, Problem, solve
 
 __all__ = ["Basin", "search"]
 
@@ -19,7 +19,6 @@ _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
-_SAME = 3e-4  # relative chisqr within which two ends count as one optimum
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
 _POLISHED = 4
 _POLISH_STEPS = 150
@@ -88,7 +87,7 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
         )
         theta = np.concatenate([theta, ends.theta])
         chisqr = np.concatenate([chisqr, ends.chisqr])
-        agreed = int(np.sum(chisqr <= chisqr.min() * (1 + _SAME)))
+        agreed = int(np.sum(chisqr <= chisqr.min() * (1 + SAME)))
         ratio = float(chisqr.min()) / expected if expected > 0 else 1.0
         if agreed >= agree * (2 if _DOUBTFUL < ratio < _HOPELESS else 1) and (ratio < _DOUBTFUL or turn > 0):
             break
@@ -104,5 +103,5 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
 def _worth_polishing(order: IntArray, chisqr: FloatArray) -> IntArray:
     """Return the best end, and the next ones that may still turn out lower: near it, but not one with it."""
     lowest = chisqr[order[0]]
-    others = [k for k in order[1:] if lowest * (1 + _SAME) < chisqr[k] < lowest * _NEAR]
+    others = [k for k in order[1:] if lowest * (1 + SAME) < chisqr[k] < lowest * _NEAR]
     return np.array([order[0], *others[: _POLISHED - 1]])

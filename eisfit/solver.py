@@ -17,14 +17,15 @@ from eisfit.coordinates import Coordinates
 from eisfit.elements import FrequencyGrid
 from eisfit.kernel import evaluate
 
-__all__ = ["Problem", "Solution", "solve"]
+__all__ = ["SAME", "Problem", "Solution", "solve"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.intp]
 
 _MAX_DAMPING = 1e10
-_SAME = 3e-4  # relative chisqr within which two ends count as one optimum
+#: Relative chisqr within which two ends count as one optimum.
+SAME = 3e-4
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
 _SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says
@@ -116,7 +117,7 @@ class _State:
 
     def agreed(self) -> int:
         """Return how many rows have converged to the lowest chisqr of all rows."""
-        lowest = self.cost <= self.cost.min() * (1 + _SAME)
+        lowest = self.cost <= self.cost.min() * (1 + SAME)
         return int(np.sum(lowest & self.converged))
 
     def measure(self, rows: IntArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
