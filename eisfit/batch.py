@@ -19,7 +19,7 @@ from eisfit.elements import FrequencyGrid
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fit import fit, fit_or_failure
 from eisfit.masks import without
-from eisfit.noise import weights
+from eisfit.noise import ladder, weights
 from eisfit.result import FitFailure, FitResult
 from eisfit.solver import SAME, Problem, solve
 from eisfit.spectrum import Spectrum
@@ -36,7 +36,6 @@ _DOUBTFUL = 1.4  # chisqr over what the noise explains: the best end may not be 
 # (first start, last start, how many ends must agree) of each round; more where the best end is doubtful.
 _ROUNDS = ((0, 3, 3), (3, 8, 4), (8, 16, 5))
 _PERFECT = 1.1
-_LADDER = 24
 
 
 @dataclass(frozen=True)
@@ -202,17 +201,14 @@ def _inside(
 def _attainable(omega: FloatArray, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
     """Return (B,) `eisfit.noise.attainable_chisqr` of spectra on one frequency grid."""
     points = omega.size
-    count = max(1, min(_LADDER, points // 2, round(3 * np.log10(omega[0] / omega[-1])) + 2))
-    tau = np.geomspace(0.5 / omega[0], 2 / omega[-1], count)
-    ends = np.stack([np.ones(points), 1j * omega / omega[0], -1j * omega[-1] / omega])
-    ladder = np.concatenate([ends, 1 / (1 + 1j * omega * tau[:, np.newaxis])]).view(np.float64)
-    left = 2 * points - len(ladder)
+    columns = ladder(omega)
+    left = 2 * points - len(columns)
     if left < 2:
         return np.zeros(len(target))
     found = []
     data = np.ascontiguousarray(target).view(np.float64) * weight
     for w, b in zip(weight, data, strict=True):
-        design = ladder * w
+        design = columns * w
         normal = design @ design.T
         normal.flat[:: len(normal) + 1] *= 1 + 1e-11
         residual = np.linalg.solve(normal, design @ b) @ design - b

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectrum import Spectrum
 
-__all__ = ["WEIGHTINGS", "attainable_chisqr", "weights"]
+__all__ = ["WEIGHTINGS", "attainable_chisqr", "ladder", "weights"]
 
 FloatArray = NDArray[np.float64]
 
@@ -74,20 +74,28 @@ def _first(spectrum: Spectrum, where: NDArray[np.bool_]) -> str:
     return f"{spectrum.frequency[int(np.argmax(where))]:g}"
 
 
+def ladder(omega: FloatArray) -> FloatArray:
+    """Return the columns (K, 2F) of `attainable_chisqr`'s model, real and imaginary parts in turn.
+
+    `omega` (F,) falls, as in a `Spectrum`.
+    """
+    count = max(1, min(_LADDER, omega.size // 2, round(3 * np.log10(omega[0] / omega[-1])) + 2))
+    tau = np.geomspace(0.5 / omega[0], 2 / omega[-1], count)
+    ends = np.stack([np.ones(omega.size), 1j * omega / omega[0], -1j * omega[-1] / omega])
+    return np.concatenate([ends, 1 / (1 + 1j * omega * tau[:, np.newaxis])]).view(np.float64)
+
+
 def attainable_chisqr(spectrum: Spectrum, weight: FloatArray) -> float:
     """Return the chisqr that the best smooth, causal model leaves: about what the noise alone explains.
 
     A ladder of RC elements, dense enough for any arc, with a series resistance, inductance and capacitance,
     is fitted linearly; its chisqr is scaled from its own degrees of freedom to those of the data.
     """
-    omega, points = spectrum.omega, spectrum.points
-    count = max(1, min(_LADDER, points // 2, round(3 * np.log10(omega[0] / omega[-1])) + 2))
-    tau = np.geomspace(0.5 / omega[0], 2 / omega[-1], count)
-    ends = np.stack([np.ones(points), 1j * omega / omega[0], -1j * omega[-1] / omega])
-    ladder = np.concatenate([ends, 1 / (1 + 1j * omega * tau[:, np.newaxis])])
-    design = ladder.view(np.float64) * weight
+    columns = ladder(spectrum.omega)
+    design = columns * weight
     target = np.ascontiguousarray(spectrum.impedance).view(np.float64) * weight
-    left = 2 * points - len(ladder)
+    points = spectrum.points
+    left = 2 * points - len(columns)
     if left < 2:
         return 0.0
     # Normal equations with a trace of ridge: five times faster than an SVD, and exact enough for a scale.
