@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from eisfit.arcs_order import role_times
 from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
-from eisfit.notation import Component
+from eisfit.exchange import exchanged
 from eisfit.refit import Refit
 from eisfit.result import FitResult, FittedParameter
 from eisfit.solver import solve
@@ -84,41 +83,6 @@ class Features:
         found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
         return np.array(found)
 
-    def exchanged(self, values: FloatArray) -> FloatArray:
-        """Return parameters (k, P) with the arcs of one fit (P,) in every other order.
-
-        What is exchanged is R and the time constant, and the exponent between two CPEs.
-        """
-        moved = [
-            (resistor, storage)
-            for resistor, storage in self.pairs
-            if all(self.circuit.parameters[n].free for n in (resistor.name, *storage.parameter_names))
-        ]
-        if not 2 <= len(moved) <= 3:
-            return np.empty((0, values.size))
-        arcs_of = [self._arc(pair, values) for pair in moved]
-        rows = []
-        for order in list(permutations(range(len(moved))))[1:]:
-            row = values.copy()
-            for (resistor, storage), taken, own in zip(moved, order, arcs_of, strict=True):
-                names, (r, tau, alpha) = storage.parameter_names, arcs_of[taken]
-                exponent = 1.0 if len(names) == 1 else (alpha if alpha is not None else own[2] or 1.0)
-                row[self.position[resistor.name]] = r
-                row[self.position[names[0]]] = tau**exponent / r
-                if len(names) > 1:
-                    row[self.position[names[1]]] = exponent
-            rows.append(row)
-        return np.array(rows)
-
-    def _arc(
-        self, pair: tuple[Component, Component], values: FloatArray
-    ) -> tuple[float, float, float | None]:
-        """Return R, tau and the exponent (None of a capacitor) of one arc."""
-        names = pair[1].parameter_names
-        r, q = float(values[self.position[pair[0].name]]), float(values[self.position[names[0]]])
-        alpha = float(values[self.position[names[1]]]) if len(names) > 1 else None
-        return r, (r * q) ** (1 / (alpha or 1.0)), alpha
-
     def disorder(self, values: FloatArray) -> FloatArray:
         """Return how many arcs (n,) stand against the order of their roles."""
         times = list(role_times(self.circuit, values).values())
@@ -150,7 +114,7 @@ def candidates(fits: Sequence[FitResult], features: Features) -> list[list[Candi
     refits = [Refit.of(fit) for fit in fits]
     found = [[_candidate(_values(fit), fit.statistics.chisqr, features, blind=True)] for fit in fits]
     for k, refit in enumerate(refits):
-        _add(found[k], refit, features.exchanged(_values(fits[k])), features)
+        _add(found[k], refit, exchanged(features.circuit, _values(fits[k])), features)
     for order in (range(1, len(fits)), range(len(fits) - 2, -1, -1)):
         step = 1 if order.step > 0 else -1
         chain = found[order.start - step][0].values if len(fits) > 1 else None

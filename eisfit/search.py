@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.exchange import rearranged
 from eisfit.guess import StartGrid
 from eisfit.solver import SAME, Problem, solve
 
@@ -92,12 +93,26 @@ def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: in
         if agreed >= agree * (2 if _DOUBTFUL < ratio < _HOPELESS else 1) and (ratio < _DOUBTFUL or turn > 0):
             break
         starts = grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
+    theta, chisqr = _with_exchanged(problem, grid, theta, chisqr)
     order = np.argsort(chisqr)
     best = _worth_polishing(order, chisqr)
     polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS, tolerance=_FINE, damping=1e-6)
     theta[best], chisqr[best] = polished.theta, polished.chisqr
     order = np.argsort(chisqr)
     return Basin(theta[order[0]], float(chisqr[order[0]]), theta[order], chisqr[order], agreed, len(chisqr))
+
+
+def _with_exchanged(
+    problem: Problem, grid: StartGrid, theta: FloatArray, chisqr: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Add where the best end leads with its arcs exchanged: the grid cannot tell which has the Warburg."""
+    best = problem.coordinates.physical(theta[np.argmin(chisqr)][np.newaxis])[0]
+    starts = rearranged(grid.circuit, best)
+    if not len(starts):
+        return theta, chisqr
+    inside = problem.coordinates.internal(starts)
+    ends = solve(problem, inside, max_iterations=_STEPS, tolerance=_ROUGH)
+    return np.concatenate([theta, ends.theta]), np.concatenate([chisqr, ends.chisqr])
 
 
 def _worth_polishing(order: IntArray, chisqr: FloatArray) -> IntArray:

@@ -570,3 +570,16 @@ def test_lmfits_own_objects_are_there():
     assert "R_ct" in lmfit.fit_report(r.lmfit)
     assert r.lmfit.residual.size == 2 * s.points
     assert np.sum(r.lmfit.residual**2) == pytest.approx(r.statistics.chisqr)
+
+
+def test_a_warburg_in_the_faster_arc_is_found():
+    """The grid of start values cannot tell which arc has the Warburg; the fit must."""
+    truth = {
+        "R_s": 4.1, "R_sei": 15.0, "CPE_sei_Q": 0.17, "CPE_sei_alpha": 0.86,
+        "R_ct": 24.0, "W_d_sigma": 7.6, "CPE_ct_Q": 0.0011, "CPE_ct_alpha": 0.75,
+    }  # fmt: skip
+    frequency = np.geomspace(1e5, 1e-2, 60)
+    spectrum = eisfit.simulate("rs-sei-ct-w", truth, frequency=frequency, noise=0.005, seed=1)
+    result = eisfit.fit(spectrum, "rs-sei-ct-w")
+    assert result["R_ct"].value == pytest.approx(24, rel=0.02)
+    assert result["R_sei"].value == pytest.approx(15, rel=0.05)
