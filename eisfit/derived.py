@@ -8,6 +8,7 @@ covariance matrix C.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -17,15 +18,18 @@ from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
+from eisfit.diffusion import coefficients
+from eisfit.geometry import Geometry, relative_error
 from eisfit.notation import Component, components
 from eisfit.propagation import Formula, standard_error
 
-__all__ = ["derived", "formulas"]
+__all__ = ["derived", "formulas", "given_errors"]
 
 FloatArray = NDArray[np.float64]
+_NOTHING = Geometry()
 
 
-def formulas(circuit: Circuit, area: float | None = None) -> dict[str, tuple[str, Formula]]:
+def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, tuple[str, Formula]]:
     """Return name -> (unit, formula of the parameters) of everything that this circuit implies.
 
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
@@ -36,9 +40,38 @@ def formulas(circuit: Circuit, area: float | None = None) -> dict[str, tuple[str
 
     For the charge-transfer arc of a circuit with a series resistance also ``C_brug_ct`` =
     (Q (1/R_s + 1/R_ct)^(alpha - 1))^(1/alpha), the effective capacitance for a distribution along the surface
-    (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275). Where an `area` (cm^2) is given, every
-    resistance and capacitance also per area, as in ``R_ct_area`` (ohm cm2) and ``C_ct_area`` (F cm^-2).
+    (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275). Where the area is known, every resistance and
+    capacitance also per area, as in ``R_ct_area`` (ohm cm2) and ``C_ct_area`` (F cm^-2); where what it needs
+    is known, the diffusion coefficient of every Warburg element, as in ``D_d`` (`eisfit.diffusion`).
     """
+    return {name: (row.unit, row.formula) for name, row in _rows(circuit, geometry).items()}
+
+
+def given_errors(circuit: Circuit, geometry: Geometry) -> dict[str, float]:
+    """Return name -> relative standard error that what was given of the cell brings into it."""
+    return {name: row.given for name, row in _rows(circuit, geometry).items() if row.given}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A derived quantity; `given` is the relative error that does not come from the fit."""
+
+    unit: str
+    formula: Formula
+    given: float = 0.0
+
+
+def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
+    rows = {name: _Row(unit, formula) for name, (unit, formula) in _of_circuit(circuit).items()}
+    if geometry.area is not None:
+        error = relative_error(geometry.area)
+        area = _per_area(circuit, rows, geometry.area.median)
+        rows |= {name: _Row(unit, formula, error) for name, (unit, formula) in area}
+    rows |= {name: _Row(*row) for name, row in coefficients(circuit, geometry).items()}
+    return {name: row for name, row in rows.items() if name not in circuit.parameters}
+
+
+def _of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []
     for resistor, storage in arcs(circuit.tree):
@@ -53,9 +86,7 @@ def formulas(circuit: Circuit, area: float | None = None) -> dict[str, tuple[str
             found.update(_of_element(component.name))
     if resistors:
         found["R_p"] = ("ohm", lambda p: sum(p[name] for name in resistors))
-    if area is not None:
-        found.update(_per_area(circuit, found, area))
-    return {name: formula for name, formula in found.items() if name not in circuit.parameters}
+    return found
 
 
 def _brug(
@@ -76,16 +107,14 @@ def _brug(
 
 
 def _per_area(
-    circuit: Circuit, found: Mapping[str, tuple[str, Formula]], area: float
+    circuit: Circuit, found: Mapping[str, _Row], area: float
 ) -> Iterator[tuple[str, tuple[str, Formula]]]:
-    own: dict[str, tuple[str, Formula]] = {
-        name: (p.unit, itemgetter(name)) for name, p in circuit.parameters.items()
-    }
-    for name, (unit, formula) in {**own, **found}.items():
-        if unit == "ohm":
-            yield f"{name}_area", ("ohm cm2", partial(_scaled, formula, area))
-        elif unit == "F":
-            yield f"{name}_area", ("F cm^-2", partial(_scaled, formula, 1 / area))
+    own = {name: _Row(p.unit, itemgetter(name)) for name, p in circuit.parameters.items()}
+    for name, row in {**own, **found}.items():
+        if row.unit == "ohm":
+            yield f"{name}_area", ("ohm cm2", partial(_scaled, row.formula, area))
+        elif row.unit == "F":
+            yield f"{name}_area", ("F cm^-2", partial(_scaled, row.formula, 1 / area))
 
 
 def _scaled(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
@@ -114,7 +143,7 @@ def derived(
     values: Mapping[str, float],
     names: tuple[str, ...],
     covar: FloatArray | None,
-    area: float | None = None,
+    geometry: Geometry = _NOTHING,
 ) -> dict[str, dict[str, Any]]:
     """Return name -> {value, stderr, unit} for a fitted circuit.
 
@@ -126,17 +155,19 @@ def derived(
         All parameters.
     names, covar
         The varied parameters and their covariance (V, V), or None: then stderr is None.
-    area
-        Of the electrode, cm^2, for values per area; taken as exact.
+    geometry
+        Of the cell; its errors are added to those of the fit.
     """
     # numpy's numbers: a time constant of zero gives an infinite frequency, where Python's would raise.
     numbers = {name: np.float64(value) for name, value in values.items()}
     with np.errstate(all="ignore"):
         return {
-            name: {
-                "value": float(formula(numbers)),
-                "stderr": standard_error(formula, circuit, numbers, names, covar),
-                "unit": unit,
-            }
-            for name, (unit, formula) in formulas(circuit, area).items()
+            name: _document(row, standard_error(row.formula, circuit, numbers, names, covar), numbers)
+            for name, row in _rows(circuit, geometry).items()
         }
+
+
+def _document(row: _Row, stderr: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    value = float(row.formula(numbers))
+    both = None if stderr is None else float(np.hypot(stderr, row.given * value))
+    return {"value": value, "stderr": both, "unit": row.unit}

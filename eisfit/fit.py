@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from eisfit.arc_limits import satisfying
 from eisfit.circuit import Circuit
-from eisfit.derived import derived
 from eisfit.errors import EisfitError, SpectrumError, UsageError
-from eisfit.flags import Judgement, at_bound, is_physical_limit, judge
+from eisfit.flags import at_bound, is_physical_limit
+from eisfit.geometry import Geometry
 from eisfit.identifiability import examined
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
 from eisfit.masks import Drop, without
 from eisfit.objective import Objective, Settings
-from eisfit.result import FitFailure, FitResult, FittedParameter, Statistics
+from eisfit.outcome import result_of
+from eisfit.result import FitFailure, FitResult
 from eisfit.robust import TUNING, covariance, put_errors
-from eisfit.search import Basin
 from eisfit.spectrum import Spectrum
 from eisfit.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.verdict import Flag
@@ -59,6 +59,7 @@ def fit(
     loss: str = "linear",
     representation: str = "impedance",
     validate: bool = False,
+    geometry: Geometry | Mapping[str, Any] | str | PathLike[str] | None = None,
     seed: int = 0,
 ) -> FitResult:
     """Fit a circuit to a spectrum; no start values are needed.
@@ -95,6 +96,9 @@ def fit(
     validate
         Test the spectrum against the Kramers-Kronig relations too (`eisfit.check`) and add what it finds to
         the flags.
+    geometry
+        Of the cell, for values per area and diffusion coefficients among the derived quantities, such as
+        ``{"area": "1.13 cm^2", "length": "5 um"}``, or the path of a TOML file; see `eisfit.geometry`.
     seed
         Of the random part of the search for start values; the same input always gives the same result.
 
@@ -115,6 +119,8 @@ def fit(
     if fix or start or bound or expr:
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    if geometry is not None:
+        kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
     if weighting == "noise" and kept.noise is None:
         kept = kept.replace(noise=check(kept).noise)
@@ -126,7 +132,7 @@ def fit(
     theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
     with _expressions_guarded(chosen):
-        fitted = _result(task, _lmfit(task, values, scale), basin)
+        fitted = result_of(task, _lmfit(task, values, scale), basin)
     result = examined(fitted)
     result = result.replace_flags((*result.flags, *dropped), result.ok)
     return _validated(result) if validate else result
@@ -241,103 +247,3 @@ def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
         raise leads_nowhere(circuit, reason) from None
-
-
-def _result(task: Task, outcome: Any, basin: Basin) -> FitResult:
-    values = {name: float(outcome.params[name].value) for name in task.circuit.names}
-    stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
-    covar = getattr(outcome, "covar", None)
-    names = tuple(outcome.var_names)
-    relative = np.abs(task.circuit.impedance(task.spectrum.frequency, values) / task.spectrum.impedance - 1)
-    rms = float(np.sqrt(np.mean(relative**2)))
-    result = FitResult(
-        spectrum=task.spectrum,
-        circuit=task.circuit,
-        weighting=task.settings.weighting,
-        loss=task.settings.loss,
-        representation=task.settings.representation,
-        parameters=_parameters(task, values, stderr, names),
-        statistics=_statistics(outcome, rms, task.rescaled),
-        covar=covar,
-        var_names=names,
-        covariance_rescaled=task.rescaled,
-        derived=derived(task.circuit, values, names, covar, _area(task.spectrum)),
-        ok=True,
-        flags=(),
-        starts=basin.starts,
-        agreed=basin.agreed,
-        lmfit=outcome,
-    )
-    flags, ok = judge(_judgement(task, result))
-    return result.replace_flags(flags, ok)
-
-
-def _judgement(task: Task, result: FitResult) -> Judgement:
-    chisqr = result.statistics.chisqr
-    return Judgement(
-        circuit=task.circuit,
-        scales=task.scales,
-        values=result.values,
-        stderr={name: p.stderr for name, p in result.parameters.items()},
-        correlations=result.correlations,
-        converged=bool(result.lmfit.success),
-        message=str(result.lmfit.message),
-        rms=result.statistics.rms_relative_residual,
-        misfit=float(np.sqrt(chisqr / task.attainable)) if task.attainable > 0 else 0.0,
-    )
-
-
-def _area(spectrum: Spectrum) -> float | None:
-    """Return the electrode's area in cm^2 where the metadata gives it as the number `area_cm2`."""
-    try:
-        area = float(spectrum.metadata.get("area_cm2", "nan"))
-    except (TypeError, ValueError):
-        return None
-    return area if area > 0 and np.isfinite(area) else None
-
-
-def _finite(number: Any) -> float | None:
-    return float(number) if number is not None and np.isfinite(number) else None
-
-
-def _parameters(
-    task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None], varied: tuple[str, ...]
-) -> dict[str, FittedParameter]:
-    bounded = at_bound(task.circuit, task.scales, values)
-    return {
-        name: FittedParameter(
-            name=name,
-            value=values[name],
-            stderr=stderr[name] if name in varied or p.expr else None,
-            unit=p.unit,
-            min=p.min,
-            max=p.max,
-            vary=p.free,
-            expr=p.expr,
-            at_bound=name in bounded,
-            role=p.role,
-            describe=p.describe,
-        )
-        for name, p in task.circuit.parameters.items()
-    }
-
-
-def _p_value(chisqr: float, nfree: int) -> float:
-    """Return the probability of a chisqr this large from noise alone."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(nfree / 2, chisqr / 2))
-
-
-def _statistics(outcome: Any, rms: float, rescaled: bool) -> Statistics:
-    return Statistics(
-        chisqr=float(outcome.chisqr),
-        redchi=float(outcome.redchi),
-        aic=float(outcome.aic),
-        bic=float(outcome.bic),
-        ndata=int(outcome.ndata),
-        nvarys=int(outcome.nvarys),
-        nfree=int(outcome.nfree),
-        p_value=None if rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
-        rms_relative_residual=rms,
-    )

@@ -38,6 +38,8 @@ _DUE = {
     "F/cm^2": ("a capacitance per area", "10 uF/cm^2"),
     "F": ("a capacitance", "1 uF"),
     "cm^3/mol": ("a molar volume", "8.17 cm^3/mol"),
+    "mol/cm^3": ("a concentration", "1e-3 mol/cm^3"),
+    "V": ("a potential", "-0.35 V"),
     "eV": ("an energy", "0.5 eV"),
     "K": ("a temperature", "25 degC"),
     "Hz": ("a frequency", "1 kHz"),
