@@ -40,15 +40,18 @@ Capacitance = Annotated[Uncertain, _of("F/cm^2")]
 Ratio = Annotated[Uncertain, _of("1")]
 Share = Annotated[Uncertain, _of("1", zero=True)]
 
+_SOURCE = "Where the values come from."
+_OVER_TEMPERATURE = "For predictions over temperature."
+
 
 class HeadTable(ClosedModel):
     """``[study]``: what it is about."""
 
-    title: str
-    references: list[str] = Field(default_factory=list)
-    circuit: str = "rs-sei-ct-w"
-    temperature: Temperature = Uncertain("exact", 298.15, unit="K")
-    notes: list[str] = Field(default_factory=list)
+    title: str = Field(description="One line for the report.")
+    references: list[str] = Field(default_factory=list, description="As you would cite them.")
+    circuit: str = Field("rs-sei-ct-w", description="Fitted to spectra: a name, a string or a file.")
+    temperature: Temperature = Field(Uncertain("exact", 298.15, unit="K"), description="Of the measurements.")
+    notes: list[str] = Field(default_factory=list, description="Sentences to repeat in the report.")
 
 
 class CellTable(ClosedModel):
@@ -58,12 +61,12 @@ class CellTable(ClosedModel):
     relative scatter from cell to cell where only one cell was measured.
     """
 
-    spectrum: str | list[str] | None = None
-    r_ct: Resistance | None = None
-    circuit: str | None = None
-    parameter: str | None = None
-    cell_scatter: Share | None = None
-    source: str = ""
+    spectrum: str | list[str] | None = Field(None, description="One file, or those of cells alike; or r_ct.")
+    r_ct: Resistance | None = Field(None, description="Charge-transfer resistance; or spectrum.")
+    circuit: str | None = Field(None, description="Instead of the study's.")
+    parameter: str | None = Field(None, description="Which one is R_ct, if roles do not tell.")
+    cell_scatter: Share | None = Field(None, description="Relative, where one cell was measured.")
+    source: str = Field("", description=_SOURCE)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> CellTable:
@@ -82,15 +85,15 @@ class CellTable(ClosedModel):
 class PhaseTable(ClosedModel):
     """``[[film.reference]]``: a material that the film contains, or might be compared with."""
 
-    name: str
-    parts: Ratio | None = None
-    molar_volume: MolarVolume | None = None
-    resistivity: Resistivity | None = None
-    mean_free_path: Length | None = None
-    ionic_conductivity: IonicConductivity | None = None
-    grain_size: Length | None = None
-    grain_reflection: Share | None = None
-    source: str = ""
+    name: str = Field(description="For instance Ru.")
+    parts: Ratio | None = Field(None, description="Molar parts in the film, as XPS areas.")
+    molar_volume: MolarVolume | None = Field(None, description="Makes volumes of the molar parts.")
+    resistivity: Resistivity | None = Field(None, description="Electronic resistivity of the bulk.")
+    mean_free_path: Length | None = Field(None, description="Of electrons in the bulk: metals only.")
+    ionic_conductivity: IonicConductivity | None = Field(None, description="Of the bulk.")
+    grain_size: Length | None = Field(None, description="Of the film: boundaries scatter electrons.")
+    grain_reflection: Share | None = Field(None, description="Share that a boundary reflects.")
+    source: str = Field("", description=_SOURCE)
 
     @field_validator("grain_reflection")
     @classmethod
@@ -105,18 +108,18 @@ class FilmTable(ClosedModel):
     ionic conductivity was measured, if not at the cells'; `activation_energy` carries it over.
     """
 
-    name: str = "film"
-    thickness: Length
-    resistivity: Resistivity
-    ionic_conductivity: Conductivity
-    electrons_cross: bool = True
-    ald_cycles: int | None = Field(default=None, gt=0)
-    growth_per_cycle: Length | None = None
-    activation_energy: Energy | None = None
-    temperature: Temperature | None = None
-    permittivity: Ratio | None = None
-    reference: list[PhaseTable] = Field(default_factory=list)
-    source: str = ""
+    name: str = Field("film", description="For the report.")
+    thickness: Length = Field(description="Of the film.")
+    resistivity: Resistivity = Field(description="For electrons.")
+    ionic_conductivity: Conductivity = Field(description="For the ions that react.")
+    electrons_cross: bool = Field(True, description="false: only ions have to cross the film.")
+    ald_cycles: int | None = Field(default=None, gt=0, description="Held against the thickness.")
+    growth_per_cycle: Length | None = Field(None, description="Thickness that one growth cycle adds.")
+    activation_energy: Energy | None = Field(None, description="Of the ionic conductivity.")
+    temperature: Temperature | None = Field(None, description="Of the conductivity, if another.")
+    permittivity: Ratio | None = Field(None, description="Relative, to find the film's own arc.")
+    reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
+    source: str = Field("", description=_SOURCE)
 
     @model_validator(mode="before")
     @classmethod
@@ -139,24 +142,24 @@ class FilmTable(ClosedModel):
 class ElectrodeTable(ClosedModel):
     """``[electrode]``: a plate with identical channels, each a truncated cone."""
 
-    pitch: Length
-    depth: Depth
-    mouth_radius: Length | None = None
-    mouth_diameter: Length | None = None
-    floor_radius: Length | None = None
-    floor_diameter: Length | None = None
-    packing: Literal["square", "hexagonal", "both"]
-    disc_diameter: Length | None = None
-    area: Area | None = None
-    sigma_s: Conductivity
-    kappa: Conductivity
-    double_layer: Capacitance | None = None
-    alpha: Ratio | None = None
-    other_electrode_r_ct: OtherResistance | None = None
-    kappa_activation_energy: Energy | None = None
-    sigma_s_activation_energy: Energy | None = None
-    reaction_activation_energy: Energy | None = None
-    source: str = ""
+    pitch: Length = Field(description="From the centre of a channel to the next one's.")
+    depth: Depth = Field(description="Of the channels; 0 for a flat electrode.")
+    mouth_radius: Length | None = Field(None, description="At the top; or mouth_diameter.")
+    mouth_diameter: Length | None = Field(None, description="At the top; or mouth_radius.")
+    floor_radius: Length | None = Field(None, description="At the floor; or floor_diameter.")
+    floor_diameter: Length | None = Field(None, description="At the floor; or floor_radius.")
+    packing: Literal["square", "hexagonal", "both"] = Field(description="both: not known.")
+    disc_diameter: Length | None = Field(None, description="Of the electrode; or area.")
+    area: Area | None = Field(None, description="Projected area of the electrode; or disc_diameter.")
+    sigma_s: Conductivity = Field(description="Of the solid, for electrons.")
+    kappa: Conductivity = Field(description="Of the electrolyte, for ions.")
+    double_layer: Capacitance | None = Field(None, description="Per true area, for spectra.")
+    alpha: Ratio | None = Field(None, description="Exponent of the double layer's CPE, 1 at most.")
+    other_electrode_r_ct: OtherResistance | None = Field(None, description="The counter electrode's share.")
+    kappa_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
+    sigma_s_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
+    reaction_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
+    source: str = Field("", description=_SOURCE)
 
     @field_validator("mouth_radius", "mouth_diameter", "floor_radius", "floor_diameter")
     @classmethod
@@ -193,30 +196,36 @@ class ElectrodeTable(ClosedModel):
 class CyclePoint(ClosedModel):
     """A charge-transfer resistance at a cycle."""
 
-    cycle: float
-    r_ct: Resistance
+    cycle: float = Field(description="Number of the cycle.")
+    r_ct: Resistance = Field(description="Charge-transfer resistance then, a bare number in ohm.")
 
 
 class CyclingTable(ClosedModel):
     """``[cycling]``: R_ct over the cycles, from a folder (or glob) of spectra or as numbers."""
 
-    bare: str | list[CyclePoint]
-    coated: str | list[CyclePoint]
-    source: str = ""
+    bare: str | list[CyclePoint] = Field(description="Folder or glob of spectra, or numbers.")
+    coated: str | list[CyclePoint] = Field(description="Folder or glob of spectra, or numbers.")
+    source: str = Field("", description=_SOURCE)
 
 
 class DrawsTable(ClosedModel):
     """``[draws]``: how many times the unknown inputs are drawn, and the seed."""
 
-    n: int = Field(default=10_000, ge=100, le=1_000_000)
-    seed: int = Field(default=1, ge=0)
+    n: int = Field(default=10_000, ge=100, le=1_000_000, description="How many draws.")
+    seed: int = Field(default=1, ge=0, description="The same seed gives the same draws.")
 
 
 class PriorsTable(ClosedModel):
     """``[priors]``: what the hypotheses suppose before the coated cell is looked at."""
 
-    activity_gain: Ratio = Uncertain("loguniform", 0.2, 5.0)
-    area_gain: Ratio = Uncertain("loguniform", 1.0, 2.0)
+    activity_gain: Ratio = Field(
+        default=Uncertain("loguniform", 0.2, 5.0),
+        description="How much more active the film may make it.",
+    )
+    area_gain: Ratio = Field(
+        default=Uncertain("loguniform", 1.0, 2.0),
+        description="How much area the film may add.",
+    )
 
     @field_validator("*")
     @classmethod
@@ -229,14 +238,14 @@ class PriorsTable(ClosedModel):
 class StudyFile(ClosedModel):
     """A whole study file."""
 
-    study: HeadTable
-    bare: CellTable
-    coated: CellTable
-    film: FilmTable
-    electrode: ElectrodeTable
-    cycling: CyclingTable | None = None
-    draws: DrawsTable = DrawsTable()
-    priors: PriorsTable = PriorsTable()
+    study: HeadTable = Field(description="What it is about.")
+    bare: CellTable = Field(description="The uncoated cell.")
+    coated: CellTable = Field(description="The same cell with the film.")
+    film: FilmTable = Field(description="The coating.")
+    electrode: ElectrodeTable = Field(description="The coated electrode.")
+    cycling: CyclingTable | None = Field(None, description="R_ct over the cycles.")
+    draws: DrawsTable = Field(DrawsTable(), description="How the unknown is drawn.")
+    priors: PriorsTable = Field(PriorsTable(), description="What the hypotheses leave free.")
 
 
 @dataclass(frozen=True)
