@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from eisfit.elements import FrequencyGrid
 from eisfit.errors import CircuitError, ParameterError, did_you_mean
 from eisfit.expressions import Expression
+from eisfit.from_lmfit import changes_of
 from eisfit.notation import Component, Node, Series, components, parse
 
 __all__ = ["ROLES", "Circuit", "CircuitParameter"]
@@ -139,8 +140,17 @@ class Circuit:
         start: Mapping[str, float] | None = None,
         bound: Mapping[str, tuple[float, float]] | None = None,
         expr: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> Circuit:
         """Return a copy with parameters fixed, started, bounded or tied.
+
+        Parameters
+        ----------
+        fix, start, bound, expr
+            By parameter name, in the parameter's unit.
+        params
+            lmfit's ``Parameters``, of this circuit's names or some of them: their values, bounds, `vary` and
+            `expr` count, where they say something; the four above go before them.
 
         Raises
         ------
@@ -148,6 +158,9 @@ class Circuit:
             For an unknown name, a value outside its bounds, or an expression that is not arithmetic.
         """
         changes: dict[str, dict[str, Any]] = {}
+        for name, p in (params or {}).items():
+            self.check_names([name])
+            changes[name] = changes_of(p, positive=self.parameters[name].scale == "log")
         for name, (low, high) in (bound or {}).items():
             changes.setdefault(name, {}).update(min=float(low), max=float(high))
         for name, value in (start or {}).items():

@@ -44,6 +44,7 @@ from eisfit.predictions import (
     temperature_scan,
     thickness_scan,
 )
+from eisfit.progress import Progress, steps
 from eisfit.sensitivity import over, rank_correlations, sobol_indices
 from eisfit.study import Study, load_study
 from eisfit.units import Uncertain
@@ -165,13 +166,15 @@ class Explanation:
         return explanation_summary_html(self.to_dict())
 
 
-def explain(study: str | os.PathLike[str] | Study) -> Explanation:
+def explain(study: str | os.PathLike[str] | Study, *, progress: Progress = None) -> Explanation:
     """Attribute the change of R_ct between a bare and a coated cell to the film's properties.
 
     Parameters
     ----------
     study
         A study file, or a `Study`.
+    progress
+        None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.progress`.
 
     Raises
     ------
@@ -187,10 +190,15 @@ def explain(study: str | os.PathLike[str] | Study) -> Explanation:
     """
     if not isinstance(study, Study):
         study = load_study(study)
-    cells = {which: cell_resistance(study, which) for which in ("bare", "coated")}
-    inputs = study.inputs() | {f"{which}.r_ct": cell.value for which, cell in cells.items()}
-    x = draw(inputs, study.file.draws.n, study.file.draws.seed)
-    document = _head(study, cells, inputs) | _numbers(study, cells, inputs, x)
+    with steps("explaining", 3, progress) as done:
+        cells = {}
+        for which in ("bare", "coated"):
+            cells[which] = cell_resistance(study, which)
+            done()
+        inputs = study.inputs() | {f"{which}.r_ct": cell.value for which, cell in cells.items()}
+        x = draw(inputs, study.file.draws.n, study.file.draws.seed)
+        document = _head(study, cells, inputs) | _numbers(study, cells, inputs, x)
+        done()
     return Explanation({**document, "verdicts": conclude(document)})
 
 

@@ -7,7 +7,7 @@ Every spectrum is fitted by the batched solver; where its starts do not agree, o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sized
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,6 +21,7 @@ from eisfit.circuit import Circuit
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.library import circuit as find_circuit
 from eisfit.objective import Settings
+from eisfit.progress import Progress, counted
 from eisfit.result import FitFailure, FitResult
 from eisfit.spectrum import Spectrum
 from eisfit.store import Store, key_of, restored, settings_digest
@@ -29,7 +30,7 @@ __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
 CHUNK = 256
 _FINISH = ("kernel", "lmfit")
-_CONSTRAINTS = ("fix", "start", "bound", "expr")
+_CONSTRAINTS = ("fix", "start", "bound", "expr", "params")
 _OPTIONS = (
     "weighting", "peak", "order", "fmin", "fmax", "drop", "drop_inductive", "drop_invalid", "loss",
     "representation", "validate", "seed",
@@ -125,13 +126,16 @@ class FitMany(Iterator[Result]):
         store: Store | None,
         finish: str,
         options: dict[str, Any],
+        progress: Progress = None,
     ) -> None:
         self.audit = Audit()
         self.fitted = self.reused = self.failed = 0
         self._circuit, self._options, self._finish = circuit, options, finish
         self._workers, self._store = workers, store
         self._digest = settings_digest(circuit, options, finish) if store is not None else b""
-        self._results = self._run(iter(spectra))
+        self._run_of_chunks = self._run(iter(spectra))
+        total = len(spectra) if isinstance(spectra, Sized) else None
+        self._results = counted(self._run_of_chunks, "fitting", total, progress)
 
     def __next__(self) -> Result:
         return next(self._results)
@@ -139,6 +143,7 @@ class FitMany(Iterator[Result]):
     def close(self) -> None:
         """Stop: nothing more is begun, and the workers go home."""
         self._results.close()
+        self._run_of_chunks.close()
 
     def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
         for chunk, found in self._finished(self._chunks(spectra)):
@@ -262,6 +267,7 @@ def fit_many(
     workers: int | Executor | None = None,
     store: str | PathLike[str] | Store | None = None,
     finish: str = "kernel",
+    progress: Progress = None,
     **options: Any,
 ) -> FitMany:
     """Fit a circuit to many spectra: an iterator of results, in order.
@@ -283,6 +289,8 @@ def fit_many(
     finish
         ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; every
         hundredth spectrum is finished in lmfit too and compared (`FitMany.audit`). ``lmfit``: all are.
+    progress
+        None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.progress`.
     **options
         Those of `eisfit.fit`.
 
@@ -322,7 +330,7 @@ def fit_many(
     kept = {name: value for name, value in options.items() if value is not None}
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     opened = store if store is None or isinstance(store, Store) else Store(store)
-    return FitMany(spectra, chosen, workers, opened, finish, _without_defaults(kept))
+    return FitMany(spectra, chosen, workers, opened, finish, _without_defaults(kept), progress)
 
 
 _DEFAULTS = {"weighting": "modulus", "loss": "linear", "representation": "impedance"}

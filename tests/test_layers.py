@@ -22,7 +22,7 @@ HOUSE = {
         *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig"),
         *("relaxation", "drt", "readers", "series"),
     ],
-    "model wing": ["elements", "notation", "expressions", "circuit", "circuit_file", "library"],
+    "model wing": ["elements", "notation", "expressions", "from_lmfit", "circuit", "circuit_file", "library"],
     "physics wing": ["film", "electrode"],
 }
 #: The wings do not know each other.

@@ -15,6 +15,7 @@ import typer
 
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_json, write_atomic, write_json
+from eisfit.progress import counted
 
 __all__ = [
     "folder",
@@ -106,10 +107,4 @@ def stem(name: str, taken: set[str]) -> str:
 
 def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield the items, with a bar on standard error where that is a terminal."""
-    if total < 3 or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(items, description=what, total=total, console=Console(stderr=True), transient=True)
+    return counted(items, what, total, progress=sys.stderr.isatty())
