@@ -49,6 +49,7 @@ def fit(
     start: Mapping[str, float] | None = None,
     bound: Mapping[str, tuple[float, float]] | None = None,
     expr: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
     peak: Mapping[str, tuple[float, float]] | None = None,
     order: Sequence[str] = (),
     fmin: float | None = None,
@@ -77,6 +78,9 @@ def fit(
     fix, start, bound, expr
         By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
+    params
+        lmfit's ``Parameters``, of some or all of the circuit's parameters: what they say of value, bounds,
+        `vary` and `expr` counts, and the four above go before them.
     peak, order
         Which optimum is meant, where there are several: the range (Hz) of the peak frequency of a resistor's
         arc, and resistors from the fastest arc to the slowest; see `eisfit.arc_limits`.
@@ -116,8 +120,8 @@ def fit(
         When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
     """
     chosen = find_circuit(circuit)
-    if fix or start or bound or expr:
-        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr)
+    if fix or start or bound or expr or params:
+        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
     kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
     if geometry is not None:
         kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
