@@ -1,7 +1,7 @@
 """Which optimum, and which arc is which, at every cycle: the cheapest path through all candidates.
 
-Each cycle has several candidates: its blind optimum, that optimum with its arcs exchanged, and what the
-optima of the cycles before and after it lead to. A path through the series costs, at each cycle, how much
+Each cycle has several candidates (see `eisfit.optima`): its blind optima, the same with their arcs exchanged,
+and what the optima of the cycles around it lead to. A path through the series costs, at each cycle, how much
 worse the candidate explains the data than the best one (in units of the noise), and from cycle to cycle how
 far the arcs' resistances and time constants move (in units of their usual movement and their errors), up to
 a limit: a clearly better optimum is never given up for smoothness. The cheapest path is found exactly by
@@ -10,8 +10,7 @@ dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +18,15 @@ from numpy.typing import NDArray
 from eisfit.arcs_order import role_times
 from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
-from eisfit.exchange import exchanged
-from eisfit.refit import Refit
 from eisfit.result import FitResult, FittedParameter
-from eisfit.solver import solve
 
-__all__ = ["Candidate", "Features", "candidates", "cheapest_path", "movement"]
+__all__ = ["Candidate", "Features", "cheapest_path", "movement"]
 
 FloatArray = NDArray[np.float64]
 
-_SAME = 0.02  # largest change of ln R or ln tau within one optimum
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
 _DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
 _FLOOR = 0.05  # ln units: the least movement that counts as usual
-_HOPELESS = 60.0
 
 
 class Features:
@@ -108,55 +102,9 @@ class Candidate:
     disorder: float
     blind: bool
 
-
-def candidates(fits: Sequence[FitResult], features: Features) -> list[list[Candidate]]:
-    """Return the optima of every cycle: blind, exchanged, and from forward and backward chains."""
-    refits = [Refit.of(fit) for fit in fits]
-    found = [[_candidate(_values(fit), fit.statistics.chisqr, features, blind=True)] for fit in fits]
-    for k, refit in enumerate(refits):
-        _add(found[k], refit, exchanged(features.circuit, _values(fits[k])), features)
-    for order in (range(1, len(fits)), range(len(fits) - 2, -1, -1)):
-        step = 1 if order.step > 0 else -1
-        chain = found[order.start - step][0].values if len(fits) > 1 else None
-        for k in order:
-            starts = [found[k - step][0].values]
-            if (
-                chain is not None
-                and np.abs(features.of(chain[np.newaxis]) - found[k - step][0].features).max(initial=0.0)
-                > _SAME
-            ):
-                starts.append(chain)
-            ends = _add(found[k], refits[k], np.array(starts), features)
-            chain = ends[-1]
-    return found
-
-
-def _values(fit: FitResult) -> FloatArray:
-    return np.array([fit.values[name] for name in fit.circuit.names])
-
-
-def _candidate(values: FloatArray, chisqr: float, features: Features, *, blind: bool = False) -> Candidate:
-    row = values[np.newaxis]
-    return Candidate(values, chisqr, features.of(row)[0], float(features.disorder(row)[0]), blind)
-
-
-def _add(known: list[Candidate], refit: Refit, starts: FloatArray, features: Features) -> FloatArray:
-    """Solve from some parameters (n, P), add what is new, and return where they ended (n, P)."""
-    if not len(starts):
-        return starts
-    coordinates = refit.problem.coordinates
-    solution = solve(refit.problem, coordinates.internal(starts), max_iterations=60, tolerance=1e-7)
-    ends = coordinates.physical(solution.theta)
-    lowest = min(c.chisqr for c in known)
-    nfree = max(2 * refit.result.spectrum.points - coordinates.size, 1)
-    for values, chisqr in zip(ends, solution.chisqr, strict=True):
-        if not np.isfinite(chisqr) or nfree * np.log(max(chisqr, 1e-300) / max(lowest, 1e-300)) > _HOPELESS:
-            continue
-        new = _candidate(values, float(chisqr), features)
-        distance = min(np.abs(new.features - c.features).max(initial=0.0) for c in known)
-        if distance > _SAME or chisqr < lowest * (1 - 1e-4):
-            known.append(new)
-    return ends
+    def of_the_kind_of(self, other: Candidate) -> Candidate:
+        """Return this one as blind as another: the same optimum, a little nearer to its bottom."""
+        return replace(self, blind=other.blind)
 
 
 def movement(path: FloatArray) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
@@ -10,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from eisfit.circuit import Circuit
-from eisfit.fit import fit, fit_or_failure
-from eisfit.identity import Candidate, Features, candidates, cheapest_path
+from eisfit.errors import UsageError
+from eisfit.identity import Candidate, Features, cheapest_path
 from eisfit.joint import Joint, joint_fit
 from eisfit.jumps import judged
 from eisfit.library import circuit as find_circuit
+from eisfit.progress import Progress, steps
 from eisfit.result import FitFailure, FitResult
 from eisfit.series import CycleSeries
+from eisfit.series_fits import FINISH, Fits
 from eisfit.series_result import SeriesResult
 from eisfit.spectrum import Spectrum
 
 __all__ = ["track"]
-
-_ALREADY_LEFT_OUT = ("drop", "drop_inductive", "fmin", "fmax")  # in the spectrum of a finished fit
 
 
 def track(
@@ -31,15 +30,17 @@ def track(
     *,
     joint: Mapping[str, str] | None = None,
     strength: float | Mapping[str, float] | None = None,
+    finish: str = "kernel",
+    progress: Progress = None,
     **options: Any,
 ) -> SeriesResult:
     """Fit a circuit to every spectrum of a series.
 
-    Each spectrum is fitted blind; then what the cycles before and after it lead to, and the blind optimum
-    with its arcs exchanged, are tried as well. The path through the series that explains the data best and
-    moves least is taken (see `eisfit.identity`): one cycle's bad luck with start values does not show, a
-    clearly better optimum always wins, and the SEI arc stays the SEI arc. What jumps, merges or would
-    continue better when exchanged is flagged.
+    Each spectrum is started blind; then what the cycles around it lead to, and its optima with their arcs
+    exchanged, are tried as well, until nothing better is found anywhere (see `eisfit.optima`). The path
+    through the series that explains the data best and moves least is taken (see `eisfit.identity`): one
+    cycle's bad luck with start values does not show, a clearly better optimum always wins, and the SEI arc
+    stays the SEI arc. What jumps, merges or would continue better when exchanged is flagged.
 
     Parameters
     ----------
@@ -52,8 +53,13 @@ def track(
         cycles are then fitted once more, at once; see `eisfit.joint`.
     strength
         Of smoothness, for all smooth parameters or by name; None: chosen by cross-validation.
+    finish
+        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; ``lmfit``:
+        every fit is finished in lmfit, which gives the same numbers and lmfit's objects, ten times slower.
+    progress
+        None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.progress`.
     **options
-        Passed to `eisfit.fit`: weighting, fix, bound, expr, fmin, fmax, seed.
+        Passed to `eisfit.fit`: weighting, fix, start, bound, expr, params, fmin, fmax, seed.
 
     Raises
     ------
@@ -61,25 +67,28 @@ def track(
         For an unknown circuit, parameter or option. A spectrum that cannot be fitted is a `FitFailure` in
         its place.
     """
+    if finish not in FINISH:
+        raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
     chosen = find_circuit(circuit).constrain(
-        **{key: options.pop(key) for key in ("fix", "start", "bound", "expr") if key in options}
+        **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
     unread = tuple(getattr(series, "failures", ()))
     spectra = list(series)
-    first = [fit_or_failure(spectrum, chosen, **options) for spectrum in spectra]
-    fits = [result for result in first if isinstance(result, FitResult)]
-    second, told = _identified(fits, chosen, options)
     told_of_joint: Joint | None = None
-    if joint and second:
-        together, told_of_joint = joint_fit(second, chosen, joint, strength=strength)
-        second = judged(together, Features(chosen))
-        told = [*told, *told_of_joint.notes]
-    followed = iter(second)
-    results = [next(followed) if isinstance(result, FitResult) else result for result in first]
+    with steps("tracking", 3 if joint else 2, progress) as done:
+        fits = Fits.of(spectra, chosen, options, finish)
+        done()
+        results, told = _identified(fits, chosen)
+        done()
+        if joint and results:
+            together, told_of_joint = joint_fit(results, chosen, joint, strength=strength)
+            results = judged(together, Features(chosen))
+            told = [*told, *told_of_joint.notes]
+            done()
     failures = [FitFailure(failure.source, failure.error) for failure in unread]
     return SeriesResult(
         circuit=chosen,
-        results=(*results, *failures),
+        results=(*fits.in_places(results), *failures),
         label=getattr(series, "label", ""),
         notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
         joint=told_of_joint,
@@ -91,34 +100,28 @@ def _simulated(spectra: list[Spectrum]) -> list[str]:
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _identified(
-    fits: list[FitResult], circuit: Circuit, options: dict[str, Any]
-) -> tuple[list[FitResult], list[str]]:
+def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult], list[str]]:
     """Return the fits along the cheapest path, with the series' flags, and a note of what was replaced."""
     features = Features(circuit)
-    if len(fits) < 2 or not features.names:
-        return fits, []
-    # The result may carry bounds of its own; neighbours are tried within the series' bounds.
-    found = candidates([dataclasses.replace(fit, circuit=circuit) for fit in fits], features)
-    errors = np.array([features.errors(fit) for fit in fits])
-    nfree = np.array([max(fit.statistics.nfree, 1) for fit in fits], dtype=float)
-    path = cheapest_path(found, errors, nfree)
+    found = fits.candidates
+    best = fits.results([row[0] for row in found])
+    if len(best) < 2 or not features.names:
+        return best, []
+    errors = np.array([features.errors(fit) for fit in best])
+    path = cheapest_path(found, errors, fits.nfree)
     chosen = [row[k] for row, k in zip(found, path, strict=True)]
-    again = [fit if c.blind else _from(fit, c, circuit, options) for fit, c in zip(fits, chosen, strict=True)]
-    replaced = [fit for fit, c in zip(again, chosen, strict=True) if not c.blind]
-    return judged(again, features), _replaced(replaced, len(fits))
+    moved = [k for k, step in enumerate(path) if step]
+    again = fits.results([chosen[k] for k in moved], moved)
+    for k, fit in zip(moved, again, strict=True):
+        best[k] = fit
+    return judged(best, features), _replaced(best, chosen)
 
 
-def _from(current: FitResult, better: Candidate, circuit: Circuit, options: dict[str, Any]) -> FitResult:
-    values = dict(zip(circuit.names, better.values.tolist(), strict=True))
-    start = {name: min(max(values[name], p.min), p.max) for name, p in circuit.parameters.items() if p.free}
-    left = {key: value for key, value in options.items() if key not in _ALREADY_LEFT_OUT}
-    return dataclasses.replace(fit(current.spectrum, circuit, start=start, **left), circuit=circuit)
-
-
-def _replaced(fits: list[FitResult], total: int) -> list[str]:
-    if not fits:
+def _replaced(fits: list[FitResult], chosen: list[Candidate]) -> list[str]:
+    replaced = [fit.spectrum for fit, one in zip(fits, chosen, strict=True) if not one.blind]
+    if not replaced:
         return []
-    places = [fit.spectrum.cycle if fit.spectrum.cycle is not None else fit.spectrum.index for fit in fits]
+    places = [spectrum.cycle if spectrum.cycle is not None else spectrum.index for spectrum in replaced]
     shown = ", ".join(f"{place:g}" for place in places[:8]) + (", ..." if len(places) > 8 else "")
-    return [f"neighbours led to another optimum than the blind fit at {len(fits)} of {total} cycles: {shown}"]
+    where = f"{len(places)} of {len(fits)} cycles: {shown}"
+    return [f"neighbours led to another optimum than the blind fit at {where}"]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
 import eisfit
+from eisfit import series_fits as fits_module
 from eisfit.errors import EisfitError, UsageError
 from eisfit.result import FitFailure, FitResult
 from eisfit.series_result import SeriesResult
 from eisfit.simulate import simulate, to_csv
 
-track_module = sys.modules[eisfit.track.__module__]  # eisfit.track itself is the function
 SHAPE = {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
 CYCLES = (3, 50, 100, 150)
 
@@ -135,7 +134,7 @@ def test_a_misspelt_constraint_is_refused(folder):
 def test_neighbours_repair_one_cycles_bad_start(folder, monkeypatch):
     """A blind fit that is planted in a wrong basin comes right from the cycle before or after it."""
     series = eisfit.read_series(folder)
-    honest = track_module.fit_or_failure
+    honest = fits_module.fit_or_failure
 
     def planted(spectrum, circuit, **options):
         if spectrum.cycle == 100:  # held far away: R_ct cannot get near 60 ohm
@@ -145,8 +144,8 @@ def test_neighbours_repair_one_cycles_bad_start(folder, monkeypatch):
             assert result["R_ct"].value >= 1e3
         return result
 
-    monkeypatch.setattr(track_module, "fit_or_failure", planted)
-    result = eisfit.track(series, "rs-ct")
+    monkeypatch.setattr(fits_module, "fit_or_failure", planted)
+    result = eisfit.track(series, "rs-ct", loss="linear")  # each fitted alone
     assert result[2]["R_ct"].value == pytest.approx(60, rel=0.01)
     assert result[2].ok
 
@@ -165,3 +164,54 @@ def test_a_failure_is_a_row_with_the_same_columns(tracked):
     frame = mixed.to_frame()
     assert list(frame.columns) == list(tracked.to_frame().columns)
     assert frame.iloc[-1]["error"] == "gone.csv: no such file"
+
+
+def test_the_batched_solver_and_lmfit_give_the_same(folder, tracked):
+    series = eisfit.read_series(folder)
+    finished = eisfit.track(series, "rs-ct", finish="lmfit")
+    assert all(fit.lmfit is not None for fit in finished)
+    for batched, one in zip(tracked, finished, strict=True):
+        assert batched.statistics.chisqr == pytest.approx(one.statistics.chisqr, rel=1e-8)
+        for name in ("R_s", "R_ct", "CPE_ct_Q", "CPE_ct_alpha"):
+            assert batched[name].value == pytest.approx(one[name].value, rel=1e-4)
+            assert batched[name].stderr == pytest.approx(one[name].stderr, rel=1e-3)
+    with pytest.raises(UsageError, match="no finish is called 'scipy'; use kernel or lmfit"):
+        eisfit.track(series, "rs-ct", finish="scipy")
+
+
+ALONE = [{"representation": "admittance"}, {"loss": "soft_l1"}, {"expr": {"R_s": "R_ct / 25"}}]
+
+
+@pytest.mark.parametrize("options", [*ALONE, {"order": ["R_ct"]}])
+def test_what_the_batched_solver_cannot_do_is_fitted_one_by_one(folder, options):
+    series = eisfit.read_series(folder)[:2]
+    result = eisfit.track(series, "rs-ct", **options)
+    for fit, spectrum in zip(result, series, strict=True):
+        alone = eisfit.fit(spectrum, "rs-ct", **options)
+        assert fit["R_ct"].value == pytest.approx(alone["R_ct"].value, rel=1e-4)
+
+
+def test_spectra_without_a_common_sweep_are_tracked_all_the_same():
+    low = [10.0 ** (k / 6 - 2) for k in range(37)]
+    sweeps = {c: low[(c // 50) % 3 :] for c in CYCLES}
+    truths = {c: {**SHAPE, "R_ct": resistance(c)} for c in CYCLES}
+    spectra = [
+        simulate("rs-ct", truths[c], frequency=sweeps[c], noise=0.003, seed=c, cycle=c) for c in CYCLES
+    ]
+    result = eisfit.track(spectra, "rs-ct")
+    for c, fit in zip(CYCLES, result, strict=True):
+        assert fit.ok
+        assert abs(fit["R_ct"].value - resistance(c)) < 4.5 * fit["R_ct"].stderr
+
+
+def test_noise_of_the_data_is_estimated_where_it_was_not_measured(folder):
+    result = eisfit.track(eisfit.read_series(folder), "rs-ct", weighting="noise")
+    assert all(0.5 < fit.statistics.redchi < 2 for fit in result)
+
+
+def test_a_circuit_too_large_for_the_data_is_a_failure_in_its_place(folder):
+    few = eisfit.read_series(folder)[0].select(fmin=1e4)
+    few = few.keep(np.arange(few.points) < 2)
+    result = eisfit.track([few, *eisfit.read_series(folder)], "rs-ct")
+    assert "cannot determine the 4 parameters" in result[0].error
+    assert all(fit.ok for fit in result[1:])

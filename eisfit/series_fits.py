@@ -1,0 +1,172 @@
+"""The spectra of a series from what was measured to their candidates and back to results.
+
+Plain least squares goes through the batched solver from start to end; whatever else is asked of `eisfit.fit`
+(a robust loss, another representation, expressions) is fitted by it, spectrum by spectrum, and the optima are
+exchanged between the cycles all the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.batch_result import Optima, results
+from eisfit.circuit import Circuit
+from eisfit.coordinates import Scales
+from eisfit.errors import EisfitError, UsageError
+from eisfit.fit import fit, fit_or_failure
+from eisfit.flags import at_bound, is_physical_limit
+from eisfit.identity import Candidate, Features
+from eisfit.kramers_kronig import check
+from eisfit.masks import without
+from eisfit.noise import weights
+from eisfit.objective import Settings
+from eisfit.optima import all_optima, exchanged_optima
+from eisfit.result import FitFailure, FitResult
+from eisfit.series_problem import SeriesProblem
+from eisfit.spectrum import Spectrum
+
+__all__ = ["FINISH", "Fits"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Row = FitResult | FitFailure
+
+FINISH = ("kernel", "lmfit")
+_BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
+_LEFT_OUT = ("drop", "drop_inductive", "fmin", "fmax")  # of a spectrum that is ready already
+_MEANT = ("peak", "order")  # the user says which optimum: no other is tried
+
+
+class Fits:
+    """All spectra of a series.
+
+    Attributes
+    ----------
+    nfree
+        (N,) degrees of freedom of each spectrum that can be fitted.
+    """
+
+    def __init__(
+        self,
+        spectra: Sequence[Spectrum | FitResult | FitFailure],
+        circuit: Circuit,
+        options: Mapping[str, Any],
+        finish: str,
+    ) -> None:
+        self.first, self.circuit, self.finish = list(spectra), circuit, finish
+        self.options = {key: value for key, value in options.items() if key not in _LEFT_OUT}
+        self.tries = not set(options) & set(_MEANT)
+        self.singles = [fit for fit in self.first if isinstance(fit, FitResult)]
+        ready = [one.spectrum if isinstance(one, FitResult) else one for one in self.first]
+        self.spectra = [one for one in ready if isinstance(one, Spectrum)]
+        weighting = self.options.get("weighting", "modulus")
+        settings = Settings(weighting, "linear", self.options.get("representation", "impedance"))
+        self.rows = SeriesProblem(self.spectra, circuit, settings)
+        self.nfree = self.rows.nfree
+
+    @classmethod
+    def of(
+        cls, spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], finish: str
+    ) -> Fits:
+        """Make ready; what needs more than the batched solver is fitted one by one here."""
+        given = {key: value for key, value in options.items() if value is not None}
+        if not circuit.expressions and set(given) <= _BATCHED:
+            ready = cls([_ready(spectrum, circuit, given) for spectrum in spectra], circuit, given, finish)
+            if all(ready.candidates):
+                return ready
+        return cls([fit_or_failure(one, circuit, **options) for one in spectra], circuit, given, finish)
+
+    @cached_property
+    def candidates(self) -> list[list[Candidate]]:
+        """Every cycle's optima, one found blind first if it is as good as any."""
+        features = Features(self.circuit)
+        if not self.spectra:
+            return []
+        if self.singles:
+            values = np.array([[fit.values[name] for name in self.circuit.names] for fit in self.singles])
+            known = exchanged_optima(self.rows, features, values, self.tries)
+        else:
+            known = all_optima(self.rows, features, int(self.options.get("seed", 0)))
+        self.known = known
+        return known.candidates()
+
+    def results(self, chosen: Sequence[Candidate], places: Sequence[int] | None = None) -> list[FitResult]:
+        """Return the results of some candidates, of the cycles at `places` or of all."""
+        if not chosen:
+            return []
+        where = np.arange(len(chosen)) if places is None else np.asarray(places, dtype=np.intp)
+        if self.singles:
+            pairs = zip(where.tolist(), chosen, strict=True)
+            return [self.singles[k] if one.blind else self._by_fit(k, one.values) for k, one in pairs]
+        values = np.array([one.values for one in chosen])
+        found = self._by_kernel(where, values) if self.finish == "kernel" else {}
+        return [found.get(row) or self._by_fit(int(k), values[row]) for row, k in enumerate(where)]
+
+    def _by_kernel(self, where: IntArray, values: FloatArray) -> dict[int, FitResult]:
+        """Return row -> result, but for those that ended at a bound or not at all."""
+        ends = self.rows.solve(where, values, fine=True)
+        inside = [self._inside(k, v) for k, v in zip(where.tolist(), ends.values, strict=True)]
+        good = ends.converged & np.array(inside, dtype=bool)
+        groups: dict[bytes, list[int]] = {}
+        for row in np.flatnonzero(good).tolist():
+            groups.setdefault(self.spectra[where[row]].frequency.tobytes(), []).append(row)
+        found: dict[int, FitResult] = {}
+        for members in groups.values():
+            cycles = where[members]
+            optima = Optima(
+                self.circuit,
+                [self.spectra[k] for k in cycles],
+                self.rows.settings.weighting,
+                np.array([self.rows.weights[k] for k in cycles]),
+                ends.values[members],
+                self.rows.attainable[cycles],
+                np.array([len(self.known.blind[k]) for k in cycles], dtype=np.intp),
+                np.array([self.known.agreed(k) for k in cycles], dtype=np.intp),
+            )
+            found.update(zip(members, results(optima), strict=True))
+        return found
+
+    def _inside(self, cycle: int, values: FloatArray) -> bool:
+        spectrum, named = self.spectra[cycle], dict(zip(self.circuit.names, values.tolist(), strict=True))
+        held = at_bound(self.circuit, Scales.of(spectrum.omega, spectrum.impedance), named)
+        return all(is_physical_limit(self.circuit, name, side) for name, side in held.items())
+
+    def _by_fit(self, cycle: int, values: FloatArray) -> FitResult:
+        start = {
+            name: min(max(value, p.min), p.max)
+            for (name, p), value in zip(self.circuit.parameters.items(), values.tolist(), strict=True)
+            if p.free
+        }
+        made = fit(self.spectra[cycle], self.circuit, start=start, **self.options)
+        # The result may not carry bounds and starts that are not the series' own.
+        return dataclasses.replace(made, circuit=self.circuit)
+
+    def in_places(self, fits: Sequence[FitResult]) -> list[Row]:
+        """Return one result for each spectrum of the series, failures in their places."""
+        followed = iter(fits)
+        return [one if isinstance(one, FitFailure) else next(followed) for one in self.first]
+
+
+def _ready(
+    spectrum: Spectrum, circuit: Circuit, options: Mapping[str, Any]
+) -> Spectrum | FitResult | FitFailure:
+    """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
+    try:
+        dropped = without(spectrum, options.get("drop"), drop_inductive=options.get("drop_inductive", False))
+        kept = dropped.select(options.get("fmin"), options.get("fmax"))
+        if options.get("weighting") == "noise" and kept.noise is None:
+            kept = kept.replace(noise=check(kept).noise)
+        weights(kept, options.get("weighting", "modulus"))
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+    if not 0 < sum(p.free for p in circuit.parameters.values()) < 2 * kept.points:
+        return fit_or_failure(kept, circuit)  # says what is wrong with it
+    return kept
