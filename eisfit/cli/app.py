@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
 from eisfit._version import __version__
 from eisfit.cli import batch, comparison, data, examples, fits, models, relaxation, studies, tracking
+from eisfit.cli.manners import Commands, Quiet, current, mannerly
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="eisfit",
+    cls=Commands,
     help=(
         "Fit impedance spectra, follow the parameters over cycles, explain a coating.\n\n"
         "\b\n"
-        "Quick start:  eisfit fit cell.mpt\n"
-        "              eisfit track cell_folder/\n"
-        "              eisfit explain study.toml\n"
-        "              eisfit examples --copy example_spectra     (something to try it on)"
+        "Example:  eisfit fit cell.mpt\n"
+        "          eisfit track cell_folder/\n"
+        "          eisfit explain study.toml\n"
+        "          eisfit examples --copy examples     (something to try it on)"
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -33,7 +36,7 @@ def _register(command: Callable[..., None]) -> None:
     """Make a function a command, the example of its help unbroken whatever the terminal's width."""
     text = inspect.cleandoc(command.__doc__ or "")
     unbroken = text.replace("Example:", "\b\nExample:")
-    app.command(help=unbroken, short_help=text.partition("\n")[0])(command)
+    app.command(help=unbroken, short_help=text.partition("\n")[0])(mannerly(command))
 
 
 for module in (fits, tracking, batch, comparison, data, relaxation, models, studies, examples):
@@ -49,8 +52,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _main(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Show the version."
-    ),
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    quiet: Quiet = False,
 ) -> None:
-    pass
+    current.quiet = quiet

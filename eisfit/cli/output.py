@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 
+from eisfit.cli.manners import current
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_json, write_atomic, write_json
 from eisfit.progress import counted
@@ -56,8 +57,13 @@ def _complain(error: Exception, code: int) -> int:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document."""
-    typer.echo(to_json(document), nl=False)
+    """Print one JSON document, or the table that ``--format`` asks for instead."""
+    if current.form == "json":
+        typer.echo(to_json(document), nl=False)
+        return
+    from eisfit.report.rows import flat_table
+
+    typer.echo(flat_table(document, current.form), nl=False)
 
 
 def print_text(text: str) -> None:
@@ -107,4 +113,4 @@ def stem(name: str, taken: set[str]) -> str:
 
 def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield the items, with a bar on standard error where that is a terminal."""
-    return counted(items, what, total, progress=sys.stderr.isatty())
+    return counted(items, what, total, progress=not current.quiet and sys.stderr.isatty())

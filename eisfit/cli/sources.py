@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eisfit.errors import EisfitError, UsageError
-from eisfit.readers import read_all
-from eisfit.result import FitFailure
-from eisfit.series import CycleSeries, read_series
-from eisfit.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    from eisfit.result import FitFailure
+    from eisfit.series import CycleSeries
+    from eisfit.spectrum import Spectrum
 
 __all__ = ["gather", "gather_series"]
+
+# The readers are imported where they are used: every command imports this module, and help shall come at once.
 
 
 def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spectrum | FitFailure]:
     """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails."""
+    from eisfit.result import FitFailure
+
     found: list[Spectrum | FitFailure] = []
     for source in sources:
         try:
@@ -27,6 +33,9 @@ def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spec
 
 
 def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
+    from eisfit.readers import read_all
+    from eisfit.series import read_series
+
     if source == "-":
         return list(read_all(source, average_duplicates=average))
     # A single file too: its name may tell the cycle, as it does in a folder.
@@ -34,6 +43,8 @@ def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
 
 
 def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
+    from eisfit.result import FitFailure
+
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
 
 
@@ -41,6 +52,8 @@ def gather_series(
     sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, average_duplicates: bool
 ) -> CycleSeries:
     """Return one series of all that is named."""
+    from eisfit.series import read_series
+
     source = sources[0] if len(sources) == 1 else sources
     return read_series(
         source, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
