@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eisfit.errors import EisfitError
     from eisfit.explain import Explanation, explain
     from eisfit.fit import fit
+    from eisfit.html_report import html_report
     from eisfit.kramers_kronig import KramersKronigResult, check
     from eisfit.library import circuit, circuits
     from eisfit.many import fit_many
@@ -56,6 +57,7 @@ _HOME = {
     "explain": "explain",
     "fit": "fit",
     "fit_many": "many",
+    "html_report": "html_report",
     "intervals": "uncertainty",
     "read": "readers",
     "read_series": "series",
@@ -84,6 +86,7 @@ __all__ = [
     "explain",
     "fit",
     "fit_many",
+    "html_report",
     "intervals",
     "read",
     "read_series",

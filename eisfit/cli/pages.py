@@ -1,0 +1,159 @@
+"""``eisfit report`` and ``eisfit view``."""
+
+from __future__ import annotations
+
+import json as reader
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.options import (
+    DEFAULT_CIRCUIT,
+    AverageDuplicates,
+    Bounds,
+    CircuitName,
+    Drop,
+    DropInductive,
+    Expressions,
+    Files,
+    Fixed,
+    FrequencyMax,
+    FrequencyMin,
+    Starts,
+    Weighting,
+    check_range,
+    constrained,
+)
+from eisfit.cli.output import guarded, progress
+from eisfit.errors import EisfitError, ReadError, UsageError
+
+__all__ = ["COMMANDS"]
+
+
+@guarded
+def report(
+    files: Files,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The page; its name ends in .html.")
+    ] = Path("report.html"),
+    circuit: CircuitName = DEFAULT_CIRCUIT,
+    weighting: Weighting = "modulus",
+    fix: Fixed = None,
+    start: Starts = None,
+    bound: Bounds = None,
+    expr: Expressions = None,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    drop: Drop = None,
+    drop_inductive: DropInductive = False,
+    average_duplicates: AverageDuplicates = False,
+    series: Annotated[
+        bool, typer.Option("--series", help="All the files are the cycles of one cell.")
+    ] = False,
+    title: Annotated[str | None, typer.Option(help="Of the page; the files' names by default.")] = None,
+) -> int:
+    """Fit, and write one page with linked figures that opens in any browser, without a network.
+
+    A folder, a quoted glob or a file with loops is a series: it gets a slider and trends over its cycles.
+    What eisfit fit --output or track --output wrote (fit.json, track.json) is shown as it is.
+
+    Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
+    """
+    from eisfit.html_report import html_report
+
+    check_range(fmin, fmax)
+    chosen = constrained(circuit, fix, start, bound, expr)
+    options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax}
+    options |= {"drop": drop, "drop_inductive": drop_inductive}
+    sources: list[Any] = [files] if series else list(files)
+    results: list[Any] = []
+    for source in progress(sources, "fitting", len(sources)):
+        results += _results(source, chosen, options, average_duplicates)
+    html_report(results, output, title=title)
+    failed = sum(_failures(result) for result in results)
+    typer.echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
+    return int(failed > 0)
+
+
+def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) -> list[Any]:
+    """Return what a file, folder or list of files gives; a failure stays in its place."""
+    from eisfit.fit import fit_or_failure
+    from eisfit.result import FitFailure
+    from eisfit.track import track
+
+    try:
+        if isinstance(source, str) and source.lower().endswith(".json"):
+            stored = _stored(Path(source))
+            if stored is not None:
+                return stored
+        found = _read(source, average)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return [FitFailure(source if isinstance(source, str) else source[0], str(error))]
+    if isinstance(found, tuple):
+        return [fit_or_failure(spectrum, circuit, validate=True, **options) for spectrum in found]
+    cycles = {spectrum.cycle for spectrum in found}
+    if len(cycles) > 1 and None not in cycles:
+        return [track(found, circuit, **options)]
+    fits = [fit_or_failure(spectrum, circuit, validate=True, **options) for spectrum in found]
+    return [*fits, *(FitFailure(failure.source, failure.error) for failure in found.failures)]
+
+
+def _read(source: Any, average: bool) -> Any:
+    """Return the spectra of standard input as a tuple, all else as a series."""
+    from eisfit.readers import read_all
+    from eisfit.series import read_series
+
+    if source == "-":
+        return read_all(source, average_duplicates=average)
+    return read_series(source, average_duplicates=average)
+
+
+def _stored(path: Path) -> list[Any] | None:
+    """Return the results in a file that eisfit wrote; None where it is another kind of JSON."""
+    from eisfit.result import FitResult
+    from eisfit.series_result import SeriesResult
+
+    try:
+        document = reader.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ReadError(f"{path}: is not valid JSON: {error}") from None
+    kind = document.get("schema") if isinstance(document, dict) else None
+    try:
+        if kind == "eisfit.fit/1":
+            return [
+                _failure(row) if row["error"] else FitResult.from_dict(row) for row in document["results"]
+            ]
+        if kind == "eisfit.track/1":
+            return [SeriesResult.from_dict(document)]
+        if kind == "eisfit.cells/1":
+            return [SeriesResult.from_dict(cell) for cell in document["cells"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReadError(f"{path}: is not a complete {kind} document: {error}") from None
+    except EisfitError as error:
+        raise ReadError(f"{path}: {error}; give the file that --output wrote, which holds the data") from None
+    return None
+
+
+def _failure(row: dict[str, Any]) -> Any:
+    from eisfit.result import FitFailure
+
+    where = row["spectrum"]
+    return FitFailure(where["source"], row["error"], where["index"], where["cycle"])
+
+
+def _failures(result: Any) -> int:
+    """Return how many spectra of a fit or a series failed."""
+    return len(result.failures) if hasattr(result, "failures") else int(result.error is not None)
+
+
+def _count(results: list[Any]) -> str:
+    number = sum(len(result) if hasattr(result, "failures") else 1 for result in results)
+    return "1 spectrum" if number == 1 else f"{number} spectra"
+
+
+COMMANDS = (report,)

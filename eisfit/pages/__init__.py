@@ -1,0 +1,12 @@
+"""Pages for the browser: a report in one file, and the page of `eisfit view`.
+
+Every function takes plain documents and returns the text of a page. Bokeh is imported in this package alone,
+and only when a page is made. A page loads nothing from outside: its Content-Security-Policy forbids it.
+"""
+
+from __future__ import annotations
+
+from eisfit.pages.entries import entry
+from eisfit.pages.report_page import report_page
+
+__all__ = ["entry", "report_page"]
