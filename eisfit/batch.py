@@ -1,120 +1,49 @@
-"""Fit a chunk of spectra at once; what the batch cannot settle goes to `eisfit.fit`, one by one."""
+"""The optima of many spectra on one frequency grid, in one batch, with the rows that are settled."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arcs_order import ordered
-from eisfit.batch_result import Optima, results
+from eisfit.batch_result import Optima
 from eisfit.batch_starts import GroupStarts
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
-from eisfit.errors import EisfitError, UsageError
-from eisfit.fit import fit, fit_or_failure
-from eisfit.masks import without
-from eisfit.noise import ladder, weights
-from eisfit.result import FitFailure, FitResult
+from eisfit.noise import ladder
 from eisfit.solver import SAME, Problem, solve
 from eisfit.spectrum import Spectrum
 
-__all__ = ["Compared", "Result", "fit_chunk"]
+__all__ = ["find_optima"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Result = FitResult | FitFailure
 
-AUDIT_EVERY = 100
-_BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
 _DOUBTFUL = 1.4  # chisqr over what the noise explains: the best end may not be the best there is
 # (first start, last start, how many ends must agree) of each round; more where the best end is doubtful.
 _ROUNDS = ((0, 3, 3), (3, 8, 4), (8, 16, 5))
 _PERFECT = 1.1
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One fit of the kernel held against lmfit's: the largest relative differences of each kind."""
-
-    name: str
-    chisqr: float
-    value: float
-    stderr: float
-
-
-def fit_chunk(
-    spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], finish: str, first: int = 0
-) -> tuple[list[Result], list[Compared]]:
-    """Fit spectra, in order.
+def find_optima(
+    spectra: Sequence[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray
+) -> tuple[IntArray, Optima | None]:
+    """Return the optima of spectra on one frequency grid, and which rows they are of: those settled here.
 
     Parameters
     ----------
-    spectra, circuit
+    spectra, circuit, weighting
         What to fit.
-    options
-        Of `eisfit.fit`, without those that change the circuit.
-    finish
-        ``kernel`` or ``lmfit``.
-    first
-        Index of the first spectrum in the whole series; every hundredth is held against lmfit.
-
-    Returns
-    -------
-    results, audit
-        One result or failure for each spectrum; comparisons with lmfit.
+    weight
+        (B, 2F), 1/ohm.
     """
-    found = _by_batch(spectra, circuit, options)
-    audit = []
-    for k, spectrum in enumerate(spectra):
-        result = found.get(k)
-        if result is None:
-            found[k] = fit_or_failure(spectrum, circuit, **options)
-        elif finish == "lmfit":
-            found[k] = _by_lmfit(spectrum, result, options)
-        elif (first + k) % AUDIT_EVERY == 0:
-            audit.append(_compared(result, _by_lmfit(spectrum, result, options)))
-    return [found[k] for k in range(len(spectra))], audit
-
-
-def _by_batch(spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any]) -> dict[int, Result]:
-    """Return index -> result for the spectra that the batch could settle."""
-    if circuit.expressions or not set(options) <= _BATCHED:
-        return {}
-    weighting = options.get("weighting", "modulus")
-    groups: dict[bytes, list[tuple[int, Spectrum, FloatArray]]] = {}
-    for k, spectrum in enumerate(spectra):
-        try:
-            kept = without(
-                spectrum, options.get("drop"), drop_inductive=options.get("drop_inductive", False)
-            ).select(options.get("fmin"), options.get("fmax"))
-            weight = weights(kept, weighting)
-        except UsageError:
-            raise
-        except EisfitError:
-            continue  # eisfit.fit says what is wrong with it
-        groups.setdefault(kept.frequency.tobytes(), []).append((k, kept, weight))
-    found: dict[int, Result] = {}
-    for members in groups.values():
-        places, kept_ones, weight_rows = zip(*members, strict=True)
-        for row, result in _group(list(kept_ones), circuit, weighting, np.stack(weight_rows)).items():
-            found[places[row]] = result
-    return found
-
-
-def _group(
-    spectra: list[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray
-) -> dict[int, FitResult]:
-    """Return row -> result of spectra on one frequency grid."""
     omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
     coordinates = Coordinates(circuit, Scales.of(omega, target))
     if not 0 < coordinates.size < 2 * omega.size:
-        return {}
+        return np.arange(0), None
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight)
     attainable = _attainable(omega, target, weight)
     given = all(p.value is not None for p in circuit.parameters.values() if p.free)
@@ -126,7 +55,7 @@ def _group(
     rows = np.flatnonzero(settled)
     optima = Optima(
         circuit,
-        [spectra[k] for k in rows],
+        [spectra[k] for k in rows.tolist()],
         weighting,
         weight[rows],
         values[rows],
@@ -134,7 +63,7 @@ def _group(
         starts[rows],
         agreed[rows],
     )
-    return dict(zip(rows.tolist(), results(optima), strict=True)) if rows.size else {}
+    return rows, optima if rows.size else None
 
 
 def _from_given(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
@@ -181,7 +110,7 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
 def _inside(
     coordinates: Coordinates, omega: FloatArray, target: NDArray[np.complex128], values: FloatArray
 ) -> NDArray[np.bool_]:
-    """Return the rows (B,) that are at no bound but a linear parameter's own."""
+    """Return the rows (B,) that are finite and at no bound but that of a free linear parameter."""
     modulus = np.abs(target)
     tight = Scales(
         float(modulus.min(axis=1).max()),
@@ -189,12 +118,14 @@ def _inside(
         float(omega.min()),
         float(omega.max()),
     )
-    inside = np.ones(len(values), dtype=bool)
+    inside = np.asarray(np.isfinite(values).all(axis=1))
     for k, p in enumerate(coordinates.circuit.parameters.values()):
         if p.free and p.scale == "log":
             low, high = tight.range(p.unit)
             inside &= values[:, k] > max(p.min, low * 10) * (1 + 1e-5)
             inside &= values[:, k] < min(p.max, high / 10) * (1 - 1e-5)
+        elif p.expr is not None:
+            inside &= (values[:, k] > p.min) & (values[:, k] < p.max)
     return inside
 
 
@@ -205,34 +136,10 @@ def _attainable(omega: FloatArray, target: NDArray[np.complex128], weight: Float
     left = 2 * points - len(columns)
     if left < 2:
         return np.zeros(len(target))
-    found = []
     data = np.ascontiguousarray(target).view(np.float64) * weight
-    for w, b in zip(weight, data, strict=True):
-        design = columns * w
-        normal = design @ design.T
-        normal.flat[:: len(normal) + 1] *= 1 + 1e-11
-        residual = np.linalg.solve(normal, design @ b) @ design - b
-        found.append(residual @ residual)
-    return np.array(found) * 2 * points / left
-
-
-def _by_lmfit(spectrum: Spectrum, result: Result, options: Mapping[str, Any]) -> Result:
-    """Return the fit that lmfit makes from where the kernel ended."""
-    if not isinstance(result, FitResult):
-        return result
-    start = {name: p.value for name, p in result.parameters.items() if p.vary}
-    again = fit(spectrum, result.circuit, start=start, **options)
-    return dataclasses.replace(again, circuit=result.circuit, starts=result.starts, agreed=result.agreed)
-
-
-def _compared(kernel: Result, lmfit: Result) -> Compared:
-    assert isinstance(kernel, FitResult)
-    assert isinstance(lmfit, FitResult)
-    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
-    errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
-    return Compared(
-        kernel.spectrum.name,
-        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
-        max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
-        max((abs(a - b) / b for a, b in errors), default=0.0),
-    )
+    design = columns * weight[:, np.newaxis, :]
+    normal = design @ design.transpose(0, 2, 1)
+    np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
+    solution = np.linalg.solve(normal, design @ data[:, :, np.newaxis])
+    residual = (solution.transpose(0, 2, 1) @ design)[:, 0] - data
+    return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)

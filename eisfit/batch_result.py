@@ -1,4 +1,4 @@
-"""Results for a batch of optima: errors, derived quantities and flags computed for all spectra at once.
+"""Errors, derived quantities and flags of a batch of optima, computed for all spectra at once.
 
 What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jacobian: the covariance is
 (J^T J)^-1, times redchi where the noise is not known. Spectra of which any flag could be said are handed to
@@ -8,27 +8,30 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arcs_order import role_times
+from eisfit.batch_table import Column, Table
 from eisfit.circuit import Circuit
-from eisfit.coordinates import Scales, arcs
-from eisfit.derived import formulas
+from eisfit.coordinates import Coordinates, Scales, arcs
+from eisfit.derived import formulas, given_errors
 from eisfit.elements import FrequencyGrid
-from eisfit.flags import Judgement, judge
+from eisfit.flags import Judgement, is_physical_limit, judge
+from eisfit.geometry import Geometry
 from eisfit.identifiability import examined
-from eisfit.result import FitResult, FittedParameter, Statistics
+from eisfit.result import FitResult
 from eisfit.spectrum import Spectrum
+from eisfit.verdict import Flag
 
-__all__ = ["Optima", "results"]
+__all__ = ["Optima", "results", "table_of"]
 
 FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Mask = NDArray[np.bool_]
 Formula = Callable[[Mapping[str, Any]], Any]
 
@@ -47,11 +50,11 @@ class Optima:
     Attributes
     ----------
     circuit, spectra, weighting
-        What was fitted; the circuit has no expressions.
+        What was fitted.
     weight
         (B, 2F), 1/ohm.
     values
-        (B, P) parameters.
+        (B, P) parameters; those tied by expressions follow from the others.
     attainable
         (B,) chisqr that the noise alone explains.
     starts, agreed
@@ -68,63 +71,90 @@ class Optima:
     agreed: NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class _Table:
-    """What is known of all rows: `free` columns, `held` (B, V) at their limit, covariance (B, V, V)."""
-
-    free: list[int]
-    held: Mask
-    chisqr: FloatArray
-    rms: FloatArray
-    covar: FloatArray
-    stderr: FloatArray
-    derived: dict[str, tuple[str, FloatArray, FloatArray]]
-    quiet: Mask
+def table_of(optima: Optima) -> Table:
+    """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
+    with np.errstate(all="ignore"):
+        table, quiet = _table(optima)
+    loud = np.flatnonzero(~quiet).tolist()
+    verdicts = {}
+    for b in loud:
+        result = table.row(b, optima.spectra[b], optima.circuit)
+        verdicts[b] = _judged(result, float(optima.attainable[b]))
+    return replace(table, verdicts=verdicts)
 
 
 def results(optima: Optima) -> list[FitResult]:
-    """Return one result per spectrum, as `eisfit.fit` would give it but for lmfit's own objects."""
-    with np.errstate(all="ignore"):
-        table = _table(optima)
-    return [_result(optima, table, b) for b in range(len(optima.spectra))]
+    """Return `table_of`'s rows as one result for each spectrum."""
+    return table_of(optima).results(optima.spectra, optima.circuit)
 
 
-def _table(optima: Optima) -> _Table:
+def _table(optima: Optima) -> tuple[Table, Mask]:
+    """Return the results without a verdict, and of which rows (B,) there is nothing to be said."""
     circuit, values = optima.circuit, optima.values
-    rows = list(circuit.parameters.values())
-    free = [k for k, p in enumerate(rows) if p.free]
-    held = _held(circuit, values, free)
-    omega = optima.spectra[0].omega
-    slopes = np.empty((len(values), len(rows), omega.size), dtype=np.complex128)
-    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
-    target = np.stack([s.impedance for s in optima.spectra])
-    difference = np.ascontiguousarray(z - target)
-    residual = difference.view(np.float64) * optima.weight
+    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    at_bound, held = _bounded(circuit, values, free)
+    residual, relative, slopes = _evaluated(optima)
     chisqr = np.sum(residual**2, axis=1)
-    rms = np.sqrt(np.mean(np.abs(difference / target) ** 2, axis=1))
+    rms = np.sqrt(np.mean(relative**2, axis=1))
     jacobian = slopes[:, free].view(np.float64) * optima.weight[:, np.newaxis, :]
     covar = _covariance(jacobian, held)
-    if optima.weighting != "noise":
-        nfree = residual.shape[1] - np.sum(~held, axis=1)
-        covar *= (chisqr / nfree)[:, np.newaxis, np.newaxis]
-    stderr = np.sqrt(np.einsum("bii->bi", covar))
-    derived = {
-        name: (unit, *_propagated(formula, circuit, values, free, covar))
-        for name, (unit, formula) in formulas(circuit).items()
-    }
-    quiet = _quiet(optima, free, held, covar, stderr, chisqr, rms)
-    return _Table(free, held, chisqr, rms, covar, stderr, derived, quiet)
+    rescaled = optima.weighting != "noise"
+    statistics = _statistics(
+        chisqr, residual.shape[1], residual.shape[1] - np.sum(~held, axis=1), not rescaled
+    )
+    if rescaled:
+        covar *= statistics["redchi"][:, np.newaxis, np.newaxis]
+    free_errors = np.where(held, np.nan, np.sqrt(np.einsum("bii->bi", covar)))
+    stderr = np.full(values.shape, np.nan)
+    stderr[:, free] = free_errors
+    propagated = _Propagation(circuit, values, free, covar)
+    for name in circuit.expressions:
+        stderr[:, circuit.names.index(name)] = propagated.error(itemgetter(name))
+    table = Table(
+        weighting=optima.weighting,
+        rescaled=rescaled,
+        ndata=residual.shape[1],
+        free=tuple(free),
+        values=values,
+        stderr=stderr,
+        at_bound=at_bound,
+        held=held,
+        covar=covar,
+        statistics={**statistics, "rms_relative_residual": rms},
+        derived=_derived(optima, propagated),
+        starts=optima.starts,
+        agreed=optima.agreed,
+    )
+    return table, _quiet(optima, table, propagated) & ~at_bound.any(axis=1)
 
 
-def _held(circuit: Circuit, values: FloatArray, free: list[int]) -> Mask:
-    """Return which linear parameters are at their bounds; they have no error, as in `eisfit.fit`."""
+def _evaluated(optima: Optima) -> tuple[FloatArray, FloatArray, NDArray[np.complex128]]:
+    """Return weighted residuals (B, 2F), |relative residuals| (B, F) and dZ/dp (B, P, F)."""
+    circuit, values, omega = optima.circuit, optima.values, optima.spectra[0].omega
+    slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
+    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
+    target = np.stack([s.impedance for s in optima.spectra])
+    if circuit.expressions:
+        Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
+    difference = np.ascontiguousarray(z - target)
+    return difference.view(np.float64) * optima.weight, np.abs(difference) / np.abs(target), slopes
+
+
+def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:
+    """Return which parameters (B, P) are at their bounds, and which free ones (B, V) are held there.
+
+    As in `eisfit.fit`: what is held has no error; an exponent at its physical limit of 1 keeps its own.
+    """
+    at_bound = np.zeros(values.shape, dtype=bool)
     held = np.zeros((len(values), len(free)), dtype=bool)
     for v, k in enumerate(free):
         p = circuit.parameters[circuit.names[k]]
         if p.scale == "linear":
             margin = _AT_LIMIT * (min(p.max, 1e300) - p.min)
-            held[:, v] = (values[:, k] >= p.max - margin) | (values[:, k] <= p.min + margin)
-    return held
+            upper, lower = values[:, k] >= p.max - margin, values[:, k] <= p.min + margin
+            at_bound[:, k] = upper | lower
+            held[:, v] = lower | (upper & (not is_physical_limit(circuit, p.name, "upper")))
+    return at_bound, held
 
 
 def _covariance(jacobian: FloatArray, held: Mask) -> FloatArray:
@@ -146,35 +176,69 @@ def _covariance(jacobian: FloatArray, held: Mask) -> FloatArray:
     return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
 
 
-def _propagated(
-    formula: Formula, circuit: Circuit, values: FloatArray, free: list[int], covar: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return a formula of the parameters (B,) and its standard error (B,), by complex steps."""
-    named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
-    gradient = np.zeros((len(values), len(free)))
-    for v, k in enumerate(free):
-        name, step = circuit.names[k], _STEP * np.maximum(np.abs(values[:, k]), 1e-200)
-        moved = formula({**named, name: values[:, k] + 1j * step})
-        gradient[:, v] = np.imag(moved) / step
-    variance = np.einsum("bi,bij,bj->b", gradient, covar, gradient)
-    return np.asarray(formula(named), dtype=np.float64), np.sqrt(variance)
+class _Propagation:
+    """Formulas of the parameters for all spectra, with errors from the covariance (B, V, V)."""
+
+    def __init__(self, circuit: Circuit, values: FloatArray, free: list[int], covar: FloatArray) -> None:
+        self.covar = covar
+        self.named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
+        self.moved = []
+        for k in free:
+            name, step = circuit.names[k], _STEP * np.maximum(np.abs(values[:, k]), 1e-200)
+            moved = {**self.named, name: values[:, k] + 1j * step}
+            for tied, expression in circuit.expressions.items():
+                moved[tied] = expression.evaluate(moved)[0]
+            self.moved.append((moved, step))
+
+    def value(self, formula: Formula) -> FloatArray:
+        """Return the formula (B,)."""
+        return np.asarray(formula(self.named), dtype=np.float64)
+
+    def error(self, formula: Formula) -> FloatArray:
+        """Return its standard error (B,), by complex steps."""
+        gradient = np.stack([np.imag(formula(moved)) / step for moved, step in self.moved], axis=1)
+        variance = np.einsum("bi,bij,bj->b", gradient, self.covar, gradient, optimize=True)
+        return np.asarray(np.sqrt(variance))
 
 
-def _quiet(  # noqa: PLR0917
-    optima: Optima,
-    free: list[int],
-    held: Mask,
-    covar: FloatArray,
-    stderr: FloatArray,
-    chisqr: FloatArray,
-    rms: FloatArray,
-) -> Mask:
+def _derived(optima: Optima, propagated: _Propagation) -> dict[str, Column]:
+    """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
+    plain = formulas(optima.circuit)
+    found = {name: Column(unit, *_measured(propagated, formula)) for name, (unit, formula) in plain.items()}
+    for geometry, rows in _geometries(optima.spectra):
+        given = given_errors(optima.circuit, geometry)
+        more = {n: row for n, row in formulas(optima.circuit, geometry).items() if n not in plain}
+        for name, (unit, formula) in more.items():
+            column = found.setdefault(name, Column.empty(unit, len(optima.spectra)))
+            value, error = _measured(propagated, formula)
+            column.fill(rows, value, np.hypot(error, given.get(name, 0.0) * value))
+    return found
+
+
+def _measured(propagated: _Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
+    value = propagated.value(formula)
+    return value, np.where(np.isfinite(value), propagated.error(formula), np.nan)
+
+
+def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
+    """Return each geometry that the spectra tell of, with their rows."""
+    rows: dict[str, list[int]] = {}
+    for b, spectrum in enumerate(spectra):
+        told = spectrum.metadata.get("geometry"), spectrum.metadata.get("area_cm2")
+        if told != (None, None):
+            rows.setdefault(repr(told), []).append(b)
+    return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
+
+
+def _quiet(optima: Optima, table: Table, propagated: _Propagation) -> Mask:
     """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
-    values = optima.values
-    quiet = np.isfinite(stderr).all(axis=1) & ~held.any(axis=1)
+    values, free = optima.values, list(table.free)
+    stderr, chisqr = table.stderr[:, free], table.statistics["chisqr"]
+    quiet = np.isfinite(stderr).all(axis=1)
     quiet &= (stderr < _DOUBTFUL * np.abs(values[:, free])).all(axis=1)
-    quiet &= ~((chisqr > _MISFIT**2 * optima.attainable) & (rms > 0.002) & (optima.attainable > 0))
-    correlation = covar / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
+    missed = (chisqr > _MISFIT**2 * optima.attainable) & (table.statistics["rms_relative_residual"] > 0.002)
+    quiet &= ~(missed & (optima.attainable > 0))
+    correlation = table.covar / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
     parts = [optima.circuit.parameters[optima.circuit.names[k]].component for k in free]
     for i, j in combinations(range(len(free)), 2):
         if parts[i] != parts[j]:
@@ -182,22 +246,20 @@ def _quiet(  # noqa: PLR0917
     times = list(role_times(optima.circuit, values).values())
     for fast, slow in pairwise(times):
         quiet &= fast < slow
-    for loud in _arcs_in_doubt(optima, free, covar):
+    for loud in _arcs_in_doubt(optima, propagated):
         quiet &= ~loud
     return quiet
 
 
-def _arcs_in_doubt(optima: Optima, free: list[int], covar: FloatArray) -> Iterator[Mask]:
+def _arcs_in_doubt(optima: Optima, propagated: _Propagation) -> Iterator[Mask]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
     found = [_log_tau(r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]
     for formula in found:
-        named = {name: optima.values[:, k] for k, name in enumerate(optima.circuit.names)}
-        peak = np.exp(-formula(named)) / (2 * np.pi)
+        peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])
     for one, other in combinations(found, 2):
-        ratio = _difference(one, other)
-        gap, error = _propagated(ratio, optima.circuit, optima.values, free, covar)
+        gap, error = _measured(propagated, _difference(one, other))
         yield ~(np.abs(gap) > _APART * error)
 
 
@@ -213,33 +275,8 @@ def _log_tau(resistor: str, storage: tuple[str, ...]) -> Formula:
     return formula
 
 
-def _result(optima: Optima, table: _Table, b: int) -> FitResult:
-    circuit, spectrum = optima.circuit, optima.spectra[b]
-    loose = np.flatnonzero(~table.held[b])
-    covar = table.covar[b][np.ix_(loose, loose)]
-    valid = bool(np.isfinite(covar).all())
-    result = FitResult(
-        spectrum=spectrum,
-        circuit=circuit,
-        weighting=optima.weighting,
-        parameters=_parameters(optima, table, b),
-        statistics=_statistics(optima, table, b),
-        covar=covar if valid else None,
-        var_names=tuple(circuit.names[table.free[v]] for v in loose),
-        covariance_rescaled=optima.weighting != "noise",
-        derived={
-            name: {"value": float(value[b]), "stderr": _finite(error[b]), "unit": unit}
-            for name, (unit, value, error) in table.derived.items()
-        },
-        ok=True,
-        flags=(),
-        starts=int(optima.starts[b]),
-        agreed=int(optima.agreed[b]),
-    )
-    return result if table.quiet[b] else _judged(result, float(optima.attainable[b]))
-
-
-def _judged(result: FitResult, attainable: float) -> FitResult:
+def _judged(result: FitResult, attainable: float) -> tuple[tuple[Flag, ...], bool]:
+    """Return the flags of a result, and whether it can be used."""
     chisqr = result.statistics.chisqr
     seen = Judgement(
         circuit=result.circuit,
@@ -252,52 +289,24 @@ def _judged(result: FitResult, attainable: float) -> FitResult:
         rms=result.statistics.rms_relative_residual,
         misfit=float(np.sqrt(chisqr / attainable)) if attainable > 0 else 0.0,
     )
-    return examined(result.replace_flags(*judge(seen)))
+    found = examined(result.replace_flags(*judge(seen)))
+    return found.flags, found.ok
 
 
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
-
-
-def _parameters(optima: Optima, table: _Table, b: int) -> dict[str, FittedParameter]:
-    place = {k: v for v, k in enumerate(table.free)}
-    values = optima.values[b].tolist()
-    found = {}
-    for k, (name, p) in enumerate(optima.circuit.parameters.items()):
-        v = place.get(k)
-        held = v is not None and bool(table.held[b, v])
-        found[name] = FittedParameter(
-            name=name,
-            value=values[k],
-            stderr=None if v is None or held else _finite(table.stderr[b, v]),
-            unit=p.unit,
-            min=p.min,
-            max=p.max,
-            vary=p.free,
-            expr=p.expr,
-            at_bound=held,
-            role=p.role,
-            describe=p.describe,
-        )
-    return found
-
-
-def _statistics(optima: Optima, table: _Table, b: int) -> Statistics:
-    """Return the statistics as lmfit defines them."""
+def _statistics(
+    chisqr: FloatArray, ndata: int, nfree: NDArray[np.intp], known_noise: bool
+) -> dict[str, NDArray[Any]]:
+    """Return the statistics (B,) as lmfit defines them."""
     from scipy.special import gammaincc
 
-    chisqr, ndata = float(table.chisqr[b]), 2 * optima.spectra[b].points
-    nvarys = int(np.sum(~table.held[b]))
-    nfree = ndata - nvarys
-    likelihood = ndata * float(np.log(max(chisqr, 1e-250 * ndata) / ndata))
-    return Statistics(
-        chisqr=chisqr,
-        redchi=chisqr / nfree,
-        aic=likelihood + 2 * nvarys,
-        bic=likelihood + float(np.log(ndata)) * nvarys,
-        ndata=ndata,
-        nvarys=nvarys,
-        nfree=nfree,
-        p_value=float(gammaincc(nfree / 2, chisqr / 2)) if optima.weighting == "noise" else None,
-        rms_relative_residual=float(table.rms[b]),
-    )
+    nvarys = ndata - nfree
+    likelihood = ndata * np.log(np.maximum(chisqr, 1e-250 * ndata) / ndata)
+    found = {
+        "chisqr": chisqr,
+        "redchi": chisqr / nfree,
+        "aic": likelihood + 2 * nvarys,
+        "bic": likelihood + np.log(ndata) * nvarys,
+        "nvarys": nvarys,
+        "nfree": nfree,
+    }
+    return {**found, "p_value": gammaincc(nfree / 2, chisqr / 2)} if known_noise else found

@@ -6,23 +6,25 @@ Every spectrum is fitted by the batched solver; where its starts do not agree, o
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Iterable, Iterator, Sized
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from itertools import islice
 from os import PathLike
 from typing import Any
 
-from eisfit.batch import Compared, Result, fit_chunk
+from eisfit.batch_audit import Audit, Compared
+from eisfit.batch_chunk import Result, fit_chunk
+from eisfit.batch_package import Package, fit_package
 from eisfit.batch_pool import Lost, in_order
 from eisfit.circuit import Circuit
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.library import circuit as find_circuit
 from eisfit.objective import Settings
 from eisfit.progress import Progress, counted
-from eisfit.result import FitFailure, FitResult
+from eisfit.result import FitFailure
 from eisfit.spectrum import Spectrum
 from eisfit.store import Store, key_of, restored, settings_digest
 
@@ -38,49 +40,6 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Audit:
-    """How far the kernel's fits are from lmfit's: the largest relative differences among `count` fits.
-
-    Attributes
-    ----------
-    count
-        Fits that were finished both ways.
-    chisqr, value, stderr
-        Largest relative difference of the sum of squares, of any parameter and of any standard error.
-    worst
-        Name of the spectrum with the largest difference of a parameter.
-    """
-
-    count: int = 0
-    chisqr: float = 0.0
-    value: float = 0.0
-    stderr: float = 0.0
-    worst: str = ""
-
-    def with_one(self, seen: Compared) -> Audit:
-        """Return the audit with one more comparison."""
-        return Audit(
-            self.count + 1,
-            max(self.chisqr, seen.chisqr),
-            max(self.value, seen.value),
-            max(self.stderr, seen.stderr),
-            seen.name if seen.value > self.value else self.worst,
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return dataclasses.asdict(self)
-
-    def __str__(self) -> str:
-        if not self.count:
-            return "audit: no spectrum was finished in lmfit too"
-        return (
-            f"audit: {self.count} fits finished in lmfit too; largest relative differences: "
-            f"chisqr {self.chisqr:.1g}, parameters {self.value:.1g}, standard errors {self.stderr:.1g}"
-        )
-
-
-@dataclass(frozen=True)
 class _Chunk:
     """Spectra in a row, their place in the whole, and the results that are known already."""
 
@@ -89,22 +48,15 @@ class _Chunk:
     keys: tuple[str, ...]
     known: dict[int, Result]
 
-    @property
+    @cached_property
     def left(self) -> list[int]:
         """Places that must be fitted."""
         return [k for k in range(len(self.items)) if k not in self.known]
 
-
-@dataclass(frozen=True)
-class _Package:
-    """What travels to a worker: numbers, names and documents."""
-
-    first: int
-    places: tuple[int, ...]
-    spectra: tuple[dict[str, Any], ...]
-    circuit: dict[str, Any]
-    options: dict[str, Any]
-    finish: str
+    @property
+    def spectra(self) -> list[Spectrum]:
+        """What must be fitted."""
+        return [s for k in self.left if isinstance(s := self.items[k], Spectrum)]
 
 
 class FitMany(Iterator[Result]):
@@ -174,34 +126,27 @@ class FitMany(Iterator[Result]):
     def _finished(self, chunks: Iterator[_Chunk]) -> Iterator[tuple[_Chunk, dict[int, Result]]]:
         if self._workers is None:
             for chunk in chunks:
-                spectra = [s for k in chunk.left if isinstance(s := chunk.items[k], Spectrum)]
-                results, audit = fit_chunk(spectra, self._circuit, self._options, self._finish, chunk.first)
-                self._seen(audit)
+                spectra = chunk.spectra
+                fitted = fit_chunk(spectra, self._circuit, self._options, self._finish, chunk.first)
+                self._seen(fitted.audit)
+                results = fitted.results(spectra, self._circuit)
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
         waiting: list[_Chunk] = []
-        for package, outcome in in_order(_fit_package, self._packages(chunks, waiting), self._workers):
+        for _, outcome in in_order(fit_package, self._packages(chunks, waiting), self._workers):
             chunk = waiting.pop(0)
             if isinstance(outcome, Lost):
-                yield chunk, {k: _lost(chunk.items[k], outcome) for k in package.places}
+                yield chunk, {k: _lost(chunk.items[k], outcome) for k in chunk.left}
                 continue
-            bare, audit = outcome
-            self._seen(audit)
-            pairs = zip(package.places, bare, strict=True)
-            yield chunk, {k: _dressed(one, chunk.items[k], self._circuit) for k, one in pairs}
+            self._seen(outcome.audit)
+            results = outcome.dressed(chunk.spectra, self._circuit)
+            yield chunk, dict(zip(chunk.left, results, strict=True))
 
-    def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[_Package]:
+    def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
+        circuit = self._circuit.to_dict()
         for chunk in chunks:
             waiting.append(chunk)
-            spectra = tuple(_columns(s) for k in chunk.left if isinstance(s := chunk.items[k], Spectrum))
-            yield _Package(
-                chunk.first,
-                tuple(chunk.left),
-                spectra,
-                self._circuit.to_dict(),
-                self._options,
-                self._finish,
-            )
+            yield Package.of(chunk.spectra, circuit, self._options, self._finish, chunk.first)
 
     def _seen(self, audit: Iterable[Compared]) -> None:
         for one in audit:
@@ -214,50 +159,6 @@ class _LostFailure(FitFailure):
 
 def _lost(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
     return _LostFailure(item.source, lost.reason, item.index, item.cycle)
-
-
-def _columns(spectrum: Spectrum) -> dict[str, Any]:
-    """Return what a fit needs of a spectrum, to travel."""
-    names = ("frequency", "impedance", "noise", "cycle", "source", "index")
-    return {name: getattr(spectrum, name) for name in names}
-
-
-def _fit_package(package: _Package) -> tuple[list[_Bare], list[Compared]]:
-    """Fit a package in a worker."""
-    spectra = [Spectrum(**columns) for columns in package.spectra]
-    circuit = Circuit.from_dict(package.circuit)
-    results, audit = fit_chunk(spectra, circuit, package.options, package.finish, package.first)
-    return [_bare(result, s) for result, s in zip(results, spectra, strict=True)], audit
-
-
-@dataclass(frozen=True)
-class _Bare:
-    """A result on its way back: without spectrum and circuit, which the other side has; or an error."""
-
-    fields: dict[str, Any]
-    changed: dict[str, Any] | None = None
-    error: str | None = None
-
-
-def _bare(result: Result, spectrum: Spectrum) -> _Bare:
-    if isinstance(result, FitFailure):
-        return _Bare({}, error=result.error)
-    left_out = ("spectrum", "circuit", "lmfit")
-    fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(result) if f.name not in left_out}
-    kept = result.spectrum
-    if kept.points == spectrum.points and (kept.noise is None) == (spectrum.noise is None):
-        return _Bare(fields)
-    names = ("frequency", "impedance", "noise", "notes")
-    return _Bare(fields, {name: getattr(kept, name) for name in names})
-
-
-def _dressed(bare: _Bare, item: Spectrum | FitFailure, circuit: Circuit) -> Result:
-    if bare.error is not None or isinstance(item, FitFailure):
-        return FitFailure(item.source, bare.error or "", item.index, item.cycle)
-    if bare.changed is not None:
-        notes = (*item.notes, *bare.changed["notes"])
-        item = item.replace(**{**bare.changed, "notes": notes})
-    return FitResult(spectrum=item, circuit=circuit, **bare.fields)
 
 
 def fit_many(
