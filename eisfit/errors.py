@@ -8,6 +8,7 @@ from collections.abc import Iterable
 __all__ = [
     "CircuitError",
     "EisfitError",
+    "EisfitWarning",
     "FitError",
     "NotationError",
     "ParameterError",
@@ -22,6 +23,10 @@ __all__ = [
 
 class EisfitError(Exception):
     """Base of all errors raised on purpose: catch this one to catch them all."""
+
+
+class EisfitWarning(UserWarning):
+    """Something the user should know that is no error; the command line prints it as a note."""
 
 
 class UsageError(EisfitError):

@@ -1,19 +1,26 @@
-"""The circuits in ``circuits/``: one TOML file each, found by being there, with its own reference values."""
+"""Circuits by name, file or string; a file is one circuit in TOML, with its own reference values."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import re
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eisfit.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.circuit import ROLES, Circuit, CircuitParameter, default_parameters
-from eisfit.errors import CircuitError, NotationError, ParameterError, SchemaError, did_you_mean
-from eisfit.files import data_folder
+from eisfit.errors import (
+    CircuitError,
+    EisfitWarning,
+    NotationError,
+    ParameterError,
+    SchemaError,
+    did_you_mean,
+)
 from eisfit.notation import parse
 
 if TYPE_CHECKING:
@@ -21,20 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["circuit", "circuits", "load", "reference_tests"]
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
 
 def circuits() -> tuple[str, ...]:
-    """Return the names of the circuits that come with eisfit.
+    """Return the names of the circuits that come with eisfit; `eisfit.catalogue` lists your own besides.
 
     >>> "rs-sei-ct-w" in circuits()
     True
     """
-    return tuple(sorted(path.stem for path in data_folder("circuits").glob("*.toml")))
+    return built_in()
 
 
 def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
-    """Return a circuit from a name in ``circuits/``, the path of a ``.toml`` file, or a circuit string.
+    """Return a circuit from a name, the path of a ``.toml`` file, or a circuit string.
+
+    A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's (`eisfit.catalogue`).
 
     Raises
     ------
@@ -42,6 +49,11 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         When there is no such circuit, or the string cannot be read (`NotationError`).
     SchemaError
         When the file's form is wrong; names the line and the key.
+
+    Warns
+    -----
+    EisfitWarning
+        When a circuit of your own replaces one of the same name that comes with eisfit.
 
     Examples
     --------
@@ -53,19 +65,29 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     if isinstance(source, Circuit):
         return source
     text = os.fspath(source)
-    if text in circuits():
-        return load(data_folder("circuits") / f"{text}.toml")
     if text.endswith(".toml"):
-        return _user_file(Path(text))
-    if _NAME.fullmatch(text):
-        near = did_you_mean(text, circuits())
-        raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(circuits())}")
+        return _file(Path(text))
+    entry = find(text)
+    if entry is not None:
+        return _entry(entry)
+    if NAME.fullmatch(text):
+        known = entries()
+        near = did_you_mean(text, known)
+        raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
     return Circuit.from_string(text)
 
 
-def _user_file(path: Path) -> Circuit:
+def _entry(entry: Entry) -> Circuit:
+    if entry.shadows:
+        said = f"{entry.name} is your own circuit {entry.path}, not the one that comes with eisfit"
+        warnings.warn(said, EisfitWarning, stacklevel=3)
+    return load(entry.path)
+
+
+def _file(path: Path) -> Circuit:
     if not path.is_file():
-        raise CircuitError(f"{path}: there is no such circuit file")
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml")))
+        raise CircuitError(f"{path}: there is no such circuit file{near}")
     return load(path)
 
 

@@ -17,12 +17,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "eisfit"
 #: the ground and, for one-line calls, the faces. A new module of these rooms is placed here.
 HOUSE = {
     "ground": ["_version", "errors", "verdict", "files", "schema", "units", "rounding", "progress"],
-    "faces": ["plot", "drawing", "report"],
+    "faces": ["plot", "drawing", "report", "pages"],
     "data wing": [
         *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig"),
         *("relaxation", "drt", "readers", "series"),
     ],
-    "model wing": ["elements", "notation", "expressions", "from_lmfit", "circuit", "circuit_file", "library"],
+    "model wing": [
+        *("elements", "notation", "expressions", "from_lmfit", "circuit"),
+        *("circuit_file", "catalogue", "library"),
+    ],
     "physics wing": ["film", "electrode"],
 }
 #: The wings do not know each other.

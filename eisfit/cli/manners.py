@@ -1,4 +1,4 @@
-"""What every command does alike: ``--quiet``, ``--format``, Ctrl-C, a closed pipe, and the list of commands."""
+"""What every command does alike: ``--quiet``, ``--format``, Ctrl-C, a closed pipe, the list of commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import inspect
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
@@ -13,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from eisfit.errors import did_you_mean
+from eisfit.errors import EisfitWarning, did_you_mean
 
 __all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
 
@@ -98,7 +99,10 @@ def _form(form: str, json: bool) -> str:
 def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
     """Run a command; Ctrl-C and a reader that has gone end it without a word too many."""
     try:
-        command(*args, **given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", EisfitWarning)
+            warnings.showwarning = functools.partial(_note, warnings.showwarning)
+            command(*args, **given)
         sys.stdout.flush()
     except KeyboardInterrupt:
         typer.echo("\neisfit: stopped", err=True)
@@ -106,6 +110,14 @@ def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
     except BrokenPipeError:  # head and less read no more than they need: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+
+
+def _note(otherwise: Callable[..., None], message: Any, category: type[Warning], *where: Any) -> None:
+    """Print eisfit's own warnings as notes, the others as Python does."""
+    if issubclass(category, EisfitWarning):
+        say(f"eisfit: note: {message}")
+    else:
+        otherwise(message, category, *where)
 
 
 #: Heading -> commands, in the order of the help. A command that stands nowhere comes last.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["gather", "gather_series"]
 
-# The readers are imported where they are used: every command imports this module, and help shall come at once.
+# The readers are imported where they are used: help needs this module but none of them.
 
 
 def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spectrum | FitFailure]:
