@@ -1,0 +1,128 @@
+r"""Where circuit files are found by name: the project's own, the user's own, and those that come with eisfit.
+
+In this order, the first that has the name wins:
+
+1. ``circuits/`` of the project: in the current folder, or in one above it up to the project's root, which is
+   the nearest with ``.git``, ``pyproject.toml`` or ``study.toml``. Without such a root only the current
+   folder counts, so that nothing lying about further up is taken.
+2. the user's configuration: ``~/.config/eisfit/circuits`` (``$XDG_CONFIG_HOME``) on Linux,
+   ``~/Library/Application Support/eisfit/circuits`` on macOS, ``%APPDATA%\eisfit\circuits`` on Windows.
+3. those that come with eisfit.
+
+Circuit files are data: nothing in them is executed, wherever they come from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from eisfit.files import data_folder
+
+__all__ = ["NAME", "Entry", "built_in", "entries", "find", "project_folder", "user_folder"]
+
+Origin = Literal["project", "user", "eisfit"]
+
+#: What a circuit's name looks like; nothing that looks like it is a circuit string.
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ROOTS = (".git", "pyproject.toml", "study.toml")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A circuit that can be asked for by its name.
+
+    Attributes
+    ----------
+    name
+        File name without ``.toml``.
+    path
+        The file.
+    origin
+        ``project``, ``user`` or ``eisfit``.
+    shadows
+        True where eisfit has another circuit of this name, which this one replaces.
+    """
+
+    name: str
+    path: Path
+    origin: Origin
+    shadows: bool = False
+
+
+def built_in() -> tuple[str, ...]:
+    """Return the names of the circuits that come with eisfit."""
+    return tuple(sorted(path.stem for path in data_folder("circuits").glob("*.toml")))
+
+
+def entries() -> dict[str, Entry]:
+    """Return every circuit that can be asked for by name here, in the order of the names."""
+    names = {path.stem for _, folder in _folders() for path in folder.glob("*.toml")}
+    return {name: entry for name in sorted(names) if (entry := find(name)) is not None}
+
+
+def find(name: str) -> Entry | None:
+    """Return the circuit of this name, or None."""
+    if not NAME.fullmatch(name):
+        return None
+    own = data_folder("circuits") / f"{name}.toml"
+    for origin, folder in _folders():
+        path = folder / f"{name}.toml"
+        # A clone of eisfit has its circuits in circuits/ too: the same file is no other circuit.
+        if path.is_file() and (origin == "eisfit" or not _same(path, own)):
+            return Entry(name, path, origin, shadows=origin != "eisfit" and own.is_file())
+    return None
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _folders() -> Iterator[tuple[Origin, Path]]:
+    project, user = project_folder(), user_folder()
+    if project is not None:
+        yield "project", project
+    if user is not None and user.is_dir():
+        yield "user", user
+    yield "eisfit", data_folder("circuits")
+
+
+def project_folder() -> Path | None:
+    """Return the project's ``circuits/``, where there is one with a circuit file."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the current folder has been removed
+        return None
+    for folder in _up_to_the_root(here):
+        circuits = folder / "circuits"
+        if circuits.is_dir() and next(circuits.glob("*.toml"), None) is not None:
+            return circuits
+    return None
+
+
+def _up_to_the_root(here: Path) -> list[Path]:
+    above = [here, *here.parents]
+    for number, folder in enumerate(above, 1):
+        if any((folder / mark).exists() for mark in _ROOTS):
+            return above[:number]
+    return [here]
+
+
+def user_folder() -> Path | None:
+    """Return the folder for the user's own circuits, which need not exist; None for a user without a home."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    if sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    elif os.name == "nt":
+        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return base / "eisfit" / "circuits"
