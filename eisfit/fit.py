@@ -5,10 +5,11 @@ The only module that imports lmfit, and only when a fit is made.
 
 from __future__ import annotations
 
+import io
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from os import PathLike
 from typing import Any
 
@@ -32,11 +33,14 @@ from eisfit.spectrum import Spectrum
 from eisfit.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.verdict import Flag
 
-__all__ = ["fit", "fit_or_failure"]
+__all__ = ["fit", "fit_or_failure", "walked"]
 
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
+_BURN = 0.3  # of a Markov chain, left out
+_THIN = 5
+_UNCORRELATED = 50  # autocorrelation times that a chain must be long (emcee's manual)
 _kept = threading.local()
 
 
@@ -251,3 +255,76 @@ def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
         raise leads_nowhere(circuit, reason) from None
+
+
+def walked(
+    log_posterior: Callable[[FloatArray], FloatArray],
+    positions: FloatArray,
+    box: tuple[FloatArray, FloatArray],
+    *,
+    steps: int,
+    most: int,
+    seed: int,
+) -> tuple[FloatArray, float]:
+    """Return the chain of lmfit's ``Minimizer.emcee`` and its longest autocorrelation time, in steps.
+
+    Parameters
+    ----------
+    log_posterior
+        Coordinates (W, V) of all walkers -> (W,), finite.
+    positions
+        (W, V) to start from.
+    box
+        (V,) lower and upper bounds, kept by lmfit.
+    steps, most
+        Of each walker; where the chain is shorter than 50 autocorrelation times, it goes on, up to `most`.
+    seed
+        The same seed gives the same chain.
+
+    Returns
+    -------
+    tuple
+        (n, V) draws, without the first 30 % of the chain and thinned to one in five, and the time.
+    """
+    import lmfit
+
+    params = lmfit.Parameters()
+    for k, (value, low, high) in enumerate(zip(positions[0], *box, strict=True)):
+        params.add(f"theta_{k}", value=value, min=low, max=high)
+    walkers = _Walkers(log_posterior, positions)
+    minimizer = lmfit.Minimizer(walkers.residual, params)
+    done, wanted = 0, steps
+    while done < min(wanted, most):
+        more = min(wanted, most) - done
+        options: dict[str, Any] = {"reuse_sampler": True} if done else {"pos": positions, "seed": seed}
+        done += more
+        options |= {"burn": int(_BURN * done), "thin": _THIN, "workers": walkers, "progress": False}
+        options["run_mcmc_kwargs"] = {"skip_initial_state_check": True}
+        with redirect_stdout(io.StringIO()):  # lmfit prints where it finds the chain short
+            outcome = minimizer.emcee(steps=more, nwalkers=len(positions), **options)
+        times = minimizer.sampler.get_autocorr_time(discard=options["burn"], tol=0, quiet=True)
+        memory = float(np.max(times))
+        enough = _UNCORRELATED * memory / (1 - _BURN)
+        wanted = done if done >= enough else int(1.1 * enough) + 1
+    return np.asarray(outcome.chain.reshape(-1, outcome.chain.shape[-1])), memory
+
+
+class _Walkers:
+    """A pool for emcee that evaluates all walkers in one batch, and the residual that lmfit then asks for."""
+
+    def __init__(self, log_posterior: Callable[[FloatArray], FloatArray], positions: FloatArray) -> None:
+        self.log_posterior = log_posterior
+        self.now = float(log_posterior(positions[:1])[0])
+
+    def map(self, function: Callable[[FloatArray], Any], positions: Iterable[FloatArray]) -> list[Any]:
+        """Return lmfit's log-probability of each walker; lmfit sees to the bounds."""
+        places = np.array(list(positions))
+        found = []
+        for place, value in zip(places, self.log_posterior(places), strict=True):
+            self.now = float(value)
+            found.append(function(place))
+        return found
+
+    def residual(self, params: Any) -> float:
+        """Return the log-posterior of the walker whose turn it is."""
+        return self.now

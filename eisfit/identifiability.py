@@ -15,11 +15,11 @@ import numpy as np
 
 from eisfit.coordinates import arcs
 from eisfit.interval import Interval
+from eisfit.likelihood import profile_intervals
 from eisfit.notation import Component
 from eisfit.propagation import standard_error
 from eisfit.result import FitResult
 from eisfit.rounding import significant, value_with_error
-from eisfit.uncertainty import intervals
 from eisfit.verdict import Flag
 
 __all__ = ["examined"]
@@ -58,7 +58,7 @@ def _profiled(result: FitResult) -> Mapping[str, Interval]:
     # Of a circuit that misses the data, a profile would tell nothing.
     if not names or result.loss != "linear" or any(flag.name == "misfit" for flag in result.flags):
         return {}
-    return intervals(result, _LEVEL, "profile", names=names, rough=True)
+    return profile_intervals(result, _LEVEL, names, rough=True).rows
 
 
 def _flagged(result: FitResult) -> set[str]:

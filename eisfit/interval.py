@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Interval:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Intervals(Mapping[str, Interval]):
-    """Intervals by parameter name.
+    """Intervals by name: iterated over the parameters; ``found["R_p"]`` also finds the derived ones.
 
     Attributes
     ----------
@@ -66,6 +67,8 @@ class Intervals(Mapping[str, Interval]):
         What to know besides, one sentence each.
     profiles
         Name -> {values, rise, limit} of profile likelihood, for figures.
+    derived
+        Name -> `Interval` of what follows from the parameters.
     samples
         (n, P) all parameters of bootstrap or mcmc, in the circuit's order; not kept in JSON.
     """
@@ -77,14 +80,16 @@ class Intervals(Mapping[str, Interval]):
     notes: tuple[str, ...] = ()
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     samples: FloatArray | None = None
+    derived: Mapping[str, Interval] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Interval:
-        if name not in self.rows:
-            raise ParameterError(f"no interval for {name!r}{did_you_mean(name, self.rows)}")
-        return self.rows[name]
+        known = {**self.derived, **self.rows}
+        if name not in known:
+            raise ParameterError(f"no interval for {name!r}{did_you_mean(name, known)}")
+        return known[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self.rows
+        return name in self.rows or name in self.derived
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.rows)
@@ -100,6 +105,7 @@ class Intervals(Mapping[str, Interval]):
             "method": self.method,
             "criterion": self.criterion,
             "intervals": {name: row.to_dict() for name, row in self.rows.items()},
+            "derived": {name: row.to_dict() for name, row in self.derived.items()},
             "notes": list(self.notes),
             "profiles": {name: dict(profile) for name, profile in self.profiles.items()},
         }
@@ -107,15 +113,19 @@ class Intervals(Mapping[str, Interval]):
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Intervals:
         """Rebuild intervals from `to_dict`'s document."""
-        rows = {name: Interval(name=name, **row) for name, row in document["intervals"].items()}
+        rows, derived = (
+            {name: Interval(name=name, **row) for name, row in document.get(key, {}).items()}
+            for key in ("intervals", "derived")
+        )
         kept = (document["level"], document["method"], document["criterion"])
-        return cls(*kept, rows, tuple(document["notes"]), document["profiles"])
+        return cls(*kept, rows, tuple(document["notes"]), document["profiles"], derived=derived)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per parameter: value, unit, low, high (NaN where open)."""
+        """Return one row per parameter and derived quantity: value, unit, low, high (NaN where open)."""
         import pandas as pd
 
-        return pd.DataFrame.from_dict({n: row.to_dict() for n, row in self.rows.items()}, orient="index")
+        rows = {name: row.to_dict() for name, row in {**self.rows, **self.derived}.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the intervals relative to the values on `ax` (a new one where None) and return it."""
@@ -138,6 +148,16 @@ class Intervals(Mapping[str, Interval]):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.intervals_html(self.to_dict())
+        table = report.intervals_html(self.to_dict())
+        draw = partial(plot.intervals, self.to_dict())
+        return plot.beside(
+            table,
+            lambda figure: draw(ax=figure.subplots()),
+            height=0.6 + 0.3 * max(len(self), 3),
+            alt="intervals",
+        )
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.rows)

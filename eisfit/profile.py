@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from eisfit.objective import FormProblem
 from eisfit.refit import Refit
-from eisfit.solver import solve
+from eisfit.solver import Solution, solve
 
-__all__ = ["Profile", "profiles"]
+__all__ = ["Profile", "Walk", "profiles"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -101,46 +101,68 @@ def profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bo
     rough
         Fewer points and steps: good enough to tell an open side and the size of the other.
     """
-    return _Walk(refit, names, quantile, _ROUGH if rough else _FINE).finished()
+    return Walk(refit, names, quantile, rough=rough).finished()
 
 
-class _Walk:
-    """All profiles at once: two tasks a parameter, one for each side."""
+class Walk:
+    """All profiles at once: two tasks for each coordinate, one for each side.
 
-    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float, effort: _Effort) -> None:
-        self.effort = effort
+    A subclass walks along something else than a coordinate; see `eisfit.profile_derived`.
+    """
+
+    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False) -> None:
+        self.effort = _ROUGH if rough else _FINE
         self.refit = refit
         self.names = names
-        coordinates = refit.problem.coordinates
-        columns = np.array([refit.free_names.index(name) for name in names], dtype=np.intp)
-        self.column = np.repeat(columns, 2)
         self.sign = np.tile([-1.0, 1.0], len(names))
         self.lowest = float(np.sum(refit.evaluate(refit.theta[np.newaxis])[0] ** 2))
         nfree = max(refit.result.statistics.nfree, 1)
         noise = self.lowest / nfree if refit.result.covariance_rescaled else 1.0
         self.limit = quantile**2 * noise
-        covariance = refit.covariance()
-        variance = np.diag(covariance)[self.column]
-        centre = refit.theta[self.column]
-        self.half = np.maximum(quantile * np.sqrt(noise * variance), 1e-3 * _LEAST)
+        centre, gradient, low, high = (np.repeat(part, 2, axis=0) for part in self._directions())
+        along = gradient @ refit.covariance()
+        variance = np.einsum("tv,tv->t", along, gradient)
+        self.half = np.maximum(quantile * np.sqrt(noise * np.maximum(variance, 0.0)), 1e-3 * _LEAST)
         self.half[variance <= 0] = _LEAST
-        # How the others follow, to first order, when this one moves.
+        # How all coordinates follow, to first order, when this one moves.
         with np.errstate(divide="ignore", invalid="ignore"):
-            follow = covariance[:, self.column] / variance
-        self.follow = np.nan_to_num(follow, posinf=0.0, neginf=0.0).T
-        self.follow[np.arange(self.column.size), self.column] = 1.0
-        edge = np.where(self.sign < 0, coordinates.low[self.column], coordinates.high[self.column])
-        self.room = np.maximum((edge - centre) * self.sign, 0.0)
+            self.follow = np.nan_to_num(along / variance[:, np.newaxis], posinf=0.0, neginf=0.0)
+        self.centre = centre
+        self.room = np.maximum((np.where(self.sign < 0, low, high) - centre) * self.sign, 0.0)
         # Per task: distances walked, rises there, and the ends, for the trace and for warm starts.
-        self.walked: list[list[tuple[float, float, FloatArray]]] = [
-            [(0.0, 0.0, refit.theta)] for _ in self.column
-        ]
-        self.better = np.zeros(self.column.size, dtype=bool)
+        self.walked: list[list[tuple[float, float, FloatArray]]] = [[(0.0, 0.0, refit.theta)] for _ in centre]
+        self.better = np.zeros(centre.size, dtype=bool)
+
+    def _directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return, for each name, its value (N,), its gradient (N, V) by the coordinates, and its limits."""
+        self.column = np.array([self.refit.free_names.index(name) for name in self.names], dtype=np.intp)
+        box, theta = self.refit.problem.coordinates, self.refit.theta
+        gradient = np.eye(theta.size)[self.column]
+        return theta[self.column], gradient, box.low[self.column], box.high[self.column]
+
+    def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
+        """Return the problem in which each task is held at its aim."""
+        base, held = self.refit.problem, self.column[tasks // 2]
+        return _HeldProblem(base.coordinates, base.grid, base.target, base.weight, base.form, held)
+
+    def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:
+        """Return where the tasks came to (n,), and chisqr there."""
+        return aims, solved.chisqr
+
+    def _placed(self, task: int, aim: float, start: FloatArray) -> FloatArray:
+        start[self.column[task // 2]] = aim  # exactly
+        return start
+
+    def _form(self, k: int) -> tuple[bool, float, float]:
+        """Return whether number k is a logarithm, and its bounds."""
+        p = self.refit.result.circuit.parameters[self.names[k]]
+        return p.scale == "log", p.min, p.max
 
     def finished(self) -> list[Profile]:
+        """Walk, and return the profiles."""
         first = self.effort.distances
-        tasks = np.repeat(np.arange(self.column.size), first.size)
-        distances = np.minimum(np.tile(first, self.column.size) * self.half[tasks], self.room[tasks])
+        tasks = np.repeat(np.arange(self.sign.size), first.size)
+        distances = np.minimum(np.tile(first, self.sign.size) * self.half[tasks], self.room[tasks])
         self._measure(tasks, distances)
         self._widen()
         self._refine()
@@ -151,15 +173,14 @@ class _Walk:
         if tasks.size == 0:
             return
         starts = np.stack([self._start(int(t), float(d)) for t, d in zip(tasks, distances, strict=True)])
-        base = self.refit.problem
-        problem = _HeldProblem(
-            base.coordinates, base.grid, base.target, base.weight, base.form, self.column[tasks]
-        )
+        aims = self.centre[tasks] + self.sign[tasks] * distances
+        problem = self._held(tasks, aims)
         solution = solve(problem, starts, max_iterations=self.effort.steps, tolerance=self.effort.tolerance)
-        for task, distance, chisqr, theta in zip(
-            tasks.tolist(), distances.tolist(), solution.chisqr, solution.theta, strict=True
+        reached, chisqr = self._rises(tasks, aims, solution)
+        distances, rises = (reached - self.centre[tasks]) * self.sign[tasks], chisqr - self.lowest
+        for task, distance, rise, theta in zip(
+            tasks.tolist(), distances.tolist(), rises.tolist(), solution.theta, strict=True
         ):
-            rise = float(chisqr) - self.lowest
             self.better[task] |= rise < -1e-3 * self.limit
             self.walked[task].append((distance, rise if np.isfinite(rise) else np.inf, theta))
             self.walked[task].sort(key=lambda point: point[0])
@@ -167,8 +188,7 @@ class _Walk:
     def _start(self, task: int, distance: float) -> FloatArray:
         near = min(self.walked[task], key=lambda point: abs(point[0] - distance))
         start = near[2] + self.follow[task] * self.sign[task] * (distance - near[0])
-        start[self.column[task]] = self.refit.theta[self.column[task]] + self.sign[task] * distance  # exactly
-        return np.asarray(start)
+        return np.asarray(self._placed(task, self.centre[task] + self.sign[task] * distance, start))
 
     def _crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Return the last point below the limit and the first above it, None where there is none above."""
@@ -179,7 +199,7 @@ class _Walk:
     def _widen(self) -> None:
         for _ in range(_WIDENINGS):
             short = [
-                t for t in range(self.column.size)
+                t for t in range(self.sign.size)
                 if self._crossing(t) is None and self.walked[t][-1][0] < self.room[t]
             ]  # fmt: skip
             if not short:
@@ -190,7 +210,7 @@ class _Walk:
 
     def _refine(self) -> None:
         for _ in range(self.effort.refinements):
-            wanted = {task: d for task in range(self.column.size) if (d := self._next(task)) is not None}
+            wanted = {task: d for task in range(self.sign.size) if (d := self._next(task)) is not None}
             if not wanted:
                 return
             self._measure(np.array(list(wanted), dtype=np.intp), np.array(list(wanted.values())))
@@ -217,21 +237,19 @@ class _Walk:
         (d0, r0), (d1, r1) = crossing
         u0, u1, goal = np.sqrt(max(r0, 0.0)), np.sqrt(min(r1, 1e300)), np.sqrt(self.limit)
         distance = d0 + (d1 - d0) * (goal - u0) / (u1 - u0) if u1 > u0 else d1
-        return float(self.refit.theta[self.column[task]] + self.sign[task] * distance)
+        return float(self.centre[task] + self.sign[task] * distance)
 
     def _profile(self, k: int) -> Profile:
-        name, p = self.names[k], self.refit.result.circuit.parameters[self.names[k]]
-        is_log = p.scale == "log"
+        is_log, *bounds = self._form(k)
         ends: list[float | None] = []
-        for side, bound in ((0, p.min), (1, p.max)):
+        for side, bound in enumerate(bounds):
             end = self._end(2 * k + side)
             physical = None if end is None else float(np.exp(end)) if is_log else end
             natural = not np.isfinite(bound) or (is_log and bound == 0)
             ends.append(float(bound) if physical is None and not natural else physical)
         left, right = self.walked[2 * k][:0:-1], self.walked[2 * k + 1]
-        column = self.column[2 * k]
-        at = np.array([point[2][column] for point in [*left, *right]])
+        at = self.centre[2 * k] + np.array([-p[0] for p in left] + [p[0] for p in right])
         rise = np.array([point[1] for point in [*left, *right]])
         better = bool(self.better[2 * k] or self.better[2 * k + 1])
         values = np.exp(at) if is_log else at
-        return Profile(name, ends[0], ends[1], values, rise, self.limit, better)
+        return Profile(self.names[k], ends[0], ends[1], values, rise, self.limit, better)

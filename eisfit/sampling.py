@@ -1,4 +1,4 @@
-"""Markov-chain Monte Carlo by emcee, the sampler behind lmfit's ``emcee`` method, all walkers in one batch.
+"""Markov-chain Monte Carlo through lmfit's ``emcee``, all walkers in one batch.
 
 The likelihood is lmfit's: normal, exp(-chisqr / 2) where the noise is measured. Where it is not, lmfit
 samples ln(noise) with a flat prior, which is integrated out here: chisqr^(-n/2). The prior is flat in the
@@ -7,23 +7,24 @@ coordinates of the fit, that is in the logarithm of a positive parameter, betwee
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError
+from eisfit.fit import walked
 from eisfit.refit import Refit
 
-__all__ = ["sampled"]
+__all__ = ["MOST", "sampled"]
 
 FloatArray = NDArray[np.float64]
 
-_BURN = 0.3  # of the chain, left out
-_THIN = 5
+#: Steps of each walker, at most, where the chain decides itself how long it must be.
+MOST = 16000
+_FIRST = 2000
+_IMPOSSIBLE = -1e300  # lmfit refuses an infinite logarithm
 
 
-def sampled(refit: Refit, steps: int, seed: int) -> tuple[FloatArray, float]:
+def sampled(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, float]:
     """Return parameters (n, P) drawn from the posterior, and the longest autocorrelation time in steps.
 
     Parameters
@@ -31,7 +32,8 @@ def sampled(refit: Refit, steps: int, seed: int) -> tuple[FloatArray, float]:
     refit
         With plain coordinates.
     steps
-        Of each walker; the first 30 % are left out.
+        Of each walker, the first 30 % of which are left out; None: until the rest is 50 autocorrelation
+        times long, `MOST` at most.
     seed
         The same seed gives the same chain.
 
@@ -40,25 +42,20 @@ def sampled(refit: Refit, steps: int, seed: int) -> tuple[FloatArray, float]:
     EisfitError
         When emcee is not installed.
     """
-    emcee = _emcee()
-    walkers = max(32, 4 * refit.theta.size)
-    rng = np.random.default_rng(seed)
-    sampler = emcee.EnsembleSampler(walkers, refit.theta.size, _LogPosterior(refit), vectorize=True)
-    sampler.random_state = np.random.RandomState(seed).get_state()  # emcee knows no Generator
-    sampler.run_mcmc(_ball(refit, walkers, rng), steps, skip_initial_state_check=True)
-    chain = sampler.get_chain(discard=int(_BURN * steps), thin=_THIN, flat=True)
-    longest = float(np.max(sampler.get_autocorr_time(tol=0, quiet=True)))
-    return refit.problem.coordinates.physical(chain), longest
-
-
-def _emcee() -> Any:
     try:
-        import emcee  # an extra
+        import emcee  # noqa: F401  # lmfit needs it, an extra
     except ImportError:
         raise EisfitError(
             "errors by MCMC need the package emcee: pip install 'eisfit-toolkit[mcmc]'"
         ) from None
-    return emcee
+    walkers = max(16, 4 * refit.theta.size)
+    box = refit.problem.coordinates
+    first, most = (_FIRST, MOST) if steps is None else (steps, steps)
+    positions = _ball(refit, walkers, np.random.default_rng(seed))
+    chain, memory = walked(
+        _LogPosterior(refit), positions, (box.low, box.high), steps=first, most=most, seed=seed
+    )
+    return box.physical(chain), memory
 
 
 def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
@@ -86,10 +83,8 @@ class _LogPosterior:
         self.numbers = refit.problem.target.shape[1] * 2
 
     def __call__(self, theta: FloatArray) -> FloatArray:
-        box = self.refit.problem.coordinates
-        inside = np.all((theta >= box.low) & (theta <= box.high), axis=1)
-        residual = self.refit.evaluate(box.clip(theta))[0]
+        residual = self.refit.evaluate(self.refit.problem.coordinates.clip(theta))[0]
         chisqr = np.einsum("bf,bf->b", residual, residual)
         with np.errstate(divide="ignore", invalid="ignore"):
             value = -0.5 * (self.numbers * np.log(chisqr) if _rescaled(self.refit) else chisqr)
-        return np.where(inside & np.isfinite(value), value, -np.inf)
+        return np.where(np.isfinite(value), value, _IMPOSSIBLE)

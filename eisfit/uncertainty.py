@@ -4,25 +4,31 @@
 covariance   value -+ t stderr: fast, right where the fit is nearly linear in the parameter
 profile      profile likelihood (`eisfit.profile`): right where it is bent, and finds open sides
 bootstrap    percentiles of repeated fits (`eisfit.bootstrap`): needs no normal noise
-mcmc         percentiles of the posterior (`eisfit.sampling`): needs emcee
+mcmc         percentiles of the posterior, by lmfit (`eisfit.sampling`): needs emcee
 ===========  =========================================================================================
 
 t has nfree degrees of freedom where the noise is estimated from the residuals; where it is measured
-(weighting ``noise``), t is the normal quantile.
+(weighting ``noise``), t is the normal quantile. Quantities that follow from the parameters (time constants,
+effective capacitances, R_p, ...) get theirs in the same way: from their own error, their own profile
+(`eisfit.profile_derived`), or the same draws.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.bootstrap import repeated
+from eisfit.derived import formulas, given_errors
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
+from eisfit.geometry import Geometry
 from eisfit.interval import Interval, Intervals
-from eisfit.profile import profiles
+from eisfit.likelihood import profile_intervals, quantile
 from eisfit.refit import Refit
 from eisfit.result import FitResult
 
@@ -31,6 +37,7 @@ __all__ = ["METHODS", "intervals", "with_intervals"]
 FloatArray = NDArray[np.float64]
 
 METHODS = ("covariance", "profile", "bootstrap", "mcmc")
+_REPEATS = 1000
 _AT_EDGE = 0.1  # of a coordinate: samples this near the edge of what the data can tell
 
 
@@ -56,9 +63,11 @@ def intervals(
     method
         ``covariance``, ``profile``, ``bootstrap`` or ``mcmc``; see the top of this module.
     names
-        Only these parameters; all free ones where None (and, but for ``profile``, those tied to them).
+        Only these parameters and derived quantities; where None, all free parameters (and, but for
+        ``profile``, those tied to them) and all derived quantities.
     count
-        Repeated fits of the bootstrap (1000 where None), or steps of each walker of mcmc (4000).
+        Repeated fits of the bootstrap (1000 where None), or steps of each walker of mcmc (None: as many
+        as the chain's autocorrelation time asks for).
     kind
         Of bootstrap: ``residual`` or ``parametric``.
     seed
@@ -82,23 +91,26 @@ def intervals(
     >>> found["R_ct"].low < 10 < found["R_ct"].high
     True
     """
-    count = {"mcmc": 4000}.get(method, 1000) if count is None else count
     _check(result, level, method, count)
-    chosen = _chosen(result, names, tied=method != "profile")
+    chosen, derived = _chosen(result, names, tied=method != "profile")
     if method == "covariance":
-        return _from_covariance(result, level, chosen)
+        return _from_covariance(result, level, chosen, derived)
     if method == "profile":
-        return _from_profile(result, level, chosen, rough)
-    return _from_samples(result, level, method, chosen, count, kind, seed)
+        return profile_intervals(result, level, chosen, derived, rough=rough)
+    return _from_samples(result, level, _drawn(result, method, count, kind, seed), chosen, derived)
 
 
 def with_intervals(result: FitResult, found: Intervals) -> FitResult:
-    """Return the result with each parameter's interval in its `interval` (and in the JSON)."""
+    """Return the result with the intervals of parameters and derived quantities in it (and in the JSON)."""
     parameters = {
         name: dataclasses.replace(p, interval=_block(found, name)) if name in found else p
         for name, p in result.parameters.items()
     }
-    return dataclasses.replace(result, parameters=parameters)
+    derived = {
+        name: {**row, "interval": _block(found, name)} if name in found.derived else row
+        for name, row in result.derived.items()
+    }
+    return dataclasses.replace(result, parameters=parameters, derived=derived)
 
 
 def _block(found: Intervals, name: str) -> dict[str, Any]:
@@ -106,7 +118,7 @@ def _block(found: Intervals, name: str) -> dict[str, Any]:
     return {"level": found.level, "low": row.low, "high": row.high, "method": found.method}
 
 
-def _check(result: FitResult, level: float, method: str, count: int) -> None:
+def _check(result: FitResult, level: float, method: str, count: int | None) -> None:
     if method not in METHODS:
         near = did_you_mean(method, METHODS) or f"; there are {', '.join(METHODS)}"
         raise UsageError(f"no method of errors is called {method!r}{near}")
@@ -117,6 +129,8 @@ def _check(result: FitResult, level: float, method: str, count: int) -> None:
             f"{method} intervals need a likelihood, which the loss {result.loss!r} is not; "
             "use covariance or bootstrap"
         )
+    if count is None:
+        return
     if method == "bootstrap" and count * (1 - level) < 10:
         least = int(np.ceil(10 / (1 - level)))
         raise UsageError(f"{count} repeats are too few for {100 * level:g} % intervals; use {least} or more")
@@ -124,114 +138,163 @@ def _check(result: FitResult, level: float, method: str, count: int) -> None:
         raise UsageError(f"{count} steps are too few for mcmc; use 1000 or more")
 
 
-def _chosen(result: FitResult, names: tuple[str, ...] | None, *, tied: bool) -> tuple[str, ...]:
+def _chosen(
+    result: FitResult, names: tuple[str, ...] | None, *, tied: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parameters and the derived quantities to give an interval."""
     table = result.circuit.parameters
-    result.circuit.check_names(names or ())
+    result.circuit.check_names([name for name in names or () if name not in result.derived])
     possible = [name for name, p in table.items() if p.free or (tied and p.expr)]
     for name in names or ():
-        if name not in possible:
+        if name not in possible and name not in result.derived:
             raise ParameterError(f"{name} has no interval: it is {'tied' if table[name].expr else 'fixed'}")
-    return tuple(name for name in possible if names is None or name in names)
-
-
-def _quantile(result: FitResult, level: float) -> float:
-    """Return the two-sided quantile of t, or of the normal distribution where the noise is measured."""
-    from scipy.special import ndtri, stdtrit
-
-    upper = 0.5 + 0.5 * level
-    return float(stdtrit(result.statistics.nfree, upper) if result.covariance_rescaled else ndtri(upper))
+    whole = [name for name, row in result.derived.items() if np.isfinite(row["value"]) and row["value"] > 0]
+    chosen = [[n for n in group if names is None or n in names] for group in (possible, whole)]
+    return tuple(chosen[0]), tuple(chosen[1])
 
 
 def _interval(result: FitResult, name: str, low: float | None, high: float | None) -> Interval:
-    p = result.parameters[name]
-    return Interval(name, p.value, p.unit, low, high)
+    if name in result.parameters:
+        return Interval(name, result[name].value, result[name].unit, low, high)
+    row = result.derived[name]
+    return Interval(name, row["value"], row["unit"], low, high)
 
 
-def _from_covariance(result: FitResult, level: float, names: tuple[str, ...]) -> Intervals:
-    width = _quantile(result, level)
+def _from_covariance(
+    result: FitResult, level: float, names: tuple[str, ...], derived: tuple[str, ...]
+) -> Intervals:
+    width = quantile(result, level)
     rows, without = {}, []
     for name in names:
         if result[name].stderr is None:
             without.append(name)
         else:
             rows[name] = _interval(result, name, *_symmetric(result, name, width))
+    more = {
+        name: _interval(result, name, *_of_positive(row["value"], row["stderr"], width))
+        for name, row in result.derived.items()
+        if name in derived and row["stderr"] is not None
+    }
     notes = [f"no standard error for {', '.join(without)}: use the profile method"] if without else []
     scaled = "scaled by redchi" if result.covariance_rescaled else "from the measured noise"
     words = f"value -+ {width:.3f} standard errors ({scaled})"
-    return Intervals(level, "covariance", words, rows, tuple(notes))
+    return Intervals(level, "covariance", words, rows, tuple(notes), derived=more)
 
 
 def _symmetric(result: FitResult, name: str, width: float) -> tuple[float | None, float | None]:
     """Return the ends; where the linear picture would reach below zero, that side is open."""
     p, row = result[name], result.circuit.parameters[name]
     error = p.stderr or 0.0
+    if row.scale == "log" and row.free and row.min == 0:
+        low, high = _of_positive(p.value, error, width)
+        return low, None if high is None else min(high, row.max)
     if row.scale == "log" and row.free and error > abs(p.value):
         return None, None
-    low, high = p.value - width * error, p.value + width * error
-    is_open = row.scale == "log" and row.free and row.min == 0 and low <= 0
-    return None if is_open else max(low, row.min), min(high, row.max)
+    return max(p.value - width * error, row.min), min(p.value + width * error, row.max)
 
 
-def _from_profile(result: FitResult, level: float, names: tuple[str, ...], rough: bool) -> Intervals:
-    quantile = _quantile(result, level)
-    found = profiles(Refit.of(result, plain=True), names, quantile, rough=rough)
-    better = [profile.name for profile in found if profile.better]
-    notes = []
-    if better:
-        notes.append(
-            f"the profile of {', '.join(better)} met a lower chisqr than the fit's: "
-            "fit again from other start values (start=...)"
-        )
-    law = "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)" if result.covariance_rescaled else (
-        "chisqr - chisqr_min <= chi2(1)")  # fmt: skip
-    rows = {profile.name: _interval(result, profile.name, profile.low, profile.high) for profile in found}
-    traces = {
-        profile.name: {
-            "values": profile.values.tolist(),
-            "rise": [r if np.isfinite(r) else None for r in profile.rise.tolist()],
-            "limit": profile.limit,
-        }
-        for profile in found
-    }
-    return Intervals(level, "profile", f"{law} = {quantile**2:.3f}", rows, tuple(notes), traces)
+def _of_positive(value: float, error: float, width: float) -> tuple[float | None, float | None]:
+    if error > value:
+        return None, None
+    low = value - width * error
+    return None if low <= 0 else low, value + width * error
 
 
-def _from_samples(  # noqa: PLR0917  # all of the request
-    result: FitResult, level: float, method: str, names: tuple[str, ...], count: int, kind: str, seed: int
-) -> Intervals:
-    refit = Refit.of(result, plain=method == "mcmc")
+@dataclass(frozen=True)
+class _Draws:
+    """Parameters (n, P) drawn by bootstrap or mcmc, and what to say of them."""
+
+    method: str
+    refit: Refit
+    samples: FloatArray
+    words: str
+    notes: tuple[str, ...]
+    rng: np.random.Generator
+
+
+def _drawn(result: FitResult, method: str, count: int | None, kind: str, seed: int) -> _Draws:
+    refit, rng = Refit.of(result, plain=method == "mcmc"), np.random.default_rng([seed, 1])
     if method == "mcmc":
         from eisfit.sampling import sampled
 
         samples, memory = sampled(refit, count, seed)
         words = f"percentiles of {len(samples)} draws by emcee"
-        notes = _chain_notes(count, memory)
-    else:
-        samples = repeated(refit, count, kind, seed)
-        words = f"percentiles of {len(samples)} fits ({kind} bootstrap)"
-        notes = [f"{count - len(samples)} of {count} fits did not converge"] if len(samples) < count else []
-    if len(samples) < 0.9 * (count if method == "bootstrap" else 1):
+        return _Draws(method, refit, samples, words, _chain_notes(count, memory), rng)
+    count = _REPEATS if count is None else count
+    samples = repeated(refit, count, kind, seed)
+    if len(samples) < 0.9 * count:
         raise FitError(
             f"only {len(samples)} of {count} repeated fits converged: the circuit has no stable fit"
         )
-    ends = np.quantile(samples, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
-    rows = {}
-    for name in names:
-        k = result.circuit.names.index(name)
-        left, right = _open_sides(refit, name, ends[:, k])
-        rows[name] = _interval(
-            result, name, None if left else float(ends[0, k]), None if right else float(ends[1, k])
+    notes = (f"{count - len(samples)} of {count} fits did not converge",) if len(samples) < count else ()
+    words = f"percentiles of {len(samples)} fits ({kind} bootstrap)"
+    return _Draws(method, refit, samples, words, notes, rng)
+
+
+def _from_samples(
+    result: FitResult, level: float, draws: _Draws, names: tuple[str, ...], derived: tuple[str, ...]
+) -> Intervals:
+    sides = [0.5 - 0.5 * level, 0.5 + 0.5 * level]
+    rows, open_sides = {}, {}
+    for name, column in zip(result.circuit.names, draws.samples.T, strict=True):
+        ends = np.quantile(column, sides)
+        open_sides[name] = _open_sides(draws.refit, name, ends)
+        rows[name] = _interval(result, name, *_closed(ends, open_sides[name]))
+    table = _derived_draws(result, derived, draws)
+    more = {
+        name: _interval(
+            result, name, *_closed(np.quantile(column, sides), _inherited(result, name, open_sides))
         )
-    return Intervals(level, method, words, rows, tuple(notes), samples=samples)
+        for name, column in table.items()
+    }
+    rows = {name: rows[name] for name in names}
+    return Intervals(level, draws.method, draws.words, rows, draws.notes, samples=draws.samples, derived=more)
 
 
-def _chain_notes(steps: int, memory: float) -> list[str]:
-    if steps >= 50 * memory:
-        return []
-    return [
+def _closed(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | None, float | None]:
+    left, right = is_open
+    return None if left else float(ends[0]), None if right else float(ends[1])
+
+
+def _derived_draws(result: FitResult, names: tuple[str, ...], draws: _Draws) -> dict[str, FloatArray]:
+    """Return the derived quantities (n,) of all draws, with what was given of the cell drawn too."""
+    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    table, given = formulas(result.circuit, geometry), given_errors(result.circuit, geometry)
+    columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
+    with np.errstate(all="ignore"):
+        return {
+            name: np.asarray(table[name][1](columns))
+            * np.exp(given.get(name, 0.0) * draws.rng.standard_normal(len(draws.samples)))
+            for name in names
+        }
+
+
+def _inherited(
+    result: FitResult, name: str, open_sides: Mapping[str, tuple[bool, bool]]
+) -> tuple[bool, bool]:
+    """Return the open sides of a derived quantity: it rises, or falls, with a parameter that is open."""
+    formula = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))[name][1]
+    sides = [False, False]
+    for parameter, (left, right) in open_sides.items():
+        moved = {**result.values, parameter: result.values[parameter] * (1 + 1e-6)}
+        slope = float(formula(moved) / formula(result.values) - 1)
+        if abs(slope) > 1e-9:
+            rising = slope > 0
+            sides[0] |= left if rising else right
+            sides[1] |= right if rising else left
+    return sides[0], sides[1]
+
+
+def _chain_notes(steps: int | None, memory: float) -> tuple[str, ...]:
+    from eisfit.sampling import MOST
+
+    steps = MOST if steps is None else steps
+    if 0.7 * steps >= 50 * memory:  # the first 30 % are left out
+        return ()
+    return (
         f"the chain is short: {steps} steps for an autocorrelation time of {memory:.0f}; "
-        f"use {round(60 * memory, -2):.0f} steps or more"
-    ]
+        f"use {round(75 * memory, -2) + 100:.0f} steps or more",
+    )
 
 
 def _open_sides(refit: Refit, name: str, ends: FloatArray) -> tuple[bool, bool]:

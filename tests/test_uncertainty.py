@@ -73,7 +73,7 @@ def test_covariance_interval_is_t_times_stderr(result):
 
 @pytest.mark.parametrize(
     ("method", "options"),
-    [("bootstrap", {}), ("bootstrap", {"kind": "parametric"}), ("mcmc", {"count": 1500})],
+    [("bootstrap", {}), ("bootstrap", {"kind": "parametric"}), ("mcmc", {"count": 800})],
 )
 def test_sampling_methods_agree_with_the_profile_of_a_nearly_linear_fit(result, method, options):
     if method == "mcmc":
@@ -85,6 +85,106 @@ def test_sampling_methods_agree_with_the_profile_of_a_nearly_linear_fit(result, 
         assert row.low == pytest.approx(exact[name].low, abs=0.15 * width)
     again = intervals(result, method=method, **options)
     assert again.to_dict() == sampled.to_dict()
+
+
+def test_mcmc_is_lmfits_and_keeps_the_bounds(result, monkeypatch):
+    pytest.importorskip("emcee")
+    calls, inner = [], lmfit.Minimizer.emcee
+
+    def counted(self, **options):
+        calls.append(options)
+        return inner(self, **options)
+
+    monkeypatch.setattr(lmfit.Minimizer, "emcee", counted)
+    low = result["R_ct"].value * 0.999
+    bounded = eisfit.fit(simulated(), "rs-ct", bound={"R_ct": (low, 100.0)})
+    found = intervals(bounded, method="mcmc", count=500)
+    assert [call["burn"] for call in calls] == [150]
+    column = found.samples[:, bounded.circuit.names.index("R_ct")]
+    assert column.min() >= low
+    assert found.samples.shape == (70 * 16, 4)
+    assert found.notes[0].startswith("the chain is short: 500 steps for an autocorrelation time of ")
+
+
+def test_posterior_of_a_straight_line_is_students(capsys):
+    """R in series with a known L: linear, so that the posterior is Student's but for the prior in ln R, whose
+    influence is small here; the chain goes on until it is long enough, and lmfit prints nothing."""
+    pytest.importorskip("emcee")
+    f = np.geomspace(1e5, 1e3, 30)
+    s = eisfit.simulate("R_s-L_1", {"R_s": 10.0, "L_1": 1e-4}, noise=0.01, frequency=f)
+    fitted = eisfit.fit(s, "R_s-L_1", weighting="unit", fix={"L_1": 1e-4})
+    found, exact = intervals(fitted, method="mcmc"), intervals(fitted)["R_s"]
+    assert not found.notes
+    assert capsys.readouterr().out == ""
+    assert found["R_s"].high - found["R_s"].low == pytest.approx(exact.high - exact.low, rel=0.08)
+
+
+def by_time_constant(result, level):
+    """lmfit's interval of tau, in a fit whose parameters are R_s, R_ct, tau and alpha, written out here."""
+    f, z = result.spectrum.frequency, result.spectrum.impedance
+
+    def residual(params):
+        p = params.valuesdict()
+        model = p["R_s"] + p["R_ct"] / (1 + (2j * np.pi * f * p["tau"]) ** p["alpha"])
+        r = (model - z) / np.abs(z)
+        return np.concatenate([r.real, r.imag])
+
+    params = lmfit.Parameters()
+    tau = (result["R_ct"].value * result["CPE_ct_Q"].value) ** (1 / result["CPE_ct_alpha"].value)
+    start = {"R_s": result["R_s"].value, "R_ct": result["R_ct"].value, "tau": tau}
+    for name, value in {**start, "alpha": result["CPE_ct_alpha"].value}.items():
+        params.add(name, value=value, min=0)
+    minimizer = lmfit.Minimizer(residual, params)
+    best = minimizer.least_squares()
+    rows = lmfit.conf_interval(minimizer, best, p_names=["tau"], sigmas=[level])["tau"]
+    return rows[0][1], rows[2][1]
+
+
+def test_profile_of_a_derived_quantity_is_that_of_a_fit_written_in_it():
+    """An arc half outside the sweep: its time constant has a lopsided interval."""
+    fitted = eisfit.fit(simulated(3, 0.02, np.geomspace(1e5, 150, 25)), "rs-ct")
+    found = intervals(fitted, method="profile")
+    low, high = by_time_constant(fitted, 0.95)
+    tau, plain = found["tau_ct"], intervals(fitted)["tau_ct"]
+    assert (tau.low, tau.high) == (pytest.approx(low, rel=2e-3), pytest.approx(high, rel=2e-3))
+    assert high - tau.value > 1.1 * (tau.value - low)
+    assert plain.high - tau.value == pytest.approx(tau.value - plain.low)
+    assert found["f_peak_ct"].low == pytest.approx(1 / (2 * np.pi * tau.high), rel=1e-4)
+    assert found["R_p"].high == pytest.approx(found["R_ct"].high, rel=1e-4)
+    assert intervals(fitted, method="profile", names=("R_p",)).derived.keys() == {"R_p"}
+
+
+@pytest.mark.parametrize("method", ["covariance", "bootstrap", "mcmc"])
+def test_derived_quantities_have_intervals_by_every_method(result, method):
+    if method == "mcmc":
+        pytest.importorskip("emcee")
+    exact = intervals(result, method="profile").derived
+    found = intervals(result, method=method, count={"bootstrap": 1000, "mcmc": 800}.get(method)).derived
+    assert set(found) == set(exact) == {"tau_ct", "f_peak_ct", "C_ct", "C_brug_ct", "R_p"}
+    for name, row in exact.items():
+        width = row.high - row.low
+        assert found[name].high - found[name].low == pytest.approx(width, rel=0.25), name
+    marked = with_intervals(result, intervals(result, method=method, count=400, names=("R_p",)))
+    assert marked.derived["R_p"]["interval"]["method"] == method
+    assert "interval" not in marked.derived["C_ct"]
+
+
+def test_what_was_given_of_the_cell_widens_the_interval():
+    given = {"area": {"value": "2 cm^2", "stderr": "0.1 cm^2"}}
+    fitted = eisfit.fit(simulated(), "rs-ct", geometry=given)
+    for method in ("covariance", "profile", "bootstrap"):
+        row = intervals(fitted, method=method)["R_p_area"]
+        assert np.log(row.high / row.low) == pytest.approx(2 * 1.99 * 0.05, rel=0.06), method
+
+
+def test_an_open_side_opens_what_follows_from_it():
+    c = "R_s-p(R_ct,C_dl)"
+    s = eisfit.simulate(c, {"R_s": 2.0, "R_ct": 2e6, "C_dl": 1e-3}, frequency=np.geomspace(1e5, 3, 40))
+    found = intervals(eisfit.fit(s, c), method="profile")
+    assert found["R_p"].high is None
+    assert found["R_p"].low == pytest.approx(found["R_ct"].low, rel=0.01)
+    assert found["tau_ct"].high is None
+    assert found["f_peak_ct"].low is None
 
 
 def test_bootstrap_of_another_form_and_loss(result):
@@ -143,6 +243,7 @@ def test_result_carries_the_intervals_into_json_and_back(result):
     found = intervals(result, 0.9, "profile")
     marked = with_intervals(result, found)
     block = marked.to_dict(data=False)["parameters"]["R_ct"]["interval"]
+    assert marked.to_dict(data=False)["derived"]["R_p"]["interval"]["low"] == found["R_p"].low
     assert block == {"level": 0.9, "low": found["R_ct"].low, "high": found["R_ct"].high, "method": "profile"}
     back = eisfit.FitResult.from_dict(json.loads(json.dumps(marked.to_dict())))
     assert back["R_ct"].interval == block
