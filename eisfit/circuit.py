@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -260,7 +260,7 @@ class Circuit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``circuit`` block of every JSON result, with what `from_dict` needs besides."""
-        keys = ("value", "min", "max", "vary", "expr", "role", "describe")
+        keys = ("value", "min", "max", "vary", "expr", "unit", "role", "describe")
         rows = {n: {key: getattr(p, key) for key in keys} for n, p in self.parameters.items()}
         return {"name": self.name, "string": self.string, "title": self.title, "parameters": rows}
 
@@ -290,9 +290,11 @@ class Circuit:
         return f"<Circuit {name}{self.string}>"
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import drawing, plot, report
 
-        return report.circuit_html(self.to_dict())
+        table = report.circuit_html(self.to_dict())
+        draw = partial(drawing.on_axes, self.string)
+        return plot.beside(table, lambda figure: draw(figure.subplots()), height=1.8, alt=self.string)
 
 
 def default_parameters(tree: Node) -> dict[str, CircuitParameter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CellTable", "GrowthComparison", "compare_growth", "compare_series"]
 
 _CERTAIN = 0.05
+_PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True)
@@ -259,9 +261,16 @@ class CellTable(Sequence[SeriesResult]):
         return str(self)
 
     def _repr_html_(self) -> str:
+        from eisfit import plot
         from eisfit.report.cells import cells_html
 
-        return cells_html(self.to_dict(data=False))
+        document = self.to_dict(data=False)
+        names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
+        draw = partial(plot.cells_trends, document["cells"], names=names or None)
+        return plot.beside(cells_html(document), lambda figure: draw(figure=figure), alt="cells compared")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [cell.label for cell in self.cells]
 
 
 def compare_series(series: Sequence[SeriesResult], *, level: float = 0.95) -> CellTable:

@@ -227,9 +227,13 @@ class Comparison:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.comparison_html(self.to_dict(data=False))
+        table = report.comparison_html(self.to_dict(data=False))
+        height = 0.9 + 0.34 * len(self.ranked)
+        return plot.beside(
+            table, lambda figure: self.plot(figure.subplots()), height=height, alt="circuits compared"
+        )
 
 
 def _finite(number: float) -> float | None:

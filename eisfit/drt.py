@@ -164,9 +164,11 @@ class DRTResult:
         return relaxation.drt_text(self.to_dict())
 
     def _repr_html_(self) -> str:
+        from eisfit import plot
         from eisfit.report import relaxation
 
-        return relaxation.drt_html(self.to_dict())
+        table = relaxation.drt_html(self.to_dict())
+        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="relaxation times")
 
     def __repr__(self) -> str:
         found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"

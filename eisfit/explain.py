@@ -161,9 +161,13 @@ class Explanation:
         return explanation_text(self.to_dict())
 
     def _repr_html_(self) -> str:
+        from eisfit import plot
         from eisfit.report.explanation import explanation_summary_html
 
-        return explanation_summary_html(self.to_dict())
+        table = explanation_summary_html(self.to_dict())
+        return plot.beside(
+            table, lambda figure: self.plot(figure.subplots()), width=6.4, height=4.0, alt="contributions"
+        )
 
 
 def explain(study: str | os.PathLike[str] | Study, *, progress: Progress = None) -> Explanation:

@@ -188,9 +188,9 @@ class KramersKronigResult:
         )
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.check_html(self.to_dict())
+        return plot.beside(report.check_html(self.to_dict()), self.plot, alt="Kramers-Kronig check")
 
 
 def check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -276,9 +277,14 @@ class FitResult:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.fit_html(self.to_dict())
+        document = self.to_dict()
+        draw = partial(plot.fit_summary, document)
+        return plot.beside(report.fit_html(document), lambda figure: draw(figure=figure), alt="fit")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.parameters)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,9 @@ class Failure:
     error: str
 
 
+_DRAWN = 40  # spectra in a notebook's small figure
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class CycleSeries(Sequence[Spectrum]):
     """Spectra in the order of their cycles, and the files that could not be read.
@@ -167,9 +170,13 @@ class CycleSeries(Sequence[Spectrum]):
         return f"<CycleSeries {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.series_html(self.to_dict())
+        table = report.series_html(self.to_dict())
+        if not self.spectra:
+            return table
+        few = self[:: -(-len(self) // _DRAWN)]
+        return plot.beside(table, lambda figure: few.plot(figure.subplots()), alt="Nyquist plots")
 
 
 def read_series(

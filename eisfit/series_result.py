@@ -24,6 +24,7 @@ __all__ = ["SeriesResult"]
 Row = FitResult | FitFailure
 
 _BAND_POINTS = 25
+_PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -203,9 +204,15 @@ class SeriesResult(Sequence[Row]):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.track_html(self.to_dict(data=False))
+        document = self.to_dict(data=False)
+        names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
+        return plot.beside(
+            report.track_html(document),
+            lambda figure: plot.cells_trends([document], names=names, figure=figure),
+            alt="parameters over the cycles",
+        )
 
 
 def _cycle(result: Row) -> float | None:

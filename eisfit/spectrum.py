@@ -229,9 +229,10 @@ class Spectrum:
         return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
 
     def _repr_html_(self) -> str:
-        from eisfit import report
+        from eisfit import plot, report
 
-        return report.spectrum_html(self.to_dict())
+        table = report.spectrum_html(self.to_dict())
+        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
 
 
 def _vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:

@@ -449,7 +449,7 @@ def test_long_html_tables_are_cut_and_say_so() -> None:
 def test_series_shows_what_could_not_be_read() -> None:
     failures = [{"source": "a/<b>.csv", "error": "a/<b>.csv: is empty"}]
     page = report.series_html({"spectra": [SPECTRUM], "failures": failures, "notes": ["1 file left out"]})
-    assert "<td>&lt;b&gt;.csv</td><td></td><td></td><td>FAILED: is empty</td>" in page
+    assert ">&lt;b&gt;.csv</td><td></td><td></td><td>FAILED: is empty</td>" in page
     assert "<div>1 file left out</div>" in page
 
 

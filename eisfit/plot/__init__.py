@@ -9,20 +9,23 @@ from __future__ import annotations
 from eisfit.plot.coating import thickness_scan, waterfall
 from eisfit.plot.comparison import comparison
 from eisfit.plot.frequency import bode, drt, residuals
+from eisfit.plot.inline import beside
 from eisfit.plot.nyquist import nyquist, nyquist_cycles
-from eisfit.plot.overview import fit_overview, kramers_kronig
+from eisfit.plot.overview import fit_overview, fit_summary, kramers_kronig
 from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.plot.style import new_axes, new_figure, save
 from eisfit.plot.trends import small_multiples, trend, trends
 from eisfit.plot.uncertainty import intervals, profiles
 
 __all__ = [
+    "beside",
     "bode",
     "cells_trend",
     "cells_trends",
     "comparison",
     "drt",
     "fit_overview",
+    "fit_summary",
     "intervals",
     "kramers_kronig",
     "new_axes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -35,12 +36,18 @@ __all__ = [
     "circuit_html",
     "fit_html",
     "fits_html",
+    "html_fragment",
+    "html_line",
+    "html_table",
     "series_html",
     "spectrum_html",
     "track_html",
 ]
 
-_GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to read on white
+_GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to carry white letters
+_BADGE = "color:#fff;border-radius:4px;padding:0.1em 0.5em"
+_LEFT = "text-align:left"  # notebooks set numbers and words alike to the right
+_WORDS = frozenset({"cause", "circuit", "meaning", "parameter", "role", "spectrum", "unit", "verdict"})
 _SHOWN = 60  # rows; a notebook cell is no place for thousands
 
 
@@ -51,19 +58,19 @@ def fit_html(document: Document) -> str:
         circuit = document.get("circuit") or {}
         weighting = document.get("weighting")
         said = [clean(circuit.get("string")), f"weighting {clean(weighting)}" if weighting else ""]
-        parts.append(_line("; ".join(text for text in said if text)))
+        parts.append(html_line("; ".join(text for text in said if text)))
         rows = [
             [name, measured(row), row.get("unit"), mark(row), meaning(row)]
             for name, row in (document.get("parameters") or {}).items()
         ]
-        parts.append(_table(["parameter", "value", "unit", "", "meaning"], rows))
+        parts.append(html_table(["parameter", "value", "unit", "", "meaning"], rows))
         derived = [
             [name, value_with_error(row.get("value"), row.get("stderr")), row.get("unit")]
             for name, row in (document.get("derived") or {}).items()
         ]
-        parts.append(_table(["derived", "value", "unit"], derived) if derived else "")
-        parts.append(_line(_statistics(document.get("statistics") or {})))
-    return _fragment(parts)
+        parts.append(html_table(["derived", "value", "unit"], derived) if derived else "")
+        parts.append(html_line(_statistics(document.get("statistics") or {})))
+    return html_fragment(parts)
 
 
 def fits_html(documents: Sequence[Document]) -> str:
@@ -75,7 +82,7 @@ def fits_html(documents: Sequence[Document]) -> str:
         cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
         cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
         rows.append([title_of(document), cycle, _reason(document), *cells])
-    return _fragment([_table(["spectrum", "cycle", "verdict", *_titles(names)], rows)])
+    return html_fragment([html_table(["spectrum", "cycle", "verdict", *_titles(names)], rows)])
 
 
 def track_html(document: Document) -> str:
@@ -101,9 +108,9 @@ def track_html(document: Document) -> str:
         for name, law in (document.get("growth") or {}).items()
         if law
     ]
-    tables = [_table(["cycle", "spectrum", "verdict", *_titles(names)], cells)]
-    said = [_line(clean(text)) for text in (document.get("label"), *(document.get("notes") or []))]
-    return _fragment([*said, *tables, _table(["growth", "slope", ""], growth) if growth else ""])
+    tables = [html_table(["cycle", "spectrum", "verdict", *_titles(names)], cells)]
+    said = [html_line(clean(text)) for text in (document.get("label"), *(document.get("notes") or []))]
+    return html_fragment([*said, *tables, html_table(["growth", "slope", ""], growth) if growth else ""])
 
 
 def spectrum_html(document: Document) -> str:
@@ -121,9 +128,9 @@ def spectrum_html(document: Document) -> str:
     cells = [[hertz(f), significant(real, 5), significant(imag, 5)] for f, real, imag in shown]
     if len(rows) > 8:
         cells.insert(4, ["...", "...", "..."])
-    parts = [f"<b>{escape(title_of(document))}</b>", _line("; ".join(fact for fact in facts if fact))]
-    parts += [_line(clean(note)) for note in document.get("notes") or []]
-    return _fragment([*parts, _table(["frequency", "Z' / ohm", "Z'' / ohm"], cells) if cells else ""])
+    parts = [f"<b>{escape(title_of(document))}</b>", html_line("; ".join(fact for fact in facts if fact))]
+    parts += [html_line(clean(note)) for note in document.get("notes") or []]
+    return html_fragment([*parts, html_table(["frequency", "Z' / ohm", "Z'' / ohm"], cells) if cells else ""])
 
 
 def series_html(document: Document | Sequence[Document]) -> str:
@@ -144,25 +151,24 @@ def series_html(document: Document | Sequence[Document]) -> str:
             [title_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)]
         )
     rows += [[name_of(failed), "", "", _reason(failed)] for failed in whole.get("failures") or []]
-    said = [_line(clean(note)) for note in whole.get("notes") or []]
-    return _fragment([*said, _table(["spectrum", "cycle", "points", "range"], rows)])
+    said = [html_line(clean(note)) for note in whole.get("notes") or []]
+    return html_fragment([*said, html_table(["spectrum", "cycle", "points", "range"], rows)])
 
 
 def check_html(document: Document) -> str:
     """Return one Kramers-Kronig check as an HTML fragment, the verdict first."""
-    elements = document.get("rc_elements")
     facts = [
-        f"{elements} RC elements" if elements is not None else "",
-        f"noise {percent(document.get('noise_relative'))} of |Z|",
-        f"residual rms {percent(document.get('rms_residual'))}",
-        f"largest {percent(document.get('max_residual'))}",
+        ["RC elements", document.get("rc_elements")],
+        ["noise, of |Z|", percent(document.get("noise_relative"))],
+        ["residual, rms", percent(document.get("rms_residual"))],
+        ["largest residual", percent(document.get("max_residual"))],
     ]
     rows = [
         [hertz(failing.get("low_Hz")), hertz(failing.get("high_Hz")), clean(failing.get("cause"))]
         for failing in document.get("ranges") or []
     ]
-    parts = [_verdict(document), _line(", ".join(fact for fact in facts if fact))]
-    return _fragment([*parts, _table(["fails from", "to", "cause"], rows) if rows else ""])
+    parts = [_verdict(document), html_table(["parameter", "value"], facts)]
+    return html_fragment([*parts, html_table(["fails from", "to", "cause"], rows) if rows else ""])
 
 
 def circuit_html(document: Document) -> str:
@@ -170,24 +176,39 @@ def circuit_html(document: Document) -> str:
     rows = [
         [
             name,
+            row.get("unit"),
             row.get("role"),
             row.get("describe"),
-            *(significant(row.get(end), 3) for end in ("min", "max")),
+            _given(row),
+            *(_bound(row.get(end)) for end in ("min", "max")),
         ]
         for name, row in (document.get("parameters") or {}).items()
     ]
-    parts = [f"<b>{escape(clean(document.get('name')))}</b>", _line(clean(document.get("title")))]
+    parts = [f"<b>{escape(clean(document.get('name')))}</b>", html_line(clean(document.get("title")))]
     parts.append(f"<div><code>{escape(clean(document.get('string')))}</code></div>")
-    return _fragment([*parts, _table(["parameter", "role", "meaning", "min", "max"], rows)])
+    return html_fragment([*parts, html_table(["parameter", "unit", "role", "meaning", "value", "min", "max"], rows)])
+
+
+def _given(row: Mapping[str, Any]) -> str:
+    """Return what a circuit says of a parameter's value."""
+    if row.get("expr"):
+        return f"= {row['expr']}"
+    if row.get("value") is None:
+        return ""
+    return significant(row["value"], 5) + ("" if row.get("vary", True) else " (fixed)")
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else significant(value, 3)
 
 
 def _verdict(document: Document) -> str:
     color = _GOOD if verdict(document) == "ok" else _BAD
-    words = f'<span style="color:{color}">{escape(verdict(document))}</span>'
-    lines = [f"<b>{escape(title_of(document))}: {words}</b>"]
+    words = f'<span style="background:{color};{_BADGE}">{escape(verdict(document))}</span>'
+    lines = [f"<b>{escape(title_of(document))} {words}</b>"]
     if document.get("error"):
-        lines.append(_line(failure(document)))
-    lines += [_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]
+        lines.append(html_line(failure(document)))
+    lines += [html_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]
     return "\n".join(lines)
 
 
@@ -210,19 +231,28 @@ def _titles(names: Mapping[str, str]) -> list[str]:
     return [f"{name} / {unit}" if unit else name for name, unit in names.items()]
 
 
-def _line(text: str) -> str:
-    return f"<div>{escape(text)}</div>" if text else ""
+def html_line(text: str, *, bold: bool = False) -> str:
+    """Return one line of text; nothing for nothing."""
+    inner = f"<b>{escape(text)}</b>" if bold else escape(text)
+    return f"<div>{inner}</div>" if text else ""
 
 
-def _table(head: Iterable[object], rows: Sequence[Sequence[object]]) -> str:
-    titles = "".join(f"<th>{escape(clean(title))}</th>" for title in head)
+def html_table(head: Iterable[object], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table of texts that are escaped here, cut off where it grows too long for a notebook."""
+    titles = [clean(title) for title in head]
+    starts = [f' style="{_LEFT}"' if title in _WORDS else "" for title in titles]
+    top = "".join(f"<th{start}>{escape(title)}</th>" for title, start in zip(titles, starts, strict=True))
     body = [
-        "<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>" for row in rows[:_SHOWN]
+        "<tr>"
+        + "".join(f"<td{s}>{escape(clean(cell))}</td>" for cell, s in zip(row, starts, strict=True))
+        + "</tr>"
+        for row in rows[:_SHOWN]
     ]
     left = len(rows) - _SHOWN
-    more = [_line(f"and {count(left, 'row')} more")] if left > 0 else []
-    return "\n".join([f"<table><thead><tr>{titles}</tr></thead><tbody>", *body, "</tbody></table>", *more])
+    more = [html_line(f"and {count(left, 'row')} more")] if left > 0 else []
+    return "\n".join([f"<table><thead><tr>{top}</tr></thead><tbody>", *body, "</tbody></table>", *more])
 
 
-def _fragment(parts: Iterable[str]) -> str:
+def html_fragment(parts: Iterable[str]) -> str:
+    """Return the parts as one block; those that are empty are left out."""
     return '<div class="eisfit">\n' + "\n".join(part for part in parts if part) + "\n</div>\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eisfit.report.html import html_fragment, html_line, html_table
 from eisfit.report.table import table, wrapped
 from eisfit.report.words import clean, failure, flag_words, flags_of, name_of
 from eisfit.rounding import significant, value_with_error
@@ -14,6 +15,7 @@ __all__ = ["drt_html", "drt_text", "drts_text"]
 Document = Mapping[str, Any]
 
 WIDTH = 100
+_HEAD = ("peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades")
 _TERMS = (
     ("series_resistance", "series resistance", "ohm"),
     ("inductance", "inductance", "H"),
@@ -38,14 +40,18 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
     for flag in flags_of(document):
         lines += wrapped(flag_words(flag), width=width, indent="  ")
     lines += ["", *_peaks(document, width), ""]
+    return "\n".join([*lines, *_besides(document)]) + "\n"
+
+
+def _besides(document: Document) -> list[str]:
+    """Return what stands beside the peaks, a line each."""
     total = significant(document["polarisation_resistance"], 4)
-    lines.append(f"polarisation resistance {total} ohm (area of the whole distribution)")
+    lines = [f"polarisation resistance {total} ohm (area of the whole distribution)"]
     lines += [
         f"{title} {significant(document[key], 4)} {unit}" for key, title, unit in _TERMS if document[key]
     ]
     rule = "generalised cross-validation" if document["criterion"] == "gcv" else "given"
-    lines.append(f"regularisation {significant(document['regularisation'], 3)} ({rule})")
-    return "\n".join(lines) + "\n"
+    return [*lines, f"regularisation {significant(document['regularisation'], 3)} ({rule})"]
 
 
 def drts_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
@@ -54,16 +60,19 @@ def drts_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 
 def drt_html(document: Document) -> str:
-    """Return one distribution as HTML for a notebook."""
-    import html
-
-    return f"<pre>{html.escape(drt_text(document))}</pre>"
+    """Return one distribution as HTML for a notebook: its peaks, and what stands beside them."""
+    if document.get("error"):
+        return html_fragment([html_line(drt_text(document))])
+    peaks = document["peaks"]
+    parts = [html_line(f"{name_of(document)}: {len(peaks)} peaks", bold=True)]
+    parts += [html_line(flag_words(flag)) for flag in flags_of(document)]
+    parts.append(html_table(_HEAD, [_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
+    return html_fragment([*parts, *(html_line(said) for said in _besides(document))])
 
 
 def _peaks(document: Document, width: int) -> list[str]:
-    head = ["peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades"]
     rows = [_peak(number, peak) for number, peak in enumerate(document["peaks"], 1)]
-    return table(head, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
+    return table(_HEAD, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
 
 
 def _peak(number: int, peak: Mapping[str, Any]) -> list[str]:
