@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import ordered
+from eisfit.arcs_order import ordered, role_times
 from eisfit.batch_result import Optima
 from eisfit.batch_starts import GroupStarts
 from eisfit.circuit import Circuit
@@ -52,6 +53,8 @@ def find_optima(
     end = solve(problem, theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
     values = ordered(circuit, coordinates.physical(end.theta))
     settled = (agreed > 0) & end.converged & _inside(coordinates, omega, target, values)
+    if not given:
+        settled &= _in_order(circuit, values)  # eisfit.fit looks for another optimum before it says so
     rows = np.flatnonzero(settled)
     optima = Optima(
         circuit,
@@ -92,7 +95,7 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
         solution = solve(picked, coordinates.internal(tried), max_iterations=60, tolerance=1e-6)
         theta = np.concatenate([theta, solution.theta.reshape(rows.size, end - begin, -1)], axis=1)
         chisqr = np.concatenate([chisqr, solution.chisqr.reshape(rows.size, -1)], axis=1)
-        place = np.argmin(np.where(np.isfinite(chisqr), chisqr, np.inf), axis=1)
+        place = _best(coordinates, theta, chisqr)
         lowest = chisqr[np.arange(rows.size), place]
         best[rows], starts[rows] = theta[np.arange(rows.size), place], chisqr.shape[1]
         same = np.sum(chisqr <= lowest[:, np.newaxis] * (1 + SAME), axis=1)
@@ -105,6 +108,25 @@ def _blind(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArr
         if not rows.size:
             break
     return best, starts, agreed
+
+
+def _best(coordinates: Coordinates, theta: FloatArray, chisqr: FloatArray) -> IntArray:
+    """Return the best of each row's ends (b, n); of equal ones, the first whose arcs are in order."""
+    cost = np.where(np.isfinite(chisqr), chisqr, np.inf)
+    place = np.argmin(cost, axis=1)
+    equal = cost <= cost.min(axis=1, keepdims=True) * (1 + SAME)
+    values = coordinates.physical(theta.reshape(-1, coordinates.size))
+    equal &= _in_order(coordinates.circuit, values).reshape(equal.shape)
+    found: IntArray = np.where(equal.any(axis=1), np.argmax(equal, axis=1), place)
+    return found
+
+
+def _in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
+    """Return the rows (B,) whose arcs are in the order of their roles, from fast to slow."""
+    inside = np.ones(len(values), dtype=bool)
+    for fast, slow in pairwise(role_times(circuit, values).values()):
+        inside &= fast <= slow
+    return inside
 
 
 def _inside(

@@ -6,7 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from eisfit.fit import _lmfit
+from eisfit.objective import Settings
 from eisfit.result import FitResult
+from eisfit.task import Task
 
 __all__ = ["Audit", "Compared", "compared"]
 
@@ -21,13 +26,16 @@ class Compared:
     stderr: float
 
 
-def compared(kernel: FitResult, lmfit: FitResult) -> Compared:
-    """Return how far a fit of the kernel is from lmfit's of the same spectrum."""
-    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
+def compared(kernel: FitResult) -> Compared:
+    """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
+    settings = Settings(kernel.weighting, kernel.loss, kernel.representation)
+    task = Task.of(kernel.spectrum, kernel.circuit, settings)
+    lmfit = _lmfit(task, np.array(list(kernel.values.values())), 1.0)
+    pairs = [(p, lmfit.params[name]) for name, p in kernel.parameters.items() if p.vary]
     errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
     return Compared(
         kernel.spectrum.name,
-        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
+        abs(kernel.statistics.chisqr / lmfit.chisqr - 1) if lmfit.chisqr else 0.0,
         max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
         max((abs(a - b) / b for a, b in errors), default=0.0),
     )

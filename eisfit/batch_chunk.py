@@ -93,11 +93,10 @@ def fit_chunk(
         for row, k in enumerate(places):
             if finish == "lmfit" or (first + k) % AUDIT_EVERY == 0:
                 result = table.row(row, kept[k], circuit)
-                finished = _by_lmfit(spectra[k], result, options)
                 if finish == "lmfit":
-                    single[k] = finished
+                    single[k] = _by_lmfit(spectra[k], result, options)
                 else:
-                    audit.append(compared(result, finished))
+                    audit.append(compared(result))
     changed = {k: one for k, one in kept.items() if one is not spectra[k]}
     return Fitted(tables, changed, single, audit)
 
