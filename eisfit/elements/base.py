@@ -99,7 +99,7 @@ class Asymptote:
     formula
         As text.
     impedance
-        (omega, *parameters) -> complex ohm.
+        ``(omega, *parameters) -> complex ohm``.
     """
 
     formula: str
