@@ -5,83 +5,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import Any, Literal, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eisfit.circuit_parameters import (
+    ROLES,
+    CircuitParameter,
+    check_parameter,
+    default_parameters,
+    from_row,
+)
 from eisfit.elements import FrequencyGrid
-from eisfit.errors import CircuitError, ParameterError, did_you_mean
+from eisfit.errors import ParameterError, did_you_mean
 from eisfit.expressions import Expression
 from eisfit.from_lmfit import changes_of
-from eisfit.notation import Component, Node, Series, components, parse
+from eisfit.notation import Component, Node, Series, parse
 
-__all__ = ["ROLES", "Circuit", "CircuitParameter"]
+if TYPE_CHECKING:
+    from eisfit.drawing import CircuitDrawing
+
+__all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
-
-#: Role -> labels that suggest it where a circuit is given as a bare string.
-ROLES: dict[str, tuple[str, ...]] = {
-    "series": ("s", "S", "ohm", "hf", "el"),
-    "inductance": (),
-    "film": ("film", "f", "coat", "coating"),
-    "sei": ("sei", "SEI", "cei"),
-    "charge_transfer": ("ct", "dl", "CT", "DL"),
-    "diffusion": (),
-    "other": (),
-}
-_ROLE_OF_SYMBOL = {
-    "L": "inductance",
-    "La": "inductance",
-    "W": "diffusion",
-    "Wo": "diffusion",
-    "Ws": "diffusion",
-    "G": "diffusion",
-    "Gs": "diffusion",
-}
-
-
-@dataclass(frozen=True)
-class CircuitParameter:
-    """One parameter of a circuit: what its element says of it and what the circuit adds.
-
-    Attributes
-    ----------
-    name, unit, describe, role
-        As printed; `role` is one of `ROLES`.
-    min, max
-        Bounds.
-    scale
-        ``log`` where it is fitted as its logarithm.
-    value
-        Start or fixed value; None: taken from the spectrum.
-    vary
-        False: fixed at `value`.
-    expr
-        Expression that gives it from other parameters, or None.
-    component, symbol
-        The component it belongs to and the symbol within.
-    """
-
-    name: str
-    unit: str
-    describe: str
-    role: str
-    min: float
-    max: float
-    scale: Literal["log", "linear"]
-    component: str
-    symbol: str
-    value: float | None = None
-    vary: bool = True
-    expr: str | None = None
-
-    @property
-    def free(self) -> bool:
-        """True where the fit decides the value."""
-        return self.vary and self.expr is None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,7 +121,7 @@ class Circuit:
         self.check_names(changes)
         parameters = {n: dataclasses.replace(p, **changes.get(n, {})) for n, p in self.parameters.items()}
         for parameter in parameters.values():
-            _check_parameter(parameter)
+            check_parameter(parameter)
         changed = dataclasses.replace(self, parameters=parameters)
         _ = changed.expressions  # refuses a wrong one now, not in the fit
         return changed
@@ -271,7 +220,7 @@ class Circuit:
         rows = document.get("parameters", {})
         plain.check_names(rows)
         parameters = {
-            n: dataclasses.replace(p, **_bounds(rows.get(n, {}))) for n, p in plain.parameters.items()
+            n: dataclasses.replace(p, **from_row(rows.get(n, {}))) for n, p in plain.parameters.items()
         }
         return dataclasses.replace(
             plain, name=document["name"], title=document.get("title", ""), parameters=parameters
@@ -289,63 +238,23 @@ class Circuit:
         name = "" if self.name == self.string else f"{self.name}: "
         return f"<Circuit {name}{self.string}>"
 
+    def draw(self) -> CircuitDrawing:
+        """Return the circuit drawn: a picture in a notebook, text in a terminal; ``.save`` writes a file.
+
+        Examples
+        --------
+        >>> Circuit.from_string("R_s-p(R_ct,C_dl)").draw()
+        o──R_s──┬──R_ct──┬──o
+                └──C_dl──┘
+        """
+        from eisfit.drawing import CircuitDrawing
+
+        return CircuitDrawing(self.string)
+
     def _repr_html_(self) -> str:
-        from eisfit import drawing, plot, report
+        from eisfit import drawing, report
 
-        table = report.circuit_html(self.to_dict())
-        draw = partial(drawing.on_axes, self.string)
-        return plot.beside(table, lambda figure: draw(figure.subplots()), height=1.8, alt=self.string)
-
-
-def default_parameters(tree: Node) -> dict[str, CircuitParameter]:
-    """Return the parameter table of a tree as its elements give it."""
-    table: dict[str, CircuitParameter] = {}
-    for component in components(tree):
-        for name, row in zip(component.parameter_names, component.element.parameters, strict=True):
-            if name in table:
-                raise CircuitError(f"two components give a parameter {name!r}: rename {component.name!r}")
-            table[name] = CircuitParameter(
-                name=name,
-                unit=row.unit,
-                describe=row.describe,
-                role=_role(component),
-                min=row.min,
-                max=row.max,
-                scale=row.scale,
-                component=component.name,
-                symbol=row.symbol,
-            )
-    return table
-
-
-def _role(component: Component) -> str:
-    for role, labels in ROLES.items():
-        if component.label in labels:
-            return role
-    return _ROLE_OF_SYMBOL.get(component.symbol, "other")
-
-
-def _check_parameter(p: CircuitParameter) -> None:
-    if not p.min < p.max:
-        raise ParameterError(f"{p.name}: the lower bound {p.min:g} is not below the upper bound {p.max:g}")
-    if p.value is not None and not p.min <= p.value <= p.max:
-        raise ParameterError(
-            f"{p.name}: the value {p.value:g} lies outside its bounds {p.min:g} to {p.max:g}"
-        )
-    if p.scale == "log" and p.min < 0:
-        raise ParameterError(f"{p.name}: the lower bound {p.min:g} must not be negative")
-    if not p.vary and p.expr is None and p.value is None:
-        raise ParameterError(f"{p.name}: is fixed but has no value")
-
-
-def _bounds(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a parameter row read from JSON, where an infinite bound is null."""
-    kept = {key: value for key, value in row.items() if key in CircuitParameter.__dataclass_fields__}
-    if "min" in kept and kept["min"] is None:
-        kept["min"] = -np.inf
-    if "max" in kept and kept["max"] is None:
-        kept["max"] = np.inf
-    return kept
+        return drawing.svg(self.string) + report.circuit_html(self.to_dict())
 
 
 def _in_order(expressions: dict[str, Expression]) -> dict[str, Expression]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from eisfit.schema import ClosedModel
 
@@ -29,6 +29,14 @@ class ReferenceTest(ClosedModel):
     frequency_Hz: list[float] = Field(min_length=1)
     Z_real_ohm: list[float] = Field(min_length=1)
     Z_imag_ohm: list[float] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_impedance_each(self) -> ReferenceTest:
+        sizes = [len(column) for column in (self.frequency_Hz, self.Z_real_ohm, self.Z_imag_ohm)]
+        if len(set(sizes)) > 1:
+            names = "frequency_Hz, Z_real_ohm and Z_imag_ohm"
+            raise ValueError("{} have {}, {} and {} numbers".format(names, *sizes))
+        return self
 
 
 class CircuitFile(ClosedModel):

@@ -23,8 +23,8 @@ HOUSE = {
         *("relaxation", "drt", "readers", "series"),
     ],
     "model wing": [
-        *("elements", "notation", "expressions", "from_lmfit", "circuit"),
-        *("circuit_file", "catalogue", "library"),
+        *("elements", "notation", "expressions", "from_lmfit", "circuit_parameters", "circuit"),
+        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_check"),
     ],
     "physics wing": ["film", "electrode"],
 }
