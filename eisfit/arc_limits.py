@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from eisfit.arcs_order import ordered
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, arcs
-from eisfit.errors import FitError, ParameterError, did_you_mean
+from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.search import Basin
 
-__all__ = ["peaks", "satisfying"]
+__all__ = ["check_arcs", "peaks", "satisfying"]
 
 FloatArray = NDArray[np.float64]
 
@@ -36,6 +36,32 @@ def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
         product = values[:, position[resistor.name]] * values[:, position[names[0]]]
         found[resistor.name] = np.asarray(product ** (-1 / exponent) / (2 * np.pi))
     return found
+
+
+def check_arcs(
+    circuit: Circuit, peak: Mapping[str, tuple[float, float]] | None = None, order: Sequence[str] = ()
+) -> None:
+    """Refuse what no optimum could satisfy, before anything is fitted.
+
+    Raises
+    ------
+    ParameterError
+        For a resistor that has no arc, or that is named twice.
+    UsageError
+        For an empty range of frequencies.
+    """
+    known = [resistor.name for resistor, _ in arcs(circuit.tree)]
+    for name in (*(peak or ()), *order):
+        if name not in known:
+            near = did_you_mean(name, known) or f"; there is one of {', '.join(known) or 'none'}"
+            raise ParameterError(f"{circuit.name}: no arc belongs to {name!r}{near}")
+    if len(set(order)) < len(order):
+        raise ParameterError(f"{circuit.name}: the order {', '.join(order)} names a resistor twice")
+    for name, (low, high) in (peak or {}).items():
+        if not low < high or high <= 0:
+            raise UsageError(
+                f"the peak of {name} cannot lie between {low:g} and {high:g} Hz: low before high"
+            )
 
 
 def satisfying(
@@ -54,19 +80,16 @@ def satisfying(
 
     Raises
     ------
-    ParameterError
-        For a resistor that has no arc.
+    ParameterError, UsageError
+        See `check_arcs`.
     FitError
         When no optimum satisfies.
     """
     circuit = coordinates.circuit
+    check_arcs(circuit, peak, order)
     with np.errstate(all="ignore"):
         values = ordered(circuit, coordinates.physical(basin.ends))
         at = peaks(circuit, values)
-    for name in (*peak, *order):
-        if name not in at:
-            near = did_you_mean(name, at) or f"; there is one of {', '.join(at) or 'none'}"
-            raise ParameterError(f"{circuit.name}: no arc belongs to {name!r}{near}")
     good = np.isfinite(basin.ends_chisqr)
     for name, (low, high) in peak.items():
         good &= (at[name] >= low) & (at[name] <= high)

@@ -21,8 +21,11 @@ from eisfit.cli.options import (
     FrequencyMax,
     FrequencyMin,
     Json,
+    Order,
+    Peaks,
     Starts,
     Weighting,
+    arcs_meant,
     check_range,
     constrained,
 )
@@ -45,6 +48,8 @@ def batch(
     start: Starts = None,
     bound: Bounds = None,
     expr: Expressions = None,
+    peak: Peaks = None,
+    order: Order = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     store: Annotated[
@@ -70,6 +75,7 @@ def batch(
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
+    meant = arcs_meant(chosen, peak, order)
     if workers is not None and dask is not None:
         raise UsageError("--workers and --dask exclude each other")
     if export is not None:
@@ -84,6 +90,7 @@ def batch(
         weighting=weighting,
         fmin=fmin,
         fmax=fmax,
+        **meant,
     )
     run = _Run(many, export, len(paths))
     try:

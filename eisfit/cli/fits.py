@@ -21,9 +21,12 @@ from eisfit.cli.options import (
     FrequencyMax,
     FrequencyMin,
     Json,
+    Order,
     Output,
+    Peaks,
     Starts,
     Weighting,
+    arcs_meant,
     check_range,
     constrained,
 )
@@ -39,7 +42,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import gather
-from eisfit.errors import FitError
+from eisfit.errors import EisfitError, FitError, UsageError
 
 __all__ = ["COMMANDS"]
 
@@ -53,6 +56,8 @@ def fit(
     start: Starts = None,
     bound: Bounds = None,
     expr: Expressions = None,
+    peak: Peaks = None,
+    order: Order = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     drop: Drop = None,
@@ -73,6 +78,13 @@ def fit(
         str | None,
         typer.Option(help="How intervals are found: covariance (default), profile, bootstrap or mcmc."),
     ] = None,
+    geometry: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
+        ),
+    ] = None,
     average_duplicates: AverageDuplicates = False,
     json: Json = False,
     output: Output = None,
@@ -83,10 +95,11 @@ def fit(
     """
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
+    meant = arcs_meant(chosen, peak, order)
     spectra = gather(files, average_duplicates=average_duplicates)
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
-    options |= {"representation": representation}
+    options |= {"representation": representation, "geometry": _geometry(geometry), **meant}
     found = _fits(spectra, chosen, options)
     if interval is not None or errors is not None:
         level = 0.95 if interval is None else interval
@@ -96,6 +109,16 @@ def fit(
         _write_fits(results, folder(output))
     _show_fits(results, json)
     return int(any(result.error is not None for result in results))
+
+
+def _geometry(path: Path | None) -> Any:
+    """Return what a geometry file says, read once, before anything is fitted."""
+    from eisfit.geometry import Geometry
+
+    try:
+        return None if path is None else Geometry.of(path)
+    except EisfitError as error:
+        raise UsageError(str(error)) from None
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -26,9 +28,12 @@ __all__ = [
     "FrequencyMax",
     "FrequencyMin",
     "Json",
+    "Order",
     "Output",
+    "Peaks",
     "Starts",
     "Weighting",
+    "arcs_meant",
     "check_range",
     "constrained",
     "numbers",
@@ -59,7 +64,28 @@ Bounds = Annotated[
     ),
 ]
 Expressions = Annotated[
-    list[str] | None, typer.Option("--expr", metavar="NAME=EXPRESSION", help="Tie a parameter to others.")
+    list[str] | None,
+    typer.Option(
+        "--expr",
+        metavar="NAME=EXPRESSION",
+        help="Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'.",
+    ),
+]
+Peaks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--peak",
+        metavar="NAME=LOW:HIGH",
+        help="Take the optimum in which the arc of this resistor peaks between these frequencies, Hz.",
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        "--order",
+        metavar="NAME,NAME",
+        help="Take the optimum in which the arcs of these resistors come from the fastest to the slowest.",
+    ),
 ]
 FrequencyMin = Annotated[float | None, typer.Option("--fmin", help="Leave out lower frequencies, Hz.")]
 FrequencyMax = Annotated[float | None, typer.Option("--fmax", help="Leave out higher frequencies, Hz.")]
@@ -110,6 +136,30 @@ def constrained(
         bound=limits,
         expr=_pairs(expr, "--expr", "NAME=EXPRESSION", str),
     )
+
+
+def arcs_meant(circuit: Circuit, peak: Iterable[str] | None, order: str | None) -> dict[str, Any]:
+    """Return the options `peak` and `order` of `eisfit.fit`.
+
+    Raises
+    ------
+    UsageError
+        For a text of another form, an empty range, or a resistor that has no arc in the circuit.
+    """
+    from eisfit.arc_limits import check_arcs
+
+    found: dict[str, Any] = {}
+    if ranges := _pairs(peak, "--peak", "NAME=LOW:HIGH in Hz", _range):
+        found["peak"] = {
+            name: (0.0 if low is None else low, math.inf if high is None else high)
+            for name, (low, high) in ranges.items()
+        }
+    if order is not None:
+        found["order"] = tuple(name.strip() for name in re.split("[,<]", order))
+        if len(found["order"]) < 2 or not all(found["order"]):
+            raise UsageError(f"--order {order!r}: expected two or more resistors, such as R_sei,R_ct")
+    check_arcs(circuit, **found)
+    return found
 
 
 def check_range(fmin: float | None, fmax: float | None) -> None:

@@ -19,9 +19,12 @@ from eisfit.cli.options import (
     FrequencyMax,
     FrequencyMin,
     Json,
+    Order,
     Output,
+    Peaks,
     Starts,
     Weighting,
+    arcs_meant,
     check_range,
     constrained,
 )
@@ -49,6 +52,8 @@ def track(
     start: Starts = None,
     bound: Bounds = None,
     expr: Expressions = None,
+    peak: Peaks = None,
+    order: Order = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     average_duplicates: AverageDuplicates = False,
@@ -95,6 +100,7 @@ def track(
         "weighting": weighting,
         "fmin": fmin,
         "fmax": fmax,
+        **arcs_meant(chosen, peak, order),
     }
     cells = [[one] for one in files] if _are_cells(files) else [files]
     results = [

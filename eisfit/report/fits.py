@@ -93,10 +93,14 @@ def _parameters(document: Document, width: int) -> list[str]:
         [clean(name), measured(row), _interval(row), clean(row.get("unit")), mark(row), meaning(row)]
         for name, row in parameters.items()
     ]
-    asked = next((row["interval"] for row in parameters.values() if row.get("interval")), None)
-    title = f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
+    title = _interval_title(parameters)
     note = "note" if any(row[4] for row in rows) else ""
     return table(["parameter", "value", title, "unit", note, "meaning"], rows, width=width, flexible=5)
+
+
+def _interval_title(rows: Document) -> str:
+    asked = next((row["interval"] for row in rows.values() if row.get("interval")), None)
+    return f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
 
 
 def _interval(row: Document) -> str:
@@ -123,11 +127,18 @@ def _statistics(document: Document, width: int) -> list[str]:
 
 
 def _derived(document: Document, width: int) -> list[str]:
+    derived = document.get("derived") or {}
     rows = [
-        [clean(name), value_with_error(row.get("value"), row.get("stderr")), clean(row.get("unit"))]
-        for name, row in (document.get("derived") or {}).items()
+        [
+            clean(name),
+            value_with_error(row.get("value"), row.get("stderr")),
+            _interval(row),
+            clean(row.get("unit")),
+        ]
+        for name, row in derived.items()
     ]
-    return ["", *table(["derived", "value", "unit"], rows, width=width)] if rows else []
+    title = _interval_title(derived)
+    return ["", *table(["derived", "value", title, "unit"], rows, width=width)] if rows else []
 
 
 def _correlations(document: Document, width: int) -> list[str]:

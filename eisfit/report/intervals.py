@@ -20,7 +20,9 @@ def interval_words(row: Document) -> str:
     >>> interval_words({"low": 36.2131, "high": 37.5172})
     '36.2 to 37.5'
     >>> interval_words({"low": 9.312e-4, "high": 1.1521e-3})
-    '(0.931 to 1.15)e-3'
+    '(0.93 to 1.15)e-3'
+    >>> interval_words({"low": 99.2441, "high": 100.163})
+    '99.24 to 100.16'
     >>> interval_words({"low": 120.3, "high": None})
     'not determined: > 120'
     >>> interval_words({"low": None, "high": 0.0123})
@@ -37,11 +39,17 @@ def interval_words(row: Document) -> str:
         )
     digits = _digits(low, high)
     ends = significant(low, digits), significant(high, digits)
+    power = math.floor(math.log10(max(abs(low), abs(high)) or 1.0))  # one power of ten for both
     if "e" not in "".join(ends):
-        return f"{ends[0]} to {ends[1]}"
-    power = math.floor(math.log10(max(abs(low), abs(high))))  # one power of ten for both
-    scaled = (significant(end / 10.0**power, digits) for end in (low, high))
+        return " to ".join(_rounded(end, digits - power) for end in (low, high))
+    scaled = (_rounded(end / 10.0**power, digits) for end in (low, high))
     return f"({' to '.join(scaled)})e{power}"
+
+
+def _rounded(end: float, digits: int) -> str:
+    """Return a number to so many digits as its larger neighbour of order one would have."""
+    own = math.floor(math.log10(abs(end))) if end else 0
+    return significant(end, max(1, digits + own))
 
 
 def _digits(low: float, high: float) -> int:
@@ -64,7 +72,7 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
     """
     rows = [
         [clean(name), significant(row.get("value"), 5), interval_words(row), clean(row.get("unit"))]
-        for name, row in (document.get("intervals") or {}).items()
+        for name, row in _rows(document).items()
     ]
     lines = table(["parameter", "value", _title(document), "unit"], rows, width=width)
     lines += [
@@ -82,11 +90,15 @@ def intervals_html(document: Document) -> str:
     rows = "".join(
         f"<tr><td>{escape(clean(name))}</td><td>{significant(row.get('value'), 5)}</td>"
         f"<td>{escape(interval_words(row))}</td><td>{escape(clean(row.get('unit')))}</td></tr>"
-        for name, row in (document.get("intervals") or {}).items()
+        for name, row in _rows(document).items()
     )
     said = [f"{document.get('method')}: {document.get('criterion')}", *(document.get("notes") or [])]
     notes = "".join(f"<div>{escape(clean(text))}</div>" for text in said)
     return f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+
+
+def _rows(document: Document) -> Document:
+    return {**(document.get("intervals") or {}), **(document.get("derived") or {})}
 
 
 def _title(document: Document) -> str:

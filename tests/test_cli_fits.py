@@ -1,0 +1,118 @@
+"""Options of ``eisfit fit`` that choose an optimum, give intervals and derive what the geometry allows."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.cli import app
+
+TRUTH = {
+    **{"R_s": 4.2, "R_sei": 12.5, "CPE_sei_Q": 2.5e-5, "CPE_sei_alpha": 0.87},
+    **{"R_ct": 51.9, "W_d_sigma": 3.1, "CPE_ct_Q": 4e-3, "CPE_ct_alpha": 0.82},
+}
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory):
+    """The file of one simulated spectrum."""
+    folder = tmp_path_factory.mktemp("cell")
+    s = eisfit.simulate("rs-sei-ct-w", TRUTH, frequency=np.geomspace(1e5, 1e-2, 50), seed=1)
+    path = folder / "cell.csv"
+    s.to_frame().to_csv(path, index=False)
+    return path
+
+
+def run(capsys, *arguments):
+    """Return the exit code, standard output and standard error of a command."""
+    code = 0
+    try:
+        app([str(a) for a in arguments], prog_name="eisfit")
+    except SystemExit as done:
+        code = done.code
+    said = capsys.readouterr()
+    return int(code or 0), said.out, said.err
+
+
+def parameters(out):
+    return json.loads(out)["results"][0]["parameters"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--peak", "R_ct=100:"), ("--peak", "R_sei=:10"), ("--order", "R_ct,R_sei"), ("--order", "R_ct<R_sei")],
+)
+def test_the_optimum_that_is_meant_is_taken(cell, capsys, options):
+    """The arcs of rs-sei-ct-w can be exchanged with the diffusion in either: both are optima."""
+    _, out, _ = run(capsys, "fit", cell, "--json")
+    assert parameters(out)["R_ct"]["value"] == pytest.approx(51.9, rel=0.02)
+    _, out, _ = run(capsys, "fit", cell, "--json", *options)
+    assert parameters(out)["R_sei"]["value"] > 2 * parameters(out)["R_ct"]["value"]
+
+
+@pytest.mark.parametrize("command", ["fit", "track", "batch"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--peak", "R_tc=1:10"), "no arc belongs to 'R_tc'; did you mean 'R_ct'?"),
+        (("--peak", "R_s=1:10"), "no arc belongs to 'R_s'; did you mean"),
+        (("--peak", "R_ct=10:1"), "the peak of R_ct cannot lie between 10 and 1 Hz"),
+        (("--peak", "R_ct=5"), "--peak 'R_ct=5': expected NAME=LOW:HIGH in Hz"),
+        (("--order", "R_ct"), "--order 'R_ct': expected two or more resistors, such as R_sei,R_ct"),
+        (("--order", "R_sei,,R_ct"), "expected two or more resistors"),
+        (("--order", "R_ct,R_ct"), "names a resistor twice"),
+        (("--order", "R_sei,R_tc"), "did you mean 'R_ct'?"),
+    ],
+)
+def test_wrong_arcs_are_refused_before_anything_is_fitted(cell, capsys, command, options, words):
+    code, out, err = run(capsys, command, cell, *options)
+    assert code == 2
+    assert words in err
+    assert out == ""
+
+
+def test_a_peak_that_no_optimum_has_fails_that_file(cell, capsys):
+    code, out, _ = run(capsys, "fit", cell, "--peak", "R_ct=200:300")
+    assert code == 1
+    assert "no optimum of this spectrum has the peak of R_ct between 200 and 300 Hz" in " ".join(out.split())
+
+
+def test_a_circuit_without_arcs_says_so(cell, capsys):
+    code, _, err = run(capsys, "fit", cell, "-c", "R_s-W_d", "--peak", "R_s=1:10")
+    assert (code, "there is one of none" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["fit", "track"])
+def test_a_fixed_ratio_is_an_expression(cell, capsys, command):
+    code, out, _ = run(capsys, command, cell, "--expr", "R_sei = 0.25*R_ct", "--json")
+    document = json.loads(out)
+    rows = parameters(out) if command == "fit" else document["rows"][0]
+    r_sei, r_ct = (rows[name]["value"] if command == "fit" else rows[name] for name in ("R_sei", "R_ct"))
+    assert code == 0
+    assert r_sei == pytest.approx(0.25 * r_ct, rel=1e-9)
+
+
+def test_intervals_of_derived_quantities_in_table_and_json(cell, capsys):
+    _, out, _ = run(capsys, "fit", cell, "--errors", "bootstrap", "--interval", "0.9", "--json")
+    row = json.loads(out)["results"][0]["derived"]["R_p"]
+    assert row["interval"]["low"] < row["value"] < row["interval"]["high"]
+    assert (row["interval"]["level"], row["interval"]["method"]) == (0.9, "bootstrap")
+    _, out, _ = run(capsys, "fit", cell, "--errors", "profile")
+    assert out.count("95 % interval (profile)") == 2
+
+
+def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
+    path = tmp_path / "geometry.toml"
+    path.write_text(
+        'area = "1.54 cm^2"\nmolar_volume = "20.4 cm^3/mol"\nslope = "-0.35 V"\n', encoding="utf-8"
+    )
+    _, out, _ = run(capsys, "fit", cell, "--geometry", path, "--json")
+    row = json.loads(out)["results"][0]["derived"]["D_d"]
+    exact = 0.5 * (20.4 * 0.35 / (96485.33212331 * 1.54 * 3.1)) ** 2  # Ho, Raistrick, Huggins 1980
+    assert row["value"] == pytest.approx(exact, abs=4 * row["stderr"])
+    assert row["unit"] == "cm^2 s^-1"
+    code, _, err = run(capsys, "fit", cell, "--geometry", tmp_path / "none.toml")
+    assert (code, "cannot be read" in err) == (2, True)
