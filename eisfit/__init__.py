@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eisfit.explain import Explanation, explain
     from eisfit.fit import fit
     from eisfit.html_report import html_report
+    from eisfit.interop import ImpedanceCircuit, from_impedance, to_impedance
     from eisfit.kramers_kronig import KramersKronigResult, check
     from eisfit.library import circuit, circuits
     from eisfit.many import fit_many
@@ -45,6 +46,7 @@ _HOME = {
     "EisfitError": "errors",
     "Explanation": "explain",
     "FitResult": "result",
+    "ImpedanceCircuit": "interop",
     "KramersKronigResult": "kramers_kronig",
     "SeriesResult": "series_result",
     "Spectrum": "spectrum",
@@ -57,11 +59,13 @@ _HOME = {
     "explain": "explain",
     "fit": "fit",
     "fit_many": "many",
+    "from_impedance": "interop",
     "html_report": "html_report",
     "intervals": "uncertainty",
     "read": "readers",
     "read_series": "series",
     "simulate": "simulate",
+    "to_impedance": "interop",
     "track": "track",
 }
 
@@ -73,6 +77,7 @@ __all__ = [
     "EisfitError",
     "Explanation",
     "FitResult",
+    "ImpedanceCircuit",
     "KramersKronigResult",
     "SeriesResult",
     "Spectrum",
@@ -86,11 +91,13 @@ __all__ = [
     "explain",
     "fit",
     "fit_many",
+    "from_impedance",
     "html_report",
     "intervals",
     "read",
     "read_series",
     "simulate",
+    "to_impedance",
     "track",
 ]
 

@@ -42,6 +42,7 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     """Return a circuit from a name, the path of a ``.toml`` file, or a circuit string.
 
     A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's (`eisfit.catalogue`).
+    A circuit object of impedance.py, and the ``.json`` file that it saves, are read too (`eisfit.interop`).
 
     Raises
     ------
@@ -64,9 +65,13 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     """
     if isinstance(source, Circuit):
         return source
+    if hasattr(source, "circuit") and hasattr(source, "constants"):
+        return _of_impedance_py(source)
     text = os.fspath(source)
     if text.endswith(".toml"):
         return _file(Path(text))
+    if text.endswith(".json"):
+        return _of_impedance_py(Path(text))
     entry = find(text)
     if entry is not None:
         return _entry(entry)
@@ -75,6 +80,14 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
     return Circuit.from_string(text)
+
+
+def _of_impedance_py(source: Any) -> Circuit:
+    from eisfit.impedance_py import document_of, read_document, read_file
+
+    if isinstance(source, Path):
+        return read_file(source, circuit).circuit
+    return read_document(document_of(source), circuit).circuit
 
 
 def _entry(entry: Entry) -> Circuit:

@@ -157,7 +157,7 @@ def series_html(document: Document | Sequence[Document]) -> str:
 
 def check_html(document: Document) -> str:
     """Return one Kramers-Kronig check as an HTML fragment, the verdict first."""
-    facts = [
+    facts: list[list[object]] = [
         ["RC elements", document.get("rc_elements")],
         ["noise, of |Z|", percent(document.get("noise_relative"))],
         ["residual, rms", percent(document.get("rms_residual"))],
