@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eisfit.circuit import Circuit
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import write_atomic
 from eisfit.kramers_kronig import check
 from eisfit.result import FitFailure, FitResult
 from eisfit.series_result import SeriesResult
+from eisfit.spectrum import Spectrum
 
-__all__ = ["html_report", "page_item"]
+__all__ = ["fitted_curve", "html_report", "page_item"]
 
 _PER_DECADE = 12  # points of a fitted curve: smooth at the size of a screen
 _LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
@@ -75,7 +77,11 @@ def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
     """Return what `eisfit.pages.entry` draws of a result: the fit, its curve, the Kramers-Kronig test."""
     if isinstance(result, FitFailure):
         return {"fit": result.to_dict(), "check": None, "curve": None}
-    return {"fit": result.to_dict(), "check": _checked(result), "curve": _curve(result)}
+    return {
+        "fit": result.to_dict(),
+        "check": _checked(result),
+        "curve": fitted_curve(result.spectrum, result.circuit, result.values),
+    }
 
 
 def _each(results: Result | Iterable[Result]) -> Iterator[Result]:
@@ -117,9 +123,10 @@ def _checked(result: FitResult) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != "data"}
 
 
-def _curve(result: FitResult) -> dict[str, Any]:
-    high, low = result.spectrum.frequency[[0, -1]]
+def fitted_curve(spectrum: Spectrum, circuit: Circuit, values: Mapping[str, float]) -> dict[str, list[float]]:
+    """Return a circuit's impedance over the range of a spectrum, close enough to look smooth."""
+    high, low = spectrum.frequency[[0, -1]]
     number = max(2, round(_PER_DECADE * float(np.log10(high / low))) + 1)
     grid = np.geomspace(high, low, number)
-    z = result.circuit.impedance(grid, result.values)
+    z = circuit.impedance(grid, values)
     return {"frequency_Hz": grid.tolist(), "Z_real_ohm": z.real.tolist(), "Z_imag_ohm": z.imag.tolist()}

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     AverageDuplicates,
@@ -25,7 +26,8 @@ from eisfit.cli.options import (
     check_range,
     constrained,
 )
-from eisfit.cli.output import guarded, progress
+from eisfit.cli.output import guarded, print_text, progress
+from eisfit.cli.sources import gather
 from eisfit.errors import EisfitError, ReadError, UsageError
 
 __all__ = ["COMMANDS"]
@@ -156,4 +158,87 @@ def _count(results: list[Any]) -> str:
     return "1 spectrum" if number == 1 else f"{number} spectra"
 
 
-COMMANDS = (report,)
+@guarded
+def view(
+    files: Files,
+    circuit: CircuitName = DEFAULT_CIRCUIT,
+    weighting: Weighting = "modulus",
+    fix: Fixed = None,
+    start: Starts = None,
+    bound: Bounds = None,
+    expr: Expressions = None,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    drop: Drop = None,
+    drop_inductive: DropInductive = False,
+    average_duplicates: AverageDuplicates = False,
+    port: Annotated[int, typer.Option(help="On 127.0.0.1; any that is free by default.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
+) -> None:
+    """Look at a spectrum, move a circuit's parameters with sliders, and fit from there.
+
+    The page is served to this machine alone, under an address that holds a secret. Ctrl-C ends it.
+
+    Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
+    """
+    from eisfit.result import FitFailure
+    from eisfit.viewer import Viewer
+
+    check_range(fmin, fmax)
+    chosen = constrained(circuit, fix, start, bound, expr)
+    found = gather(files, average_duplicates=average_duplicates)
+    for one in found:
+        if isinstance(one, FitFailure):
+            say(f"eisfit: {one.error}")
+    spectra = [
+        _kept(one, fmin, fmax, drop, drop_inductive) for one in found if not isinstance(one, FitFailure)
+    ]
+    if not spectra:
+        raise ReadError("none of the files can be viewed: each one's reason stands above")
+    data_words = {"--fmin": fmin, "--fmax": fmax, "--drop": drop, "--drop-inductive": drop_inductive}
+    own_words = {"--fix": fix, "--bound": bound, "--expr": expr}
+    viewer = Viewer(
+        tuple(spectra), chosen, circuit, weighting,
+        _words({**data_words, "--average-duplicates": average_duplicates}), _words(own_words),
+    )  # fmt: skip
+    _serve(viewer, port, browser)
+
+
+def _kept(spectrum: Any, fmin: float | None, fmax: float | None, drop: Any, drop_inductive: bool) -> Any:
+    from eisfit.masks import without
+
+    return without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+
+
+def _words(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return options as they stand on a command line, those not given left out."""
+    found: list[str] = []
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                found.append(name)
+            elif one not in (None, False):
+                found += [name, one if isinstance(one, str) else f"{one:g}"]
+    return tuple(found)
+
+
+def _serve(viewer: Any, port: int, browser: bool) -> None:
+    import asyncio
+    import webbrowser
+
+    from eisfit.view_server import serve
+
+    def ready(address: str) -> None:
+        print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")
+        if browser:
+            webbrowser.open(address)
+
+    try:
+        asyncio.run(serve(viewer, port, ready))
+    except KeyboardInterrupt:
+        say("eisfit: ended")
+
+
+COMMANDS = (report, view)

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from eisfit.pages.entries import entry
 from eisfit.pages.report_page import report_page
+from eisfit.pages.view_page import view_page
 
-__all__ = ["entry", "report_page"]
+__all__ = ["entry", "report_page", "view_page"]

@@ -7,9 +7,8 @@ eisfit.data = JSON.parse(eisfit.byId("eisfit-data").textContent);
 
 eisfit.digits = (value, digits) => {
   if (value === null || !Number.isFinite(value)) return "n/a";
-  const size = Math.abs(value);
-  return (size >= 1e6 || (size > 0 && size < 1e-3)) ? value.toExponential(digits - 1).replace("e+", "e")
-    : String(Number(value.toPrecision(digits)));
+  const size = Math.abs(value), short = Number(value.toPrecision(digits));
+  return (size >= 1e6 || (size > 0 && size < 1e-3)) ? short.toExponential().replace("e+", "e") : String(short);
 };
 
 eisfit.hertz = (f) => {
@@ -90,10 +89,13 @@ eisfit.Panels = class {
       const d = Math.round(Math.log10(f));
       if (near(f) < 0.1 && (!decades.has(d) || near(f) < near(c.f[decades.get(d)]))) decades.set(d, k);
     });
+    const left = plot.x_range.start * scale + 24, right = plot.x_range.end * scale - 24;
+    const floor = plot.y_range.start * scale + 8, ceiling = plot.y_range.end * scale - 8;
     const px = c.re.map((re, k) => [re * scale, c.im[k] * scale]), taken = [];
     const spots = [[0, 15], [-30, 10], [30, 10], [0, -15], [-34, 0], [34, 0], [-30, -10], [30, -10]];
     for (const [d, k] of [...decades].sort((a, b) => a[0] - b[0])) {
       const spot = spots.map(([dx, dy]) => [px[k][0] + dx, px[k][1] + dy]).find(([x, y]) =>
+        x > left && x < right && y > floor && y < ceiling &&
         px.every(([u, v]) => Math.abs(u - x) > 26 || Math.abs(v - y) > 10) &&
         taken.every(([u, v]) => Math.abs(u - x) > 50 || Math.abs(v - y) > 14));
       if (spot) taken.push(spot);
@@ -118,20 +120,36 @@ eisfit.Panels = class {
   frame(entries) {
     const drawn = entries.filter((e) => e.points);
     if (!drawn.length) return;
+    this.framed = drawn;
     const sizes = drawn.flatMap((e) => e.points.re.map((re, k) => Math.hypot(re, e.points.im[k])));
     [this.factor, this.unit] = eisfit.ohm(Math.max(...sizes.filter(Number.isFinite)));
     this.name("nyquist", `Z′ / ${this.unit}`, `−Z″ / ${this.unit}`);
     this.name("magnitude", "frequency / Hz", `|Z| / ${this.unit}`);
     const all = drawn.flatMap((e) => [e.points, e.line].filter(Boolean).map((z) => this.derive(z)));
-    const span = (column) => {
-      let low = Infinity, high = -Infinity;
-      for (const one of all) for (const v of one[column]) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
-      return [low, high];
-    };
-    this.limits(span);
+    this.limits((column) => this.span(all, column));
     const away = drawn.flatMap((e) => [...(e.points.res_re || []), ...(e.points.res_im || [])]).filter(Number.isFinite);
     const worst = 1.15 * Math.max(0.1, ...away.map(Math.abs));
     this.range(this.plot.residuals.y_range, -worst, worst);
+  }
+
+  span(all, column) {
+    let low = Infinity, high = -Infinity;
+    for (const one of all) for (const v of one[column]) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
+    return [low, high];
+  }
+
+  /* Make room for a curve too, but not so much that the data shrinks to a dot. */
+  reach(curve) {
+    const ranges = Object.values(this.plot).flatMap((plot) => [plot.x_range, plot.y_range]);
+    if (ranges.some((one) => one.start !== one.reset_start || one.end !== one.reset_end)) return; // zoomed by hand
+    const drawn = this.derive(curve), data = this.framed.map((e) => this.derive(e.points));
+    this.limits((column) => {
+      const [d0, d1] = this.span(data, column), [c0, c1] = this.span([drawn], column);
+      if (column === "phase") return [Math.min(d0, c0), Math.max(d1, c1)];
+      if (column === "mag" || column === "f") return [Math.min(d0, Math.max(c0, d0 / 3)), Math.max(d1, Math.min(c1, d1 * 3))];
+      const room = 2 * (d1 - d0);
+      return [Math.min(d0, Math.max(c0, d0 - room)), Math.max(d1, Math.min(c1, d1 + room))];
+    });
   }
 
   limits(span) {
