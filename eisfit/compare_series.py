@@ -12,7 +12,7 @@ import numpy as np
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.growth import Growth
 from eisfit.rounding import significant, value_with_error
-from eisfit.series_result import SeriesResult
+from eisfit.series_result import SeriesResult, column_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,12 +77,14 @@ class GrowthComparison:
         return cls(**row)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a cell, then the difference."""
+        """Return one row a cell, then the difference; ``frame.attrs["units"]`` has the unit of the rates."""
         import pandas as pd
 
         rows = [*zip(self.labels, self.laws, self.rates, self.stderrs, strict=True)]
         rows.append(("difference", "", self.difference, self.difference_stderr))
-        return pd.DataFrame(rows, columns=["cell", "law", "rate", "stderr"])
+        frame = pd.DataFrame(rows, columns=["cell", "law", "rate", "stderr"])
+        frame.attrs["units"] = dict.fromkeys(("rate", "stderr"), f"{self.unit} per cycle".strip())
+        return frame
 
     def __str__(self) -> str:
         unit = f"{self.unit} per cycle".strip()
@@ -201,10 +203,12 @@ class CellTable(Sequence[SeriesResult]):
         return all(cell.ok for cell in self.cells)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a cell and cycle."""
+        """Return one row a cell and cycle; the units of the columns are in ``frame.attrs["units"]``."""
         import pandas as pd
 
-        return pd.DataFrame(self._rows())
+        frame = pd.DataFrame(self._rows())
+        frame.attrs["units"] = {k: u for cell in self.cells for k, u in column_units(cell.circuit).items()}
+        return frame
 
     def _rows(self) -> list[dict[str, Any]]:
         return [

@@ -117,10 +117,12 @@ class Explanation:
         return cls(document)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the contributions as a table, one row per factor, ohm."""
+        """Return the contributions as a table, one row per factor, ohm (``frame.attrs["units"]``)."""
         import pandas as pd
 
-        return pd.DataFrame(self.contributions).T.rename_axis("factor")
+        frame = pd.DataFrame(self.contributions).T.rename_axis("factor")
+        frame.attrs["units"] = dict.fromkeys(frame.columns, "ohm")
+        return frame
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the waterfall from the bare to the coated cell's R_ct and return its axes.

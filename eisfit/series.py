@@ -22,6 +22,7 @@ from eisfit.spectrum import Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
     from matplotlib.axes import Axes
 
 __all__ = ["CycleSeries", "Failure", "read_series"]
@@ -155,6 +156,18 @@ class CycleSeries(Sequence[Spectrum]):
         except (KeyError, TypeError) as error:
             raise ReadError(f"not a series document: {error}") from None
         return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())))
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return `Z_real` and `Z_imag`, ohm, over `cycle` and `frequency`, Hz; see `eisfit.labelled`.
+
+        Raises
+        ------
+        UsageError
+            When xarray is not installed.
+        """
+        from eisfit.labelled import series_dataset
+
+        return series_dataset(self.to_dict())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the Nyquist plots of all spectra on one `ax`, coloured by cycle, and return it."""

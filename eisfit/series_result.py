@@ -17,6 +17,7 @@ from eisfit.result import FitFailure, FitResult
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
     from matplotlib.axes import Axes
 
 __all__ = ["SeriesResult"]
@@ -175,10 +176,29 @@ class SeriesResult(Sequence[Row]):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a cycle: cycle, ok, error, flags, then each parameter and its stderr."""
+        """Return one row a cycle: cycle, ok, error, flags, then each parameter and its stderr.
+
+        The units of the columns are in ``frame.attrs["units"]``.
+        """
         import pandas as pd
 
-        return pd.DataFrame([_row(result, self.circuit) for result in self.results])
+        frame = pd.DataFrame([_row(result, self.circuit) for result in self.results])
+        frame.attrs["units"] = column_units(self.circuit)
+        return frame
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return `value` and `stderr` over `cycle` and `parameter`; data and fit over `frequency` too.
+
+        Units are attributes, those of the parameters the coordinate `unit`; see `eisfit.labelled`.
+
+        Raises
+        ------
+        UsageError
+            When xarray is not installed.
+        """
+        from eisfit.labelled import track_dataset
+
+        return track_dataset(self.to_dict())
 
     def plot(self, name: str = "R_ct", ax: Axes | None = None, **options: Any) -> Axes:
         """Draw one parameter over the cycles with errors and growth on `ax` (a new one where None)."""
@@ -213,6 +233,11 @@ class SeriesResult(Sequence[Row]):
             lambda figure: plot.cells_trends([document], names=names, figure=figure),
             alt="parameters over the cycles",
         )
+
+
+def column_units(circuit: Circuit) -> dict[str, str]:
+    """Return the unit of every column of a table that holds a circuit's parameters and their errors."""
+    return {f"{name}{end}": p.unit for name, p in circuit.parameters.items() for end in ("", "_stderr")}
 
 
 def _cycle(result: Row) -> float | None:

@@ -355,3 +355,89 @@ def test_series_and_many_take_them_too(spectrum):
     series = eisfit.read_series(SPECTRA / "bare")[:2]
     assert [r["R_s"].value for r in eisfit.track(series, "rs-sei-ct-w", params=params)] == [3.6, 3.6]
     assert [r["R_s"].value for r in eisfit.fit_many(series, "rs-sei-ct-w", params=params)] == [3.6, 3.6]
+
+
+# ---- xarray
+
+
+def uneven():
+    one = eisfit.Spectrum(
+        frequency=[100.0, 10.0, 1.0], impedance=[1 - 1j, 2 - 2j, 3 - 3j], cycle=5, time_s=60.0
+    )
+    rounded = one.replace(
+        frequency=[100.00001, 1.0, 0.1], impedance=[4 - 1j, 5 - 2j, 6 - 3j], cycle=6, time_s=None
+    )
+    return eisfit.CycleSeries((one, rounded), label="cell", notes=("as found",))
+
+
+def test_a_series_as_a_dataset():
+    xarray = pytest.importorskip("xarray")
+    dataset = uneven().to_xarray()
+    assert isinstance(dataset, xarray.Dataset)
+    assert dict(dataset.sizes) == {"cycle": 2, "frequency": 4}
+    np.testing.assert_allclose(dataset.frequency, [100.0, 10.0, 1.0, 0.1], rtol=1e-6)
+    np.testing.assert_array_equal(dataset.Z_real, [[1, 2, 3, np.nan], [4, np.nan, 5, 6]])
+    np.testing.assert_array_equal(dataset.Z_imag.sel(cycle=6), [-1, np.nan, -2, -3])
+    units = {name: variable.attrs.get("units") for name, variable in dataset.variables.items()}
+    assert units["frequency"] == "Hz"
+    assert units["Z_real"] == units["Z_imag"] == "ohm"
+    assert units["time"] == "s"
+    np.testing.assert_array_equal(dataset.time, [60.0, np.nan])
+    assert dataset.attrs == {"title": "cell", "notes": "as found", "made_by": "eisfit"}
+    assert "temperature" not in dataset.coords
+    assert "noise" not in dataset
+
+
+def test_a_track_as_a_dataset(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    good = eisfit.read_series(SPECTRA / "bare")[:2]
+    bad = eisfit.Spectrum(frequency=[2.0, 1.0], impedance=[1 - 1j, 2 - 1j], cycle=70)
+    tracked = eisfit.track([*good, bad], "rs-sei-ct-w")
+    dataset = tracked.to_xarray()
+    assert dict(dataset.sizes) == {"cycle": 3, "frequency": 71, "parameter": 8}
+    at = dataset.sel(cycle=50, parameter="R_ct")
+    assert float(at.value) == tracked[1]["R_ct"].value
+    assert float(at.stderr) == tracked[1]["R_ct"].stderr
+    assert str(at.unit.values) == "ohm"
+    assert list(dataset.ok.values) == [True, True, False]
+    assert dataset.value.sel(cycle=70).isnull().all()
+    fitted = dataset.fit_real + 1j * dataset.fit_imag
+    np.testing.assert_array_equal(fitted.sel(cycle=3), tracked[0].fitted)
+    np.testing.assert_array_equal(dataset.Z_real[0], good[0].impedance.real)
+    assert dataset.attrs["circuit"] == "rs-sei-ct-w"
+    path = tmp_path / "track.nc"
+    dataset.to_netcdf(path, engine="scipy")
+    with xarray.open_dataset(path, engine="scipy") as again:
+        xarray.testing.assert_equal(again.value.load(), dataset.value)
+
+
+def test_an_empty_series_and_unknown_cycles():
+    pytest.importorskip("xarray")
+    assert dict(eisfit.CycleSeries(()).to_xarray().sizes) == {"cycle": 0, "frequency": 0}
+    unknown = eisfit.CycleSeries(tuple(s.replace(cycle=None) for s in uneven())).to_xarray()
+    assert np.isnan(unknown.cycle).all()
+    assert list(unknown["index"]) == [0, 0]
+
+
+def test_without_xarray_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "xarray", None)
+    with pytest.raises(UsageError, match=r'pip install "eisfit-toolkit\[xarray\]"'):
+        uneven().to_xarray()
+
+
+# ---- pandas
+
+
+def test_frames_carry_units(result):
+    assert list(result.spectrum.to_frame().columns) == ["frequency_Hz", "Z_real_ohm", "Z_imag_ohm"]
+    assert result.to_frame().loc["R_ct", "unit"] == "ohm"
+    bare, coated = (
+        eisfit.track(eisfit.read_series(SPECTRA / n)[:3], "rs-sei-ct-w") for n in ("bare", "coated")
+    )
+    units = bare.to_frame().attrs["units"]
+    assert units["R_ct"] == units["R_ct_stderr"] == "ohm"
+    assert units["W_d_sigma"] == "ohm s^-1/2"
+    cells = eisfit.compare_series([bare, coated])
+    assert cells.to_frame().attrs["units"] == units
+    assert set(units) < set(cells.to_frame().columns)
+    assert cells.comparison["R_ct"][0].to_frame().attrs["units"]["rate"] == "ohm per cycle"

@@ -17,14 +17,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "eisfit"
 #: the ground and, for one-line calls, the faces. A new module of these rooms is placed here.
 HOUSE = {
     "ground": ["_version", "errors", "verdict", "files", "schema", "units", "rounding", "progress"],
-    "faces": ["plot", "drawing", "report", "pages"],
+    "faces": ["plot", "drawing", "report", "labelled", "pages"],
     "data wing": [
         *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig"),
         *("relaxation", "drt", "readers", "series"),
     ],
     "model wing": [
         *("elements", "notation", "expressions", "from_lmfit", "circuit_parameters", "circuit"),
-        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_check"),
+        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_check", "circuit_template"),
     ],
     "physics wing": ["film", "electrode"],
 }
