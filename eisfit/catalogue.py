@@ -24,7 +24,7 @@ from typing import Literal
 
 from eisfit.files import data_folder
 
-__all__ = ["NAME", "Entry", "built_in", "entries", "find", "project_folder", "user_folder"]
+__all__ = ["NAME", "Entry", "built_in", "entries", "find", "misnamed", "project_folder", "user_folder"]
 
 Origin = Literal["project", "user", "eisfit"]
 
@@ -64,6 +64,14 @@ def entries() -> dict[str, Entry]:
     """Return every circuit that can be asked for by name here, in the order of the names."""
     names = {path.stem for _, folder in _folders() for path in folder.glob("*.toml")}
     return {name: entry for name in sorted(names) if (entry := find(name)) is not None}
+
+
+def misnamed() -> list[Path]:
+    """Return the user's circuit files that no name leads to, for their letters."""
+    folders = [folder for origin, folder in _folders() if origin != "eisfit"]
+    return sorted(
+        path for folder in folders for path in folder.glob("*.toml") if not NAME.fullmatch(path.stem)
+    )
 
 
 def find(name: str) -> Entry | None:

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from eisfit._version import __version__
-from eisfit.cli import batch, comparison, data, examples, fits, models, pages, relaxation, studies, tracking
+from eisfit.cli import (
+    batch,
+    circuits,
+    comparison,
+    data,
+    examples,
+    fits,
+    models,
+    pages,
+    relaxation,
+    studies,
+    tracking,
+)
 from eisfit.cli.manners import Commands, Quiet, current, mannerly
 
 __all__ = ["app"]
@@ -39,7 +51,10 @@ def _register(command: Callable[..., None]) -> None:
     app.command(help=unbroken, short_help=text.partition("\n")[0])(mannerly(command))
 
 
-for module in (fits, tracking, batch, comparison, data, relaxation, models, pages, studies, examples):
+for module in (
+    *(fits, tracking, batch, comparison, data, relaxation),
+    *(circuits, models, pages, studies, examples),
+):
     for command in module.COMMANDS:
         _register(command)
 

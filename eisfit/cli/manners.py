@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 
 __all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
@@ -49,7 +50,7 @@ Form = Annotated[
         "--format",
         metavar="FORM",
         help="table, json, csv, tsv or md; tsv pastes into a spreadsheet.",
-        autocompletion=lambda: list(FORMS),
+        autocompletion=words(*FORMS),
     ),
 ]
 

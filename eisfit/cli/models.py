@@ -1,44 +1,16 @@
-"""``eisfit circuits`` and ``eisfit simulate``."""
+"""``eisfit simulate``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, Json, numbers
-from eisfit.cli.output import guarded, print_json, print_text, width, write_atomic
+from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, numbers
+from eisfit.cli.output import guarded, print_text, write_atomic
 
 __all__ = ["COMMANDS"]
-
-
-@guarded
-def circuits(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help="Names, strings or .toml files; all that come with eisfit by default."),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """List the circuits with their parameters.
-
-    Example:  eisfit circuits rs-sei-ct-w
-    """
-    from eisfit import report
-    from eisfit.library import circuit, circuits
-
-    documents = [_document(circuit(name)) for name in names or circuits()]
-    if json:
-        print_json({"schema": "eisfit.circuits/1", "circuits": documents})
-    else:
-        print_text(report.circuits_text(documents, width=width()))
-
-
-def _document(circuit: Any) -> dict[str, Any]:
-    rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
-            for name, row in circuit.to_dict()["parameters"].items()]  # fmt: skip
-    return {**circuit.to_dict(), "parameters": rows, "references": list(circuit.references)}
 
 
 @guarded
@@ -73,4 +45,4 @@ def simulate(
         write_atomic(output, to_csv(spectrum))
 
 
-COMMANDS = (circuits, simulate)
+COMMANDS = (simulate,)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,34 +44,42 @@ T = TypeVar("T")
 
 DEFAULT_CIRCUIT = "rs-sei-ct-w"
 
+
+def _of_parameters(flag: str, form: str, about: str) -> Any:
+    return typer.Option(flag, metavar=form, help=about, autocompletion=parameter_names)
+
+
 Files = Annotated[
     list[str],
     typer.Argument(help="Spectrum files, folders or globs; - reads standard input.", show_default=False),
 ]
 CircuitName = Annotated[
-    str, typer.Option("--circuit", "-c", help="A name (eisfit circuits), a circuit string, or a .toml file.")
+    str,
+    typer.Option(
+        "--circuit",
+        "-c",
+        help="A name (eisfit circuits), a circuit string, or a .toml file.",
+        autocompletion=circuit_names,
+    ),
 ]
-Weighting = Annotated[str, typer.Option("--weighting", help="modulus, proportional, unit or noise.")]
+Weighting = Annotated[
+    str,
+    typer.Option(
+        "--weighting",
+        help="modulus, proportional, unit or noise.",
+        autocompletion=words("modulus", "proportional", "unit", "noise"),
+    ),
+]
 Fixed = Annotated[
-    list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Fix a parameter. May be repeated.")
+    list[str] | None, _of_parameters("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
 ]
-Starts = Annotated[
-    list[str] | None, typer.Option("--start", metavar="NAME=VALUE", help="Start a parameter here.")
-]
+Starts = Annotated[list[str] | None, _of_parameters("--start", "NAME=VALUE", "Start a parameter here.")]
 Bounds = Annotated[
     list[str] | None,
-    typer.Option(
-        "--bound", metavar="NAME=LOW:HIGH", help="Bound a parameter; an empty side stays as it was."
-    ),
+    _of_parameters("--bound", "NAME=LOW:HIGH", "Bound a parameter; an empty side stays as it was."),
 ]
-Expressions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--expr",
-        metavar="NAME=EXPRESSION",
-        help="Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'.",
-    ),
-]
+_TIE = "Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'."
+Expressions = Annotated[list[str] | None, _of_parameters("--expr", "NAME=EXPRESSION", _TIE)]
 Peaks = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,0 +1,195 @@
+"""``eisfit circuits``: list, show, draw, examine and begin circuits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.completion import circuit_names
+from eisfit.cli.manners import say
+from eisfit.cli.options import Json
+from eisfit.cli.output import folder, guarded, print_json, print_text, width, write_atomic
+from eisfit.errors import EisfitError, UsageError
+
+__all__ = ["COMMANDS"]
+
+_FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
+
+
+@guarded
+def circuits(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Names, strings or .toml files; all that are found by default.", autocompletion=circuit_names
+        ),
+    ] = None,
+    draw: Annotated[bool, typer.Option("--draw", help="Draw them: as text, or into the file of -o.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Examine them: form, reference values, what data cannot tell.")
+    ] = False,
+    new: Annotated[
+        str | None,
+        typer.Option("--new", metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
+    ] = None,
+    json: Json = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="With --draw: an .svg, .png or .pdf file."),
+    ] = None,
+) -> int:
+    """List the circuits with their parameters, draw them, or examine your own.
+
+    Your own are found in circuits/ of the project and in your configuration (eisfit doctor says where).
+
+    Example:  eisfit circuits rs-sei-ct-w --draw -o circuit.svg
+    """
+    _one_thing(draw or output is not None, check, new)
+    if new is not None:
+        return _begin(new, names or [_FIRST])
+    if check:
+        return _examine(names, json)
+    if draw or output is not None:
+        return _draw(names, output)
+    return _list(names, json)
+
+
+def _one_thing(draw: bool, check: bool, new: str | None) -> None:
+    asked = [name for name, is_asked in (("--draw", draw), ("--check", check), ("--new", new)) if is_asked]
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(asked)} exclude each other")
+
+
+def _list(names: list[str] | None, json: bool) -> int:
+    from eisfit import report
+
+    documents, failures = _documents(names)
+    if json:
+        print_json({"schema": "eisfit.circuits/1", "circuits": documents, "failures": failures})
+    else:
+        if len(documents) == 1:
+            print_text(_drawn(documents[0]["string"]))
+            print_text("")
+        titled = [{**document, "name": _whence(document)} for document in documents]
+        print_text(report.circuits_text(titled, width=width()) if titled or not failures else "")
+        for failure in failures:
+            typer.echo(f"eisfit: {failure['error']}", err=True)
+    return int(bool(failures))
+
+
+def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
+    from eisfit.catalogue import entries, misnamed
+    from eisfit.library import circuit
+
+    if names:
+        return [_document(circuit(name), name) for name in names], []
+    found, failures = [], []
+    for name, entry in entries().items():
+        try:
+            found.append(_document(circuit(entry.path), name))
+        except EisfitError as error:
+            failures.append({"name": name, "file": os.fspath(entry.path), "error": str(error)})
+    for path in misnamed():
+        said = f"{path}: cannot be asked for by name: use small letters and digits parted by '-'"
+        failures.append({"name": path.stem, "file": os.fspath(path), "error": said})
+    return found, failures
+
+
+def _document(circuit: Any, asked: str) -> dict[str, Any]:
+    from eisfit.catalogue import find
+
+    entry = find(asked)
+    rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
+            for name, row in circuit.to_dict()["parameters"].items()]  # fmt: skip
+    whence = (
+        {"origin": "file" if asked.endswith(".toml") else "string", "file": None, "shadows": False}
+        if entry is None
+        else {"origin": entry.origin, "file": os.fspath(entry.path), "shadows": entry.shadows}
+    )
+    return {**circuit.to_dict(), "parameters": rows, "references": list(circuit.references), **whence}
+
+
+def _whence(document: dict[str, Any]) -> str:
+    """Return the name, and where one of the user's own comes from."""
+    if document["origin"] not in ("project", "user"):
+        return str(document["name"])
+    instead = ", instead of eisfit's" if document["shadows"] else ""
+    return f"{document['name']} ({_near(document['file'])}{instead})"
+
+
+def _near(path: str) -> str:
+    """Return a path as seen from here, where it lies below."""
+    try:
+        return os.fspath(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+def _drawn(string: str) -> str:
+    from eisfit import drawing
+
+    letters = "─│┬├└┤┘"
+    try:
+        letters.encode(sys.stdout.encoding or "ascii")
+        plain = False
+    except UnicodeEncodeError:
+        plain = True
+    return drawing.text(string, width=width(), plain=plain)
+
+
+def _draw(names: list[str] | None, output: Path | None) -> int:
+    from eisfit.library import circuit
+
+    if not names:
+        raise UsageError("--draw needs the name of a circuit, a string or a .toml file")
+    if output is not None and len(names) > 1:
+        raise UsageError(f"--output {output}: takes one circuit, not {len(names)}")
+    found = [circuit(name) for name in names]
+    if output is not None:
+        found[0].draw().save(output)
+        return 0
+    for one in found:
+        print_text(f"{one.name}\n{_drawn(one.string)}" if len(found) > 1 else _drawn(one.string))
+    return 0
+
+
+def _examine(names: list[str] | None, json: bool) -> int:
+    from eisfit.catalogue import entries
+    from eisfit.circuit_check import check_circuit
+
+    own = [os.fspath(entry.path) for entry in entries().values() if entry.origin != "eisfit"]
+    if not (names or own):
+        raise UsageError("--check needs a circuit file; eisfit circuits --new NAME begins one")
+    found = [check_circuit(name) for name in names or own]
+    if json:
+        print_json({"schema": "eisfit.circuit_check/1", "results": [one.to_dict() for one in found]})
+    else:
+        for one in found:
+            print_text(str(one))
+    return int(not all(one.ok for one in found))
+
+
+def _begin(name: str, strings: list[str]) -> int:
+    from eisfit.catalogue import NAME
+    from eisfit.circuit_template import circuit_template
+    from eisfit.library import circuit
+
+    if not NAME.fullmatch(name):
+        raise UsageError(f"--new {name!r}: a circuit's name has small letters and digits parted by '-'")
+    if len(strings) > 1:
+        raise UsageError(f"--new {name}: begins with one circuit, not {len(strings)}")
+    target = Path("circuits") / f"{name}.toml"
+    text = circuit_template(circuit(strings[0]).string, file=target.as_posix(), use=name)
+    if target.exists():
+        raise UsageError(f"--new {name}: {target} is there already; remove it, or take another name")
+    write_atomic(folder(target.parent, "--new") / target.name, text)
+    say(f"eisfit: {target} is begun: complete it, and examine it with  eisfit circuits {target} --check")
+    return 0
+
+
+COMMANDS = (circuits,)
