@@ -14,6 +14,7 @@ from eisfit.cli import (
     circuits,
     comparison,
     data,
+    doctor,
     examples,
     fits,
     models,
@@ -53,7 +54,7 @@ def _register(command: Callable[..., None]) -> None:
 
 for module in (
     *(fits, tracking, batch, comparison, data, relaxation),
-    *(circuits, models, pages, studies, examples),
+    *(circuits, models, pages, studies, examples, doctor),
 ):
     for command in module.COMMANDS:
         _register(command)

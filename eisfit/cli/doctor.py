@@ -1,0 +1,243 @@
+"""``eisfit doctor``: is everything there that eisfit needs, and what is not, how does it come."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from eisfit._version import __version__
+from eisfit.cli.options import Json
+from eisfit.cli.output import guarded, print_json, print_text, width
+from eisfit.errors import EisfitError
+
+__all__ = ["COMMANDS"]
+
+_DISTRIBUTION = "eisfit-toolkit"
+#: What eisfit cannot do without: distribution -> module, lowest version.
+_NEEDED = {
+    "numpy": ("numpy", "1.24"),
+    "scipy": ("scipy", "1.11"),
+    "lmfit": ("lmfit", "1.3"),
+    "matplotlib": ("matplotlib", "3.8"),
+    "pandas": ("pandas", "2.0"),
+    "impedance": ("impedance", "1.7.1"),
+    "typer": ("typer", "0.12"),
+    "rich": ("rich", "13"),
+    "pint": ("pint", "0.23"),
+    "pydantic": ("pydantic", "2.6"),
+    "bokeh": ("bokeh", "3.4"),
+    "schemdraw": ("schemdraw", "0.18"),
+}
+#: What brings more: distribution -> what for.
+_OPTIONAL = {
+    "emcee": "intervals by Monte Carlo (--errors mcmc)",
+    "distributed": "batches on a cluster (--dask)",
+    "numba": "a compiled solver",
+    "pyarrow": "Parquet files (--export results.parquet)",
+    "watchdog": "watching a folder",
+    "xarray": "series as xarray data sets",
+    "openpyxl": "Excel's .xlsx files",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    area
+        ``program``, ``packages``, ``optional``, ``folders``, ``circuits`` or ``examples``.
+    name, value
+        What it is, and what was found.
+    status
+        ``ok``, ``absent`` (eisfit works without) or ``wrong``.
+    cure
+        What to do, where it is not ok.
+    """
+
+    area: str
+    name: str
+    value: str
+    status: Literal["ok", "absent", "wrong"] = "ok"
+    cure: str = ""
+
+
+@guarded
+def doctor(json: Json = False) -> int:
+    """Say whether this installation is whole: versions, optional parts, folders, circuits, examples.
+
+    Example:  eisfit doctor
+    """
+    found = list(_findings())
+    ok = not any(finding.status == "wrong" for finding in found)
+    if json:
+        print_json({"schema": "eisfit.doctor/1", "ok": ok, "checks": [asdict(finding) for finding in found]})
+    else:
+        print_text("\n".join(_lines(found, width())))
+    return int(not ok)
+
+
+def _lines(found: list[Finding], columns: int) -> Iterator[str]:
+    from eisfit.report.table import wrapped
+
+    marks = {"ok": "ok    ", "absent": "absent", "wrong": "WRONG "}
+    for area in dict.fromkeys(finding.area for finding in found):
+        yield f"{area}:"
+        for finding in (one for one in found if one.area == area):
+            cure = f"; {finding.cure}" if finding.cure else ""
+            text = f"{marks[finding.status]}  {finding.name}: {finding.value}{cure}"
+            yield from wrapped(text, width=columns, indent="  ")
+    wrong = sum(finding.status == "wrong" for finding in found)
+    yield "all is well" if not wrong else f"{wrong} thing{'s' if wrong > 1 else ''} to mend"
+
+
+def _findings() -> Iterator[Finding]:
+    yield from _program()
+    yield from (_package(name, *about) for name, about in _NEEDED.items())
+    yield from (_optional(name, use) for name, use in _OPTIONAL.items())
+    yield from _folders()
+    yield from _circuits()
+    yield _examples()
+
+
+def _program() -> Iterator[Finding]:
+    home = Path(__file__).resolve().parent.parent
+    yield Finding("program", "eisfit", f"{__version__} in {home}")
+    yield Finding("program", "Python", f"{platform.python_version()}, {sys.executable}")
+    yield Finding("program", "system", platform.platform())
+    encoding = sys.stdout.encoding or "unknown"
+    try:
+        "±─".encode(encoding)
+        yield Finding("program", "letters", encoding)
+    except (UnicodeEncodeError, LookupError):
+        cure = "some signs are shown as '?': set PYTHONIOENCODING=utf-8"
+        yield Finding("program", "letters", encoding, "absent", cure)
+
+
+def _package(name: str, module: str, least: str) -> Finding:
+    install = f"{_python()} -m pip install '{name}>={least}'"
+    version, trouble = _imported(name, module)
+    if trouble:
+        return Finding("packages", name, trouble, "wrong", install)
+    if _numbers(version) < _numbers(least):
+        return Finding("packages", name, f"{version} is older than {least}", "wrong", install)
+    return Finding("packages", name, version)
+
+
+def _optional(name: str, use: str) -> Finding:
+    version, trouble = _imported(name, name)
+    if trouble == _ABSENT:
+        return Finding("optional", name, f"for {use}", "absent", f"{_python()} -m pip install {name}")
+    if trouble:
+        cure = f"{_python()} -m pip install --force-reinstall {name}"
+        return Finding("optional", name, trouble, "wrong", cure)
+    return Finding("optional", name, f"{version}, for {use}")
+
+
+_ABSENT = "is not installed"
+
+
+def _imported(name: str, module: str) -> tuple[str, str]:
+    """Return the version of a package, and what is wrong with it; a broken one has a version too."""
+    from importlib import import_module
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return "", _ABSENT
+    try:
+        import_module(module)
+    except Exception as error:  # whatever a broken package throws
+        return found, f"{found} cannot be imported: {type(error).__name__}: {error}"
+    return found, ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
+
+
+def _python() -> str:
+    """Return this Python as it is called in a shell: another one's pip would install elsewhere."""
+    return shlex.quote(sys.executable) if os.name != "nt" else f'"{sys.executable}"'
+
+
+def _folders() -> Iterator[Finding]:
+    from eisfit.catalogue import user_folder
+
+    elsewhere = "go to a folder of yours, or give --output one"
+    yield _writable("current folder", Path(), elsewhere, "wrong")
+    own = user_folder()
+    if own is None:
+        yield Finding("folders", "own circuits", "there is no home folder", "absent", "set HOME")
+    else:
+        yield _writable("own circuits", own, "put them into the circuits/ of a project", "absent")
+    yield _writable("temporary files", Path(tempfile.gettempdir()), "set TMPDIR to another folder", "wrong")
+
+
+def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wrong"]) -> Finding:
+    """Try a file in the folder, or in the one above it that exists."""
+    try:
+        shown = folder.absolute()
+        place = next(one for one in (shown, *shown.parents) if one.exists())
+        with tempfile.TemporaryFile(dir=place):
+            return Finding("folders", name, f"{shown} can be written")
+    except OSError as error:
+        return Finding("folders", name, f"{folder} cannot be written ({error.strerror})", status, cure)
+
+
+def _circuits() -> Iterator[Finding]:
+    from eisfit.catalogue import entries, misnamed
+
+    good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
+    for name, entry in entries().items():
+        trouble = _trouble(entry.path)
+        if trouble:
+            cure = f"eisfit circuits {entry.path} --check" if entry.origin != "eisfit" else _reinstall()
+            yield Finding("circuits", name, trouble, "wrong", cure)
+        else:
+            instead = " (instead of eisfit's)" if entry.shadows else ""
+            good[entry.origin].append(f"{name}{instead}")
+    for path in misnamed():
+        yield Finding(
+            "circuits", path.name, "no name leads to it", "wrong", "use small letters, digits and '-'"
+        )
+    for origin, names in good.items():
+        whose = {"eisfit": "of eisfit", "user": "your own", "project": "of this project"}[origin]
+        if names:
+            yield Finding("circuits", whose, str(len(names)) if origin == "eisfit" else ", ".join(names))
+
+
+def _trouble(path: Path) -> str:
+    from eisfit.circuit_check import check_circuit
+
+    found = check_circuit(path)
+    problems = [found.error or "", *(test.problem for test in found.tests)]
+    return "; ".join(problem for problem in problems if problem)
+
+
+def _examples() -> Finding:
+    from eisfit.files import data_folder
+
+    try:
+        folder = data_folder("example_spectra")
+    except EisfitError as error:
+        return Finding("examples", "spectra", str(error), "wrong", _reinstall())
+    count = sum(1 for _ in folder.rglob("*.csv"))
+    return Finding("examples", "spectra", f"{count} tables in {folder}")
+
+
+def _reinstall() -> str:
+    return f"{_python()} -m pip install --force-reinstall --no-deps {_DISTRIBUTION}"
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (doctor,)
