@@ -3,11 +3,11 @@
 The forms are analytic functions g of the impedance, so that one complex residual and one factor for the exact
 Jacobian serve them all, residual = g(Z_model) - g(Z_measured) and d residual = g'(Z_model) dZ_model:
 
-=============  ==========================  ======  ==========================================================
-impedance      g = Z                       1       weights as in `eisfit.noise`
-admittance     g = 1/Z                     -1/Z^2  the same rules for Y = 1/Z; noise becomes noise / |Z|^2
-modulus_phase  g = ln Z = ln|Z| + j arg Z  1/Z     an error of Z, divided by |Z|: relative, and radians
-=============  ==========================  ======  ==========================================================
+=============  =============================  ======  =======================================================
+impedance      g = Z                          1       weights as in `eisfit.noise`
+admittance     g = 1/Z                        -1/Z^2  the same rules for Y = 1/Z; noise becomes noise / |Z|^2
+modulus_phase  g = ln Z = ln|Z| + j arg Z     1/Z     an error of Z, divided by |Z|: relative, and radians
+=============  =============================  ======  =======================================================
 
 The loss is scipy's: rho(r^2) with rho(z) = z (linear), 2 (sqrt(1 + z) - 1) (soft_l1), Huber's, ln(1 + z)
 (cauchy), of residuals divided by a scale; see `eisfit.robust`.
