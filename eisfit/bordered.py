@@ -10,12 +10,13 @@ Matrix Anal. Appl. 13 (1992) 707. All costs are linear in the number of cycles.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bordered"]
+__all__ = ["Bordered", "covariances", "inverse_blocks"]
 
 FloatArray = NDArray[np.float64]
 
@@ -77,8 +78,12 @@ class Bordered:
 
     def covariance(self) -> FloatArray:
         """Return the inverse's blocks (N, n + s, n + s): each cycle's parameters with the shared ones."""
+        cycles, n = self.blocks.shape[:2]
+        return self._with_border(self._diagonal_blocks() if n else np.zeros((cycles, 0, 0)))
+
+    def _with_border(self, own: FloatArray) -> FloatArray:
+        """Return the inverse's blocks from those (N, n, n) of B's inverse."""
         cycles, n, s = self.border.shape
-        own = self._diagonal_blocks() if n else np.zeros((cycles, 0, 0))
         border = self._solved_border()
         schur = self.corner - np.einsum("kns,knt->st", self.border, border)
         shared = np.linalg.inv(schur) if s else np.zeros((0, 0))
@@ -99,19 +104,9 @@ class Bordered:
         return np.asarray(solved.reshape(cycles, n, s))
 
     def _diagonal_blocks(self) -> FloatArray:
-        """Return the diagonal blocks (N, n, n) of B's inverse, two cycles to a step."""
+        """Return the diagonal blocks (N, n, n) of B's inverse."""
         diagonal, lower = self._paired()
-        complement = [diagonal[0]]
-        for k in range(1, len(diagonal)):
-            complement.append(diagonal[k] - lower[k - 1] @ np.linalg.solve(complement[-1], lower[k - 1].T))
-        inverse = [np.linalg.inv(complement[-1])]
-        for k in range(len(diagonal) - 2, -1, -1):
-            step = np.linalg.solve(complement[k], lower[k].T)
-            inverse.append(np.linalg.inv(complement[k]) + step @ inverse[-1] @ step.T)
-        cycles, n = self.blocks.shape[:2]
-        pairs = np.array(inverse[::-1])
-        singles = np.stack([pairs[:, :n, :n], pairs[:, n:, n:]], axis=1).reshape(-1, n, n)
-        return np.asarray(singles[:cycles])
+        return _unpaired(inverse_blocks(diagonal[np.newaxis], lower[np.newaxis])[0], *self.blocks.shape[:2])
 
     def _paired(self) -> tuple[FloatArray, FloatArray]:
         """Return B as a block-tridiagonal matrix of blocks of two cycles: diagonal and lower blocks."""
@@ -132,3 +127,41 @@ class Bordered:
         lower[:, n + index, n + index] = next_two[1:-1:2]
         lower[:, index, n + index] = next_one[1:-1:2]
         return diagonal, lower
+
+
+def covariances(systems: Sequence[Bordered]) -> Iterator[FloatArray]:
+    """Yield `Bordered.covariance` of systems of one shape; together they cost little more than one."""
+    cycles, n = systems[0].blocks.shape[:2]
+    if n == 0:
+        yield from (system.covariance() for system in systems)
+        return
+    pairs = [system._paired() for system in systems]
+    inverse = inverse_blocks(np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
+    for system, blocks in zip(systems, inverse, strict=True):
+        yield system._with_border(_unpaired(blocks, cycles, n))
+
+
+def inverse_blocks(diagonal: FloatArray, lower: FloatArray) -> FloatArray:
+    """Return the diagonal blocks (J, M, b, b) of the inverses of J block-tridiagonal matrices.
+
+    Parameters
+    ----------
+    diagonal
+        (J, M, b, b).
+    lower
+        (J, M - 1, b, b), below the diagonal.
+    """
+    count = diagonal.shape[1]
+    inverse, step = np.empty_like(diagonal), np.empty_like(lower)
+    inverse[:, 0] = np.linalg.inv(diagonal[:, 0])
+    for k in range(1, count):  # inverses of the Schur complements from above
+        step[:, k - 1] = lower[:, k - 1] @ inverse[:, k - 1]
+        inverse[:, k] = np.linalg.inv(diagonal[:, k] - step[:, k - 1] @ lower[:, k - 1].transpose(0, 2, 1))
+    for k in range(count - 2, -1, -1):
+        inverse[:, k] += step[:, k].transpose(0, 2, 1) @ inverse[:, k + 1] @ step[:, k]
+    return inverse
+
+
+def _unpaired(pairs: FloatArray, cycles: int, n: int) -> FloatArray:
+    """Return the blocks (N, n, n) of single cycles from those (M, 2n, 2n) of two at a time."""
+    return np.stack([pairs[:, :n, :n], pairs[:, n:, n:]], axis=1).reshape(-1, n, n)[:cycles]

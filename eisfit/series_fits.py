@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.batch_result import Optima, results
+from eisfit.batch_result import Optima, table_of
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Scales
 from eisfit.errors import EisfitError, UsageError
@@ -129,7 +129,8 @@ class Fits:
                 np.array([len(self.known.blind[k]) for k in cycles], dtype=np.intp),
                 np.array([self.known.agreed(k) for k in cycles], dtype=np.intp),
             )
-            found.update(zip(members, results(optima), strict=True))
+            made = table_of(optima).results(optima.spectra, self.circuit)
+            found.update(zip(members, made, strict=True))
         return found
 
     def _inside(self, cycle: int, values: FloatArray) -> bool:

@@ -12,9 +12,12 @@ import eisfit
 from eisfit.bordered import Bordered
 from eisfit.errors import UsageError
 from eisfit.joint import Joint, joint_fit
+from eisfit.joint_errors import Smoothing
+from eisfit.joint_problem import JointProblem
+from eisfit.joint_solver import minimised
 from eisfit.series_result import SeriesResult
 from eisfit.simulate import frequencies, simulate
-from eisfit.smoothness import axis, cross_validated, penalty
+from eisfit.smoothness import Strength, axis, cross_validated, penalty
 
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,CPE_ct)")
 FREQUENCY = frequencies(0.1, 1e4, 5)
@@ -102,7 +105,8 @@ def test_cross_validation_predicts_as_well_as_scipys_spline():
     ours = np.linalg.solve(dense, measured / noise**2)
     theirs = make_smoothing_spline(x, measured)(x)
     assert np.std(ours - y) < 1.3 * np.std(theirs - y) < 0.7 * noise
-    assert chosen.folds == 10
+    assert chosen.folds == 60
+    # -2 ln(density) of the left-out values: 1 from their scatter, and a little from what is not known
     assert min(chosen.scores) == pytest.approx(1.0, rel=0.5)
 
 
@@ -163,6 +167,83 @@ def test_errors_are_the_scatter_of_repeats():
     # 30 repeats of a shared parameter: known to 1/sqrt(60) = 13 %
     assert rms == pytest.approx(1, abs=0.3)
     assert np.mean(rms) == pytest.approx(1, abs=0.15)
+
+
+COURSES = {
+    "line": lambda u, rng: 0.7 * u,
+    "wave": lambda u, rng: 0.15 * np.sin(2 * np.pi * u),
+    "walk": lambda u, rng: np.cumsum(np.cumsum(rng.standard_normal(u.size))) * 0.3 / u.size**1.5,
+}
+
+
+@pytest.mark.parametrize(("course", "cycles", "seeds"), [("line", 5, 40), ("wave", 5, 40), ("walk", 10, 40)])
+def test_errors_are_true_over_few_cycles_whatever_the_course(course, cycles, seeds):
+    """A wave over five cycles is no straight line, though a line predicts left-out cycles better."""
+    pulls = []
+    for seed in range(seeds):
+        rng = np.random.default_rng([7, seed])
+        log_growth = COURSES[course](np.linspace(0, 1, cycles), rng)
+        truths = [{**truth(0), "R_ct": 40 * np.exp(g)} for g in log_growth]
+        spectra = [
+            simulate(CIRCUIT, p, frequency=FREQUENCY, noise=0.01, seed=1000 * seed + k, cycle=k)
+            for k, p in enumerate(truths)
+        ]
+        fits = eisfit.track(spectra, CIRCUIT, start=truths[0], joint={"R_ct": "smooth", "R_s": "shared"})
+        pulls += [(f["R_ct"].value - p["R_ct"]) / f["R_ct"].stderr for f, p in zip(fits, truths, strict=True)]
+    # 40 series with at least two independent values each: the rms is known to 1/sqrt(160) = 8 %
+    assert np.sqrt(np.mean(np.square(pulls))) == pytest.approx(1, abs=0.2)
+
+
+def test_a_value_left_out_is_predicted_as_if_the_curve_were_fitted_without_it():
+    """The shares' shortcut against fits that leave each cycle out, as dense matrices."""
+    rng = np.random.default_rng(4)
+    x, stderr = axis(np.array([0.0, 1, 2, 4, 5, 7, 8, 9])), rng.uniform(0.5, 2, 8)
+    y = np.sin(x) + stderr * rng.standard_normal(8)
+    chosen = cross_validated(x, y, stderr)
+    bands = penalty(x)
+    dense = np.diag(bands[0]) + sum(
+        np.diag(bands[d][: 8 - d], d) + np.diag(bands[d][: 8 - d], -d) for d in (1, 2)
+    )
+    place = len(chosen.tried) // 2
+    terms = []
+    for k in range(8):
+        weight = np.diag(np.where(np.arange(8) == k, 0.0, stderr**-2))
+        inverse = np.linalg.inv(weight + chosen.tried[place] * dense)
+        variance = inverse[k, k] + stderr[k] ** 2
+        terms.append((y[k] - (inverse @ weight @ y)[k]) ** 2 / variance + np.log(variance / stderr[k] ** 2))
+    assert chosen.scores[place] == pytest.approx(np.mean(terms), rel=1e-6)
+    assert chosen.weights.sum() == pytest.approx(1)
+    assert 2 < chosen.freedom < 8
+
+
+def test_the_errors_of_a_mixture_against_dense_matrices():
+    """Two cycles' own parameters, two strengths: E[V] + E[(m - m0)^2], written out."""
+    spectra = [f.spectrum for f in single_fits(3)[:5]]
+    fits = list(eisfit.track(spectra, CIRCUIT, start=truth(0)))
+    modes = dict.fromkeys(CIRCUIT.names, "free") | {"R_ct": "smooth"}
+    problem = JointProblem.of(fits, CIRCUIT, modes)
+    one = Strength(30.0, (30.0, 3000.0), (1.0, 1.0), 5)
+    smoothing = Smoothing(problem, penalty(np.arange(5.0)), {"R_ct": one})
+    state = minimised(problem, smoothing.bands())
+    _, normal, gradient = problem.measured(state.theta)
+    column, size = problem.names.index("R_ct"), 4 * 5
+    ends = []
+    for strength in one.tried:
+        matrix, pull = np.zeros((size, size)), gradient.ravel().copy()
+        for k in range(5):
+            matrix[4 * k : 4 * k + 4, 4 * k : 4 * k + 4] = normal[k]
+        bands, rows = strength * penalty(np.arange(5.0)), np.arange(5) * 4 + column
+        dense = np.diag(bands[0]) + sum(
+            np.diag(bands[d][: 5 - d], d) + np.diag(bands[d][: 5 - d], -d) for d in (1, 2)
+        )
+        matrix[np.ix_(rows, rows)] += dense
+        pull[rows] += dense @ state.theta[:, column]
+        ends.append((np.linalg.inv(matrix), -np.linalg.solve(matrix, pull)))
+    odds = np.array([1.0, 100**0.25]) / (1 + 100**0.25)  # equal scores: the prior's fourth root alone
+    expected = sum(w * (v + np.outer(m, m)) for w, (v, m) in zip(odds, ends, strict=True))
+    found = smoothing.covariance(state.theta)
+    for k in range(5):
+        assert found[k] == pytest.approx(expected[4 * k : 4 * k + 4, 4 * k : 4 * k + 4], rel=1e-3, abs=1e-12)
 
 
 def test_a_cycle_that_does_not_share_is_flagged(singles):
