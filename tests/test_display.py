@@ -51,6 +51,9 @@ def test_a_table_and_a_figure(shown, kind):
     html = shown[kind]._repr_html_()
     assert "<table" in html
     assert len(html) < LARGEST
+    if kind == "Circuit":
+        assert "<svg" in html
+        return
     data, alt, width = PICTURE.search(html).groups()
     assert base64.b64decode(data).startswith(b"\x89PNG")
     assert alt
@@ -60,10 +63,10 @@ def test_a_table_and_a_figure(shown, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_comes_from_outside_and_dark_pages_stay_readable(shown, kind):
     html = PICTURE.sub('<img width="', shown[kind]._repr_html_())
-    assert not re.search(r"https?:|<script|<link|url\(", html)
+    assert not re.search(r"https?:(?!//www\.w3\.org/)|<script|<link|url\((?!#)", html)
     for style in re.findall(r'style="([^"]*)"', html):  # letters of a fixed colour stand on their own ground
         assert not re.search(r"(?<![-\w])color:", style) or "background:" in style
-    assert "background:#fff" in html
+    assert "background:#fff" in html or "currentColor" in html
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,6 +103,21 @@ def test_a_long_series_is_drawn_thinned(shown):
     one = shown["Spectrum"]
     series = eisfit.CycleSeries(tuple(one.replace(cycle=k) for k in range(500)))
     assert len(series._repr_html_()) < LARGEST
+
+
+def test_the_first_figure_leaves_interactive_drawing_as_it_turned_it():
+    import matplotlib as mpl
+
+    from eisfit.plot.style import styled
+
+    before = mpl.is_interactive()
+    try:
+        mpl.interactive(False)
+        styled(mpl.interactive)(True)  # as the first figure of a notebook does
+        assert mpl.is_interactive()
+        assert mpl.rcParams["font.size"] != 9.0  # all else is put back
+    finally:
+        mpl.interactive(before)
 
 
 def test_what_a_circuit_says_of_its_values(shown):

@@ -443,14 +443,14 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_long_html_tables_are_cut_and_say_so() -> None:
-    assert "<div>and 40 rows more</div>" in report.series_html([SPECTRUM] * 100)
+    assert ">and 40 rows more</div>" in report.series_html([SPECTRUM] * 100)
 
 
 def test_series_shows_what_could_not_be_read() -> None:
     failures = [{"source": "a/<b>.csv", "error": "a/<b>.csv: is empty"}]
     page = report.series_html({"spectra": [SPECTRUM], "failures": failures, "notes": ["1 file left out"]})
     assert ">&lt;b&gt;.csv</td><td></td><td></td><td>FAILED: is empty</td>" in page
-    assert "<div>1 file left out</div>" in page
+    assert ">1 file left out</div>" in page
 
 
 def test_a_flag_raised_twice_is_named_once_and_explained_twice() -> None:

@@ -70,7 +70,12 @@ def style() -> Iterator[None]:
 
     settings: Any = {**_RC, "axes.prop_cycle": cycler(color=COLORS)}
     with mpl.rc_context(settings):
-        yield
+        try:
+            yield
+        finally:
+            interactive = mpl.is_interactive()
+    # The first figure of a notebook turns this on; put back, no later figure would be shown.
+    mpl.interactive(interactive)
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:

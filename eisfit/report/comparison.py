@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from eisfit.report.html import html_fragment, html_line, html_table
 from eisfit.report.table import table, wrapped
 from eisfit.report.words import WIDTH, Document, clean, failure, percent, title_of
 from eisfit.rounding import significant
@@ -46,18 +46,11 @@ def comparisons_text(documents: Sequence[Document], *, width: int = WIDTH) -> st
 
 def comparison_html(document: Document) -> str:
     """Return a comparison as an HTML fragment."""
-    title = f"<b>{escape(title_of(document))}: {escape(_headline(document))}</b>"
-    said = "".join(f"<div>{escape(clean(text))}</div>" for text in document.get("verdict") or [])
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in (*_HEAD, "refused"))
     ranked = document.get("ranked") or []
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in (*cells, clean(row.get("refused")))) + "</tr>"
-        for cells, row in zip(_rows(ranked), ranked, strict=True)
-    )
-    return (
-        f"<div>{title}{said}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<div>{escape(_legend())}</div></div>"
-    )
+    rows = [[*cells, clean(row.get("refused"))] for cells, row in zip(_rows(ranked), ranked, strict=True)]
+    said = [html_line(clean(text)) for text in document.get("verdict") or []]
+    title = html_line(f"{title_of(document)}: {_headline(document)}", bold=True)
+    return html_fragment([title, *said, html_table([*_HEAD, "refused"], rows), html_line(_legend())])
 
 
 def _headline(document: Document) -> str:

@@ -47,6 +47,7 @@ __all__ = [
 _GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to carry white letters
 _BADGE = "color:#fff;border-radius:4px;padding:0.1em 0.5em"
 _LEFT = "text-align:left"  # notebooks set numbers and words alike to the right
+_NARROW = "max-width:38em"  # a long sentence must not push the figure beside a table away
 _WORDS = frozenset({"cause", "circuit", "meaning", "parameter", "role", "spectrum", "unit", "verdict"})
 _SHOWN = 60  # rows; a notebook cell is no place for thousands
 
@@ -186,7 +187,9 @@ def circuit_html(document: Document) -> str:
     ]
     parts = [f"<b>{escape(clean(document.get('name')))}</b>", html_line(clean(document.get("title")))]
     parts.append(f"<div><code>{escape(clean(document.get('string')))}</code></div>")
-    return html_fragment([*parts, html_table(["parameter", "unit", "role", "meaning", "value", "min", "max"], rows)])
+    return html_fragment(
+        [*parts, html_table(["parameter", "unit", "role", "meaning", "value", "min", "max"], rows)]
+    )
 
 
 def _given(row: Mapping[str, Any]) -> str:
@@ -234,7 +237,7 @@ def _titles(names: Mapping[str, str]) -> list[str]:
 def html_line(text: str, *, bold: bool = False) -> str:
     """Return one line of text; nothing for nothing."""
     inner = f"<b>{escape(text)}</b>" if bold else escape(text)
-    return f"<div>{inner}</div>" if text else ""
+    return f'<div style="{_NARROW}">{inner}</div>' if text else ""
 
 
 def html_table(head: Iterable[object], rows: Sequence[Sequence[object]]) -> str:
