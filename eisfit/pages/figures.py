@@ -11,9 +11,11 @@ from eisfit.plot.style import BLACK, BLUE, ORANGE, VERMILION
 if TYPE_CHECKING:
     from bokeh.plotting import figure as Figure  # noqa: N812
 
-__all__ = ["document", "panels"]
+__all__ = ["MARKED", "document", "draw", "new_figure", "panels"]
 
-_LINE, _GUIDE = "#d9d9d9", "#bdbdbd"
+#: How the point under the pointer looks, and the cycle that is shown.
+MARKED = {"fill_color": ORANGE, "fill_alpha": 0.7, "line_color": BLACK, "line_width": 2}
+_GUIDE = "#bdbdbd"
 _POINT = ("f", "re", "im", "mag", "phase", "res_re", "res_im")
 
 
@@ -29,7 +31,7 @@ def panels() -> dict[str, Figure]:
     sources = _sources()
     frequency = Range1d(start=0.01, end=1e5, name="frequency")
     nyquist = new_figure("Z′", "−Z″", x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=1))
-    nyquist.multi_line("re", "im", source=sources["others"], color=_GUIDE, line_width=1)
+    draw(nyquist, "MultiLine", sources["others"], xs="re", ys="im", line_color=_GUIDE)
     _curves(nyquist, sources, "re", "im")
     _decades(nyquist, sources)
     upper = _over_frequency("|Z|", frequency, y_axis_type="log", y_range=Range1d(start=1, end=10))
@@ -55,8 +57,9 @@ def document(figures: Mapping[str, Any]) -> dict[str, Any]:
     from bokeh.document import Document
 
     whole = Document()
-    for plot in figures.values():
-        whole.add_root(plot)
+    with whole.models.freeze():  # count the models once, not again for each figure
+        for plot in figures.values():
+            whole.add_root(plot)
     renumbered = _renumbered(whole.to_json(deferred=False), {})
     roots = [root["id"] for root in renumbered["roots"]]
     return {"document": renumbered, "places": dict(zip(roots, figures, strict=True))}
@@ -115,52 +118,54 @@ def _over_frequency(ylabel: str, frequency: Any, **options: Any) -> Figure:
     return new_figure("frequency / Hz", ylabel, x_axis_type="log", x_range=frequency, **options)
 
 
+def draw(plot: Figure, glyph: str, source: Any, **fields: Any) -> None:
+    """Add one of Bokeh's glyphs; without the variants for selections that `figure` would add."""
+    from bokeh import models
+
+    plot.add_glyph(source, getattr(models, glyph)(**fields))
+
+
 def _curves(plot: Figure, sources: Mapping[str, Any], x: str, y: str) -> None:
     """Draw the measured points, the fit, and the point under the pointer with its frequency."""
-    plot.line(x, y, source=sources["line"], color=BLACK, line_width=1.6)
-    plot.scatter(x, y, source=sources["points"], size=7, fill_color="white", fill_alpha=0.6,
-                 line_color=BLUE, line_width=1.5)  # fmt: skip
+    hollow = {"fill_color": "white", "fill_alpha": 0.6, "line_color": BLUE, "line_width": 1.5}
+    draw(plot, "Line", sources["line"], x=x, y=y, line_color=BLACK, line_width=1.6)
+    draw(plot, "Scatter", sources["points"], x=x, y=y, size=7, **hollow)
     _light(plot, sources, x, y)
 
 
 def _decades(plot: Figure, sources: Mapping[str, Any]) -> None:
     """Fill and label the points at whole decades of frequency."""
     source = sources["decades"]
-    plot.scatter("re", "im", source=source, size=7, color=BLUE)
-    plot.text("x", "y", "label", source=source, text_align="center", text_baseline="middle",
-              text_font_size="11px", text_color="#444444")  # fmt: skip
+    draw(plot, "Scatter", source, x="re", y="im", size=7, fill_color=BLUE, line_color=BLUE)
+    small = {"text_align": "center", "text_baseline": "middle", "text_font_size": "11px"}
+    draw(plot, "Text", source, x="x", y="y", text="label", text_color="#444444", **small)
 
 
 def _residuals(plot: Figure, sources: Mapping[str, Any]) -> None:
-    plot.varea("f", "low", "high", source=sources["noise"], fill_color="#dddddd", fill_alpha=0.7)
-    plot.hspan(y=[0], line_color=BLACK, line_width=1)
+    from bokeh.models import ColumnDataSource
+
+    grey = {"fill_color": "#dddddd", "fill_alpha": 0.7}
+    draw(plot, "VArea", sources["noise"], x="f", y1="low", y2="high", **grey)
+    draw(plot, "HSpan", ColumnDataSource({"y": [0]}), y="y", line_color=BLACK, line_width=1)
     for column, marker, color in (("res_re", "circle", BLUE), ("res_im", "square", VERMILION)):
-        plot.line("f", column, source=sources["points"], color=color, line_width=0.8)
-        plot.scatter("f", column, source=sources["points"], size=5, marker=marker, fill_color="white",
-                     line_color=color)  # fmt: skip
+        look = {"marker": marker, "fill_color": "white", "line_color": color}
+        draw(plot, "Line", sources["points"], x="f", y=column, line_color=color, line_width=0.8)
+        draw(plot, "Scatter", sources["points"], x="f", y=column, size=5, **look)
     _light(plot, sources, "f", "res_re")
-    plot.scatter(
-        "f", "res_im", source=sources["lit"], size=12, fill_color=None, line_color=BLACK, line_width=2
-    )
+    ring = {"fill_color": None, "line_color": BLACK, "line_width": 2}
+    draw(plot, "Scatter", sources["lit"], x="f", y="res_im", size=12, **ring)
 
 
 def _light(plot: Figure, sources: Mapping[str, Any], x: str, y: str) -> None:
-    lit = sources["lit"]
-    plot.scatter(x, y, source=lit, size=13, fill_color=ORANGE, fill_alpha=0.7, line_color=BLACK, line_width=2)
-    words: dict[str, Any] = {
-        "x_offset": 10,
-        "y_offset": -9,
-        "text_font_size": "13px",
-        "text_font_style": "bold",
-        "background_fill_color": "white",
-        "background_fill_alpha": 0.8,
-        "padding": 2,
-    }
-    plot.text(x, y, "label", source=lit, **words)
+    words = {"text_font_size": "13px", "text_font_style": "bold", "text_color": BLACK}
+    behind = {"background_fill_color": "white", "background_fill_alpha": 0.8, "padding": 2}
+    draw(plot, "Scatter", sources["lit"], x=x, y=y, size=13, **MARKED)
+    draw(plot, "Text", sources["lit"], x=x, y=y, text="label", x_offset=10, y_offset=-9, **words, **behind)
 
 
 def _shade(plot: Figure, sources: Mapping[str, Any]) -> None:
-    plot.vstrip("low", "high", source=sources["fails"], fill_color=ORANGE, fill_alpha=0.25, line_color=None)
+    look = {"fill_color": ORANGE, "fill_alpha": 0.25, "line_color": None}
+    draw(plot, "VStrip", sources["fails"], x0="low", x1="high", **look)
 
 
 def _renumbered(node: Any, known: dict[str, str]) -> Any:

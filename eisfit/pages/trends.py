@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from eisfit.pages.figures import new_figure
-from eisfit.plot.style import BLACK, COLORS, ORANGE
+from eisfit.pages.figures import MARKED, draw, new_figure
+from eisfit.plot.style import COLORS, ORANGE
 from eisfit.report.words import Document, clean, resistances_first
 
 if TYPE_CHECKING:
@@ -69,13 +69,16 @@ def trend_figures(cells: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str,
 
 
 def _cell(plot: Figure, row: Mapping[str, Any], color: str) -> None:
+    from bokeh.models import ColumnDataSource
+
     if row["band"]:
-        band = row["band"]
-        plot.varea(band["cycle"], band["low"], band["high"], fill_color=color, fill_alpha=0.15)
-        plot.line(band["cycle"], band["value"], color=color, line_width=1.2)
-    plot.segment(row["x"], row["low"], row["x"], row["high"], color=color, line_width=1.2)
+        band = ColumnDataSource({key: row["band"][key] for key in ("cycle", "value", "low", "high")})
+        draw(plot, "VArea", band, x="cycle", y1="low", y2="high", fill_color=color, fill_alpha=0.15)
+        draw(plot, "Line", band, x="cycle", y="value", line_color=color, line_width=1.2)
     faces = [color if ok else "white" for ok in row["ok"]]
-    plot.scatter(row["x"], row["y"], size=7, line_color=color, fill_color=faces, line_width=1.3)
+    points = ColumnDataSource({**{key: row[key] for key in ("x", "y", "low", "high")}, "face": faces})
+    draw(plot, "Segment", points, x0="x", y0="low", x1="x", y1="high", line_color=color, line_width=1.2)
+    draw(plot, "Scatter", points, x="x", y="y", size=7, line_color=color, fill_color="face", line_width=1.3)
 
 
 def _mark(plot: Figure, name: str) -> None:
@@ -83,8 +86,7 @@ def _mark(plot: Figure, name: str) -> None:
     from bokeh.models import ColumnDataSource
 
     source = ColumnDataSource({"x": [], "y": []}, name=f"mark {name}")
-    plot.scatter("x", "y", source=source, size=13, fill_color=ORANGE, fill_alpha=0.7, line_color=BLACK,
-                 line_width=2)  # fmt: skip
+    draw(plot, "Scatter", source, x="x", y="y", size=13, **MARKED)
 
 
 def _span(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
