@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eisfit.band import Band
 from eisfit.crossing import Crossing, crossing_of
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.laws import LAWS, LawFit, fit_law
@@ -22,44 +23,6 @@ FloatArray = NDArray[np.float64]
 
 _SIGNIFICANT = 3.0
 _CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
-
-
-@dataclass(frozen=True)
-class Band:
-    """A law with its confidence band.
-
-    Attributes
-    ----------
-    cycle, value, low, high
-        (N,); the ends None where the growth has no errors.
-    level
-        Of confidence.
-    extrapolated
-        (N,) True where no cycle was measured.
-    """
-
-    cycle: tuple[float, ...]
-    value: tuple[float, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    level: float
-    extrapolated: tuple[bool, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Band:
-        """Rebuild from `to_dict`'s document."""
-        row: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
-        return cls(**row)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a cycle."""
-        import pandas as pd
-
-        return pd.DataFrame({key: v for key, v in asdict(self).items() if key != "level"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +77,8 @@ class Growth:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
+        doubling = self.doubling
+        return asdict(self) | {"doubling": None if doubling is None else doubling.to_dict()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Growth:
@@ -137,6 +101,11 @@ class Growth:
         """Return the law at some cycles, measured or not; `band` tells how certain that is."""
         x = np.asarray(cycle, dtype=float)
         return LAWS[self.law].value(x.ravel(), self._theta).reshape(x.shape)
+
+    @property
+    def doubling(self) -> Crossing | None:
+        """When the value at cycle 0 has doubled, with its interval; None where `doubling_cycle` is None."""
+        return None if self.doubling_cycle is None else self.crossing(factor=2, extrapolate=True)
 
     @property
     def formula(self) -> str:
@@ -247,7 +216,11 @@ class Growth:
         unit = f" {self.unit}" if self.unit else ""
         mean = "" if self.law == "linear" else " on average"
         text = f"{self.name} = {self.formula} ({self.law}, {self.points} cycles): "
-        return text + f"{value_with_error(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
+        text += f"{value_with_error(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
+        doubling = self.doubling
+        # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
+        seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
+        return f"{text}; {doubling}" if seen else text
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,17 @@ def test_too_few_cycles_are_refused(cycle):
 def test_there_and_back():
     growth = linear_growth(CYCLE, VALUE, STDERR, name="R_ct", unit="ohm")
     assert Growth.from_dict(growth.to_dict()) == growth
+
+
+def test_a_doubling_is_told_with_its_interval_where_it_was_measured():
+    """The line 50 + 0.1 x doubles at 500, beyond cycle 250: in the document, but not in the sentence."""
+    beyond = linear_growth(CYCLE, 50 + 0.1 * CYCLE, STDERR, name="R_ct", unit="ohm")
+    assert beyond.doubling.cycle == pytest.approx(500)
+    assert beyond.doubling.extrapolated
+    assert "doubles" not in str(beyond)
+    steep = linear_growth(CYCLE, 5 + 0.1 * CYCLE, STDERR, name="R_ct", unit="ohm")
+    assert "; R_ct doubles at cycle 50" in str(steep)
+    document = steep.to_dict()["doubling"]
+    assert document["low"] < 50 < document["high"]
+    assert Growth.from_dict(json.loads(json.dumps(steep.to_dict()))) == steep
+    assert linear_growth(CYCLE, 5 - 0.01 * CYCLE, STDERR, name="R_ct").doubling is None

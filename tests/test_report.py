@@ -145,6 +145,7 @@ TRACK = {
             "intercept_stderr": 0.3,
             "unit": "ohm",
             "doubling_cycle": 519.2,
+            "doubling": {"cycle": 519.2, "stderr": 12.0, "low": 495.4, "high": None, "level": 0.95},
         },
         "R_s": None,
     },

@@ -139,9 +139,21 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     if law.get("intercept") is not None:
         start = value_with_error(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip() + " at cycle 0"
-    if law.get("doubling_cycle") is not None:
-        text += f"; doubled at cycle {significant(law['doubling_cycle'], 3)}"
-    return wrapped(text, width=width)
+    return wrapped(text + _doubling(law.get("doubling") or {}), width=width)
+
+
+def _doubling(found: Mapping[str, Any]) -> str:
+    """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
+    if found.get("cycle") is None or found.get("extrapolated"):
+        return ""
+    text = f"; doubles at cycle {value_with_error(found['cycle'], found.get('stderr'))}"
+    if found.get("stderr") is None:
+        return text
+    low, high = (
+        "open" if found.get(end) is None else significant(found[end], 4, trailing_zeros=False)
+        for end in ("low", "high")
+    )
+    return f"{text} ({100 * found['level']:g} %: {low} to {high})"
 
 
 def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:
