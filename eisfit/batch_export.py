@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -37,7 +38,8 @@ def check_export(path: Path) -> None:
             import_module("pyarrow")
         except ImportError:
             raise UsageError(
-                f"--export {path}: Parquet needs another package: pip install pyarrow (or export to .csv)"
+                f"--export {path}: Parquet needs another package: "
+                'pip install "eisfit-toolkit[parquet]" (or export to .csv)'
             ) from None
 
 
@@ -52,29 +54,30 @@ def export_results(results: Results, path: Path) -> int:
         When the file cannot be written.
     """
     check_export(path)
-    with _replaced(path) as stream:
-        if path.suffix == ".jsonl":
-            return _lines(results, stream)
-        count = _table(results, stream)
     if path.suffix == ".parquet":
-        _to_parquet(path)
-    return count
+        with _replaced(path) as name:
+            return _parquet(results, name)
+    with _replaced(path) as name, name.open("w", encoding="utf-8", newline="") as stream:
+        return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[TextIO]:
-    """Open a file beside `path` that takes its name when it is complete."""
+def _replaced(path: Path) -> Iterator[Path]:
+    """Give the name of a file beside `path` that takes its name when it is complete."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, text = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise EisfitError(f"{path}: cannot be written: {error.strerror}") from None
+    os.close(handle)
+    name = Path(text)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        yield name
+        name.chmod(0o644)
+        name.replace(path)
+    except OSError as error:
+        raise EisfitError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
 
 
 def _lines(results: Results, stream: TextIO) -> int:
@@ -88,33 +91,78 @@ def _lines(results: Results, stream: TextIO) -> int:
 
 
 def _table(results: Results, stream: TextIO) -> int:
-    """Write CSV; the columns are those of the first result that is no failure."""
-    count, first, waiting = 0, None, []
-    source = iter(results)
-    while part := [result.to_dict(data=False) for result in islice(source, _AT_ONCE)]:
-        count += len(part)
-        waiting += part
-        if first is None:
-            first = next((d for d in waiting if d["error"] is None), None)
-            if first is None:
-                continue
-            stream.write(fits_csv([first]).splitlines(keepends=True)[0])
-        stream.write(_rows(first, waiting))
-        waiting = []
-    if waiting:
-        stream.write(fits_csv(waiting))
+    count = 0
+    for head, rows, number in _blocks(results):
+        stream.write(rows if count else head + rows)
+        count += number
     return count
 
 
-def _rows(first: dict[str, Any], documents: list[dict[str, Any]]) -> str:
-    """Return the rows without the head; `first` stands before them only to give the columns."""
-    text = fits_csv([first, *documents])
-    head = fits_csv([first])
-    return text[len(head) :]
+def _blocks(results: Results) -> Iterator[tuple[str, str, int]]:
+    """Yield CSV in blocks: head, rows, their number.
+
+    The columns are those of all results (the area may be known of a few only), so that these wait in a
+    nameless file until the last has come.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+        template = _spooled(results, spool)
+        spool.seek(0)
+        while lines := list(islice(spool, _AT_ONCE)):
+            yield *_split(template, [json.loads(line) for line in lines]), len(lines)
 
 
-def _to_parquet(path: Path) -> None:
-    import pandas as pd
+def _spooled(results: Results, spool: TextIO) -> dict[str, Any]:
+    """Write the documents, and return one that has every name that occurs in them."""
+    template: dict[str, Any] = {}
+    for result in results:
+        document = result.to_dict(data=False)
+        spool.write(json.dumps(document, default=str) + "\n")
+        if not template or (template["error"] is not None and document["error"] is None):
+            template = document
+        elif document["error"] is None and not document["derived"].keys() <= template["derived"].keys():
+            template["derived"] = {**template["derived"], **document["derived"]}
+    return template
 
-    frame = pd.read_csv(io.BytesIO(path.read_bytes()))
-    frame.to_parquet(path, index=False)
+
+def _split(template: dict[str, Any], documents: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return the head, and the rows; the template stands before them only to give the columns."""
+    known = fits_csv([template])
+    return known.splitlines(keepends=True)[0], fits_csv([template, *documents])[len(known) :]
+
+
+def _parquet(results: Results, name: Path) -> int:
+    """Write a block of rows at a time, each column with its own type."""
+    pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    count, writer = 0, None
+    try:
+        for head, rows, number in _blocks(results):
+            names, *lines = csv.reader(io.StringIO(head + rows))
+            columns = [list(column) for column in zip(*lines, strict=True)]
+            schema = pyarrow.schema([(n, getattr(pyarrow, _type(n))()) for n in names])
+            typed = [[_typed(_type(n), x) for x in c] for n, c in zip(names, columns, strict=True)]
+            writer = writer or parquet.ParquetWriter(name, schema)
+            writer.write_table(pyarrow.table(dict(zip(names, typed, strict=True)), schema=schema))
+            count += number
+    finally:
+        if writer is not None:
+            writer.close()
+    return count
+
+
+def _type(name: str) -> str:
+    """Return what pyarrow calls the type of a column."""
+    if name in ("source", "circuit", "weighting", "flags", "error"):
+        return "string"
+    if name in ("index", "ndata", "nvarys"):
+        return "int64"
+    return "bool_" if name == "ok" else "float64"
+
+
+def _typed(kind: str, text: str) -> Any:
+    if kind == "string":
+        return text
+    if not text:
+        return None
+    if kind == "bool_":
+        return text == "true"
+    return int(text) if kind == "int64" else float(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -97,20 +96,92 @@ def test_a_table_with_failures_at_its_head(tmp_path, monkeypatch):
     assert len((tmp_path / "bad.csv").read_text().splitlines()) == 6
 
 
-@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
-def test_parquet(folder, tmp_path):
+def results_of_all_kinds():
+    """Fits with and without an area, without a cycle, a flagged one, and failures at head and tail."""
+    found = []
+    for k, r_ct in enumerate((50.0, 60.0, 1e7)):
+        z = 2 + r_ct / (1 + 2j * np.pi * FREQUENCY * r_ct * 1e-4)
+        fields = {"metadata": {"area_cm2": 2.0}, "cycle": 10.0} if k == 1 else {}
+        found.append(eisfit.Spectrum(FREQUENCY, z * (1 + 1e-3j), source=f"c,{k}.csv", index=k, **fields))
+    bad = FitFailure("bad.csv", 'no "spectrum", at all')
+    return [bad, *eisfit.fit_many(found, CIRCUIT), bad]
+
+
+def frame_of(path):
+    """Read an export with pandas, as a user would."""
     import pandas as pd
 
-    assert run(folder, "--export", tmp_path / "all.parquet").exit_code == 0
+    if path.suffix == ".csv":
+        return pd.read_csv(path)
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = []
+    for d in documents:
+        flat = {**(d["derived"] or {}), **(d["parameters"] or {})}
+        row = {name: block["value"] for name, block in flat.items()}
+        row |= {f"{name}_stderr": block["stderr"] for name, block in flat.items()}
+        rows.append({**d["spectrum"], **row, **(d["statistics"] or {}), "ok": d["ok"], "error": d["error"]})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+def test_every_export_comes_back_through_pandas(tmp_path, monkeypatch, suffix, at_once):
+    monkeypatch.setattr("eisfit.batch_export._AT_ONCE", at_once)
+    results, path = results_of_all_kinds(), tmp_path / f"all{suffix}"
+    assert export_results(iter(results), path) == 5
+    frame = frame_of(path)
+    assert frame["source"].tolist() == ["bad.csv", "c,0.csv", "c,1.csv", "c,2.csv", "bad.csv"]
+    assert [str(x).lower() for x in frame["ok"]] == [str(r.ok).lower() for r in results]
+    assert [e for e in frame["error"] if isinstance(e, str) and e] == ['no "spectrum", at all'] * 2
+    for k, result in enumerate(results[1:4], 1):
+        for name, p in result.parameters.items():
+            assert frame[name][k] == p.value
+            assert frame[f"{name}_stderr"][k] == pytest.approx(p.stderr, nan_ok=True)
+        for name, row in result.derived.items():
+            assert frame[name][k] == row["value"]
+        assert frame["chisqr"][k] == result.statistics.chisqr
+    assert frame["R_ct_area"].isna().tolist() == [True, True, False, True, True]
+    assert frame["cycle"].isna().tolist() == [True, True, False, True, True]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parquet_has_types(tmp_path):
+    import pandas as pd
+
+    export_results(results_of_all_kinds(), tmp_path / "all.parquet")
     frame = pd.read_parquet(tmp_path / "all.parquet")
-    assert frame["R_ct"].tolist() == pytest.approx([40, 50, 60], rel=3e-3)
+    kinds = {name: frame[name].dtype.kind for name in ("R_ct", "R_ct_stderr", "chisqr", "cycle", "index")}
+    assert set(kinds.values()) <= {"f", "i"}, kinds
+    assert frame["ok"].tolist() == [False, True, True, False, False]
+    export_results([FitFailure("bad.csv", "no spectrum")], tmp_path / "bad.parquet")
+    assert pd.read_parquet(tmp_path / "bad.parquet")["error"].tolist() == ["no spectrum"]
 
 
-@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed")
-def test_parquet_without_its_package(folder, tmp_path):
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_an_export_cut_short_leaves_the_old_one_and_nothing_else(tmp_path, suffix):
+    path = tmp_path / f"all{suffix}"
+    path.write_text("the old one")
+
+    def broken():
+        yield FitFailure("bad.csv", "no spectrum")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_results(broken(), path)
+    assert path.read_text() == "the old one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parquet_without_its_package(folder, tmp_path, monkeypatch):
+    def absent(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr("eisfit.batch_export.import_module", absent)
     done = run(folder, "--export", tmp_path / "all.parquet")
     assert done.exit_code == 2
-    assert "pip install pyarrow" in done.stderr
+    assert 'Parquet needs another package: pip install "eisfit-toolkit[parquet]"' in done.stderr
 
 
 @pytest.mark.parametrize(
