@@ -20,6 +20,7 @@ _DPI = 144  # sharp on fine screens, and small
 _PAGE = 72  # CSS pixels that an inch of the figure takes
 _COLORS = 64
 _SIDE = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:1em"
+_TABLE = "min-width:0;overflow-x:auto"
 # On a card of its own, so that it reads the same under a dark theme.
 _CARD = "background:#fff;border-radius:6px;padding:4px;max-width:100%"
 
@@ -54,7 +55,7 @@ def beside(
         return table
     address, (wide, high) = inline_png(figure)
     picture = f'<img src="{address}" alt="{escape(alt)}" width="{wide}" height="{high}" style="{_CARD}">'
-    return f'<div style="{_SIDE}"><div>{table}</div>{picture}</div>'
+    return f'<div style="{_SIDE}"><div style="{_TABLE}">{table}</div>{picture}</div>'
 
 
 @styled

@@ -246,14 +246,17 @@ def html_table(head: Iterable[object], rows: Sequence[Sequence[object]]) -> str:
     starts = [f' style="{_LEFT}"' if title in _WORDS else "" for title in titles]
     top = "".join(f"<th{start}>{escape(title)}</th>" for title, start in zip(titles, starts, strict=True))
     body = [
-        "<tr>"
-        + "".join(f"<td{s}>{escape(clean(cell))}</td>" for cell, s in zip(row, starts, strict=True))
-        + "</tr>"
+        "<tr>" + "".join(_cell(clean(cell), start) for cell, start in zip(row, starts, strict=True)) + "</tr>"
         for row in rows[:_SHOWN]
     ]
     left = len(rows) - _SHOWN
     more = [html_line(f"and {count(left, 'row')} more")] if left > 0 else []
     return "\n".join([f"<table><thead><tr>{top}</tr></thead><tbody>", *body, "</tbody></table>", *more])
+
+
+def _cell(text: str, start: str) -> str:
+    style = ' style="white-space:nowrap"' if "±" in text else start  # a value stays beside its error
+    return f"<td{style}>{escape(text)}</td>"
 
 
 def html_fragment(parts: Iterable[str]) -> str:
