@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.compiled import Engine, chosen, minimise
 from eisfit.coordinates import Coordinates
 from eisfit.elements import FrequencyGrid
 from eisfit.kernel import evaluate
@@ -142,6 +143,7 @@ def solve(
     tolerance: float = 1e-9,
     agree: int | None = None,
     damping: float = 1e-3,
+    engine: Engine | None = None,
 ) -> Solution:
     """Minimise chisqr from each row of `theta` (B, V), staying in the box of the coordinates.
 
@@ -160,7 +162,24 @@ def solve(
         of all; the other rows are left where they are.
     damping
         To begin with; small where the start is near the optimum.
+    engine
+        ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
+        loading it is worth while (see `eisfit.compiled`); both reach the same ends. Circuits that the
+        compiled loop does not know are solved in numpy in any case; in numba `agree` is left aside.
+
+    Raises
+    ------
+    UsageError
+        For an unknown engine, or where numba is asked for and cannot be imported.
     """
+    rows, points = len(theta), problem.target.shape[1]
+    plain = type(problem) is Problem
+    if plain and chosen(problem.coordinates, rows, points, engine, whole=agree is None):
+        limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING
+        parts = problem.coordinates, problem.grid, problem.target, problem.weight
+        return Solution(
+            *minimise(*parts, theta, damping=damping, limits=limits, max_iterations=max_iterations)
+        )
     with np.errstate(all="ignore"):
         state = _State(problem, theta, damping)
         steps = 0
