@@ -1,8 +1,9 @@
-"""Make the pictures and the tables of circuits and elements again: ``python docs/refresh.py``."""
+"""Make the pictures and the tables of circuits, elements and flags again: ``python docs/refresh.py``."""
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import eisfit
@@ -11,6 +12,10 @@ from eisfit.elements import ELEMENTS
 from eisfit.explain import explain
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from _generate.flags import summary as flags_table  # noqa: E402
+
 SPECTRA = ROOT / "example_spectra" / "rrml"
 IMAGES = ROOT / "docs" / "images"
 TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -34,7 +39,11 @@ def elements_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES = {ROOT / "README.md": circuits_table, ROOT / "docs" / "circuits.md": elements_table}
+TABLES = {
+    ROOT / "README.md": circuits_table,
+    ROOT / "docs" / "circuits.md": elements_table,
+    ROOT / "docs" / "output.md": flags_table,
+}
 
 
 def write_tables() -> None:

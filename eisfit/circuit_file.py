@@ -25,10 +25,10 @@ class ReferenceTest(ClosedModel):
     """One ``[[tests]]`` table: impedances computed without eisfit."""
 
     source: str = Field(min_length=1, description="How the reference values were computed.")
-    parameters: dict[str, float]
-    frequency_Hz: list[float] = Field(min_length=1)
-    Z_real_ohm: list[float] = Field(min_length=1)
-    Z_imag_ohm: list[float] = Field(min_length=1)
+    parameters: dict[str, float] = Field(description="A value for every parameter.")
+    frequency_Hz: list[float] = Field(min_length=1, description="Frequencies.")
+    Z_real_ohm: list[float] = Field(min_length=1, description="Real parts there.")
+    Z_imag_ohm: list[float] = Field(min_length=1, description="Imaginary parts, negative for a capacitor.")
 
     @model_validator(mode="after")
     def _one_impedance_each(self) -> ReferenceTest:

@@ -1,0 +1,172 @@
+"""The reference of the Python names, from their docstrings."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+import eisfit
+from _generate.pages import Pages, head, toctree
+from eisfit import errors, plot
+
+__all__ = ["names", "rooms", "write"]
+
+_GROUPS = {
+    "Read": ("read", "read_series", "Spectrum", "CycleSeries"),
+    "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
+    "Circuits": ("circuit", "circuits", "Circuit", "simulate"),
+    "Fit": ("fit", "FitResult", "fit_many", "intervals", "compare", "Comparison"),
+    "Follow over the cycles": ("track", "SeriesResult", "compare_series"),
+    "Explain a coating": ("explain", "Explanation"),
+}
+
+
+def names() -> list[str]:
+    """Return the public names, without the version."""
+    return [name for name in eisfit.__all__ if not name.startswith("__")]
+
+
+def write(pages: Pages) -> None:
+    """Write the list of the names and a page for each, one for figures and one for errors."""
+    for name in names():
+        pages.write(f"api/{name}.rst", _page(name))
+    pages.write("api/plot.rst", _functions("eisfit.plot", plot))
+    pages.write("api/errors.rst", _errors())
+    placed = rooms()
+    for room, modules in placed.items():
+        pages.write(f"modules/{_slug(room)}.rst", _room(room, modules))
+    pages.write("modules/index.md", _room_list(placed))
+    grouped = {name for group in _GROUPS.values() for name in group}
+    rest = tuple(name for name in names() if name not in grouped and name != "EisfitError")
+    sections = "".join(_group(title, group) for title, group in {**_GROUPS, "More": rest}.items())
+    pages.write("api/index.md", head("api") + sections + toctree([*names(), "plot", "errors"]))
+
+
+def _group(title: str, group: tuple[str, ...]) -> str:
+    rows = [f"| [`{name}`]({name}.rst) | {_first_line(name)} |" for name in group if name in eisfit.__all__]
+    return f"## {title}\n\n| name | what it is |\n|---|---|\n" + "\n".join(rows) + "\n\n" if rows else ""
+
+
+def _first_line(name: str) -> str:
+    text = inspect.getdoc(getattr(eisfit, name)) or ""
+    return text.partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+
+
+def _page(name: str) -> str:
+    title = f"eisfit.{name}"
+    if inspect.isclass(getattr(eisfit, name)):
+        body = f".. autoclass:: eisfit.{name}\n   :members:\n"
+    else:
+        body = f".. autofunction:: eisfit.{name}\n"
+    return f"{title}\n{'=' * len(title)}\n\n{body}"
+
+
+def _functions(title: str, module: object) -> str:
+    body = "".join(f".. autofunction:: {title}.{name}\n\n" for name in module.__all__)  # type: ignore[attr-defined]
+    return f"{title}\n{'=' * len(title)}\n\n{(inspect.getdoc(module) or '').strip()}\n\n{body}"
+
+
+def rooms() -> dict[str, list[ModuleType]]:
+    """Return the modules behind the public names by the room they stand in.
+
+    All but the command line, the readers of single formats, and what has a page of its own.
+    """
+    found = [
+        import_module(f"eisfit.{info.name}")
+        for info in pkgutil.iter_modules(eisfit.__path__)
+        if not info.name.startswith("_") and info.name not in ("errors", "plot", "cli")
+    ]
+    found.append(import_module("eisfit.elements.base"))
+    placed: dict[str, list[ModuleType]] = {room: [] for room in [*_ROOMS, _REST]}
+    for module in sorted(found, key=lambda one: one.__name__):
+        short = module.__name__.partition(".")[2]
+        room = next((room for room, listed in _ROOMS.items() if short in listed), _REST)
+        if getattr(module, "__all__", None):
+            placed[room].append(module)
+    return placed
+
+
+_REST = "Fits and series"
+_ROOMS = {
+    "Data": (
+        *(
+            "spectrum",
+            "masks",
+            "noise",
+            "linear_kk",
+            "zhit",
+            "validity",
+            "kramers_kronig",
+            "relaxation",
+            "drt",
+        ),
+        *("readers", "series", "cycle_table"),
+    ),
+    "Circuits": (
+        *("elements", "elements.base", "notation", "expressions", "from_lmfit", "circuit", "circuit_file"),
+        *("catalogue", "library", "simulate", "interop"),
+    ),
+    "Coatings": (
+        *(
+            "film",
+            "film_arc",
+            "film_checks",
+            "film_series",
+            "electrode",
+            "study",
+            "explain",
+            "cells",
+            "cycling",
+        ),
+        *("attribution", "hypotheses", "predictions", "sensitivity", "verdicts", "explanation_figures"),
+    ),
+    "Ground and faces": (
+        *("units", "rounding", "files", "schema", "verdict", "progress", "drawing", "report", "pages"),
+    ),
+}
+
+
+def _room(room: str, modules: list[ModuleType]) -> str:
+    public = {id(getattr(eisfit, name)) for name in names()}
+    sections = "".join(_module(module, public) for module in modules)
+    return f"{room}\n{'=' * len(room)}\n\n{sections}"
+
+
+def _module(module: ModuleType, public: set[int]) -> str:
+    name = module.__name__
+    is_public_name = name.partition(".")[2] in eisfit.__all__  # eisfit.fit is the function
+    text = f"{name}\n{'-' * len(name)}\n\n"
+    text += "" if is_public_name else f".. py:module:: {name}\n\n"
+    text += f".. automodule:: {name}\n   :no-members:\n   :no-index:\n\n"
+    for member in module.__all__:
+        value = getattr(module, member, None)
+        if id(value) in public or getattr(value, "__module__", None) != name:
+            continue
+        if inspect.isclass(value):
+            text += f".. autoclass:: {name}.{member}\n   :members:\n\n"
+        elif inspect.isfunction(value):
+            text += f".. autofunction:: {name}.{member}\n\n"
+    return text
+
+
+def _room_list(placed: dict[str, list[ModuleType]]) -> str:
+    text = head("modules")
+    for room, modules in placed.items():
+        text += f"## [{room}]({_slug(room)}.rst)\n\n| module | what it does |\n|---|---|\n"
+        for module in modules:
+            line = (inspect.getdoc(module) or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+            text += f"| `{module.__name__}` | {line} |\n"
+        text += "\n"
+    return text + toctree(map(_slug, placed))
+
+
+def _slug(room: str) -> str:
+    return room.lower().replace(" ", "_")
+
+
+def _errors() -> str:
+    found = [n for n in errors.__all__ if inspect.isclass(getattr(errors, n)) and n != "EisfitError"]
+    body = "".join(f".. autoclass:: eisfit.errors.{name}\n   :show-inheritance:\n\n" for name in found)
+    return f"Errors\n======\n\n{inspect.getdoc(errors)}\n\n{body}"

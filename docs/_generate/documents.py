@@ -1,0 +1,160 @@
+"""The reference of the JSON documents: the commands are run on the examples, their keys listed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from _generate.pages import Pages, code, head, table
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["COMMANDS", "document", "is_column", "meaning", "meanings", "objects", "paths", "write"]
+
+_DOCS = Path(__file__).resolve().parent.parent
+_ROOT = _DOCS.parent
+_CELL = "example_spectra/rrml/bare"
+_FILE = f"{_CELL}/bare_cycle_003.csv"
+
+#: What is run for each schema.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "eisfit.fit/1": ("fit", _FILE, "--interval", "0.95"),
+    "eisfit.track/1": ("track", _CELL, "--circuit", "rs-sei-ct-w", "--crossing", "R_ct=2x"),
+    "eisfit.cells/1": ("track", _CELL, "example_spectra/rrml/coated"),
+    "eisfit.check/1": ("check", _FILE),
+    "eisfit.drt/1": ("drt", _FILE),
+    "eisfit.compare/1": ("compare", _FILE, "--circuits", "rs-ct-w,rs-sei-ct-w"),
+    "eisfit.batch/1": ("batch", _CELL),
+    "eisfit.explain/1": ("explain", "example_spectra/rrml/study.toml"),
+    "eisfit.info/1": ("info", _FILE),
+    "eisfit.circuits/1": ("circuits", "rs-ct"),
+    "eisfit.circuit_check/1": ("circuits", "--check", "circuits/rs-ct.toml"),
+    "eisfit.doctor/1": ("doctor",),
+    "eisfit.examples/1": ("examples",),
+}
+
+
+def document(schema: str) -> dict[str, Any]:
+    """Return the document that a command prints for the examples."""
+    from eisfit.cli.app import app
+
+    out, before = io.StringIO(), Path.cwd()
+    os.chdir(_ROOT)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            app([*COMMANDS[schema], "--json"], standalone_mode=False)
+    finally:
+        os.chdir(before)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+def meanings() -> dict[str, str]:
+    """Return what ``json_keys.toml`` says of keys: by ``path.in.the.document``, or by the last key alone."""
+    return _said("keys")
+
+
+def objects() -> dict[str, str]:
+    """Return the forms that only Python's ``to_dict`` gives, with what gives them."""
+    return _said("objects")
+
+
+def _said(part: str) -> dict[str, str]:
+    said: dict[str, str] = tomllib.loads((_DOCS / "json_keys.toml").read_text(encoding="utf-8"))[part]
+    return said
+
+
+_NAMED = ("parameters", "derived", "growth", "inputs", "units", "comparison")
+_WHOLE = ("fits", "sensitivity", "inputs", "correlations", "metadata", "units", "curves")  # told in one line
+_QUANTILES = {"median", "low95", "high95"}
+
+
+def paths(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every path of a document with an example of its value.
+
+    A table by name (``parameters``, ``growth``) shows its first entry, as NAME. What is a document of its
+    own, or a median with its interval, is told in one line.
+    """
+    key = path.rsplit(".", 1)[-1].removesuffix("[]")
+    if path and (key in _WHOLE or _is_cell(path, value)):
+        yield path, value
+    elif isinstance(value, dict) and value:
+        if path:
+            yield path, value
+        if value.keys() >= _QUANTILES:
+            return
+        inside = {"NAME": next(iter(value.values()))} if key in _NAMED else value
+        for name, child in inside.items():
+            yield from paths(child, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        yield f"{path}[]", value
+        for name, child in value[0].items():
+            yield from paths(child, f"{path}[].{name}")
+    else:
+        yield path, value
+
+
+def _is_cell(path: str, value: Any) -> bool:
+    return path == "cells" and isinstance(value, list)
+
+
+def meaning(path: str, said: dict[str, str]) -> str:
+    """Return the meaning of a path: its own, or that of the longest end that is described."""
+    parts = path.replace("[]", "").split(".")
+    for start in range(len(parts)):
+        found = said.get(".".join(parts[start:]))
+        if found is not None:
+            return found
+    return ""
+
+
+def write(pages: Pages) -> None:
+    """Write the reference of all documents."""
+    said = meanings()
+    sections = []
+    for schema, words in COMMANDS.items():
+        short = schema.partition(".")[2].partition("/")[0]
+        rows = [
+            (code(path), _kind(value), meaning(f"{short}.{path}", said))
+            for path, value in paths(document(schema))
+            if path != "schema" and not is_column(path)
+        ]
+        line = "eisfit " + " ".join(words) + " --json"
+        sections.append(
+            f"## {schema}\n\n```sh\n{line}\n```\n\n{table(('key', 'value, here', 'meaning'), rows)}\n"
+        )
+    rest = table(("form", "what gives it"), [(code(form), text) for form, text in objects().items()])
+    pages.write("json.md", f"{head('json')}{''.join(sections)}## From Python alone\n\n{rest}")
+
+
+def is_column(path: str) -> bool:
+    """Return whether a path is one of a track's columns of parameters, told by one line."""
+    return path.startswith("rows[].") and path.rsplit(".", maxsplit=1)[-1] not in (
+        "cycle", "source", "index", "ok", "error", "flags", "redchi", "rms_relative_residual", "R_ct",
+        "R_ct_stderr", "cell",
+    )  # fmt: skip
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        if value.keys() >= _QUANTILES:
+            low, middle, high = (_kind(value[key]) for key in ("low95", "median", "high95"))
+            return f"median {middle}, `low95` {low}, `high95` {high}"
+        return "table" if value else "empty table"
+    if isinstance(value, list):
+        return "list"
+    if value is None or isinstance(value, bool):
+        return code({None: "null", True: "true", False: "false"}[value])
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = str(value)
+    return code(text) if 0 < len(text) <= 40 and "/" not in text[:-2] else "text"  # no paths; eisfit.fit/1

@@ -1,0 +1,117 @@
+"""The reference of circuit files and study files, from their pydantic schemas."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from _generate.pages import Pages, code, head, table
+from eisfit import study, units
+from eisfit.circuit import ROLES
+from eisfit.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
+from eisfit.study import template
+from eisfit.units import Uncertain
+
+__all__ = ["keys", "write"]
+
+_PLAIN = {str: "text", float: "number", int: "whole number", bool: "true or false"}
+_CIRCUIT = {
+    "the file itself": CircuitFile,
+    "`[parameters.NAME]`": ParameterEntry,
+    "`[[tests]]`": ReferenceTest,
+}
+_STUDY = {
+    "tables": study.StudyFile,
+    "`[study]`": study.HeadTable,
+    "`[bare]` and `[coated]`": study.CellTable,
+    "`[film]`": study.FilmTable,
+    "`[[film.reference]]`": study.PhaseTable,
+    "`[electrode]`": study.ElectrodeTable,
+    "`[cycling]`": study.CyclingTable,
+    "a point of `bare` and `coated` in `[cycling]`": study.CyclePoint,
+    "`[draws]`": study.DrawsTable,
+    "`[priors]`": study.PriorsTable,
+}
+
+
+def keys() -> dict[str, list[str]]:
+    """Return every key of both files by the model that has it."""
+    return {model.__name__: list(model.model_fields) for model in [*_CIRCUIT.values(), *_STUDY.values()]}
+
+
+def write(pages: Pages) -> None:
+    """Write both references."""
+    pages.write("circuit_file.md", _circuit_file())
+    pages.write("study_file.md", _study_file())
+
+
+def _circuit_file() -> str:
+    roles = ", ".join(map(code, ROLES))
+    sections = "".join(_section(*item) for item in _CIRCUIT.items())
+    return f"{head('circuit_file')}Roles are {roles}.\n\n{sections}"
+
+
+def _study_file() -> str:
+    sections = "".join(_section(*item) for item in _STUDY.items())
+    return f"{head('study_file')}{sections}## The template\n\n```toml\n{template().strip()}\n```\n"
+
+
+def _section(title: str, model: type[BaseModel]) -> str:
+    rows = [
+        (code(key), _kind(field), _default(field), field.description or "")
+        for key, field in model.model_fields.items()
+    ]
+    words = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
+    columns = ("key", "value", "default", "meaning")
+    return f"## {title[:1].upper()}{title[1:]}\n\n{words}\n\n{table(columns, rows)}\n"
+
+
+def _kind(field: FieldInfo) -> str:
+    annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    kinds = dict.fromkeys(_kinds(annotation))
+    return " or ".join(kinds)
+
+
+def _kinds(annotation: Any) -> list[str]:  # noqa: PLR0911 - one for each form of a type
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        unit = next((found for part in inside[1:] if (found := _unit(part))), "")
+        return [_quantity(unit)] if unit else _kinds(inside[0])
+    if origin in (Union, types.UnionType):
+        return [kind for part in inside if part is not type(None) for kind in _kinds(part)]
+    if origin is list:
+        return ["list of " + " or ".join(_kinds(inside[0]))]
+    if origin is dict:
+        return ["tables by name" if issubclass(inside[1], BaseModel) else "numbers by name"]
+    if origin is Literal:
+        return [", ".join(map(code, inside))]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return ["table"]
+    return [_PLAIN[annotation]]
+
+
+def _unit(part: Any) -> str:
+    """Return the unit that a validator of `eisfit.study` asks for."""
+    function = getattr(part, "func", None)
+    return str(inspect.getclosurevars(function).nonlocals.get("unit", "")) if function else ""
+
+
+def _quantity(unit: str) -> str:
+    words, example = units._DUE[unit]
+    return f"{words}, as {code(example)}" + ("" if unit == "1" else f" ({unit})")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value is PydanticUndefined or isinstance(value, BaseModel) or value in ("", []):
+        return ""
+    if isinstance(value, Uncertain):
+        return str(value)
+    return code({True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value)

@@ -1,0 +1,289 @@
+"""The documentation keeps its word: a complete reference, links that lead somewhere, code that runs."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import io
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.elements import ELEMENTS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+from _generate import api, circuits, commands, documents, elements, flags, formula, schemas  # noqa: E402
+from _generate.pages import Pages  # noqa: E402
+
+BUILT = ("_build", "generated", "_generate", "notebooks")
+WRITTEN = sorted(page for page in DOCS.rglob("*.md") if page.relative_to(DOCS).parts[0] not in BUILT)
+GUIDES = [DOCS / "index.md", DOCS / "start.md", *sorted((DOCS / "howto").glob("*.md"))]
+
+
+def ids(path):
+    return path.relative_to(DOCS).as_posix()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The generated reference but the JSON documents, as text by name."""
+    made = Pages(tmp_path_factory.mktemp("generated"))
+    for part in (elements, circuits, commands, schemas, flags, api):
+        part.write(made)
+    return {p.relative_to(made.folder).as_posix(): p.read_text(encoding="utf-8") for p in made.written}
+
+
+# --- the reference is complete ---
+
+
+def test_every_element_has_a_page_with_formula_limits_and_parameters(pages):
+    for symbol, element in ELEMENTS.items():
+        page = pages[f"elements/{symbol}.md"]
+        assert f"# {symbol}: {element.title}" in page
+        assert all(
+            f"| `{p.symbol or symbol}` | {p.unit or 1} | {p.describe}" in page for p in element.parameters
+        )
+        assert "At low frequency" in page
+        assert "At high frequency" in page
+        assert f"`{symbol}`](" in pages["elements/index.md"]
+        assert pages[f"elements/{symbol}.svg"].startswith("<?xml")
+
+
+def test_formulas_become_latex_and_say_the_same():
+    """Read back as Python, with the named parts put in, each formula gives the element's impedance."""
+    omega = np.array([0.03, 1.0, 40.0])
+    names = {"j": 1j, "omega": omega, "sqrt": np.sqrt, "exp": np.exp}
+    names |= {name: getattr(np, name) for name in ("tanh", "sinh", "cosh")} | {
+        "coth": lambda x: 1 / np.tanh(x)
+    }
+    for symbol, element in ELEMENTS.items():
+        values = {p.symbol or symbol: p.typical for p in element.parameters}
+        scope = names | values
+        for line in reversed(formula.equations(element.formula)):
+            name, _, right = line.partition(" = ")
+            scope[name] = eval(python_of(right), {"__builtins__": {}}, scope)
+        from eisfit.elements import FrequencyGrid
+
+        z = element.evaluate(FrequencyGrid(omega), *(np.array([[v]]) for v in values.values()))[0]
+        np.testing.assert_allclose(np.broadcast_to(scope["Z"], 3), np.broadcast_to(z, (1, 3))[0], rtol=1e-9)
+
+
+def python_of(latex):
+    """Return the LaTeX of `formula` as Python."""
+    text = re.sub(r"_\{\\mathrm\{(\w+)\}\}", r"_\1", latex).replace(r"\mathrm{j}", "j")
+    text = text.replace(r"\left(", "(").replace(r"\right)", ")")
+    for _ in range(9):  # from the inside out
+        text = re.sub(r"\^\{([^{}]*)\}", r"**(\1)", text)
+        text = re.sub(r"\\sqrt\{([^{}]*)\}", r" sqrt(\1)", text)
+        text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r" ((\1)/(\2))", text)
+    text = text.replace("\\", "")
+    text = re.sub(r"(?<=[\w)]) (?=[\w(])", "*", re.sub(r" +", " ", text).strip())
+    return re.sub(
+        r"\b(sqrt|coth|tanh|sinh|cosh|exp)\*?\(",
+        r"\1(",
+        re.sub(r"(?<=\w)(?<!t)(?<!h)(?<!p)\((?=\()", "*(", text),
+    )
+
+
+def test_words_in_limits_stay_words():
+    assert formula.limit("infinite, as 1 / (j omega C)") == r"infinite, as $\frac{1}{\mathrm{j} \omega C}$"
+    assert formula.limit("the same with Y = 1/R_ct") == r"the same with $Y = \frac{1}{R_{\mathrm{ct}}}$"
+    with pytest.raises(formula.FormulaError):
+        formula.latex("of the same phase everywhere")
+
+
+def test_every_circuit_has_a_page_with_drawing_parameters_and_references(pages):
+    for name in eisfit.circuits():
+        circuit, page = eisfit.circuit(name), pages[f"circuits/{name}.md"]
+        assert circuit.string in page
+        assert "<svg" in page
+        assert all(f"| `{p}` |" in page for p in circuit.names)
+        assert all(reference in page for reference in circuit.references)
+        assert pages[f"circuits/{name}.svg"].startswith("<?xml")
+
+
+def test_every_flag_of_the_source_is_explained_and_no_other(pages):
+    said = flags.messages()
+    assert len(said) >= 18
+    assert set(flags.described()) == set(said), "docs/flags.toml and the flags in eisfit/ differ"
+    for name, entry in flags.described().items():
+        assert f"(flag-{name})=" in pages["flags.md"]
+        assert entry["cures"]
+        assert (
+            {"meaning", "grave", "by", "why", "cures"}
+            <= set(entry)
+            <= {*("meaning", "grave", "by", "why", "cures", "effect")}
+        )
+
+
+def test_the_names_of_flags_are_written_where_they_are_raised():
+    """A flag whose name is put together could not be found: only copies of another flag may be."""
+    for path in sorted(Path(eisfit.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("Flag", "verdict.Flag")
+                and node.args
+            ):
+                first = ast.unparse(node.args[0])
+                assert first.startswith(("'", "flag.name")) or " if " in first, f"{path}: {first}"
+
+
+def test_every_command_and_option_has_its_line(pages):
+    found = commands.commands()
+    assert {"fit", "track", "explain", "check", "drt", "compare", "batch"} <= set(found)
+    for name, command in found.items():
+        page = pages[f"cli/{name.replace(' ', '_')}.md"]
+        assert f"# eisfit {name}\n" in page
+        for option in command.params:
+            if option.param_type_name == "option" and not getattr(option, "hidden", False):
+                assert f"`{option.opts[0]}" in page, f"{name} {option.opts}"
+        assert "```sh\neisfit " in page, f"{name} has no example"
+
+
+def test_every_key_of_the_files_is_told_with_its_meaning(pages):
+    text = pages["circuit_file.md"] + pages["study_file.md"]
+    for keys in schemas.keys().values():
+        for key in keys:
+            assert f"| `{key}` |" in text
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            assert line.rstrip("| ").count("|") >= 4, f"no meaning: {line}"
+
+
+def test_every_public_name_has_its_page(pages):
+    for name in api.names():
+        assert f"api/{name}.rst" in pages
+        assert f"[`{name}`]" in pages["api/index.md"] or name == "EisfitError"
+
+
+@pytest.mark.parametrize("schema", documents.COMMANDS)
+def test_every_key_of_the_json_is_told(schema):
+    said, short = documents.meanings(), schema.partition(".")[2].partition("/")[0]
+    document = documents.document(schema)
+    assert document["schema"] == schema
+    paths = (path for path, _ in documents.paths(document) if not documents.is_column(path))
+    untold = [path for path in paths if not documents.meaning(f"{short}.{path}", said)]
+    assert not untold, "docs/json_keys.toml"
+
+
+def test_every_schema_of_the_source_is_in_the_reference():
+    found = set()
+    for path in sorted(Path(eisfit.__file__).parent.rglob("*.py")):
+        found |= set(re.findall(r"eisfit\.\w+/\d+", path.read_text(encoding="utf-8")))
+    untold = found - set(documents.COMMANDS) - set(documents.objects())
+    assert not untold, (
+        "add a command to docs/_generate/documents.py, or the form to [objects] in docs/json_keys.toml"
+    )
+
+
+# --- links ---
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=ids)
+def test_links_between_pages_lead_somewhere(page, pages):
+    text = page.read_text(encoding="utf-8")
+    labels = set(
+        re.findall(r"^\(([\w-]+)\)=$", "\n".join(p.read_text(encoding="utf-8") for p in WRITTEN), re.M)
+    )
+    for target in re.findall(r"\{doc\}`(?:[^`<]*<)?([^`>]+)>?`", text):
+        assert exists(page, target, pages), f"{ids(page)}: {target}"
+    for label in re.findall(r"\{ref\}`(?:[^`<]*<)?([^`>]+)>?`", text):
+        assert label in labels, f"{ids(page)}: {label}"
+    for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL):
+        for entry in block.splitlines():
+            if entry and not entry.startswith(":") and "*" not in entry:
+                assert exists(page, entry, pages), f"{ids(page)}: {entry}"
+
+
+def exists(page, target, pages):
+    path = DOCS / target[1:] if target.startswith("/") else page.parent / target
+    name = path.resolve().relative_to(DOCS).as_posix()
+    if name == "generated/json":
+        return True
+    if name.startswith("generated/"):
+        return any(f"{name[10:]}{suffix}" in pages for suffix in (".md", ".rst"))
+    return path.with_name(path.name + ".md").is_file()
+
+
+# --- what can be run ---
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder with the examples, as the top of the repository has them."""
+    (tmp_path / "example_spectra").symlink_to(ROOT / "example_spectra", target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=ids)
+def test_the_python_of_the_guides_runs(page, workplace):
+    import matplotlib
+
+    matplotlib.use("agg")
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    names = {}
+    for block in blocks:
+        exec(compile(block, str(page), "exec"), names)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=ids)
+def test_the_commands_of_the_guides_run_and_print_what_is_shown(page, workplace):
+    text = page.read_text(encoding="utf-8")
+    for block, shown in re.findall(
+        r"^```sh\n(.*?)^```(?:\n\n<!-- output -->\n```text\n(.*?)^```)?", text, re.DOTALL | re.MULTILINE
+    ):
+        printed = "".join(run(line) for line in block.splitlines() if line.startswith("eisfit "))
+        for line in shown.splitlines():
+            assert line == "..." or line in printed, f"{ids(page)} shows {line!r}"
+
+
+def run(line):
+    """Run a line of a shell that calls eisfit, and return what it prints."""
+    from eisfit.cli import app
+
+    out = io.StringIO()
+    quiet = contextlib.redirect_stderr(io.StringIO())
+    with contextlib.redirect_stdout(out), quiet, pytest.raises(SystemExit) as end:
+        app(shlex.split(line)[1:])
+    assert not end.value.code, f"{line}: exit code {end.value.code}"
+    return out.getvalue()
+
+
+def test_options_named_in_the_text_exist():
+    known = {name for command in commands.commands().values() for p in command.params for name in p.opts}
+    known |= {"--help", "--version", "--install-completion", "--show-completion"}
+    for page in [*WRITTEN, DOCS / "flags.toml"]:
+        if page.name in ("benchmarks.md", "changes.md", "contributing.md"):
+            continue
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")):
+            assert option in known, f"{ids(page)} names {option}"
+
+
+def test_the_comparison_names_what_exists():
+    for page in (DOCS / "comparison").glob("*.md"):
+        for name in re.findall(r"\beisfit\.([a-z_]+)\(", page.read_text(encoding="utf-8")):
+            assert name in eisfit.__all__, f"{page.name}: eisfit.{name}"
+
+
+def test_impedance_py_has_what_the_comparison_shows():
+    from impedance import preprocessing, validation
+    from impedance.models.circuits import CustomCircuit
+
+    assert "instrument" in inspect.signature(preprocessing.readFile).parameters
+    assert {"bounds", "weight_by_modulus"} <= set(inspect.signature(CustomCircuit.fit).parameters)
+    assert list(inspect.signature(validation.linKK).parameters)[:2] == ["f", "Z"]
+    assert callable(preprocessing.ignoreBelowX)
