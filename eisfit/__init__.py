@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eisfit.compare import compare
     from eisfit.compare_series import compare_series
     from eisfit.comparison import Comparison
+    from eisfit.cycle_table import read_cycle_table
     from eisfit.drt import DRTResult, drt
     from eisfit.errors import EisfitError
     from eisfit.explain import Explanation, explain
@@ -63,6 +64,7 @@ _HOME = {
     "html_report": "html_report",
     "intervals": "uncertainty",
     "read": "readers",
+    "read_cycle_table": "cycle_table",
     "read_series": "series",
     "simulate": "simulate",
     "to_impedance": "interop",
@@ -95,6 +97,7 @@ __all__ = [
     "html_report",
     "intervals",
     "read",
+    "read_cycle_table",
     "read_series",
     "simulate",
     "to_impedance",

@@ -9,7 +9,7 @@ they scatter no more than chance has it (1 where the noise was measured). Errors
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from eisfit.errors import UsageError
 from eisfit.joint_errors import Smoothing
 from eisfit.joint_problem import JointProblem
 from eisfit.joint_result import as_results
-from eisfit.joint_solver import minimised
+from eisfit.joint_solver import State, minimised
 from eisfit.result import FitResult
+from eisfit.rounding import value_with_error
 from eisfit.smoothness import Strength, axis, cross_validated, penalty
 
 __all__ = ["MODES", "Joint", "joint_fit"]
@@ -47,6 +48,12 @@ class Joint:
         Steps taken.
     converged
         False where the last step still promised an improvement.
+    shared
+        Name -> (value, standard error) of what all cycles share.
+    units
+        Of the parameters.
+    alone
+        Columns of the fits of each cycle by itself: every shared or smooth parameter, and NAME_stderr.
     """
 
     modes: Mapping[str, str]
@@ -54,6 +61,9 @@ class Joint:
     cost: float
     iterations: int
     converged: bool
+    shared: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    alone: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -63,24 +73,47 @@ class Joint:
             "cost": self.cost,
             "iterations": self.iterations,
             "converged": self.converged,
+            "shared": {name: list(pair) for name, pair in self.shared.items()},
+            "units": dict(self.units),
+            "alone": {name: list(values) for name, values in self.alone.items()},
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Joint:
         """Rebuild from `to_dict`'s document."""
         strengths = {name: Strength.from_dict(row) for name, row in document["strengths"].items()}
-        return cls(**{**document, "strengths": strengths})
+        columns = {
+            key: {name: tuple(values) for name, values in (document.get(key) or {}).items()}
+            for key in ("shared", "alone")
+        }
+        return cls(**{**document, "strengths": strengths, **columns})
 
     @property
     def notes(self) -> list[str]:
         """What is said of it in a report."""
-        shared = [name for name, mode in self.modes.items() if mode == "shared"]
-        notes = [f"joint fit: {', '.join(shared)} shared by all cycles"] if shared else []
-        for name, s in self.strengths.items():
-            notes.append(f"joint fit: {name} smooth, {s}")
+        notes = [f"joint fit: {self._common(name)} shared by all cycles" for name in self._of("shared")]
+        notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
+        free = self._of("free")
+        notes += [f"joint fit: {', '.join(free)} free in every cycle"] if free else []
         if not self.converged:
             notes.append("joint fit: not converged; share or smooth less, or give a strength")
         return notes
+
+    def _of(self, mode: str) -> list[str]:
+        return [name for name, own in self.modes.items() if own == mode]
+
+    def _common(self, name: str) -> str:
+        if name not in self.shared:
+            return name
+        return f"{name} = {value_with_error(*self.shared[name])} {self.units.get(name, '')}".rstrip()
+
+    def __str__(self) -> str:
+        return "\n".join(self.notes)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return "".join(f"<div>{escape(note)}</div>" for note in self.notes)
 
 
 def joint_fit(
@@ -117,8 +150,27 @@ def joint_fit(
     }
     smoothing = Smoothing(problem, penalty(x), strengths)
     state = minimised(problem, smoothing.bands())
-    told = Joint(modes, strengths, state.cost, state.steps, state.converged)
-    return as_results(problem, state.theta, smoothing.covariance(state.theta)), told
+    results = as_results(problem, state.theta, smoothing.covariance(state.theta))
+    return results, _told(results, fits, state, modes, strengths)
+
+
+def _told(
+    results: Sequence[FitResult],
+    fits: Sequence[FitResult],
+    state: State,
+    modes: Mapping[str, str],
+    strengths: Mapping[str, Strength],
+) -> Joint:
+    first = results[0].parameters
+    shared = {name: (first[name].value, first[name].stderr) for name, m in modes.items() if m == "shared"}
+    alone: dict[str, tuple[float | None, ...]] = {}
+    for name in (name for name, mode in modes.items() if mode != "free"):
+        alone[name] = tuple(fit[name].value for fit in fits)
+        alone[f"{name}_stderr"] = tuple(fit[name].stderr for fit in fits)
+    return Joint(
+        modes, strengths, state.cost, state.steps, state.converged, shared,
+        {name: first[name].unit for name in modes}, alone,
+    )  # fmt: skip
 
 
 def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from eisfit.cycle_table import CycleTable, polarisation
+from eisfit.errors import FitError
 from eisfit.growth import fit_growth
 from eisfit.notation import components
-from eisfit.result import FitResult
+from eisfit.result import FitFailure, FitResult
 from eisfit.rounding import significant
-from eisfit.series_result import SeriesResult
 
 __all__ = ["Explained", "explained"]
 
@@ -68,17 +68,21 @@ class Explained:
         return text + (", extrapolated" if self.extrapolated else "")
 
 
-def explained(table: CycleTable, series: SeriesResult, cycle: float) -> Explained:
+def explained(
+    table: CycleTable, results: Sequence[FitResult | FitFailure], cycle: float, *, label: str = ""
+) -> Explained:
     """Return the share of the polarisation at one cycle that the impedance explains.
 
     Parameters
     ----------
     table
         With `voltage_drop_V` and `current_A` at this cycle.
-    series
-        Of the same cell.
+    results
+        Of the same cell: a `SeriesResult`, or its results.
     cycle
         Where the drop was measured; the impedance is taken from its growth over the cycles.
+    label
+        Of the cell, where the table has none.
 
     Raises
     ------
@@ -88,8 +92,10 @@ def explained(table: CycleTable, series: SeriesResult, cycle: float) -> Explaine
         When fewer than two cycles have a usable fit.
     """
     drop = polarisation(table, cycle)
-    names = tuple(c.name for c in components(series.circuit.tree) if c.symbol == "R")
-    fits = [fit for fit in series.results if isinstance(fit, FitResult) and fit.ok]
+    fits = [fit for fit in results if isinstance(fit, FitResult) and fit.ok]
+    if not fits:
+        raise FitError("no cycle has a usable fit: the impedance explains nothing")
+    names = tuple(c.name for c in components(fits[0].circuit.tree) if c.symbol == "R")
     sums = [_sum(fit, names) for fit in fits]
     cycles = [np.nan if fit.spectrum.cycle is None else fit.spectrum.cycle for fit in fits]
     growth = fit_growth(
@@ -98,7 +104,7 @@ def explained(table: CycleTable, series: SeriesResult, cycle: float) -> Explaine
     band = growth.band(cycle, extrapolate=True)
     low, high = band.low[0], band.high[0]
     return Explained(
-        table.label or series.label, cycle, drop.value, band.value[0], low, high, names,
+        table.label or label, cycle, drop.value, band.value[0], low, high, names,
         band.value[0] / drop.value, None if low is None else low / drop.high,
         None if high is None else high / drop.low, band.extrapolated[0],
     )  # fmt: skip

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
+from eisfit.crossing import Crossing
+from eisfit.cycle_table import CycleTable
 from eisfit.errors import EisfitError, FitError, UsageError, did_you_mean
 from eisfit.growth import Growth, fit_growth
-from eisfit.joint import Joint
+from eisfit.identity import Features
+from eisfit.joint import Joint, joint_fit
+from eisfit.jumps import judged
+from eisfit.polarisation import Explained, explained
 from eisfit.result import FitFailure, FitResult
 
 if TYPE_CHECKING:
@@ -115,6 +120,69 @@ class SeriesResult(Sequence[Row]):
             law=law,
         )
 
+    def crossing(
+        self,
+        name: str,
+        value: float | None = None,
+        *,
+        factor: float | None = None,
+        law: str = "auto",
+        over: str = "cycle",
+        level: float = 0.95,
+        extrapolate: bool = True,
+    ) -> Crossing:
+        """Return when a parameter reaches a value, or a multiple of its value at cycle 0, with its interval.
+
+        ``t.crossing("R_ct", factor=2)`` is the cycle at which R_ct doubles. For the other arguments and the
+        errors see `growth` and `eisfit.growth.Growth.crossing`.
+        """
+        growth = self.growth(name, law, over=over)
+        return growth.crossing(value, factor=factor, level=level, extrapolate=extrapolate)
+
+    def explained(self, table: CycleTable, cycle: float) -> Explained:
+        """Return how much of the polarisation at one cycle the impedance explains.
+
+        Parameters
+        ----------
+        table
+            From `eisfit.read_cycle_table`, with a voltage drop and a current at this cycle.
+        cycle
+            Where the drop was measured.
+
+        Raises
+        ------
+        EisfitError
+            When the table has no drop and current there, or fewer than two cycles have a usable fit.
+        """
+        return explained(table, self.results, cycle, label=self.label)
+
+    def fit_jointly(
+        self, joint: Mapping[str, str], *, strength: float | Mapping[str, float] | None = None
+    ) -> SeriesResult:
+        """Fit all cycles once more, at once, with parameters that are shared, smooth or free.
+
+        Parameters
+        ----------
+        joint
+            Parameter -> ``shared`` (one value for all cycles), ``smooth`` (over the cycles) or ``free``.
+        strength
+            Of smoothness, for all smooth parameters or by name; None: chosen by cross-validation.
+
+        Raises
+        ------
+        UsageError
+            For an unknown mode or parameter, or where this is a joint fit already.
+        """
+        if self.joint is not None:
+            raise UsageError("this is a joint fit already: start again from the track of single fits")
+        fits = [result for result in self.results if isinstance(result, FitResult)]
+        if not joint or not fits:
+            return self
+        together, told = joint_fit(fits, self.circuit, joint, strength=strength)
+        followed = iter(judged(together, Features(self.circuit)))
+        results = tuple(next(followed) if isinstance(r, FitResult) else r for r in self.results)
+        return replace(self, results=results, joint=told, notes=(*told.notes, *self.notes))
+
     def _places(self, rows: list[FitResult], over: str) -> NDArray[np.float64]:
         """Return the cycles of some fits, or their times from the first spectrum on."""
         if over == "cycle":
@@ -207,6 +275,24 @@ class SeriesResult(Sequence[Row]):
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
         return cells_trend([self.to_dict(data=False)], name, ax=ax, **options)
+
+    def plot_all(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw every parameter over the cycles, a small panel each; options as `eisfit.plot.cells_trends`."""
+        from eisfit.plot.series import cells_trends
+
+        return cells_trends([self.to_dict(data=False)], **options)
+
+    def plot_joint(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw what is shared or smooth among the single fits, and how its smoothness was chosen.
+
+        Raises
+        ------
+        EisfitError
+            When this is no joint fit.
+        """
+        from eisfit.plot.joint import joint_overview
+
+        return joint_overview(self.to_dict(data=False), **options)
 
     def plot_spectra(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw the Nyquist plots with their fits one above the other, coloured by cycle."""

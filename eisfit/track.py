@@ -11,7 +11,6 @@ import numpy as np
 from eisfit.circuit import Circuit
 from eisfit.errors import UsageError
 from eisfit.identity import Candidate, Features, cheapest_path
-from eisfit.joint import Joint, joint_fit
 from eisfit.jumps import judged
 from eisfit.library import circuit as find_circuit
 from eisfit.progress import Progress, steps
@@ -74,25 +73,19 @@ def track(
     )
     unread = tuple(getattr(series, "failures", ()))
     spectra = list(series)
-    told_of_joint: Joint | None = None
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
         done()
         results, told = _identified(fits, chosen)
         done()
-        if joint and results:
-            together, told_of_joint = joint_fit(results, chosen, joint, strength=strength)
-            results = judged(together, Features(chosen))
-            told = [*told, *told_of_joint.notes]
-            done()
-    failures = [FitFailure(failure.source, failure.error) for failure in unread]
-    return SeriesResult(
-        circuit=chosen,
-        results=(*fits.in_places(results), *failures),
-        label=getattr(series, "label", ""),
-        notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
-        joint=told_of_joint,
-    )
+        failures = [FitFailure(failure.source, failure.error) for failure in unread]
+        tracked = SeriesResult(
+            circuit=chosen,
+            results=(*fits.in_places(results), *failures),
+            label=getattr(series, "label", ""),
+            notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
+        )
+        return tracked.fit_jointly(joint, strength=strength) if joint else tracked
 
 
 def _simulated(spectra: list[Spectrum]) -> list[str]:

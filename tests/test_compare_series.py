@@ -6,11 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import norm, ttest_ind_from_stats
+from scipy.stats import norm, t, ttest_ind, ttest_ind_from_stats
 
-from eisfit.compare_series import GrowthComparison, compare_growth
+from eisfit.compare_growth import GrowthComparison, compare_growth
 from eisfit.errors import UsageError
 from eisfit.growth import fit_growth
+from eisfit.replicates import checked_groups, compare_replicates
 
 CYCLE = np.arange(10.0, 210, 20)
 WOBBLE = np.random.default_rng(0).standard_normal((2, 10))
@@ -94,3 +95,63 @@ def test_what_cannot_be_compared_is_refused():
     two = fit_growth([0, 100], [50, 60], [1, 1], name="R_ct")
     with pytest.raises(UsageError, match="R_ct of second: too few cycles"):
         compare_growth(growth(0.2), two)
+
+
+def cells(slopes, noise=0.05):
+    return [growth(slope, k % 2, noise) for k, slope in enumerate(slopes)]
+
+
+BARE, COATED = (0.20, 0.23, 0.18), (0.10, 0.13, 0.11, 0.08)
+
+
+def test_groups_that_scatter_are_compared_by_welchs_test_of_their_cells():
+    one, other = cells(BARE), cells(COATED)
+    found = compare_replicates(one, other, labels=("bare", "coated"))
+    known = ttest_ind([g.slope for g in other], [g.slope for g in one], equal_var=False)
+    assert found.p == pytest.approx(known.pvalue, rel=1e-6)
+    interval = known.confidence_interval(0.95)
+    assert (found.difference_low, found.difference_high) == pytest.approx((interval.low, interval.high))
+    assert found.cells == (3, 4)
+    assert "(bare, 3 cells) and" in str(found)
+    assert GrowthComparison.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_a_single_cell_is_taken_to_scatter_like_the_others():
+    one, other = cells(BARE), cells((0.1,))
+    found = compare_replicates(one, other)
+    scatter = np.std([g.slope for g in one], ddof=1)
+    assert found.difference_stderr == pytest.approx(scatter * np.sqrt(1 / 3 + 1), rel=1e-6)
+    assert found.dof == 2
+    assert found.p == pytest.approx(2 * t.cdf(-abs(found.difference) / found.difference_stderr, 2))
+
+
+def test_cells_alike_by_luck_are_not_more_certain_than_their_fits():
+    one, other = [growth(0.2), growth(0.2)], [growth(0.1, 1), growth(0.1, 1)]
+    found = compare_replicates(one, other)
+    known = [group[0].slope_stderr / np.sqrt(2) for group in (one, other)]
+    assert found.stderrs == pytest.approx(tuple(known))
+
+
+def test_replicates_of_one_kind_differ_as_often_as_chance_has_it():
+    rng = np.random.default_rng(3)
+    ps = [
+        compare_replicates(*(cells(0.2 + 0.02 * rng.standard_normal(3)) for _ in range(2))).p
+        for _ in range(400)
+    ]
+    assert np.mean(np.array(ps) < 0.05) == pytest.approx(0.05, abs=0.035)  # Welch's is a little too strict
+
+
+def test_mistakes_with_groups_are_named():
+    late = growth(0.1, cycle=CYCLE + 500)
+    with pytest.raises(UsageError, match="the cells of bare and coated have no cycles in common"):
+        compare_replicates(cells(BARE), [late], labels=("bare", "coated"))
+    with pytest.raises(UsageError, match="where a group has two cells or more"):
+        compare_replicates(cells((0.2,)), cells((0.1,)))
+    with pytest.raises(UsageError, match="needs two of them"):
+        checked_groups({"bare": ["a"]}, ["a", "b"])
+    with pytest.raises(UsageError, match="group bare: no cell 'c'; there are a, b"):
+        checked_groups({"bare": ["c"], "coated": ["b"]}, ["a", "b"])
+    with pytest.raises(UsageError, match="group coated: has no cells"):
+        checked_groups({"bare": ["a"], "coated": []}, ["a", "b"])
+    with pytest.raises(UsageError, match="cell a is in more than one group"):
+        checked_groups({"bare": ["a"], "coated": ["b", "a"]}, ["a", "b"])

@@ -12,6 +12,7 @@ import eisfit
 from eisfit.cli.app import app
 from eisfit.compare_series import CellTable, compare_series
 from eisfit.errors import EisfitError, UsageError
+from eisfit.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.series import CycleSeries
 from eisfit.simulate import frequencies, simulate, to_csv
@@ -109,7 +110,8 @@ def test_the_command_line_takes_folders_as_cells(tmp_path):
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"track.json", "track.csv", "track.png", "spectra_bare.png", "spectra_coated.png"}
     text = CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", "--shared", "R_s", "--smooth", "R_ct"])
-    assert "joint fit: R_s shared by all cycles" in text.stdout
+    assert "joint fit: R_s = 2.00" in text.stdout
+    assert "ohm shared by all cycles" in text.stdout
     wrong = CliRunner().invoke(app, ["track", *folders, "--shared", "R_s", "--smooth", "R_s"])
     assert wrong.exit_code == 2
     assert "R_s cannot be both --shared and --smooth" in wrong.output
@@ -128,3 +130,79 @@ def test_the_command_line_tells_when_a_value_is_reached(tmp_path):
     wrong = CliRunner().invoke(app, ["track", str(tmp_path), "-c", "rs-ct", "--crossing", "R_ct=twice"])
     assert wrong.exit_code == 2
     assert "expected NAME=VALUE or NAME=FACTORx" in wrong.output
+
+
+def test_replicates_are_compared_as_groups(tmp_path):
+    for cell, rate in {"a": 0.2, "b": 0.22, "c": 0.02, "d": 0.03}.items():
+        (tmp_path / cell).mkdir()
+        for cycle in (0, 50, 100):
+            params = {**SHAPE, "R_ct": 40 + rate * cycle}
+            one = simulate("rs-ct", params, frequency=frequencies(0.1, 1e4, 6), noise=0.003, seed=cycle)
+            (tmp_path / cell / f"x_cycle_{cycle:03d}.csv").write_text(to_csv(one), encoding="utf-8")
+    folders = [str(tmp_path / cell) for cell in "abcd"]
+    groups = ["--group", "bare=a,b", "--group", "coated=c,d"]
+    shown = CliRunner().invoke(
+        app, ["track", *folders, "-c", "rs-ct", *groups, "--json", "-o", str(tmp_path)]
+    )
+    document = json.loads(shown.stdout)
+    (found,) = document["comparison"]["R_ct"]
+    assert (found["labels"], found["cells"]) == (["bare", "coated"], [2, 2])
+    assert found["difference_low"] < -0.185 < found["difference_high"]
+    back = CellTable.from_dict(json.loads((tmp_path / "track.json").read_text(encoding="utf-8")))
+    assert back.groups == {"bare": ("a", "b"), "coated": ("c", "d")}
+    assert back.comparison["R_ct"][0].p == pytest.approx(found["p"])
+    for bad in (["--group", "bare"], ["--group", "bare=a"], ["--group", "bare=x", "--group", "coated=b"]):
+        assert CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", *bad]).exit_code == 2
+    assert CliRunner().invoke(app, ["track", folders[0], "-c", "rs-ct", *groups]).exit_code == 2
+
+
+@pytest.fixture(scope="module")
+def joined(tracked):
+    return tracked[0].fit_jointly({"R_s": "shared", "R_ct": "smooth"})
+
+
+def test_a_joint_fit_shows_what_it_decided(joined, tracked):
+    assert (joined.joint.modes["R_s"], joined.joint.modes["CPE_ct_Q"]) == ("shared", "free")
+    assert joined.joint.alone["R_ct"] == tuple(fit["R_ct"].value for fit in tracked[0])
+    value, stderr = joined.joint.shared["R_s"]
+    assert (value, stderr) == (joined[0]["R_s"].value, joined[0]["R_s"].stderr)
+    for text in (repr(joined), joined._repr_html_(), str(joined.joint), joined.joint._repr_html_()):
+        assert "R_s = 2.00" in text
+        assert "shared by all cycles" in text
+        assert "chosen by leaving out each of 5" in " ".join(text.split())
+        assert "CPE_ct_Q, CPE_ct_alpha free in every cycle" in " ".join(text.split())
+    document = json.loads(json.dumps(joined.to_dict()))
+    assert eisfit.SeriesResult.from_dict(document).joint == joined.joint
+    assert document["joint"]["strengths"]["R_ct"]["freedom"] == joined.joint.strengths["R_ct"].freedom
+    with pytest.raises(UsageError, match="this is a joint fit already"):
+        joined.fit_jointly({"R_s": "shared"})
+    assert tracked[0].fit_jointly({}) is tracked[0]
+
+
+def test_the_figure_of_a_joint_fit(joined, tracked):
+    course, strength = joined.plot_joint()[1:]
+    line = course.lines[-1] if len(course.lines[-1].get_xdata()) == 5 else course.lines[1]
+    assert list(line.get_ydata()) == [fit["R_ct"].value for fit in joined]
+    (chosen,) = [row for row in strength.lines if len(row.get_xdata()) == 1]
+    assert chosen.get_xdata()[0] == joined.joint.strengths["R_ct"].strength
+    document = joined.to_dict(data=False)
+    with pytest.raises(EisfitError, match="CPE_ct_Q was neither shared nor smooth"):
+        joint_course(document, "CPE_ct_Q")
+    with pytest.raises(EisfitError, match="R_s was not smooth"):
+        strength_curve(document, "R_s")
+    with pytest.raises(EisfitError, match="this track is of no joint fit"):
+        tracked[0].plot_joint()
+    free = tracked[0].fit_jointly({"R_s": "free"}).to_dict(data=False)
+    with pytest.raises(EisfitError, match="every parameter was free"):
+        joint_overview(free)
+    given = tracked[0].fit_jointly({"R_ct": "smooth"}, strength=1e4).to_dict(data=False)
+    assert strength_curve(given, "R_ct").get_legend().get_texts()[0].get_text() == "as given"
+
+
+def test_crossings_and_all_parameters_from_the_series(tracked):
+    found = tracked[0].crossing("R_ct", factor=2)
+    assert found.low < 200 < found.high
+    assert str(found).startswith("R_ct doubles at cycle ")
+    never = tracked[1].crossing("R_ct", factor=100)
+    assert str(never) == "R_ct reaches 100 times its value at cycle 0 not before cycle 2200"
+    assert len(tracked[0].plot_all()) == 4

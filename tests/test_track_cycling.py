@@ -12,7 +12,7 @@ from eisfit.cli.app import app
 from eisfit.cycle_figures import Figure
 from eisfit.cycle_table import CycleTable, printed, read_cycle_table
 from eisfit.errors import EisfitError, ReadError, UsageError
-from eisfit.polarisation import Explained, explained
+from eisfit.polarisation import Explained
 from eisfit.simulate import frequencies, simulate, to_csv
 
 HEAD = "cycle,c_rate,capacity_mAh_g,retention_percent,rate_ratio_percent,voltage_drop_V,average_voltage_V,"
@@ -121,7 +121,7 @@ def spectra():
 def test_the_share_that_the_impedance_explains(tmp_path):
     tracked = eisfit.track(spectra(), "rs-ct")
     cycling = table("cycle,voltage_drop_V,current_A\n150,0.14400,0.0010000\n", tmp_path)
-    found = explained(cycling, tracked, 150)
+    found = tracked.explained(cycling, 150)
     assert found.resistors == ("R_s", "R_ct")
     assert found.resistance == pytest.approx(144)
     assert found.impedance_low < 72 < found.impedance_high
@@ -130,7 +130,7 @@ def test_the_share_that_the_impedance_explains(tmp_path):
     assert "R_s + R_ct explain 50.0 %" in str(found) or "R_s + R_ct explain 49.9 %" in str(found)
     assert Explained.from_dict(json.loads(json.dumps(found.to_dict()))) == found
     with pytest.raises(EisfitError, match="cycle 100 has no voltage_drop_V with a current_A"):
-        explained(cycling, tracked, 100)
+        tracked.explained(cycling, 100)
 
 
 def test_there_and_back(bare):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     AverageDuplicates,
@@ -29,6 +30,7 @@ from eisfit.cli.options import (
     constrained,
 )
 from eisfit.cli.output import (
+    check_output,
     folder,
     guarded,
     print_json,
@@ -38,7 +40,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import gather_series
-from eisfit.errors import UsageError
+from eisfit.errors import FitError, UsageError
 
 __all__ = ["COMMANDS"]
 
@@ -77,6 +79,12 @@ def track(
             help="When a parameter reaches a value, or with x a multiple: R_ct=2x. Looks beyond the data.",
         ),
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group", metavar="NAME=CELL,CELL", help="Replicates: groups of cells are compared, not cells."
+        ),
+    ] = None,
     cycling: Annotated[
         list[Path] | None,
         typer.Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
@@ -93,6 +101,7 @@ def track(
     from eisfit.compare_series import compare_series
     from eisfit.track import track as follow
 
+    check_output(output)
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
     options: dict[str, Any] = {
@@ -113,12 +122,15 @@ def track(
         )
         for cell in cells
     ]
-    result = results[0] if len(results) == 1 else compare_series(_named(results, files))
+    named = _named(results, files)
+    groups = _groups(group, named)
+    result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
     ends = [_crossings(one, crossing) for one in results]
     beside = _beside(results, cycling)
+    more = _more(ends, beside)
     if output is not None:
-        _write_track(result, folder(output))
-    _show_track(result, json, ends, beside)
+        _write_track(result, folder(output), more)
+    _show_track(result, json, ends, beside, more)
     return int(any(one.failures for one in results))
 
 
@@ -135,6 +147,21 @@ def _named(results: list[Any], sources: list[str]) -> list[Any]:
     return [dataclasses.replace(r, label=source) for r, source in zip(results, sources, strict=True)]
 
 
+def _groups(given: list[str] | None, results: list[Any]) -> dict[str, list[str]] | None:
+    """Return the cells of each group, from texts like bare=cell_1,cell_2."""
+    if not given:
+        return None
+    found = {}
+    for text in given:
+        name, _, cells = text.partition("=")
+        if not name or not cells:
+            raise UsageError(f"--group {text!r}: expected NAME=CELL,CELL, like bare=cell_1,cell_2")
+        found[name.strip()] = [cell.strip() for cell in cells.split(",")]
+    if len(results) < 2:
+        raise UsageError("--group: replicates are folders of their own; name each of them")
+    return found
+
+
 def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]:
     both = set(shared or ()) & set(smooth or ())
     if both:
@@ -145,7 +172,6 @@ def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]
 def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:
     """Return each cell's cycling table, with the share of its voltage drops that the impedance explains."""
     from eisfit.cycle_table import read_cycle_table
-    from eisfit.polarisation import explained
 
     if not files:
         return []
@@ -157,7 +183,7 @@ def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, lis
     for result, file in zip(results, files, strict=True):
         table = read_cycle_table(file, label=result.label or file.stem)
         drops = [figure.cycle for figure in table.figures if figure.name == "polarisation resistance"]
-        found.append((table, [explained(table, result, cycle) for cycle in drops]))
+        found.append((table, [result.explained(table, cycle) for cycle in drops]))
     return found
 
 
@@ -173,17 +199,30 @@ def _crossings(result: Any, wanted: list[str] | None) -> list[Any]:
                 f"--crossing {text!r}: expected NAME=VALUE or NAME=FACTORx, like R_ct=2x"
             ) from None
         kind = "factor" if target.endswith("x") else "value"
-        found.append(result.growth(name.strip()).crossing(**{kind: number}, extrapolate=True))
+        try:
+            found.append(result.crossing(name.strip(), **{kind: number}))
+        except FitError as error:
+            say(f"--crossing {text}: {error}")
     return found
 
 
-def _show_track(result: Any, json: bool, ends: list[list[Any]], beside: list[tuple[Any, list[Any]]]) -> None:
+def _more(ends: list[list[Any]], beside: list[tuple[Any, list[Any]]]) -> dict[str, Any]:
+    """Return what the document gets beside the track: cycling data, and when parameters reach values."""
+    cycling = [{**t.to_dict(), "explained": [e.to_dict() for e in shares]} for t, shares in beside]
+    crossings = [[{**end.to_dict(), "text": str(end)} for end in cell] for cell in ends]
+    more: dict[str, Any] = {"cycling": cycling} if beside else {}
+    return more | ({"crossings": crossings if len(crossings) > 1 else crossings[0]} if any(crossings) else {})
+
+
+def _show_track(
+    result: Any,
+    json: bool,
+    ends: list[list[Any]],
+    beside: list[tuple[Any, list[Any]]],
+    more: dict[str, Any],
+) -> None:
     document = result.to_dict(data=False)
     if json:
-        cycling = [{**t.to_dict(), "explained": [e.to_dict() for e in shares]} for t, shares in beside]
-        crossings = [[end.to_dict() for end in cell] for cell in ends]
-        more: dict[str, Any] = {"cycling": cycling} if beside else {}
-        more |= {"crossings": crossings if len(crossings) > 1 else crossings[0]} if any(crossings) else {}
         print_json({**document, **more})
         return
     _print_track(result, document)
@@ -204,15 +243,14 @@ def _print_track(result: Any, document: Any) -> None:
     from eisfit import report
 
     print_text(report.track_text(document, width=width()))
-    for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
 
 
-def _write_track(result: Any, target: Path) -> None:
+def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
     from eisfit import plot
+    from eisfit.plot.joint import joint_overview
     from eisfit.plot.series import cells_trends, nyquist_waterfall
 
-    document = result.to_dict()
+    document = {**result.to_dict(), **more}
     write_json(target / "track.json", document)
     write_atomic(target / "track.csv", result.to_frame().to_csv(index=False))
     cells = document.get("cells") or [document]
@@ -220,11 +258,20 @@ def _write_track(result: Any, target: Path) -> None:
     cells_trends(cells, figure=figure)
     plot.save(figure, target / "track.png")
     for cell in cells:
+        if cell.get("joint"):
+            drawn = plot.new_figure()
+            joint_overview(cell, figure=drawn)
+            plot.save(drawn, target / _name("joint", cell, cells))
         fits = [row for row in cell["results"] if row["error"] is None]
         if fits:
             ax = plot.new_axes(4.8, 5.2)
             nyquist_waterfall(fits, ax=ax)
-            plot.save(ax, target / (f"spectra_{cell['label']}.png" if len(cells) > 1 else "spectra.png"))
+            plot.save(ax, target / _name("spectra", cell, cells))
+
+
+def _name(what: str, cell: Any, cells: list[Any]) -> str:
+    """Return a figure's file name, with the cell's where there are several."""
+    return f"{what}_{cell['label']}.png" if len(cells) > 1 else f"{what}.png"
 
 
 COMMANDS = (track,)

@@ -10,6 +10,7 @@ from eisfit.plot.coating import thickness_scan, waterfall
 from eisfit.plot.comparison import comparison
 from eisfit.plot.frequency import bode, drt, residuals
 from eisfit.plot.inline import beside
+from eisfit.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.plot.overview import fit_overview, fit_summary, kramers_kronig
 from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
@@ -27,6 +28,8 @@ __all__ = [
     "fit_overview",
     "fit_summary",
     "intervals",
+    "joint_course",
+    "joint_overview",
     "kramers_kronig",
     "new_axes",
     "new_figure",
@@ -37,6 +40,7 @@ __all__ = [
     "residuals",
     "save",
     "small_multiples",
+    "strength_curve",
     "thickness_scan",
     "trend",
     "trends",
