@@ -112,6 +112,8 @@ class Circuit:
             changes[name] = changes_of(p, positive=self.parameters[name].scale == "log")
         for name, (low, high) in (bound or {}).items():
             changes.setdefault(name, {}).update(min=float(low), max=float(high))
+        if any(hasattr(value, "vary") for value in (start or {}).values()):
+            raise ParameterError("start takes numbers: give lmfit's Parameters as params=")
         for name, value in (start or {}).items():
             changes.setdefault(name, {}).update(value=float(value))
         for name, value in (fix or {}).items():

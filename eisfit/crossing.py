@@ -62,6 +62,9 @@ class Crossing:
         """Rebuild from `to_dict`'s document."""
         return cls(**document)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         what = f"{self.name} {self._deed()}"
         if self.cycle is None:

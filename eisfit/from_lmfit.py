@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.errors import ParameterError
+
 __all__ = ["changes_of"]
 
 
@@ -18,7 +20,14 @@ def changes_of(p: Any, *, positive: bool) -> dict[str, Any]:
         An ``lmfit.Parameter``. An infinite bound or value is lmfit's way to say nothing.
     positive
         Whether the circuit's parameter cannot be negative: a lower bound below zero is then zero.
+
+    Raises
+    ------
+    ParameterError
+        When it is something else than a parameter of lmfit.
     """
+    if not hasattr(p, "vary"):
+        raise ParameterError(f"params takes lmfit's Parameters, not {p!r}: give numbers as start=")
     said: dict[str, Any] = {"vary": bool(p.vary), "expr": None}
     if np.isfinite(p.min):
         said["min"] = max(float(p.min), 0.0) if positive else float(p.min)

@@ -222,6 +222,9 @@ class Growth:
         seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
         return f"{text}; {doubling}" if seen else text
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         from html import escape
 

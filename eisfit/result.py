@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eisfit.circuit import Circuit
 from eisfit.errors import EisfitError, did_you_mean
+from eisfit.rounding import significant, value_with_error
 from eisfit.spectrum import Spectrum
 from eisfit.verdict import Flag
 
@@ -28,9 +29,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FittedParameter:
-    """One parameter after the fit; `stderr` is None where the data gives none.
+    """One parameter after the fit.
 
-    `interval` is {level, low, high, method} where one was asked for; an end is None where it is open.
+    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. `interval` is
+    {level, low, high, method} where one was asked for; an end is None where it is open.
     """
 
     name: str
@@ -45,6 +47,11 @@ class FittedParameter:
     role: str
     describe: str
     interval: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        how = "" if self.vary else f" (= {self.expr})" if self.expr else " (fixed)"
+        value = value_with_error(self.value, self.stderr) if self.stderr else significant(self.value, 5)
+        return f"<{self.name} = {value} {self.unit}".rstrip() + f"{how}: {self.describe or self.role}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
@@ -133,11 +140,13 @@ class FitResult:
         Raises
         ------
         EisfitError
-            In a result that was read back from JSON: lmfit's objects are not kept there.
+            In a result that was read back from JSON, or finished by the batched solver (`track`, `fit_many`):
+            lmfit's objects are not there.
         """
         if self.lmfit is None:
             raise EisfitError(
-                "this result was read from JSON, without lmfit's objects: use result.parameters"
+                "this result has no objects of lmfit, because it was read from JSON, or was not finished in "
+                "lmfit (finish='lmfit' does that): use result.parameters"
             )
         return self.lmfit.params
 

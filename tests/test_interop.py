@@ -350,6 +350,16 @@ def test_an_expression_beyond_arithmetic_is_refused(spectrum):
         eisfit.fit(spectrum, "rs-ct", params=params)
 
 
+def test_numbers_and_parameters_are_not_mixed_up():
+    circuit = eisfit.circuit("rs-ct")
+    with pytest.raises(ParameterError, match=r"start takes numbers: give lmfit's Parameters as params="):
+        circuit.constrain(start=parameters(R_ct={"value": 3.0}))
+    with pytest.raises(
+        ParameterError, match=r"params takes lmfit's Parameters, not 3\.0: give numbers as start="
+    ):
+        circuit.constrain(params={"R_ct": 3.0})
+
+
 def test_series_and_many_take_them_too(spectrum):
     params = parameters(R_s={"value": 3.6, "vary": False})
     series = eisfit.read_series(SPECTRA / "bare")[:2]
