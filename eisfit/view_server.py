@@ -19,7 +19,6 @@ from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.log import access_log, app_log, gen_log
-from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
 from eisfit.errors import EisfitError, UsageError
@@ -128,21 +127,29 @@ def application(viewer: Viewer, token: str, port: int) -> Application:
     return Application(routes, default_handler_class=_Nothing, log_function=lambda handler: None, **settings)
 
 
-def listening(port: int) -> list[socket.socket]:
-    """Return sockets on 127.0.0.1 alone; port 0: any that is free.
+def listening(port: int) -> socket.socket:
+    """Return a socket on 127.0.0.1 alone; port 0: any that is free.
 
     Raises
     ------
     UsageError
         When the port is taken or not allowed.
     """
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port {port}: cannot be used: ports go from 0 to 65535")
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # At once after another server has ended; but on Windows this would let two share a port.
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
     try:
-        return bind_sockets(port, "127.0.0.1", family=socket.AF_INET)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"--port {port}: cannot be used: {reason}; --port 0 takes one that is free"
-        ) from None
+        made.setsockopt(socket.SOL_SOCKET, option, 1)
+        made.bind(("127.0.0.1", port))
+        made.listen(64)
+    except OSError as error:
+        made.close()
+        reason = f"{error.strerror}; --port 0 takes one that is free"
+        raise UsageError(f"--port {port}: cannot be used: {reason}") from None
+    made.setblocking(False)
+    return made
 
 
 async def serve(viewer: Viewer, port: int, ready: Callable[[str], None]) -> None:
@@ -155,11 +162,11 @@ async def serve(viewer: Viewer, port: int, ready: Callable[[str], None]) -> None
     """
     for log in (access_log, app_log, gen_log):
         log.setLevel(logging.CRITICAL)  # the address with its token stays out of every log
-    sockets = listening(port)
-    number, token = sockets[0].getsockname()[1], secrets.token_urlsafe(32)
+    entrance = listening(port)
+    number, token = entrance.getsockname()[1], secrets.token_urlsafe(32)
     app = application(viewer, token, number)
     server = HTTPServer(app, max_body_size=_LARGEST, max_header_size=16 * 1024, body_timeout=30)
-    server.add_sockets(sockets)
+    server.add_socket(entrance)
     try:
         ready(f"http://127.0.0.1:{number}/{token}/")
         await asyncio.Event().wait()
