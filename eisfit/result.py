@@ -31,8 +31,8 @@ FloatArray = NDArray[np.float64]
 class FittedParameter:
     """One parameter after the fit.
 
-    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. `interval` is
-    {level, low, high, method} where one was asked for; an end is None where it is open.
+    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. `interval`
+    is {level, low, high, method} where one was asked for; an end is None where it is open.
     """
 
     name: str
