@@ -13,13 +13,10 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from eisfit.candidates import candidates
 from eisfit.circuit import Circuit, default_parameters
-from eisfit.comparison import Candidate, Comparison
-from eisfit.errors import EisfitError, UsageError
-from eisfit.fit import fit
+from eisfit.comparison import Comparison
+from eisfit.errors import UsageError
 from eisfit.kramers_kronig import check
 from eisfit.library import circuit as find_circuit
 from eisfit.library import circuits as names_of_circuits
@@ -27,18 +24,11 @@ from eisfit.masks import Drop, inductive_tail, without
 from eisfit.noise import attainable_chisqr
 from eisfit.notation import Component, Series, components, parse
 from eisfit.objective import Settings
-from eisfit.refit import Refit
-from eisfit.result import FitResult
-from eisfit.solver import solve
 from eisfit.spectrum import Spectrum
 
 __all__ = ["compare", "suitable"]
 
-FloatArray = NDArray[np.float64]
-
-_FOLDS = 5
 _LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
-_REFUSED = ("undetermined", "arcs_overlap", "not_converged", "arc_outside")
 
 
 def compare(
@@ -86,9 +76,8 @@ def compare(
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
     if weighting == "noise" and kept.noise is None:
         kept = kept.replace(noise=check(kept).noise)
-    candidates = [_candidate(kept, circuit, weighting, seed) for circuit in _unique(chosen)]
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
-    return Comparison.of(kept, weighting, candidates, noise)
+    return Comparison.of(kept, weighting, candidates(kept, _unique(chosen), weighting, noise, seed), noise)
 
 
 def suitable(spectrum: Spectrum) -> list[Circuit]:
@@ -130,61 +119,3 @@ def _unique(circuits: Iterable[Circuit]) -> list[Circuit]:
     for circuit in circuits:
         found.setdefault(repr((circuit.string, circuit.to_dict()["parameters"])), circuit)
     return list(found.values())
-
-
-def _candidate(spectrum: Spectrum, circuit: Circuit, weighting: str, seed: int) -> Candidate:
-    try:
-        result = fit(spectrum, circuit, weighting=weighting, seed=seed)
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return Candidate(circuit, refused=str(error))
-    count = sum(p.free for p in circuit.parameters.values())
-    deviance, parameters = _deviance(result, count)
-    ndata = result.statistics.ndata
-    spare = ndata - parameters - 1
-    return Candidate(
-        circuit,
-        result,
-        free=count,
-        aicc=deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf,
-        bic=deviance + np.log(ndata) * parameters,
-        cross_validation=_cross_validation(result),
-        refused=_reason(result),
-    )
-
-
-def _deviance(result: FitResult, count: int) -> tuple[float, int]:
-    """Return -2 ln L up to a constant, and the parameters it was maximised over."""
-    chisqr, ndata = result.statistics.chisqr, result.statistics.ndata
-    if not result.covariance_rescaled:
-        return chisqr, count
-    return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
-
-
-def _reason(result: FitResult) -> str:
-    """Return why a fit cannot be taken as an answer, empty where it can."""
-    for flag in result.flags:
-        limit = flag.name == "at_bound" and "a plain capacitor" not in flag.cure
-        grave = flag.name in _REFUSED and not result.ok
-        if limit or grave:
-            return flag.cause
-    return ""
-
-
-def _cross_validation(result: FitResult) -> float | None:
-    """Return the root mean square of the weighted residuals at frequencies that the fit had not seen.
-
-    Five interleaved folds, all refitted in one batch from the optimum of the whole.
-    """
-    refit = Refit.of(result)
-    points = result.spectrum.points
-    folds = min(_FOLDS, points)
-    left_out = np.arange(points) % folds == np.arange(folds)[:, np.newaxis]
-    seen = np.repeat(~left_out, 2, axis=1)
-    weight = refit.problem.weight * seen
-    target = np.tile(refit.problem.target, (folds, 1))
-    problem = dataclasses.replace(refit.problem, target=target, weight=weight)
-    theta = solve(problem, np.tile(refit.theta, (folds, 1)), max_iterations=60).theta
-    residual = refit.evaluate(theta)[0][~seen]
-    return float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else None

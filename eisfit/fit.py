@@ -29,11 +29,12 @@ from eisfit.objective import Objective, Settings
 from eisfit.outcome import result_of
 from eisfit.result import FitFailure, FitResult
 from eisfit.robust import TUNING, covariance, put_errors
+from eisfit.search import Basin
 from eisfit.spectrum import Spectrum
 from eisfit.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.verdict import Flag
 
-__all__ = ["fit", "fit_or_failure", "walked"]
+__all__ = ["finished", "fit", "fit_or_failure", "walked"]
 
 FloatArray = NDArray[np.float64]
 
@@ -137,13 +138,17 @@ def fit(
     if peak or order:
         basin = satisfying(task.coordinates, basin, peak or {}, order)
         theta = basin.theta
-    theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
-    values = task.coordinates.physical(theta[np.newaxis])[0]
-    with _expressions_guarded(chosen):
-        fitted = result_of(task, _lmfit(task, values, scale), basin)
-    result = examined(fitted)
+    result = examined(finished(task, theta, basin))
     result = result.replace_flags((*result.flags, *dropped), result.ok)
     return _validated(result) if validate else result
+
+
+def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
+    """Return lmfit's fit from the search's best end, judged, but not yet examined for open parameters."""
+    theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
+    values = task.coordinates.physical(theta[np.newaxis])[0]
+    with _expressions_guarded(task.circuit):
+        return result_of(task, _lmfit(task, values, scale, tolerance), basin)
 
 
 def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitResult | FitFailure:
@@ -181,7 +186,7 @@ def _is_mirrored(tested: KramersKronigResult) -> bool:
     return any(flag.name == "imaginary_sign" for flag in tested.flags)
 
 
-def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
+def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> Any:
     """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
 
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
@@ -201,7 +206,7 @@ def _lmfit(task: Task, values: FloatArray, scale: float) -> Any:
     weight = settings.form.weights(task.spectrum, settings.weighting)
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
-    tight: dict[str, Any] = {"x_scale": "jac", "ftol": _TIGHT, "xtol": _TIGHT, "gtol": _TIGHT}
+    tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
     if bounded:
         tight["method"] = (
             "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it

@@ -31,13 +31,14 @@ _USABLE = 0.1  # relative error up to which an arc outside the range, or beside 
 _OPEN = ("undetermined", "at_bound")
 
 
-def examined(result: FitResult) -> FitResult:
+def examined(result: FitResult, *, profiles: bool = True) -> FitResult:
     """Return the result with what its covariance and profiles say of identifiability among its flags.
 
-    An open parameter spoils the fit (`ok`); an arc outside the range or beside another one does where a
+    Profiles cost more than all the rest, and can be left out where the covariance says enough. An open
+    parameter spoils the fit (`ok`); an arc outside the range or beside another one does where a
     resistance of it is uncertain by more than 10 %.
     """
-    rows = _profiled(result)
+    rows = _profiled(result) if profiles else {}
     flags = [_sharper(flag, rows) if flag.name in _OPEN else flag for flag in result.flags]
     found = [*_open(result, rows), *_outside(result), *_overlapping(result)]
     if not found and flags == list(result.flags):

@@ -20,7 +20,7 @@ from eisfit.search import Basin, search
 from eisfit.solver import Problem, solve
 from eisfit.spectrum import Spectrum
 
-__all__ = ["Task", "best_start", "in_chosen_form", "leads_nowhere"]
+__all__ = ["Task", "best_end", "best_start", "in_chosen_form", "leads_nowhere"]
 
 FloatArray = NDArray[np.float64]
 
@@ -85,11 +85,16 @@ def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
     else:
         grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
         basin = search(task.problem, grid, expected=task.attainable, seed=seed)
+    return best_end(task, basin), basin
+
+
+def best_end(task: Task, basin: Basin) -> FloatArray:
+    """Return the coordinates of a search's best end, interchangeable arcs and roles in order."""
     if not np.isfinite(basin.chisqr):
         raise _unstartable(task.circuit)
     ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
     best = _in_order_of_roles(task, ends, basin.ends_chisqr)
-    return task.coordinates.internal(ends[best : best + 1])[0], basin
+    return np.asarray(task.coordinates.internal(ends[best : best + 1])[0])
 
 
 def _unstartable(circuit: Circuit) -> FitError:

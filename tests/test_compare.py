@@ -182,3 +182,21 @@ def test_command_line_gives_intervals(cell, method):
     assert block["level"] == 0.99
     assert block["method"] == method
     assert block["low"] < 20.0 < block["high"]
+
+
+def test_short_searches_do_not_change_the_winner_nor_its_fit():
+    """The best circuit is searched as by `eisfit.fit`; one far behind it is at least no better than its fit."""
+    s = eisfit.simulate("rs-sei-ct", TRUTH["rs-sei-ct"], seed=3)
+    found = eisfit.compare(s, ["rs-ct", "rs-sei-ct", "rs-film-ct-w"])
+    for row in found.ranked:
+        whole = eisfit.fit(s, row.circuit).statistics.chisqr
+        share = 1e-6 if row is found.best else 0.03
+        assert row.result.statistics.chisqr == pytest.approx(whole, rel=share), row.name
+
+
+def test_a_circuit_with_too_many_parameters_for_the_points_is_refused_beside_the_others():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"], frequency=[1e5, 1e4, 1e3, 1e2, 10.0])
+    found = eisfit.compare(s, ["rs-film-ct-w", "rs-ct"])
+    refused = {c.name: c.refused for c in found.ranked}
+    assert "cannot determine the 11 parameters" in refused["rs-film-ct-w"]
+    assert refused["rs-ct"] == ""
