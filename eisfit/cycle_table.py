@@ -103,10 +103,12 @@ class CycleTable:
         return cls(tuple(rows), document["label"])
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table itself; `figures` is what follows from it."""
+        """Return the table itself, with units in ``frame.attrs["units"]``; `figures` follows from it."""
         import pandas as pd
 
-        return pd.DataFrame([{name: number.value for name, number in row.items()} for row in self.rows])
+        frame = pd.DataFrame([{name: number.value for name, number in row.items()} for row in self.rows])
+        frame.attrs["units"] = {str(name): COLUMNS[str(name)] for name in frame.columns}
+        return frame
 
     def __str__(self) -> str:
         head = f"{self.label or 'cycling'}: {len(self.rows)} cycles"
