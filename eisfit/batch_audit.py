@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.fit import _lmfit
+from eisfit.fit import finished
 from eisfit.objective import Settings
 from eisfit.result import FitResult
+from eisfit.search import Basin
 from eisfit.task import Task
 
 __all__ = ["Audit", "Compared", "compared"]
@@ -28,14 +29,15 @@ class Compared:
 
 def compared(kernel: FitResult) -> Compared:
     """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
-    settings = Settings(kernel.weighting, kernel.loss, kernel.representation)
-    task = Task.of(kernel.spectrum, kernel.circuit, settings)
-    lmfit = _lmfit(task, np.array(list(kernel.values.values())), 1.0)
-    pairs = [(p, lmfit.params[name]) for name, p in kernel.parameters.items() if p.vary]
+    task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
+    theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
+    basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
+    lmfit = finished(task, theta[0], basin)
+    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
     errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
     return Compared(
         kernel.spectrum.name,
-        abs(kernel.statistics.chisqr / lmfit.chisqr - 1) if lmfit.chisqr else 0.0,
+        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
         max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
         max((abs(a - b) / b for a, b in errors), default=0.0),
     )
@@ -69,6 +71,16 @@ class Audit:
             max(self.value, seen.value),
             max(self.stderr, seen.stderr),
             seen.name if seen.value > self.value else self.worst,
+        )
+
+    def joined(self, other: Audit) -> Audit:
+        """Return the audit of two runs."""
+        return Audit(
+            self.count + other.count,
+            max(self.chisqr, other.chisqr),
+            max(self.value, other.value),
+            max(self.stderr, other.stderr),
+            other.worst if other.value > self.value else self.worst,
         )
 
     def to_dict(self) -> dict[str, Any]:

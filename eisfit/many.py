@@ -92,6 +92,10 @@ class FitMany(Iterator[Result]):
     def __next__(self) -> Result:
         return next(self._results)
 
+    def key(self, spectrum: Spectrum) -> str:
+        """Return under which key the store keeps a spectrum's result."""
+        return key_of(spectrum, self._digest)
+
     def close(self) -> None:
         """Stop: nothing more is begun, and the workers go home."""
         self._results.close()

@@ -95,9 +95,23 @@ class Store:
             When the disk is full or the file cannot be written.
         """
         values = [(key, *_packed(result)) for key, result in rows]
+        self._write("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", values)
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Forget results, such as those of files that have grown since.
+
+        Raises
+        ------
+        EisfitError
+            When the file cannot be written.
+        """
+        self._write("DELETE FROM results WHERE key = ?", [(key,) for key in keys])
+
+    def _write(self, query: str, values: Sequence[tuple[Any, ...]]) -> None:
+        """Carry out a query for many rows, in one transaction."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", values)
+            self._db.executemany(query, values)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:

@@ -68,6 +68,57 @@ def test_json_and_exit_code_of_failures(folder, tmp_path):
     assert plain.exit_code == 1
 
 
+def cycles_of(folder, *arguments):
+    """Return file -> cycle of an exported batch."""
+    target = folder.parent / "cycles.csv"
+    done = run(folder, "--export", target, *arguments)
+    assert done.exit_code == 0, done.output
+    with target.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    target.unlink()
+    names = [row["source"].replace("\\", "/").split("/")[-2:] for row in rows]
+    return {
+        "/".join(name): row["cycle"] and float(row["cycle"]) for name, row in zip(names, rows, strict=True)
+    }
+
+
+def test_cycles_of_a_manifest(folder):
+    """The names say 0, 1 and 0; a row that names its folder is of the file in that folder alone."""
+    manifest = folder / "manifest.csv"
+    assert cycles_of(folder) == {"a/cycle_0.csv": 0, "a/cycle_1.csv": 1, "b/cycle_0.csv": 0}
+    manifest.write_text("file,cycle\na/cycle_0.csv,50\ncycle_1.csv,75\n")
+    assert cycles_of(folder) == {"a/cycle_0.csv": 50, "a/cycle_1.csv": 75, "b/cycle_0.csv": 0}
+    (folder / "b" / "manifest.csv").write_text("file,cycle,remark\ncycle_0.csv,80,nearer than the other\n")
+    assert cycles_of(folder) == {"a/cycle_0.csv": 50, "a/cycle_1.csv": 75, "b/cycle_0.csv": 80}
+    other = folder.parent / "other.csv"
+    other.write_text("file,cycle\ncycle_0.csv,7\n")
+    assert cycles_of(folder, "--manifest", other) == {
+        "a/cycle_0.csv": 7,
+        "a/cycle_1.csv": 1,
+        "b/cycle_0.csv": 7,
+    }
+    (folder / "b" / "manifest.csv").write_text("no,list\n1,2\n")
+    assert cycles_of(folder)["b/cycle_0.csv"] == 0
+
+
+def test_cycles_are_those_of_track(folder):
+    (folder / "a" / "manifest.csv").write_text("file,cycle\ncycle_0.csv,50\ncycle_1.csv,75\n")
+    tracked = eisfit.track(eisfit.read_series(folder / "a"), CIRCUIT)
+    found = cycles_of(folder / "a")
+    assert [found["a/cycle_0.csv"], found["a/cycle_1.csv"]] == tracked.to_frame()["cycle"].tolist()
+    assert cycles_of(folder)["a/cycle_1.csv"] == 75
+
+
+def test_a_wrong_manifest(folder, tmp_path):
+    done = run(folder, "--manifest", tmp_path / "nowhere.csv")
+    assert done.exit_code == 1
+    assert "nowhere.csv: the manifest cannot be read" in done.stderr
+    (folder / "manifest.csv").write_text("file,cycle\na/cycle_0.csv,first\n")
+    done = run(folder)
+    assert done.exit_code == 1
+    assert "'first' is not a cycle number" in done.stderr
+
+
 def test_export(folder, tmp_path):
     table, lines = tmp_path / "all.csv", tmp_path / "all.jsonl"
     assert run(folder, "--export", table).exit_code == 0

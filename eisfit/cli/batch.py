@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.manners import INTERRUPTED, current
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     AverageDuplicates,
@@ -36,7 +37,6 @@ __all__ = ["COMMANDS"]
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
-_INTERRUPTED = 130  # as shells say of Ctrl-C
 
 
 @guarded
@@ -63,6 +63,16 @@ def batch(
         Path | None, typer.Option(metavar="FILE", help="Write all results: .csv, .jsonl or .parquet.")
     ] = None,
     finish: Annotated[str, typer.Option(help="kernel, or lmfit: finish every fit in lmfit.")] = "kernel",
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with the columns file and cycle; a manifest.csv in a folder is found."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on: fit files as they are written, until Ctrl-C.")
+    ] = False,
+    settle: Annotated[
+        float, typer.Option(min=0.1, help="With --watch: seconds for which a file must not change.")
+    ] = 5.0,
     average_duplicates: AverageDuplicates = False,
     json: Json = False,
 ) -> int:
@@ -71,6 +81,8 @@ def batch(
     Example:  eisfit batch cells/ --store results.sqlite --workers 8 --export results.csv
     """
     from eisfit.batch_export import check_export
+    from eisfit.cli.batch_sources import paths_of
+    from eisfit.cli.watching import watch_folders
     from eisfit.many import dask_executor, fit_many
 
     check_range(fmin, fmax)
@@ -80,27 +92,42 @@ def batch(
         raise UsageError("--workers and --dask exclude each other")
     if export is not None:
         check_export(export)
-    paths = _paths(files)
-    many = fit_many(
-        _spectra(paths, average_duplicates),
-        chosen,
-        workers=workers if dask is None else dask_executor(dask),
-        store=store,
-        finish=finish,
-        weighting=weighting,
-        fmin=fmin,
-        fmax=fmax,
+    _check_manifest(manifest)
+    options: dict[str, Any] = {
+        "workers": workers if dask is None else dask_executor(dask),
+        "finish": finish,
+        "weighting": weighting,
+        "fmin": fmin,
+        "fmax": fmax,
+        "progress": False,
         **meant,
-    )
+    }
+    if watch:
+        if store is None or export is not None:
+            raise UsageError(
+                "--watch needs --store, and writes no --export: when the watching is over, run the same "
+                "command with --export in place of --watch"
+            )
+        reading = {"average": average_duplicates, "manifest": manifest}
+        return watch_folders(files, chosen, store, settle, json, reading, options)
+    paths = paths_of(files)
+    many = fit_many(_spectra(paths, average_duplicates, manifest), chosen, store=store, **options)
     run = _Run(many, export, len(paths))
     try:
         run.go()
     except KeyboardInterrupt:
         many.close()
         typer.echo(f"\neisfit: stopped after {run.done} results; {_resume(store)}", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
     _show(run, store, json)
     return int(bool(many.failed))
+
+
+def _check_manifest(manifest: Path | None) -> None:
+    from eisfit.readers._manifest import manifest_cycles
+
+    if manifest is not None:
+        manifest_cycles(manifest)
 
 
 def _resume(store: Path | None) -> str:
@@ -109,33 +136,12 @@ def _resume(store: Path | None) -> str:
     return f"all that were finished are in {store}: run the same command again to go on"
 
 
-def _paths(sources: list[str]) -> list[str]:
-    """Return the files that are meant, those of folders in their natural order."""
-    from eisfit.errors import ReadError
-    from eisfit.series import _files, _natural, _spectrum_files
-
-    found: list[str] = []
-    for source in sources:
-        folder = Path(source)
-        if source == "-":
-            found.append(source)
-        elif folder.is_dir():  # with all folders in it; a manifest of cycles is no spectrum
-            inside = (f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
-            files = _natural(f for f in inside if f.name.lower() != "manifest.csv")
-            if not files:
-                raise ReadError(f"{source}: the folder is empty")
-            found += [str(path) for path in _spectrum_files(files)[0]]
-        else:
-            found += [str(path) for path in _files(source)[0]]
-    return found
-
-
-def _spectra(paths: list[str], average: bool) -> Iterator[Any]:
+def _spectra(paths: list[tuple[str, Path | None]], average: bool, manifest: Path | None) -> Iterator[Any]:
     """Yield the spectra of one file after the other, so that no more than a few are in memory."""
-    from eisfit.cli.sources import gather
+    from eisfit.cli.batch_sources import spectra_of
 
-    for path in paths:
-        yield from gather([path], average_duplicates=average)
+    for path, root in paths:
+        yield from spectra_of(path, root, average=average, manifest=manifest)
 
 
 class _Run:
@@ -169,18 +175,22 @@ class _Run:
                 self.failures.append((result.source, result.error))
             self.tell()
             yield result
-        if sys.stderr.isatty():
+        if _shown():
             typer.echo("\r\x1b[K", nl=False, err=True)
 
     def tell(self) -> None:
         now = time.monotonic()
-        if not sys.stderr.isatty() or now - self.told < _EVERY:
+        if not _shown() or now - self.told < _EVERY:
             return
         self.told = now
         rate = self.done / max(self.seconds, 1e-9)
         left = max(self.files - self.done, 0) / rate
         line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_duration(left)} left"
         typer.echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
+
+
+def _shown() -> bool:
+    return sys.stderr.isatty() and not current.quiet
 
 
 def _duration(seconds: float) -> str:

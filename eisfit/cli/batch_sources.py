@@ -1,0 +1,115 @@
+"""The files that ``eisfit batch`` is to fit, one after the other, with the cycles of manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eisfit.cli.sources import gather
+from eisfit.errors import ReadError
+
+if TYPE_CHECKING:
+    from eisfit.result import FitFailure
+    from eisfit.spectrum import Spectrum
+
+__all__ = ["is_spectrum_file", "paths_of", "spectra_of"]
+
+_MANIFEST = "manifest.csv"
+
+
+def is_spectrum_file(path: Path) -> bool:
+    """Return whether a file in a folder may hold a spectrum, by its name."""
+    from eisfit.series import _OTHER
+
+    hidden = path.name.startswith(".")
+    return not hidden and path.name.lower() != _MANIFEST and path.suffix.lower() not in _OTHER
+
+
+def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
+    """Return the files that are meant, those of folders in their natural order, with the folder named."""
+    from eisfit.series import _files, _natural
+
+    found: list[tuple[str, Path | None]] = []
+    for source in sources:
+        folder = Path(source)
+        if source == "-":
+            found.append((source, None))
+        elif folder.is_dir():  # with all folders in it
+            inside = _natural(f for f in folder.rglob("*") if f.is_file() and is_spectrum_file(f))
+            if not inside:
+                raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")
+            found += [(str(path), folder) for path in inside]
+        else:
+            files = [f for f in _files(source)[0] if f.name.lower() != _MANIFEST]
+            found += [(str(path), path.parent) for path in files]
+    return found
+
+
+def spectra_of(
+    path: str, root: Path | None, *, average: bool, manifest: Path | None
+) -> Iterator[Spectrum | FitFailure]:
+    """Yield the spectra of one file; a manifest's cycle wins over that of its data and name.
+
+    Parameters
+    ----------
+    path, root
+        The file, and the folder up to which a ``manifest.csv`` is looked for.
+    average
+        Average repeated frequencies.
+    manifest
+        The one to use instead.
+    """
+    from eisfit.result import FitFailure
+
+    found = gather([path], average_duplicates=average)
+    cycle = None if path == "-" else _cycle(Path(path), root, manifest)
+    if cycle is None or len(found) != 1 or isinstance(found[0], FitFailure):
+        yield from found
+        return
+    notes = [note for note in found[0].notes if note != "cycle from the file's name"]
+    yield found[0].replace(cycle=cycle, notes=(*notes, "cycle from the manifest"))
+
+
+def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
+    """Return the cycle that the nearest manifest which lists a file gives it."""
+    for one in [manifest] if manifest is not None else _manifests(path.parent, root):
+        listed = _listed(one, one.stat().st_mtime_ns)
+        resolved = str(path.resolve())
+        if resolved in listed:
+            return listed[resolved]
+        if path.name in listed:
+            return listed[path.name]
+    return None
+
+
+def _manifests(folder: Path, root: Path | None) -> Iterator[Path]:
+    """Yield the manifests beside a file and above it."""
+    inside, last = folder.resolve(), (root or folder).resolve()
+    for one in (inside, *inside.parents):
+        if (one / _MANIFEST).is_file():
+            yield one / _MANIFEST
+        if one == last:
+            return
+
+
+@lru_cache(maxsize=64)
+def _listed(manifest: Path, changed: int) -> dict[str, float | None]:
+    """Return the cycles by bare name, or by full path where the manifest names the file's folder.
+
+    `changed` makes a manifest that was written anew a new one.
+    """
+    from eisfit.readers._manifest import _cycle_number, _rows, manifest_columns, manifest_cycles
+
+    columns = manifest_columns(manifest)
+    if not {"file", "cycle"} <= set(columns):
+        return {}
+    manifest_cycles(manifest)  # says what is wrong with it
+    at_file, at_cycle = columns.index("file"), columns.index("cycle")
+    found: dict[str, float | None] = {}
+    for line, row in enumerate(_rows(manifest)[1:], start=2):
+        name = row[at_file].strip().replace("\\", "/")
+        key = str((manifest.parent / name).resolve()) if "/" in name else name
+        found[key] = _cycle_number(manifest, line, row[at_cycle])
+    return found

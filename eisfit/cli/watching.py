@@ -1,0 +1,151 @@
+"""``eisfit batch --watch``: files are fitted as an instrument writes them, until Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eisfit.cli.output import print_json, print_text
+
+if TYPE_CHECKING:
+    from eisfit.circuit import Circuit
+    from eisfit.store import Store
+
+__all__ = ["watch_folders"]
+
+_MANY = 256  # spectra at once, from which on workers are worth their start
+
+
+def watch_folders(
+    sources: list[str],
+    circuit: Circuit,
+    store: Path,
+    settle: float,
+    json: bool,
+    reading: dict[str, Any],
+    options: dict[str, Any],
+) -> int:
+    """Fit what is in the folders and whatever comes, until Ctrl-C; return the exit code."""
+    from eisfit.store import Store
+    from eisfit.watch import Watcher
+
+    folders = [Path(source) for source in sources]
+    with Store(store) as opened:
+        fits = _Fits(folders, circuit, opened, reading, options, json)
+        with Watcher(folders, settle=settle, wanted=fits.is_wanted) as watcher:
+            if not json:
+                print_text(f"watching {', '.join(sources)}; Ctrl-C to stop")
+            try:
+                while True:
+                    fits.fit(watcher, watcher.settled())
+            except KeyboardInterrupt:
+                pass
+        fits.show(store, json)
+    return int(bool(fits.failures))
+
+
+class _Fits:
+    """What was fitted since the start."""
+
+    def __init__(
+        self,
+        folders: list[Path],
+        circuit: Circuit,
+        store: Store,
+        reading: dict[str, Any],
+        options: dict[str, Any],
+        quiet: bool,
+    ) -> None:
+        from eisfit.many import Audit
+
+        self.folders, self.circuit, self.store = folders, circuit, store
+        self.reading, self.options, self.quiet = reading, options, quiet
+        self.keys: dict[Path, set[str]] = {}
+        self.failures: dict[Path, list[tuple[str, str]]] = {}
+        self.flagged: dict[Path, int] = {}
+        self.fitted = self.reused = self.again = 0
+        self.audit = Audit()
+
+    def is_wanted(self, path: Path) -> bool:
+        from eisfit.cli.batch_sources import is_spectrum_file
+
+        own = self.store.path.resolve()
+        return is_spectrum_file(path) and not str(path.resolve()).startswith(str(own))
+
+    def fit(self, watcher: Any, paths: list[Path]) -> None:
+        """Fit the spectra of files; a file that changes while it is read is left for the next time."""
+        from eisfit.many import fit_many
+
+        read = {path: self._read(path) for path in paths}
+        items = [(p, s) for p, found in read.items() if watcher.is_unchanged(p) for s in found]
+        options = dict(self.options)
+        if isinstance(options["workers"], int) and len(items) < _MANY:
+            options["workers"] = None
+        many = fit_many([s for _, s in items], self.circuit, store=self.store, **options)
+        keys: dict[Path, set[str]] = {p: set() for p, _ in items}
+        results: dict[Path, list[Any]] = {p: [] for p, _ in items}
+        for (path, item), result in zip(items, many, strict=True):
+            results[path].append(result)
+            if hasattr(item, "impedance"):
+                keys[path].add(many.key(item))
+        self._account(results, keys, many)
+
+    def _read(self, path: Path) -> list[Any]:
+        from eisfit.cli.batch_sources import spectra_of
+
+        root = next(folder for folder in self.folders if folder.resolve() in path.resolve().parents)
+        return list(spectra_of(str(path), root, **self.reading))
+
+    def _account(self, results: Mapping[Path, list[Any]], keys: Mapping[Path, set[str]], many: Any) -> None:
+        self.fitted, self.reused = self.fitted + many.fitted, self.reused + many.reused
+        self.audit = self.audit.joined(many.audit)
+        old = {path: self.keys[path] for path in keys if path in self.keys}
+        self.keys.update(keys)
+        if old:  # what was fitted of a file that has grown since
+            self.store.remove(set().union(*old.values()) - set().union(*self.keys.values()))
+        for path, found in results.items():
+            self.again += path in old
+            self.failures.pop(path, None)
+            failed = [(r.source, r.error) for r in found if r.error is not None]
+            if failed:
+                self.failures[path] = failed
+            self.flagged[path] = sum(r.error is None and not r.ok for r in found)
+            if not self.quiet:
+                print_text("\n".join(_line(path, k, result, path in old) for k, result in enumerate(found)))
+
+    def show(self, store: Path, json: bool) -> None:
+        """Print what has come of it."""
+        failed = [pair for pairs in self.failures.values() for pair in pairs]
+        if json:
+            print_json(
+                {
+                    "schema": "eisfit.batch/1",
+                    "spectra": self.fitted + self.reused,
+                    "fitted": self.fitted,
+                    "reused": self.reused,
+                    "not_ok": sum(self.flagged.values()),
+                    "failed": [{"source": source, "error": error} for source, error in failed],
+                    "audit": self.audit.to_dict(),
+                    "store": str(store),
+                    "export": None,
+                    "watched": [str(folder) for folder in self.folders],
+                }
+            )
+            return
+        flagged = sum(self.flagged.values())
+        print_text(
+            f"\nstopped: {len(self.keys)} files; {self.fitted} fits ({self.again} of changed files), "
+            f"{self.reused} from the store, {len(failed)} failed, {flagged} not to be trusted as they stand; "
+            f"all are in {store}"
+        )
+
+
+def _line(path: Path, index: int, result: Any, again: bool) -> str:
+    name = f"{path}#{index}" if index else str(path)
+    changed = " (the file has changed)" if again else ""
+    if result.error is not None:
+        return f"{name}: failed{changed}: {result.error.removeprefix(f'{result.source}: ')}"
+    names = ", ".join(dict.fromkeys(flag.name for flag in result.flags))
+    verdict = "ok" if result.ok else "not to be trusted"
+    return f"{name}: {verdict}{f' ({names})' if names else ''}{changed}"
