@@ -171,13 +171,37 @@ def _undetermined_flag(name: str, cause: str) -> Flag:
 
 
 def _correlated(seen: Judgement) -> Iterator[Flag]:
-    for first, second, value in seen.correlations:
-        if abs(value) < _CORRELATION:
-            return
-        components = {seen.circuit.parameters[name].component for name in (first, second)}
-        if len(components) > 1:
-            yield Flag(
-                "correlated",
-                f"{first} and {second} are correlated by {value:+.3f}",
-                "use their combination rather than either alone, or fix one of them",
+    """Yield one flag for each group of parameters that make up for each other."""
+    strong = [pair for pair in seen.correlations if _is_strong(seen, pair)]
+    place = {name: k for k, name in enumerate(seen.circuit.names)}
+    groups = _groups([{first, second} for first, second, _ in strong])
+    for group in sorted(groups, key=lambda group: min(place[name] for name in group)):
+        first, second, value = next(pair for pair in strong if pair[0] in group)  # the strongest
+        if len(group) == 2:
+            cause = f"{first} and {second} are correlated by {value:+.3f}"
+            cure = "use their combination rather than either alone, or fix one of them"
+        else:
+            names = sorted(group, key=place.__getitem__)
+            cause = (
+                f"{', '.join(names[:-1])} and {names[-1]} are correlated with each other, "
+                f"{first} and {second} by {value:+.3f}"
             )
+            cure = (
+                "use a simpler circuit, fix one of them, or read only what they have in common, such as R_p"
+            )
+        yield Flag("correlated", cause, cure)
+
+
+def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
+    """Return whether a correlation is strong, and not that of one element's own parameters."""
+    components = {seen.circuit.parameters[name].component for name in pair[:2]}
+    return abs(pair[2]) >= _CORRELATION and len(components) > 1
+
+
+def _groups(pairs: list[set[str]]) -> list[set[str]]:
+    """Return what hangs together, each group in one set."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        touching = [group for group in groups if group & pair]
+        groups = [group for group in groups if group not in touching] + [pair.union(*touching)]
+    return groups

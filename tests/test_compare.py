@@ -185,7 +185,7 @@ def test_command_line_gives_intervals(cell, method):
 
 
 def test_short_searches_do_not_change_the_winner_nor_its_fit():
-    """The best circuit is searched as by `eisfit.fit`; one far behind it is at least no better than its fit."""
+    """The best circuit is searched as by `eisfit.fit`; one far behind is close to its fit."""
     s = eisfit.simulate("rs-sei-ct", TRUTH["rs-sei-ct"], seed=3)
     found = eisfit.compare(s, ["rs-ct", "rs-sei-ct", "rs-film-ct-w"])
     for row in found.ranked:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.circuit import Circuit
 from eisfit.coordinates import Scales
 from eisfit.flags import Judgement, judge
 from eisfit.spectrum import Spectrum
@@ -109,6 +110,23 @@ def test_correlated():
     assert "R_s and R_ct are correlated by -0.995" in flag.cause
     assert "fix one of them" in flag.cure
     assert judged(correlations=[("R_s", "R_ct", -0.9)])[0] == ()
+
+
+def test_parameters_that_hang_together_are_one_flag():
+    """Two groups: three resistances, by way of the middle one; a diffusion and a capacitance."""
+    circuit = Circuit.from_string("R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)")
+    values = dict.fromkeys(circuit.names, 1.0)
+    pairs = [
+        *(("R_s", "R_sei", -0.999), ("W_d_sigma", "CPE_ct_Q", 0.99), ("R_sei", "R_ct", 0.985)),
+        *(("CPE_ct_Q", "CPE_ct_alpha", -0.984), ("R_s", "R_ct", -0.97)),
+    ]
+    flags, _ = judged(circuit=circuit, values=values, stderr=dict.fromkeys(values, 0.1), correlations=pairs)
+    found = [flag for flag in flags if flag.name == "correlated"]
+    assert [flag.cause for flag in found] == [
+        "R_s, R_sei and R_ct are correlated with each other, R_s and R_sei by -0.999",
+        "W_d_sigma and CPE_ct_Q are correlated by +0.990",
+    ]
+    assert found[0].cure.endswith("such as R_p")
 
 
 def test_not_converged():
