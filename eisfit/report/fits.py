@@ -23,7 +23,7 @@ from eisfit.report.words import (
     percent,
     points_of,
     resistances_first,
-    shortened,
+    short_titles,
     span_of,
     title_of,
     units_of,
@@ -169,18 +169,19 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     names = resistances_first(list(units), units)
     titles = [f"{clean(name)} / {units[name]}".removesuffix(" / ") for name in names]
     head = ["spectrum", "cycle", "verdict", *titles]
-    rows = [_row(document, names, width) for document in documents]
+    short = short_titles(documents, width // 3)
+    rows = [_row(document, name, names) for document, name in zip(documents, short, strict=True)]
     if not any(row[1] for row in rows):
         head, rows = [head[0], *head[2:]], [[row[0], *row[2:]] for row in rows]
     lines = blocks(head, rows, width=width, fixed=len(head) - len(names))
     return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
 
 
-def _row(document: Document, names: Sequence[str], width: int) -> list[str]:
+def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
     parameters: Any = document.get("parameters") or {}
     cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
     cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
-    return [shortened(title_of(document), max(12, width // 3)), cycle, short_verdict(document), *cells]
+    return [name, cycle, short_verdict(document), *cells]
 
 
 def short_verdict(document: Document) -> str:
@@ -196,7 +197,7 @@ def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
         return []
     failed = sum(1 for document in bad if document.get("error"))
     total = f"{failed} of {count(len(documents), 'spectrum').replace('spectrums', 'spectra')} failed"
-    lines = ["", f"{total}, {len(bad) - failed} not to be trusted:"]
+    lines = ["", *wrapped(f"{total}, {len(bad) - failed} not to be trusted:", width=width)]
     for document in bad:
         lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]
     return lines

@@ -19,9 +19,9 @@ from eisfit.report.words import (
     percent,
     points_of,
     resistances_first,
+    short_titles,
     shortened,
     span_of,
-    title_of,
     tracked,
 )
 from eisfit.rounding import MISSING, significant, value_with_error
@@ -63,13 +63,13 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     if not documents:
         return "no spectra\n"
     head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails from"]
-    rows = [_check_row(document, width) for document in documents]
+    names = short_titles(documents, width // 3)
+    rows = [_check_row(document, name) for document, name in zip(documents, names, strict=True)]
     lines = table(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
     return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
 
 
-def _check_row(document: Document, width: int) -> list[str]:
-    name = shortened(title_of(document), max(12, width // 3))
+def _check_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "FAILED", *[""] * 6]
     points, elements = points_of(document), document.get("rc_elements")
@@ -106,21 +106,20 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
     head = ["cycle", "verdict", *titles]
     cells = [_track_row(row, names) for row in rows]
-    lines = [_circuit_line(document), *blocks(head, cells, width=width, fixed=2)]
+    lines = [*wrapped(_circuit_line(document), width=width), *blocks(head, cells, width=width, fixed=2)]
     laws = (document.get("growth") or {}).items()
     growth = [line for name, law in laws for line in _growth(name, law, width)]
     bad = [{**row, "spectrum": row} for row in rows]
-    text = [line for line in lines if line is not None]
     notes = [line for note in document.get("notes") or [] for line in wrapped(clean(note), width=width)]
     after = [*growth, *notes]
-    return "\n".join([*text, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
+    return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
 
 
-def _circuit_line(document: Document) -> str | None:
+def _circuit_line(document: Document) -> str:
     circuit = document.get("circuit") or {}
     name, string = clean(circuit.get("name")), clean(circuit.get("string"))
     said = string if name in ("", string) else f"{name}: {string}"
-    return "; ".join(part for part in (clean(document.get("label")), said) if part) or None
+    return "; ".join(part for part in (clean(document.get("label")), said) if part)
 
 
 def _track_row(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
@@ -174,9 +173,9 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
         lines += wrapped(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
         lines += wrapped(clean(circuit.get("string")), width=width, indent="    ")
         lines += _circuit_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
-        lines += [
-            f"reference: {clean(text)}" for text in circuit.get("references") or () if len(circuits) == 1
-        ]
+        if len(circuits) == 1:
+            cited = [f"reference: {clean(text)}" for text in circuit.get("references") or ()]
+            lines += [line for text in cited for line in wrapped(text, width=width)]
         lines.append("")
     return "\n".join(lines)
 
@@ -217,7 +216,8 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     if not documents:
         return "no spectra\n"
     head = ["spectrum", "points", "range", "cycle", ""]
-    rows = [_spectrum_row(document, width) for document in documents]
+    names = short_titles(documents, width // 2)
+    rows = [_spectrum_row(document, name) for document, name in zip(documents, names, strict=True)]
     lines = table(head, rows, width=width, right=(1, 3), flexible=4)
     for document in documents:
         said = [f"FAILED: {failure(document)}"] if document.get("error") else []
@@ -228,8 +228,7 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _spectrum_row(document: Document, width: int) -> list[str]:
-    name = shortened(title_of(document), max(12, width // 2))
+def _spectrum_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
     points = points_of(document)

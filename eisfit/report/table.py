@@ -10,7 +10,7 @@ from eisfit.report.words import shortened
 __all__ = ["blocks", "table", "wrapped"]
 
 _GAP = "  "
-_LEAST = 10  # letters of a name that has to make room
+_LEAST = 16  # letters of a name that has to make room: with less, it is no name any more
 
 
 def table(
@@ -50,9 +50,35 @@ def table(
         ]
     elif excess > 0:
         sizes[0] = max(_LEAST, sizes[0] - excess)
+        if sum(sizes) + len(_GAP) * (len(sizes) - 1) > width or not _distinct(cells, sizes[0]):
+            return records(cells[0], cells[1:], width=width)
     flush = {keep.index(place) for place in right if place in keep}
     lines = [_line(row, sizes, flush) for row in cells]
     return [lines[0], _GAP.join("-" * size for size in sizes), *lines[1:]]
+
+
+def records(head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -> list[str]:
+    """Return what no table can hold at this width: each row's name, and below it a line for every cell."""
+    size = max(len(title) for title in head[1:])
+    lines: list[str] = []
+    for row in rows:
+        lines += wrapped(row[0], width=width)
+        for title, cell in zip(head[1:], row[1:], strict=True):
+            lines += _record(title, cell, size, width) if cell else []
+    return lines
+
+
+def _record(title: str, cell: str, size: int, width: int) -> list[str]:
+    """Return a title and its cell on one line where there is room; a number is never broken."""
+    for side in (f"  {title.ljust(size)}{_GAP}{cell}", f"  {title}: {cell}"):
+        if len(side) <= width:
+            return [side]
+    return [f"  {title}", *wrapped(cell, width=width, indent="    ")]
+
+
+def _distinct(rows: Sequence[Sequence[str]], size: int) -> bool:
+    """Return whether the names of rows can be told apart when they are shortened."""
+    return len({shortened(row[0], size) for row in rows}) == len({row[0] for row in rows})
 
 
 def _cut(text: str, length: int) -> str:
@@ -74,7 +100,10 @@ def blocks(
     sizes = [max(len(row[place]) for row in (head, *rows)) + len(_GAP) for place in range(len(head))]
     excess = sum(sizes[:fixed]) + max(sizes[fixed:], default=0) - len(_GAP) - width
     if excess > 0:  # the same short name in every piece
-        sizes[0] = max(_LEAST + len(_GAP), sizes[0] - excess)
+        short = max(_LEAST + len(_GAP), sizes[0] - excess)
+        if sizes[0] - excess < short or not _distinct(rows, short - len(_GAP)):
+            return records(head, rows, width=width)
+        sizes[0] = short
         rows = [[shortened(row[0], sizes[0] - len(_GAP)), *row[1:]] for row in rows]
     groups: list[list[int]] = [[]]
     room = width + len(_GAP) - sum(sizes[:fixed])

@@ -42,6 +42,17 @@ def shortened(text: str, length: int) -> str:
     return f"{text[: length - 3 - tail]}...{text[-tail:]}"
 
 
+def short_titles(documents: Sequence[Document], length: int) -> list[str]:
+    """Return the titles of spectra, shortened to `length` or as far as they stay different."""
+    titles = [title_of(document) for document in documents]
+    longest = max(map(len, titles), default=0)
+    for size in range(max(length, 12), longest):
+        short = [shortened(title, size) for title in titles]
+        if len(set(short)) == len(set(titles)):
+            return short
+    return titles
+
+
 def spectrum_block(document: Document) -> Document:
     """Return what identifies the spectrum: its own block, or the document itself where it is a spectrum's."""
     block = document.get("spectrum")
