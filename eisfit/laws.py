@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 
 _SCAN = 81
 _REFINED = 1e-10
+_REGIME = 0.1
 _LEAST = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
 
 
@@ -84,8 +85,10 @@ def _rates(x: FloatArray) -> FloatArray:
 
 
 def _knees(x: FloatArray) -> FloatArray:
+    """Return where a knee may lie: two points, and a tenth of all, on either side make a regime."""
     places = np.unique(x)
-    return np.linspace(places[1], places[-2], _SCAN)
+    outside = max(2, round(_REGIME * places.size))
+    return np.linspace(places[outside], places[-1 - outside], _SCAN)
 
 
 LAWS: Mapping[str, Law] = {

@@ -196,7 +196,7 @@ def test_the_figure_of_a_joint_fit(joined, tracked):
     with pytest.raises(EisfitError, match="every parameter was free"):
         joint_overview(free)
     given = tracked[0].fit_jointly({"R_ct": "smooth"}, strength=1e4).to_dict(data=False)
-    assert strength_curve(given, "R_ct").get_legend().get_texts()[0].get_text() == "as given"
+    assert strength_curve(given, "R_ct").get_title(loc="right") == "as given"
 
 
 def test_crossings_and_all_parameters_from_the_series(tracked):

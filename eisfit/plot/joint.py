@@ -91,17 +91,19 @@ def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> 
         top = max(min(float(scores.max()), lowest + 4 * (usual - lowest)), lowest + 0.1)
         ax.set_ylim(lowest - 0.06 * (top - lowest), top)  # a hopeless end must not flatten the minimum
         place = int(np.argmin(np.abs(np.log(np.array(found["tried"]) / found["strength"]))))
-        ax.plot(found["strength"], scores[place], "o", color=COLORS[0], zorder=3, label=_chosen(found))
+        ax.plot(found["strength"], scores[place], "o", color=COLORS[0], zorder=3)
     else:
-        ax.axvline(found["strength"], color=COLORS[0], label="as given")
+        ax.axvline(found["strength"], color=COLORS[0])
     ax.set(xscale="log", xlabel=pretty(f"strength of {name}"), ylabel="-2 ln(density) a cycle")
-    ax.legend(loc="best")
+    ax.set_title(_chosen(found), color=COLORS[0], fontsize="medium", loc="right")
     return ax
 
 
 def _chosen(found: Document) -> str:
+    if not found["tried"]:
+        return "as given"
     freedom = found.get("freedom")
-    return "chosen" if freedom is None else f"chosen: {freedom:.3g} of {found['folds']} degrees of freedom"
+    return "chosen" if freedom is None else f"{freedom:.3g} of {found['folds']} degrees of freedom"
 
 
 @styled
@@ -126,6 +128,8 @@ def joint_overview(document: Document, *, figure: Figure | None = None) -> tuple
         raise EisfitError("nothing to draw: every parameter was free in this joint fit")
     figure = figure_or_new(figure, 7.6, 0.5 + 2.3 * len(names))
     grid = figure.subplots(len(names), 2, squeeze=False, width_ratios=(3, 2))
+    for ax in grid[1:, 0]:
+        ax.sharex(grid[0, 0])
     drawn = []
     for place, (name, (left, right)) in enumerate(zip(names, grid, strict=True)):
         drawn.append(joint_course(document, name, ax=left, label=place == 0))
@@ -133,6 +137,8 @@ def joint_overview(document: Document, *, figure: Figure | None = None) -> tuple
             drawn.append(strength_curve(document, name, ax=right))
         else:
             right.set_visible(False)
+    for ax in grid[:-1, 0]:
+        ax.set_xlabel("")
     return tuple(drawn)
 
 

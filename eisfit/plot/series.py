@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError
 from eisfit.plot.style import axes_or_new, column, figure_or_new, ohm_scale, pretty, required_data, styled
-from eisfit.plot.trends import trend
+from eisfit.plot.trends import explain_hollow, trend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +20,8 @@ __all__ = ["cells_trend", "cells_trends", "nyquist_waterfall"]
 
 FloatArray = NDArray[np.float64]
 Document = Mapping[str, Any]
+
+_POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
 
 
 @styled
@@ -114,6 +116,8 @@ def cells_trends(
             ax.set_xlabel("")
     for ax in axes[len(shown) :]:
         ax.set_visible(False)
+    if any(not row.get("ok") for document in documents for row in document["rows"]):
+        explain_hollow(axes[0])
     return tuple(axes[: len(shown)])
 
 
@@ -129,7 +133,8 @@ def nyquist_waterfall(
         What ``Spectrum.to_dict()`` gives, in the order to be drawn; with `fit_real_ohm` and `fit_imag_ohm` in
         the data the fit is drawn as a line.
     step
-        Shift from one to the next, ohm; a quarter of the tallest spectrum where None.
+        Shift from one to the next, ohm; where None a quarter of the tallest spectrum, and less where the
+        figure would become a tower.
     ax
         Axes to draw on; a new pyplot figure where None.
 
@@ -145,13 +150,14 @@ def nyquist_waterfall(
     measured = [required_data(document)[1] for document in spectra]
     cycles = [_cycle(document, place) for place, document in enumerate(spectra)]
     scale, unit = ohm_scale(max(float(np.abs(z).max()) for z in measured))
-    shift = step if step is not None else 0.25 * max(float(np.ptp(z.imag)) for z in measured)
+    shift = step if step is not None else _step(measured)
     ax = axes_or_new(ax, 4.8, 5.2)
     norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
     shades = mpl.colormaps["viridis"]
     for place, (z, cycle, document) in enumerate(zip(measured, cycles, spectra, strict=True)):
         color, up = shades(0.92 * norm(cycle)), place * shift
-        ax.plot(z.real * scale, (up - z.imag) * scale, ".", color=color, ms=3, zorder=3)
+        if len(spectra) <= _POINTS_SHOWN:
+            ax.plot(z.real * scale, (up - z.imag) * scale, ".", color=color, ms=3, zorder=3)
         x, y = _line(document, z)
         ax.plot(x * scale, (up - y) * scale, "-", color=color, lw=1.0, zorder=2)
     ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
@@ -159,6 +165,13 @@ def nyquist_waterfall(
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
     ax.figure.colorbar(bar, ax=ax, label="cycle" if any(_known(d) for d in spectra) else "spectrum")
     return ax
+
+
+def _step(measured: Sequence[NDArray[np.complex128]]) -> float:
+    """Return a shift that keeps the spectra apart and the whole no taller than 1.3 times what is wide."""
+    tallest = max(float(np.ptp(z.imag)) for z in measured)
+    widest = max(float(np.ptp(z.real)) for z in measured)
+    return min(0.25 * tallest, 1.3 * max(tallest, widest) / len(measured))
 
 
 def _line(document: Document, z: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:

@@ -19,6 +19,7 @@ __all__ = ["small_multiples", "trend", "trends"]
 
 FloatArray = NDArray[np.float64]
 _DOUBTFUL = "not to be trusted"
+_MANY = 40  # points
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 
 
@@ -67,8 +68,9 @@ def trend(
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():
             bars = None if errors is None else np.nan_to_num(np.abs(errors[chosen]))
-            ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face, elinewidth=1.0,
-                        label=None if name is None else legible(name), zorder=3)  # fmt: skip
+            ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
+                        label=None if name is None else legible(name), zorder=3,
+                        **_weight(int(shown.sum())))  # fmt: skip
     if shown.any() and (places[shown] == np.round(places[shown])).all():
         _whole_numbers(ax)
     _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
@@ -78,12 +80,25 @@ def trend(
     return ax
 
 
+def _weight(points: int) -> dict[str, float]:
+    """Return sizes of markers and bars: many of them must not become a smear."""
+    return (
+        {"elinewidth": 1.0} if points <= _MANY else {"elinewidth": 0.5, "capsize": 0.0, "ms": 2.8, "mew": 0.7}
+    )
+
+
 def _trend_legend(ax: Axes, *, doubtful: bool) -> None:
     """Name the series, and say what hollow means where there are hollow points."""
     known = ax.get_legend_handles_labels()[1]
-    if not known:
-        return
-    if doubtful and _DOUBTFUL not in known:
+    if known and doubtful:
+        explain_hollow(ax)
+    elif known:
+        ax.legend(loc="best")
+
+
+def explain_hollow(ax: Axes) -> None:
+    """Say in the legend what hollow points mean."""
+    if _DOUBTFUL not in ax.get_legend_handles_labels()[1]:
         ax.plot([], [], "o", color="0.4", mfc="white", label=_DOUBTFUL)
     ax.legend(loc="best")
 
