@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -108,10 +109,19 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Imported on first use, so that `import eisfit` and `eisfit --help` start fast.
     if name not in _HOME:
-        raise AttributeError(f"module 'eisfit' has no attribute {name!r}")
+        return _module(name)
     value = getattr(import_module(f"eisfit.{_HOME[name]}"), name)
     globals()[name] = value
     return value
+
+
+def _module(name: str) -> ModuleType:
+    """Return a module of the package by its plain name, `eisfit.plot`, without an import of its own."""
+    from eisfit.errors import did_you_mean
+
+    if name.startswith("_") or find_spec(f"eisfit.{name}") is None:
+        raise AttributeError(f"module 'eisfit' has no attribute {name!r}{did_you_mean(name, __all__)}")
+    return import_module(f"eisfit.{name}")
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,17 @@ def test_ipython_completes_keys_and_the_lazy_package(shown):
 
 def test_dir_of_the_package():
     assert set(dir(eisfit)) == set(eisfit.__all__)
+
+
+def test_modules_of_the_package_need_no_import():
+    code = (
+        "import eisfit; print(eisfit.plot.save.__name__, eisfit.interop.to_impedance is eisfit.to_impedance)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == ["save", "True"]
+    with pytest.raises(AttributeError, match="no attribute 'fitt'; did you mean 'fit'"):
+        _ = eisfit.fitt
+    with pytest.raises(AttributeError, match="no attribute '_repr_html_'"):
+        _ = eisfit._repr_html_
