@@ -37,7 +37,6 @@ myst_heading_anchors = 3
 
 # What a docstring names within eisfit must exist. The types in signatures are mypy's business, and names of
 # numpy and the standard library would need their inventories from the network.
-smartquotes_action = "qe"  # `--option` keeps its dashes
 default_role = "py:obj"
 nitpicky = True
 nitpick_ignore_regex = [

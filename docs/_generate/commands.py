@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from _generate.pages import Pages, code, head, table, toctree
+from _generate.pages import Pages, code, head, options_as_code, table, toctree
 from eisfit.cli.app import app
 
 __all__ = ["commands", "write"]
@@ -62,7 +62,7 @@ def _sentences(command: Any) -> list[str]:
 def _page(name: str, command: Any) -> str:
     paragraphs = _sentences(command)
     examples = [p.removeprefix("Example:").strip() for p in paragraphs if p.startswith("Example:")]
-    words = "\n\n".join(p for p in paragraphs if not p.startswith("Example:"))
+    words = options_as_code("\n\n".join(p for p in paragraphs if not p.startswith("Example:")))
     usage = f"eisfit {name} {' '.join(_usage(command))}".strip()
     shown = "".join(f"```sh\n{example}\n```\n\n" for example in examples)
     arguments = [(code(_argument(p)), p.help or "") for p in _arguments(command)]
@@ -87,7 +87,10 @@ def _argument(argument: Any) -> str:
 
 
 def _options(command: Any) -> list[tuple[str, str]]:
-    return [(", ".join(map(code, words.split(", "))), text) for _, (words, text) in _records(command)]
+    return [
+        (", ".join(map(code, words.split(", "))), options_as_code(text))
+        for _, (words, text) in _records(command)
+    ]
 
 
 def _records(command: Any) -> list[tuple[Any, tuple[str, str]]]:

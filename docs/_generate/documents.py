@@ -124,7 +124,7 @@ def write(pages: Pages) -> None:
     for schema, words in COMMANDS.items():
         short = schema.partition(".")[2].partition("/")[0]
         rows = [
-            (code(path), _kind(value), meaning(f"{short}.{path}", said))
+            (code(_short(path)), meaning(f"{short}.{path}", said), _kind(value))
             for path, value in paths(document(schema))
             if path != "schema" and not is_column(path)
         ]
@@ -134,6 +134,11 @@ def write(pages: Pages) -> None:
         )
     rest = table(("form", "what gives it"), [(code(form), text) for form, text in objects().items()])
     pages.write("json.md", f"{head('json')}{''.join(sections)}## From Python alone\n\n{rest}")
+
+
+def _short(path: str) -> str:
+    """Return a path without the list that nearly every document is."""
+    return path.removeprefix("results[].").removeprefix("circuits[].") or path
 
 
 def is_column(path: str) -> bool:
@@ -157,4 +162,4 @@ def _kind(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = str(value)
-    return code(text) if 0 < len(text) <= 40 and "/" not in text[:-2] else "text"  # no paths; eisfit.fit/1
+    return code(text) if 0 < len(text) <= 24 and "/" not in text[:-2] else "text"  # no paths; eisfit.fit/1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import eisfit
-from _generate.pages import Pages, code, head, table
+from _generate.pages import Pages, code, head, options_as_code, table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -34,9 +34,9 @@ def messages() -> dict[str, list[tuple[str, str]]]:
     """
     found: dict[str, list[tuple[str, str]]] = {}
     for path in sorted(Path(eisfit.__file__).parent.rglob("*.py")):
-        for call in _calls(path):
+        for call, given in _calls(path):
             for name in _names(call.args[0]):
-                said = (_text(call.args[1]), _text(call.args[2]))
+                said = (_text(call.args[1], given), _text(call.args[2], given))
                 if said not in found.setdefault(name, []):
                     found[name].append(said)
     return found
@@ -57,7 +57,11 @@ def write(pages: Pages) -> None:
 
 def _section(name: str, entry: dict[str, Any], said: list[tuple[str, str]]) -> str:
     cures = "\n".join(f"- {cure}" for cure in entry["cures"])
-    shown = "".join(f"> {cause or '…'}\n>\n> *{cure or '…'}*\n\n" for cause, cure in said if cause or cure)
+    shown = "".join(
+        f"> {options_as_code(cause or '…')}\n>\n> → {options_as_code(cure or '…')}\n\n"
+        for cause, cure in said
+        if cause or cure
+    )
     effect = "The result is not ok." if entry["grave"] else "It only tells: the result may still be ok."
     if "effect" in entry:
         effect = entry["effect"]
@@ -68,10 +72,15 @@ def _section(name: str, entry: dict[str, Any], said: list[tuple[str, str]]) -> s
     )
 
 
-def _calls(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _calls(path: Path) -> Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
+    """Yield every ``Flag(name, cause, cure)`` with what its function has given names to before."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Flag" and len(node.args) == 3:
-            yield node
+            home = next((f for f in functions if node in list(ast.walk(f))), tree)
+            assigned = [n for n in ast.walk(home) if isinstance(n, ast.Assign) and n.lineno < node.lineno]
+            yield node, {ast.unparse(n.targets[0]): n.value for n in assigned}
 
 
 def _names(node: ast.expr) -> list[str]:
@@ -81,11 +90,15 @@ def _names(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) else []
 
 
-def _text(node: ast.expr) -> str:
+def _text(node: ast.expr, given: dict[str, ast.expr]) -> str:
+    """Return a text with … for what is filled in; empty where nothing else would be left."""
+    if isinstance(node, ast.Name) and node.id in given:
+        return _text(given[node.id], {})
+    if isinstance(node, ast.IfExp):
+        return " / ".join(filter(None, (_text(node.body, given), _text(node.orelse, given))))
     if isinstance(node, ast.Constant):
         return str(node.value)
     if not isinstance(node, ast.JoinedStr):
         return ""
-    parts = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values]
-    text = "".join(parts)
-    return "" if not text.replace("…", "").strip(" :;,") else text
+    text = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return text if text.replace("…", "").strip(" :;,") else ""

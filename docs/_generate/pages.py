@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Pages", "bounds", "code", "head", "table", "toctree"]
+__all__ = ["Pages", "bounds", "code", "head", "options_as_code", "table", "toctree"]
 
 _TEXT = Path(__file__).resolve().parent / "text"
 
@@ -57,6 +58,15 @@ def code(text: object) -> str:
     """Return text as code within a table."""
     shown = str(text).replace("|", "\\|")
     return f"`{shown}`" if shown else ""
+
+
+def options_as_code(text: str) -> str:
+    """Return a sentence with its ``--option NAME=VALUE`` as code, so that no dash becomes a longer one.
+
+    >>> options_as_code("fix it (--fix), or give a start (--start NAME=VALUE)")
+    'fix it (`--fix`), or give a start (`--start NAME=VALUE`)'
+    """
+    return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*(?: [A-Z]+(?:=[A-Z:]+)?\b)?)", r"`\1`", text)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
