@@ -6,12 +6,15 @@ import json
 import math
 import os
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from eisfit.errors import EisfitError
+from eisfit.errors import EisfitError, did_you_mean
 
-__all__ = ["data_folder", "to_json", "write_atomic", "write_json"]
+__all__ = ["data_folder", "nearest_file", "to_json", "write_atomic", "write_json"]
+
+_LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
 
 
 def data_folder(name: str) -> Path:
@@ -27,6 +30,15 @@ def data_folder(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise EisfitError(f"the folder {name!r} that belongs to eisfit is missing: reinstall eisfit-toolkit")
+
+
+def nearest_file(path: str | os.PathLike[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the file in the same folder whose name is nearest, or nothing."""
+    try:
+        beside = [entry.name for entry in islice(os.scandir(Path(path).parent), _LOOKED_AT)]
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(Path(path).name, beside)
 
 
 def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:

@@ -21,6 +21,7 @@ from eisfit.errors import (
     SchemaError,
     did_you_mean,
 )
+from eisfit.files import nearest_file
 from eisfit.notation import parse
 
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ def _entry(entry: Entry) -> Circuit:
 
 def _file(path: Path) -> Circuit:
     if not path.is_file():
-        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml")))
-        raise CircuitError(f"{path}: there is no such circuit file{near}")
+        raise CircuitError(f"{path}: there is no such circuit file{nearest_file(path)}")
     return load(path)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eisfit.errors import SchemaError, did_you_mean
+from eisfit.files import nearest_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,6 +38,8 @@ def load_toml(path: str | Path, model: type[Model]) -> Model:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SchemaError(f"{path}: there is no such file{nearest_file(path)}") from None
     except OSError as error:
         raise SchemaError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -7,11 +7,31 @@ import sys
 
 import pytest
 
-HEAVY = ("lmfit", "scipy.optimize", "matplotlib", "pandas", "pint", "impedance", "sympy")
+HELP_NEEDS_NOT = ("numpy", "rich", "sqlite3", "asyncio", "http")  # pydantic some versions of typer import
+HEAVY = (
+    "lmfit",
+    "scipy.optimize",
+    "matplotlib",
+    "pandas",
+    "pint",
+    "impedance",
+    "sympy",
+    "bokeh",
+    "schemdraw",
+)
+
+CALL = """
+import sys; sys.argv = ['eisfit', *{}]
+from eisfit.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
 
 
-def imported_after(code: str) -> str:
-    look = f"import sys; print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules])"
+def imported_after(code: str, names: tuple[str, ...] = HEAVY) -> str:
+    look = f"import sys; print('HEAVY', [name for name in {names!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{look}"], capture_output=True, text=True, timeout=120, check=True
     )
@@ -20,12 +40,21 @@ def imported_after(code: str) -> str:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["fit", "--help"], ["--version"], ["circuits", "rs-ct"]])
 def test_a_command_that_fits_nothing_imports_nothing_heavy(arguments):
+    assert imported_after(CALL.format(arguments)) == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"], ["circuits", "--help"]])
+def test_help_does_not_even_import_numpy(arguments):
+    assert imported_after(CALL.format(arguments), (*HEAVY, *HELP_NEEDS_NOT)) == "[]"
+
+
+def test_completion_of_circuits_imports_nothing_heavy():
+    """The shell asks at every press of the tab key."""
     code = (
-        f"import sys; sys.argv = ['eisfit', *{arguments!r}]\n"
-        "from eisfit.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
+        "import os; os.environ.update(_EISFIT_COMPLETE='complete_bash', COMP_CWORD='3',"
+        " COMP_WORDS='eisfit fit --circuit rs-')\n" + CALL.format([])
     )
-    assert imported_after(code) == "[]"
+    assert imported_after(code, (*HEAVY, "numpy")) == "[]"
 
 
 def test_import_eisfit_imports_nothing_heavy():

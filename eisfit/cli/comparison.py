@@ -19,6 +19,7 @@ from eisfit.cli.options import (
     Weighting,
 )
 from eisfit.cli.output import (
+    check_output,
     folder,
     guarded,
     print_json,
@@ -59,6 +60,7 @@ def compare(
     """
     from eisfit.library import circuit as find_circuit
 
+    check_output(output)
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
     options["drop_inductive"] = drop_inductive

@@ -8,9 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
-from eisfit.cli.output import folder, guarded, print_json, print_text, stem, width, write_atomic, write_json
+from eisfit.cli.output import (
+    check_output,
+    folder,
+    guarded,
+    print_json,
+    print_text,
+    stem,
+    width,
+    write_atomic,
+    write_json,
+)
 from eisfit.cli.sources import gather
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import EisfitError, UsageError, did_you_mean
 
 __all__ = ["COMMANDS"]
 
@@ -28,6 +38,7 @@ def check(
 
     Example:  eisfit check cell.mpt --output results
     """
+    check_output(output)
     check_range(fmin, fmax)
     spectra = gather(files, average_duplicates=average_duplicates)
     documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
@@ -116,7 +127,8 @@ def convert(
     from eisfit.simulate import to_csv
 
     if to not in ("csv", "json"):
-        raise UsageError(f"--to {to!r}: is neither csv nor json")
+        raise UsageError(f"--to {to!r}: is neither csv nor json{did_you_mean(to, ('csv', 'json'))}")
+    check_output(output)
     spectra = gather(files, average_duplicates=average_duplicates)
     target, taken = folder(output), set[str]()
     failed = False

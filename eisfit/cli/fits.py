@@ -31,6 +31,7 @@ from eisfit.cli.options import (
     constrained,
 )
 from eisfit.cli.output import (
+    check_output,
     folder,
     guarded,
     print_json,
@@ -93,6 +94,7 @@ def fit(
 
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
+    check_output(output)
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
     meant = arcs_meant(chosen, peak, order)

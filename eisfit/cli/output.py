@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +20,7 @@ from eisfit.files import to_json, write_atomic, write_json
 from eisfit.progress import counted
 
 __all__ = [
+    "check_output",
     "folder",
     "guarded",
     "print_json",
@@ -78,6 +80,26 @@ def width() -> int:
         if sys.stdout.isatty()
         else int(os.environ.get("COLUMNS", "160"))
     )
+
+
+def check_output(path: Path | None, option: str = "--output") -> None:
+    """Raise UsageError now, and not after an hour's work, where a folder could not be made or written.
+
+    Raises
+    ------
+    UsageError
+        When something else than a folder stands there, or nothing can be written.
+    """
+    if path is None:
+        return
+    place = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not place.is_dir():
+        folder(path, option)
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise UsageError(f"{option} {path}: nothing can be written there: {error.strerror}") from None
 
 
 def folder(path: Path, option: str = "--output") -> Path:

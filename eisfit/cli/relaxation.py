@@ -8,7 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
-from eisfit.cli.output import folder, guarded, print_json, print_text, progress, stem, width, write_json
+from eisfit.cli.output import (
+    check_output,
+    folder,
+    guarded,
+    print_json,
+    print_text,
+    progress,
+    stem,
+    width,
+    write_json,
+)
 from eisfit.cli.sources import gather
 from eisfit.errors import EisfitError, UsageError
 
@@ -31,6 +41,7 @@ def drt(
 
     Example:  eisfit drt cell.mpt --output results
     """
+    check_output(output)
     check_range(fmin, fmax)
     spectra = gather(files, average_duplicates=average_duplicates)
     options = {"fmin": fmin, "fmax": fmax, "regularisation": regularisation}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from eisfit.cli.options import Json, Output
-from eisfit.cli.output import folder, guarded, print_json, print_text, write_atomic, write_json
+from eisfit.cli.output import check_output, folder, guarded, print_json, print_text, write_atomic, write_json
 from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS"]
@@ -36,6 +36,7 @@ def explain(
         raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
     from eisfit.explain import explain as attribute
 
+    check_output(output)
     explanation = attribute(study)
     if output is not None:
         _write(explanation, folder(output))

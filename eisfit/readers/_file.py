@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from eisfit.errors import ReadError
+from eisfit.files import nearest_file
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "load"]
 
@@ -140,7 +141,7 @@ def _bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ReadError(f"{name}: there is no such file") from None
+        raise ReadError(f"{name}: there is no such file{nearest_file(path)}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReadError(f"{name}: cannot be read: {reason}") from None
