@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import EisfitError
-from eisfit.files import data_folder, to_json, write_atomic, write_json
+from eisfit.files import data_folder, nearest_file, to_json, write_atomic, write_json
 
 
 def test_text_and_bytes(tmp_path):
@@ -100,3 +100,11 @@ def test_the_folders_that_travel_along():
         EisfitError, match="the folder 'nothing' that belongs to eisfit is missing: reinstall"
     ):
         data_folder("nothing")
+
+
+def test_the_nearest_file_is_named(tmp_path):
+    (tmp_path / "bare_cycle_003.csv").write_text("", encoding="utf-8")
+    assert nearest_file(tmp_path / "bare_cycle_03.csv") == "; did you mean 'bare_cycle_003.csv'?"
+    assert nearest_file(tmp_path / "something_else.mpt") == ""
+    assert nearest_file(tmp_path / "no" / "such" / "folder.csv") == ""
+    assert nearest_file("\0") == ""
