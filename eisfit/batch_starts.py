@@ -7,6 +7,8 @@ the grid are inverted once for all spectra. The starts are a little rougher; the
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.intp]
 
 _ROWS = 64  # spectra whose whole grid is held at once
-_CANDIDATES = 200
+_CANDIDATES = 12  # for each start wanted
 _RIDGE = 1e-9
 
 
@@ -52,26 +54,33 @@ class GroupStarts(StartGrid):
         self.scale = float(size.min())
         self.amplitude = self.amplitude * self.scale  # only its smallest values are used, as floors
 
-    def best(self, count: int) -> FloatArray:
-        """Return start parameters (B, count, P): for each spectrum good grid points apart from each other."""
+    def best(self, count: int, rows: IntArray | None = None) -> FloatArray:
+        """Return start parameters (B, count, P): good grid points apart from each other, of some spectra."""
+        table, column, normal, inverse = self._linear
+        chosen = self.targets if rows is None else self.targets[rows]
+        sizes = self.size if rows is None else self.size[rows]
+        found = []
+        for first in range(0, len(chosen), _ROWS):
+            targets = chosen[first : first + _ROWS]
+            right = (table @ targets.T)[column]  # (M, K, b)
+            amplitude = np.maximum(inverse @ right, 0.0)
+            chisqr = np.sum(amplitude * (normal @ amplitude - 2 * right), axis=1)
+            points = self._apart(chisqr.T, count)
+            places = np.arange(len(targets))[:, np.newaxis]
+            size = sizes[first : first + _ROWS, np.newaxis, np.newaxis]
+            found.append(self._rows(points, amplitude[points, :, places] * size))
+        return np.concatenate(found)
+
+    @cached_property
+    def _linear(self) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+        """Shapes, the columns (M, K) of each grid point among them, normal matrices and their inverses."""
         table = np.concatenate([self._shapes(k, options) for k, options in enumerate(self.options)])
         column = self.choice + np.cumsum([0, *(len(options) for options in self.options[:-1])])
         gram = table @ table.T
         normal = gram[column[:, :, np.newaxis], column[:, np.newaxis, :]]
         diagonal = np.einsum("mii->mi", normal)
         eye = np.eye(normal.shape[1])
-        inverse = np.linalg.inv(normal + _RIDGE * diagonal[:, :, np.newaxis] * eye)
-        found = []
-        for first in range(0, len(self.targets), _ROWS):
-            targets = self.targets[first : first + _ROWS]
-            right = (table @ targets.T)[column]  # (M, K, b)
-            amplitude = np.maximum(inverse @ right, 0.0)
-            chisqr = np.sum(amplitude * (normal @ amplitude - 2 * right), axis=1)
-            points = self._apart(chisqr.T, count)
-            rows = np.arange(len(targets))[:, np.newaxis]
-            size = self.size[first : first + _ROWS, np.newaxis, np.newaxis]
-            found.append(self._rows(points, amplitude[points, :, rows] * size))
-        return np.concatenate(found)
+        return table, column, normal, np.linalg.inv(normal + _RIDGE * diagonal[:, :, np.newaxis] * eye)
 
     def _rows(self, points: IntArray, amplitude: FloatArray) -> FloatArray:
         flat = points.ravel()
@@ -81,15 +90,16 @@ class GroupStarts(StartGrid):
 
     def _apart(self, chisqr: FloatArray, count: int) -> IntArray:
         """Return grid points (b, count) that differ by more than a step, best first."""
-        most = min(_CANDIDATES, chisqr.shape[1])
+        most = min(_CANDIDATES * count, chisqr.shape[1])
         near = np.argpartition(chisqr, most - 1, axis=1)[:, :most]
         near = np.take_along_axis(near, np.argsort(np.take_along_axis(chisqr, near, 1), axis=1), 1)
-        choice = self.choice[near]  # (b, most, K)
+        choices = np.ascontiguousarray(np.moveaxis(self.choice.astype(np.int16)[near], 2, 0))  # (K, b, most)
         free = np.ones(near.shape, dtype=bool)
         rows, chosen = np.arange(len(near)), []
         for _ in range(count):
             # Where nothing is far enough away, the last candidate is the farthest there is.
             place = np.where(free.any(axis=1), np.argmax(free, axis=1), most - 1)
             chosen.append(near[rows, place])
-            free &= np.abs(choice - choice[rows, place][:, np.newaxis]).max(axis=2) > 1
+            steps = [np.abs(choice - choice[rows, place][:, np.newaxis]) for choice in choices]
+            free &= np.max(steps, axis=0) > 1
         return np.stack(chosen, axis=1)
