@@ -19,7 +19,7 @@ from eisfit.spectrum import Spectrum
 
 __all__ = ["fitted_curve", "html_report", "page_item"]
 
-_PER_DECADE = 12  # points of a fitted curve: smooth at the size of a screen
+_PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
 _LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
 
 Result = FitResult | FitFailure | SeriesResult

@@ -85,11 +85,14 @@ class Viewer:
 
     def describe(self, request: Any) -> dict[str, Any]:
         """Return a circuit's parameters, bounds for the sliders, and the best fit's values to start from."""
+        from eisfit.pages import drawing
+
         ask = _checked(request)
         spectrum, chosen = self._spectrum(ask), self._circuit(ask.circuit)
         values, note = self._start(spectrum, chosen)
         rows = [_slider(p, values[name]) for name, p in chosen.parameters.items()]
-        named = {"name": chosen.name, "string": chosen.string, "title": chosen.title}
+        named: dict[str, str | None] = {"name": chosen.name, "string": chosen.string, "title": chosen.title}
+        named["drawing"] = drawing(chosen.string)
         return {"circuit": named, "parameters": rows, "note": note}
 
     def impedance(self, request: Any) -> dict[str, Any]:

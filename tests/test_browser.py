@@ -23,8 +23,12 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-SCALE = """() => { const p = eisfit.panels.plot.nyquist, x = p.x_range, y = p.y_range;
-    return [p.inner_width / (x.end - x.start), p.inner_height / (y.end - y.start)]; }"""
+#: Whether the Nyquist plot has its place in a window this wide, with an ohm as long upwards as across.
+EQUAL = """(width) => { const p = eisfit.panels.plot.nyquist, x = p.x_range, y = p.y_range;
+    const place = document.getElementById("panel-nyquist").clientWidth;
+    const fits = innerWidth === width && Math.abs(p.outer_width - place) < 3;
+    const ratio = p.inner_width / (x.end - x.start) / (p.inner_height / (y.end - y.start));
+    return fits && Math.abs(ratio - 1) < 1e-3; }"""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,11 @@ class Watched:
         self.page.on("dialog", self._dialog)
         self.page.goto(address)
         self.page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
-        self.page.wait_for_timeout(700)  # the panels settle into their places
+        self.settle(width)
+
+    def settle(self, width):
+        """Wait until the panels have their places, and one ohm is equally long both ways."""
+        self.page.wait_for_function(EQUAL, arg=width, timeout=30_000)
 
     def _console(self, message):
         if message.type in {"error", "warning"}:
@@ -172,7 +180,7 @@ def test_pointing_at_a_point_marks_it_in_all_panels(plot, shown, fitted):
     }
     assert shown.column("lit", "f") == []
     shown.point_at(plot, *map(float, where[plot]))
-    assert shown.column("lit", "f") == pytest.approx([frequency], rel=1e-5)
+    assert shown.column("lit", "f") == pytest.approx([frequency], rel=1e-4)
     for name, value in (("re", z.real), ("im", -z.imag), ("mag", abs(z)), ("phase", where["phase"][1])):
         assert shown.column("lit", name) == pytest.approx([value], rel=1e-4)
     assert shown.column("lit", "label") == ["100 Hz"]
@@ -200,10 +208,10 @@ def test_the_slider_moves_spectrum_fit_table_and_marks(shown, tracked):
         shown.page.keyboard.press("ArrowRight")
     result = tracked[3]
     assert shown.text("#what") == "cycle 150 (4 of 6)"
-    assert shown.column("points", "re") == pytest.approx(result.spectrum.impedance.real, rel=1e-5)
+    assert shown.column("points", "re") == pytest.approx(result.spectrum.impedance.real, rel=1e-4)
     line = np.array(shown.column("line", "re")) - 1j * np.array(shown.column("line", "im"))
     expected = result.circuit.impedance(shown.column("line", "f"), result.values)
-    assert np.abs(line / expected - 1).max() < 1e-4
+    assert np.abs(line / expected - 1).max() < 3e-4
     assert shown.row("R_ct")[1].startswith(f"{result['R_ct'].value:.1f}")
     assert shown.column("mark R_ct", "x") == [150]
     assert shown.column("mark R_ct", "y") == pytest.approx([result["R_ct"].value])
@@ -228,21 +236,22 @@ def test_a_refused_file_says_why_and_shows_no_points(shown):
     assert f"{EVIL} is no spectrum" in shown.text("#verdict")
     assert shown.column("points", "re") == []
     assert shown.column("line", "re") == []
-    assert shown.text("#parameters") == "No fit, no parameters."
+    assert not shown.page.locator("#panel-nyquist").is_visible()
+    assert not shown.page.locator("#parameters").is_visible()
     shown.page.select_option("#group", "0")
     assert len(shown.column("points", "re")) == 71
+    assert shown.page.locator("#panel-nyquist canvas").first.is_visible()
+    shown.settle(1400)
 
 
 @pytest.mark.parametrize("width", [360, 1000, 2200])
 def test_an_ohm_is_as_long_upwards_as_to_the_right_and_nothing_sticks_out(width, watch, report, fitted):
     shown = watch(report.as_uri(), width=width)
-    across, up = shown.run(SCALE)
-    assert across == pytest.approx(up, rel=1e-3)
+    shown.settle(width)
     assert shown.run("() => document.documentElement.scrollWidth") <= width
-    shown.page.set_viewport_size({"width": max(360, width - 40), "height": 700})
-    shown.page.wait_for_timeout(900)
-    across, up = shown.run(SCALE)
-    assert across == pytest.approx(up, rel=1e-3)
+    narrower = max(360, width - 40)
+    shown.page.set_viewport_size({"width": narrower, "height": 700})
+    shown.settle(narrower)
     left, right = shown.run(
         "() => { const r = eisfit.panels.plot.nyquist.x_range; return [r.start, r.end]; }"
     )
@@ -250,13 +259,26 @@ def test_an_ohm_is_as_long_upwards_as_to_the_right_and_nothing_sticks_out(width,
     assert right > fitted.spectrum.impedance.real.max()
 
 
-def test_on_paper_the_controls_are_gone(shown):
+def test_on_paper_the_controls_are_gone_and_the_figures_fit(shown):
     shown.page.emulate_media(media="print")
+    shown.page.set_viewport_size({"width": 700, "height": 990})  # A4 within its margins
+    shown.run("() => dispatchEvent(new Event('beforeprint'))")
     shown.page.wait_for_timeout(500)
     assert not shown.page.locator("#cycle-control").is_visible()
-    assert shown.page.locator("#panel-nyquist").is_visible()
-    assert shown.run("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not shown.page.locator("#panel-nyquist canvas").first.is_visible()
+    assert shown.page.locator("#panel-nyquist .printed").bounding_box()["width"] > 300
+    assert shown.page.locator(".printed").count() == 4 + 8
+    assert shown.run("() => document.documentElement.scrollWidth") <= 700
+    assert shown.run("() => getComputedStyle(document.body).backgroundColor") in {
+        "rgb(255, 255, 255)",
+        "rgba(0, 0, 0, 0)",
+    }
+    shown.run("() => dispatchEvent(new Event('afterprint'))")
     shown.page.emulate_media(media="screen")
+    shown.page.set_viewport_size({"width": 1400, "height": 950})
+    shown.settle(1400)
+    assert shown.page.locator(".printed").count() == 0
+    assert shown.page.locator("#panel-nyquist canvas").first.is_visible()
 
 
 @contextmanager
@@ -386,8 +408,7 @@ def test_another_spectrum(watch, bench):
 def test_the_bench_on_a_phone(watch, bench):
     shown = watch(bench, width=360, height=780)
     assert shown.run("() => document.documentElement.scrollWidth") <= 360
-    across, up = shown.run(SCALE)
-    assert across == pytest.approx(up, rel=1e-3)
+    shown.settle(360)
     shown.page.locator("#slider-R_ct").scroll_into_view_if_needed()
     top = shown.page.locator("#panel-nyquist").bounding_box()["y"]
     assert 0 <= top < 780  # the plot stays in sight

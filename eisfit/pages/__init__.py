@@ -6,8 +6,8 @@ and only when a page is made. A page loads nothing from outside: its Content-Sec
 
 from __future__ import annotations
 
-from eisfit.pages.entries import entry
+from eisfit.pages.entries import drawing, entry
 from eisfit.pages.report_page import report_page
 from eisfit.pages.view_page import view_page
 
-__all__ = ["entry", "report_page", "view_page"]
+__all__ = ["drawing", "entry", "report_page", "view_page"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from eisfit.drawing import svg
+from eisfit.errors import CircuitError
 from eisfit.report.words import (
     Document,
     clean,
@@ -28,9 +31,9 @@ from eisfit.report.words import (
 )
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["entry"]
+__all__ = ["drawing", "entry"]
 
-_DIGITS = 6  # of every number drawn: a screen has 4 of them, and the page stays small
+_DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
 def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
@@ -51,12 +54,22 @@ def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     return {**words, "error": None, "kk": _check(check), "points": _points(fit), "line": _line(curve)}
 
 
+def drawing(circuit: str) -> str | None:
+    """Return a drawing of a circuit as the address of a picture; None where it cannot be drawn."""
+    try:
+        picture = svg(circuit, color="#111111")
+    except CircuitError:
+        return None
+    return f"data:image/svg+xml;base64,{b64encode(picture.encode('utf-8')).decode('ascii')}"
+
+
 def _words(fit: Document) -> dict[str, Any]:
     cycle = (fit.get("spectrum") or {}).get("cycle")
     return {
         "name": name_of(fit),
         "cycle": cycle_words(cycle),
         "simulated": simulated(fit),
+        "circuit": clean((fit.get("circuit") or {}).get("string")),
         "ok": bool(fit.get("ok")),
         "verdict": verdict(fit),
         "flags": [[flag_name(flag), flag_words(flag)] for flag in flags_of(fit)],
@@ -118,12 +131,12 @@ def _points(fit: Document) -> dict[str, Any] | None:
         away = [
             100 * (a - b) / abs(a) if a else math.nan for a, b in zip(z, _complex(data, "fit"), strict=True)
         ]
-        points["res_re"] = [_rounded(value.real, 4) for value in away]
-        points["res_im"] = [_rounded(value.imag, 4) for value in away]
+        points["res_re"] = [_rounded(value.real, 3) for value in away]
+        points["res_im"] = [_rounded(value.imag, 3) for value in away]
     noise = data.get("noise_ohm")
     if noise is not None:
         points["noise"] = [
-            _rounded(100 * n / abs(a), 4) if a else None for n, a in zip(noise, z, strict=True)
+            _rounded(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)
         ]
     return points
 
@@ -149,7 +162,7 @@ def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:
     """Return so many digits of a number; None for what JSON has no word for.
 
     >>> _rounded(51.847579873), _rounded(float("nan"))
-    (51.8476, None)
+    (51.848, None)
     """
     if value is None or not math.isfinite(value):
         return None

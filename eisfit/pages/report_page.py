@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from eisfit._version import __version__
-from eisfit.pages.entries import entry
+from eisfit.pages.entries import drawing, entry
 from eisfit.pages.figures import document, panels
 from eisfit.pages.page import page
 from eisfit.pages.trends import series_color, trend_figures, trend_rows
@@ -36,7 +36,8 @@ PANELS = """<main id="shown">
 _TABLES = """<section class="tables">
 <div><h2>Parameters</h2><div id="parameters" class="scroll"></div></div>
 <div><h2>Derived</h2><div id="derived" class="scroll"></div></div>
-<div class="wide"><h2>Fit and data</h2><ul id="facts"></ul></div>
+<div class="wide"><h2>Fit and data</h2>
+<img id="drawing" class="drawing" alt="" hidden><ul id="facts"></ul></div>
 </section>"""
 
 
@@ -60,7 +61,9 @@ def report_page(groups: Sequence[Mapping[str, Any]], *, title: str = "Impedance 
     for group, cell in zip(shown, cells, strict=True):
         group["color"] = series_color(next(colors)) if cell else None
         group["trends"] = {name: {"x": row["x"], "y": row["y"]} for name, row in cell.items()}
-    data = {"groups": shown, "trends": list(trends)}
+    strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
+    drawings = {string: drawing(string) for string in sorted(strings)}
+    data = {"groups": shown, "trends": list(trends), "drawings": drawings, "grids": _shared_grids(shown)}
     return page(title, _body(title, shown, len(trends)), data, document(figures), _SCRIPTS)
 
 
@@ -71,6 +74,16 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
         "notes": [clean(note) for note in group.get("notes") or []],
         "entries": [entry(item) for item in group.get("items") or []],
     }
+
+
+def _shared_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+    """Return the lists of frequencies, and put in their places their numbers: cycles share the same ones."""
+    known: dict[tuple[float, ...], int] = {}
+    for one in (one for group in groups for one in group["entries"]):
+        for columns in (one.get("points"), one.get("line")):
+            if columns:
+                columns["f"] = known.setdefault(tuple(columns["f"]), len(known))
+    return [list(grid) for grid in known]
 
 
 def _body(title: str, groups: Sequence[Mapping[str, Any]], trends: int) -> str:

@@ -38,6 +38,7 @@ table and verdict are of the values it found.</p>
 </main>
 <aside aria-label="Parameters">
 <p><b id="string"></b></p><p id="about" class="soft"></p>
+<img id="drawing" class="drawing" alt="" hidden>
 <p class="actions"><button id="fit" type="button" class="main">Fit from these values</button>
 <button id="back" type="button">Start values again</button></p>
 <p class="soft">rms residual of these values: <b id="rms"></b> of |Z|</p>

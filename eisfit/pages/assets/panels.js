@@ -33,9 +33,8 @@ eisfit.Panels = class {
     this.pinned = false;
     this.columns = null;
     for (const [name, plot] of Object.entries(this.plot)) this.listen(name, plot);
-    const settle = () => { for (const wait of [0, 60, 200, 500]) setTimeout(() => this.equal(), wait); };
-    new ResizeObserver(settle).observe(eisfit.byId("panel-nyquist"));
-    settle();
+    // Bokeh settles its layout some time after the window has changed, and tells nobody.
+    setInterval(() => this.equal(), 200);
   }
 
   static async start() {
@@ -251,3 +250,14 @@ eisfit.element = (tag, text, kind) => {
   if (kind) made.className = kind;
   return made;
 };
+
+/* Paper has another width than the window, and canvases do not follow: pictures of them do. */
+window.addEventListener("beforeprint", () => {
+  for (const root of Bokeh.documents.flatMap((doc) => doc.roots())) {
+    const view = Bokeh.index.find_one(root), place = view.el.parentElement;
+    const picture = eisfit.element("img", undefined, "printed");
+    picture.src = view.export("png").canvas.toDataURL();
+    if (place.offsetWidth > 0) place.append(picture);
+  }
+});
+window.addEventListener("afterprint", () => document.querySelectorAll(".printed").forEach((one) => one.remove()));

@@ -1,13 +1,17 @@
 /* The report: which spectrum is shown. */
 eisfit.report = async () => {
-  const { groups, trends } = eisfit.data, byId = eisfit.byId, state = { group: 0, place: 0 };
+  const { groups, trends, grids } = eisfit.data, byId = eisfit.byId, state = { group: 0, place: 0 };
   const panels = await eisfit.Panels.start();
+  for (const one of groups.flatMap((group) => group.entries)) {
+    for (const columns of [one.points, one.line]) if (columns) columns.f = grids[columns.f];
+  }
   const status = (e) => (e.error ? "FAILED" : e.ok ? "ok" : "not ok");
 
   const place = (k) => {
     const group = groups[state.group], entry = group.entries[k], several = group.entries.length > 1;
     state.place = k;
     panels.pinned = false;
+    byId("shown").classList.toggle("failed", Boolean(entry.error));
     panels.show(entry);
     eisfit.verdict(entry);
     eisfit.tables(entry);

@@ -54,4 +54,11 @@ eisfit.tables = (entry) => {
     : eisfit.element("p", "Nothing is derived from this circuit."));
   const facts = entry.facts.map((text) => eisfit.element("li", text));
   eisfit.byId("facts").replaceChildren(...facts);
+  eisfit.draw(eisfit.data.drawings && eisfit.data.drawings[entry.circuit], entry.circuit);
+};
+
+eisfit.draw = (picture, string) => {
+  const image = eisfit.byId("drawing");
+  image.hidden = !picture;
+  if (picture) Object.assign(image, { src: picture, alt: `circuit ${string}` });
 };

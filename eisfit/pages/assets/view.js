@@ -29,7 +29,7 @@ eisfit.view = async () => {
   };
 
   /* Moves come faster than answers: one question is under way, and the newest waits. */
-  let busy = false, waiting = false;
+  let busy = false, waiting = false, picture = null;
   const redraw = async () => {
     if (busy) { waiting = true; return; }
     busy = true;
@@ -111,6 +111,8 @@ eisfit.view = async () => {
     Object.assign(state, { rows: told.parameters, values: {}, held: new Set(), start: {}, document: null });
     byId("string").textContent = told.circuit.string;
     byId("about").textContent = told.circuit.title;
+    picture = told.circuit.drawing;
+    eisfit.draw(picture, told.circuit.string);
     byId("circuit").value = told.circuit.string;
     const known = byId("known");
     known.value = circuit;
@@ -157,6 +159,7 @@ eisfit.view = async () => {
     byId("rms").textContent = `${eisfit.digits(100 * told.document.results[0].statistics.rms_relative_residual, 3)} %`;
     eisfit.verdict(told.entry);
     eisfit.tables(told.entry);
+    eisfit.draw(picture, told.entry.circuit);
     byId("verdict").hidden = byId("result").hidden = false;
     byId("stale").hidden = true;
     byId("save").disabled = false;
