@@ -163,6 +163,38 @@ def test_two_runs_on_one_store(tmp_path):
         assert opened._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_two_processes_on_one_store(tmp_path):
+    """Both begin with the same spectra; neither waits for the other to end."""
+    store = tmp_path / "results.sqlite"
+    code = KILLED.format(root=str(ROOT), tests=str(ROOT / "tests"), store=str(store))
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        out, error = process.communicate(timeout=120)
+        assert (process.returncode, error) == (0, "")
+        assert out.count("done\n") == 60
+    with Store(store) as opened:
+        assert len(opened) == 60
+        assert opened._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    _, many = run(spectra(60), store)
+    assert (many.fitted, many.reused) == (0, 60)
+
+
+def test_results_can_be_forgotten(tmp_path):
+    path = tmp_path / "results.sqlite"
+    _, many = run(spectra(3), path)
+    with Store(path) as store:
+        store.remove([many.key(spectra(3)[1]), "unknown"])
+        assert [d["spectrum"]["source"] for d in store.documents()] == ["cell_0.csv", "cell_2.csv"]
+        store._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(EisfitError, match=r"results\.sqlite: cannot be written"):
+            store.remove(["key"])
+
+
 KILLED = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]

@@ -1,0 +1,100 @@
+"""Kill -9 a batch that writes to a store, 50 times at random moments: what was finished is all there.
+
+    python benchmarks/kill.py [--kills 50]
+
+One store, one series of spectra. Each run is killed at a random moment after it has begun; then the store
+must be whole (SQLite's own check), and hold every chunk that the run had told of, each chunk as a whole. When
+all are fitted, the store begins anew. At the end one undisturbed run must give what a run without a store
+gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+import eisfit
+from eisfit.store import Store
+
+COUNT, CHUNK = 400, 8
+FREQUENCY = np.geomspace(1e4, 0.1, 20)
+CIRCUIT = "R_s-p(R_ct,C_dl)"
+RUN = """
+import sys
+sys.path.insert(0, {here!r})
+import eisfit.many, kill
+eisfit.many.CHUNK = kill.CHUNK
+print("ready", flush=True)
+for result in eisfit.fit_many(kill.spectra(), kill.CIRCUIT, store={store!r}):
+    print("done", flush=True)
+"""
+
+
+def spectra():
+    """Return simulated spectra, all different."""
+    rng = np.random.default_rng(0)
+    r_ct = np.arange(40.0, 40.0 + COUNT)
+    z = 2 + r_ct[:, None] / (1 + 2j * np.pi * FREQUENCY * r_ct[:, None] * 1e-4)
+    z = z * (1 + 0.002 * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape)))
+    return [eisfit.Spectrum(FREQUENCY, row, source=f"simulated {k}") for k, row in enumerate(z)]
+
+
+def killed(store: Path, delay: float) -> tuple[int, bool]:
+    """Run, kill after `delay` seconds; return how many results it told of, and whether it was done before."""
+    code = RUN.format(here=str(Path(__file__).parent), store=str(store))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        told = process.stdout.read().count("done\n")
+        return told, process.wait() == 0
+
+
+def checked(store: Path, told: int, before: int) -> int:
+    """Return how many results the store has, all of them whole."""
+    with Store(store) as opened:
+        assert opened._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = len(opened)
+        assert len(list(opened.documents())) == kept
+    assert kept >= max(told, before), f"{told} told of, {before} before, {kept} there"
+    assert kept % CHUNK == 0, f"{kept}: part of a chunk"
+    return kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=50)
+    given = parser.parse_args()
+    rng, kills, refilled, moments = np.random.default_rng(1), 0, 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        store, kept = Path(folder) / "results.sqlite", 0
+        while kills < given.kills:
+            if kept == COUNT:
+                store.unlink()
+                kept, refilled = 0, refilled + 1
+            told, finished = killed(store, rng.uniform(0.0, 0.4))
+            was, kept = kept, checked(store, told, kept)
+            kills += not finished
+            moments += [kept - was] if not finished else []
+        results = list(eisfit.fit_many(spectra(), CIRCUIT, store=store))
+        alone = list(eisfit.fit_many(spectra(), CIRCUIT))
+    for one, other in zip(results, alone, strict=True):
+        assert one.spectrum == other.spectrum
+        assert abs(one.statistics.chisqr / other.statistics.chisqr - 1) < 1e-9
+    stored = sum(m > 0 for m in moments)
+    print(
+        f"{kills} kills, the store filled anew {refilled} times: whole each time; {stored} "
+        f"runs had stored something (up to {max(moments)} results) before they were killed; nothing lost, "
+        "nothing doubled"
+    )
+
+
+if __name__ == "__main__":
+    main()
