@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
 _DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
+_ZERO = 1e-200  # is enough of nothing for a logarithm
 _FLOOR = 0.05  # ln units: the least movement that counts as usual
 
 
@@ -55,6 +56,7 @@ class Features:
     def of(self, values: FloatArray) -> FloatArray:
         """Return the features (n, m) of parameters (n, P)."""
         columns = []
+        values = np.maximum(values, _ZERO)  # what is held at a bound may be zero
         for resistor, storage in self.pairs:
             names = storage.parameter_names
             r, q = values[:, self.position[resistor.name]], values[:, self.position[names[0]]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ class Fits:
         self.known = known
         return known.candidates()
 
-    def results(self, chosen: Sequence[Candidate], places: Sequence[int] | None = None) -> list[FitResult]:
+    def results(self, chosen: Sequence[Candidate], places: Sequence[int] | None = None) -> list[Row]:
         """Return the results of some candidates, of the cycles at `places` or of all."""
         if not chosen:
             return []
@@ -138,20 +139,35 @@ class Fits:
         held = at_bound(self.circuit, Scales.of(spectrum.omega, spectrum.impedance), named)
         return all(is_physical_limit(self.circuit, name, side) for name, side in held.items())
 
-    def _by_fit(self, cycle: int, values: FloatArray) -> FitResult:
+    def _by_fit(self, cycle: int, values: FloatArray) -> Row:
         start = {
             name: min(max(value, p.min), p.max)
             for (name, p), value in zip(self.circuit.parameters.items(), values.tolist(), strict=True)
             if p.free
         }
-        made = fit(self.spectra[cycle], self.circuit, start=start, **self.options)
+        spectrum = self.spectra[cycle]
+        try:
+            made = fit(spectrum, self.circuit, start=start, **self.options)
+        except EisfitError as error:  # the start is not the user's: whatever is wrong is so at this cycle
+            return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
         # The result may not carry bounds and starts that are not the series' own.
         return dataclasses.replace(made, circuit=self.circuit)
 
-    def in_places(self, fits: Sequence[FitResult]) -> list[Row]:
-        """Return one result for each spectrum of the series, failures in their places."""
-        followed = iter(fits)
-        return [one if isinstance(one, FitFailure) else next(followed) for one in self.first]
+    def in_places(self, fits: Sequence[FitResult], lost: Mapping[int, FitFailure]) -> list[Row]:
+        """Return one result for each spectrum of the series, failures in their places.
+
+        Parameters
+        ----------
+        fits
+            In the order of the spectra that could be fitted.
+        lost
+            Place among those that were ready -> why it could not be fitted after all.
+        """
+        followed, ready = iter(fits), count()
+        return [
+            one if isinstance(one, FitFailure) else lost.get(next(ready)) or next(followed)
+            for one in self.first
+        ]
 
 
 def _ready(

@@ -81,7 +81,7 @@ def track(
         failures = [FitFailure(failure.source, failure.error) for failure in unread]
         tracked = SeriesResult(
             circuit=chosen,
-            results=(*fits.in_places(results), *failures),
+            results=(*results, *failures),
             label=getattr(series, "label", ""),
             notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
         )
@@ -93,21 +93,24 @@ def _simulated(spectra: list[Spectrum]) -> list[str]:
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult], list[str]]:
-    """Return the fits along the cheapest path, with the series' flags, and a note of what was replaced."""
+def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult | FitFailure], list[str]]:
+    """Return what became of every spectrum along the cheapest path, and a note of what was replaced."""
+    made = fits.results([row[0] for row in fits.candidates])
+    lost = {k: one for k, one in enumerate(made) if isinstance(one, FitFailure)}
+    places = [k for k in range(len(made)) if k not in lost]
+    best = [one for one in made if isinstance(one, FitResult)]
     features = Features(circuit)
-    found = fits.candidates
-    best = fits.results([row[0] for row in found])
     if len(best) < 2 or not features.names:
-        return best, []
+        return fits.in_places(best, lost), []
+    found = [fits.candidates[k] for k in places]
     errors = np.array([features.errors(fit) for fit in best])
-    path = cheapest_path(found, errors, fits.nfree)
+    path = cheapest_path(found, errors, fits.nfree[places])
     chosen = [row[k] for row, k in zip(found, path, strict=True)]
     moved = [k for k, step in enumerate(path) if step]
-    again = fits.results([chosen[k] for k in moved], moved)
-    for k, fit in zip(moved, again, strict=True):
-        best[k] = fit
-    return judged(best, features), _replaced(best, chosen)
+    again = fits.results([chosen[k] for k in moved], [places[k] for k in moved])
+    for k, one in zip(moved, again, strict=True):
+        best[k] = one if isinstance(one, FitResult) else best[k]
+    return fits.in_places(judged(best, features), lost), _replaced(best, chosen)
 
 
 def _replaced(fits: list[FitResult], chosen: list[Candidate]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 import eisfit
 from eisfit import series_fits as fits_module
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.result import FitFailure, FitResult
 from eisfit.series_result import SeriesResult
 from eisfit.simulate import simulate, to_csv
@@ -215,3 +215,23 @@ def test_a_circuit_too_large_for_the_data_is_a_failure_in_its_place(folder):
     result = eisfit.track([few, *eisfit.read_series(folder)], "rs-ct")
     assert "cannot determine the 4 parameters" in result[0].error
     assert all(fit.ok for fit in result[1:])
+
+
+def test_a_fit_that_cannot_be_finished_fails_in_its_place_and_no_other(folder, monkeypatch):
+    honest = fits_module.fit
+
+    def refused(spectrum, circuit, **options):
+        if spectrum.cycle == 50:
+            raise FitError("no step leads anywhere")
+        return honest(spectrum, circuit, **options)
+
+    monkeypatch.setattr(fits_module, "fit", refused)
+    result = eisfit.track(eisfit.read_series(folder), "rs-ct", finish="lmfit")
+    assert [fit.error for fit in result] == [None, "no step leads anywhere", None, None]
+    assert list(result.cycles) == list(CYCLES)
+    assert abs(result.growth("R_ct").slope - 0.2) < 0.01
+
+
+def test_a_storage_that_is_not_there_does_not_stop_the_series(folder):
+    result = eisfit.track(eisfit.read_series(folder), "R_s-p(R_ct,CPE_ct,C_p)")
+    assert len(result) == len(CYCLES)
