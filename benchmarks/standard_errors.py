@@ -1,6 +1,6 @@
 """Are the standard errors true? Scatter of repeats, the Cramer-Rao bound, and coverage, by circuit.
 
-    python benchmarks/coverage.py [--repeats 1000] [--circuit NAME ...]
+    python benchmarks/standard_errors.py [--repeats 1000] [--circuit NAME ...]
 
 One truth per circuit: the first of random_spectra's family "wide" that the data determines, that is where
 the Cramer-Rao bound of every parameter is below 10 % of it and every exponent lies at least four bounds below
