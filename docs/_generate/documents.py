@@ -130,7 +130,7 @@ def write(pages: Pages) -> None:
         ]
         line = "eisfit " + " ".join(words) + " --json"
         sections.append(
-            f"## {schema}\n\n```sh\n{line}\n```\n\n{table(('key', 'value, here', 'meaning'), rows)}\n"
+            f"## {schema}\n\n```sh\n{line}\n```\n\n{table(('key', 'meaning', 'value, here'), rows)}\n"
         )
     rest = table(("form", "what gives it"), [(code(form), text) for form, text in objects().items()])
     pages.write("json.md", f"{head('json')}{''.join(sections)}## From Python alone\n\n{rest}")

@@ -57,10 +57,10 @@ def write(pages: Pages) -> None:
 
 def _section(name: str, entry: dict[str, Any], said: list[tuple[str, str]]) -> str:
     cures = "\n".join(f"- {cure}" for cure in entry["cures"])
+    said = [pair for pair in said if pair[0]] or [pair for pair in said if pair[1]]
     shown = "".join(
         f"> {options_as_code(cause or '…')}\n>\n> → {options_as_code(cure or '…')}\n\n"
         for cause, cure in said
-        if cause or cure
     )
     effect = "The result is not ok." if entry["grave"] else "It only tells: the result may still be ok."
     if "effect" in entry:
