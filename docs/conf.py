@@ -67,13 +67,13 @@ html_theme_options = {"navigation_with_keys": True}
 
 
 def _names(*arguments: Any) -> None:
-    """Let ``tau, gamma`` of an Attributes section be two names; napoleon takes the first for a type."""
+    """Let ``tau, gamma`` share their description; napoleon would take one for a type, or repeat the text."""
     lines: list[str] = arguments[-1]
     inside = False
     for place, line in enumerate(lines):
         under = lines[place + 1] if place + 1 < len(lines) else ""
         if line and set(under.strip()) == {"-"}:
-            inside = line.strip() == "Attributes"
+            inside = line.strip() in ("Attributes", "Parameters")
         elif inside and re.fullmatch(r"\w+(, \w+)+", line):
             lines[place] = line.replace(", ", ",")
 

@@ -273,6 +273,19 @@ def test_options_named_in_the_text_exist():
             assert option in known, f"{ids(page)} names {option}"
 
 
+def test_the_sentences_of_refused_files_are_those_of_the_readers():
+    source = "".join(
+        p.read_text(encoding="utf-8") for p in sorted((ROOT / "eisfit" / "readers").glob("*.py"))
+    )
+    rows = re.findall(
+        r"^\| (`.*?) \|", (DOCS / "howto" / "refused.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    quoted = [part for row in rows for part in re.findall(r"`([^`]+)`", row)]
+    assert len(quoted) >= 12
+    for part in quoted:
+        assert part in source, f"no reader says {part!r}"
+
+
 def test_the_comparison_names_what_exists():
     for page in (DOCS / "comparison").glob("*.md"):
         for name in re.findall(r"\beisfit\.([a-z_]+)\(", page.read_text(encoding="utf-8")):
