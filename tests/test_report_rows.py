@@ -93,6 +93,22 @@ def test_circuits_are_a_row_a_parameter():
     ]
 
 
+def test_a_study_is_a_row_a_contribution_and_a_batch_one_row():
+    shares = {"ionic_crossing": {"median": 9.1, "low95": 5.6}, "intrinsic_activity": {"median": -18.0}}
+    rows = read({"schema": "eisfit.explain/1", "verdicts": ["x"], "contributions": shares})
+    assert rows == [
+        {"contribution": "ionic_crossing", "median": "9.1", "low95": "5.6"},
+        {"contribution": "intrinsic_activity", "median": "-18.0", "low95": ""},
+    ]
+    batch = {
+        "schema": "eisfit.batch/1",
+        "spectra": 3,
+        "failed": [{"source": "a", "error": "b"}],
+        "audit": {"n": 1},
+    }
+    assert read(batch) == [{"spectra": "3", "audit_n": "1"}]
+
+
 def test_markdown():
     rows = [{"cycle": 1, "note": "a|b"}, {"cycle": 2, "note": None}]
     assert flat_table({"schema": "eisfit.track/1", "rows": rows}, "md") == (

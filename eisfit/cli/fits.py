@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     AverageDuplicates,
@@ -155,6 +157,9 @@ def _show_fits(results: list[Any], json: bool) -> None:
         print_text(report.fit_text(documents[0], width=width()))
     else:
         print_text(report.fits_text(documents, width=width()))
+    doubtful = next((r for r in results if r.error is None and not r.ok), None)
+    if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
+        say(f"Which circuit does the data support?  eisfit compare {shlex.quote(doubtful.spectrum.source)}")
 
 
 def _write_fits(results: list[Any], target: Path) -> None:

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from eisfit.cli.options import Json, Output
-from eisfit.cli.output import check_output, folder, guarded, print_json, print_text, write_atomic, write_json
+from eisfit.cli.output import (
+    check_output,
+    folder,
+    guarded,
+    print_json,
+    print_text,
+    width,
+    write_atomic,
+    write_json,
+)
 from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS"]
@@ -43,7 +52,10 @@ def explain(
     if json:
         print_json(explanation.to_dict())
     else:
-        print_text(str(explanation))
+        from eisfit.report.table import wrapped
+
+        for line in str(explanation).splitlines():
+            print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
 
 
 def _write(explanation: Any, target: Path) -> None:

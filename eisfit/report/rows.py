@@ -28,7 +28,7 @@ def flat_table(document: Document, form: str) -> str:
     ----------
     document
         With its `schema`; a fit gives a row a spectrum, a track a row a cycle, a comparison a row a circuit,
-        a distribution a row a peak, circuits a row a parameter.
+        a distribution a row a peak, circuits a row a parameter, a study a row a contribution.
     form
         One of `FORMS`.
 
@@ -50,20 +50,35 @@ def flat_table(document: Document, form: str) -> str:
 
 def _rows(document: Document) -> Iterator[Row]:
     kind = str(document.get("schema", "")).removeprefix("eisfit.").partition("/")[0]
-    results = document.get("results") or []
-    if kind == "fit":
-        yield from csv.DictReader(io.StringIO(fits_csv(results)))
-    elif kind == "track":
-        yield from document.get("rows") or []
-    elif kind == "cells":
-        for cell in document.get("cells") or []:
-            yield from ({"cell": cell.get("label"), **row} for row in cell.get("rows") or [])
-    elif kind in _INNER:
-        yield from _inner(results, _INNER[kind])
-    elif kind == "circuits":
-        yield from _parameters(document.get("circuits") or [])
-    else:
-        yield from (_flat(result) for result in _list_of(document))
+    if kind in _INNER:
+        return _inner(document.get("results") or [], _INNER[kind])
+    return _OWN.get(kind, _results)(document)
+
+
+def _fits(document: Document) -> Iterator[Row]:
+    yield from csv.DictReader(io.StringIO(fits_csv(document.get("results") or [])))
+
+
+def _cycles(document: Document) -> Iterator[Row]:
+    yield from document.get("rows") or []
+
+
+def _cells(document: Document) -> Iterator[Row]:
+    for cell in document.get("cells") or []:
+        yield from ({"cell": cell.get("label"), **row} for row in cell.get("rows") or [])
+
+
+def _contributions(document: Document) -> Iterator[Row]:
+    for name, row in (document.get("contributions") or {}).items():
+        yield {"contribution": name, **_flat(row)}
+
+
+def _counts(document: Document) -> Iterator[Row]:
+    yield {name: value for name, value in _flat(document).items() if not isinstance(value, list)}
+
+
+def _results(document: Document) -> Iterator[Row]:
+    yield from (_flat(result) for result in _list_of(document))
 
 
 #: Documents whose results have a table of their own each.
@@ -78,12 +93,22 @@ def _inner(results: Iterable[Document], key: str) -> Iterator[Row]:
             yield {**about, **_flat(row), "error": result.get("error")}
 
 
-def _parameters(circuits: Iterable[Document]) -> Iterator[Row]:
-    for circuit in circuits:
+def _parameters(document: Document) -> Iterator[Row]:
+    for circuit in document.get("circuits") or []:
         about = {"circuit": circuit.get("name"), "string": circuit.get("string")}
         for row in circuit.get("parameters") or []:
             first = {"parameter": row.get("name")}
             yield {**about, **first, **{key: value for key, value in row.items() if key != "name"}}
+
+
+_OWN = {
+    "fit": _fits,
+    "track": _cycles,
+    "cells": _cells,
+    "explain": _contributions,
+    "batch": _counts,
+    "circuits": _parameters,
+}
 
 
 def _list_of(document: Document) -> Sequence[Any]:
