@@ -402,3 +402,29 @@ def test_files_that_cannot_be_viewed(tmp_path, capsys):
     assert end.value.code == 1
     assert "bad.mpt: " in error
     assert "none of the files can be viewed" in error
+
+
+def test_the_browser_is_sent_to_the_address(monkeypatch, capsys):
+    import webbrowser
+
+    from eisfit.cli import app
+
+    opened = threading.Event()
+    found = []
+
+    def browse(address):
+        found.append(address)
+        opened.set()
+
+    async def serve(viewer, port, ready):
+        assert port == 0
+        ready("http://127.0.0.1:1/secret/")
+        assert opened.wait(30)
+
+    monkeypatch.setattr(webbrowser, "open", browse)
+    monkeypatch.setattr("eisfit.view_server.serve", serve)
+    with pytest.raises(SystemExit) as end:
+        app(["view", str(ONE)], prog_name="eisfit")
+    assert not end.value.code
+    assert found == ["http://127.0.0.1:1/secret/"]
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:1/secret/\n")

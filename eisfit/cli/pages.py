@@ -226,14 +226,15 @@ def _words(options: dict[str, Any]) -> tuple[str, ...]:
 
 def _serve(viewer: Any, port: int, browser: bool) -> None:
     import asyncio
+    import threading
     import webbrowser
 
     from eisfit.view_server import serve
 
     def ready(address: str) -> None:
         print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")
-        if browser:
-            webbrowser.open(address)
+        if browser:  # not here: a browser in the terminal would keep the server waiting for itself
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     try:
         asyncio.run(serve(viewer, port, ready))

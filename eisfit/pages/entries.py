@@ -31,9 +31,9 @@ from eisfit.report.words import (
 )
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["drawing", "entry"]
+__all__ = ["drawing", "entry", "rounded"]
 
-_DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
+DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
 def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _check(check: Document | None) -> dict[str, Any] | None:
         return {"ok": None, "text": f"not tested: {failure(check)}", "flags": [], "ranges": []}
     noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
     largest = f"largest residual {percent(check.get('max_residual'))}"
-    ranges = [[_rounded(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
+    ranges = [[rounded(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
     where = ", ".join(hertz(low) if low == high else f"{hertz(low)} to {hertz(high)}" for low, high in ranges)
     said = f"{'consistent' if check.get('ok') else 'NOT consistent'} ({noise}, {largest})"
     return {
@@ -131,13 +131,11 @@ def _points(fit: Document) -> dict[str, Any] | None:
         away = [
             100 * (a - b) / abs(a) if a else math.nan for a, b in zip(z, _complex(data, "fit"), strict=True)
         ]
-        points["res_re"] = [_rounded(value.real, 3) for value in away]
-        points["res_im"] = [_rounded(value.imag, 3) for value in away]
+        points["res_re"] = [rounded(value.real, 3) for value in away]
+        points["res_im"] = [rounded(value.imag, 3) for value in away]
     noise = data.get("noise_ohm")
     if noise is not None:
-        points["noise"] = [
-            _rounded(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)
-        ]
+        points["noise"] = [rounded(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)]
     return points
 
 
@@ -152,16 +150,16 @@ def _complex(data: Document, kind: str) -> list[complex]:
 
 def _columns(frequency: Iterable[float] | None, z: list[complex]) -> dict[str, Any]:
     return {
-        "f": [_rounded(f) for f in frequency or ()],
-        "re": [_rounded(value.real) for value in z],
-        "im": [_rounded(value.imag) for value in z],
+        "f": [rounded(f) for f in frequency or ()],
+        "re": [rounded(value.real) for value in z],
+        "im": [rounded(value.imag) for value in z],
     }
 
 
-def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:
+def rounded(value: float | None, digits: int = DIGITS) -> float | None:
     """Return so many digits of a number; None for what JSON has no word for.
 
-    >>> _rounded(51.847579873), _rounded(float("nan"))
+    >>> rounded(51.847579873), rounded(float("nan"))
     (51.848, None)
     """
     if value is None or not math.isfinite(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from eisfit.pages.entries import rounded
 from eisfit.pages.figures import MARKED, draw, new_figure
 from eisfit.plot.style import COLORS, ORANGE
 from eisfit.report.words import Document, clean, resistances_first
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["series_color", "trend_figures", "trend_rows"]
 
+_MANY = 60  # cycles; of more the points are drawn small
 _WILD = 5  # an error bar of so many spans of the values does not decide the axis
 
 
@@ -36,9 +38,9 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
         if rows and None not in values and any(values[0] != value for value in values):
             found[name] = {
                 "x": places,
-                "y": values,
-                "low": [y - (e or 0.0) for y, e in zip(values, errors, strict=True)],
-                "high": [y + (e or 0.0) for y, e in zip(values, errors, strict=True)],
+                "y": [rounded(y) for y in values],
+                "low": [rounded(y - (e or 0.0)) for y, e in zip(values, errors, strict=True)],
+                "high": [rounded(y + (e or 0.0)) for y, e in zip(values, errors, strict=True)],
                 "ok": [bool(row.get("ok")) for row in rows],
                 "unit": clean(units[name]),
                 "band": ((track.get("growth") or {}).get(name) or {}).get("band"),
@@ -72,13 +74,17 @@ def _cell(plot: Figure, row: Mapping[str, Any], color: str) -> None:
     from bokeh.models import ColumnDataSource
 
     if row["band"]:
-        band = ColumnDataSource({key: row["band"][key] for key in ("cycle", "value", "low", "high")})
+        columns = ("cycle", "value", "low", "high")
+        band = ColumnDataSource({key: [rounded(v) for v in row["band"][key]] for key in columns})
         draw(plot, "VArea", band, x="cycle", y1="low", y2="high", fill_color=color, fill_alpha=0.15)
-        draw(plot, "Line", band, x="cycle", y="value", line_color=color, line_width=1.2)
+        draw(plot, "Line", band, x="cycle", y="value", line_color=color, line_alpha=0.6)
+    size = 7 if len(row["x"]) <= _MANY else 4
     faces = [color if ok else "white" for ok in row["ok"]]
     points = ColumnDataSource({**{key: row[key] for key in ("x", "y", "low", "high")}, "face": faces})
     draw(plot, "Segment", points, x0="x", y0="low", x1="x", y1="high", line_color=color, line_width=1.2)
-    draw(plot, "Scatter", points, x="x", y="y", size=7, line_color=color, fill_color="face", line_width=1.3)
+    draw(
+        plot, "Scatter", points, x="x", y="y", size=size, line_color=color, fill_color="face", line_width=1.2
+    )
 
 
 def _mark(plot: Figure, name: str) -> None:

@@ -109,8 +109,10 @@ eisfit.Panels = class {
 
   line(curve) { this.fill("line", this.derive(curve || { f: [], re: [], im: [] })); }
 
+  /* Some 25 of the other cycles: of hundreds nothing would be seen but an area. */
   others(entries) {
-    const lines = entries.filter((e) => e.points).map((e) => this.derive(e.points));
+    const drawn = entries.filter((e) => e.points), every = Math.max(1, Math.ceil(drawn.length / 25));
+    const lines = drawn.filter((_, k) => k % every === 0).map((e) => this.derive(e.points));
     this.fill("others", { re: lines.map((l) => l.re), im: lines.map((l) => l.im) });
     eisfit.byId("others-key").hidden = lines.length < 2;
   }
