@@ -2,10 +2,10 @@
 
     python benchmarks/kill.py [--kills 50]
 
-One store, one series of spectra. Each run is killed at a random moment after it has begun; then the store
-must be whole (SQLite's own check), and hold every chunk that the run had told of, each chunk as a whole. When
-all are fitted, the store begins anew. At the end one undisturbed run must give what a run without a store
-gives.
+One store, one series of spectra. Each run is killed at a random moment, mostly while it fits and writes
+something new; then the store must be whole (as SQLite checks it) and hold every chunk that the run had told
+of, each chunk as a whole. When all are fitted, the store begins anew. At the end one undisturbed run must give
+what a run without a store gives.
 """
 
 from __future__ import annotations
@@ -46,14 +46,17 @@ def spectra():
     return [eisfit.Spectrum(FREQUENCY, row, source=f"simulated {k}") for k, row in enumerate(z)]
 
 
-def killed(store: Path, delay: float) -> tuple[int, bool]:
-    """Run, kill after `delay` seconds; return how many results it told of, and whether it was done before."""
+def killed(store: Path, results: int, delay: float) -> tuple[int, bool]:
+    """Run, kill `delay` s after so many results; return how many it told of, and whether it had ended."""
     code = RUN.format(here=str(Path(__file__).parent), store=str(store))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
+        seen = 0
+        while seen < results and process.stdout.readline():
+            seen += 1
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
-        told = process.stdout.read().count("done\n")
+        told = seen + process.stdout.read().count("done\n")
         return told, process.wait() == 0
 
 
@@ -79,7 +82,9 @@ def main() -> None:
             if kept == COUNT:
                 store.unlink()
                 kept, refilled = 0, refilled + 1
-            told, finished = killed(store, rng.uniform(0.0, 0.4))
+            told, finished = killed(
+                store, int(rng.integers(kept, min(kept + 60, COUNT))), rng.uniform(0.0, 0.02)
+            )
             was, kept = kept, checked(store, told, kept)
             kills += not finished
             moments += [kept - was] if not finished else []

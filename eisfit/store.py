@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -26,14 +27,18 @@ from eisfit.spectrum import Spectrum
 
 __all__ = ["Store", "key_of", "settings_digest"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _PATIENCE = 60.0  # s that one run waits for another's transaction
 _AT_ONCE = 500  # keys in one query
-_TABLE = """
-CREATE TABLE IF NOT EXISTS results (
-    key TEXT PRIMARY KEY, source TEXT NOT NULL, ok INTEGER NOT NULL, error TEXT, document BLOB NOT NULL
-) WITHOUT ROWID
-"""
+# The numbers of the spectrum and the covariance are kept as they are in memory: as text they took longer to
+# write than to fit. What follows from the rest (fitted curve, correlations) is left out.
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS results (
+    key TEXT PRIMARY KEY, source TEXT NOT NULL, ok INTEGER NOT NULL, error TEXT,
+    circuit TEXT, document BLOB NOT NULL, numbers BLOB) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS circuits (key TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID",
+)
+_COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm", "noise_ohm")
 
 
 def settings_digest(circuit: Circuit, options: Mapping[str, Any], finish: str) -> bytes:
@@ -80,10 +85,11 @@ class Store:
         self._db.execute("PRAGMA synchronous = NORMAL")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if found not in (0, _SCHEMA) or (found == 0 and tables - {"results"}):
+        if found not in (0, _SCHEMA) or (found == 0 and tables - {"results", "circuits"}):
             self._db.close()
             raise EisfitError(f"{self.path}: is a database, but not a store of results that eisfit can read")
-        self._db.execute(_TABLE)
+        for table in _TABLES:
+            self._db.execute(table)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
 
     def put(self, rows: Iterable[tuple[str, FitResult | FitFailure]]) -> None:
@@ -94,8 +100,13 @@ class Store:
         EisfitError
             When the disk is full or the file cannot be written.
         """
-        values = [(key, *_packed(result)) for key, result in rows]
-        self._write("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", values)
+        packed = [(key, *_packed(result)) for key, result in rows]
+        circuits = {_key(row[4]): row[4] for row in packed if row[4]}
+        values = [(*row[:4], row[4] and _key(row[4]), *row[5:]) for row in packed]
+        self._write(
+            ("INSERT OR IGNORE INTO circuits VALUES (?, ?)", list(circuits.items())),
+            ("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)", values),
+        )
 
     def remove(self, keys: Iterable[str]) -> None:
         """Forget results, such as those of files that have grown since.
@@ -105,13 +116,14 @@ class Store:
         EisfitError
             When the file cannot be written.
         """
-        self._write("DELETE FROM results WHERE key = ?", [(key,) for key in keys])
+        self._write(("DELETE FROM results WHERE key = ?", [(key,) for key in keys]))
 
-    def _write(self, query: str, values: Sequence[tuple[Any, ...]]) -> None:
-        """Carry out a query for many rows, in one transaction."""
+    def _write(self, *queries: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+        """Carry out queries for many rows each, in one transaction."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(query, values)
+            for query, values in queries:
+                self._db.executemany(query, values)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
@@ -119,19 +131,29 @@ class Store:
             raise EisfitError(f"{self.path}: cannot be written: {error}") from None
 
     def get(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return key -> the result's document, for the keys that are there."""
+        """Return key -> what `restored` needs, for the keys that are there."""
         found: dict[str, dict[str, Any]] = {}
         for first in range(0, len(keys), _AT_ONCE):
             part = keys[first : first + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT key, document FROM results WHERE key IN ({marks})"
-            found.update({key: _unpacked(document) for key, document in self._db.execute(query, part)})
+            where = f"WHERE results.key IN ({','.join('?' * len(part))})"
+            found.update((key, document) for key, document in self._rows(where, part))
         return found
 
     def documents(self) -> Iterator[dict[str, Any]]:
         """Yield every result's document, by source."""
-        query = "SELECT document FROM results ORDER BY source, key"
-        yield from (_unpacked(row[0]) for row in self._db.execute(query))
+        for _, document in self._rows("ORDER BY source, results.key", ()):
+            yield document if document["error"] is not None else FitResult.from_dict(document).to_dict()
+
+    def _rows(self, rest: str, values: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        query = (
+            "SELECT results.key, results.document, numbers, circuits.document FROM results "
+            f"LEFT JOIN circuits ON circuits.key = circuit {rest}"
+        )
+        circuits: dict[str | None, Any] = {None: None}
+        for key, document, numbers, circuit in self._db.execute(query, values):
+            if circuit not in circuits:
+                circuits[circuit] = json.loads(circuit)
+            yield key, _unpacked(document, numbers, circuits[circuit])
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM results").fetchone()[0])
@@ -158,13 +180,51 @@ def restored(document: Mapping[str, Any], spectrum: Spectrum) -> FitResult | Fit
     return FitResult.from_dict({**document, "spectrum_document": {**then, **now}})
 
 
-def _packed(result: FitResult | FitFailure) -> tuple[str, int, str | None, bytes]:
-    document = result.to_dict()
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=4)
+def _circuit_text(circuit: Circuit) -> str:
+    return json.dumps(circuit.to_dict(), sort_keys=True)
+
+
+def _packed(result: FitResult | FitFailure) -> tuple[str, int, str | None, str | None, bytes, bytes | None]:
+    """Return a row's source, ok, error, circuit, document and numbers."""
+    document = result.to_dict(data=False)
+    circuit, numbers = None, None
+    if isinstance(result, FitResult):
+        del document["correlations"]
+        spectrum = result.spectrum
+        columns = [spectrum.frequency, spectrum.impedance.real, spectrum.impedance.imag]
+        columns += [] if spectrum.noise is None else [spectrum.noise]
+        document["columns"] = len(columns)
+        document["names"] = list(result.var_names)
+        document["spectrum_document"] = {k: v for k, v in spectrum.to_dict().items() if k != "data"}
+        parts = columns if result.covar is None else [*columns, result.covar]
+        numbers = b"".join(np.ascontiguousarray(part, dtype="<f8").tobytes() for part in parts)
+        circuit = _circuit_text(result.circuit)
     text = json.dumps(document, separators=(",", ":"), default=str)
-    packed = zlib.compress(text.encode(), 1)
-    return str(document["spectrum"]["source"]), int(result.ok), document["error"], packed
+    told = str(document["spectrum"]["source"]), int(result.ok), document["error"]
+    return *told, circuit, zlib.compress(text.encode(), 1), numbers
 
 
-def _unpacked(packed: bytes) -> dict[str, Any]:
+def _unpacked(packed: bytes, numbers: bytes | None, circuit: Any) -> dict[str, Any]:
+    """Return the document that `FitResult.from_dict` or a failure is made of."""
     found: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return found
+    if numbers is None:
+        return found
+    array, points, names = (
+        np.frombuffer(numbers, dtype="<f8"),
+        found["spectrum"]["points"],
+        found.pop("names"),
+    )
+    used = found.pop("columns") * points
+    columns = array[:used].reshape(-1, points)
+    covar = array[used:].reshape(len(names), len(names)) if array.size > used else None
+    return {
+        **found,
+        "data": dict(zip(_COLUMNS, columns, strict=False)),
+        "covariance": {"names": names, "matrix": covar},
+        "circuit_document": circuit,
+    }

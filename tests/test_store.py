@@ -141,6 +141,31 @@ def test_a_result_comes_back_whole(tmp_path):
     assert restored(document, spectrum).to_dict() == result.to_dict()
 
 
+@pytest.mark.parametrize("noise", [None, 0.1])
+def test_what_is_stored_is_what_fit_many_gave(tmp_path, noise):
+    """Also of failures, of flagged results, of a known noise, and of a parameter held at its bound."""
+    found = [s if noise is None else s.replace(noise=noise) for s in spectra(2)]
+    found.append(eisfit.Spectrum([10.0], [1 - 1j], source="short.csv"))
+    first, _ = run(found, tmp_path / "results.sqlite", bound={"R_ct": (1.0, 40.5)})
+    assert any(r.error is None and r["R_ct"].at_bound for r in first)
+    again, many = run(found, tmp_path / "results.sqlite", bound={"R_ct": (1.0, 40.5)})
+    assert (many.fitted, many.reused) == (0, 3)
+    assert [r.to_dict() for r in again] == [r.to_dict() for r in first]
+    with Store(tmp_path / "results.sqlite") as store:
+        documents = list(store.documents())
+    assert documents == sorted((r.to_dict() for r in first), key=lambda d: d["spectrum"]["source"])
+
+
+def test_a_store_of_another_layout_is_refused(tmp_path):
+    path = tmp_path / "results.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE results (key TEXT)")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    with pytest.raises(EisfitError, match=r"not a store of results that eisfit can read"):
+        Store(path)
+
+
 def test_two_runs_on_one_store(tmp_path):
     store = tmp_path / "results.sqlite"
     Store(store).close()
