@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from eisfit.circuit import Circuit
 from eisfit.crossing import Crossing
 from eisfit.cycle_table import CycleTable
-from eisfit.errors import EisfitError, FitError, UsageError, did_you_mean
-from eisfit.growth import Growth, fit_growth
+from eisfit.errors import EisfitError, UsageError, did_you_mean
+from eisfit.growth import Growth
 from eisfit.identity import Features
 from eisfit.joint import Joint, joint_fit
 from eisfit.jumps import judged
 from eisfit.polarisation import Explained, explained
 from eisfit.result import FitFailure, FitResult
+from eisfit.series_growth import growth_of, growths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,6 @@ __all__ = ["SeriesResult"]
 
 Row = FitResult | FitFailure
 
-_BAND_POINTS = 25
 _PANELS = 4  # small ones, beside a notebook's table
 
 
@@ -88,6 +88,9 @@ class SeriesResult(Sequence[Row]):
     def growth(self, name: str, law: str = "auto", *, over: str = "cycle") -> Growth:
         """Return how fast a parameter grows, from the fits that can be used.
 
+        Of a parameter that a joint fit made smooth, the fits of each cycle by itself are taken: neighbours on
+        a smooth curve err together, and a law through them would look more certain than it is.
+
         Parameters
         ----------
         name
@@ -104,21 +107,11 @@ class SeriesResult(Sequence[Row]):
         UsageError
             For an unknown law or axis.
         FitError
-            When fewer than two cycles have a trustworthy value.
+            When fewer than two cycles have a trustworthy value, or all share one.
         """
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
-        if over not in ("cycle", "time"):
-            raise UsageError(f"growth over {over!r}: say cycle or time")
-        rows = [r for r in self.results if isinstance(r, FitResult) and r.ok and r[name].stderr]
-        return fit_growth(
-            self._places(rows, over),
-            [r[name].value for r in rows],
-            [r[name].stderr or np.nan for r in rows],
-            name=name,
-            unit=self.circuit.parameters[name].unit,
-            law=law,
-        )
+        return growth_of(self.results, self.circuit, self.joint, name, law=law, over=over)
 
     def crossing(
         self,
@@ -183,18 +176,6 @@ class SeriesResult(Sequence[Row]):
         results = tuple(next(followed) if isinstance(r, FitResult) else r for r in self.results)
         return replace(self, results=results, joint=told, notes=(*told.notes, *self.notes))
 
-    def _places(self, rows: list[FitResult], over: str) -> NDArray[np.float64]:
-        """Return the cycles of some fits, or their times from the first spectrum on."""
-        if over == "cycle":
-            return np.array(
-                [np.nan if r.spectrum.cycle is None else r.spectrum.cycle for r in rows], dtype=float
-            )
-        known = [r.spectrum.time_s for r in self.results if isinstance(r, FitResult)]
-        start = min((t for t in known if t is not None), default=0.0)
-        return np.array(
-            [np.nan if r.spectrum.time_s is None else r.spectrum.time_s - start for r in rows], dtype=float
-        )
-
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the JSON document; without `data` it holds the rows but cannot be read back."""
         document = {
@@ -203,7 +184,7 @@ class SeriesResult(Sequence[Row]):
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
             "rows": [_row(result, self.circuit) for result in self.results],
-            "growth": self._growths(),
+            "growth": growths(self.results, self.circuit, self.joint),
             "notes": list(self.notes),
             "joint": None if self.joint is None else self.joint.to_dict(),
         }
@@ -211,18 +192,6 @@ class SeriesResult(Sequence[Row]):
             document["circuit_document"] = self.circuit.to_dict()
             document["results"] = [result.to_dict() for result in self.results]
         return document
-
-    def _growths(self) -> dict[str, Any]:
-        growths = {}
-        for name, p in self.circuit.parameters.items():
-            if p.free and p.scale == "log":
-                try:
-                    growth = self.growth(name)
-                    places = np.linspace(growth.first, growth.last, _BAND_POINTS)
-                    growths[name] = {**growth.to_dict(), "band": growth.band(places).to_dict()}
-                except FitError:
-                    continue  # fewer than two usable cycles: there is no growth to tell
-        return growths
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:

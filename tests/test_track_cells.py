@@ -206,3 +206,12 @@ def test_crossings_and_all_parameters_from_the_series(tracked):
     never = tracked[1].crossing("R_ct", factor=100)
     assert str(never) == "R_ct reaches 100 times its value at cycle 0 not before cycle 2200"
     assert len(tracked[0].plot_all()) == 4
+
+
+def test_growth_does_not_count_a_smooth_curve_as_many_measurements(joined, tracked):
+    alone, together = tracked[0].growth("R_ct"), joined.growth("R_ct")
+    assert together.slope == pytest.approx(alone.slope, rel=1e-9)
+    assert together.slope_stderr == pytest.approx(alone.slope_stderr, rel=1e-9)
+    with pytest.raises(EisfitError, match="R_s: all cycles share one value, which does not grow"):
+        joined.growth("R_s")
+    assert set(joined.to_dict(data=False)["growth"]) == {"R_ct", "CPE_ct_Q"}
