@@ -95,6 +95,14 @@ def test_unknown_commands(run, cells):
     assert run(path)[2] == f"eisfit: no command is called '{path}'; did you mean 'eisfit fit {path}'?\n"
 
 
+def test_every_help_has_an_example_of_its_own(run):
+    for section in manners.SECTIONS.values():
+        for command in section:
+            code, text, _ = run(command, "--help")
+            assert (code, text.count(f"Example:  eisfit {command}")) == (0, 1), command
+    assert "Example:  eisfit fit" in run("--help")[1]
+
+
 def test_every_command_stands_under_a_heading_and_is_quiet_on_demand(run):
     text = run("--help")[1]
     for heading, commands in manners.SECTIONS.items():

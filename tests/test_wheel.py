@@ -72,6 +72,19 @@ def test_installed_it_is_not_the_checkout(installed, tmp_path):
     assert int(out.split()[-1]) == len(list((ROOT / "circuits").glob("*.toml")))
 
 
+def test_installed_it_is_whole_and_draws_and_reports(installed, tmp_path):
+    whole = json.loads(call(installed, "-m", "eisfit", "doctor", "--json", cwd=tmp_path).stdout)
+    assert whole["ok"] is True
+    assert {check["area"] for check in whole["checks"]} >= {"packages", "optional", "circuits", "examples"}
+    call(installed, "-m", "eisfit", "circuits", "rs-ct", "-o", "rs-ct.svg", cwd=tmp_path)
+    assert (tmp_path / "rs-ct.svg").read_text(encoding="utf-8").startswith("<svg")
+    call(installed, "-m", "eisfit", "circuits", "--new", "mine", "R_s-p(R_ct,CPE_ct)", cwd=tmp_path)
+    values = [f"-p{value}" for value in ("R_s=2", "R_ct=50", "CPE_ct_Q=1e-4", "CPE_ct_alpha=0.9")]
+    call(installed, "-m", "eisfit", "simulate", "-c", "mine", *values, "-o", "Zelle 1.csv", cwd=tmp_path)
+    call(installed, "-m", "eisfit", "report", "Zelle 1.csv", "-c", "mine", "-o", "page.html", cwd=tmp_path)
+    assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")[:2000].lower()
+
+
 def test_installed_it_finds_its_examples_and_explains_them(installed, tmp_path):
     listed = json.loads(call(installed, "-m", "eisfit", "examples", "--json", cwd=tmp_path).stdout)
     assert str(ROOT) not in listed["folder"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.completion import words
 from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
 from eisfit.cli.output import (
     check_output,
@@ -116,7 +117,9 @@ def convert(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the converted files.")
     ],
-    to: Annotated[str, typer.Option("--to", help="csv or json.")] = "csv",
+    to: Annotated[
+        str, typer.Option("--to", help="csv or json.", autocompletion=words("csv", "json"))
+    ] = "csv",
     average_duplicates: AverageDuplicates = False,
 ) -> int:
     """Write spectra as the canonical table: frequency_Hz, Z_real_ohm, Z_imag_ohm, with provenance.

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.completion import words
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
@@ -68,18 +69,29 @@ def fit(
     drop_invalid: Annotated[
         bool, typer.Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
     ] = False,
-    loss: Annotated[str, typer.Option(help="linear, or soft_l1, huber, cauchy: less pulled by outliers.")] = (
-        "linear"
-    ),
+    loss: Annotated[
+        str,
+        typer.Option(
+            help="linear, or soft_l1, huber, cauchy: less pulled by outliers.",
+            autocompletion=words("linear", "soft_l1", "huber", "cauchy"),
+        ),
+    ] = "linear",
     representation: Annotated[
-        str, typer.Option(help="impedance, admittance or modulus_phase.")
+        str,
+        typer.Option(
+            help="impedance, admittance or modulus_phase.",
+            autocompletion=words("impedance", "admittance", "modulus_phase"),
+        ),
     ] = "impedance",
     interval: Annotated[
         float | None, typer.Option(metavar="LEVEL", help="Give an interval of this level, such as 0.95.")
     ] = None,
     errors: Annotated[
         str | None,
-        typer.Option(help="How intervals are found: covariance (default), profile, bootstrap or mcmc."),
+        typer.Option(
+            help="How intervals are found: covariance (default), profile, bootstrap or mcmc.",
+            autocompletion=words("covariance", "profile", "bootstrap", "mcmc"),
+        ),
     ] = None,
     geometry: Annotated[
         Path | None,
