@@ -4,7 +4,7 @@
 
 One store, one series of spectra. Each run is killed at a random moment, mostly while it fits and writes
 something new; then the store must be whole (as SQLite checks it) and hold every chunk that the run had told
-of, each chunk as a whole. When all are fitted, the store begins anew. At the end one undisturbed run must give
+of, each chunk as a whole. When all are fitted, the store begins anew. At the end an undisturbed run must give
 what a run without a store gives.
 """
 

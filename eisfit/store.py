@@ -35,7 +35,7 @@ _AT_ONCE = 500  # keys in one query
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, source TEXT NOT NULL, ok INTEGER NOT NULL, error TEXT,
-    circuit TEXT, document BLOB NOT NULL, numbers BLOB) WITHOUT ROWID""",
+    circuit TEXT, document BLOB NOT NULL, numbers BLOB)""",
     "CREATE TABLE IF NOT EXISTS circuits (key TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID",
 )
 _COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm", "noise_ohm")
