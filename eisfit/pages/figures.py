@@ -105,7 +105,7 @@ def _sources() -> dict[str, Any]:
         "points": _POINT,
         "line": ("f", "re", "im", "mag", "phase"),
         "others": ("re", "im"),
-        "lit": (*_POINT, "label"),
+        "lit": (*_POINT, "label", "re_align", "re_dx", "f_align", "f_dx"),
         "decades": ("re", "im", "x", "y", "label"),
         "noise": ("f", "low", "high"),
         "fails": ("low", "high"),
@@ -159,8 +159,9 @@ def _residuals(plot: Figure, sources: Mapping[str, Any]) -> None:
 def _light(plot: Figure, sources: Mapping[str, Any], x: str, y: str) -> None:
     words = {"text_font_size": "13px", "text_font_style": "bold", "text_color": BLACK}
     behind = {"background_fill_color": "white", "background_fill_alpha": 0.8, "padding": 2}
+    side = {"text_align": {"field": f"{x}_align"}, "x_offset": {"field": f"{x}_dx"}}  # where there is room
     draw(plot, "Scatter", sources["lit"], x=x, y=y, size=13, **MARKED)
-    draw(plot, "Text", sources["lit"], x=x, y=y, text="label", x_offset=10, y_offset=-9, **words, **behind)
+    draw(plot, "Text", sources["lit"], x=x, y=y, text="label", y_offset=-9, **side, **words, **behind)
 
 
 def _shade(plot: Figure, sources: Mapping[str, Any]) -> None:

@@ -230,13 +230,26 @@ eisfit.Panels = class {
     return best;
   }
 
+  /* On which side of the point its label has room, in the Nyquist plot and over frequency. */
+  sides(k) {
+    if (k === null) return { re_align: [], re_dx: [], f_align: [], f_dx: [] };
+    const x = this.plot.nyquist.x_range, f = this.model("frequency"), out = {};
+    const parts = { re: (this.columns.re[k] - x.start) / (x.end - x.start),
+      f: Math.log(this.columns.f[k] / f.start) / Math.log(f.end / f.start) };
+    for (const [name, part] of Object.entries(parts)) {
+      out[`${name}_align`] = [part > 0.75 ? "right" : "left"];
+      out[`${name}_dx`] = [part > 0.75 ? -10 : 10];
+    }
+    return out;
+  }
+
   /* Mark the point in all panels and write its numbers; null takes the mark away. */
   light(k) {
     if (k === this.lit && k !== null) return;
     this.lit = k;
     const c = this.columns, names = ["f", "re", "im", "mag", "phase", "res_re", "res_im"];
     const row = Object.fromEntries(names.map((name) => [name, k === null ? [] : [c[name][k]]]));
-    this.fill("lit", { ...row, label: k === null ? [] : [eisfit.hertz(c.f[k])] });
+    this.fill("lit", { ...row, label: k === null ? [] : [eisfit.hertz(c.f[k])], ...this.sides(k) });
     const words = k === null ? ["Point at a measured value: it is marked in all panels, and its numbers stand here."]
       : [eisfit.hertz(c.f[k]), `Z′ ${eisfit.digits(c.re[k], 4)} ${this.unit}`, `−Z″ ${eisfit.digits(c.im[k], 4)} ${this.unit}`,
         `|Z| ${eisfit.digits(c.mag[k], 4)} ${this.unit}`, `phase ${eisfit.digits(c.phase[k], 4)}°`];
