@@ -66,5 +66,9 @@ def _figure(element: Element) -> object:
     values = [np.array([[p.typical]]) for p in element.parameters]
     z = np.broadcast_to(element.evaluate(FrequencyGrid(2 * np.pi * _SWEEP), *values)[0], (1, _SWEEP.size))
     ax = plot.new_axes(4.6, 3.4)
-    plot.nyquist(_SWEEP, z[0], ax=ax)
+    plot.nyquist(_SWEEP, z[0], ax=ax, mark_decades=np.ptp(z[0]) > 0)
+    if not np.ptp(z[0]):  # a resistor is one point
+        ax.set(xlim=(0, 2 * z[0, 0].real), ylim=(-0.5 * z[0, 0].real, z[0, 0].real))
+    if np.ptp(ax.get_ylim()) > np.ptp(ax.get_xlim()):
+        ax.locator_params(axis="x", nbins=3)
     return ax

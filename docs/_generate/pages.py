@@ -35,6 +35,7 @@ class Pages:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self.written.add(path)
+        drawn.get_figure().set_layout_engine("none")  # one axes needs none, and it takes most of the time
         save(drawn, path)
 
     def finish(self) -> None:
