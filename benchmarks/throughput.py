@@ -1,50 +1,77 @@
 """Many spectra against impedance.py: warm-started, from one common start value, and blind, in one run.
 
-    python benchmarks/throughput.py [--spectra 2048] [--theirs 12] [--circuit rs-sei-ct-w]
+    python benchmarks/throughput.py [--spectra 2048] [--theirs 12] [--circuit NAME ...] [--engine numpy numba]
 
-Simulated spectra of one ageing cell: 60 points, 100 kHz to 10 mHz, 8 or 9 parameters that drift together over
+Simulated spectra of one ageing cell: 60 points, 100 kHz to 10 mHz, parameters that drift together over
 the series, 0.2 % noise, modulus weights for both. Times are CPU times of one process with one BLAS thread
-(`time.process_time`), which hold on a busy machine better than the clock; the two programs take turns.
+(`time.process_time`), which hold on a busy machine better than the clock; the programs take turns.
 
-warm     each fit begins at the values of the spectrum before it (impedance.py too)
-common   all begin at the values of the first spectrum
+warm     each fit begins at the true values of the spectrum before it (impedance.py too)
+common   all begin at the true values of the first spectrum (impedance.py too)
 blind    eisfit only: no start value; impedance.py, which cannot, begins at the common one
 
-kernel   `eisfit.solver` alone, what the issue's targets are about
+impedance.py: `CustomCircuit(...).fit(frequency, Z, sigma=|Z| twice)`, on spectra spread over the series.
+kernel   `eisfit.solver` alone, in numpy and compiled by numba (loaded before the clock starts); blind: with
+         the starts, the search and the noise that is attainable (`eisfit.batch.find_optima`)
 fit_many the results that `eisfit.fit_many` gives: errors, flags, derived quantities, audit
+
+Reached: chisqr within 1e-8 of what the kernel reaches from each spectrum's own truth (blind: 1e-4).
+Every row is held against lmfit on some spectra: `lmfit.minimize` from the truth, on an impedance written
+out again, without derivatives of eisfit. Shown are the largest relative differences of chisqr, parameters and
+standard errors; the tolerance of the kernel's rows is 1e-11.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import warnings
+from dataclasses import dataclass
 
 import random_spectra  # sets OPENBLAS_NUM_THREADS first
 
 # isort: split
 
+import lmfit
 import numpy as np
 from impedance.models.circuits import CustomCircuit
 
 import eisfit
+from eisfit.batch import find_optima
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
 from eisfit.solver import Problem, solve
 
 BASE = {
     "R_s": 4.2, "R_sei": 12.5, "CPE_sei_Q": 2.5e-5, "CPE_sei_alpha": 0.87, "R_ct": 51.9, "W_d_sigma": 3.1,
-    "CPE_ct_Q": 4e-3, "CPE_ct_alpha": 0.82, "Wo_d_R": 40.0, "Wo_d_tau": 60.0,
+    "CPE_ct_Q": 4e-3, "CPE_ct_alpha": 0.82, "Wo_d_R": 40.0, "Wo_d_tau": 60.0, "L_cell": 1e-6,
 }  # fmt: skip
 THEIRS = {
     "rs-sei-ct-w": "R0-p(R1,CPE1)-p(R2-W2,CPE2)",
+    "l-rs-sei-ct-w": "L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)",
+    "rs-sei-ct-wo": "R0-p(R1,CPE1)-p(R2,CPE2)-Wo2",
     "R_s-p(R_sei,CPE_sei)-p(R_ct-Wo_d,CPE_ct)": "R0-p(R1,CPE1)-p(R2-Wo2,CPE2)",
 }
 CHUNK = 256
+TOLERANCE = 1e-11
 FREQUENCY = np.geomspace(1e5, 1e-2, 60)
+OMEGA = 2 * np.pi * FREQUENCY
 
 
-def simulated(name: str, count: int):
+@dataclass(frozen=True)
+class Series:
+    """A series, with the chisqr of each spectrum's optimum and what lmfit finds for some of them."""
+
+    circuit: eisfit.Circuit
+    true: np.ndarray
+    z: np.ndarray
+    best: np.ndarray
+    picked: np.ndarray
+    lmfits: list
+
+
+def simulated(name, count):
     """Return the circuit, true parameters (count, P) that drift, and noisy impedances."""
     circuit = eisfit.circuit(name)
     rng = np.random.default_rng(1)
@@ -55,10 +82,9 @@ def simulated(name: str, count: int):
     scatter = np.where(linear, 0.002, 0.02) * rng.standard_normal((count, base.size))
     true = base * np.exp(drift * age + scatter)
     true[:, linear] = np.minimum(true[:, linear], 0.98)
-    omega = 2 * np.pi * FREQUENCY
     z = np.array(
         [
-            random_spectra.impedance(circuit.tree, omega, dict(zip(circuit.names, p, strict=True)))
+            random_spectra.impedance(circuit.tree, OMEGA, dict(zip(circuit.names, p, strict=True)))
             for p in true
         ]
     )
@@ -67,16 +93,34 @@ def simulated(name: str, count: int):
 
 
 def kernel(circuit, z, starts, **options):
-    """Return seconds and chisqr of the solver alone, chunk by chunk."""
-    omega = 2 * np.pi * FREQUENCY
-    coordinates, grid = Coordinates(circuit, Scales.of(omega, z)), FrequencyGrid(omega)
-    begin, ends = time.process_time(), []
+    """Return seconds, chisqr and parameters of the solver alone, chunk by chunk."""
+    coordinates, grid = Coordinates(circuit, Scales.of(OMEGA, z)), FrequencyGrid(OMEGA)
+    begin, chisqr, values = time.process_time(), [], []
     for first in range(0, len(z), CHUNK):
         part = z[first : first + CHUNK]
         weight = np.repeat(1 / np.abs(part), 2, axis=1)
         theta = coordinates.internal(starts[first : first + CHUNK])
-        ends.append(solve(Problem(coordinates, grid, part, weight), theta, **options).chisqr)
-    return time.process_time() - begin, np.concatenate(ends)
+        end = solve(Problem(coordinates, grid, part, weight), theta, **options)
+        chisqr.append(end.chisqr)
+        values.append(coordinates.physical(end.theta))
+    return time.process_time() - begin, np.concatenate(chisqr), np.concatenate(values)
+
+
+def blind_kernel(circuit, z):
+    """Return seconds, chisqr and parameters of the blind search, chunk by chunk; NaN where it is not sure."""
+    spectra = [eisfit.Spectrum(FREQUENCY, one) for one in z]
+    begin, values = time.process_time(), np.full((len(z), len(circuit.names)), np.nan)
+    for first in range(0, len(z), CHUNK):
+        weight = np.repeat(1 / np.abs(z[first : first + CHUNK]), 2, axis=1)
+        rows, found = find_optima(spectra[first : first + CHUNK], circuit, "modulus", weight)
+        if found is not None:
+            values[first + rows] = found.values
+    return time.process_time() - begin, chisqr_of(circuit, z, values), values
+
+
+def chisqr_of(circuit, z, values):
+    p = dict(zip(circuit.names, values.T[:, :, np.newaxis], strict=True))
+    return np.sum(np.abs(random_spectra.impedance(circuit.tree, OMEGA, p) / z - 1) ** 2, axis=1)
 
 
 def theirs(string, z, starts):
@@ -98,49 +142,129 @@ def many(circuit, z, start):
     return time.process_time() - begin, results, found.audit
 
 
-def row(name, seconds, ends, other_rate, best):
-    rate = len(ends) / seconds
-    reached = np.sum(ends <= best * (1 + 1e-6))
-    print(f"| {name} | {rate:.1f} | {rate / other_rate:.0f} | {reached}/{len(ends)} |", flush=True)
+def by_lmfit(circuit, z, true):
+    """Return lmfit's (chisqr, values, standard errors) from the truth, in logarithms of what is positive."""
+    logs = np.array([circuit.parameters[n].scale == "log" for n in circuit.names])
+
+    def physical(x):
+        return np.where(logs, np.exp(np.where(logs, x, 0.0)), x)
+
+    def residual(params):
+        p = physical(np.array([params[n].value for n in circuit.names]))
+        values = dict(zip(circuit.names, p, strict=True))
+        r = random_spectra.impedance(circuit.tree, OMEGA, values) / z - 1
+        return np.concatenate([r.real, r.imag])
+
+    params = lmfit.Parameters()
+    for name, value, log in zip(circuit.names, true, logs, strict=True):
+        params.add(name, value=np.log(value) if log else value)
+    options = {"jac": "3-point", "x_scale": "jac", "ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
+    for _ in range(3):  # from where it stopped, until it is at rest
+        found = lmfit.minimize(residual, params, method="least_squares", max_nfev=1000, **options)
+        params = found.params
+    rows = [found.params[name] for name in circuit.names]
+    values, errors = physical(np.array([p.value for p in rows])), np.array([p.stderr for p in rows])
+    return found.chisqr, values, errors * np.where(logs, values, 1.0)
+
+
+def errors_of(circuit, z, p, chisqr):
+    """Return the standard errors that follow from the exact Jacobian."""
+    slopes = circuit.impedance(FREQUENCY, dict(zip(circuit.names, p, strict=True)), derivative=True)[1]
+    slopes = slopes / np.abs(z)[:, np.newaxis]
+    jacobian = np.concatenate([slopes.real, slopes.imag])
+    size = np.linalg.norm(jacobian, axis=0)
+    covariance = np.linalg.inv((jacobian / size).T @ (jacobian / size))
+    return np.sqrt(np.diag(covariance) * chisqr / (2 * z.size - p.size)) / size
+
+
+def differences(series, chisqr, values):
+    """Return the largest relative differences from lmfit as text."""
+    worst = np.zeros(3)
+    for (c, v, e), k in zip(series.lmfits, series.picked, strict=True):
+        if np.isnan(values[k]).any():
+            continue
+        mine = errors_of(series.circuit, series.z[k], values[k], chisqr[k])
+        worst = np.maximum(
+            worst, [abs(chisqr[k] / c - 1), np.abs(values[k] / v - 1).max(), np.abs(mine / e - 1).max()]
+        )
+    return " / ".join(f"{x:.0e}" for x in worst)
+
+
+def row(series, name, spent, chisqr, rate, *, within=1e-8, values=None, goal=None):
+    mine = len(chisqr) / spent
+    best = series.best if len(chisqr) == len(series.best) else series.best[series.picked]
+    reached = np.sum(chisqr <= best * (1 + within))
+    differs = "" if values is None else differences(series, chisqr, values)
+    asked = "" if goal is None else f" (goal {goal})"
+    print(
+        f"| {name} | {mine:,.1f} | {mine / rate:,.0f}{asked} | {reached}/{len(chisqr)} | {differs} |",
+        flush=True,
+    )
+
+
+def compared(series, name, starts, engines, goal):
+    """Print the rows of one kind of start; return impedance.py's spectra a second."""
+    half = len(series.picked) // 2
+    parts = [series.picked[:half], series.picked[half:]]
+    string, circuit = THEIRS[name[1]], series.circuit
+    first = theirs(string, series.z[parts[0]], starts[parts[0]])
+    mine = {
+        engine: min(
+            (kernel(circuit, series.z, starts, engine=engine, tolerance=TOLERANCE) for _ in range(4)),
+            key=lambda t: t[0],
+        )
+        for engine in engines
+    }
+    second = theirs(string, series.z[parts[1]], starts[parts[1]])
+    spent, ends = first[0] + second[0], np.concatenate([first[1], second[1]])
+    rate = len(ends) / spent
+    row(series, f"impedance.py, {name[0]}", spent, ends, rate, within=1e-6)
+    for engine, (seconds, chisqr, values) in mine.items():
+        row(series, f"kernel, {engine}, {name[0]}", seconds, chisqr, rate, values=values, goal=goal)
+    return rate
+
+
+def prepared(name, spectra, sample):
+    circuit, true, z = simulated(name, spectra)
+    picked = np.linspace(0, spectra - 1, sample).astype(int)
+    best = kernel(circuit, z, true, tolerance=1e-14)[1]
+    return Series(circuit, true, z, best, picked, [by_lmfit(circuit, z[k], true[k]) for k in picked])
+
+
+def run(name, arguments):
+    series = prepared(name, arguments.spectra, arguments.theirs)
+    circuit, z, true = series.circuit, series.z, series.true
+    for engine in arguments.engine:
+        kernel(circuit, z[:CHUNK], true[:CHUNK], engine=engine)
+    print(f"\n{name}, {circuit.string}: {len(circuit.names)} parameters, {len(z)} spectra\n")
+    print("| | spectra a second | times impedance.py | reached | from lmfit: chisqr / values / errors |")
+    print("|---|---|---|---|---|")
+    compared(series, ("warm", name), np.concatenate([true[:1], true[:-1]]), arguments.engine, 5000)
+    rate = compared(series, ("common", name), np.tile(true[0], (len(z), 1)), arguments.engine, 3000)
+    audits = []
+    for engine in arguments.engine:
+        os.environ["EISFIT_ENGINE"] = engine
+        seconds, chisqr, values = min((blind_kernel(circuit, z) for _ in range(2)), key=lambda t: t[0])
+        row(series, f"kernel, {engine}, blind", seconds, chisqr, rate, within=1e-4, values=values, goal=300)
+        for kind, start in (("common", dict(zip(circuit.names, true[0], strict=True))), ("blind", None)):
+            seconds, results, audit = many(circuit, z, start)
+            chisqr = np.array([r.statistics.chisqr for r in results])
+            values = np.array([[r[n].value for n in circuit.names] for r in results])
+            row(series, f"fit_many, {engine}, {kind}", seconds, chisqr, rate, within=1e-4, values=values)
+            audits.append(f"{engine}, {kind}: {audit}")
+    print("\n" + "\n".join(audits), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--spectra", type=int, default=2048)
     parser.add_argument("--theirs", type=int, default=12)
-    parser.add_argument("--circuit", default="rs-sei-ct-w", choices=list(THEIRS))
+    parser.add_argument("--circuit", nargs="*", default=list(THEIRS), choices=list(THEIRS))
+    parser.add_argument("--engine", nargs="*", default=["numpy", "numba"], choices=["numpy", "numba"])
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    circuit, true, z = simulated(arguments.circuit, arguments.spectra)
-    common = np.tile(true[0], (len(z), 1))
-    before = np.concatenate([true[:1], true[:-1]])
-    picked = np.linspace(0, len(z) - 1, arguments.theirs).astype(int)
-    kernel(circuit, z[:CHUNK], true[:CHUNK])
-    best = kernel(circuit, z, true, tolerance=1e-14)[1]
-    print(f"{circuit.string}: {len(circuit.names)} parameters, {FREQUENCY.size} points, {len(z)} spectra\n")
-    print("| | spectra a second | times impedance.py | reached the optimum |\n|---|---|---|---|")
-    for name, starts in (("warm", before), ("common", common)):
-        string = THEIRS[arguments.circuit]
-        half = len(picked) // 2
-        first = theirs(string, z[picked[:half]], starts[picked[:half]])
-        mine = min((kernel(circuit, z, starts) for _ in range(3)), key=lambda pair: pair[0])
-        second = theirs(string, z[picked[half:]], starts[picked[half:]])
-        rate = len(picked) / (first[0] + second[0])
-        row(
-            f"impedance.py, {name}",
-            len(picked) / rate,
-            np.concatenate([first[1], second[1]]),
-            rate,
-            best[picked],
-        )
-        row(f"eisfit kernel, {name}", *mine, rate, best)
-    if not hasattr(eisfit, "fit_many"):
-        return
-    for name, start in (("common", dict(zip(circuit.names, true[0], strict=True))), ("blind", None)):
-        seconds, results, audit = many(circuit, z, start)
-        ends = np.array([r.statistics.chisqr for r in results])
-        row(f"eisfit.fit_many, {name}", seconds, ends, rate, best)
-        print(f"\n{audit}\n")
+    for name in arguments.circuit:
+        run(name, arguments)
 
 
 if __name__ == "__main__":

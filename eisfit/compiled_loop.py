@@ -80,7 +80,7 @@ def _power(w: Array, out: int, room: int, x: Array, slope: float, offset: float)
         w[room, f] = shifted
         k = shifted - _ROUND
         r = (v - k * _LN_2_HIGH) - k * _LN_2_LOW
-        p = r / 479001600.0 + 1 / 39916800.0
+        p = r * (1 / 479001600.0) + 1 / 39916800.0
         p = p * r + 1 / 3628800.0
         p = p * r + 1 / 362880.0
         p = p * r + 1 / 40320.0
@@ -107,11 +107,11 @@ def _fall(w: Array, out: int, x: int) -> None:
     for n in range(_TERMS, 0, -1):
         share, one = -_SMALLEST / n, 1.0 if n > 1 else 0.0
         for f in range(w.shape[1]):
-            p, q = w[x, f], w[x + 1, f]
-            by = share if p < 20.0 else share * 20.0 / p  # exp(-40) cannot be told from nothing
+            # exp(-40) cannot be told from nothing
+            p, q = min(w[x, f], 20.0), min(max(w[x + 1, f], -20.0), 20.0)
             a, b = w[out, f], w[out + 1, f]
-            w[out, f] = by * (p * a - q * b) + one
-            w[out + 1, f] = by * (p * b + q * a)
+            w[out, f] = share * (p * a - q * b) + one
+            w[out + 1, f] = share * (p * b + q * a)
     for _ in range(_DOUBLINGS):
         for f in range(w.shape[1]):
             a, b = w[out, f], w[out + 1, f]
@@ -161,25 +161,23 @@ def _arc(w: Array, z: int, rest: int, grid: Array, R: float, log_tau: float, alp
 
 @_freely
 def _arc_back(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) -> None:
-    z, rest, adjoint, by_r, by_tau, by_alpha = (
-        code[Z],
-        code[SIDE],
-        code[ADJOINT],
-        code[J],
-        code[J + 1],
-        code[J + 2],
-    )
+    """Write dZ/dln R = Z, dZ/dln tau = -alpha Z rest, dZ/dalpha = -ln(j omega tau) Z rest."""
+    by_r, by_tau, by_alpha = code[J], code[J + 1], code[J + 2]
+    _times(w, by_r, code[Z], code[ADJOINT], 1.0)
+    _times(w, by_tau, code[SIDE], by_r, -1.0)
+    _by_exponent(w, by_alpha, by_tau, grid, log_tau)
     for f in range(w.shape[1]):
-        p, q, a, b = w[z, f], w[z + 1, f], w[adjoint, f], w[adjoint + 1, f]
-        x, y = p * a - q * b, p * b + q * a
-        w[by_r, f], w[by_r + 1, f] = x, y
-        p, q = w[rest, f], w[rest + 1, f]
-        a, b = p * x - q * y, p * y + q * x
-        log_x = grid[LOG_OMEGA, f] + log_tau
-        w[by_tau, f] = -alpha * a
-        w[by_tau + 1, f] = -alpha * b
-        w[by_alpha, f] = _QUARTER * b - log_x * a
-        w[by_alpha + 1, f] = -_QUARTER * a - log_x * b
+        w[by_tau, f] *= alpha
+        w[by_tau + 1, f] *= alpha
+
+
+@_freely
+def _by_exponent(w: Array, out: int, slope: int, grid: Array, log_tau: float) -> None:
+    """Write ln(j omega tau) times a slope. Loops of few rows each: others do not become vectors."""
+    for f in range(w.shape[1]):
+        w[out, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope, f] - _QUARTER * w[slope + 1, f]
+    for f in range(w.shape[1]):
+        w[out + 1, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope + 1, f] + _QUARTER * w[slope, f]
 
 
 @_freely
@@ -194,13 +192,8 @@ def _constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, s
 
 @_freely
 def _constant_phase_back(w: Array, code: Array, grid: Array) -> None:
-    z, adjoint, by_q, by_alpha, sign = code[Z], code[ADJOINT], code[J], code[J + 1], -code[SIGN]
-    for f in range(w.shape[1]):
-        p, q, a, b = w[z, f], w[z + 1, f], w[adjoint, f], w[adjoint + 1, f]
-        x, y = sign * (p * a - q * b), sign * (p * b + q * a)
-        w[by_q, f], w[by_q + 1, f] = x, y
-        w[by_alpha, f] = grid[LOG_OMEGA, f] * x - _QUARTER * y
-        w[by_alpha + 1, f] = grid[LOG_OMEGA, f] * y + _QUARTER * x
+    _times(w, code[J], code[Z], code[ADJOINT], -float(code[SIGN]))
+    _by_exponent(w, code[J + 1], code[J], grid, 0.0)
 
 
 @_freely

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eisfit import compiled
+from eisfit import compiled, tape
 from eisfit.circuit import Circuit
-from eisfit.compiled import SYMBOLS, chosen, supported
+from eisfit.compiled import chosen
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import ELEMENTS, FrequencyGrid
 from eisfit.errors import UsageError
 from eisfit.library import circuit as find_circuit
 from eisfit.library import circuits
 from eisfit.solver import Problem, solve
+from eisfit.tape import SYMBOLS, supported
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 31)
@@ -178,6 +179,14 @@ def test_what_the_loop_does_not_know_is_solved_in_numpy():
     assert not supported(Coordinates(circuit, Scales(1, 9, 0.1, 1e5)))
     task, theta = problem(circuit)
     assert_same(*both(task, theta))
+
+
+@needs_numba
+def test_tape_and_loop_speak_of_the_same_instructions():
+    from eisfit import compiled_loop
+
+    numbers = [getattr(compiled_loop, name) for name in tape._INSTRUCTIONS]
+    assert numbers == list(range(len(numbers)))
 
 
 def test_every_symbol_is_an_element():
