@@ -22,6 +22,9 @@ from eisfit.result import FitFailure, FitResult
 from eisfit.series_growth import growth_of, growths
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import pandas as pd
     import xarray
     from matplotlib.axes import Axes
@@ -269,6 +272,13 @@ class SeriesResult(Sequence[Row]):
 
         fits = [result.to_dict() for result in self.results if isinstance(result, FitResult)]
         return nyquist_waterfall(fits, ax=ax, **options)
+
+    def animate(self, path: str | PathLike[str], **options: Any) -> Path:
+        """Write the Nyquist plots and fits as a moving picture (.gif or .html), and return its path."""
+        from eisfit.plot.animation import nyquist_animation
+
+        fits = [result.to_dict() for result in self.results if isinstance(result, FitResult)]
+        return nyquist_animation(fits, path, **options)
 
     def __str__(self) -> str:
         from eisfit import report

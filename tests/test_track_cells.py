@@ -12,6 +12,7 @@ import eisfit
 from eisfit.cli.app import app
 from eisfit.compare_series import CellTable, compare_series
 from eisfit.errors import EisfitError, UsageError
+from eisfit.plot.animation import nyquist_animation
 from eisfit.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.series import CycleSeries
@@ -215,3 +216,36 @@ def test_growth_does_not_count_a_smooth_curve_as_many_measurements(joined, track
     with pytest.raises(EisfitError, match="R_s: all cycles share one value, which does not grow"):
         joined.growth("R_s")
     assert set(joined.to_dict(data=False)["growth"]) == {"R_ct", "CPE_ct_Q"}
+
+
+def test_a_series_as_a_moving_picture(tracked, tmp_path):
+    from PIL import Image
+
+    with Image.open(tracked[0].animate(tmp_path / "cell.gif", seconds=1.0)) as picture:
+        assert picture.n_frames == 5
+        assert picture.info["duration"] == 200
+    page = tracked[0].animate(tmp_path / "cell.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64") == 5
+    with pytest.raises(UsageError, match=r"an animation is written as \.gif or \.html"):
+        tracked[0].animate(tmp_path / "cell.mp4")
+    with pytest.raises(EisfitError, match="there is no spectrum"):
+        nyquist_animation([], tmp_path / "cell.gif")
+
+
+def test_the_command_line_writes_joint_fits_and_animations_and_checks_names_first(tmp_path):
+    for cycle in (0, 50, 100, 150):
+        text = to_csv(spectrum("bare", cycle))
+        (tmp_path / f"x_cycle_{cycle:03d}.csv").write_text(text, encoding="utf-8")
+    ask = ["--smooth", "R_ct", "--crossing", "R_ct=2x", "--animate", "-o", str(tmp_path / "out"), "--json"]
+    shown = CliRunner().invoke(app, ["track", str(tmp_path), "-c", "rs-ct", *ask])
+    document = json.loads(shown.stdout)
+    assert document["joint"]["modes"]["R_ct"] == "smooth"
+    assert document["crossings"][0]["text"].startswith("R_ct doubles at cycle ")
+    written = json.loads((tmp_path / "out" / "track.json").read_text(encoding="utf-8"))
+    assert written["crossings"] == document["crossings"]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"track.json", "track.csv", "track.png", "spectra.png", "joint.png", "spectra.gif"}
+    for bad in (["--crossing", "R_tc=2x"], ["--smooth", "R_tc"], ["--animate"]):
+        asked = CliRunner().invoke(app, ["track", str(tmp_path / "nowhere.csv"), "-c", "rs-ct", *bad])
+        assert asked.exit_code == 2
+        assert "nowhere" not in asked.stderr

@@ -89,6 +89,10 @@ def track(
         list[Path] | None,
         typer.Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
     ] = None,
+    animate: Annotated[
+        bool,
+        typer.Option("--animate", help="With --output: the Nyquist plots as a moving picture too (GIF)."),
+    ] = False,
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -102,10 +106,15 @@ def track(
     from eisfit.track import track as follow
 
     check_output(output)
+    if animate and output is None:
+        raise UsageError("--animate writes a file: say where with --output DIR")
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
+    wanted = _wanted(crossing, chosen)
+    joint = _joint(shared, smooth)
+    chosen.check_names(joint)
     options: dict[str, Any] = {
-        "joint": _joint(shared, smooth),
+        "joint": joint,
         "weighting": weighting,
         "fmin": fmin,
         "fmax": fmax,
@@ -125,11 +134,13 @@ def track(
     named = _named(results, files)
     groups = _groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
-    ends = [_crossings(one, crossing) for one in results]
+    ends = [_crossings(one, wanted) for one in results]
     beside = _beside(results, cycling)
     more = _more(ends, beside)
     if output is not None:
         _write_track(result, folder(output), more)
+        if animate:
+            _write_animations(results, folder(output))
     _show_track(result, json, ends, beside, more)
     return int(any(one.failures for one in results))
 
@@ -187,10 +198,10 @@ def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, lis
     return found
 
 
-def _crossings(result: Any, wanted: list[str] | None) -> list[Any]:
-    """Return when parameters reach what the texts say, like R_ct=120 or R_ct=2x."""
+def _wanted(texts: list[str] | None, circuit: Any) -> list[tuple[str, str, float]]:
+    """Return name, `value` or `factor`, and number of texts like R_ct=120 or R_ct=2x."""
     found = []
-    for text in wanted or ():
+    for text in texts or ():
         name, _, target = text.partition("=")
         try:
             number = float(target.removesuffix("x"))
@@ -198,11 +209,19 @@ def _crossings(result: Any, wanted: list[str] | None) -> list[Any]:
             raise UsageError(
                 f"--crossing {text!r}: expected NAME=VALUE or NAME=FACTORx, like R_ct=2x"
             ) from None
-        kind = "factor" if target.endswith("x") else "value"
+        found.append((name.strip(), "factor" if target.endswith("x") else "value", number))
+    circuit.check_names(name for name, _, _ in found)
+    return found
+
+
+def _crossings(result: Any, wanted: list[tuple[str, str, float]]) -> list[Any]:
+    """Return when parameters reach what is asked for, where they have a growth at all."""
+    found = []
+    for name, kind, number in wanted:
         try:
-            found.append(result.crossing(name.strip(), **{kind: number}))
+            found.append(result.crossing(name, **{kind: number}))
         except FitError as error:
-            say(f"--crossing {text}: {error}")
+            say(f"--crossing: {error}")
     return found
 
 
@@ -267,6 +286,12 @@ def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
             ax = plot.new_axes(4.8, 5.2)
             nyquist_waterfall(fits, ax=ax)
             plot.save(ax, target / _name("spectra", cell, cells))
+
+
+def _write_animations(results: list[Any], target: Path) -> None:
+    for result in results:
+        if len(result.failures) < len(result):
+            result.animate(target / (f"spectra_{result.label}.gif" if len(results) > 1 else "spectra.gif"))
 
 
 def _name(what: str, cell: Any, cells: list[Any]) -> str:
