@@ -91,6 +91,7 @@ def test_wrong_formats(run, arguments, sentence):
 def test_unknown_commands(run, cells):
     assert run("fti") == (2, "", "eisfit: no command is called 'fti'; did you mean 'fit'?\n")
     assert run("xyzzy") == (2, "", "eisfit: no command is called 'xyzzy'; eisfit --help lists them\n")
+    assert run("help", "fit")[2] == "eisfit: no command is called 'help'; did you mean 'eisfit --help'?\n"
     (path,) = cells.glob("*_0.csv")
     assert run(path)[2] == f"eisfit: no command is called '{path}'; did you mean 'eisfit fit {path}'?\n"
 

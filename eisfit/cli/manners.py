@@ -161,7 +161,8 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _unknown(self, word: str) -> NoReturn:
-        near = did_you_mean(word, self.commands)
+        near = f"; did you mean 'eisfit --{word}'?" if word in ("help", "version") else ""
+        near = near or did_you_mean(word, self.commands)
         near = near or (f"; did you mean 'eisfit fit {word}'?" if _is_a_file(word) else _LISTED)
         typer.echo(f"eisfit: no command is called {word!r}{near}", err=True)
         raise typer.Exit(2)
