@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from eisfit.catalogue import NAME, find
 from eisfit.circuit import Circuit
+from eisfit.circuit_template import TITLE
 from eisfit.errors import EisfitError
 from eisfit.library import circuit as read_circuit
 from eisfit.library import load, reference_tests
@@ -133,7 +134,7 @@ def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
     except EisfitError as error:
         return CircuitCheck(text, None, str(error))
     tests = () if path is None else tuple(_outcomes(circuit, path))
-    remarks = [*(() if path is None else _about_file(path, tests)), *_about_expressions(circuit)]
+    remarks = [*(() if path is None else _about_file(path, circuit, tests)), *_about_expressions(circuit)]
     return CircuitCheck(text, circuit, None, tests, (*remarks, *_about_identity(circuit)))
 
 
@@ -158,7 +159,9 @@ def _outcomes(circuit: Circuit, path: Path) -> Iterator[ReferenceOutcome]:
         yield ReferenceOutcome(source, float(deviations[k]), "" if deviations[k] <= _TOLERANCE else said)
 
 
-def _about_file(path: Path, tests: Sequence[ReferenceOutcome]) -> Iterator[str]:
+def _about_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutcome]) -> Iterator[str]:
+    if circuit.title == TITLE:
+        yield "title and references are still the template's"
     if not tests:
         yield "no [[tests]]: give impedances computed by another program, so that a slip in the string shows"
     for test in tests:

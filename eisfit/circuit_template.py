@@ -5,7 +5,10 @@ from __future__ import annotations
 from eisfit.circuit import ROLES, Circuit
 from eisfit.elements import ELEMENTS
 
-__all__ = ["circuit_template"]
+__all__ = ["TITLE", "circuit_template"]
+
+#: To be replaced by whoever completes the file.
+TITLE = "one line that says what it is for"
 
 _HEAD = """\
 # A circuit of your own. It holds data only: nothing in it is executed.
@@ -15,7 +18,7 @@ _HEAD = """\
 # "-" is series, "p(a,b)" is parallel, nested. A component is an element's symbol and a label: R_ct.
 # Elements: {elements}.
 circuit = "{string}"
-title = "one line that says what it is for"
+title = "{title}"
 references = ["where it comes from: a paper, a lab book"]
 
 # One table for each parameter: what it is in words, and its role, one of
@@ -56,7 +59,12 @@ def circuit_template(string: str, *, file: str = "mine.toml", use: str = "mine.t
     """
     circuit = Circuit.from_string(string)
     head = _HEAD.format(
-        string=circuit.string, file=file, use=use, roles=", ".join(ROLES), elements=", ".join(ELEMENTS)
+        string=circuit.string,
+        title=TITLE,
+        file=file,
+        use=use,
+        roles=", ".join(ROLES),
+        elements=", ".join(ELEMENTS),
     )
     tables = [
         _PARAMETER.format(

@@ -39,6 +39,7 @@ def test_a_circuit_is_begun_completed_examined_listed_and_drawn(run, tmp_path):
     code, out, _ = run("circuits", "my-cell", "--check")
     assert (code, out.splitlines()[0]) == (0, "my-cell: ok: R_s-p(R_ct,CPE_ct)")
     assert "remark: no [[tests]]" in out
+    assert "remark: title and references are still the template's" in out
     assert run("circuits", "--check")[1].startswith(str(tmp_path / "circuits" / "my-cell.toml: ok"))
     assert "my-cell (circuits/my-cell.toml): one line that says what it is for" in run("circuits")[1]
     assert run("circuits", "my-cell", "--draw")[1] == (

@@ -24,7 +24,7 @@ HOUSE = {
     ],
     "model wing": [
         *("elements", "notation", "expressions", "from_lmfit", "circuit_parameters", "circuit"),
-        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_check", "circuit_template"),
+        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_template", "circuit_check"),
     ],
     "physics wing": ["film", "electrode"],
 }
