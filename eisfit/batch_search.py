@@ -1,6 +1,6 @@
 """The global search for many spectra at once: a few look around, others follow, who is in doubt looks too.
 
-Spectra of one lot resemble each other. So every fourth is a scout and starts from its own best grid points;
+Spectra of one lot resemble each other. So one in four is a scout and starts from its own best grid points;
 then every spectrum starts where its nearest scouts have ended, scaled to its own size, which costs little and
 spreads the better optimum where two are found. A spectrum is settled when enough of its ends are one optimum;
 one whose noise does not explain what is left, or whose ends differ, starts from its own grid and from its
@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-_EVERY = 4
+_EVERY = 4  # one spectrum in so many, at random: lots are often made of several cells in turn
 _FEW = 32  # spectra: so few are all scouts
 _NEAREST = 5
 _ALIKE = (
@@ -106,7 +106,7 @@ def search_many(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, I
     grid = GroupStarts(problem.coordinates.circuit, problem.grid.omega, problem.target, problem.weight)
     needed, rounds = _EFFORT[min(max(grid.difficulty, min(_EFFORT)), max(_EFFORT))]
     ends, near, rows = _Ends(problem, attainable), _Neighbours(problem), np.arange(len(attainable))
-    scouts = rows if rows.size < _FEW else rows[::_EVERY]
+    scouts = rows if rows.size < _FEW else np.random.default_rng(0).permutation(rows)[::_EVERY]
     ends.start(scouts, grid.best(rounds[0], scouts))
     left = rows if rows.size > scouts.size else ends.left(needed)
     near.help(ends, left, scouts)

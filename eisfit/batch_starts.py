@@ -22,7 +22,7 @@ ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.intp]
 
 _ROWS = 64  # spectra whose whole grid is held at once
-_CANDIDATES = 12  # for each start wanted
+_CANDIDATES = (150, 12)  # at least, and for each start wanted
 _RIDGE = 1e-9
 
 
@@ -90,15 +90,16 @@ class GroupStarts(StartGrid):
 
     def _apart(self, chisqr: FloatArray, count: int) -> IntArray:
         """Return grid points (b, count) that differ by more than a step, best first."""
-        most = min(_CANDIDATES * count, chisqr.shape[1])
+        most = min(max(_CANDIDATES[0], _CANDIDATES[1] * count), chisqr.shape[1])
         near = np.argpartition(chisqr, most - 1, axis=1)[:, :most]
         near = np.take_along_axis(near, np.argsort(np.take_along_axis(chisqr, near, 1), axis=1), 1)
         choices = np.ascontiguousarray(np.moveaxis(self.choice.astype(np.int16)[near], 2, 0))  # (K, b, most)
-        free = np.ones(near.shape, dtype=bool)
+        free, unused = np.ones(near.shape, dtype=bool), np.ones(near.shape, dtype=bool)
         rows, chosen = np.arange(len(near)), []
         for _ in range(count):
-            # Where nothing is far enough away, the last candidate is the farthest there is.
-            place = np.where(free.any(axis=1), np.argmax(free, axis=1), most - 1)
+            # Where nothing is far enough away, at least no point is taken twice, unless there are too few.
+            place = np.argmax(np.where(free.any(axis=1, keepdims=True), free, unused), axis=1)
+            unused[rows, place] = False
             chosen.append(near[rows, place])
             steps = [np.abs(choice - choice[rows, place][:, np.newaxis]) for choice in choices]
             free &= np.max(steps, axis=0) > 1
