@@ -23,6 +23,7 @@ __all__ = ["Candidate", "Comparison"]
 
 _WITHIN_NOISE = 1.5  # rms residual over what the noise alone leaves
 _AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
+_CLOSER = 10.0  # of BIC: "very strong" in the same paper
 _MISFIT_LEAST = 0.003
 
 
@@ -141,7 +142,7 @@ class Comparison:
                 f"{_percent(best)} rms, {significant(best.misfit, 2)} times its noise; try other circuits, "
                 "or look for bad points (eisfit check)"
             ]
-        return (*said, *self._as_good(best), *self._enough(best))
+        return (*said, *self._closer(best), *self._as_good(best), *self._enough(best))
 
     def _lead(self, best: Candidate) -> str:
         second = next((c for c in self.ranked if not c.refused and c is not best), None)
@@ -154,6 +155,17 @@ class Comparison:
             c.name for c in self.ranked if c is not best and not c.refused and c.bic - best.bic < _AS_GOOD
         ]
         return [f"{', '.join(near)} can hardly be told from it by this spectrum"] if near else []
+
+    def _closer(self, best: Candidate) -> list[str]:
+        """Say which refused circuit fits much closer: what refuses it may be mended."""
+        refused = [c for c in self.ranked if c.refused and c.result and c.bic < best.bic - _CLOSER]
+        if not refused:
+            return []
+        closest = min(refused, key=lambda c: c.bic)
+        return [
+            f"{closest.name} fits much closer, {_percent(closest)} rms, but is refused: {closest.refused}; "
+            "mend that (fix the parameter, leave its element out, measure a wider range) and compare again"
+        ]
 
     def _enough(self, best: Candidate) -> list[str]:
         """Say where a larger circuit fits a little better without being needed."""

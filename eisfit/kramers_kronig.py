@@ -337,13 +337,8 @@ def _mirrored(trust: Trust) -> bool:
 
 def _spectrum_from(document: Mapping[str, Any]) -> Spectrum:
     known, data = document["spectrum"], document["data"]
-    return Spectrum(
-        frequency=data["frequency_Hz"],
-        impedance=_complex(data, "Z"),
-        cycle=known["cycle"],
-        source=known["source"],
-        index=known["index"],
-    )
+    kept = {name: known[name] for name in ("source", "index", "cycle")}
+    return Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept)
 
 
 def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:

@@ -200,3 +200,14 @@ def test_a_circuit_with_too_many_parameters_for_the_points_is_refused_beside_the
     refused = {c.name: c.refused for c in found.ranked}
     assert "cannot determine the 11 parameters" in refused["rs-film-ct-w"]
     assert refused["rs-ct"] == ""
+
+
+def test_a_refused_circuit_that_fits_much_closer_is_told():
+    """Without a series resistance R_s is zero, which refuses the circuit that has the right arcs."""
+    arcs = {name: value for name, value in TRUTH["rs-sei-ct"].items() if name != "R_s"}
+    s = eisfit.simulate("p(R_sei,CPE_sei)-p(R_ct,CPE_ct)", arcs, seed=1)
+    found = eisfit.compare(s, ["p(R_ct,CPE_ct)", "rs-sei-ct"])
+    assert found.best.name == "p(R_ct,CPE_ct)"
+    (closer,) = [sentence for sentence in found.verdict if "fits much closer" in sentence]
+    assert "rs-sei-ct fits much closer" in closer
+    assert "R_s" in closer

@@ -32,9 +32,8 @@ def comparison_text(document: Document, *, width: int = WIDTH) -> str:
         lines += wrapped(clean(sentence), width=width, indent="  ")
     ranked = document.get("ranked") or []
     lines += ["", *table(_HEAD, _rows(ranked), width=width, right=range(1, len(_HEAD)))]
-    for row in ranked:
-        if row.get("refused"):
-            lines += wrapped(f"{_name(row)} refused: {clean(row['refused'])}", width=width)
+    for reason, names in _refusals(ranked).items():
+        lines += wrapped(f"{', '.join(names)} refused: {reason}", width=width)
     lines += ["", *wrapped(_legend(), width=width)]
     return "\n".join(lines) + "\n"
 
@@ -51,6 +50,15 @@ def comparison_html(document: Document) -> str:
     said = [html_line(clean(text)) for text in document.get("verdict") or []]
     title = html_line(f"{title_of(document)}: {_headline(document)}", bold=True)
     return html_fragment([title, *said, html_table([*_HEAD, "refused"], rows), html_line(_legend())])
+
+
+def _refusals(ranked: Sequence[Document]) -> dict[str, list[str]]:
+    """Return reason -> the circuits refused for it."""
+    found: dict[str, list[str]] = {}
+    for row in ranked:
+        if row.get("refused"):
+            found.setdefault(clean(row["refused"]), []).append(_name(row))
+    return found
 
 
 def _headline(document: Document) -> str:

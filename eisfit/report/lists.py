@@ -54,7 +54,7 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
     lines += wrapped("Kramers-Kronig: " + ", ".join(parts), width=width)
     for failing in document.get("ranges") or []:
         reason = clean(failing.get("cause"))
-        lines += wrapped(f"fails from {_range(failing)}" + (f": {reason}" if reason else ""), width=width)
+        lines += wrapped(f"fails {_where(failing)}" + (f": {reason}" if reason else ""), width=width)
     return "\n".join(lines) + "\n"
 
 
@@ -62,7 +62,7 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     """Return many checks as a table, one row each, and below it what is wrong with which."""
     if not documents:
         return "no spectra\n"
-    head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails from"]
+    head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails at"]
     names = short_titles(documents, width // 3)
     rows = [_check_row(document, name) for document, name in zip(documents, names, strict=True)]
     lines = table(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
@@ -83,8 +83,14 @@ def _check_row(document: Document, name: str) -> list[str]:
     ]
 
 
+def _where(failing: Mapping[str, Any]) -> str:
+    alone = failing.get("low_Hz") == failing.get("high_Hz")
+    return f"at {_range(failing)}" if alone else f"from {_range(failing)}"
+
+
 def _range(failing: Mapping[str, Any]) -> str:
-    return f"{hertz(failing.get('low_Hz'))} to {hertz(failing.get('high_Hz'))}"
+    low, high = hertz(failing.get("low_Hz")), hertz(failing.get("high_Hz"))
+    return low if low == high else f"{low} to {high}"
 
 
 def track_text(document: Document, *, width: int = WIDTH) -> str:
