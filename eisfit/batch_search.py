@@ -63,7 +63,7 @@ class _Ends:
         theta = np.zeros((len(self.theta), count, self.coordinates.size))
         chisqr = np.full((len(theta), count), np.inf)
         theta[rows] = found.theta.reshape(rows.size, count, -1)
-        chisqr[rows] = np.nan_to_num(found.chisqr, nan=np.inf).reshape(rows.size, count)
+        chisqr[rows] = np.nan_to_num(found.chisqr, nan=np.inf, posinf=np.inf).reshape(rows.size, count)
         self.theta = np.concatenate([self.theta, theta], axis=1)
         self.chisqr = np.concatenate([self.chisqr, chisqr], axis=1)
         self.tried[rows] += count
