@@ -142,9 +142,11 @@ def _module(module: ModuleType, public: set[int]) -> str:
     text += f".. automodule:: {name}\n   :no-members:\n   :no-index:\n\n"
     for member in module.__all__:
         value = getattr(module, member, None)
-        if id(value) in public or getattr(value, "__module__", None) != name:
+        if member.isupper():
+            text += f".. py:data:: {member}\n   :module: {name}\n\n"
+        elif id(value) in public or getattr(value, "__module__", None) != name:
             continue
-        if inspect.isclass(value):
+        elif inspect.isclass(value):
             text += f".. autoclass:: {name}.{member}\n   :members:\n\n"
         elif inspect.isfunction(value):
             text += f".. autofunction:: {name}.{member}\n\n"
