@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eisfit.coordinates import Scales
 from eisfit.derived import derived
 from eisfit.flags import Judgement, at_bound, judge
+from eisfit.geometry import Geometry
 from eisfit.joint_problem import JointProblem
 from eisfit.result import FitResult, FittedParameter
 from eisfit.rounding import significant
@@ -20,6 +21,7 @@ __all__ = ["as_results"]
 FloatArray = NDArray[np.float64]
 
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
+_STRONG = 0.9  # below it nobody is told of a correlation
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
@@ -63,9 +65,10 @@ def _result(
         fit.statistics, chisqr=chisqr, redchi=chisqr / max(fit.statistics.nfree, 1),
         rms_relative_residual=float(np.sqrt(np.mean(relative**2))),
     )  # fmt: skip
+    geometry = Geometry.of_metadata(fit.spectrum.metadata)
     moved = dataclasses.replace(
         fit, circuit=circuit, parameters=parameters, statistics=statistics, covar=covar, var_names=names,
-        derived=derived(circuit, named, names, covar), lmfit=None,
+        derived=derived(circuit, named, names, covar, geometry), lmfit=None,
     )  # fmt: skip
     return _judged(moved, fit)
 
@@ -79,7 +82,7 @@ def _judged(moved: FitResult, alone: FitResult) -> FitResult:
     spectrum = moved.spectrum
     seen = Judgement(
         circuit=moved.circuit, scales=Scales.of(spectrum.omega, spectrum.impedance), values=moved.values,
-        stderr={name: p.stderr for name, p in moved.parameters.items()}, correlations=moved.correlations,
+        stderr={name: p.stderr for name, p in moved.parameters.items()}, correlations=_strong(moved),
         converged=True, message="", rms=moved.statistics.rms_relative_residual, misfit=0.0,
     )  # fmt: skip
     flags, ok = judge(seen)
@@ -87,6 +90,16 @@ def _judged(moved: FitResult, alone: FitResult) -> FitResult:
     strained = _strained(moved, alone)
     grave = any(flag.name in ("misfit", "not_converged", "imaginary_sign") for flag in kept) or bool(strained)
     return moved.replace_flags((*kept, *strained, *flags), ok and not grave)
+
+
+def _strong(fit: FitResult) -> list[tuple[str, str, float]]:
+    """Return the pairs of parameters that may be flagged, strongest first; most fits have none."""
+    if fit.covar is None:
+        return []
+    spread = np.sqrt(np.maximum(np.diag(fit.covar), 1e-300))
+    matrix = np.abs(fit.covar) / np.outer(spread, spread)
+    np.fill_diagonal(matrix, 0.0)
+    return fit.correlations if matrix.max(initial=0.0) > _STRONG else []
 
 
 def _strained(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:

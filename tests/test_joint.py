@@ -280,3 +280,11 @@ def test_mistakes_are_named(singles):
     robust = eisfit.fit(singles[0].spectrum, CIRCUIT, start=truth(0), loss="huber")
     with pytest.raises(UsageError, match="robust losses cannot be combined"):
         joint_fit([robust, *singles[1:]], CIRCUIT, MODES)
+
+
+def test_what_is_derived_per_area_stays_in_a_joint_fit(singles):
+    spectra = [f.spectrum.replace(metadata={"area_cm2": 2.0}) for f in singles[:4]]
+    result = eisfit.track(spectra, CIRCUIT, start=truth(0), joint={"R_s": "shared"})
+    for fit in result:
+        assert fit.derived["R_ct_area"]["value"] == pytest.approx(2.0 * fit["R_ct"].value)
+        assert fit.derived["R_ct_area"]["stderr"] == pytest.approx(2.0 * fit["R_ct"].stderr, rel=1e-3)
