@@ -29,7 +29,7 @@ _NEEDED = {
     "matplotlib": ("matplotlib", "3.8"),
     "pandas": ("pandas", "2.0"),
     "impedance": ("impedance", "1.7.1"),
-    "typer": ("typer", "0.12"),
+    "typer": ("typer", "0.15.1"),
     "rich": ("rich", "13"),
     "pint": ("pint", "0.23"),
     "pydantic": ("pydantic", "2.6"),
