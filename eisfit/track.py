@@ -85,7 +85,10 @@ def track(
             label=getattr(series, "label", ""),
             notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
         )
-        return tracked.fit_jointly(joint, strength=strength) if joint else tracked
+        if joint:
+            tracked = tracked.fit_jointly(joint, strength=strength)
+            done()
+        return tracked
 
 
 def _simulated(spectra: list[Spectrum]) -> list[str]:

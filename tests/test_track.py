@@ -235,3 +235,11 @@ def test_a_fit_that_cannot_be_finished_fails_in_its_place_and_no_other(folder, m
 def test_a_storage_that_is_not_there_does_not_stop_the_series(folder):
     result = eisfit.track(eisfit.read_series(folder), "R_s-p(R_ct,CPE_ct,C_p)")
     assert len(result) == len(CYCLES)
+
+
+def test_progress_is_told_step_by_step(folder):
+    seen = []
+    eisfit.track(
+        eisfit.read_series(folder), "rs-ct", joint={"R_s": "shared"}, progress=lambda *step: seen.append(step)
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]

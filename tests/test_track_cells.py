@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -249,3 +250,19 @@ def test_the_command_line_writes_joint_fits_and_animations_and_checks_names_firs
         asked = CliRunner().invoke(app, ["track", str(tmp_path / "nowhere.csv"), "-c", "rs-ct", *bad])
         assert asked.exit_code == 2
         assert "nowhere" not in asked.stderr
+
+
+def test_the_examples_growth_lies_in_its_intervals():
+    """The rates that example_spectra/make_examples.py was given: 0.26718 (bare), 0.0097750 ohm per cycle."""
+    home = Path(__file__).resolve().parent.parent / "example_spectra" / "rrml"
+    cells = [eisfit.track(eisfit.read_series(home / cell), "rs-sei-ct-w") for cell in RATES]
+    (found,) = compare_series(cells).comparison["R_ct"]
+    assert found.difference_low < 0.0097750 - 0.26718 < found.difference_high
+    assert found.ratio_low < 1 / 27.3333 < found.ratio_high
+    assert found.p < 1e-6
+    doubled = cells[0].crossing("R_ct", factor=2)
+    assert doubled.low < (51.9 - 3 * 0.26718) / 0.26718 < doubled.high  # a line from 51.9 ohm at cycle 3
+    assert not doubled.extrapolated
+    assert cells[1].crossing("R_ct", factor=2).extrapolated
+    never = cells[1].crossing("R_ct", factor=2, extrapolate=False)
+    assert str(never) == "R_ct doubles not before cycle 500"
