@@ -40,6 +40,9 @@ COLUMNS: Mapping[str, str] = {
 }
 
 
+_END_OF_LIFE = 80.0  # percent of the first capacity
+
+
 @dataclass(frozen=True, repr=False)
 class CycleTable:
     """Cycling data of one cell.
@@ -57,15 +60,22 @@ class CycleTable:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """Everything that follows from the table's own numbers, held against what is printed."""
-        return figures_of(self.rows)
+        """Everything that follows from the table's own numbers, held against what is printed.
+
+        The cycle life at 80 % is among them where the capacity falls so far.
+        """
+        try:
+            life = [self.retention_crossing(_END_OF_LIFE)]
+        except EisfitError:
+            life = []  # no two retentions, or it never falls so far
+        return (*figures_of(self.rows), *life)
 
     @property
     def contradictions(self) -> tuple[Figure, ...]:
         """Printed figures that their own inputs, rounded as printed, cannot give."""
         return tuple(figure for figure in self.figures if figure.agrees is False)
 
-    def retention_crossing(self, percent: float = 80.0) -> Figure:
+    def retention_crossing(self, percent: float = _END_OF_LIFE) -> Figure:
         """Return the cycle at which the capacity has fallen to so many percent.
 
         Raises

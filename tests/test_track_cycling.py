@@ -61,6 +61,9 @@ def test_cycle_life_is_where_retention_falls_to_80_percent(bare, coated):
     assert bare.retention_crossing().value == pytest.approx(211)
     assert coated.retention_crossing().value == pytest.approx(440)
     assert coated.retention_crossing(78.8).value == pytest.approx(440 + 60 * 1.2 / 2.4)
+    assert bare.figures[-1].value == pytest.approx(211)  # shown with the others, and only where it is reached
+    assert "cycle at 80 % retention: 440" in str(coated)
+    assert "retention" not in str(CycleTable(coated.rows[:1]))
 
 
 def test_capacity_over_retention_is_the_initial_capacity(bare):
