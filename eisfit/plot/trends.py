@@ -80,7 +80,7 @@ def trend(
     return ax
 
 
-def _weight(points: int) -> dict[str, float]:
+def _weight(points: int) -> dict[str, Any]:
     """Return sizes of markers and bars: many of them must not become a smear."""
     return (
         {"elinewidth": 1.0} if points <= _MANY else {"elinewidth": 0.5, "capsize": 0.0, "ms": 2.8, "mew": 0.7}
