@@ -338,12 +338,27 @@ def _untie(w: Array, ties: Array, theta: Array, values: Array) -> None:
 
 
 @_freely
-def _residual(w: Array, jacobian: Array, z: int, target: Array, weight: Array, V: int) -> None:
-    """Write the weighted residual below the Jacobian, and weigh that too."""
+def _seed(w: Array, adjoint: int, weight: Array) -> bool:
+    """Begin the way back with the weights where both parts have the same, else with one; return which."""
+    F = w.shape[1]
+    different = 0
+    for f in range(F):
+        different += 1 if weight[f] != weight[F + f] else 0
+    for f in range(F):
+        w[adjoint, f] = 1.0 if different else weight[f]
+    return different == 0
+
+
+@_freely
+def _residual(w: Array, jacobian: Array, z: int, target: Array, weight: Array, V: int, weighed: bool) -> None:
+    """Write the weighted residual below the Jacobian, and weigh that too where it is not yet."""
     F = w.shape[1]
     for f in range(F):
         jacobian[V, f] = weight[f] * (w[z, f] - target[f])
+    for f in range(F):
         jacobian[V, F + f] = weight[F + f] * (w[z + 1, f] - target[F + f])
+    if weighed:
+        return
     for v in range(V):
         for f in range(2 * F):
             jacobian[v, f] *= weight[f]
@@ -373,10 +388,12 @@ def _measure(
     w, jacobian, values, logs = room[W], room[JACOBIAN], room[VALUES], room[LOGS]
     V = free.size
     _unfold(theta, free, logarithmic, ties, fixed, values, logs)
+    root = tape[tape.shape[0] - 1]
+    weighed = _seed(w, root[ADJOINT], weight)
     _forward(w, tape, values, logs, grid)
     _backward(w, tape, values, logs, grid)
     _untie(w, ties, theta, values)
-    _residual(w, jacobian, tape[tape.shape[0] - 1, Z], target, weight, V)
+    _residual(w, jacobian, root[Z], target, weight, V, weighed)
     _gram(jacobian, normal)
     return normal[V, V] if math.isfinite(normal[V, V]) else math.inf
 
