@@ -169,5 +169,6 @@ def derived(
 
 def _document(row: _Row, stderr: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
     value = float(row.formula(numbers))
-    both = None if stderr is None else float(np.hypot(stderr, row.given * value))
+    # Zero is where a parameter has gone to its bound of zero: the slopes there mean nothing.
+    both = None if stderr is None or value == 0 else float(np.hypot(stderr, row.given * value))
     return {"value": value, "stderr": both, "unit": row.unit}

@@ -15,7 +15,10 @@ from eisfit.coordinates import Scales
 from eisfit.rounding import significant
 from eisfit.verdict import Flag
 
-__all__ = ["Judgement", "at_bound", "is_physical_limit", "judge"]
+__all__ = ["UNDETERMINED_CURE", "Judgement", "at_bound", "is_physical_limit", "judge"]
+
+#: The same for every parameter, so that a report says it once.
+UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
 
 FloatArray = NDArray[np.float64]
 
@@ -157,16 +160,16 @@ def _undetermined(seen: Judgement) -> Iterator[Flag]:
         if not p.free or name in bounded:
             continue
         if error is None or not np.isfinite(error):
-            yield _undetermined_flag(name, f"{name} has no finite standard error")
+            yield _undetermined_flag(f"{name} has no finite standard error")
         elif error > _RELATIVE_ERROR * abs(seen.values[name]):
-            yield _undetermined_flag(name, f"the error of {name} is larger than its value")
+            yield _undetermined_flag(f"the error of {name} is larger than its value")
 
 
-def _undetermined_flag(name: str, cause: str) -> Flag:
+def _undetermined_flag(cause: str) -> Flag:
     return Flag(
         "undetermined",
         f"{cause}: the data does not determine it",
-        f"do not use {name}; fix it (--fix), use a simpler circuit, or measure a wider frequency range",
+        UNDETERMINED_CURE,
     )
 
 

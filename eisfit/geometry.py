@@ -104,14 +104,17 @@ class Geometry:
 
     @classmethod
     def of_metadata(cls, metadata: Mapping[str, Any]) -> Geometry:
-        """Return what a spectrum's metadata says: ``geometry``, or the number ``area_cm2`` of a file."""
+        """Return what a spectrum's metadata says: ``geometry``, or the number ``area_cm2`` of a file.
+
+        An area of exactly 1 is what instruments write when nobody has entered one: it is passed over.
+        """
         if isinstance(metadata.get(_KEY), Mapping):
             return cls.of(metadata[_KEY])
         try:
             area = float(metadata.get("area_cm2", "nan"))
         except (TypeError, ValueError):
             area = np.nan
-        return cls(Uncertain("exact", area, unit="cm^2") if 0 < area < np.inf else None)
+        return cls(Uncertain("exact", area, unit="cm^2") if 0 < area < np.inf and area != 1 else None)
 
     def into(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Return metadata that carry this geometry; an area that they had is kept where none is given."""

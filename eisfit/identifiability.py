@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.coordinates import arcs
+from eisfit.flags import UNDETERMINED_CURE
 from eisfit.interval import Interval
 from eisfit.likelihood import profile_intervals
 from eisfit.notation import Component
@@ -78,8 +79,7 @@ def _open(result: FitResult, rows: Mapping[str, Interval]) -> Iterator[tuple[Fla
     known = _flagged(result)
     for row in rows.values():
         if not row.determined and row.name not in known:
-            cure = f"do not use {row.name}; fix it (--fix), use a simpler circuit, or measure a wider range"
-            yield Flag("undetermined", _said(row), cure), True
+            yield Flag("undetermined", _said(row), UNDETERMINED_CURE), True
 
 
 def _said(row: Interval) -> str:

@@ -116,3 +116,15 @@ def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
     assert row["unit"] == "cm^2 s^-1"
     code, _, err = run(capsys, "fit", cell, "--geometry", tmp_path / "none.toml")
     assert (code, "cannot be read" in err) == (2, True)
+
+
+def test_a_weakness_of_the_intervals_is_told(cell, capsys):
+    pytest.importorskip("emcee")
+    _, out, _ = run(capsys, "fit", cell, "-c", "rs-ct", "--errors", "mcmc", "--repeats", "200", "--json")
+    flags = {flag["name"]: flag for flag in json.loads(out)["results"][0]["flags"]}
+    assert (
+        "the chain is short: 200 steps for an autocorrelation time of" in flags["interval_doubtful"]["cause"]
+    )
+    assert flags["interval_doubtful"]["cure"].endswith("steps or more (--repeats)")
+    code, _, err = run(capsys, "fit", cell, "--errors", "bootstrap", "--repeats", "20")
+    assert (code, "20 repeats are too few for 95 % intervals; use 200 or more" in err) == (2, True)

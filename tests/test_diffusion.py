@@ -151,3 +151,11 @@ def test_a_wrong_key_in_a_file_is_named_with_its_line(tmp_path):
     path.write_text('area = "1 cm^2"\nlenght = "5 um"\n', encoding="utf-8")
     with pytest.raises(SchemaError, match=r"line 2: lenght: unknown key; did you mean 'length'"):
         Geometry.of(path)
+
+
+def test_an_area_that_nobody_entered_is_passed_over():
+    """Instruments write 1 cm^2 by default; a real one is used, and what is no area is none."""
+    assert Geometry.of_metadata({"area_cm2": 1.0}).area is None
+    assert Geometry.of_metadata({"area_cm2": "1.54"}).area.median == 1.54
+    assert Geometry.of_metadata({"area_cm2": "round"}).area is None
+    assert Geometry.of_metadata({"area_cm2": -2.0}).area is None

@@ -100,6 +100,9 @@ def fit(
             help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
         ),
     ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
+    ] = None,
     average_duplicates: AverageDuplicates = False,
     json: Json = False,
     output: Output = None,
@@ -119,7 +122,7 @@ def fit(
     found = _fits(spectra, chosen, options)
     if interval is not None or errors is not None:
         level = 0.95 if interval is None else interval
-        found = (_with_intervals(result, level, errors or "covariance") for result in found)
+        found = (_with_intervals(result, level, errors or "covariance", repeats) for result in found)
     results = list(progress(found, "fitting", len(spectra)))
     if output is not None:
         _write_fits(results, folder(output))
@@ -146,17 +149,28 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
         yield spectrum if is_failure else fit_or_failure(spectrum, chosen, validate=True, **options)
 
 
-def _with_intervals(result: Any, level: float, method: str) -> Any:
+def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
     from eisfit.uncertainty import intervals, with_intervals
     from eisfit.verdict import Flag
 
     if result.error:
         return result
     try:
-        return with_intervals(result, intervals(result, level, method))
+        found = intervals(result, level, method, count=count)
     except FitError as error:
         flag = Flag("no_interval", str(error), "use --errors profile")
         return result.replace_flags((*result.flags, flag), result.ok)
+    told = [Flag("interval_doubtful", *_parted(note)) for note in found.notes]
+    return with_intervals(result.replace_flags((*result.flags, *told), result.ok), found)
+
+
+def _parted(note: str) -> tuple[str, str]:
+    """Return cause and cure of a note on intervals, which says them in this order."""
+    cause, mark, cure = note.partition("; use ")
+    if not mark:
+        cause, mark, cure = note.partition(": ")
+        return cause, cure
+    return cause, f"use {cure}".replace(" steps or more", " steps or more (--repeats)")
 
 
 def _show_fits(results: list[Any], json: bool) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bode", "drt", "residuals"]
 
+_WORDS = 1.3  # decades of tau that the words of a peak take
+
 
 @styled
 def bode(
@@ -197,25 +199,42 @@ def drt(
     ax.axhline(0, color="0.8", lw=0.8, zorder=0)
     ax.set(xscale="log", xlabel=r"$\tau$ / s", ylabel=rf"$\gamma(\ln \tau)$ / {unit}")
     if np.nanmax(above, initial=0.0) > 0:
-        ax.set_ylim(top=1.25 * float(np.nanmax(above)))
+        ax.set_ylim(top=1.35 * float(np.nanmax(above)))
+    last, lifted = -np.inf, False
     for peak in peaks or ():
-        _mark_peak(ax, t, factor * g, above, peak)
+        at = _log_time(peak)
+        lifted = at - last < _WORDS and not lifted  # the words of near peaks stand at two heights
+        last = at
+        _mark_peak(ax, t, factor * g, above, peak, lift=24 if lifted else 0)
     return ax
 
 
-def _mark_peak(ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping[str, Any]) -> None:
+def _log_time(peak: float | Mapping[str, Any]) -> float:
+    at = peak.get("tau", peak.get("tau_s")) if isinstance(peak, Mapping) else peak
+    return -np.inf if at is None else float(np.log10(at))
+
+
+def _mark_peak(
+    ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping[str, Any], *, lift: int
+) -> None:
     fields = peak if isinstance(peak, Mapping) else {"tau": peak}
     at = fields.get("tau", fields.get("tau_s"))
     resistance = fields.get("resistance", fields.get("resistance_ohm", fields.get("R")))
     if at is None:
         return
     height, top = (float(np.interp(np.log(at), np.log(tau), curve)) for curve in (gamma, above))
-    words = _seconds(at) + ("" if resistance is None else f"\n{resistance:.3g} Ω")
+    words = _seconds(at) + ("" if resistance is None else f"\n{_ohm(resistance)}")
     ax.plot([at], [height], "v", color=VERMILION, ms=5, zorder=4)
     ax.annotate(
-        words, (at, max(height, top)), (0, 5), textcoords="offset points", ha="center", va="bottom",
+        words, (at, max(height, top)), (0, 5 + lift), textcoords="offset points", ha="center", va="bottom",
         fontsize=7.5, color=GREY,
     )  # fmt: skip
+
+
+def _ohm(resistance: float) -> str:
+    factor, unit = ohm_scale(resistance)
+    scaled = factor * resistance
+    return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"
 
 
 def _seconds(time: float) -> str:

@@ -66,9 +66,19 @@ def verdict_lines(document: Document, *, width: int) -> list[str]:
     if document.get("error"):
         return wrapped(f"{name}: FAILED: {failure(document)}", width=width)
     lines = wrapped(f"{name}: {verdict(document)}", width=width)
-    for flag in flags_of(document):
-        if words := flag_words(flag):
-            lines += wrapped(f"{flag_name(flag).upper()}: {words}", width=width, indent="  ")
+    for said in _flag_lines(document):
+        lines += wrapped(said, width=width, indent="  ")
+    return lines
+
+
+def _flag_lines(document: Document) -> list[str]:
+    """Return each flag's name, cause and cure; a cure that the next flag shares is said there."""
+    flags = [flag for flag in flags_of(document) if flag_words(flag)]
+    lines = []
+    for flag, after in zip(flags, [*flags, {}][1:], strict=True):
+        shared = all(flag.get(key) == after.get(key) for key in ("name", "cure"))
+        said = flag_words({"cause": flag.get("cause")} if shared else flag)
+        lines.append(f"{flag_name(flag).upper()}: {said}")
     return lines
 
 
@@ -89,13 +99,31 @@ def _what(document: Document) -> str:
 
 def _parameters(document: Document, width: int) -> list[str]:
     parameters = document.get("parameters") or {}
+    open_ = _undetermined(document)
     rows = [
-        [clean(name), measured(row), _interval(row), clean(row.get("unit")), mark(row), meaning(row)]
+        [
+            clean(name),
+            measured(row),
+            _interval(row),
+            clean(row.get("unit")),
+            _note(row, name, open_),
+            meaning(row),
+        ]
         for name, row in parameters.items()
     ]
     title = _interval_title(parameters)
     note = "note" if any(row[4] for row in rows) else ""
     return table(["parameter", "value", title, "unit", note, "meaning"], rows, width=width, flexible=5)
+
+
+def _undetermined(document: Document) -> set[str]:
+    """Return the words of what the flags say is not determined; names of parameters are among them."""
+    flags = [flag for flag in flags_of(document) if flag_name(flag) == "undetermined" and flag_words(flag)]
+    return {word.rstrip(":,;") for flag in flags for word in clean(flag.get("cause")).split()}
+
+
+def _note(row: Document, name: str, open_: set[str]) -> str:
+    return mark(row) or ("not determined" if name in open_ else "")
 
 
 def _interval_title(rows: Document) -> str:

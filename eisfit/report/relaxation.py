@@ -7,7 +7,7 @@ from typing import Any
 
 from eisfit.report.html import html_fragment, html_line, html_table
 from eisfit.report.table import table, wrapped
-from eisfit.report.words import clean, count, failure, flag_words, flags_of, name_of
+from eisfit.report.words import clean, count, failure, flag_name, flag_words, flags_of, name_of
 from eisfit.rounding import significant, value_with_error
 
 __all__ = ["drt_html", "drt_text", "drts_text"]
@@ -38,7 +38,7 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
         return f"{name_of(document)}: FAILED: {failure(document)}\n"
     lines = wrapped(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
     for flag in flags_of(document):
-        lines += wrapped(flag_words(flag), width=width, indent="  ")
+        lines += wrapped(f"{flag_name(flag).upper()}: {flag_words(flag)}", width=width, indent="  ")
     lines += ["", *_peaks(document, width), ""]
     lines += [line for said in _besides(document) for line in wrapped(said, width=width)]
     return "\n".join(lines) + "\n"
