@@ -6,6 +6,7 @@ import os
 import signal
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -278,14 +279,23 @@ def test_a_lost_chunk_is_a_failure_of_its_spectra(some):
     assert all("its worker failed 3 times: a worker was killed" in r.error for r in found)
 
 
-def test_dask_is_asked_for_in_one_sentence():
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        with pytest.raises(UsageError, match=r"pip install \"eisfit-toolkit\[cluster\]\""):
-            dask_executor("local")
-    else:
-        pytest.skip("distributed is installed")
+def test_dask_is_asked_for_in_one_sentence(monkeypatch):
+    def absent(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr("eisfit.many.import_module", absent)
+    with pytest.raises(UsageError, match=r"pip install \"eisfit-toolkit\[cluster\]\""):
+        dask_executor("local")
+
+
+@pytest.mark.parametrize("error", [OSError("timed out"), ValueError("unknown address scheme 'tpc'")])
+def test_a_scheduler_that_does_not_answer(monkeypatch, error):
+    def client(address, timeout):
+        raise error
+
+    monkeypatch.setattr("eisfit.many.import_module", lambda name: SimpleNamespace(Client=client))
+    with pytest.raises(UsageError, match=f"no Dask scheduler answers at 'tpc://nowhere': {error}"):
+        dask_executor("tpc://nowhere")
 
 
 def test_a_worker_of_a_dask_cluster_may_be_killed(some, fitted):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["watch_folders"]
 
+_AT_ONCE = 5000  # files read before they are fitted
 _MANY = 256  # spectra at once, from which on workers are worth their start
 
 
@@ -38,7 +39,9 @@ def watch_folders(
                 print_text(f"watching {', '.join(sources)}; Ctrl-C to stop")
             try:
                 while True:
-                    fits.fit(watcher, watcher.settled())
+                    ready = watcher.settled()
+                    for first in range(0, len(ready), _AT_ONCE):
+                        fits.fit(watcher, ready[first : first + _AT_ONCE])
             except KeyboardInterrupt:
                 pass
         fits.show(store, json)
@@ -70,8 +73,9 @@ class _Fits:
     def is_wanted(self, path: Path) -> bool:
         from eisfit.cli.batch_sources import is_spectrum_file
 
-        own = self.store.path.resolve()
-        return is_spectrum_file(path) and not str(path.resolve()).startswith(str(own))
+        own = self.store.path  # and the files that SQLite puts beside it
+        is_store = path.name.startswith(own.name) and path.parent.resolve() == own.parent.resolve()
+        return is_spectrum_file(path) and not is_store
 
     def fit(self, watcher: Any, paths: list[Path]) -> None:
         """Fit the spectra of files; a file that changes while it is read is left for the next time."""
