@@ -160,7 +160,8 @@ def _with_intervals(result: Any, level: float, method: str, count: int | None) -
     except FitError as error:
         flag = Flag("no_interval", str(error), "use --errors profile")
         return result.replace_flags((*result.flags, flag), result.ok)
-    told = [Flag("interval_doubtful", *_parted(note)) for note in found.notes]
+    parted = [_parted(note) for note in found.notes]
+    told = [Flag("interval_doubtful", cause, cure) for cause, cure in parted]
     return with_intervals(result.replace_flags((*result.flags, *told), result.ok), found)
 
 
