@@ -115,7 +115,7 @@ def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
     assert row["value"] == pytest.approx(exact, abs=4 * row["stderr"])
     assert row["unit"] == "cm^2 s^-1"
     code, _, err = run(capsys, "fit", cell, "--geometry", tmp_path / "none.toml")
-    assert (code, "cannot be read" in err) == (2, True)
+    assert (code, "none.toml: there is no such file" in err) == (2, True)
 
 
 def test_a_weakness_of_the_intervals_is_told(cell, capsys):
