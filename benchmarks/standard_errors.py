@@ -3,7 +3,7 @@
     python benchmarks/standard_errors.py [--repeats 1000] [--circuit NAME ...]
 
 One truth per circuit: the first of random_spectra's family "wide" that the data determines, that is where
-the Cramer-Rao bound of every parameter is below 10 % of it and every exponent lies at least four bounds below
+the Cramer-Rao bound of every parameter is below 5 % of it and every exponent lies at least four bounds below
 1, at which it would be cut off. Fresh noise of 0.5 % of |Z| in every repeat, blind fits with modulus weights.
 Expected: scatter / error within 0.9-1.1, error / bound within 0.95-1.05, coverage of the 95 % interval
 93-97 % (known to 0.7 % from 1,000 repeats). The bound is computed from the formulas in random_spectra.py.
@@ -24,7 +24,7 @@ from scipy import stats
 import eisfit
 
 NOISE = 0.005
-DETERMINED = 0.1  # relative bound
+DETERMINED = 0.05  # relative bound
 CLEAR = 4.0  # bounds between an exponent and 1
 
 
