@@ -7,7 +7,7 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from operator import itemgetter
@@ -25,6 +25,7 @@ from eisfit.elements import FrequencyGrid
 from eisfit.flags import Judgement, is_physical_limit, judge
 from eisfit.geometry import Geometry
 from eisfit.identifiability import examined
+from eisfit.propagation import Formula, Propagation
 from eisfit.result import FitResult
 from eisfit.spectrum import Spectrum
 from eisfit.verdict import Flag
@@ -33,9 +34,7 @@ __all__ = ["Optima", "results", "table_of"]
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Formula = Callable[[Mapping[str, Any]], Any]
 
-_STEP = 1e-30
 _DOUBTFUL = 0.25  # a little below what eisfit.identifiability calls doubtful
 _CORRELATED = 0.97  # a little below eisfit.flags
 _MISFIT = 1.9
@@ -107,7 +106,7 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     free_errors = np.where(held, np.nan, np.sqrt(np.einsum("bii->bi", covar)))
     stderr = np.full(values.shape, np.nan)
     stderr[:, free] = free_errors
-    propagated = _Propagation(circuit, values, free, covar)
+    propagated = Propagation(circuit, values, free, covar)
     for name in circuit.expressions:
         stderr[:, circuit.names.index(name)] = propagated.error(itemgetter(name))
     table = Table(
@@ -176,32 +175,7 @@ def _covariance(jacobian: FloatArray, held: Mask) -> FloatArray:
     return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
 
 
-class _Propagation:
-    """Formulas of the parameters for all spectra, with errors from the covariance (B, V, V)."""
-
-    def __init__(self, circuit: Circuit, values: FloatArray, free: list[int], covar: FloatArray) -> None:
-        self.covar = covar
-        self.named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
-        self.moved = []
-        for k in free:
-            name, step = circuit.names[k], _STEP * np.maximum(np.abs(values[:, k]), 1e-200)
-            moved = {**self.named, name: values[:, k] + 1j * step}
-            for tied, expression in circuit.expressions.items():
-                moved[tied] = expression.evaluate(moved)[0]
-            self.moved.append((moved, step))
-
-    def value(self, formula: Formula) -> FloatArray:
-        """Return the formula (B,)."""
-        return np.asarray(formula(self.named), dtype=np.float64)
-
-    def error(self, formula: Formula) -> FloatArray:
-        """Return its standard error (B,), by complex steps."""
-        gradient = np.stack([np.imag(formula(moved)) / step for moved, step in self.moved], axis=1)
-        variance = np.einsum("bi,bij,bj->b", gradient, self.covar, gradient, optimize=True)
-        return np.asarray(np.sqrt(variance))
-
-
-def _derived(optima: Optima, propagated: _Propagation) -> dict[str, Column]:
+def _derived(optima: Optima, propagated: Propagation) -> dict[str, Column]:
     """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
     plain = formulas(optima.circuit)
     found = {name: Column(unit, *_measured(propagated, formula)) for name, (unit, formula) in plain.items()}
@@ -215,7 +189,7 @@ def _derived(optima: Optima, propagated: _Propagation) -> dict[str, Column]:
     return found
 
 
-def _measured(propagated: _Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
+def _measured(propagated: Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
     value = propagated.value(formula)
     return value, np.where(np.isfinite(value), propagated.error(formula), np.nan)
 
@@ -230,7 +204,7 @@ def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
 
 
-def _quiet(optima: Optima, table: Table, propagated: _Propagation) -> Mask:
+def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
     values, free = optima.values, list(table.free)
     stderr, chisqr = table.stderr[:, free], table.statistics["chisqr"]
@@ -251,7 +225,7 @@ def _quiet(optima: Optima, table: Table, propagated: _Propagation) -> Mask:
     return quiet
 
 
-def _arcs_in_doubt(optima: Optima, propagated: _Propagation) -> Iterator[Mask]:
+def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[Mask]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
     found = [_log_tau(r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,11 +85,11 @@ class JointProblem:
         names = self.names
         return [names[k] for k in self.local]
 
-    @property
+    @cached_property
     def own(self) -> FloatArray:
         """Coordinates (N, V) of the fits of each cycle by itself."""
-        values = [[fit.values[name] for name in self.circuit.names] for fit in self.fits]
-        return self.coordinates.internal(np.array(values))
+        values = np.array([[p.value for p in fit.parameters.values()] for fit in self.fits])
+        return self.coordinates.internal(values)
 
     def values_and_errors(self, name: str) -> tuple[FloatArray, FloatArray]:
         """Return a coordinate (N,) of the single fits and its errors, infinite where it is not to be used."""
@@ -101,11 +102,30 @@ class JointProblem:
             errors.append(p.stderr / size if p.stderr is not None and size > 0 else np.inf)
         return self.own[:, column], np.array(errors)
 
+    @property
+    def narrowest(self) -> Scales:
+        """Scales inside those of every cycle."""
+        inside = [_inside(problem.grid.omega, problem.target) for _, problem in self.groups]
+        low, high = np.array(inside)[:, ::2].max(axis=0), np.array(inside)[:, 1::2].min(axis=0)
+        return Scales(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+
+    def rms(self, values: FloatArray) -> FloatArray:
+        """Return the root mean square relative residual (N,) at parameters (N, P)."""
+        found = np.empty(len(values))
+        for cycles, problem in self.groups:
+            for first in range(0, len(cycles), _CHUNK):
+                inside = np.arange(first, min(first + _CHUNK, len(cycles)))
+                part, rows = problem.rows(inside), cycles[inside]
+                with np.errstate(all="ignore"):
+                    z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
+                    found[rows] = np.sqrt(np.mean(np.abs(z / part.target - 1) ** 2, axis=1))
+        return found
+
     def start(self, bands: FloatArray) -> FloatArray:
         """Return the start (N, V): shared ones at their weighted median, smooth ones smoothed."""
         from scipy.linalg import solveh_banded
 
-        theta = self.own
+        theta = self.own.copy()
         names = self.names
         for column in self.shared:
             values, errors = self.values_and_errors(names[column])
@@ -192,3 +212,11 @@ def _scale(fits: Sequence[FitResult]) -> FloatArray:
     if np.std(np.log(np.maximum(redchi, 1e-300))) <= _ONE_NOISE * np.sqrt(2 / np.median(nfree)):
         redchi = np.full(len(fits), float(np.average(redchi, weights=nfree)))
     return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
+
+
+def _inside(omega: FloatArray, impedance: NDArray[np.complex128]) -> tuple[float, float, float, float]:
+    """Return the largest of the spectra's least |Z| and the least of their largest; the same of omega."""
+    modulus = np.abs(impedance)
+    least = np.where(modulus > 0, modulus, np.inf).min(axis=1)
+    slow, fast = np.atleast_2d(omega).min(axis=1), np.atleast_2d(omega).max(axis=1)
+    return float(least.max()), float(modulus.max(axis=1).min()), float(slow.max()), float(fast.min())
