@@ -110,10 +110,7 @@ def measured(problem: JointProblem, theta: FloatArray) -> Measured:
 def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, bands: FloatArray) -> System:
     """Return the normal equations at theta (N, V) with a penalty (3, N, L)."""
     gradient, local = data.gradient.copy(), theta[:, problem.local]
-    pulled = bands[0] * local
-    for d in (1, 2):
-        pulled[:-d] += bands[d][:-d] * local[d:]
-        pulled[d:] += bands[d][:-d] * local[:-d]
+    energy, pulled = _pulled(local, bands)
     gradient[:, problem.local] += pulled
     held = problem.held(theta, gradient)
     normal = np.where(held[:, :, np.newaxis] | held[:, np.newaxis, :], 0.0, data.normal)
@@ -124,8 +121,25 @@ def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, band
     blocks[:, np.arange(own.size), np.arange(own.size)] += bands[0]
     corner = normal[:, common[:, np.newaxis], common].sum(axis=0)
     border = normal[:, own[:, np.newaxis], common]
-    cost = data.cost + float(np.sum(local * pulled))
-    return System(cost, Bordered(blocks, bands[1:], border, corner), np.where(held, 0.0, gradient), held)
+    return System(
+        data.cost + energy, Bordered(blocks, bands[1:], border, corner), np.where(held, 0.0, gradient), held
+    )
+
+
+def _pulled(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
+    """Return x B x and B x of a penalty (3, N, L) that constants cost nothing.
+
+    Its rows sum to zero, so that differences of x say it all. With x itself a strong penalty is the small
+    difference of large numbers: its rounding exceeded what the last steps gain.
+    """
+    energy, pulled = 0.0, np.zeros_like(local)
+    for d in (1, 2):
+        step = local[d:] - local[:-d]
+        pull = bands[d][:-d] * step
+        pulled[:-d] += pull
+        pulled[d:] -= pull
+        energy -= float(np.sum(pull * step))
+    return energy, pulled
 
 
 def _damped(matrix: Bordered, damping: float, stiffness: FloatArray) -> Bordered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from eisfit.errors import UsageError
 from eisfit.joint import Joint, joint_fit
 from eisfit.joint_errors import Smoothing
 from eisfit.joint_problem import JointProblem
-from eisfit.joint_solver import minimised
+from eisfit.joint_solver import Measured, linear_system, minimised
 from eisfit.series_result import SeriesResult
 from eisfit.simulate import frequencies, simulate
 from eisfit.smoothness import Strength, axis, cross_validated, penalty
@@ -84,6 +85,21 @@ def test_the_penalty_is_the_integral_of_the_squared_second_derivative():
     # of x^2 the second derivative is 2, over the length that the inner points stand for
     length = np.sum((x[2:] - x[:-2]) / 2)
     assert x**2 @ dense @ x**2 == pytest.approx(4 * length)
+
+
+def test_a_strong_penalty_of_a_nearly_straight_course_against_exact_arithmetic(singles):
+    """Here x B x from x itself is all rounding, and the last steps of a fit went by it."""
+    problem = JointProblem.of(singles, CIRCUIT, dict.fromkeys(CIRCUIT.names, "free") | {"R_ct": "smooth"})
+    theta, column, k = problem.own.copy(), problem.names.index("R_ct"), np.arange(float(CYCLES))
+    theta[:, column] = 3.7 + 0.1 * k + 1e-6 * k**2
+    bands = Smoothing(problem, penalty(k), {"R_ct": Strength(2.0**40)}).bands()
+    nothing = Measured(0.0, np.tile(np.eye(4), (CYCLES, 1, 1)), np.zeros((CYCLES, 4)))
+    system = linear_system(problem, theta, nothing, bands)
+    x = [Fraction(value) for value in theta[:, column].tolist()]
+    second = [x[j - 1] - 2 * x[j] + x[j + 1] for j in range(1, CYCLES - 1)]
+    assert system.cost == pytest.approx(2.0**40 * float(sum(s**2 for s in second)), rel=1e-5)
+    pull = [sum(s * (1, -2, 1)[j - i] for i, s in enumerate(second) if 0 <= j - i < 3) for j in range(CYCLES)]
+    assert system.gradient[:, column] == pytest.approx([2.0**40 * float(p) for p in pull], rel=1e-9, abs=1e-3)
 
 
 def test_the_axis_follows_the_cycles_where_they_rise():
