@@ -19,6 +19,7 @@ from eisfit.readers import read_all
 from eisfit.readers._cycles import compiled, cycle_of_name, is_counter, without_counters
 from eisfit.readers._manifest import file_key, manifest_columns, manifest_cycles
 from eisfit.spectrum import Spectrum
+from eisfit.spectrum_files import may_hold_spectra, natural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["CycleSeries", "Failure", "read_series"]
 
 PathName = str | PathLike[str]
-
-# Never spectra: skipped without an attempt, said in the notes.
-_OTHER_SUFFIXES = (
-    "toml json md rst png jpg jpeg svg pdf gif tif py ipynb pyc yaml yml ini cfg log html htm xml doc "
-    "docx ppt pptx zip gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
-)
-_OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
 
 
 @dataclass(frozen=True)
@@ -258,7 +252,7 @@ def _files(source: PathName | Iterable[PathName]) -> tuple[list[Path], str, list
     if path.is_dir():
         return _folder(path)
     if not path.exists() and glob.has_magic(str(source)):
-        files = _natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
+        files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
         if not files:
             raise ReadError(f"{source}: no file matches")
         return [f for f in files if f.is_file()], str(source), []
@@ -267,10 +261,10 @@ def _files(source: PathName | Iterable[PathName]) -> tuple[list[Path], str, list
 
 def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
     try:
-        files = _natural(f for f in path.iterdir() if f.is_file() and not f.name.startswith("."))
+        files = natural(f for f in path.iterdir() if f.is_file() and not f.name.startswith("."))
         if files:
             return files, path.name, []
-        deeper = _natural(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+        deeper = natural(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
     if not deeper:
@@ -278,31 +272,23 @@ def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
     return deeper, path.name, ["the folder has no files itself: its subfolders were read"]
 
 
-def _natural(paths: Iterable[Path]) -> list[Path]:
-    """Sort so that 2 comes before 10."""
-    return sorted(paths, key=lambda p: [(int(c), "") if c.isdigit() else (-1, c) for c in _pieces(p)])
-
-
-def _pieces(path: Path) -> list[str]:
-    return [piece for piece in re.split(r"([0-9]+)", str(path).lower()) if piece]
-
-
 def _spectrum_files(files: list[Path]) -> tuple[list[Path], list[str]]:
     if len(files) == 1:
         return files, []
-    other = [f for f in files if f.suffix.lower() in _OTHER]
-    kept = [f for f in files if f.suffix.lower() not in _OTHER]
+    wanted = {f: may_hold_spectra(f) for f in files}
+    kept, other = ([f for f in files if wanted[f] is yes] for yes in (True, False))
     if not other:
         return kept, []
     names = ", ".join(f.name for f in other[:5]) + (", ..." if len(other) > 5 else "")
-    return kept, [f"skipped {len(other)} file{'s' if len(other) > 1 else ''} that hold no spectra: {names}"]
+    what = "1 file that holds" if len(other) == 1 else f"{len(other)} files that hold"
+    return kept, [f"skipped {what} no spectra: {names}"]
 
 
 def _hint_at_folders(source: object) -> str:
     folder = Path(source) if isinstance(source, (str, PathLike)) else None
     if folder is None or not folder.is_dir():
         return ""
-    names = [f.name for f in _natural(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
+    names = [f.name for f in natural(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
     return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
 
 

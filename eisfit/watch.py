@@ -22,6 +22,7 @@ __all__ = ["Watcher", "is_temporary"]
 
 _TICK = 0.1  # s between two looks at files that are not yet at rest
 _SCAN = 10.0  # s between two looks through all folders
+_LOOKED_AT = frozenset({"opened", "closed_no_write"})  # events of reading: ours too, which would have no end
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock")
 
 Signature = tuple[int, int]
@@ -94,7 +95,7 @@ class Watcher:
 
     def _on_event(self, event: Any) -> None:
         for path in (event.src_path, getattr(event, "dest_path", "")):
-            if path and not event.is_directory:
+            if path and not event.is_directory and event.event_type not in _LOOKED_AT:
                 self._events.put(Path(path if isinstance(path, str) else path.decode()))
 
     def __enter__(self) -> Watcher:
@@ -157,12 +158,13 @@ class Watcher:
 
     def _note(self, path: Path) -> None:
         signature = _signature(path)
+        seen = self._pending.get(path)
+        if signature is not None and signature in (self._told.get(path), seen and seen.signature):
+            return
         if signature is None or is_temporary(path) or not self._wanted(path):
             self._pending.pop(path, None)
-        elif signature != self._told.get(path):
-            seen = self._pending.get(path)
-            if seen is None or seen.signature != signature:
-                self._pending[path] = _Seen(signature, monotonic())
+        else:
+            self._pending[path] = _Seen(signature, monotonic())
 
 
 def _signature(path: Path) -> Signature | None:

@@ -20,7 +20,7 @@ HOUSE = {
     "faces": ["plot", "drawing", "report", "labelled", "pages"],
     "data wing": [
         *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig"),
-        *("relaxation", "drt", "readers", "series"),
+        *("relaxation", "drt", "readers", "spectrum_files", "series"),
     ],
     "model wing": [
         *("elements", "notation", "expressions", "from_lmfit", "circuit_parameters", "circuit"),

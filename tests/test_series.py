@@ -220,3 +220,12 @@ def test_plot_and_html(tmp_path):
     assert series.plot() is not None
     assert "<" in series._repr_html_()
     matplotlib.pyplot.close("all")
+
+
+def test_tables_of_fits_in_a_folder_are_no_spectra(tmp_path):
+    write(tmp_path, "a.csv")
+    (tmp_path / "fit.csv").write_text("source,index,cycle,circuit,ok,flags,R_s\na.csv,0,,rs-ct,1,,1\n")
+    series = read_series(tmp_path)
+    assert len(series) == 1
+    assert not series.failures
+    assert "skipped 1 file that holds no spectra: fit.csv" in series.notes

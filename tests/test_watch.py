@@ -135,6 +135,24 @@ def test_wrong_requests(tmp_path, monkeypatch):
         Watcher([tmp_path])
 
 
+@pytest.fixture
+def running():
+    """Start commands that do not outlive their test, whatever becomes of it."""
+    started = []
+
+    def start(*arguments):
+        started.append(Running(*arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait(LIMIT)
+        one.reader.join()
+        one.process.stdout.close()
+        one.process.stderr.close()
+
+
 class Running:
     """The command in a process of its own; its lines as they come."""
 
@@ -174,25 +192,25 @@ class Running:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process in another way there")
-def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path):
+def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path, running):
     cells, store = tmp_path / "cells", tmp_path / "cells" / "results.sqlite"
     cells.mkdir()
     (cells / "cycle_1.csv").write_text(text(40))
     (cells / "manifest.csv").write_text("file,cycle\ncycle_2.csv,20\n")
-    running = Running(cells, "--store", store)
-    assert "Ctrl-C to stop" in running.line()
-    assert running.line() == f"{cells / 'cycle_1.csv'}: ok"
+    watching = running(cells, "--store", store)
+    assert "Ctrl-C to stop" in watching.line()
+    assert watching.line() == f"{cells / 'cycle_1.csv'}: ok"
     hidden = cells / ".cycle_2.csv"
     hidden.write_text(text(50))
     hidden.rename(cells / "cycle_2.csv")
-    assert running.line() == f"{cells / 'cycle_2.csv'}: ok"
+    assert watching.line() == f"{cells / 'cycle_2.csv'}: ok"
     (cells / "cycle_3.csv").write_text(text(60, points=11))
-    assert running.line().startswith(f"{cells / 'cycle_3.csv'}: ")
+    assert watching.line().startswith(f"{cells / 'cycle_3.csv'}: ")
     (cells / "cycle_3.csv").write_text(text(60))
-    assert running.line() == f"{cells / 'cycle_3.csv'}: ok (the file has changed)"
+    assert watching.line() == f"{cells / 'cycle_3.csv'}: ok (the file has changed)"
     (cells / "broken.csv").write_text("nothing here\n")
-    assert running.line().startswith(f"{cells / 'broken.csv'}: failed: ")
-    code, rest, said = running.stop()
+    assert watching.line().startswith(f"{cells / 'broken.csv'}: failed: ")
+    code, rest, said = watching.stop()
     assert code == 1
     assert "4 files; 4 fits (1 of changed files), 0 from the store, 1 failed" in rest[-1]
     assert said == ""
@@ -205,18 +223,18 @@ def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process in another way there")
-def test_json_at_the_end_and_what_the_store_has_is_not_fitted_again(tmp_path):
+def test_json_at_the_end_and_what_the_store_has_is_not_fitted_again(tmp_path, running):
     cells, store = tmp_path / "cells", tmp_path / "results.sqlite"
     cells.mkdir()
     (cells / "cycle_1.csv").write_text(text(40))
     spectra = eisfit.read_series(cells)
     list(eisfit.fit_many(spectra, CIRCUIT, store=store))
-    running = Running(cells, "--store", store, "--json")
+    watching = running(cells, "--store", store, "--json")
     (cells / "cycle_2.csv").write_text(text(50))
     with Store(store) as opened:
         while len(opened) < 2:
             threading.Event().wait(0.1)
-    code, rest, said = running.stop()
+    code, rest, said = watching.stop()
     document = json.loads("\n".join(rest))
     assert (code, said) == (0, "")
     assert (document["fitted"], document["reused"], document["failed"]) == (1, 1, [])

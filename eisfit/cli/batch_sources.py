@@ -20,16 +20,17 @@ _MANIFEST = "manifest.csv"
 
 
 def is_spectrum_file(path: Path) -> bool:
-    """Return whether a file in a folder may hold a spectrum, by its name."""
-    from eisfit.series import _OTHER
+    """Return whether a file in a folder may hold a spectrum."""
+    from eisfit.spectrum_files import may_hold_spectra
 
     hidden = path.name.startswith(".")
-    return not hidden and path.name.lower() != _MANIFEST and path.suffix.lower() not in _OTHER
+    return not hidden and path.name.lower() != _MANIFEST and may_hold_spectra(path)
 
 
 def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, those of folders in their natural order, with the folder named."""
-    from eisfit.series import _files, _natural
+    from eisfit.series import _files
+    from eisfit.spectrum_files import natural
 
     found: list[tuple[str, Path | None]] = []
     for source in sources:
@@ -37,7 +38,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
         if source == "-":
             found.append((source, None))
         elif folder.is_dir():  # with all folders in it
-            inside = _natural(f for f in folder.rglob("*") if f.is_file() and is_spectrum_file(f))
+            inside = natural(f for f in folder.rglob("*") if f.is_file() and is_spectrum_file(f))
             if not inside:
                 raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")
             found += [(str(path), folder) for path in inside]
