@@ -13,7 +13,7 @@ from eisfit.batch_search import arcs_in_order, search_many
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
-from eisfit.noise import ladder
+from eisfit.noise import attainable_of_many
 from eisfit.solver import Problem, solve
 from eisfit.spectrum import Spectrum
 
@@ -40,7 +40,7 @@ def find_optima(
     if not 0 < coordinates.size < 2 * omega.size:
         return np.arange(0), None
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight)
-    attainable = _attainable(omega, target, weight)
+    attainable = attainable_of_many(omega, target, weight)
     given = all(p.value is not None for p in circuit.parameters.values() if p.free)
     search = _from_given if given else search_many
     theta, starts, agreed = search(problem, attainable)
@@ -93,19 +93,3 @@ def _inside(
         elif p.expr is not None:
             inside &= (values[:, k] > p.min) & (values[:, k] < p.max)
     return inside
-
-
-def _attainable(omega: FloatArray, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
-    """Return (B,) `eisfit.noise.attainable_chisqr` of spectra on one frequency grid."""
-    points = omega.size
-    columns = ladder(omega)
-    left = 2 * points - len(columns)
-    if left < 2:
-        return np.zeros(len(target))
-    data = np.ascontiguousarray(target).view(np.float64) * weight
-    design = columns * weight[:, np.newaxis, :]
-    normal = design @ design.transpose(0, 2, 1)
-    np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
-    solution = np.linalg.solve(normal, design @ data[:, :, np.newaxis])
-    residual = (solution.transpose(0, 2, 1) @ design)[:, 0] - data
-    return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)

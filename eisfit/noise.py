@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectrum import Spectrum
 
-__all__ = ["WEIGHTINGS", "attainable_chisqr", "ladder", "weights"]
+__all__ = ["WEIGHTINGS", "attainable_chisqr", "attainable_of_many", "ladder", "weights"]
 
 FloatArray = NDArray[np.float64]
 
@@ -104,3 +104,29 @@ def attainable_chisqr(spectrum: Spectrum, weight: FloatArray) -> float:
     solution = np.linalg.lstsq(normal, design @ target, rcond=1e-13)[0]
     residual = solution @ design - target
     return float(residual @ residual) * 2 * points / left
+
+
+def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
+    """Return (B,) `attainable_chisqr` of spectra on one frequency grid, all at once.
+
+    Parameters
+    ----------
+    omega
+        (F,) rad/s, falling.
+    target
+        (B, F) impedance, ohm.
+    weight
+        (B, 2F), 1/ohm.
+    """
+    points = omega.size
+    columns = ladder(omega)
+    left = 2 * points - len(columns)
+    if left < 2:
+        return np.zeros(len(target))
+    data = np.ascontiguousarray(target).view(np.float64) * weight
+    design = columns * weight[:, np.newaxis, :]
+    normal = design @ design.transpose(0, 2, 1)
+    np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
+    solution = np.linalg.solve(normal, design @ data[:, :, np.newaxis])
+    residual = (solution.transpose(0, 2, 1) @ design)[:, 0] - data
+    return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)

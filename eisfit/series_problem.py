@@ -14,7 +14,7 @@ from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
 from eisfit.guess import StartGrid
-from eisfit.noise import attainable_chisqr
+from eisfit.noise import attainable_chisqr, attainable_of_many
 from eisfit.objective import FormProblem, Settings
 from eisfit.search import search
 from eisfit.solver import Problem, solve
@@ -75,8 +75,9 @@ class SeriesProblem:
         self.groups = [self._group(np.array(rows)) for rows in _alike(spectra)]
         varied = sum(p.free for p in circuit.parameters.values())
         self.nfree = np.array([max(2 * s.points - varied, 1) for s in spectra], dtype=float)
-        pairs = zip(spectra, self.weights, strict=True)
-        self.attainable = np.array([attainable_chisqr(s, w) for s, w in pairs])
+        self.attainable = np.empty(len(spectra))
+        for group in self.groups:
+            self.attainable[group.cycles] = self._attainable(group)
         self._place = np.empty((len(spectra), 2), dtype=np.intp)
         for g, group in enumerate(self.groups):
             self._place[group.cycles, 0] = g
@@ -94,6 +95,13 @@ class SeriesProblem:
         form = self.settings.form
         own = np.array([form.weights(s, self.settings.weighting) for s in chosen])
         return _Group(rows, FormProblem(coordinates, grid, target, own, form), weight)
+
+    def _attainable(self, group: _Group) -> FloatArray:
+        omega, target, cycles = group.problem.grid.omega, group.problem.target, group.cycles
+        if omega.ndim > 1:
+            return np.array([attainable_chisqr(self.spectra[k], self.weights[k]) for k in cycles])
+        parts = [slice(first, first + _ROWS) for first in range(0, cycles.size, _ROWS)]
+        return np.concatenate([attainable_of_many(omega, target[p], group.weight[p]) for p in parts])
 
     def solve(self, cycles: IntArray, starts: FloatArray, *, fine: bool = False, steps: int = 60) -> Ends:
         """Solve some cycles (n,), any of them several times, from parameters (n, P)."""

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.batch import _attainable
 from eisfit.batch_pool import Lost, in_order
 from eisfit.batch_starts import GroupStarts
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
 from eisfit.errors import UsageError
 from eisfit.many import Audit, dask_executor
-from eisfit.noise import attainable_chisqr, weights
+from eisfit.noise import attainable_chisqr, attainable_of_many, weights
 from eisfit.result import FitFailure
 from eisfit.solver import Problem
 
@@ -340,7 +339,7 @@ def test_the_kernels_jacobian_is_the_difference_quotient(name, weighting):
 
 def test_attainable_of_a_group_is_that_of_each(some):
     weight = np.stack([weights(s) for s in some])
-    found = _attainable(some[0].omega, np.stack([s.impedance for s in some]), weight)
+    found = attainable_of_many(some[0].omega, np.stack([s.impedance for s in some]), weight)
     expected = [attainable_chisqr(s, w) for s, w in zip(some, weight, strict=True)]
     assert found == pytest.approx(expected, rel=0.02)
 
