@@ -25,7 +25,7 @@ import numpy as np
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["UNITS", "Geometry", "relative_error"]
+__all__ = ["METADATA_KEYS", "UNITS", "Geometry", "relative_error"]
 
 #: Canonical units of everything that has one.
 UNITS = {
@@ -38,6 +38,9 @@ UNITS = {
 }
 _SIGNED = ("slope",)
 _KEY = "geometry"
+_AREA = "area_cm2"
+#: Where a spectrum's metadata tell of its cell.
+METADATA_KEYS = (_KEY, _AREA)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class Geometry:
         if isinstance(metadata.get(_KEY), Mapping):
             return cls.of(metadata[_KEY])
         try:
-            area = float(metadata.get("area_cm2", "nan"))
+            area = float(metadata.get(_AREA, "nan"))
         except (TypeError, ValueError):
             area = np.nan
         return cls(Uncertain("exact", area, unit="cm^2") if 0 < area < np.inf and area != 1 else None)

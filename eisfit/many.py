@@ -21,6 +21,7 @@ from eisfit.batch_package import Package, fit_package
 from eisfit.batch_pool import Lost, in_order
 from eisfit.circuit import Circuit
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.geometry import Geometry
 from eisfit.library import circuit as find_circuit
 from eisfit.objective import Settings
 from eisfit.progress import Progress, counted
@@ -35,7 +36,7 @@ _FINISH = ("kernel", "lmfit")
 _CONSTRAINTS = ("fix", "start", "bound", "expr", "params")
 _OPTIONS = (
     "weighting", "peak", "order", "fmin", "fmax", "drop", "drop_inductive", "drop_invalid", "loss",
-    "representation", "validate", "seed",
+    "representation", "validate", "seed", "geometry",
 )  # fmt: skip
 
 
@@ -233,9 +234,22 @@ def fit_many(
         **{name: options.pop(name) for name in _CONSTRAINTS if name in options}
     )
     kept = {name: value for name, value in options.items() if value is not None}
+    if "geometry" in kept:
+        spectra = _in_geometry(spectra, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     opened = store if store is None or isinstance(store, Store) else Store(store)
     return FitMany(spectra, chosen, workers, opened, finish, _without_defaults(kept), progress)
+
+
+def _in_geometry(
+    spectra: Iterable[Spectrum | FitFailure], geometry: Geometry
+) -> Iterator[Spectrum | FitFailure]:
+    """Yield spectra that carry the geometry of their cell."""
+    for one in spectra:
+        if isinstance(one, FitFailure):
+            yield one
+        else:
+            yield one.replace(metadata=geometry.into(one.metadata))
 
 
 _DEFAULTS = {"weighting": "modulus", "loss": "linear", "representation": "impedance"}

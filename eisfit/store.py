@@ -22,6 +22,7 @@ import numpy as np
 from eisfit._version import __version__
 from eisfit.circuit import Circuit
 from eisfit.errors import EisfitError
+from eisfit.geometry import METADATA_KEYS
 from eisfit.result import FitFailure, FitResult
 from eisfit.spectrum import Spectrum
 
@@ -54,6 +55,8 @@ def key_of(spectrum: Spectrum, digest: bytes) -> str:
     for column in (spectrum.frequency, spectrum.impedance, spectrum.noise):
         found.update(b"none" if column is None else np.ascontiguousarray(column).tobytes())
         found.update(b"|")
+    of_the_cell = {name: spectrum.metadata.get(name) for name in METADATA_KEYS}
+    found.update(json.dumps(of_the_cell, sort_keys=True, default=str).encode())
     return found.hexdigest()
 
 

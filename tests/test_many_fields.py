@@ -141,6 +141,15 @@ def test_diffusion_coefficients_too():
         assert_same(many, one)
 
 
+def test_a_geometry_given_for_all(tmp_path):
+    circuit = eisfit.circuit("rs-sei-ct")
+    some = spectra(circuit, SEI_CT)
+    for told in ({"area": "2.0 cm^2"}, {"area": "3.0 cm^2"}):  # the store tells them apart
+        found = eisfit.fit_many(some, circuit, geometry=told, store=tmp_path / "results.sqlite")
+        for spectrum, many in zip(some, found, strict=True):
+            assert_same(many, eisfit.fit(spectrum, circuit, geometry=told))
+
+
 @pytest.mark.parametrize("expr", [{"R_ct": "4*R_sei"}, {"CPE_ct_alpha": "CPE_sei_alpha"}], ids=str)
 @pytest.mark.parametrize("started", [True, False])
 def test_circuits_with_expressions_are_settled_in_the_batch(expr, started):

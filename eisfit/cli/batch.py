@@ -21,6 +21,7 @@ from eisfit.cli.options import (
     Fixed,
     FrequencyMax,
     FrequencyMin,
+    GeometryFile,
     Json,
     Order,
     Peaks,
@@ -29,6 +30,7 @@ from eisfit.cli.options import (
     arcs_meant,
     check_range,
     constrained,
+    geometry_of,
 )
 from eisfit.cli.output import guarded, print_json, print_text
 from eisfit.errors import UsageError
@@ -52,6 +54,7 @@ def batch(
     order: Order = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
+    geometry: GeometryFile = None,
     store: Annotated[
         Path | None, typer.Option(help="SQLite file that keeps the results; a second run fits what is new.")
     ] = None,
@@ -99,6 +102,7 @@ def batch(
         "weighting": weighting,
         "fmin": fmin,
         "fmax": fmax,
+        "geometry": geometry_of(geometry),
         "progress": False,
         **meant,
     }

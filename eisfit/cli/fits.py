@@ -23,6 +23,7 @@ from eisfit.cli.options import (
     Fixed,
     FrequencyMax,
     FrequencyMin,
+    GeometryFile,
     Json,
     Order,
     Output,
@@ -32,6 +33,7 @@ from eisfit.cli.options import (
     arcs_meant,
     check_range,
     constrained,
+    geometry_of,
 )
 from eisfit.cli.output import (
     check_output,
@@ -46,7 +48,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import gather
-from eisfit.errors import EisfitError, FitError, UsageError
+from eisfit.errors import FitError
 
 __all__ = ["COMMANDS"]
 
@@ -93,13 +95,7 @@ def fit(
             autocompletion=words("covariance", "profile", "bootstrap", "mcmc"),
         ),
     ] = None,
-    geometry: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
-        ),
-    ] = None,
+    geometry: GeometryFile = None,
     repeats: Annotated[
         int | None, typer.Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
     ] = None,
@@ -116,9 +112,9 @@ def fit(
     chosen = constrained(circuit, fix, start, bound, expr)
     meant = arcs_meant(chosen, peak, order)
     spectra = gather(files, average_duplicates=average_duplicates)
-    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
+    options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
-    options |= {"representation": representation, "geometry": _geometry(geometry), **meant}
+    options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
     found = _fits(spectra, chosen, options)
     if interval is not None or errors is not None:
         level = 0.95 if interval is None else interval
@@ -128,16 +124,6 @@ def fit(
         _write_fits(results, folder(output))
     _show_fits(results, json)
     return int(any(result.error is not None for result in results))
-
-
-def _geometry(path: Path | None) -> Any:
-    """Return what a geometry file says, read once, before anything is fitted."""
-    from eisfit.geometry import Geometry
-
-    try:
-        return None if path is None else Geometry.of(path)
-    except EisfitError as error:
-        raise UsageError(str(error)) from None
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:

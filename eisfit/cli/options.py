@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from eisfit.cli.completion import circuit_names, parameter_names, words
-from eisfit.errors import UsageError
+from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
     from eisfit.circuit import Circuit
+    from eisfit.geometry import Geometry
 
 __all__ = [
     "DEFAULT_CIRCUIT",
@@ -28,6 +29,7 @@ __all__ = [
     "Fixed",
     "FrequencyMax",
     "FrequencyMin",
+    "GeometryFile",
     "Json",
     "Order",
     "Output",
@@ -37,6 +39,7 @@ __all__ = [
     "arcs_meant",
     "check_range",
     "constrained",
+    "geometry_of",
     "numbers",
 ]
 
@@ -104,6 +107,14 @@ Drop = Annotated[
 DropInductive = Annotated[
     bool, typer.Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
 ]
+GeometryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--geometry",
+        metavar="FILE.toml",
+        help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
+    ),
+]
 AverageDuplicates = Annotated[
     bool, typer.Option("--average-duplicates", help="Average points that share a frequency.")
 ]
@@ -145,6 +156,16 @@ def constrained(
         bound=limits,
         expr=_pairs(expr, "--expr", "NAME=EXPRESSION", str),
     )
+
+
+def geometry_of(path: Path | None) -> Geometry | None:
+    """Return what a geometry file says, read once, before anything is fitted."""
+    from eisfit.geometry import Geometry
+
+    try:
+        return None if path is None else Geometry.of(path)
+    except EisfitError as error:
+        raise UsageError(str(error)) from None
 
 
 def arcs_meant(circuit: Circuit, peak: Iterable[str] | None, order: str | None) -> dict[str, Any]:
