@@ -18,7 +18,7 @@ from eisfit.arcs_order import role_times
 from eisfit.batch_starts import GroupStarts
 from eisfit.circuit import Circuit
 from eisfit.notation import components
-from eisfit.solver import SAME, Problem, solve
+from eisfit.solver import NO_BETTER, SAME, Problem, solve
 
 __all__ = ["arcs_in_order", "search_many"]
 
@@ -36,7 +36,6 @@ _STEPS = 60
 _ROUGH = 1e-6
 _DOUBTFUL = 1.25  # chisqr over what the noise explains: the best end may not be the best there is
 _PERFECT = 1.1
-_NO_BETTER = 4.0  # fall of chisqr, in units of redchi, that does not make one optimum the better: two sigma
 # By the grid's difficulty: how many ends must agree, starts after each round; a scout has the first round.
 _EFFORT = {2: (3, (3, 8, 16)), 3: (4, (6, 12, 24)), 4: (5, (8, 20, 40))}
 
@@ -72,7 +71,7 @@ class _Ends:
         """Return the best end (B, V) of each; of those that the data cannot tell apart, one in order."""
         nfree = max(self.problem.weight.shape[1] - self.coordinates.size, 1)
         lowest = self.chisqr.min(axis=1, keepdims=True)
-        alike = np.isfinite(self.chisqr) & (self.chisqr <= lowest * (1 + _NO_BETTER / nfree))
+        alike = np.isfinite(self.chisqr) & (self.chisqr <= lowest * (1 + NO_BETTER / nfree))
         row, end = np.nonzero(alike)
         values = self.coordinates.physical(self.theta[row, end])
         alike[row, end] = arcs_in_order(self.coordinates.circuit, values)

@@ -91,8 +91,8 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
     """Return the impedance (sign 1) or admittance (sign -1) of a branch, and its way back."""
     if isinstance(node, Component):
         return _component(place, node, sign)
-    if sign > 0 and (found := place.coordinates.simple_arc(node)) is not None:
-        return _arc(place, *found)
+    if (found := place.coordinates.simple_arc(node)) is not None:
+        return _arc(place, *found) if sign > 0 else _inverted(*_arc(place, *found))
     own = 1 if isinstance(node, Series) else -1  # impedances add up in series, admittances in parallel
     parts = [_branch(place, child, own) for child in node.children]
     total = parts[0][0]

@@ -18,7 +18,7 @@ from eisfit.coordinates import Coordinates
 from eisfit.elements import FrequencyGrid
 from eisfit.kernel import evaluate
 
-__all__ = ["SAME", "Problem", "Solution", "solve"]
+__all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -27,6 +27,8 @@ IntArray = NDArray[np.intp]
 _MAX_DAMPING = 1e10
 #: Relative chisqr within which two ends count as one optimum.
 SAME = 3e-4
+#: Fall of chisqr, in units of redchi, that does not make another order of the arcs the better: three sigma.
+NO_BETTER = 9.0
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
 _SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says

@@ -17,14 +17,13 @@ from eisfit.noise import attainable_chisqr
 from eisfit.objective import FormProblem, Settings
 from eisfit.robust import solve_robust
 from eisfit.search import Basin, search
-from eisfit.solver import Problem, solve
+from eisfit.solver import NO_BETTER, Problem, solve
 from eisfit.spectrum import Spectrum
 
 __all__ = ["Task", "best_end", "best_start", "in_chosen_form", "leads_nowhere"]
 
 FloatArray = NDArray[np.float64]
 
-_ALIKE = 4.0  # fall of chisqr, in units of redchi, that does not make one optimum the better: two sigma
 _ENDS = 7  # of the search that are tried again in another form or with another loss
 
 
@@ -118,7 +117,7 @@ def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
         return 0
     in_order = np.all(np.diff(np.stack(times), axis=0) >= 0, axis=0)
     nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
-    as_good = chisqr <= chisqr[0] * (1 + _ALIKE / nfree)
+    as_good = chisqr <= chisqr[0] * (1 + NO_BETTER / nfree)
     return int(np.argmax(in_order & as_good)) if (in_order & as_good).any() else 0
 
 

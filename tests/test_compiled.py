@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eisfit import compiled, tape
@@ -131,12 +131,27 @@ def named(string):
 @needs_numba
 @settings(max_examples=40, deadline=None)
 @given(trees(), st.integers(0, 2**16))
+@example("p(C-C,p(CPE,R))", 0)
 def test_same_steps_for_random_circuits(string, seed):
     circuit = Circuit.from_string(named(string))
     task, theta = problem(circuit, 2, seed)
     numpys, numbas = both(task, theta, max_iterations=2, damping=1e-2)
     assert_same(numpys, numbas)
     assert numbas.theta == pytest.approx(numpys.theta, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "string", ["p(C_1-C_2,p(CPE_3,R_4))", "p(R_1-L_1,p(CPE_3,R_4),C_2)", "R_1-p(CPE_3,R_4)"]
+)
+def test_derivatives_by_differences(string):
+    """In numpy: an arc by itself and one inside a parallel connection, where its admittance is wanted."""
+    task, start = problem(Circuit.from_string(string), 2)
+    theta = task.coordinates.clip(start)
+    slopes = task.evaluate(theta, task.buffer(2))[1].copy()
+    for k in range(theta.shape[1]):
+        step = 1e-6 * (np.arange(theta.shape[1]) == k)
+        above, below = (task.evaluate(theta + side * step, task.buffer(2))[0] for side in (1, -1))
+        assert slopes[:, k] == pytest.approx((above - below) / 2e-6, rel=1e-5, abs=1e-6)
 
 
 @needs_numba

@@ -128,5 +128,5 @@ def test_spectra_outside_the_folder_are_noticed(tmp_path):
 
 
 def test_a_study_file_that_is_not_there(tmp_path):
-    with pytest.raises(SchemaError, match="cannot be read"):
+    with pytest.raises(SchemaError, match="there is no such file"):
         load_study(tmp_path / "nothing.toml")
