@@ -220,6 +220,18 @@ def test_the_template_is_a_study(run):
     assert Study.from_text(run("explain", "--template")).file.film.name
 
 
+def test_an_untouched_template_is_said_to_be_one(run, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("eisfit.cli.studies.say", said.append)
+    (tmp_path / "study.toml").write_text(run("explain", "--template"), encoding="utf-8")
+    run("explain", "study.toml", "--json")
+    assert "study.toml is the template as it came" in "".join(said)
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    (tmp_path / "study.toml").write_text(text + "# mine\n", encoding="utf-8")
+    run("explain", "study.toml", "--json")
+    assert len(said) == 1
+
+
 def test_examples_are_listed_and_copied(run, tmp_path):
     document = strict(run("examples", "--json"))
     assert "rrml/study.toml" in document["files"]

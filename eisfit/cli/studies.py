@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eisfit.cli.manners import say
 from eisfit.cli.options import Json, Output
 from eisfit.cli.output import (
     check_output,
@@ -47,6 +48,10 @@ def explain(
 
     check_output(output)
     explanation = attribute(study)
+    if _is_template(study):
+        say(
+            f"eisfit: note: {study} is the template as it came: its numbers are a published cell's, not yours"
+        )
     if output is not None:
         _write(explanation, folder(output))
     if json:
@@ -56,6 +61,13 @@ def explain(
 
         for line in str(explanation).splitlines():
             print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
+
+
+def _is_template(study: Path) -> bool:
+    """Return whether a study that could be read is still the one that ``--template`` printed."""
+    from eisfit.study import template
+
+    return study.is_file() and study.read_text(encoding="utf-8").strip() == template().strip()
 
 
 def _write(explanation: Any, target: Path) -> None:
