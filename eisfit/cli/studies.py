@@ -50,7 +50,7 @@ def explain(
     explanation = attribute(study)
     if _is_template(study):
         say(
-            f"eisfit: note: {study} is the template as it came: its numbers are a published cell's, not yours"
+            f"eisfit: note: {study} is the template as it came: its numbers are of a published cell"
         )
     if output is not None:
         _write(explanation, folder(output))
