@@ -49,9 +49,7 @@ def explain(
     check_output(output)
     explanation = attribute(study)
     if _is_template(study):
-        say(
-            f"eisfit: note: {study} is the template as it came: its numbers are of a published cell"
-        )
+        say(f"eisfit: note: {study} is the template as it came: its numbers are of a published cell")
     if output is not None:
         _write(explanation, folder(output))
     if json:
