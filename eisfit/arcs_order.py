@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from eisfit.circuit import Circuit
 from eisfit.coordinates import arcs
 from eisfit.notation import Component, Node, Parallel, Series, components
 
-__all__ = ["ROLE_ORDER", "ordered", "role_times"]
+__all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
 
 FloatArray = NDArray[np.float64]
 
@@ -55,6 +56,14 @@ def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
         if role in ROLE_ORDER:
             found[role] = _tau(resistor, storage, values, position)
     return {role: found[role] for role in ROLE_ORDER if role in found}
+
+
+def arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
+    """Return the rows (n,) of parameters (n, P) whose arcs are in the order of their roles, fast to slow."""
+    inside = np.ones(len(values), dtype=bool)
+    for fast, slow in pairwise(role_times(circuit, values).values()):
+        inside &= fast <= slow
+    return inside
 
 
 def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Component | Parallel]]:

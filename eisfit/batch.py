@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import ordered
+from eisfit.arcs_order import arcs_in_order, ordered
 from eisfit.batch_result import Optima
-from eisfit.batch_search import arcs_in_order, search_many
+from eisfit.batch_search import search_many
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid

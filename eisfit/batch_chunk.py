@@ -20,9 +20,9 @@ from eisfit.batch_table import Table
 from eisfit.circuit import Circuit
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fit import fit, fit_or_failure
-from eisfit.masks import without
 from eisfit.noise import weights
 from eisfit.result import FitFailure, FitResult
+from eisfit.selection import SELECTING, selected
 from eisfit.spectrum import Spectrum
 
 __all__ = ["Fitted", "Result", "fit_chunk"]
@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 Result = FitResult | FitFailure
 
 AUDIT_EVERY = 100
-_BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
+_BATCHED = {"weighting", "seed", *SELECTING}
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _by_batch(
     groups: dict[bytes, list[tuple[int, FloatArray]]] = {}
     for k, spectrum in enumerate(spectra):
         try:
-            one = _selected(spectrum, options)
+            one = selected(spectrum, **{k: options[k] for k in SELECTING if k in options})
             weight = weights(one, weighting)
         except UsageError:
             raise
@@ -127,16 +127,6 @@ def _by_batch(
         if optima is not None:
             tables.append(([places[row] for row in rows.tolist()], table_of(optima)))
     return kept, tables
-
-
-def _selected(spectrum: Spectrum, options: Mapping[str, Any]) -> Spectrum:
-    """Return the points that are fitted; the spectrum itself where that is all of them."""
-    kept = spectrum
-    if options.get("drop") is not None or options.get("drop_inductive"):
-        kept = without(kept, options.get("drop"), drop_inductive=options.get("drop_inductive", False))
-    if options.get("fmin") is not None or options.get("fmax") is not None:
-        kept = kept.select(options.get("fmin"), options.get("fmax"))
-    return kept
 
 
 def _by_lmfit(spectrum: Spectrum, result: FitResult, options: Mapping[str, Any]) -> FitResult:

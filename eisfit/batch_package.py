@@ -107,7 +107,7 @@ def _bare(result: Result) -> _Bare:
 
 def _dressed(bare: _Bare, spectrum: Spectrum, circuit: Circuit) -> Result:
     if bare.error is not None:
-        return FitFailure(spectrum.source, bare.error, spectrum.index, spectrum.cycle)
+        return FitFailure.of(spectrum, bare.error)
     return FitResult(spectrum=spectrum, circuit=circuit, **bare.fields)
 
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import combinations
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import role_times
+from eisfit.arcs_order import arcs_in_order
 from eisfit.batch_table import Column, Table
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales, arcs
 from eisfit.derived import formulas, given_errors
 from eisfit.elements import FrequencyGrid
-from eisfit.flags import Judgement, is_physical_limit, judge
+from eisfit.flags import Judgement, is_physical_limit, judge, uncorrelated
 from eisfit.geometry import Geometry
 from eisfit.identifiability import examined
 from eisfit.propagation import Formula, Propagation
@@ -36,7 +36,6 @@ FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _DOUBTFUL = 0.25  # a little below what eisfit.identifiability calls doubtful
-_CORRELATED = 0.97  # a little below eisfit.flags
 _MISFIT = 1.9
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
@@ -212,14 +211,8 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     quiet &= (stderr < _DOUBTFUL * np.abs(values[:, free])).all(axis=1)
     missed = (chisqr > _MISFIT**2 * optima.attainable) & (table.statistics["rms_relative_residual"] > 0.002)
     quiet &= ~(missed & (optima.attainable > 0))
-    correlation = table.covar / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
-    parts = [optima.circuit.parameters[optima.circuit.names[k]].component for k in free]
-    for i, j in combinations(range(len(free)), 2):
-        if parts[i] != parts[j]:
-            quiet &= np.abs(correlation[:, i, j]) < _CORRELATED
-    times = list(role_times(optima.circuit, values).values())
-    for fast, slow in pairwise(times):
-        quiet &= fast < slow
+    quiet &= uncorrelated(optima.circuit, [optima.circuit.names[k] for k in free], stderr, table.covar)
+    quiet &= arcs_in_order(optima.circuit, values)
     for loud in _arcs_in_doubt(optima, propagated):
         quiet &= ~loud
     return quiet

@@ -14,24 +14,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import role_times
+from eisfit.arcs_order import arcs_in_order
 from eisfit.batch_starts import GroupStarts
-from eisfit.circuit import Circuit
 from eisfit.notation import components
 from eisfit.solver import NO_BETTER, SAME, Problem, solve
 
-__all__ = ["arcs_in_order", "search_many"]
+__all__ = ["search_many"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 _EVERY = 4  # one spectrum in so many, at random: lots are often made of several cells in turn
 _FEW = 32  # spectra: so few are all scouts
 _NEAREST = 5
-_ALIKE = (
-    0.3  # root mean square difference of two forms, up to which the one's optimum is a start of the other
-)
+#: Root mean square difference of two forms, up to which the one's optimum is a start of the other.
+_ALIKE = 0.3
 _STEPS = 60
 _ROUGH = 1e-6
 _DOUBTFUL = 1.25  # chisqr over what the noise explains: the best end may not be the best there is
@@ -157,11 +154,3 @@ class _Neighbours:
         rows, nearest = rows[alike], others[places[alike]]
         scale = (self.size[rows, np.newaxis] / self.size[nearest])[:, :, np.newaxis] ** self.powers
         ends.start(rows, ends.coordinates.physical(ends.best())[nearest] * scale)
-
-
-def arcs_in_order(circuit: Circuit, values: FloatArray) -> Mask:
-    """Return the rows (B,) whose arcs are in the order of their roles, from fast to slow."""
-    inside = np.ones(len(values), dtype=bool)
-    for fast, slow in pairwise(role_times(circuit, values).values()):
-        inside &= fast <= slow
-    return inside

@@ -17,13 +17,13 @@ from eisfit.candidates import candidates
 from eisfit.circuit import Circuit, default_parameters
 from eisfit.comparison import Comparison
 from eisfit.errors import UsageError
-from eisfit.kramers_kronig import check
 from eisfit.library import circuit as find_circuit
 from eisfit.library import circuits as names_of_circuits
-from eisfit.masks import Drop, inductive_tail, without
+from eisfit.masks import Drop, inductive_tail
 from eisfit.noise import attainable_chisqr
 from eisfit.notation import Component, Series, components, parse
 from eisfit.objective import Settings
+from eisfit.selection import selected, with_noise
 from eisfit.spectrum import Spectrum
 
 __all__ = ["compare", "suitable"]
@@ -70,12 +70,11 @@ def compare(
     >>> compare(s, ["rs-ct", "rs-sei-ct"]).best.name
     'rs-ct'
     """
-    kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _listed(circuits)]
     if not chosen:
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
-    if weighting == "noise" and kept.noise is None:
-        kept = kept.replace(noise=check(kept).noise)
+    kept = with_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
     return Comparison.of(kept, weighting, candidates(kept, _unique(chosen), weighting, noise, seed), noise)
 

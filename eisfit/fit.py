@@ -24,12 +24,13 @@ from eisfit.geometry import Geometry
 from eisfit.identifiability import examined
 from eisfit.kramers_kronig import KramersKronigResult, check
 from eisfit.library import circuit as find_circuit
-from eisfit.masks import Drop, without
+from eisfit.masks import Drop
 from eisfit.objective import Objective, Settings
 from eisfit.outcome import result_of
 from eisfit.result import FitFailure, FitResult
 from eisfit.robust import TUNING, covariance, put_errors
 from eisfit.search import Basin
+from eisfit.selection import selected, with_noise
 from eisfit.spectrum import Spectrum
 from eisfit.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.verdict import Flag
@@ -127,12 +128,11 @@ def fit(
     chosen = find_circuit(circuit)
     if fix or start or bound or expr or params:
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
-    kept = without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
+    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     if geometry is not None:
         kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
-    if weighting == "noise" and kept.noise is None:
-        kept = kept.replace(noise=check(kept).noise)
+    kept = with_noise(kept, weighting)
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = best_start(task, seed)
     if peak or order:
@@ -158,7 +158,7 @@ def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitR
     except UsageError:
         raise
     except EisfitError as error:
-        return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+        return FitFailure.of(spectrum, str(error))
 
 
 def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from eisfit.coordinates import Scales
 from eisfit.rounding import significant
 from eisfit.verdict import Flag
 
-__all__ = ["UNDETERMINED_CURE", "Judgement", "at_bound", "is_physical_limit", "judge"]
+__all__ = ["UNDETERMINED_CURE", "Judgement", "at_bound", "is_physical_limit", "judge", "uncorrelated"]
 
 #: The same for every parameter, so that a report says it once.
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
@@ -24,6 +24,7 @@ FloatArray = NDArray[np.float64]
 
 _RELATIVE_ERROR = 1.0  # a standard error as large as the value determines nothing
 _CORRELATION = 0.98
+_MARGIN = 0.01  # below it, where many fits are looked through at once
 _MISFIT = 2.0  # rms residual over what the noise alone would leave
 _MISFIT_LEAST = 0.003  # relative: below this a misfit is of no consequence
 _NEAR = 1e-6
@@ -199,6 +200,28 @@ def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
     """Return whether a correlation is strong, and not that of one element's own parameters."""
     components = {seen.circuit.parameters[name].component for name in pair[:2]}
     return abs(pair[2]) >= _CORRELATION and len(components) > 1
+
+
+def uncorrelated(
+    circuit: Circuit, names: Sequence[str], stderr: FloatArray, covar: FloatArray
+) -> NDArray[np.bool_]:
+    """Return the rows (B,) of which no correlation comes near a flag; others must be judged one by one.
+
+    Parameters
+    ----------
+    circuit, names
+        Whose parameters (v,) these are.
+    stderr, covar
+        (B, v) and (B, v, v).
+    """
+    with np.errstate(all="ignore"):  # without an error there is no correlation: such a row is judged
+        correlation = np.abs(covar) / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
+    parts = [circuit.parameters[name].component for name in names]
+    quiet = np.ones(len(stderr), dtype=bool)
+    for i, j in combinations(range(len(parts)), 2):
+        if parts[i] != parts[j]:
+            quiet &= correlation[:, i, j] < _CORRELATION - _MARGIN
+    return quiet
 
 
 def _groups(pairs: list[set[str]]) -> list[set[str]]:

@@ -10,16 +10,15 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import role_times
+from eisfit.arcs_order import arcs_in_order
 from eisfit.coordinates import Scales
 from eisfit.derived import formulas, given_errors
-from eisfit.flags import Judgement, at_bound, judge
+from eisfit.flags import Judgement, at_bound, judge, uncorrelated
 from eisfit.geometry import Geometry
 from eisfit.joint_problem import JointProblem
 from eisfit.propagation import Propagation
@@ -36,7 +35,6 @@ T = TypeVar("T")
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
 _GRAVE = ("misfit", "not_converged", "imaginary_sign")
 _STRONG = 0.9  # below it nobody is told of a correlation
-_CORRELATED = 0.97  # a little below eisfit.flags
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
@@ -177,15 +175,8 @@ class _Part:
         circuit, size = self.problem.circuit, np.abs(self.values[:, self.varied])
         quiet = np.full(len(size), not self.bounded)
         quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
-        spread = np.maximum(self.stderr, 1e-150)
-        correlation = np.abs(self.covar) / (spread[:, :, np.newaxis] * spread[:, np.newaxis, :])
-        parts = [circuit.parameters[name].component for name in self.names]
-        for i, j in zip(*np.triu_indices(len(parts), 1), strict=True):
-            if parts[i] != parts[j]:
-                quiet &= correlation[:, i, j] < _CORRELATED
-        for fast, slow in pairwise(role_times(circuit, self.values).values()):
-            quiet &= fast <= slow
-        return quiet
+        quiet &= uncorrelated(circuit, self.names, self.stderr, self.covar)
+        return quiet & arcs_in_order(circuit, self.values)
 
 
 def _with(one: T, **changed: Any) -> T:

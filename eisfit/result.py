@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics"]
+__all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics", "result_or_failure"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -308,6 +308,11 @@ class FitFailure:
     ok = False
     flags: tuple[Flag, ...] = ()
 
+    @classmethod
+    def of(cls, spectrum: Spectrum, error: str) -> FitFailure:
+        """Return the failure of a spectrum that could be read."""
+        return cls(spectrum.source, error, spectrum.index, spectrum.cycle)
+
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the same keys as a fit's document, null but for source and error."""
         keys = ("circuit", "weighting", "covariance_rescaled", "parameters", "statistics", "derived")
@@ -320,6 +325,14 @@ class FitFailure:
             "flags": [],
             "error": self.error,
         }
+
+
+def result_or_failure(document: Mapping[str, Any]) -> FitResult | FitFailure:
+    """Return what `to_dict` of either has written."""
+    if document["error"] is None:
+        return FitResult.from_dict(document)
+    where = document["spectrum"]
+    return FitFailure(where["source"], document["error"], where["index"], where["cycle"])
 
 
 def _unbounded(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,12 +23,11 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fit import fit, fit_or_failure
 from eisfit.flags import at_bound, is_physical_limit
 from eisfit.identity import Candidate, Features
-from eisfit.kramers_kronig import check
-from eisfit.masks import without
 from eisfit.noise import weights
 from eisfit.objective import Settings
 from eisfit.optima import all_optima, exchanged_optima
 from eisfit.result import FitFailure, FitResult
+from eisfit.selection import SELECTING, selected, with_noise
 from eisfit.series_problem import SeriesProblem
 from eisfit.spectrum import Spectrum
 
@@ -149,7 +148,7 @@ class Fits:
         try:
             made = fit(spectrum, self.circuit, start=start, **self.options)
         except EisfitError as error:  # the start is not the user's: whatever is wrong is so at this cycle
-            return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+            return FitFailure.of(spectrum, str(error))
         # The result may not carry bounds and starts that are not the series' own.
         return dataclasses.replace(made, circuit=self.circuit)
 
@@ -175,15 +174,13 @@ def _ready(
 ) -> Spectrum | FitResult | FitFailure:
     """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
     try:
-        dropped = without(spectrum, options.get("drop"), drop_inductive=options.get("drop_inductive", False))
-        kept = dropped.select(options.get("fmin"), options.get("fmax"))
-        if options.get("weighting") == "noise" and kept.noise is None:
-            kept = kept.replace(noise=check(kept).noise)
-        weights(kept, options.get("weighting", "modulus"))
+        weighting = options.get("weighting", "modulus")
+        kept = with_noise(selected(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting)
+        weights(kept, weighting)
     except UsageError:
         raise
     except EisfitError as error:
-        return FitFailure(spectrum.source, str(error), spectrum.index, spectrum.cycle)
+        return FitFailure.of(spectrum, str(error))
     if not 0 < sum(p.free for p in circuit.parameters.values()) < 2 * kept.points:
         return fit_or_failure(kept, circuit)  # says what is wrong with it
     return kept

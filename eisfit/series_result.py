@@ -18,7 +18,7 @@ from eisfit.identity import Features
 from eisfit.joint import Joint, joint_fit
 from eisfit.jumps import judged
 from eisfit.polarisation import Explained, explained
-from eisfit.result import FitFailure, FitResult
+from eisfit.result import FitFailure, FitResult, result_or_failure
 from eisfit.series_growth import growth_of, growths
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class SeriesResult(Sequence[Row]):
             raise EisfitError("not a complete track document: the results are missing")
         return cls(
             circuit=Circuit.from_dict(document["circuit_document"]),
-            results=tuple(_result(row) for row in document["results"]),
+            results=tuple(result_or_failure(row) for row in document["results"]),
             label=document["label"],
             notes=tuple(document["notes"]),
             joint=Joint.from_dict(document["joint"]) if document.get("joint") else None,
@@ -327,10 +327,3 @@ def _row(result: Row, circuit: Circuit) -> dict[str, Any]:
         row[name] = fitted[name].value if fitted else None
         row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
     return row
-
-
-def _result(document: Mapping[str, Any]) -> Row:
-    if document["error"] is None:
-        return FitResult.from_dict(document)
-    where = document["spectrum"]
-    return FitFailure(where["source"], document["error"], where["index"], where["cycle"])

@@ -177,7 +177,7 @@ class Store:
 def restored(document: Mapping[str, Any], spectrum: Spectrum) -> FitResult | FitFailure:
     """Return a stored result under the name and cycle that its spectrum has now."""
     if document["error"] is not None:
-        return FitFailure(spectrum.source, document["error"], spectrum.index, spectrum.cycle)
+        return FitFailure.of(spectrum, document["error"])
     now = {key: value for key, value in spectrum.to_dict().items() if key not in ("data", "notes")}
     then = document["spectrum_document"]
     return FitResult.from_dict({**document, "spectrum_document": {**then, **now}})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arcs_order import ordered, role_times
+from eisfit.arcs_order import arcs_in_order, ordered
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid
@@ -112,13 +112,9 @@ def _from_given(task: Task) -> Basin:
 
 def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
     """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
-    times = list(role_times(task.circuit, ends).values())
-    if len(times) < 2:
-        return 0
-    in_order = np.all(np.diff(np.stack(times), axis=0) >= 0, axis=0)
     nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
     as_good = chisqr <= chisqr[0] * (1 + NO_BETTER / nfree)
-    return int(np.argmax(in_order & as_good)) if (in_order & as_good).any() else 0
+    return int(np.argmax(as_good & arcs_in_order(task.circuit, ends)))  # 0, the best, where none is
 
 
 def in_chosen_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:

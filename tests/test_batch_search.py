@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from eisfit.batch_search import arcs_in_order, search_many
+from eisfit.arcs_order import arcs_in_order
+from eisfit.batch_search import search_many
 from eisfit.circuit import Circuit
 from eisfit.coordinates import Coordinates, Scales
 from eisfit.elements import FrequencyGrid

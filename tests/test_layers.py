@@ -19,7 +19,7 @@ HOUSE = {
     "ground": ["_version", "errors", "verdict", "files", "schema", "units", "rounding", "progress"],
     "faces": ["plot", "drawing", "report", "labelled", "pages"],
     "data wing": [
-        *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig"),
+        *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig", "selection"),
         *("relaxation", "drt", "readers", "spectrum_files", "series"),
     ],
     "model wing": [

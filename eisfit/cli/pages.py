@@ -115,7 +115,7 @@ def _read(source: Any, average: bool) -> Any:
 
 def _stored(path: Path) -> list[Any] | None:
     """Return the results in a file that eisfit wrote; None where it is another kind of JSON."""
-    from eisfit.result import FitResult
+    from eisfit.result import result_or_failure
     from eisfit.series_result import SeriesResult
 
     try:
@@ -127,9 +127,7 @@ def _stored(path: Path) -> list[Any] | None:
     kind = document.get("schema") if isinstance(document, dict) else None
     try:
         if kind == "eisfit.fit/1":
-            return [
-                _failure(row) if row["error"] else FitResult.from_dict(row) for row in document["results"]
-            ]
+            return [result_or_failure(row) for row in document["results"]]
         if kind == "eisfit.track/1":
             return [SeriesResult.from_dict(document)]
         if kind == "eisfit.cells/1":
@@ -139,13 +137,6 @@ def _stored(path: Path) -> list[Any] | None:
     except EisfitError as error:
         raise ReadError(f"{path}: {error}; give the file that --output wrote, which holds the data") from None
     return None
-
-
-def _failure(row: dict[str, Any]) -> Any:
-    from eisfit.result import FitFailure
-
-    where = row["spectrum"]
-    return FitFailure(where["source"], row["error"], where["index"], where["cycle"])
 
 
 def _failures(result: Any) -> int:
@@ -184,6 +175,7 @@ def view(
     Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
     """
     from eisfit.result import FitFailure
+    from eisfit.selection import selected
     from eisfit.viewer import Viewer
 
     check_range(fmin, fmax)
@@ -193,7 +185,9 @@ def view(
         if isinstance(one, FitFailure):
             say(f"eisfit: {one.error}")
     spectra = [
-        _kept(one, fmin, fmax, drop, drop_inductive) for one in found if not isinstance(one, FitFailure)
+        selected(one, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+        for one in found
+        if not isinstance(one, FitFailure)
     ]
     if not spectra:
         raise ReadError("none of the files can be viewed: each one's reason stands above")
@@ -204,12 +198,6 @@ def view(
         _words({**data_words, "--average-duplicates": average_duplicates}), _words(own_words),
     )  # fmt: skip
     _serve(viewer, port, browser)
-
-
-def _kept(spectrum: Any, fmin: float | None, fmax: float | None, drop: Any, drop_inductive: bool) -> Any:
-    from eisfit.masks import without
-
-    return without(spectrum, drop, drop_inductive=drop_inductive).select(fmin, fmax)
 
 
 def _words(options: dict[str, Any]) -> tuple[str, ...]:
