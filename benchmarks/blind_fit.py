@@ -22,7 +22,7 @@ import numpy as np
 from impedance.models.circuits import CustomCircuit
 
 import eisfit
-from eisfit.notation import parse
+from eisfit.model.notation import parse
 
 STRING = "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
 TRUTH = {

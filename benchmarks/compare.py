@@ -14,7 +14,7 @@ from collections import Counter
 
 from random_spectra import WIDE, draw
 
-from eisfit.compare import compare
+from eisfit.fitting.comparison.compare import compare
 
 CIRCUITS = ("rs-ct", "rs-ct-w", "rs-sei-ct", "rs-sei-ct-w", "rs-film-ct-w")
 GOAL = 0.95

@@ -16,7 +16,7 @@ import argparse
 import numpy as np
 
 import eisfit
-from eisfit.joint import joint_fit
+from eisfit.tracking.joint.joint import joint_fit
 
 CIRCUIT = "R_s-p(R_ct,CPE_ct)"
 FREQUENCY = np.geomspace(1e4, 0.1, 26)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import eisfit
-from eisfit.store import Store
+from eisfit.batch.store import Store
 
 COUNT, CHUNK = 400, 8
 FREQUENCY = np.geomspace(1e4, 0.1, 20)
@@ -29,8 +29,8 @@ CIRCUIT = "R_s-p(R_ct,C_dl)"
 RUN = """
 import sys
 sys.path.insert(0, {here!r})
-import eisfit.many, kill
-eisfit.many.CHUNK = kill.CHUNK
+import eisfit.batch.many, kill
+eisfit.batch.many.CHUNK = kill.CHUNK
 print("ready", flush=True)
 for result in eisfit.fit_many(kill.spectra(), kill.CIRCUIT, store={store!r}):
     print("done", flush=True)

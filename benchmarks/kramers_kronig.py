@@ -13,8 +13,8 @@ import time
 import numpy as np
 from impedance import validation
 
-from eisfit.kramers_kronig import check
-from eisfit.spectrum import Spectrum
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.kramers_kronig import check
 
 F = np.logspace(5, -2, 60)
 S = 2j * np.pi * F

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from eisfit.library import circuit as find_circuit
-from eisfit.notation import Component, Parallel, Series
-from eisfit.spectrum import Spectrum
+from eisfit.model.library import circuit as find_circuit
+from eisfit.model.notation import Component, Parallel, Series
+from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["ANY_ORDER", "HARD", "WIDE", "Case", "Family", "draw", "fit_from_truth", "impedance"]
 

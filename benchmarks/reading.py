@@ -15,7 +15,7 @@ import time
 import warnings
 from pathlib import Path
 
-import eisfit.readers
+import eisfit.spectra.readers
 
 _FILES = {
     "exampleDataBioLogic.mpt": "biologic",
@@ -51,7 +51,7 @@ def main() -> None:
         if path is None:
             print(f"| {name} | not on this machine | | |")
             continue
-        ours = median_ms(lambda path=path: eisfit.readers.read_all(path))
+        ours = median_ms(lambda path=path: eisfit.spectra.readers.read_all(path))
         theirs = median_ms(lambda path=path, kind=instrument: readFile(str(path), instrument=kind))
         print(f"| {name} | {ours:.2f} | {theirs:.2f} | {ours / theirs:.1f} |")
 

@@ -13,8 +13,9 @@ common   all begin at the true values of the first spectrum (impedance.py too)
 blind    eisfit only: no start value; impedance.py, which cannot, begins at the common one
 
 impedance.py: `CustomCircuit(...).fit(frequency, Z, sigma=|Z| twice)`, on spectra spread over the series.
-kernel   `eisfit.solver` alone, in numpy and compiled by numba (loaded before the clock starts); blind: with
-         the starts, the search and the noise that is attainable (`eisfit.batch.find_optima`)
+kernel   `eisfit.engine.solver` alone, in numpy and compiled by numba (loaded before the clock starts); blind:
+with
+         the starts, the search and the noise that is attainable (`eisfit.fitting.batch_fit.find_optima`)
 fit_many the results that `eisfit.fit_many` gives: errors, flags, derived quantities, audit
 
 Reached: chisqr within 1e-8 of what the kernel reaches from each spectrum's own truth (blind: 1e-4).
@@ -44,10 +45,10 @@ import numpy as np
 from impedance.models.circuits import CustomCircuit
 
 import eisfit
-from eisfit.batch import find_optima
-from eisfit.coordinates import Coordinates, Scales
-from eisfit.elements import FrequencyGrid
-from eisfit.solver import Problem, solve
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.batch_fit import find_optima
+from eisfit.model.elements import FrequencyGrid
 
 BASE = {
     "R_s": 4.2, "R_sei": 12.5, "CPE_sei_Q": 2.5e-5, "CPE_sei_alpha": 0.87, "R_ct": 51.9, "W_d_sigma": 3.1,

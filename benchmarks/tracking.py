@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import eisfit
-from eisfit.simulate import simulate
+from eisfit.model.simulate import simulate
 
 AUTODIAL = "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"
 MULTIEIS = "richinex+pymultieis/data/"

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import eisfit
-from eisfit import plot
-from eisfit.elements import ELEMENTS
-from eisfit.explain import explain
+from eisfit.coating.explain import explain
+from eisfit.display import plot
+from eisfit.model.elements import ELEMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))

@@ -8,69 +8,69 @@ array([52.])
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from eisfit._version import __version__
 
 if TYPE_CHECKING:
-    from eisfit.circuit import Circuit
-    from eisfit.compare import compare
-    from eisfit.compare_series import compare_series
-    from eisfit.comparison import Comparison
-    from eisfit.cycle_table import read_cycle_table
-    from eisfit.drt import DRTResult, drt
+    from eisfit.batch.many import fit_many
+    from eisfit.cli.html_report import html_report
+    from eisfit.coating.explain import Explanation, explain
     from eisfit.errors import EisfitError
-    from eisfit.explain import Explanation, explain
-    from eisfit.fit import fit
-    from eisfit.html_report import html_report
-    from eisfit.interop import ImpedanceCircuit, from_impedance, to_impedance
-    from eisfit.kramers_kronig import KramersKronigResult, check
-    from eisfit.library import circuit, circuits
-    from eisfit.many import fit_many
-    from eisfit.readers import read
-    from eisfit.result import FitResult
-    from eisfit.series import CycleSeries, read_series
-    from eisfit.series_result import SeriesResult
-    from eisfit.simulate import simulate
-    from eisfit.spectrum import Spectrum
-    from eisfit.track import track
-    from eisfit.uncertainty import intervals
+    from eisfit.fitting.comparison.compare import compare
+    from eisfit.fitting.comparison.table import Comparison
+    from eisfit.fitting.errors.uncertainty import intervals
+    from eisfit.fitting.fit import fit
+    from eisfit.fitting.interop import ImpedanceCircuit, from_impedance, to_impedance
+    from eisfit.fitting.result import FitResult
+    from eisfit.model.circuit import Circuit
+    from eisfit.model.library import circuit, circuits
+    from eisfit.model.simulate import simulate
+    from eisfit.spectra.readers import read
+    from eisfit.spectra.series import CycleSeries, read_series
+    from eisfit.spectra.spectrum import Spectrum
+    from eisfit.tracking.comparison.compare_series import compare_series
+    from eisfit.tracking.cycles.table import read_cycle_table
+    from eisfit.tracking.series_result import SeriesResult
+    from eisfit.tracking.track import track
+    from eisfit.validation.drt import DRTResult, drt
+    from eisfit.validation.kramers_kronig import KramersKronigResult, check
 
 _HOME = {
-    "Circuit": "circuit",
-    "Comparison": "comparison",
-    "CycleSeries": "series",
-    "DRTResult": "drt",
+    "Circuit": "model.circuit",
+    "Comparison": "fitting.comparison.table",
+    "CycleSeries": "spectra.series",
+    "DRTResult": "validation.drt",
     "EisfitError": "errors",
-    "Explanation": "explain",
-    "FitResult": "result",
-    "ImpedanceCircuit": "interop",
-    "KramersKronigResult": "kramers_kronig",
-    "SeriesResult": "series_result",
-    "Spectrum": "spectrum",
-    "check": "kramers_kronig",
-    "circuit": "library",
-    "circuits": "library",
-    "compare": "compare",
-    "compare_series": "compare_series",
-    "drt": "drt",
-    "explain": "explain",
-    "fit": "fit",
-    "fit_many": "many",
-    "from_impedance": "interop",
-    "html_report": "html_report",
-    "intervals": "uncertainty",
-    "read": "readers",
-    "read_cycle_table": "cycle_table",
-    "read_series": "series",
-    "simulate": "simulate",
-    "to_impedance": "interop",
-    "track": "track",
+    "Explanation": "coating.explain",
+    "FitResult": "fitting.result",
+    "ImpedanceCircuit": "fitting.interop",
+    "KramersKronigResult": "validation.kramers_kronig",
+    "SeriesResult": "tracking.series_result",
+    "Spectrum": "spectra.spectrum",
+    "check": "validation.kramers_kronig",
+    "circuit": "model.library",
+    "circuits": "model.library",
+    "compare": "fitting.comparison.compare",
+    "compare_series": "tracking.comparison.compare_series",
+    "drt": "validation.drt",
+    "explain": "coating.explain",
+    "fit": "fitting.fit",
+    "fit_many": "batch.many",
+    "from_impedance": "fitting.interop",
+    "html_report": "cli.html_report",
+    "intervals": "fitting.errors.uncertainty",
+    "read": "spectra.readers",
+    "read_cycle_table": "tracking.cycles.table",
+    "read_series": "spectra.series",
+    "simulate": "model.simulate",
+    "to_impedance": "fitting.interop",
+    "track": "tracking.track",
 }
+
+#: Modules that notebooks reach as `eisfit.plot`.
+_MODULES = {"plot": "display.plot"}
 
 __all__ = [
     "Circuit",
@@ -108,33 +108,17 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Imported on first use, so that `import eisfit` and `eisfit --help` start fast.
-    if name not in _HOME:
-        return _module(name)
-    value = getattr(import_module(f"eisfit.{_HOME[name]}"), name)
+    if name in _MODULES:
+        value = import_module(f"eisfit.{_MODULES[name]}")
+    elif name in _HOME:
+        value = getattr(import_module(f"eisfit.{_HOME[name]}"), name)
+    else:
+        from eisfit.errors import did_you_mean
+
+        raise AttributeError(f"module 'eisfit' has no attribute {name!r}{did_you_mean(name, __all__)}")
     globals()[name] = value
     return value
 
 
-def _module(name: str) -> ModuleType:
-    """Return a module of the package by its plain name, `eisfit.plot`, without an import of its own."""
-    from eisfit.errors import did_you_mean
-
-    if name.startswith("_") or find_spec(f"eisfit.{name}") is None:
-        raise AttributeError(f"module 'eisfit' has no attribute {name!r}{did_you_mean(name, __all__)}")
-    return import_module(f"eisfit.{name}")
-
-
 def __dir__() -> list[str]:
     return __all__
-
-
-class _Door(ModuleType):
-    """The package itself: `eisfit.fit` is the function, although a module of that name exists too."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Importing the submodule eisfit.fit binds it here under its name; the public function must win.
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Door

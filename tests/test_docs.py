@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.elements import ELEMENTS
+from eisfit.model.elements import ELEMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -71,7 +71,7 @@ def test_formulas_become_latex_and_say_the_same():
         for line in reversed(formula.equations(element.formula)):
             name, _, right = line.partition(" = ")
             scope[name] = eval(python_of(right), {"__builtins__": {}}, scope)
-        from eisfit.elements import FrequencyGrid
+        from eisfit.model.elements import FrequencyGrid
 
         z = element.evaluate(FrequencyGrid(omega), *(np.array([[v]]) for v in values.values()))[0]
         np.testing.assert_allclose(np.broadcast_to(scope["Z"], 3), np.broadcast_to(z, (1, 3))[0], rtol=1e-9)
@@ -274,7 +274,8 @@ def test_options_named_in_the_text_exist():
 
 
 def test_the_sentences_of_refused_files_are_those_of_the_readers():
-    files = [*sorted((ROOT / "eisfit" / "readers").glob("*.py")), ROOT / "eisfit" / "spectrum.py"]
+    spectra = ROOT / "eisfit" / "spectra"
+    files = [*sorted((spectra / "readers").glob("*.py")), spectra / "spectrum.py"]
     source = "".join(path.read_text(encoding="utf-8") for path in files)
     rows = re.findall(
         r"^\| (`.*?) \|", (DOCS / "howto" / "refused.md").read_text(encoding="utf-8"), re.MULTILINE

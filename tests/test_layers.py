@@ -13,29 +13,23 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "eisfit"
 
-#: In each room the modules stand in order (a package counts as one): each imports only those before it,
-#: the ground and, for one-line calls, the faces. A new module of these rooms is placed here.
-HOUSE = {
-    "ground": ["_version", "errors", "verdict", "files", "schema", "units", "rounding", "progress"],
-    "faces": ["plot", "drawing", "report", "labelled", "pages"],
-    "data wing": [
-        *("spectrum", "masks", "noise", "linear_kk", "zhit", "validity", "kramers_kronig", "selection"),
-        *("relaxation", "drt", "readers", "spectrum_files", "series"),
-    ],
-    "model wing": [
-        *("elements", "notation", "expressions", "from_lmfit", "circuit_parameters", "circuit"),
-        *("impedance_py", "circuit_file", "catalogue", "library", "circuit_template", "circuit_check"),
-    ],
-    "physics wing": ["film", "electrode"],
-}
-#: The wings do not know each other.
-WINGS = ("data wing", "model wing", "physics wing")
+#: The rooms from the ground up. A room imports the rooms on lower floors and the ground, nothing else; rooms
+#: that share a floor do not know each other.
+FLOORS = (
+    {"ground"},
+    {"display"},
+    {"spectra"},
+    {"validation", "model"},
+    {"engine"},
+    {"fitting"},
+    {"batch", "tracking"},
+    {"coating"},
+    {"cli"},
+)
+ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 GPL = {"galvani", "pyimpspec", "yadg", "deareis", "impedancefitter", "eclabfiles"}
-DOOR = {"cli", "__main__", "__init__"}
-STORY = {
-    *("study", "explain", "track", "cells", "cycling", "attribution", "hypotheses", "predictions"),
-    *("sensitivity", "verdicts", "film_arc", "film_checks", "explanation_figures"),
-}
+LONG = {"engine/compiled_loop.py"}  # numba's cache watches one file alone
+MOST_LINES, MOST_FUNCTION, MOST_IN_ROOT = 400, 60, 11
 
 
 def modules():
@@ -113,70 +107,87 @@ def top(name):
 
 
 def room(name):
-    return next((place for place, members in HOUSE.items() if top(name) in members), None)
+    return top(name) if top(name) in ROOMS else "ground"
 
 
-def test_the_graph_is_read():
-    assert "elements" in GRAPH["notation"]
-    assert "report" in GRAPH["spectrum"]
-    assert "result" in GRAPH["fit"]
-    assert len(MODULES) > 40
-
-
-def test_there_are_no_circles():
-    """Strip modules that import nothing left; whatever remains stands in a circle."""
-    left = {name: set(targets) - {name} for name, targets in GRAPH.items()}
+def circle(graph):
+    """Return what stands in or above a circle: strip whatever imports nothing left."""
+    left = {name: set(targets) - {name} for name, targets in graph.items()}
     while ready := [name for name, targets in left.items() if not targets]:
         for name in ready:
             del left[name]
         for targets in left.values():
             targets.difference_update(ready)
-    assert not left, f"in or above a circle: {left}"
+    return left
 
 
-@pytest.mark.parametrize("place", HOUSE)
+def test_the_graph_is_read():
+    assert "model.elements" in GRAPH["model.notation"]
+    assert "display.report" in GRAPH["spectra.spectrum"]
+    assert "fitting.result" in GRAPH["fitting.fit"]
+    assert len(MODULES) > 40
+
+
+def test_there_are_no_circles():
+    assert circle(GRAPH) == {}
+
+
+@pytest.mark.parametrize("place", sorted(ROOMS))
 def test_rooms_import_only_downward(place):
-    allowed = {"ground", place}
-    if place == "ground":
-        allowed = {"ground"}
-    elif place in WINGS:
-        allowed |= {"faces"}  # one-line calls down, for plot() and _repr_html_
+    """Lazy imports count; the two doors (the lazy table and ``python -m eisfit``) are above all rooms."""
     for name, targets in GRAPH.items():
-        if room(name) == place:
+        if room(name) == place and name not in ("__init__", "__main__"):
             for target in targets:
-                assert room(target) in allowed, f"{name} imports {target}"
+                down = ROOMS[room(target)] < ROOMS[place]
+                assert down or room(target) == place, f"{name} imports {target}"
+                assert target != "__init__", f"{name} imports the package's own door"
 
 
-@pytest.mark.parametrize("place", HOUSE)
-def test_within_a_room_the_order_is_kept(place):
-    order = HOUSE[place]
+def parents(name):
+    """Yield the packages around a module: ``tracking``, ``tracking.joint``."""
+    parts = name.split(".")[:-1]
+    yield from (".".join(parts[: k + 1]) for k in range(len(parts)))
+
+
+@pytest.mark.parametrize("package", sorted({parent for name in MODULES for parent in parents(name)}))
+def test_what_stands_in_a_room_has_an_order(package):
+    """Files and alcoves of a room, an alcove counted as one, import each other without a circle."""
+
+    def inside(name):
+        return name.removeprefix(f"{package}.").partition(".")[0]
+
+    graph = {}
     for name, targets in GRAPH.items():
-        if room(name) == place:
-            for target in targets:
-                if room(target) == place and top(target) != top(name):
-                    assert order.index(top(target)) < order.index(top(name)), f"{name} imports {target}"
+        if name.startswith(f"{package}."):
+            own = {inside(target) for target in targets if target.startswith(f"{package}.")}
+            graph.setdefault(inside(name), set()).update(own)
+    assert circle(graph) == {}
 
 
-def test_the_ground_stands_on_nothing():
-    assert GRAPH["errors"] == set()
-    for name in HOUSE["ground"]:
-        assert GRAPH[name] <= set(HOUSE["ground"])
+def test_the_root_holds_few_files():
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_IN_ROOT
+    assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} <= {
+        *ROOMS,
+        "_data",
+    }
 
 
-def test_every_room_is_furnished():
-    """A name in the table that is gone from the house is an error, too."""
-    names = {top(name) for name in MODULES}
-    for place, members in HOUSE.items():
-        assert set(members) <= names, f"{place}: {set(members) - names}"
+@pytest.mark.parametrize("place", sorted(set(ROOMS) - {"ground"}))
+def test_every_room_says_what_it_is(place):
+    text = ast.get_docstring(ast.parse((PACKAGE / place / "__init__.py").read_text(encoding="utf-8")))
+    assert "In: " in text and "Out: " in text
 
 
-def test_actions_know_nothing_of_the_story_and_the_story_nothing_of_the_door():
-    for name, targets in GRAPH.items():
-        if top(name) in DOOR:
-            continue
-        assert not {top(t) for t in targets} & DOOR, f"{name} imports the door"
-        if top(name) not in STORY:
-            assert not {top(t) for t in targets} & STORY, f"{name} imports the story"
+def test_files_and_functions_stay_short():
+    for name, path in MODULES.items():
+        source = path.read_text(encoding="utf-8")
+        long = path.relative_to(PACKAGE).as_posix() in LONG
+        assert long or source.count("\n") <= MOST_LINES, f"{name}: {source.count(chr(10))} lines"
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not long:
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                assert lines <= MOST_FUNCTION, f"{name}.{node.name}: {lines} lines"
 
 
 def outside(name):
@@ -189,13 +200,13 @@ def outside(name):
     return users
 
 
-def test_lmfit_is_imported_in_fit_alone_and_lazily():
-    assert outside("lmfit") == {"fit": True}
+def test_lmfit_is_imported_lazily_where_it_finishes_a_fit_or_draws_a_chain():
+    assert outside("lmfit") == {"fitting.fit": True, "fitting.errors.sampling": True}
 
 
 def test_matplotlib_is_imported_under_plot_alone():
     for module, lazy in outside("matplotlib").items():
-        assert top(module) == "plot", module
+        assert module.startswith("display.plot"), module
         assert lazy, f"{module} imports matplotlib at its head"
 
 

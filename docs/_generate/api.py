@@ -9,7 +9,8 @@ from types import ModuleType
 
 import eisfit
 from _generate.pages import Pages, head, toctree
-from eisfit import errors, plot
+from eisfit import errors
+from eisfit.display import plot
 
 __all__ = ["names", "rooms", "write"]
 
@@ -32,7 +33,7 @@ def write(pages: Pages) -> None:
     """Write the list of the names and a page for each, one for figures and one for errors."""
     for name in names():
         pages.write(f"api/{name}.rst", _page(name))
-    pages.write("api/plot.rst", _functions("eisfit.plot", plot))
+    pages.write("api/plot.rst", _functions("eisfit.display.plot", plot))
     pages.write("api/errors.rst", _errors())
     placed = rooms()
     for room, modules in placed.items():
@@ -73,59 +74,24 @@ def rooms() -> dict[str, list[ModuleType]]:
 
     All but the command line, the readers of single formats, and what has a page of its own.
     """
-    found = [
-        import_module(f"eisfit.{info.name}")
-        for info in pkgutil.iter_modules(eisfit.__path__)
-        if not info.name.startswith("_") and info.name not in ("errors", "plot", "cli")
-    ]
-    found.append(import_module("eisfit.elements.base"))
-    placed: dict[str, list[ModuleType]] = {room: [] for room in [*_ROOMS, _REST]}
-    for module in sorted(found, key=lambda one: one.__name__):
-        short = module.__name__.partition(".")[2]
-        room = next((room for room, listed in _ROOMS.items() if short in listed), _REST)
+    names = [info.name for info in pkgutil.walk_packages(eisfit.__path__, "eisfit.")]
+    placed: dict[str, list[ModuleType]] = {}
+    for name in sorted(names):
+        if _elsewhere(name):
+            continue
+        module = import_module(name)
         if getattr(module, "__all__", None):
-            placed[room].append(module)
+            room = name.split(".")[1] if name.count(".") > 1 else "ground"
+            placed.setdefault(room, []).append(module)
     return placed
 
 
-_REST = "Fits and series"
-_ROOMS = {
-    "Data": (
-        *(
-            "spectrum",
-            "masks",
-            "noise",
-            "linear_kk",
-            "zhit",
-            "validity",
-            "kramers_kronig",
-            "relaxation",
-            "drt",
-        ),
-        *("readers", "series", "cycle_table"),
-    ),
-    "Circuits": (
-        *("elements", "elements.base", "notation", "expressions", "from_lmfit", "circuit", "circuit_file"),
-        *("catalogue", "library", "simulate", "interop"),
-    ),
-    "Coatings": (
-        *(
-            "film",
-            "film_arc",
-            "film_checks",
-            "film_series",
-            "electrode",
-            "study",
-            "explain",
-            "cells",
-            "cycling",
-        ),
-        *("attribution", "hypotheses", "predictions", "sensitivity", "verdicts", "explanation_figures"),
-    ),
-    "Ground and faces": (
-        *("units", "rounding", "files", "schema", "verdict", "progress", "drawing", "report", "pages"),
-    ),
-}
+def _elsewhere(name: str) -> bool:
+    """Return whether a module is told elsewhere: it is private, has its own page, or is one of a family."""
+    own = ("eisfit.errors", "eisfit.cli", "eisfit.display.plot", "eisfit.__main__", "eisfit._version")
+    parts = name.split(".")
+    family = len(parts) > 3 and parts[2] in ("readers", "elements") and parts[3] != "base"
+    return family or any(part.startswith("_") for part in parts) or name.startswith(own)
 
 
 def _room(room: str, modules: list[ModuleType]) -> str:

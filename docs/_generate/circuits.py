@@ -6,10 +6,10 @@ import numpy as np
 
 import eisfit
 from _generate.pages import Pages, bounds, code, head, table, toctree
-from eisfit import drawing, plot
+from eisfit.display import drawing, plot
 from eisfit.files import data_folder
-from eisfit.library import reference_tests
-from eisfit.notation import components
+from eisfit.model.library import reference_tests
+from eisfit.model.notation import components
 
 __all__ = ["write"]
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from _generate.formula import equations, limit
 from _generate.pages import Pages, bounds, code, head, table, toctree
-from eisfit import plot
-from eisfit.elements import ELEMENTS, Element, FrequencyGrid
+from eisfit.display import plot
+from eisfit.model.elements import ELEMENTS, Element, FrequencyGrid
 
 __all__ = ["write"]
 

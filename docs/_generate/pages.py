@@ -30,7 +30,7 @@ class Pages:
 
     def draw(self, name: str, drawn: Any) -> None:
         """Write a figure of `eisfit.plot` as SVG."""
-        from eisfit.plot import save
+        from eisfit.display.plot import save
 
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

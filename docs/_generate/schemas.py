@@ -11,10 +11,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from _generate.pages import Pages, code, head, table
-from eisfit import study, units
-from eisfit.circuit import ROLES
-from eisfit.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
-from eisfit.study import template
+from eisfit import units
+from eisfit.coating import study
+from eisfit.coating.study import template
+from eisfit.model.circuit import ROLES
+from eisfit.model.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
 from eisfit.units import Uncertain
 
 __all__ = ["keys", "write"]
@@ -96,7 +97,7 @@ def _kinds(annotation: Any) -> list[str]:  # noqa: PLR0911 - one for each form o
 
 
 def _unit(part: Any) -> str:
-    """Return the unit that a validator of `eisfit.study` asks for."""
+    """Return the unit that a validator of `eisfit.coating.study` asks for."""
     function = getattr(part, "func", None)
     return str(inspect.getclosurevars(function).nonlocals.get("unit", "")) if function else ""
 

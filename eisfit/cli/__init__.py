@@ -1,4 +1,7 @@
-"""The command line: every command reads, calls the library and writes; no science here."""
+"""The command line: every command reads, calls the library and writes; no science here.
+
+In: arguments, files. Out: tables for eyes, one JSON document, files in a folder, pages and their server.
+"""
 
 from __future__ import annotations
 

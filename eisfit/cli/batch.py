@@ -83,10 +83,10 @@ def batch(
 
     Example:  eisfit batch cells/ --store results.sqlite --workers 8 --export results.csv
     """
-    from eisfit.batch_export import check_export
+    from eisfit.batch.export import check_export
+    from eisfit.batch.many import dask_executor, fit_many
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
-    from eisfit.many import dask_executor, fit_many
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
@@ -128,7 +128,7 @@ def batch(
 
 
 def _check_manifest(manifest: Path | None) -> None:
-    from eisfit.readers._manifest import manifest_cycles
+    from eisfit.spectra.readers._manifest import manifest_cycles
 
     if manifest is not None:
         manifest_cycles(manifest)
@@ -167,7 +167,7 @@ class _Run:
             for _ in self.results():
                 pass
             return
-        from eisfit.batch_export import export_results
+        from eisfit.batch.export import export_results
 
         export_results(self.results(), self.export)
 

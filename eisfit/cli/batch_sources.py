@@ -11,8 +11,8 @@ from eisfit.cli.sources import gather
 from eisfit.errors import ReadError
 
 if TYPE_CHECKING:
-    from eisfit.result import FitFailure
-    from eisfit.spectrum import Spectrum
+    from eisfit.fitting.result import FitFailure
+    from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["is_spectrum_file", "paths_of", "spectra_of"]
 
@@ -21,7 +21,7 @@ _MANIFEST = "manifest.csv"
 
 def is_spectrum_file(path: Path) -> bool:
     """Return whether a file in a folder may hold a spectrum."""
-    from eisfit.spectrum_files import may_hold_spectra
+    from eisfit.spectra.spectrum_files import may_hold_spectra
 
     hidden = path.name.startswith(".")
     return not hidden and path.name.lower() != _MANIFEST and may_hold_spectra(path)
@@ -29,8 +29,8 @@ def is_spectrum_file(path: Path) -> bool:
 
 def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, those of folders in their natural order, with the folder named."""
-    from eisfit.series import _files
-    from eisfit.spectrum_files import natural
+    from eisfit.spectra.series import _files
+    from eisfit.spectra.spectrum_files import natural
 
     found: list[tuple[str, Path | None]] = []
     for source in sources:
@@ -62,7 +62,7 @@ def spectra_of(
     manifest
         The one to use instead.
     """
-    from eisfit.result import FitFailure
+    from eisfit.fitting.result import FitFailure
 
     found = gather([path], average_duplicates=average)
     cycle = None if path == "-" else _cycle(Path(path), root, manifest)
@@ -101,7 +101,7 @@ def _listed(manifest: Path, changed: int) -> dict[str, float | None]:
 
     `changed` makes a manifest that was written anew a new one.
     """
-    from eisfit.readers._manifest import _cycle_number, _rows, manifest_columns, manifest_cycles
+    from eisfit.spectra.readers._manifest import _cycle_number, _rows, manifest_columns, manifest_cycles
 
     columns = manifest_columns(manifest)
     if not {"file", "cycle"} <= set(columns):

@@ -65,7 +65,7 @@ def _one_thing(draw: bool, check: bool, new: str | None) -> None:
 
 
 def _list(names: list[str] | None, json: bool) -> int:
-    from eisfit import report
+    from eisfit.display import report
 
     documents, failures = _documents(names)
     if json:
@@ -83,8 +83,8 @@ def _list(names: list[str] | None, json: bool) -> int:
 
 def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
-    from eisfit.catalogue import entries, misnamed
-    from eisfit.library import circuit
+    from eisfit.model.catalogue import entries, misnamed
+    from eisfit.model.library import circuit
 
     if names:
         return [_document(circuit(name), name) for name in names], []
@@ -101,7 +101,7 @@ def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict
 
 
 def _document(circuit: Any, asked: str) -> dict[str, Any]:
-    from eisfit.catalogue import find
+    from eisfit.model.catalogue import find
 
     entry = find(asked)
     rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
@@ -131,7 +131,7 @@ def _near(path: str) -> str:
 
 
 def _drawn(string: str) -> str:
-    from eisfit import drawing
+    from eisfit.display import drawing
 
     letters = "─│┬├└┤┘"
     try:
@@ -143,7 +143,7 @@ def _drawn(string: str) -> str:
 
 
 def _draw(names: list[str] | None, output: Path | None) -> int:
-    from eisfit.library import circuit
+    from eisfit.model.library import circuit
 
     if not names:
         raise UsageError("--draw needs the name of a circuit, a string or a .toml file")
@@ -159,8 +159,8 @@ def _draw(names: list[str] | None, output: Path | None) -> int:
 
 
 def _examine(names: list[str] | None, json: bool) -> int:
-    from eisfit.catalogue import entries
-    from eisfit.circuit_check import check_circuit
+    from eisfit.model.catalogue import entries
+    from eisfit.model.circuit_check import check_circuit
 
     own = [os.fspath(entry.path) for entry in entries().values() if entry.origin != "eisfit"]
     if not (names or own):
@@ -175,9 +175,9 @@ def _examine(names: list[str] | None, json: bool) -> int:
 
 
 def _begin(name: str, strings: list[str]) -> int:
-    from eisfit.catalogue import NAME
-    from eisfit.circuit_template import circuit_template
-    from eisfit.library import circuit
+    from eisfit.model.catalogue import NAME
+    from eisfit.model.circuit_template import circuit_template
+    from eisfit.model.library import circuit
 
     if not NAME.fullmatch(name):
         raise UsageError(f"--new {name!r}: a circuit's name has small letters and digits parted by '-'")

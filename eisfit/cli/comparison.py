@@ -58,7 +58,7 @@ def compare(
 
     Example:  eisfit compare cell.mpt --circuits rs-ct-w,rs-sei-ct-w
     """
-    from eisfit.library import circuit as find_circuit
+    from eisfit.model.library import circuit as find_circuit
 
     check_output(output)
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
@@ -72,7 +72,7 @@ def compare(
     if json:
         print_json({"schema": _SCHEMA, "results": documents})
     else:
-        from eisfit import report
+        from eisfit.display import report
 
         print_text(report.comparisons_text(documents, width=width()))
     return int(any(document["error"] for document in documents))
@@ -95,7 +95,7 @@ def _parted(text: str) -> list[str]:
 
 def _compared(spectrum: Any, circuits: list[Any] | None, options: dict[str, Any]) -> Any:
     """Return a comparison, or the document of a failure."""
-    from eisfit.compare import compare as rank
+    from eisfit.fitting.comparison.compare import compare as rank
 
     if not hasattr(spectrum, "select"):
         return _failed(spectrum.to_dict()["spectrum"], spectrum.error)
@@ -113,7 +113,7 @@ def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
 
 
 def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> None:
-    from eisfit import plot
+    from eisfit.display import plot
 
     whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
     write_json(target / "compare.json", {"schema": _SCHEMA, "results": whole})

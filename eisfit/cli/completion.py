@@ -12,7 +12,7 @@ __all__ = ["circuit_names", "parameter_names", "words"]
 
 def circuit_names(incomplete: str) -> list[str]:
     """Return the circuits that can be asked for by name here."""
-    from eisfit.catalogue import entries
+    from eisfit.model.catalogue import entries
 
     return [name for name in entries() if name.startswith(incomplete)]
 
@@ -20,7 +20,7 @@ def circuit_names(incomplete: str) -> list[str]:
 def parameter_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return ``NAME=`` for the parameters of the circuit that the command line has so far."""
     from eisfit.errors import EisfitError
-    from eisfit.library import circuit
+    from eisfit.model.library import circuit
 
     try:
         names = circuit(str(ctx.params.get("circuit") or "rs-sei-ct-w")).names

@@ -50,7 +50,7 @@ def check(
 
 
 def _checked(spectrum: Any, fmin: float | None, fmax: float | None) -> dict[str, Any]:
-    from eisfit.kramers_kronig import check as test
+    from eisfit.validation.kramers_kronig import check as test
 
     if not hasattr(spectrum, "select"):
         return dict(spectrum.to_dict())
@@ -63,7 +63,7 @@ def _checked(spectrum: Any, fmin: float | None, fmax: float | None) -> dict[str,
 
 
 def _show_checks(documents: list[dict[str, Any]], json: bool) -> None:
-    from eisfit import report
+    from eisfit.display import report
 
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
@@ -75,7 +75,7 @@ def _show_checks(documents: list[dict[str, Any]], json: bool) -> None:
 
 
 def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
-    from eisfit import plot
+    from eisfit.display import plot
 
     write_json(target / "check.json", {"schema": "eisfit.check/1", "results": documents})
     taken: set[str] = set()
@@ -93,7 +93,7 @@ def info(files: Files, average_duplicates: AverageDuplicates = False, json: Json
 
     Example:  eisfit info measurements/*.DTA
     """
-    from eisfit import report
+    from eisfit.display import report
 
     spectra = gather(files, average_duplicates=average_duplicates)
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
@@ -126,8 +126,8 @@ def convert(
 
     Example:  eisfit convert cell.mpt --to csv --output converted
     """
-    from eisfit.result import FitFailure
-    from eisfit.simulate import to_csv
+    from eisfit.fitting.result import FitFailure
+    from eisfit.model.simulate import to_csv
 
     if to not in ("csv", "json"):
         raise UsageError(f"--to {to!r}: is neither csv nor json{did_you_mean(to, ('csv', 'json'))}")

@@ -87,7 +87,7 @@ def doctor(json: Json = False) -> int:
 
 
 def _lines(found: list[Finding], columns: int) -> Iterator[str]:
-    from eisfit.report.table import wrapped
+    from eisfit.display.report.table import wrapped
 
     marks = {"ok": "ok    ", "absent": "absent", "wrong": "WRONG "}
     for area in dict.fromkeys(finding.area for finding in found):
@@ -172,7 +172,7 @@ def _python() -> str:
 
 
 def _folders() -> Iterator[Finding]:
-    from eisfit.catalogue import user_folder
+    from eisfit.model.catalogue import user_folder
 
     elsewhere = "go to a folder of yours, or give --output one"
     yield _writable("current folder", Path(), elsewhere, "wrong")
@@ -196,7 +196,7 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
 
 
 def _circuits() -> Iterator[Finding]:
-    from eisfit.catalogue import entries, misnamed
+    from eisfit.model.catalogue import entries, misnamed
 
     good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
     for name, entry in entries().items():
@@ -218,7 +218,7 @@ def _circuits() -> Iterator[Finding]:
 
 
 def _trouble(path: Path) -> str:
-    from eisfit.circuit_check import check_circuit
+    from eisfit.model.circuit_check import check_circuit
 
     found = check_circuit(path)
     problems = [found.error or "", *(test.problem for test in found.tests)]

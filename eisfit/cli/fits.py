@@ -127,8 +127,8 @@ def fit(
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
-    from eisfit.fit import fit_or_failure
-    from eisfit.result import FitFailure
+    from eisfit.fitting.fit import fit_or_failure
+    from eisfit.fitting.result import FitFailure
 
     for spectrum in spectra:
         is_failure = isinstance(spectrum, FitFailure)
@@ -136,7 +136,7 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
-    from eisfit.uncertainty import intervals, with_intervals
+    from eisfit.fitting.errors.uncertainty import intervals, with_intervals
     from eisfit.verdict import Flag
 
     if result.error:
@@ -161,7 +161,7 @@ def _parted(note: str) -> tuple[str, str]:
 
 
 def _show_fits(results: list[Any], json: bool) -> None:
-    from eisfit import report
+    from eisfit.display import report
 
     documents = [result.to_dict(data=False) for result in results]
     if json:
@@ -176,7 +176,7 @@ def _show_fits(results: list[Any], json: bool) -> None:
 
 
 def _write_fits(results: list[Any], target: Path) -> None:
-    from eisfit import plot, report
+    from eisfit.display import plot, report
 
     documents = [result.to_dict() for result in results]
     write_json(target / "fit.json", {"schema": "eisfit.fit/1", "results": documents})

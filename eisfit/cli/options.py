@@ -14,8 +14,8 @@ from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
-    from eisfit.circuit import Circuit
-    from eisfit.geometry import Geometry
+    from eisfit.model.circuit import Circuit
+    from eisfit.model.geometry import Geometry
 
 __all__ = [
     "DEFAULT_CIRCUIT",
@@ -140,7 +140,7 @@ def constrained(
         For an unknown circuit or parameter, a text that is not NAME=VALUE, NAME=LOW:HIGH or NAME=EXPRESSION,
         or a value outside its bounds.
     """
-    from eisfit.library import circuit as find
+    from eisfit.model.library import circuit as find
 
     chosen = find(circuit)
     sides = _pairs(bound, "--bound", "NAME=LOW:HIGH", _range)
@@ -160,7 +160,7 @@ def constrained(
 
 def geometry_of(path: Path | None) -> Geometry | None:
     """Return what a geometry file says, read once, before anything is fitted."""
-    from eisfit.geometry import Geometry
+    from eisfit.model.geometry import Geometry
 
     try:
         return None if path is None else Geometry.of(path)
@@ -176,7 +176,7 @@ def arcs_meant(circuit: Circuit, peak: Iterable[str] | None, order: str | None) 
     UsageError
         For a text of another form, an empty range, or a resistor that has no arc in the circuit.
     """
-    from eisfit.arc_limits import check_arcs
+    from eisfit.engine.arc_limits import check_arcs
 
     found: dict[str, Any] = {}
     if ranges := _pairs(peak, "--peak", "NAME=LOW:HIGH in Hz", _range):

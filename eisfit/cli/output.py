@@ -15,9 +15,9 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 
 from eisfit.cli.manners import current
+from eisfit.display.progress import counted
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_json, write_atomic, write_json
-from eisfit.progress import counted
 
 __all__ = [
     "check_output",
@@ -63,7 +63,7 @@ def print_json(document: Any) -> None:
     if current.form == "json":
         typer.echo(to_json(document), nl=False)
         return
-    from eisfit.report.rows import flat_table
+    from eisfit.display.report.rows import flat_table
 
     typer.echo(flat_table(document, current.form), nl=False)
 

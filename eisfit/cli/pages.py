@@ -62,7 +62,7 @@ def report(
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
-    from eisfit.html_report import html_report
+    from eisfit.cli.html_report import html_report
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
@@ -80,9 +80,9 @@ def report(
 
 def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) -> list[Any]:
     """Return what a file, folder or list of files gives; a failure stays in its place."""
-    from eisfit.fit import fit_or_failure
-    from eisfit.result import FitFailure
-    from eisfit.track import track
+    from eisfit.fitting.fit import fit_or_failure
+    from eisfit.fitting.result import FitFailure
+    from eisfit.tracking.track import track
 
     try:
         if isinstance(source, str) and source.lower().endswith(".json"):
@@ -105,8 +105,8 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) 
 
 def _read(source: Any, average: bool) -> Any:
     """Return the spectra of standard input as a tuple, all else as a series."""
-    from eisfit.readers import read_all
-    from eisfit.series import read_series
+    from eisfit.spectra.readers import read_all
+    from eisfit.spectra.series import read_series
 
     if source == "-":
         return read_all(source, average_duplicates=average)
@@ -115,8 +115,8 @@ def _read(source: Any, average: bool) -> Any:
 
 def _stored(path: Path) -> list[Any] | None:
     """Return the results in a file that eisfit wrote; None where it is another kind of JSON."""
-    from eisfit.result import result_or_failure
-    from eisfit.series_result import SeriesResult
+    from eisfit.fitting.result import result_or_failure
+    from eisfit.tracking.series_result import SeriesResult
 
     try:
         document = reader.loads(path.read_text(encoding="utf-8"))
@@ -174,9 +174,9 @@ def view(
 
     Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
     """
-    from eisfit.result import FitFailure
-    from eisfit.selection import selected
-    from eisfit.viewer import Viewer
+    from eisfit.cli.viewer import Viewer
+    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.selection import selected
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
@@ -217,7 +217,7 @@ def _serve(viewer: Any, port: int, browser: bool) -> None:
     import threading
     import webbrowser
 
-    from eisfit.view_server import serve
+    from eisfit.cli.view_server import serve
 
     def ready(address: str) -> None:
         print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")

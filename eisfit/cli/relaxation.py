@@ -56,8 +56,8 @@ def drt(
 def _document(
     spectrum: Any, fmin: float | None, fmax: float | None, regularisation: float | None
 ) -> dict[str, Any]:
-    from eisfit.drt import drt as compute
-    from eisfit.result import FitFailure
+    from eisfit.fitting.result import FitFailure
+    from eisfit.validation.drt import drt as compute
 
     if isinstance(spectrum, FitFailure):
         return spectrum.to_dict()
@@ -73,7 +73,7 @@ def _document(
 
 
 def _show(documents: list[dict[str, Any]], json: bool) -> None:
-    from eisfit.report import relaxation
+    from eisfit.display.report import relaxation
 
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
@@ -83,7 +83,7 @@ def _show(documents: list[dict[str, Any]], json: bool) -> None:
 
 
 def _write(documents: list[dict[str, Any]], target: Path) -> None:
-    from eisfit import plot
+    from eisfit.display import plot
 
     write_json(target / "drt.json", {"schema": "eisfit.drt/1", "results": documents})
     taken: set[str] = set()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
-    from eisfit.result import FitFailure
-    from eisfit.series import CycleSeries
-    from eisfit.spectrum import Spectrum
+    from eisfit.fitting.result import FitFailure
+    from eisfit.spectra.series import CycleSeries
+    from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["gather", "gather_series"]
 
@@ -19,7 +19,7 @@ __all__ = ["gather", "gather_series"]
 
 def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spectrum | FitFailure]:
     """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails."""
-    from eisfit.result import FitFailure
+    from eisfit.fitting.result import FitFailure
 
     found: list[Spectrum | FitFailure] = []
     for source in sources:
@@ -33,8 +33,8 @@ def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spec
 
 
 def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
-    from eisfit.readers import read_all
-    from eisfit.series import read_series
+    from eisfit.spectra.readers import read_all
+    from eisfit.spectra.series import read_series
 
     if source == "-":
         return list(read_all(source, average_duplicates=average))
@@ -43,7 +43,7 @@ def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
 
 
 def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
-    from eisfit.result import FitFailure
+    from eisfit.fitting.result import FitFailure
 
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
 
@@ -52,7 +52,7 @@ def gather_series(
     sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, average_duplicates: bool
 ) -> CycleSeries:
     """Return one series of all that is named."""
-    from eisfit.series import read_series
+    from eisfit.spectra.series import read_series
 
     source = sources[0] if len(sources) == 1 else sources
     return read_series(

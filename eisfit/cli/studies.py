@@ -38,13 +38,13 @@ def explain(
     Example:  eisfit explain study.toml --output results
     """
     if template:
-        from eisfit.study import template as commented
+        from eisfit.coating.study import template as commented
 
         print_text(commented())
         return
     if study is None:
         raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
-    from eisfit.explain import explain as attribute
+    from eisfit.coating.explain import explain as attribute
 
     check_output(output)
     explanation = attribute(study)
@@ -55,7 +55,7 @@ def explain(
     if json:
         print_json(explanation.to_dict())
     else:
-        from eisfit.report.table import wrapped
+        from eisfit.display.report.table import wrapped
 
         for line in str(explanation).splitlines():
             print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
@@ -63,13 +63,13 @@ def explain(
 
 def _is_template(study: Path) -> bool:
     """Return whether a study that could be read is still the one that ``--template`` printed."""
-    from eisfit.study import template
+    from eisfit.coating.study import template
 
     return study.is_file() and study.read_text(encoding="utf-8").strip() == template().strip()
 
 
 def _write(explanation: Any, target: Path) -> None:
-    from eisfit import plot
+    from eisfit.display import plot
 
     write_json(target / "explain.json", explanation.to_dict())
     write_atomic(target / "explain.html", explanation.to_html())

@@ -102,8 +102,8 @@ def track(
 
     Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
     """
-    from eisfit.compare_series import compare_series
-    from eisfit.track import track as follow
+    from eisfit.tracking.comparison.compare_series import compare_series
+    from eisfit.tracking.track import track as follow
 
     check_output(output)
     if animate and output is None:
@@ -182,7 +182,7 @@ def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]
 
 def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:
     """Return each cell's cycling table, with the share of its voltage drops that the impedance explains."""
-    from eisfit.cycle_table import read_cycle_table
+    from eisfit.tracking.cycles.table import read_cycle_table
 
     if not files:
         return []
@@ -255,19 +255,19 @@ def _show_track(
 
 def _print_track(result: Any, document: Any) -> None:
     if document["schema"] == "eisfit.cells/1":
-        from eisfit.report.cells import cells_text
+        from eisfit.display.report.cells import cells_text
 
         print_text(cells_text(document, width=width()))
         return
-    from eisfit import report
+    from eisfit.display import report
 
     print_text(report.track_text(document, width=width()))
 
 
 def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
-    from eisfit import plot
-    from eisfit.plot.joint import joint_overview
-    from eisfit.plot.series import cells_trends, nyquist_waterfall
+    from eisfit.display import plot
+    from eisfit.display.plot.joint import joint_overview
+    from eisfit.display.plot.series import cells_trends, nyquist_waterfall
 
     document = {**result.to_dict(), **more}
     write_json(target / "track.json", document)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from eisfit.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
-    from eisfit.circuit import Circuit
-    from eisfit.store import Store
+    from eisfit.batch.store import Store
+    from eisfit.model.circuit import Circuit
 
 __all__ = ["watch_folders"]
 
@@ -28,8 +28,8 @@ def watch_folders(
     options: dict[str, Any],
 ) -> int:
     """Fit what is in the folders and whatever comes, until Ctrl-C; return the exit code."""
-    from eisfit.store import Store
-    from eisfit.watch import Watcher
+    from eisfit.batch.store import Store
+    from eisfit.batch.watch import Watcher
 
     folders = [Path(source) for source in sources]
     with Store(store) as opened:
@@ -60,7 +60,7 @@ class _Fits:
         options: dict[str, Any],
         quiet: bool,
     ) -> None:
-        from eisfit.many import Audit
+        from eisfit.batch.many import Audit
 
         self.folders, self.circuit, self.store = folders, circuit, store
         self.reading, self.options, self.quiet = reading, options, quiet
@@ -79,7 +79,7 @@ class _Fits:
 
     def fit(self, watcher: Any, paths: list[Path]) -> None:
         """Fit the spectra of files; a file that changes while it is read is left for the next time."""
-        from eisfit.many import fit_many
+        from eisfit.batch.many import fit_many
 
         read = {path: self._read(path) for path in paths}
         items = [(p, s) for p, found in read.items() if watcher.is_unchanged(p) for s in found]

@@ -1,0 +1,96 @@
+"""The audit of a batch: how far the kernel's fits are from lmfit's."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eisfit.engine.objective import Settings
+from eisfit.engine.search import Basin
+from eisfit.engine.task import Task
+from eisfit.fitting.fit import finished
+from eisfit.fitting.result import FitResult
+
+__all__ = ["Audit", "Compared", "compared"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One fit of the kernel held against lmfit's: the largest relative differences of each kind."""
+
+    name: str
+    chisqr: float
+    value: float
+    stderr: float
+
+
+def compared(kernel: FitResult) -> Compared:
+    """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
+    task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
+    theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
+    basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
+    lmfit = finished(task, theta[0], basin)
+    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
+    errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
+    return Compared(
+        kernel.spectrum.name,
+        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
+        max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
+        max((abs(a - b) / b for a, b in errors), default=0.0),
+    )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """How far the kernel's fits are from lmfit's: the largest relative differences among `count` fits.
+
+    Attributes
+    ----------
+    count
+        Fits that were finished both ways.
+    chisqr, value, stderr
+        Largest relative difference of the sum of squares, of any parameter and of any standard error.
+    worst
+        Name of the spectrum with the largest difference of a parameter.
+    """
+
+    count: int = 0
+    chisqr: float = 0.0
+    value: float = 0.0
+    stderr: float = 0.0
+    worst: str = ""
+
+    def with_one(self, seen: Compared) -> Audit:
+        """Return the audit with one more comparison."""
+        return Audit(
+            self.count + 1,
+            max(self.chisqr, seen.chisqr),
+            max(self.value, seen.value),
+            max(self.stderr, seen.stderr),
+            seen.name if seen.value > self.value else self.worst,
+        )
+
+    def joined(self, other: Audit) -> Audit:
+        """Return the audit of two runs."""
+        return Audit(
+            self.count + other.count,
+            max(self.chisqr, other.chisqr),
+            max(self.value, other.value),
+            max(self.stderr, other.stderr),
+            other.worst if other.value > self.value else self.worst,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        if not self.count:
+            return "audit: no spectrum was finished in lmfit too"
+        return (
+            f"audit: {self.count} fits finished in lmfit too; largest relative differences: "
+            f"chisqr {self.chisqr:.1g}, parameters {self.value:.1g}, standard errors {self.stderr:.1g}"
+        )

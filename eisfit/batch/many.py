@@ -1,0 +1,281 @@
+"""Many spectra: in chunks, over many processes or a cluster, into a store that survives.
+
+Every spectrum is fitted by the batched solver; where its starts do not agree, or anything is unusual,
+`eisfit.fit` takes over. Every hundredth is finished in lmfit too: the audit says how far the two are apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sized
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from itertools import islice
+from os import PathLike
+from typing import Any
+
+from eisfit.batch.audit import Audit, Compared
+from eisfit.batch.chunks import Result, fit_chunk
+from eisfit.batch.package import Package, fit_package
+from eisfit.batch.pool import Lost, in_order
+from eisfit.batch.store import Store, key_of, restored, settings_digest
+from eisfit.display.progress import Progress, counted
+from eisfit.engine.objective import Settings
+from eisfit.errors import UsageError, did_you_mean
+from eisfit.fitting.result import FitFailure
+from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import Geometry
+from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
+
+CHUNK = 256
+_FINISH = ("kernel", "lmfit")
+_CONSTRAINTS = ("fix", "start", "bound", "expr", "params")
+_OPTIONS = (
+    "weighting", "peak", "order", "fmin", "fmax", "drop", "drop_inductive", "drop_invalid", "loss",
+    "representation", "validate", "seed", "geometry",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Spectra in a row, their place in the whole, and the results that are known already."""
+
+    first: int
+    items: tuple[Spectrum | FitFailure, ...]
+    keys: tuple[str, ...]
+    known: dict[int, Result]
+
+    @cached_property
+    def left(self) -> list[int]:
+        """Places that must be fitted."""
+        return [k for k in range(len(self.items)) if k not in self.known]
+
+    @property
+    def spectra(self) -> list[Spectrum]:
+        """What must be fitted."""
+        return [s for k in self.left if isinstance(s := self.items[k], Spectrum)]
+
+
+class FitMany(Iterator[Result]):
+    """The iterator that `fit_many` returns.
+
+    Attributes
+    ----------
+    audit
+        See `Audit`; complete when the iterator is at its end.
+    fitted, reused, failed
+        How many results were fitted now, taken from the store, or are failures.
+    """
+
+    def __init__(  # noqa: PLR0917
+        self,
+        spectra: Iterable[Spectrum | FitFailure],
+        circuit: Circuit,
+        workers: int | Executor | None,
+        store: Store | None,
+        finish: str,
+        options: dict[str, Any],
+        progress: Progress = None,
+    ) -> None:
+        self.audit = Audit()
+        self.fitted = self.reused = self.failed = 0
+        self._circuit, self._options, self._finish = circuit, options, finish
+        self._workers, self._store = workers, store
+        self._digest = settings_digest(circuit, options, finish) if store is not None else b""
+        self._run_of_chunks = self._run(iter(spectra))
+        total = len(spectra) if isinstance(spectra, Sized) else None
+        self._results = counted(self._run_of_chunks, "fitting", total, progress)
+
+    def __next__(self) -> Result:
+        return next(self._results)
+
+    def key(self, spectrum: Spectrum) -> str:
+        """Return under which key the store keeps a spectrum's result."""
+        return key_of(spectrum, self._digest)
+
+    def close(self) -> None:
+        """Stop: nothing more is begun, and the workers go home."""
+        self._results.close()
+        self._run_of_chunks.close()
+
+    def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
+        for chunk, found in self._finished(self._chunks(spectra)):
+            if self._store is not None and found:
+                lost = [k for k, result in found.items() if isinstance(result, _LostFailure)]
+                self._store.put((chunk.keys[k], found[k]) for k in found if k not in lost)
+            self.fitted += len(found)
+            for k in range(len(chunk.items)):
+                result = chunk.known[k] if k in chunk.known else found[k]
+                self.reused += k in chunk.known and not isinstance(chunk.items[k], FitFailure)
+                self.failed += result.error is not None
+                yield result
+
+    def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
+        first = 0
+        while items := tuple(islice(spectra, CHUNK)):
+            known: dict[int, Result] = {k: s for k, s in enumerate(items) if isinstance(s, FitFailure)}
+            keys: tuple[str, ...] = ()
+            if self._store is not None:
+                keys = tuple("" if isinstance(s, FitFailure) else key_of(s, self._digest) for s in items)
+                stored = self._store.get(list(keys))
+                for k, s in enumerate(items):
+                    if isinstance(s, Spectrum) and keys[k] in stored:
+                        known[k] = restored(stored[keys[k]], s)
+            yield _Chunk(first, items, keys, known)
+            first += len(items)
+
+    def _finished(self, chunks: Iterator[_Chunk]) -> Iterator[tuple[_Chunk, dict[int, Result]]]:
+        if self._workers is None:
+            for chunk in chunks:
+                spectra = chunk.spectra
+                fitted = fit_chunk(spectra, self._circuit, self._options, self._finish, chunk.first)
+                self._seen(fitted.audit)
+                results = fitted.results(spectra, self._circuit)
+                yield chunk, dict(zip(chunk.left, results, strict=True))
+            return
+        waiting: list[_Chunk] = []
+        for _, outcome in in_order(fit_package, self._packages(chunks, waiting), self._workers):
+            chunk = waiting.pop(0)
+            if isinstance(outcome, Lost):
+                yield chunk, {k: _lost(chunk.items[k], outcome) for k in chunk.left}
+                continue
+            self._seen(outcome.audit)
+            results = outcome.dressed(chunk.spectra, self._circuit)
+            yield chunk, dict(zip(chunk.left, results, strict=True))
+
+    def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
+        circuit = self._circuit.to_dict()
+        for chunk in chunks:
+            waiting.append(chunk)
+            yield Package.of(chunk.spectra, circuit, self._options, self._finish, chunk.first)
+
+    def _seen(self, audit: Iterable[Compared]) -> None:
+        for one in audit:
+            self.audit = self.audit.with_one(one)
+
+
+class _LostFailure(FitFailure):
+    """A spectrum whose worker died: not written to the store, so that the next run tries again."""
+
+
+def _lost(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
+    return _LostFailure(item.source, lost.reason, item.index, item.cycle)
+
+
+def fit_many(
+    spectra: Iterable[Spectrum | FitFailure],
+    circuit: str | PathLike[str] | Circuit,
+    *,
+    workers: int | Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    finish: str = "kernel",
+    progress: Progress = None,
+    **options: Any,
+) -> FitMany:
+    """Fit a circuit to many spectra: an iterator of results, in order.
+
+    Parameters
+    ----------
+    spectra
+        Any number of them, taken a few chunks ahead: memory does not grow with their number. A `FitFailure`
+        (a file that could not be read) stays in its place.
+    circuit
+        As for `eisfit.fit`.
+    workers
+        None: in this process. A number of processes (a script that asks for them needs the usual
+        ``if __name__ == "__main__":``), or any `concurrent.futures.Executor`, such as
+        ``distributed.Client(...).get_executor()``.
+    store
+        A SQLite file (or `eisfit.batch.store.Store`) that keeps each chunk as it is done. What it has
+        already, for the same numbers, circuit, settings and version, is not fitted again.
+    finish
+        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; every
+        hundredth spectrum is finished in lmfit too and compared (`FitMany.audit`). ``lmfit``: all are.
+    progress
+        None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
+    **options
+        Those of `eisfit.fit`.
+
+    Returns
+    -------
+    FitMany
+        An iterator of `FitResult`, or `FitFailure` in the place of a spectrum that could not be fitted. In
+        results of the kernel `lmfit` is None.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit, parameter, option or value of one, or a number of workers below one.
+    EisfitError
+        When the store cannot be used.
+
+    Examples
+    --------
+    >>> import eisfit
+    >>> circuit = eisfit.circuit("R_s-p(R_ct,C_dl)")
+    >>> f = [10.0**k for k in range(5, -3, -1)]
+    >>> z = circuit.impedance(f, {"R_s": [2.0, 3.0], "R_ct": [50.0, 70.0], "C_dl": [1e-5, 1e-5]})
+    >>> spectra = [eisfit.Spectrum(f, row) for row in z]
+    >>> [round(r["R_ct"].value, 6) for r in eisfit.fit_many(spectra, circuit)]
+    [50.0, 70.0]
+    """
+    if finish not in _FINISH:
+        raise UsageError(f"no finish is called {finish!r}; use kernel or lmfit")
+    if isinstance(workers, int) and workers < 1:
+        raise UsageError(f"workers: must be at least 1, not {workers}")
+    for name in options:
+        if name not in (*_CONSTRAINTS, *_OPTIONS):
+            raise UsageError(f"fit_many has no option {name!r}{did_you_mean(name, _OPTIONS)}")
+    chosen = find_circuit(circuit).constrain(
+        **{name: options.pop(name) for name in _CONSTRAINTS if name in options}
+    )
+    kept = {name: value for name, value in options.items() if value is not None}
+    if "geometry" in kept:
+        spectra = _in_geometry(spectra, Geometry.of(kept.pop("geometry")))
+    Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
+    opened = store if store is None or isinstance(store, Store) else Store(store)
+    return FitMany(spectra, chosen, workers, opened, finish, _without_defaults(kept), progress)
+
+
+def _in_geometry(
+    spectra: Iterable[Spectrum | FitFailure], geometry: Geometry
+) -> Iterator[Spectrum | FitFailure]:
+    """Yield spectra that carry the geometry of their cell."""
+    for one in spectra:
+        if isinstance(one, FitFailure):
+            yield one
+        else:
+            yield one.replace(metadata=geometry.into(one.metadata))
+
+
+_DEFAULTS = {"weighting": "modulus", "loss": "linear", "representation": "impedance"}
+
+
+def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that say something."""
+    plain = {**_DEFAULTS, "validate": False, "drop_invalid": False, "drop_inductive": False, "seed": 0}
+    return {k: v for k, v in options.items() if k not in plain or v != plain[k]}
+
+
+def dask_executor(address: str) -> Executor:
+    """Return the executor of a Dask cluster: the address of its scheduler, or ``local`` for one made here.
+
+    Raises
+    ------
+    UsageError
+        When `distributed` is not installed or the scheduler does not answer.
+    """
+    try:
+        distributed = import_module("distributed")
+    except ImportError:
+        raise UsageError('a Dask cluster needs the extra: pip install "eisfit-toolkit[cluster]"') from None
+    try:
+        client = distributed.Client() if address == "local" else distributed.Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no Dask scheduler answers at {address!r}: {error}") from None
+    executor: Executor = client.get_executor()
+    return executor

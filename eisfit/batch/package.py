@@ -1,0 +1,124 @@
+"""What travels to a worker and back: numbers, names and documents; spectra and circuit stay at home."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eisfit.batch.audit import Compared
+from eisfit.batch.chunks import Fitted, Result, fit_chunk
+from eisfit.fitting.batch_table import Table
+from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Package", "fit_package"]
+
+_SENT = ("impedance", "noise", "cycle", "source", "index")
+_GEOMETRY = ("geometry", "area_cm2")  # what a result follows from, of all that the metadata say
+_CHANGED = ("frequency", "impedance", "noise", "notes")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A chunk on its way to a worker; frequency grids that spectra share travel once."""
+
+    grids: tuple[Any, ...]
+    spectra: tuple[tuple[int, dict[str, Any]], ...]
+    circuit: dict[str, Any]
+    options: dict[str, Any]
+    finish: str
+    first: int
+
+    @classmethod
+    def of(
+        cls,
+        spectra: Sequence[Spectrum],
+        circuit: dict[str, Any],
+        options: dict[str, Any],
+        finish: str,
+        first: int,
+    ) -> Package:
+        """Pack spectra; `circuit` is a document."""
+        places: dict[bytes, int] = {}
+        grids: list[Any] = []
+        packed: list[tuple[int, dict[str, Any]]] = []
+        for spectrum in spectra:
+            key = spectrum.frequency.tobytes()
+            if key not in places:
+                places[key] = len(grids)
+                grids.append(spectrum.frequency)
+            columns = {name: getattr(spectrum, name) for name in _SENT}
+            told = {name: spectrum.metadata[name] for name in _GEOMETRY if name in spectrum.metadata}
+            packed.append((places[key], {**columns, "metadata": told} if told else columns))
+        return cls(tuple(grids), tuple(packed), circuit, options, finish, first)
+
+    def unpacked(self) -> list[Spectrum]:
+        """Return the spectra, without what a fit does not need of them."""
+        return [Spectrum(frequency=self.grids[k], **columns) for k, columns in self.spectra]
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """A result of a single fit without spectrum and circuit; or an error."""
+
+    fields: dict[str, Any]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a package."""
+
+    tables: list[tuple[list[int], Table]]
+    changed: dict[int, dict[str, Any]]
+    single: dict[int, _Bare]
+    audit: list[Compared]
+
+    def dressed(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
+        """Return the results of the spectra that were sent."""
+        kept = {k: _changed(spectra[k], columns) for k, columns in self.changed.items()}
+        single = {k: _dressed(bare, kept.get(k, spectra[k]), circuit) for k, bare in self.single.items()}
+        return Fitted(self.tables, kept, single, []).results(spectra, circuit)
+
+
+def fit_package(package: Package) -> Outcome:
+    """Fit a package in a worker."""
+    spectra, circuit = package.unpacked(), Circuit.from_dict(package.circuit)
+    fitted = fit_chunk(spectra, circuit, package.options, package.finish, package.first)
+    changed = {k: _difference(one) for k, one in fitted.kept.items()}
+    single = {}
+    for k, result in fitted.single.items():
+        single[k] = _bare(result)
+        if isinstance(result, FitResult) and _differs(result.spectrum, spectra[k]):
+            changed[k] = _difference(result.spectrum)
+    return Outcome(fitted.tables, changed, single, fitted.audit)
+
+
+def _bare(result: Result) -> _Bare:
+    if isinstance(result, FitFailure):
+        return _Bare({}, result.error)
+    left_out = ("spectrum", "circuit", "lmfit")
+    names = [f.name for f in dataclasses.fields(result) if f.name not in left_out]
+    return _Bare({name: getattr(result, name) for name in names})
+
+
+def _dressed(bare: _Bare, spectrum: Spectrum, circuit: Circuit) -> Result:
+    if bare.error is not None:
+        return FitFailure.of(spectrum, bare.error)
+    return FitResult(spectrum=spectrum, circuit=circuit, **bare.fields)
+
+
+def _differs(kept: Spectrum, sent: Spectrum) -> bool:
+    return kept.points != sent.points or (kept.noise is None) != (sent.noise is None)
+
+
+def _difference(kept: Spectrum) -> dict[str, Any]:
+    return {name: getattr(kept, name) for name in _CHANGED}
+
+
+def _changed(spectrum: Spectrum, columns: Mapping[str, Any]) -> Spectrum:
+    """Return the spectrum as it was fitted: with points left out, or with the noise that was estimated."""
+    return spectrum.replace(**{**columns, "notes": (*spectrum.notes, *columns["notes"])})

@@ -1,0 +1,132 @@
+"""Results as one page that opens in any browser, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eisfit.errors import SpectrumError, UsageError
+from eisfit.files import write_atomic
+from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.tracking.series_result import SeriesResult
+from eisfit.validation.kramers_kronig import check
+
+__all__ = ["fitted_curve", "html_report", "page_item"]
+
+_PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
+_LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
+
+Result = FitResult | FitFailure | SeriesResult
+
+
+def html_report(
+    results: Result | Iterable[Result], path: str | PathLike[str], *, title: str | None = None
+) -> Path:
+    """Write results as one self-contained HTML page.
+
+    Parameters
+    ----------
+    results
+        What `eisfit.fit` and `eisfit.track` return, one or several; a series gets a slider and trends.
+    path
+        Of the ``.html`` file; written atomically.
+    title
+        Of the page; the names of what it shows where None.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing to show, more than one page of 5 MB holds, or `path` does not end in .html.
+    EisfitError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import eisfit
+    >>> result = eisfit.fit(eisfit.read("cell.mpt"), "rs-sei-ct-w")  # doctest: +SKIP
+    >>> eisfit.html_report(result, "report.html")  # doctest: +SKIP
+    """
+    from eisfit.display.pages import report_page
+
+    if Path(path).suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"{fspath(path)}: the name of a report ends in .html")
+    groups = [_group(result) for result in _each(results)]
+    if not groups:
+        raise UsageError("there is no result to report on")
+    text = report_page(groups, title=title or _title(groups)).encode("utf-8")
+    if len(text) > _LARGEST:
+        raise UsageError(
+            f"{fspath(path)}: would be {len(text) / 1e6:.1f} MB large, above {_LARGEST / 1e6:g} MB: "
+            "report on fewer files at a time"
+        )
+    return write_atomic(path, text)
+
+
+def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
+    """Return what `eisfit.display.pages.entry` draws of a result: fit, curve, Kramers-Kronig test."""
+    if isinstance(result, FitFailure):
+        return {"fit": result.to_dict(), "check": None, "curve": None}
+    return {
+        "fit": result.to_dict(),
+        "check": _checked(result),
+        "curve": fitted_curve(result.spectrum, result.circuit, result.values),
+    }
+
+
+def _each(results: Result | Iterable[Result]) -> Iterator[Result]:
+    """Yield the results; one alone too, and the cells of several series."""
+    if isinstance(results, (FitResult, FitFailure, SeriesResult)):
+        yield results
+        return
+    for result in results:
+        if not isinstance(result, (FitResult, FitFailure, SeriesResult)):
+            raise UsageError(f"a report shows fits and series, not {type(result).__name__}")
+        yield result
+
+
+def _group(result: Result) -> dict[str, Any]:
+    if isinstance(result, SeriesResult):
+        track = result.to_dict(data=False)
+        items = [page_item(one) for one in result]
+        return {"label": result.label, "items": items, "track": track, "notes": result.notes}
+    name = result.source if isinstance(result, FitFailure) else result.spectrum.name
+    notes = () if isinstance(result, FitFailure) else result.spectrum.notes
+    return {"label": _base(name), "items": [page_item(result)], "track": None, "notes": notes}
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or name
+
+
+def _title(groups: list[dict[str, Any]]) -> str:
+    labels = [group["label"] or "spectra" for group in groups]
+    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+    return f"Impedance of {', '.join(labels[:3])}{more}"
+
+
+def _checked(result: FitResult) -> dict[str, Any]:
+    try:
+        document = check(result.spectrum).to_dict()
+    except SpectrumError as error:
+        return {"spectrum": result.spectrum.summary(), "error": str(error)}
+    return {key: value for key, value in document.items() if key != "data"}
+
+
+def fitted_curve(spectrum: Spectrum, circuit: Circuit, values: Mapping[str, float]) -> dict[str, list[float]]:
+    """Return a circuit's impedance over the range of a spectrum, close enough to look smooth."""
+    high, low = spectrum.frequency[[0, -1]]
+    number = max(2, round(_PER_DECADE * float(np.log10(high / low))) + 1)
+    grid = np.geomspace(high, low, number)
+    z = circuit.impedance(grid, values)
+    return {"frequency_Hz": grid.tolist(), "Z_real_ohm": z.real.tolist(), "Z_imag_ohm": z.imag.tolist()}

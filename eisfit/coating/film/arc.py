@@ -1,0 +1,304 @@
+"""From a spectrum to the film: conductivity and thickness from its arc.
+
+An arc of R_f and C_f over n films of area A in series gives, per film, the ionic conductivity
+s = t n / (R_f A) and the thickness t = eps0 eps_r A n / C_f. Errors come from the fit's full covariance:
+without the correlation of Q and alpha they would be about ten times too large.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.coating.film.film import EPSILON_0
+from eisfit.coating.study import FilmTable
+from eisfit.errors import StudyError
+from eisfit.rounding import significant, value_with_error
+from eisfit.units import Uncertain, uncertain
+
+__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "film_of_cell"]
+
+FloatArray = NDArray[np.float64]
+
+_WORST = 0.5  # relative standard error beyond which a parameter says nothing
+_SPOILING = ("not_converged", "misfit")
+_SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped")
+
+
+@dataclass(frozen=True)
+class FilmCell:
+    """The cell that a spectrum was measured on, as far as a film's numbers need it.
+
+    Parameters
+    ----------
+    area
+        Area that the film covers on one electrode, cm^2 (the true area, channels included).
+    films
+        Equal films in series between the leads: 2 in a symmetric cell of two coated electrodes, 1 where one
+        electrode is coated, or where a reference electrode stands between.
+    """
+
+    area: Uncertain
+    films: int = 1
+
+    def __post_init__(self) -> None:
+        if self.films not in (1, 2):
+            raise StudyError(f"a cell has 1 or 2 films between its leads, not {self.films}")
+
+    @classmethod
+    def from_metadata(
+        cls, metadata: Mapping[str, Any], *, symmetric: bool = False, coated: int = 1, electrodes: int = 2
+    ) -> FilmCell:
+        """Take the area from a spectrum's metadata (``area_cm2``, or ``area`` with its unit).
+
+        Parameters
+        ----------
+        metadata
+            ``spectrum.metadata``.
+        symmetric, coated
+            A symmetric cell has two electrodes alike; `coated` says how many of them carry the film.
+        electrodes
+            3 where a reference electrode stands between: then one electrode, and one film, is measured.
+
+        Raises
+        ------
+        StudyError
+            Where no area is known, or the numbers don't go together.
+        """
+        if electrodes not in (2, 3) or coated not in (1, 2) or (coated == 2 and not symmetric):
+            raise StudyError("two coated electrodes make a symmetric cell; a cell has 2 or 3 electrodes")
+        found = metadata.get("area_cm2", metadata.get("area"))
+        if found in (None, "", 0):
+            raise StudyError("the spectrum does not say its electrode's area: give it")
+        area = uncertain(_number(found), "cm^2", "area", bare=True)
+        return cls(area, coated if electrodes == 2 else 1)
+
+
+@dataclass(frozen=True)
+class FilmEstimate:
+    """What a film's arc says about one film.
+
+    Parameters
+    ----------
+    values
+        ``area_resistance_ohm_cm2``, ``area_capacitance_F_per_cm2``, ``peak_Hz``, and where permittivity or
+        thickness are known ``thickness_cm`` and ``ionic_conductivity_S_per_cm``.
+    stderr
+        Their standard errors.
+    log_covariance
+        Covariance of the logarithms of resistance, capacitance, thickness and conductivity (as far as given).
+    basis
+        How the thickness came about.
+    """
+
+    values: dict[str, float]
+    stderr: dict[str, float]
+    log_covariance: tuple[tuple[float, ...], ...]
+    basis: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-like document."""
+        covariance = [list(row) for row in self.log_covariance]
+        return {
+            "values": dict(self.values),
+            "stderr": dict(self.stderr),
+            "log_covariance": covariance,
+            "basis": self.basis,
+        }
+
+
+def film_from_fit(
+    fit: Mapping[str, Any],
+    cell: FilmCell,
+    *,
+    permittivity: Uncertain | None = None,
+    thickness: Uncertain | None = None,
+    label: str = "film",
+) -> FilmEstimate:
+    """Conductivity and thickness of a film from the arc that it makes in a fitted spectrum.
+
+    Parameters
+    ----------
+    fit
+        ``FitResult.to_dict()``, with its data: the covariance is needed.
+    cell
+        Area and number of films.
+    permittivity
+        Relative; gives the thickness from the capacitance, and the conductivity from both.
+    thickness
+        cm, where it is known otherwise (TEM); it then replaces that from the capacitance.
+    label
+        Of the arc's resistor and CPE (or capacitor) in the circuit: ``R_film``, ``CPE_film``.
+
+    Raises
+    ------
+    StudyError
+        When the circuit has no such arc or the data does not resolve it, with the reason.
+    """
+    R, Q, alpha, covariance = _arc(fit, label)
+    tau = (R * Q) ** (1 / alpha)
+    _inside(fit, 1 / (2 * math.pi * tau), label)
+    # ln R and ln C = ln tau - ln R (Hsu, Mansfeld, Corrosion 57 (2001) 747), by (R, Q, alpha).
+    of_R = [1 / R, 0.0, 0.0]
+    of_C = [1 / (alpha * R) - 1 / R, 1 / (alpha * Q), -math.log(R * Q) / alpha**2]
+    jacobian = np.array([of_R, of_C])
+    arc = jacobian @ covariance @ jacobian.T
+    area, n = cell.area.median, cell.films
+    # Independent logarithmic variances: R_f, C_f (joint), then area, permittivity, thickness.
+    joint = np.zeros((5, 5))
+    joint[:2, :2] = arc
+    for place, value in ((2, cell.area), (3, permittivity), (4, thickness)):
+        joint[place, place] = _log_variance(value) if value is not None else 0.0
+    logs = {
+        "area_resistance_ohm_cm2": (math.log(R * area / n), [1, 0, 1, 0, 0]),
+        "area_capacitance_F_per_cm2": (math.log(tau / R * n / area), [0, 1, -1, 0, 0]),
+    }
+    basis = "no thickness: neither a permittivity nor a thickness is known"
+    if thickness is not None:
+        t = math.log(thickness.median)
+        logs["thickness_cm"] = (t, [0, 0, 0, 0, 1])
+        logs["ionic_conductivity_S_per_cm"] = (t - math.log(R * area / n), [-1, 0, -1, 0, 1])
+        basis = "thickness as given"
+    elif permittivity is not None:
+        t = math.log(EPSILON_0 * permittivity.median * area * R / (n * tau))
+        logs["thickness_cm"] = (t, [0, -1, 1, 1, 0])
+        # eps0 eps_r / (R C): area and number of films cancel.
+        logs["ionic_conductivity_S_per_cm"] = (t - math.log(R * area / n), [-1, -1, 0, 1, 0])
+        basis = "thickness from the capacitance"
+    return _estimate(
+        logs, joint, 1 / (2 * math.pi * tau), float(arc[0, 0] + 2 * arc[0, 1] + arc[1, 1]), basis
+    )
+
+
+def film_of_cell(
+    fits: Sequence[Mapping[str, Any]], film: FilmTable, true_area: FloatArray, label: str = "film"
+) -> dict[str, Any] | None:
+    """Hold the film that a coated cell's spectrum shows against the measured film.
+
+    Parameters
+    ----------
+    fits
+        Fits of the coated cell; the first counts.
+    film
+        The measured film; its permittivity, where given, gives a thickness.
+    true_area
+        Draws of the coated area, cm^2.
+
+    Returns
+    -------
+    dict or None
+        ``{estimate, refused, verdict}``; None where no fit has an arc labelled `label`.
+    """
+    if not fits or f"R_{label}" not in fits[0]["parameters"]:
+        return None
+    area = Uncertain("normal", float(np.median(true_area)), float(np.std(true_area)), "cm^2")
+    try:
+        estimate = film_from_fit(
+            fits[0], FilmCell(area), permittivity=film.permittivity, thickness=film.thickness, label=label
+        )
+    except StudyError as error:
+        return {"estimate": None, "refused": str(error), "verdict": f"{error}."}
+    name = "ionic_conductivity_S_per_cm"
+    seen, stderr = estimate.values[name], estimate.stderr[name]
+    measured = film.ionic_conductivity
+    spread = math.hypot(stderr / seen, math.sqrt(_log_variance(measured)))
+    apart = abs(math.log(seen / measured.median)) / spread
+    words = "agrees with" if apart <= 2 else "does not agree with"
+    verdict = (
+        f"The film's arc gives an ionic conductivity of {value_with_error(seen, stderr)} S/cm, which {words} "
+        f"the measured {significant(measured.median, 3)} S/cm ({apart:.1f} standard errors apart)."
+    )
+    return {"estimate": estimate.to_dict(), "refused": None, "verdict": verdict}
+
+
+def _number(text: Any) -> Any:
+    """Return an area written as a bare number in text as that number."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:
+    """R, Q, alpha (1 for a capacitor) and their covariance; refused where the fit does not determine them."""
+    parameters = fit["parameters"]
+    capacitor = f"C_{label}" in parameters
+    names = [f"R_{label}"] + ([f"C_{label}"] if capacitor else [f"CPE_{label}_Q", f"CPE_{label}_alpha"])
+    missing = [name for name in names if name not in parameters]
+    if missing:
+        raise StudyError(f"the circuit has no arc labelled {label!r} ({missing[0]} is missing)")
+    _refuse_flagged(fit, names)
+    covariance = _covariance(fit, names)
+    values = [float(parameters[name]["value"]) for name in names] + ([1.0] if capacitor else [])
+    for name, value, variance in zip(names, values, np.diag(covariance), strict=False):
+        if math.sqrt(variance) > _WORST * abs(value):
+            error = significant(math.sqrt(variance), 2)
+            raise _refusal(names, f"{name} is {significant(value, 3)} with a standard error of {error}")
+    return values[0], values[1], values[2], covariance
+
+
+def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
+    for flag in fit.get("flags", []):
+        name, cause = flag["name"], flag["cause"]
+        if name in _SPOILING or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
+            raise _refusal(names, f"{name}: {cause}")
+
+
+def _covariance(fit: Mapping[str, Any], names: list[str]) -> FloatArray:
+    """Covariance (3, 3) of `names`, zero where a parameter was not varied."""
+    known = (fit.get("covariance") or {}).get("matrix")
+    if known is None:
+        raise _refusal(names, "the fit gives no covariance")
+    order = list(fit["covariance"]["names"])
+    varied = [(k, order.index(name)) for k, name in enumerate(names) if name in order]
+    covariance = np.zeros((3, 3))
+    for i, row in varied:
+        for j, column in varied:
+            covariance[i, j] = known[row][column]
+    return covariance
+
+
+def _refusal(names: list[str], reason: str) -> StudyError:
+    return StudyError(f"the arc of {names[0]} yields no film: {reason}")
+
+
+def _inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
+    spectrum = fit["spectrum"]
+    low, high = spectrum["frequency_min_Hz"], spectrum["frequency_max_Hz"]
+    if not low <= peak <= high:
+        span = f"{significant(low, 3)} to {significant(high, 3)} Hz"
+        raise _refusal(
+            [f"R_{label}"], f"its peak, {significant(peak, 3)} Hz, lies outside the measured {span}"
+        )
+
+
+def _log_variance(value: Uncertain) -> float:
+    """Variance of the logarithm: exact for a log-uniform range, else from the half-width of 68 %."""
+    if value.exact:
+        return 0.0
+    low, high = value.draw([0.15865525, 0.84134475])
+    if value.kind == "loguniform":
+        return math.log(value.b / value.a) ** 2 / 12
+    if value.kind == "uniform":
+        return ((value.b - value.a) / value.median) ** 2 / 12
+    return float(math.log(high / low) / 2) ** 2
+
+
+def _estimate(
+    logs: Mapping[str, tuple[float, Sequence[float]]],
+    joint: FloatArray,
+    peak: float,
+    log_tau_variance: float,
+    basis: str,
+) -> FilmEstimate:
+    rows = np.array([row for _, row in logs.values()], dtype=np.float64)
+    covariance = rows @ joint @ rows.T
+    values = {name: math.exp(value) for name, (value, _) in logs.items()}
+    errors = {name: values[name] * math.sqrt(covariance[k, k]) for k, name in enumerate(logs)}
+    values["peak_Hz"], errors["peak_Hz"] = peak, peak * math.sqrt(max(log_tau_variance, 0.0))
+    return FilmEstimate(values, errors, tuple(tuple(row) for row in covariance.tolist()), basis)

@@ -1,0 +1,214 @@
+"""A film's measured values held against what its parts would allow, one verdict each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from eisfit.coating.film.film import (
+    Film,
+    bruggeman,
+    fuchs_sondheimer,
+    hashin_shtrikman,
+    mayadas_shatzkes,
+    volume_fractions,
+)
+from eisfit.coating.study import FilmTable, PhaseTable
+
+__all__ = ["check_film", "describe_film"]
+
+Check = dict[str, Any]
+
+
+def describe_film(table: FilmTable) -> dict[str, Any]:
+    """Transport numbers of the film at its median values, as a document."""
+    film = Film(table.thickness.median, table.resistivity.median, table.ionic_conductivity.median)
+    return {
+        "name": table.name,
+        "thickness_nm": film.thickness * 1e7,
+        "resistivity_ohm_cm": film.resistivity,
+        "ionic_conductivity_S_per_cm": film.ionic_conductivity,
+        "ionic_crossing_ohm_cm2": film.ionic_crossing,
+        "electronic_crossing_ohm_cm2": film.electronic_crossing,
+        "sheet_resistance_ohm": film.sheet_resistance,
+        "ionic_transference": film.ionic_transference,
+        "electronic_transference": film.electronic_transference,
+        "ambipolar_conductivity_S_per_cm": film.ambipolar_conductivity,
+        "checks": check_film(table),
+    }
+
+
+def check_film(table: FilmTable) -> list[Check]:
+    """Hold thickness, resistivity and ionic conductivity against growth, thin-film theory and mixture bounds.
+
+    Returns
+    -------
+    list
+        ``{quantity, measured, unit, against, expected_low, expected_high, ratio, verdict}`` each; `ratio` is
+        the measured value over the nearer bound, 1 where it lies between them.
+    """
+    checks = [_thickness(table)] if table.ald_cycles and table.growth_per_cycle else []
+    checks += [_thin_metal(table, phase) for phase in table.reference if _is_metal(phase)]
+    mixed = [phase for phase in table.reference if phase.parts and phase.molar_volume]
+    if len(mixed) > 1:
+        shares = volume_fractions(
+            [phase.parts.median for phase in mixed if phase.parts],
+            [phase.molar_volume.median for phase in mixed if phase.molar_volume],
+        )
+        checks += _mixtures(table, mixed, shares)
+    return checks
+
+
+def _thickness(table: FilmTable) -> Check:
+    assert table.ald_cycles is not None
+    assert table.growth_per_cycle is not None
+    grown = table.ald_cycles * table.growth_per_cycle.median * 1e7
+    measured = table.thickness.median * 1e7
+    ratio = measured / grown
+    told = "agree" if 0.8 <= ratio <= 1.25 else "do not agree"
+    verdict = (
+        f"{measured:.3g} nm and the {grown:.3g} nm that {table.ald_cycles} growth cycles of "
+        f"{table.growth_per_cycle.median * 1e7:.3g} nm give {told} (ratio {ratio:.2f})."
+    )
+    return _check("thickness", measured, "nm", "growth per cycle", (grown, grown), ratio, verdict)
+
+
+def _is_metal(phase: PhaseTable) -> bool:
+    return phase.resistivity is not None and phase.mean_free_path is not None
+
+
+def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
+    """Resistivity against that of the pure metal as a film as thin (Fuchs-Sondheimer, Mayadas-Shatzkes)."""
+    thin = _thin_resistivity(table, phase)
+    measured = table.resistivity.median
+    ratio = measured / thin
+    nm = table.thickness.median * 1e7
+    grains = _has_grains(phase)
+    how = "and grain boundaries by Mayadas-Shatzkes" if grains else f"diffuse surfaces{_thick(table, phase)}"
+    verdict = (
+        f"{_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm {phase.name} film "
+        f"would show ({_micro(thin)} uohm cm by Fuchs-Sondheimer's integral, {how}): "
+    )
+    verdict += (
+        "the other constituents' share, or disorder."
+        if ratio > 1.25
+        else "it conducts like the metal itself."
+        if ratio > 0.8
+        else "no film of this metal conducts so well."
+    )
+    against = f"pure {phase.name} film"
+    return _check("resistivity", measured, "ohm cm", against, (thin, thin), ratio, verdict)
+
+
+def _thick(table: FilmTable, phase: PhaseTable) -> str:
+    """Return what the usual short form for thick films, rho (1 + 3 l / 8 t), would say instead."""
+    assert phase.resistivity is not None
+    assert phase.mean_free_path is not None
+    thick = phase.resistivity.median * (1 + 0.375 * phase.mean_free_path.median / table.thickness.median)
+    return f"; {table.resistivity.median / thick:.1f} times by its short form for thick films"
+
+
+def _thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:
+    """Matthiessen's rule: the surfaces' and the grain boundaries' shares added to the bulk's."""
+    assert phase.resistivity is not None
+    if phase.mean_free_path is None:
+        return phase.resistivity.median
+    bulk, path = phase.resistivity.median, phase.mean_free_path.median
+    thin = float(fuchs_sondheimer(bulk, path, table.thickness.median))
+    if phase.grain_size and phase.grain_reflection:
+        grain, reflection = phase.grain_size.median, phase.grain_reflection.median
+        thin += float(mayadas_shatzkes(bulk, path, grain, reflection)) - bulk
+    return thin
+
+
+def _has_grains(phase: PhaseTable) -> bool:
+    return phase.grain_size is not None and phase.grain_reflection is not None
+
+
+def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any, Any]) -> list[Check]:
+    words = " and ".join(f"{share:.0%} {phase.name}" for share, phase in zip(shares, phases, strict=True))
+    mixture = f"mixture of {words} by volume"
+    checks = []
+    if all(phase.resistivity for phase in phases):
+        values = [1 / _thin_resistivity(table, phase) for phase in phases]
+        low, high = hashin_shtrikman(values, shares)
+        effective = bruggeman(values, shares)
+        bounds = (1 / high, 1 / low if low else np.inf)
+        measured = table.resistivity.median
+        verdict = _placed(
+            _micro, "uohm cm", measured, bounds, 1 / effective if effective else np.inf, mixture
+        )
+        ratio = _ratio(measured, bounds)
+        verdict += _why(
+            ratio, "disorder, boundaries or a worse oxide than the one compared with", "a richer metal"
+        )
+        checks.append(_check("resistivity", measured, "ohm cm", mixture, bounds, ratio, verdict))
+    if all(phase.ionic_conductivity for phase in phases):
+        values = [phase.ionic_conductivity.median for phase in phases if phase.ionic_conductivity]
+        bounds = hashin_shtrikman(values, shares)
+        measured = table.ionic_conductivity.median
+        verdict = _placed(lambda v: f"{v:.3g}", "S/cm", measured, bounds, bruggeman(values, shares), mixture)
+        ratio = _ratio(measured, bounds)
+        verdict += _why(
+            ratio, "ions take ways that neither part has alone, such as their boundaries", "blocked ways"
+        )
+        checks.append(_check("ionic_conductivity", measured, "S/cm", mixture, bounds, ratio, verdict))
+    return checks
+
+
+def _placed(  # noqa: PLR0917 - the words of one sentence
+    show: Callable[[float], str],
+    unit: str,
+    measured: float,
+    bounds: tuple[float, float],
+    effective: float,
+    mixture: str,
+) -> str:
+    low, high = (show(bound) if np.isfinite(bound) else "no bound" for bound in bounds)
+    ratio = _ratio(measured, bounds)
+    place = "lies between" if ratio == 1 else "lies above" if ratio > 1 else "lies below"
+    middle = show(effective) if np.isfinite(effective) else "blocked"
+    return (
+        f"{show(measured)} {unit} {place} the Hashin-Shtrikman bounds of a {mixture}, {low} to {high} {unit} "
+        f"(Bruggeman: {middle})"
+    )
+
+
+def _why(ratio: float, above: str, below: str) -> str:
+    if ratio == 1:
+        return ": the parts explain it."
+    reason, factor = (above, ratio) if ratio > 1 else (below, 1 / ratio)
+    return f", by a factor {factor:.1f}: the parts alone don't explain it ({reason} would)."
+
+
+def _ratio(measured: float, bounds: tuple[float, float]) -> float:
+    if measured > bounds[1]:
+        return measured / bounds[1]
+    return measured / bounds[0] if measured < bounds[0] else 1.0
+
+
+def _micro(value: float) -> str:
+    return f"{value * 1e6:.3g}"
+
+
+def _check(  # noqa: PLR0917 - the columns of one row
+    quantity: str,
+    measured: float,
+    unit: str,
+    against: str,
+    expected: tuple[float, float],
+    ratio: float,
+    verdict: str,
+) -> Check:
+    return {
+        "quantity": quantity,
+        "measured": measured,
+        "unit": unit,
+        "against": against,
+        "expected_low": expected[0],
+        "expected_high": expected[1],
+        "ratio": ratio,
+        "verdict": verdict,
+    }

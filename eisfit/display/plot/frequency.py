@@ -1,0 +1,244 @@
+"""Plots over frequency: Bode, residuals, distribution of relaxation times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from eisfit.display.plot.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    SKY,
+    VERMILION,
+    axes_or_new,
+    column,
+    complex_column,
+    legible,
+    ohm_scale,
+    shown_figure,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["bode", "drt", "residuals"]
+
+_WORDS = 1.3  # decades of tau that the words of a peak take
+
+
+@styled
+def bode(
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    *,
+    fitted: ArrayLike | None = None,
+    axes: tuple[Axes, Axes] | None = None,
+    label: str | None = None,
+) -> tuple[Axes, Axes]:
+    """Draw magnitude and phase over frequency.
+
+    Parameters
+    ----------
+    frequency, impedance
+        (F,) Hz and (F,) complex ohm.
+    fitted
+        (F,) complex ohm, the fit at the same frequencies.
+    axes
+        Two axes, for magnitude and for phase; a new pyplot figure where None.
+    label
+        For the legend.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        Magnitude (ohm, logarithmic) and phase (degrees, atan2: -90 for a capacitor).
+    """
+    z = complex_column(impedance, "impedance")
+    f = column(frequency, "frequency", z.size)
+    if axes is None:
+        axes = shown_figure(4.8, 4.4).subplots(2, 1, sharex=True)
+    upper, lower = axes
+    known = None if label is None else legible(label)
+    name = known or ("data" if fitted is not None else None)
+    (points,) = upper.plot(f, np.abs(z), "o", mfc="none", mew=1.0, label=name, zorder=3)
+    lower.plot(f, _phase(z), "o", mfc="none", mew=1.0, color=points.get_color(), zorder=3)
+    if fitted is not None:
+        line = complex_column(fitted, "fitted impedance", f.size)
+        name = "fit" if known is None else f"{known}, fit"
+        shown = BLACK if label is None else points.get_color()
+        upper.plot(f, np.abs(line), "-", color=shown, lw=1.2, label=name, zorder=2)
+        lower.plot(f, _phase(line), "-", color=shown, lw=1.2, zorder=2)
+    _label_bode(upper, lower)
+    return upper, lower
+
+
+def _phase(impedance: Any) -> Any:
+    return np.degrees(np.arctan2(impedance.imag, impedance.real))
+
+
+def _label_bode(upper: Axes, lower: Axes) -> None:
+    from matplotlib.ticker import MultipleLocator
+
+    upper.set(yscale="log", ylabel="$|Z|$ / Ω")
+    lower.set(ylabel="phase / °")
+    span = float(np.ptp(lower.get_ylim()))
+    step = next((step for step in (1, 2, 5, 10, 15, 30, 45) if span / step < 6), 90)
+    lower.yaxis.set_major_locator(MultipleLocator(step))
+    _plain_log_numbers(upper)
+    frequency_axis(upper, labelled=upper.get_shared_x_axes().joined(upper, lower) is False)
+    frequency_axis(lower)
+    if upper.get_legend_handles_labels()[1]:
+        upper.legend(loc="best")
+
+
+def _plain_log_numbers(ax: Axes) -> None:
+    """Write 5, 10, 20, 50 instead of powers of ten where the axis spans few decades."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = ax.get_ylim()
+    if high / low > 300 or low < 1e-3 or high > 1e5:
+        return
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def frequency_axis(ax: Axes, *, labelled: bool = True) -> None:
+    """Make x a logarithmic frequency axis with a tick at every decade (every other where many)."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(numticks=9))
+    ax.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0), numticks=40))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    if labelled:
+        ax.set_xlabel("frequency / Hz")
+
+
+@styled
+def residuals(
+    frequency: ArrayLike,
+    residual_real: ArrayLike,
+    residual_imag: ArrayLike,
+    *,
+    noise: ArrayLike | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the residuals of both parts, in percent of abs(Z).
+
+    Parameters
+    ----------
+    frequency
+        (F,) Hz.
+    residual_real, residual_imag
+        (F,) fractions of abs(Z): (Z - fit) / abs(Z).
+    noise
+        One standard deviation of the data as a fraction of abs(Z): one number or (F,). Drawn as a band.
+    ax
+        Axes to draw on; a new pyplot figure where None.
+    """
+    f = column(frequency, "frequency")
+    ax = axes_or_new(ax, 4.8, 2.8)
+    order = np.argsort(f)
+    ax.axhline(0, color=BLACK, lw=0.8, zorder=1)
+    if noise is not None:
+        band = 100 * np.broadcast_to(column(noise, "noise"), f.shape)[order]
+        ax.fill_between(f[order], -band, band, color="0.88", lw=0, label="noise (±1 s.d.)", zorder=0)
+    for values, marker, color, name in (
+        (residual_real, "o", BLUE, "real"),
+        (residual_imag, "s", VERMILION, "imaginary"),
+    ):
+        percent = 100 * column(values, f"{name} residual", f.size)
+        ax.plot(f, percent, marker, ls="-", lw=0.6, ms=3.5, mfc="none", color=color, label=name, zorder=3)
+    largest = max((abs(limit) for limit in ax.get_ylim()), default=1.0)
+    ax.set(ylim=(-1.05 * largest, 1.05 * largest), ylabel="residual / % of $|Z|$")
+    frequency_axis(ax)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2, borderaxespad=0.1)
+    return ax
+
+
+@styled
+def drt(
+    tau: ArrayLike,
+    gamma: ArrayLike,
+    *,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    peaks: Sequence[float | Mapping[str, Any]] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a distribution of relaxation times.
+
+    Parameters
+    ----------
+    tau, gamma
+        (T,) s and (T,) ohm (per unit of ln tau).
+    low, high
+        (T,) ohm, the credible band.
+    peaks
+        Their time constants (s), or mappings with `tau` and, where known, `resistance` (ohm).
+    ax
+        Axes to draw on; a new pyplot figure where None.
+    """
+    t = column(tau, "tau")
+    order = np.argsort(t)
+    t, g = t[order], column(gamma, "gamma", t.size)[order]
+    ax = axes_or_new(ax, 4.8, 3.2)
+    factor, unit = ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
+    above = factor * g
+    if low is not None and high is not None:
+        below, above = (factor * column(edge, "band", t.size)[order] for edge in (low, high))
+        ax.fill_between(t, below, above, color=SKY, alpha=0.35, lw=0, label="credible band", zorder=1)
+        ax.legend(loc="upper left")
+    ax.plot(t, factor * g, "-", color=BLUE, zorder=2)
+    ax.axhline(0, color="0.8", lw=0.8, zorder=0)
+    ax.set(xscale="log", xlabel=r"$\tau$ / s", ylabel=rf"$\gamma(\ln \tau)$ / {unit}")
+    if np.nanmax(above, initial=0.0) > 0:
+        ax.set_ylim(top=1.35 * float(np.nanmax(above)))
+    last, lifted = -np.inf, False
+    for peak in peaks or ():
+        at = _log_time(peak)
+        lifted = at - last < _WORDS and not lifted  # the words of near peaks stand at two heights
+        last = at
+        _mark_peak(ax, t, factor * g, above, peak, lift=24 if lifted else 0)
+    return ax
+
+
+def _log_time(peak: float | Mapping[str, Any]) -> float:
+    at = peak.get("tau", peak.get("tau_s")) if isinstance(peak, Mapping) else peak
+    return -np.inf if at is None else float(np.log10(at))
+
+
+def _mark_peak(
+    ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping[str, Any], *, lift: int
+) -> None:
+    fields = peak if isinstance(peak, Mapping) else {"tau": peak}
+    at = fields.get("tau", fields.get("tau_s"))
+    resistance = fields.get("resistance", fields.get("resistance_ohm", fields.get("R")))
+    if at is None:
+        return
+    height, top = (float(np.interp(np.log(at), np.log(tau), curve)) for curve in (gamma, above))
+    words = _seconds(at) + ("" if resistance is None else f"\n{_ohm(resistance)}")
+    ax.plot([at], [height], "v", color=VERMILION, ms=5, zorder=4)
+    ax.annotate(
+        words, (at, max(height, top)), (0, 5 + lift), textcoords="offset points", ha="center", va="bottom",
+        fontsize=7.5, color=GREY,
+    )  # fmt: skip
+
+
+def _ohm(resistance: float) -> str:
+    factor, unit = ohm_scale(resistance)
+    scaled = factor * resistance
+    return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"
+
+
+def _seconds(time: float) -> str:
+    for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms")):
+        if time < limit:
+            return f"{time * factor:.3g} {unit}"
+    return f"{time:.3g} s"

@@ -1,0 +1,182 @@
+"""Whole figures of one document: a fit, a Kramers-Kronig check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.display.plot.frequency import bode, residuals
+from eisfit.display.plot.nyquist import nyquist
+from eisfit.display.plot.style import (
+    GREEN,
+    ORANGE,
+    VERMILION,
+    column,
+    data_impedance,
+    figure_or_new,
+    legible,
+    required_data,
+    shortened,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["fit_overview", "fit_summary", "kramers_kronig"]
+
+
+@styled
+def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
+    """Draw one fit: Nyquist, Bode and residuals, under a title that says whether to believe it.
+
+    Parameters
+    ----------
+    document
+        What ``FitResult.to_dict()`` gives, with its data.
+    figure
+        An empty figure (`new_figure`); a new pyplot figure where None.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        Nyquist, magnitude, phase, residuals.
+
+    Raises
+    ------
+    EisfitError
+        When the document holds no data (a failed file).
+    """
+    f, z = required_data(document)
+    fitted = data_impedance(document, "fit")
+    figure = figure_or_new(figure, 8.6, 4.9)
+    first, magnitude, phase, last = _grid(figure)
+    nyquist(f, z, fitted=fitted, ax=first)
+    bode(f, z, fitted=fitted, axes=(magnitude, phase))
+    if legend := magnitude.get_legend():
+        legend.remove()  # the Nyquist plot's says it
+    if fitted is not None:
+        difference = (z - fitted) / np.abs(z)
+        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=last)
+    circuit = document.get("circuit") or {}
+    _title(figure, document, circuit.get("name") or circuit.get("string"))
+    return first, magnitude, phase, last
+
+
+@styled
+def fit_summary(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, Axes]:
+    """Draw one fit in little: Nyquist above residuals; arguments and errors are those of `fit_overview`."""
+    f, z = required_data(document)
+    fitted = data_impedance(document, "fit")
+    figure = figure_or_new(figure, 4.4, 4.4)
+    above, below = figure.subplots(2, 1, height_ratios=[2.0, 1.0])
+    nyquist(f, z, fitted=fitted, ax=above)
+    if fitted is not None:
+        difference = (z - fitted) / np.abs(z)
+        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=below)
+    return above, below
+
+
+@styled
+def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, Axes]:
+    """Draw a Kramers-Kronig check: data with the consistent fit, residuals with noise, failing ranges shaded.
+
+    Parameters
+    ----------
+    document
+        What ``KramersKronigResult.to_dict()`` gives (``eisfit.check/1``), with its data.
+    figure
+        An empty figure (`new_figure`); a new pyplot figure where None.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        Nyquist, residuals.
+
+    Raises
+    ------
+    EisfitError
+        When the document holds no data.
+    """
+    f, z = required_data(document)
+    data = document["data"]
+    figure = figure_or_new(figure, 8.6, 3.6)
+    left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
+    nyquist(f, z, fitted=data_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
+    if data.get("residual_real") is not None:
+        residuals(f, data["residual_real"], data["residual_imag"], noise=_noise(document, z), ax=right)
+    ranges = document.get("ranges") or []
+    for place, failing in enumerate(ranges):
+        low, high = _edge(failing, "low_Hz", f.min()), _edge(failing, "high_Hz", f.max())
+        right.axvspan(
+            low, high, color=ORANGE, alpha=0.25, lw=0, label="fails" if place == 0 else None, zorder=0
+        )
+        _ring(left, z[(f >= low) & (f <= high)])
+    if ranges:
+        right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.0,
+                     handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
+    _title(figure, document, "Kramers-Kronig check")
+    return left, right
+
+
+def _grid(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
+    """Return Nyquist above residuals on the left, magnitude above phase on the right."""
+    grid = figure.add_gridspec(1, 2, width_ratios=[1.3, 1.0])
+    left = grid[0, 0].subgridspec(2, 1, height_ratios=[1.6, 1.0])
+    right = grid[0, 1].subgridspec(2, 1)
+    magnitude = figure.add_subplot(right[0])
+    phase = figure.add_subplot(right[1], sharex=magnitude)
+    magnitude.tick_params(labelbottom=False)
+    return figure.add_subplot(left[0]), magnitude, phase, figure.add_subplot(left[1])
+
+
+def _noise(document: Mapping[str, Any], impedance: Any) -> Any:
+    noise = document["data"].get("noise_ohm")
+    return None if noise is None else column(noise, "noise") / np.abs(impedance)
+
+
+def _edge(failing: Mapping[str, Any], key: str, default: Any) -> float:
+    value = failing.get(key)
+    return float(default if value is None else value)
+
+
+def _ring(ax: Axes, impedance: Any) -> None:
+    """Mark the points of a failing range in the Nyquist plot, in whatever unit it is drawn."""
+    from eisfit.display.plot.nyquist import unit_factor
+
+    factor = unit_factor(ax, impedance)
+    ax.plot(
+        factor * impedance.real,
+        -factor * impedance.imag,
+        "o",
+        ms=9,
+        color=ORANGE,
+        alpha=0.35,
+        mew=0,
+        zorder=1,
+    )
+
+
+def _simulated(document: Mapping[str, Any]) -> bool:
+    """Return whether the document says so: simulated data is labelled wherever it is shown."""
+    blocks = (document, *(document.get(key) or {} for key in ("spectrum", "spectrum_document")))
+    marks = (block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks)
+    return any(marks)
+
+
+def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
+    spectrum = document.get("spectrum") or {}
+    source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
+    if _simulated(document):
+        source = f"{shortened(source, 28)} (simulated)"
+    head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
+    names = dict.fromkeys(str(flag.get("name")) for flag in document.get("flags") or [])
+    verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
+    figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
+    figure.text(
+        0.995, 0.99, legible(shortened(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
+        color=GREEN if document.get("ok") else VERMILION,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""Series of cells: parameters with the band of their growth law, and Nyquist plots one above the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.display.plot.style import (
+    axes_or_new,
+    column,
+    figure_or_new,
+    ohm_scale,
+    pretty,
+    required_data,
+    styled,
+)
+from eisfit.display.plot.trends import explain_hollow, trend
+from eisfit.errors import EisfitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["cells_trend", "cells_trends", "nyquist_waterfall"]
+
+FloatArray = NDArray[np.float64]
+Document = Mapping[str, Any]
+
+_POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
+
+
+@styled
+def cells_trend(
+    documents: Sequence[Document], name: str, *, ax: Axes | None = None, label: bool = True
+) -> Axes:
+    """Draw one parameter of one or several cells over the cycles, each with its growth law and 95 % band.
+
+    Parameters
+    ----------
+    documents
+        Of each cell, what ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+    name
+        Of the parameter.
+    ax
+        Axes to draw on; a new pyplot figure where None.
+    label
+        Name the cells in a legend.
+
+    Raises
+    ------
+    EisfitError
+        When no cell has this parameter.
+    """
+    shown = [document for document in documents if _has(document, name)]
+    if not shown:
+        raise EisfitError(f"nothing to draw: no row holds a value of {name}")
+    ax = axes_or_new(ax, 4.8, 3.4)
+    for document in shown:
+        rows, unit = document["rows"], (document.get("units") or {}).get(name)
+        trend(
+            column([row.get("cycle") for row in rows], "cycle"),
+            column([row.get(name) for row in rows], name),
+            column([row.get(f"{name}_stderr") for row in rows], name),
+            ok=[bool(row.get("ok")) for row in rows],
+            label=(document.get("label") or None) if label else None,
+            ax=ax,
+            ylabel=f"{name} / {unit}" if unit else name,
+        )
+        _band(ax, ((document.get("growth") or {}).get(name) or {}).get("band"))
+    return ax
+
+
+def _has(document: Document, name: str) -> bool:
+    return any(row.get(name) is not None for row in document.get("rows") or [])
+
+
+def _band(ax: Axes, band: Document | None) -> None:
+    if not band or not ax.containers:
+        return
+    color = ax.containers[-1].lines[0].get_color()  # type: ignore[attr-defined]
+    low, high = (np.array(band[key], dtype=float) for key in ("low", "high"))
+    ax.plot(band["cycle"], band["value"], "-", color=color, lw=1.2, zorder=2)
+    if np.isfinite(low).all() and np.isfinite(high).all():
+        ax.fill_between(band["cycle"], low, high, color=color, alpha=0.15, lw=0, zorder=1)
+
+
+@styled
+def cells_trends(
+    documents: Sequence[Document], *, names: Sequence[str] | None = None, figure: Figure | None = None
+) -> tuple[Axes, ...]:
+    """Draw every parameter of one or several cells, a small panel each, with growth laws and bands.
+
+    Parameters
+    ----------
+    documents
+        As for `cells_trend`.
+    names
+        Parameters to show; all that have a value where None.
+    figure
+        An empty figure; a new pyplot figure where None.
+
+    Raises
+    ------
+    EisfitError
+        When there is nothing to draw.
+    """
+    units = [name for document in documents for name in document.get("units") or {}]
+    known = [name for name in dict.fromkeys(units) if any(_has(document, name) for document in documents)]
+    shown = list(names) if names is not None else known
+    if not shown:
+        raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
+    columns = min(3, len(shown), 2 if len(shown) in (2, 4) else 3)
+    lines = -(-len(shown) // columns)
+    figure = figure_or_new(figure, 1.0 + 2.8 * columns, 0.6 + 2.0 * lines)
+    axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
+    for place, (ax, name) in enumerate(zip(axes, shown, strict=False)):
+        cells_trend(documents, name, ax=ax, label=place == 0 and len(documents) > 1)
+        lowest = place + columns >= len(shown)
+        ax.tick_params(labelbottom=lowest)
+        if not lowest:
+            ax.set_xlabel("")
+    for ax in axes[len(shown) :]:
+        ax.set_visible(False)
+    if any(not row.get("ok") for document in documents for row in document["rows"]):
+        explain_hollow(axes[0])
+    return tuple(axes[: len(shown)])
+
+
+@styled
+def nyquist_waterfall(
+    spectra: Sequence[Document], *, step: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw Nyquist plots one above the other, each shifted by `step`, coloured by cycle.
+
+    Parameters
+    ----------
+    spectra
+        What ``Spectrum.to_dict()`` gives, in the order to be drawn; with `fit_real_ohm` and `fit_imag_ohm` in
+        the data the fit is drawn as a line.
+    step
+        Shift from one to the next, ohm; where None a quarter of the tallest spectrum, and less where the
+        figure would become a tower.
+    ax
+        Axes to draw on; a new pyplot figure where None.
+
+    Raises
+    ------
+    EisfitError
+        When there is no spectrum.
+    """
+    if not spectra:
+        raise EisfitError("nothing to draw: there is no spectrum")
+    import matplotlib as mpl
+
+    measured = [required_data(document)[1] for document in spectra]
+    cycles = [_cycle(document, place) for place, document in enumerate(spectra)]
+    scale, unit = ohm_scale(max(float(np.abs(z).max()) for z in measured))
+    shift = step if step is not None else _step(measured)
+    ax = axes_or_new(ax, 4.8, 5.2)
+    norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
+    shades = mpl.colormaps["viridis"]
+    for place, (z, cycle, document) in enumerate(zip(measured, cycles, spectra, strict=True)):
+        color, up = shades(0.92 * norm(cycle)), place * shift
+        if len(spectra) <= _POINTS_SHOWN:
+            ax.plot(z.real * scale, (up - z.imag) * scale, ".", color=color, ms=3, zorder=3)
+        x, y = _line(document, z)
+        ax.plot(x * scale, (up - y) * scale, "-", color=color, lw=1.0, zorder=2)
+    ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
+    ax.set_aspect("equal", adjustable="datalim")
+    bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
+    ax.figure.colorbar(bar, ax=ax, label="cycle" if any(_known(d) for d in spectra) else "spectrum")
+    return ax
+
+
+def _step(measured: Sequence[NDArray[np.complex128]]) -> float:
+    """Return a shift that keeps the spectra apart and the whole no taller than 1.3 times what is wide."""
+    tallest = max(float(np.ptp(z.imag)) for z in measured)
+    widest = max(float(np.ptp(z.real)) for z in measured)
+    return min(0.25 * tallest, 1.3 * max(tallest, widest) / len(measured))
+
+
+def _line(document: Document, z: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
+    data = document.get("data") or {}
+    if data.get("fit_real_ohm") is None:
+        return z.real, z.imag
+    return np.array(data["fit_real_ohm"], dtype=float), np.array(data["fit_imag_ohm"], dtype=float)
+
+
+def _known(document: Document) -> bool:
+    return (document.get("spectrum") or document).get("cycle") is not None
+
+
+def _cycle(document: Document, place: int) -> float:
+    cycle = (document.get("spectrum") or document).get("cycle")
+    return float(cycle) if cycle is not None else place + 1.0

@@ -1,0 +1,207 @@
+"""Parameters over cycles, contributions to a change, predictions over thickness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.display.plot.style import axes_or_new, column, figure_or_new, legible, pretty, styled
+from eisfit.errors import EisfitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["small_multiples", "trend", "trends"]
+
+FloatArray = NDArray[np.float64]
+_DOUBTFUL = "not to be trusted"
+_MANY = 40  # points
+_QUANTILE_95 = 1.959964  # of the normal distribution, both tails
+
+
+@styled
+def trend(
+    x: ArrayLike,
+    y: ArrayLike,
+    stderr: ArrayLike | None = None,
+    *,
+    ok: ArrayLike | None = None,
+    label: str | None = None,
+    growth: Mapping[str, Any] | None = None,
+    ax: Axes | None = None,
+    xlabel: str = "cycle",
+    ylabel: str = "",
+) -> Axes:
+    """Draw a parameter over cycles with its standard errors.
+
+    Parameters
+    ----------
+    x, y
+        (N,) cycle numbers and values; NaN is left out. No cycle known at all: counted from 1.
+    stderr
+        (N,) standard errors; NaN where unknown.
+    ok
+        (N,) bool: points of fits that cannot be trusted are drawn hollow.
+    label
+        For the legend.
+    growth
+        A straight line: `slope`, `intercept`, and for its 95 % band `slope_stderr`, `intercept_stderr` and
+        `covariance` of the two. Without the covariance no band is drawn, since it would be a wrong one.
+    ax
+        Axes to draw on; a new pyplot figure where None. Several parameters or cells may share one.
+    xlabel, ylabel
+        Written with subscripts and units as on paper.
+    """
+    values = column(y, "values")
+    places = column(x, xlabel, values.size)
+    errors = None if stderr is None else column(stderr, "standard errors", values.size)
+    if not np.isfinite(places).any():
+        places, xlabel = np.arange(1.0, values.size + 1), "spectrum"
+    trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
+    ax = axes_or_new(ax, 4.8, 3.4)
+    color = ax.plot([], [])[0].get_color()
+    shown = np.isfinite(places) & np.isfinite(values)
+    for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
+        if chosen.any():
+            bars = None if errors is None else np.nan_to_num(np.abs(errors[chosen]))
+            ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
+                        label=None if name is None else legible(name), zorder=3,
+                        **_weight(int(shown.sum())))  # fmt: skip
+    if shown.any() and (places[shown] == np.round(places[shown])).all():
+        _whole_numbers(ax)
+    _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
+    if growth and shown.any():
+        _growth(ax, growth, places[shown], color)
+    _trend_legend(ax, doubtful=bool((shown & ~trusted).any()))
+    return ax
+
+
+def _weight(points: int) -> dict[str, Any]:
+    """Return sizes of markers and bars: many of them must not become a smear."""
+    return (
+        {"elinewidth": 1.0} if points <= _MANY else {"elinewidth": 0.5, "capsize": 0.0, "ms": 2.8, "mew": 0.7}
+    )
+
+
+def _trend_legend(ax: Axes, *, doubtful: bool) -> None:
+    """Name the series, and say what hollow means where there are hollow points."""
+    known = ax.get_legend_handles_labels()[1]
+    if known and doubtful:
+        explain_hollow(ax)
+    elif known:
+        ax.legend(loc="best")
+
+
+def explain_hollow(ax: Axes) -> None:
+    """Say in the legend what hollow points mean."""
+    if _DOUBTFUL not in ax.get_legend_handles_labels()[1]:
+        ax.plot([], [], "o", color="0.4", mfc="white", label=_DOUBTFUL)
+    ax.legend(loc="best")
+
+
+def _whole_numbers(ax: Axes) -> None:
+    """Keep ticks such as 1.5 off an axis of cycle numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+
+
+def _finish(ax: Axes, values: FloatArray, errors: FloatArray | None, xlabel: str, ylabel: str) -> None:
+    """Label; and keep one wild error bar from flattening all the points."""
+    ax.set(xlabel=pretty(xlabel), ylabel=pretty(ylabel))
+    ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
+    if errors is None or values.size == 0:
+        return
+    span = float(np.ptp(values)) or abs(float(values[0])) or 1.0
+    if np.nanmax(np.nan_to_num(errors), initial=0.0) > 5 * span:
+        ax.set_ylim(float(values.min()) - 1.5 * span, float(values.max()) + 1.5 * span)
+
+
+def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> None:
+    slope, intercept = growth.get("slope"), growth.get("intercept")
+    if slope is None or intercept is None or growth.get("law", "linear") != "linear":
+        return
+    grid = np.linspace(x.min(), x.max(), 50)
+    line = intercept + slope * grid
+    ax.plot(grid, line, "-", color=color, lw=1.2, zorder=2)
+    errors, covariance = (
+        (growth.get("slope_stderr"), growth.get("intercept_stderr")),
+        growth.get("covariance"),
+    )
+    if covariance is None or None in errors:
+        return
+    mixed = np.asarray(covariance, dtype=float)
+    cross = float(mixed if mixed.ndim == 0 else mixed[0, 1])
+    variance = (grid * float(errors[0] or 0)) ** 2 + float(errors[1] or 0) ** 2 + 2 * grid * cross
+    band = _QUANTILE_95 * np.sqrt(np.maximum(variance, 0.0))
+    ax.fill_between(grid, line - band, line + band, color=color, alpha=0.15, lw=0, zorder=1)
+
+
+@styled
+def trends(
+    document: Mapping[str, Any], *, names: Sequence[str] | None = None, figure: Figure | None = None
+) -> tuple[Axes, ...]:
+    """Draw every parameter of a track document over the cycles, one small panel each.
+
+    Parameters
+    ----------
+    document
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+    names
+        Parameters to show; all that have a value where None.
+    figure
+        An empty figure (`new_figure`); a new pyplot figure where None.
+
+    Raises
+    ------
+    EisfitError
+        When no row holds a value.
+    """
+    rows = list(document.get("rows") or [])
+    units = document.get("units") or {}
+    shown = list(names) if names is not None else [name for name in units if _values(rows, name).any()]
+    if not shown or not rows:
+        raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
+    columns = min(3, len(shown), 2 if len(shown) in (2, 4) else 3)
+    lines = -(-len(shown) // columns)
+    figure = figure_or_new(figure, 1.0 + 2.6 * columns, 0.6 + 1.8 * lines)
+    axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
+    for ax, name in zip(axes, shown, strict=False):
+        _panel(ax, document, rows, name)
+    _outer_labels(axes, len(shown), columns)
+    return tuple(axes[: len(shown)])
+
+
+small_multiples = trends
+
+
+def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) -> None:
+    unit = (document.get("units") or {}).get(name)
+    trend(
+        column([row.get("cycle") for row in rows], "cycle"),
+        column([row.get(name) for row in rows], name),
+        column([row.get(f"{name}_stderr") for row in rows], name),
+        ok=[bool(row.get("ok")) for row in rows],
+        growth=(document.get("growth") or {}).get(name),
+        ax=ax,
+        ylabel=f"{name} / {unit}" if unit else name,
+    )
+
+
+def _values(rows: Sequence[Mapping[str, Any]], name: str) -> NDArray[np.bool_]:
+    return np.array([row.get(name) is not None for row in rows], dtype=bool)
+
+
+def _outer_labels(axes: Any, used: int, columns: int) -> None:
+    """Hide unused panels; let the lowest panel of each column carry the cycle axis."""
+    for place, ax in enumerate(axes):
+        if place >= used:
+            ax.set_visible(False)
+            continue
+        ax.tick_params(labelbottom=place + columns >= used)
+        if place // columns < (used - 1) // columns:
+            ax.set_xlabel("")

@@ -1,0 +1,109 @@
+"""Intervals side by side, and the profile that made each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.display.plot.style import GREY, VERMILION, axes_or_new, column, figure_or_new, pretty, styled
+from eisfit.errors import EisfitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["intervals", "profiles"]
+
+_SHOWN = 4.0  # times the limit: higher points of a profile are left out
+_COLUMNS = 3
+_WIDE = 100.0  # percent
+
+
+@styled
+def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
+    """Draw intervals as deviations from the fitted values in percent; an open side ends in an arrow.
+
+    Parameters
+    ----------
+    document
+        What ``Intervals.to_dict()`` gives.
+    ax
+        Axes to draw on; a new pyplot figure where None.
+    """
+    rows: Mapping[str, Any] = document.get("intervals") or {}
+    if not rows:
+        raise EisfitError("there are no intervals to draw")
+    ax = axes_or_new(ax, 4.8, 0.6 + 0.3 * len(rows))
+    ends = [_relative(row) for row in rows.values()]
+    closed = [abs(end) for pair in ends for end in pair if end is not None]
+    # An interval many times its value would flatten all others: it leaves the figure as an arrow.
+    reach = 1.15 * max([end for end in closed if end <= _WIDE] or closed, default=_WIDE) or 1.0
+    for place, pair in enumerate(ends):
+        at = [side * reach if end is None else end for side, end in zip((-1, 1), pair, strict=True)]
+        ax.plot(np.clip(at, -reach, reach), [place, place], "-", color="C0", lw=2.0, solid_capstyle="butt")
+        for end, x, arrow in zip(pair, at, ("<", ">"), strict=True):
+            marker, color = (arrow, VERMILION) if end is None else ("|" if abs(x) <= reach else arrow, "C0")
+            ax.plot(np.clip(x, -reach, reach), place, marker, color=color, ms=8)
+        ax.plot(0.0, place, "o", color="C0", ms=4)
+    ax.axvline(0.0, color=GREY, lw=0.7, zorder=0)
+    ax.set_yticks(range(len(rows)), [pretty(name) for name in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    title = f"{100 * float(document['level']):g} % interval, deviation from the fitted value / %"
+    ax.set(xlim=(-1.03 * reach, 1.03 * reach), xlabel=title)
+    if any(end is None for pair in ends for end in pair):
+        ax.plot([], [], ">", color=VERMILION, label="open: the data sets no limit")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return ax
+
+
+def _relative(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    value = float(row["value"]) or 1.0
+    low, high = (None if row[end] is None else 100 * (row[end] / value - 1) for end in ("low", "high"))
+    return low, high
+
+
+@styled
+def profiles(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
+    """Draw the rise of chisqr over every parameter, the limit and the interval; returns the axes.
+
+    Parameters
+    ----------
+    document
+        What ``Intervals.to_dict()`` gives for the method ``profile``.
+    figure
+        To draw on; a new pyplot figure where None.
+    """
+    traces: Mapping[str, Any] = document.get("profiles") or {}
+    if not traces:
+        raise EisfitError("there are no profiles to draw: make the intervals with method='profile'")
+    columns = min(_COLUMNS, len(traces))
+    lines = -(-len(traces) // columns)
+    figure = figure_or_new(figure, 2.5 * columns, 2.0 * lines)
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for panel, (name, trace) in zip(panels, traces.items(), strict=False):
+        _profile(panel, name, trace, document["intervals"][name])
+    for panel in panels[len(traces) :]:
+        panel.set_visible(False)
+    figure.supylabel("rise of chisqr / limit", fontsize=9.5)
+    return tuple(panels[: len(traces)])
+
+
+def _profile(ax: Axes, name: str, trace: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    values = column(trace["values"], name)
+    rise = column([np.nan if r is None else r for r in trace["rise"]], name, values.size)
+    rise = rise / (float(trace["limit"]) or 1.0)
+    shown = rise <= _SHOWN
+    ax.plot(values[shown], rise[shown], "o-", ms=2.5, lw=1.2)
+    ax.axhline(1.0, color=GREY, lw=0.8, ls="--")
+    for end in (row["low"], row["high"]):
+        if end is not None:
+            ax.axvline(end, color=VERMILION, lw=0.9)
+    unit = f" / {row['unit']}" if row.get("unit") else ""
+    ax.set(xlabel=pretty(f"{name}{unit}"), ylim=(-0.1, _SHOWN))
+    if values[shown].size and values[shown].min() > 0 and values[shown].max() > 20 * values[shown].min():
+        ax.set_xscale("log")
+        return
+    ax.locator_params(axis="x", nbins=4)
+    ax.ticklabel_format(axis="x", scilimits=(-3, 4), useMathText=True)

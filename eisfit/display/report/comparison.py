@@ -1,0 +1,104 @@
+"""A comparison of circuits in words: the verdict first, then the ranking with what makes it so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eisfit.display.report.html import html_fragment, html_line, html_table
+from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.words import WIDTH, Document, clean, failure, percent, title_of
+from eisfit.rounding import significant
+
+__all__ = ["comparison_html", "comparison_text", "comparisons_text"]
+
+_HEAD = ["circuit", "free", "rms", "x noise", "BIC", "AICc", "weight", "held out"]
+
+
+def comparison_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return a comparison as text.
+
+    Parameters
+    ----------
+    document
+        What ``Comparison.to_dict()`` gives.
+    width
+        Columns of the terminal.
+    """
+    name = title_of(document)
+    if document.get("error"):
+        return "\n".join(wrapped(f"{name}: FAILED: {failure(document)}", width=width)) + "\n"
+    lines = wrapped(f"{name}: {_headline(document)}", width=width)
+    for sentence in document.get("verdict") or []:
+        lines += wrapped(clean(sentence), width=width, indent="  ")
+    ranked = document.get("ranked") or []
+    lines += ["", *table(_HEAD, _rows(ranked), width=width, right=range(1, len(_HEAD)))]
+    for reason, names in _refusals(ranked).items():
+        lines += wrapped(f"{', '.join(names)} refused: {reason}", width=width)
+    lines += ["", *wrapped(_legend(), width=width)]
+    return "\n".join(lines) + "\n"
+
+
+def comparisons_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return many comparisons one below the other."""
+    return "\n".join(comparison_text(document, width=width) for document in documents)
+
+
+def comparison_html(document: Document) -> str:
+    """Return a comparison as an HTML fragment."""
+    ranked = document.get("ranked") or []
+    rows = [[*cells, clean(row.get("refused"))] for cells, row in zip(_rows(ranked), ranked, strict=True)]
+    said = [html_line(clean(text)) for text in document.get("verdict") or []]
+    title = html_line(f"{title_of(document)}: {_headline(document)}", bold=True)
+    return html_fragment([title, *said, html_table([*_HEAD, "refused"], rows), html_line(_legend())])
+
+
+def _refusals(ranked: Sequence[Document]) -> dict[str, list[str]]:
+    """Return reason -> the circuits refused for it."""
+    found: dict[str, list[str]] = {}
+    for row in ranked:
+        if row.get("refused"):
+            found.setdefault(clean(row["refused"]), []).append(_name(row))
+    return found
+
+
+def _headline(document: Document) -> str:
+    if not document.get("best"):
+        return "NO CIRCUIT"
+    return clean(document["best"]) if document.get("ok") else "NONE FITS"
+
+
+def _rows(ranked: Sequence[Document]) -> list[list[str]]:
+    lowest = {
+        key: min((r[key] for r in ranked if r.get(key) is not None), default=0.0) for key in ("bic", "aicc")
+    }
+    best = next((row for row in ranked if not row.get("refused")), None)
+    if best is not None:
+        lowest = {key: best[key] or 0.0 for key in lowest}
+    return [
+        [
+            _name(row) + (" (refused)" if row.get("refused") else ""),
+            str(row.get("free") or ""),
+            percent(row.get("rms_relative_residual")),
+            f"{row.get('misfit') or 0:.2f}",
+            *(_difference(row.get(key), lowest[key]) for key in ("bic", "aicc")),
+            "" if row.get("refused") else f"{row.get('weight') or 0:.2f}",
+            significant(row.get("cross_validation"), 3),
+        ]
+        for row in ranked
+    ]
+
+
+def _difference(value: float | None, lowest: float) -> str:
+    return "n/a" if value is None else f"{value - lowest:+.1f}"
+
+
+def _name(row: Document) -> str:
+    return clean((row.get("circuit") or {}).get("name"))
+
+
+def _legend() -> str:
+    return (
+        "BIC and AICc: difference to the best, lower is better, ranked by BIC; weight: Akaike's, of those "
+        "not refused; x noise: residual over what the noise alone leaves; held out: rms weighted residual at "
+        "frequencies that the fit had not seen (5 folds)"
+    )

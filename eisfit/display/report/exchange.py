@@ -1,0 +1,163 @@
+"""Fits for spreadsheets and manuscripts: CSV with exact numbers, Markdown, LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.words import (
+    Document,
+    clean,
+    failure,
+    flag_name,
+    flag_words,
+    flags_of,
+    mark,
+    meaning,
+    measured,
+    name_of,
+    units_of,
+    verdict,
+)
+from eisfit.rounding import latex_value_with_error
+
+__all__ = ["fit_latex", "fit_markdown", "fits_csv"]
+
+_STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")
+
+
+def fits_csv(documents: Sequence[Document]) -> str:
+    """Return one row per result with exact numbers: NAME, NAME_stderr, statistics, derived values.
+
+    Parameters
+    ----------
+    documents
+        What ``FitResult.to_dict()`` gives. Failed files keep their row, with the reason under `error`.
+
+    Returns
+    -------
+    str
+        RFC 4180 text with plain line feeds; an unknown number is an empty field.
+    """
+    rows = [_flat(document) for document in documents]
+    names = list(units_of(documents))
+    derived = list(dict.fromkeys(n for d in documents for n in d.get("derived") or {} if n not in names))
+    head = ["source", "index", "cycle", "circuit", "weighting", "ok", "flags", "error"]
+    head += [column for name in (*names, *derived) for column in (name, f"{name}_stderr")]
+    head += [*_STATISTICS]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, head, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _flat(document: Document) -> dict[str, Any]:
+    spectrum, circuit = document.get("spectrum") or {}, document.get("circuit") or {}
+    row: dict[str, Any] = {
+        "source": spectrum.get("source"),
+        "index": spectrum.get("index"),
+        "cycle": spectrum.get("cycle"),
+        "circuit": circuit.get("string"),
+        "weighting": document.get("weighting"),
+        "ok": None if document.get("ok") is None else str(bool(document["ok"])).lower(),
+        "flags": " ".join(flag_name(flag) for flag in flags_of(document)),
+        "error": document.get("error"),
+    }
+    values = {**(document.get("derived") or {}), **(document.get("parameters") or {})}
+    for name, block in values.items():
+        row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
+    row |= {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
+    return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124 (NaN)
+
+
+def fit_markdown(document: Document) -> str:
+    """Return one fit as Markdown: the verdict, then a parameter table."""
+    lines = [f"**{_markdown(name_of(document))}: {_markdown(verdict(document))}**", ""]
+    if document.get("error"):
+        return "\n".join([*lines, _markdown(failure(document)), ""])
+    lines += [f"- {_markdown(flag_name(flag))}: {_markdown(flag_words(flag))}" for flag in flags_of(document)]
+    lines += [""] if flags_of(document) else []
+    lines += ["| parameter | value | unit | note | meaning |", "| --- | --- | --- | --- | --- |"]
+    for name, row in (document.get("parameters") or {}).items():
+        cells = (name, measured(row), row.get("unit"), mark(row), meaning(row))
+        lines.append("| " + " | ".join(_markdown(cell) for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(value: object) -> str:
+    text = clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]|#~$])", r"\\\1", text)
+
+
+def fit_latex(document: Document) -> str:
+    r"""Return one fit as a LaTeX table (packages ``booktabs`` and, for the micro sign, none).
+
+    A fit that is not ok says so in a comment and in the caption.
+    """
+    circuit = document.get("circuit") or {}
+    words = verdict(document)
+    caption = f"Parameters of {_latex(name_of(document))}"
+    if circuit.get("string"):
+        caption += rf", circuit \texttt{{{_latex(clean(circuit['string']))}}}"
+    if document.get("error"):
+        return f"% {failure(document)}\n% no table: the fit failed\n"
+    if words != "ok":
+        caption += rf" \textbf{{(not to be trusted: {_latex(words.lower())})}}"
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{caption}.}}",
+        r"\begin{tabular}{llll}",
+        r"\toprule",
+    ]
+    lines += [r"Parameter & Value & Unit & Note \\", r"\midrule"]
+    for name, row in (document.get("parameters") or {}).items():
+        cells = (_symbol(name), _value(row), _unit(row.get("unit")), _latex(mark(row)))
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    unknown = measured(row).endswith("?")
+    return latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_"},
+}
+
+
+def _latex(value: object) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in clean(value))
+
+
+def _symbol(name: str) -> str:
+    r"""Return R_ct as ``$R_\mathrm{ct}$``; any other name as it is, escaped."""
+    found = re.fullmatch(r"([RCL])_([A-Za-z0-9]+)", clean(name))
+    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{_latex(name)}}}"
+
+
+def _unit(unit: object) -> str:
+    """Return ``S s^alpha`` as LaTeX; what is no unit of ours is only escaped."""
+    text = clean(unit)
+    if not re.fullmatch(r"[A-Za-z0-9^/ \-]*", text):
+        return _latex(text)
+    parts = [_unit_factor(part) for part in text.split()]
+    return r"\,".join(parts)
+
+
+def _unit_factor(part: str) -> str:
+    base, _, power = part.partition("^")
+    base = {"ohm": r"$\Omega$"}.get(base, _latex(base))
+    if not power:
+        return base
+    return rf"{base}$^{{{power.replace('alpha', chr(92) + 'alpha')}}}$"

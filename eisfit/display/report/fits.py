@@ -1,0 +1,231 @@
+"""Fits as plain text: one in full, or many in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eisfit.display.report.intervals import interval_words
+from eisfit.display.report.table import blocks, table, wrapped
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    clean,
+    count,
+    cycle_words,
+    failure,
+    flag_name,
+    flag_words,
+    flags_of,
+    mark,
+    meaning,
+    measured,
+    percent,
+    points_of,
+    resistances_first,
+    short_titles,
+    span_of,
+    title_of,
+    units_of,
+    verdict,
+)
+from eisfit.rounding import significant, value_with_error
+
+__all__ = ["fit_text", "fits_text"]
+
+_STRONG = 0.9  # absolute correlation from which two parameters are reported to trade off
+_LISTED = 5
+
+
+def fit_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return one fit as text: the verdict first, then parameters, statistics, derived values, correlations.
+
+    Parameters
+    ----------
+    document
+        What ``FitResult.to_dict()`` gives.
+    width
+        Columns of the terminal.
+
+    Returns
+    -------
+    str
+        Lines ending in a newline.
+    """
+    lines = verdict_lines(document, width=width)
+    if not document.get("error"):
+        lines += wrapped(_what(document), width=width)
+        lines += ["", *_parameters(document, width), "", *_statistics(document, width)]
+        lines += _derived(document, width) + _correlations(document, width)
+    return "\n".join(lines) + "\n"
+
+
+def verdict_lines(document: Document, *, width: int) -> list[str]:
+    """Return the verdict: ``ok``, or what is wrong in capitals, each with its cause and its cure."""
+    name = title_of(document)
+    if document.get("error"):
+        return wrapped(f"{name}: FAILED: {failure(document)}", width=width)
+    lines = wrapped(f"{name}: {verdict(document)}", width=width)
+    for said in _flag_lines(document):
+        lines += wrapped(said, width=width, indent="  ")
+    return lines
+
+
+def _flag_lines(document: Document) -> list[str]:
+    """Return each flag's name, cause and cure; a cure that the next flag shares is said there."""
+    flags = [flag for flag in flags_of(document) if flag_words(flag)]
+    lines = []
+    for flag, after in zip(flags, [*flags, {}][1:], strict=True):
+        shared = all(flag.get(key) == after.get(key) for key in ("name", "cure"))
+        said = flag_words({"cause": flag.get("cause")} if shared else flag)
+        lines.append(f"{flag_name(flag).upper()}: {said}")
+    return lines
+
+
+def _what(document: Document) -> str:
+    circuit = document.get("circuit") or {}
+    name, string = clean(circuit.get("name")), clean(circuit.get("string"))
+    spectrum = document.get("spectrum") or {}
+    points = points_of(document)
+    parts = [
+        string if name in ("", string) else f"{name}: {string}",
+        None if points is None else count(points, "point"),
+        None if spectrum.get("frequency_min_Hz") is None else span_of(document),
+        None if spectrum.get("cycle") is None else f"cycle {cycle_words(spectrum['cycle'])}",
+        f"weighting {clean(document['weighting'])}" if document.get("weighting") else None,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _parameters(document: Document, width: int) -> list[str]:
+    parameters = document.get("parameters") or {}
+    open_ = _undetermined(document)
+    rows = [
+        [
+            clean(name),
+            measured(row),
+            _interval(row),
+            clean(row.get("unit")),
+            _note(row, name, open_),
+            meaning(row),
+        ]
+        for name, row in parameters.items()
+    ]
+    title = _interval_title(parameters)
+    note = "note" if any(row[4] for row in rows) else ""
+    return table(["parameter", "value", title, "unit", note, "meaning"], rows, width=width, flexible=5)
+
+
+def _undetermined(document: Document) -> set[str]:
+    """Return the words of what the flags say is not determined; names of parameters are among them."""
+    flags = [flag for flag in flags_of(document) if flag_name(flag) == "undetermined" and flag_words(flag)]
+    return {word.rstrip(":,;") for flag in flags for word in clean(flag.get("cause")).split()}
+
+
+def _note(row: Document, name: str, open_: set[str]) -> str:
+    return mark(row) or ("not determined" if name in open_ else "")
+
+
+def _interval_title(rows: Document) -> str:
+    asked = next((row["interval"] for row in rows.values() if row.get("interval")), None)
+    return f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
+
+
+def _interval(row: Document) -> str:
+    return interval_words(row["interval"]) if row.get("interval") else ""
+
+
+def _statistics(document: Document, width: int) -> list[str]:
+    statistics = document.get("statistics") or {}
+    parts = [
+        f"{key} {significant(statistics[key], 4)}"
+        for key in ("chisqr", "redchi", "aic", "bic")
+        if statistics.get(key) is not None
+    ]
+    if statistics.get("nvarys") is not None:
+        parts.insert(0, f"{statistics.get('ndata')} data, {statistics['nvarys']} free parameters")
+    if statistics.get("rms_relative_residual") is not None:
+        parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
+    lines = wrapped(", ".join(parts), width=width) if parts else []
+    if document.get("covariance_rescaled"):
+        lines += wrapped("standard errors: scaled by the residuals (noise not measured)", width=width)
+    elif document.get("covariance_rescaled") is False:
+        lines += wrapped("standard errors: from the measured noise", width=width)
+    return lines
+
+
+def _derived(document: Document, width: int) -> list[str]:
+    derived = document.get("derived") or {}
+    rows = [
+        [
+            clean(name),
+            value_with_error(row.get("value"), row.get("stderr")),
+            _interval(row),
+            clean(row.get("unit")),
+        ]
+        for name, row in derived.items()
+    ]
+    title = _interval_title(derived)
+    return ["", *table(["derived", "value", title, "unit"], rows, width=width)] if rows else []
+
+
+def _correlations(document: Document, width: int) -> list[str]:
+    strong = [
+        f"{clean(first)} and {clean(second)} {value:+.3f}"
+        for first, second, value in document.get("correlations") or []
+        if value is not None and abs(value) >= _STRONG
+    ]
+    if not strong:
+        return []
+    more = f", and {len(strong) - _LISTED} more" if len(strong) > _LISTED else ""
+    return ["", *wrapped("strong correlations: " + ", ".join(strong[:_LISTED]) + more, width=width)]
+
+
+def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return many fits as a table, one row each, and below it every failure with its reason.
+
+    Parameters
+    ----------
+    documents
+        What ``FitResult.to_dict()`` gives; circuits may differ.
+    width
+        Columns of the terminal; a wider table continues below itself.
+    """
+    if not documents:
+        return "no spectra\n"
+    units = units_of(documents)
+    names = resistances_first(list(units), units)
+    titles = [f"{clean(name)} / {units[name]}".removesuffix(" / ") for name in names]
+    head = ["spectrum", "cycle", "verdict", *titles]
+    short = short_titles(documents, width // 3)
+    rows = [_row(document, name, names) for document, name in zip(documents, short, strict=True)]
+    if not any(row[1] for row in rows):
+        head, rows = [head[0], *head[2:]], [[row[0], *row[2:]] for row in rows]
+    lines = blocks(head, rows, width=width, fixed=len(head) - len(names))
+    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+
+
+def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
+    parameters: Any = document.get("parameters") or {}
+    cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
+    cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
+    return [name, cycle, short_verdict(document), *cells]
+
+
+def short_verdict(document: Document) -> str:
+    """Return the verdict in few letters: the first flag and how many more."""
+    names = verdict(document).split(", ")
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+
+def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
+    """Return the count of failures and doubtful fits, each with its reason, as lines after an empty one."""
+    bad = [document for document in documents if verdict(document) != "ok"]
+    if not bad:
+        return []
+    failed = sum(1 for document in bad if document.get("error"))
+    total = f"{failed} of {count(len(documents), 'spectrum').replace('spectrums', 'spectra')} failed"
+    lines = ["", *wrapped(f"{total}, {len(bad) - failed} not to be trusted:", width=width)]
+    for document in bad:
+        lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]
+    return lines

@@ -1,0 +1,105 @@
+"""Intervals of parameters in words: an open side is an answer too."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.words import WIDTH, Document, clean
+from eisfit.rounding import significant
+
+__all__ = ["interval_words", "intervals_html", "intervals_text"]
+
+NOT_DETERMINED = "not determined"
+
+
+def interval_words(row: Document) -> str:
+    """Return an interval, rounded to a tenth of its width.
+
+    >>> interval_words({"low": 36.2131, "high": 37.5172})
+    '36.2 to 37.5'
+    >>> interval_words({"low": 9.312e-4, "high": 1.1521e-3})
+    '(0.93 to 1.15)e-3'
+    >>> interval_words({"low": 99.2441, "high": 100.163})
+    '99.24 to 100.16'
+    >>> interval_words({"low": 120.3, "high": None})
+    'not determined: > 120'
+    >>> interval_words({"low": None, "high": 0.0123})
+    'not determined: < 0.0123'
+    >>> interval_words({"low": None, "high": None})
+    'not determined'
+    """
+    low, high = row.get("low"), row.get("high")
+    if low is None and high is None:
+        return NOT_DETERMINED
+    if low is None or high is None:
+        return (
+            f"{NOT_DETERMINED}: {'<' if low is None else '>'} {significant(high if low is None else low, 3)}"
+        )
+    digits = _digits(low, high)
+    ends = significant(low, digits), significant(high, digits)
+    power = math.floor(math.log10(max(abs(low), abs(high)) or 1.0))  # one power of ten for both
+    if "e" not in "".join(ends):
+        return " to ".join(_rounded(end, digits - power) for end in (low, high))
+    scaled = (_rounded(end / 10.0**power, digits) for end in (low, high))
+    return f"({' to '.join(scaled)})e{power}"
+
+
+def _rounded(end: float, digits: int) -> str:
+    """Return a number to so many digits as its larger neighbour of order one would have."""
+    own = math.floor(math.log10(abs(end))) if end else 0
+    return significant(end, max(1, digits + own))
+
+
+def _digits(low: float, high: float) -> int:
+    """Return the significant digits that show a tenth of the width."""
+    largest, gap = max(abs(low), abs(high)), abs(high - low)
+    if gap == 0 or largest == 0:
+        return 5
+    return min(9, max(2, math.floor(math.log10(largest)) - math.floor(math.log10(gap)) + 2))
+
+
+def intervals_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return intervals as a table, with the criterion and what to know besides.
+
+    Parameters
+    ----------
+    document
+        What ``Intervals.to_dict()`` gives.
+    width
+        Columns of the terminal.
+    """
+    rows = [
+        [clean(name), significant(row.get("value"), 5), interval_words(row), clean(row.get("unit"))]
+        for name, row in _rows(document).items()
+    ]
+    lines = table(["parameter", "value", _title(document), "unit"], rows, width=width)
+    lines += [
+        "",
+        *wrapped(f"{clean(document.get('method'))}: {clean(document.get('criterion'))}", width=width),
+    ]
+    for note in document.get("notes") or []:
+        lines += wrapped(f"NOTE: {clean(note)}", width=width)
+    return "\n".join(lines) + "\n"
+
+
+def intervals_html(document: Document) -> str:
+    """Return intervals as an HTML table."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in ("parameter", "value", _title(document), "unit"))
+    rows = "".join(
+        f"<tr><td>{escape(clean(name))}</td><td>{significant(row.get('value'), 5)}</td>"
+        f"<td>{escape(interval_words(row))}</td><td>{escape(clean(row.get('unit')))}</td></tr>"
+        for name, row in _rows(document).items()
+    )
+    said = [f"{document.get('method')}: {document.get('criterion')}", *(document.get("notes") or [])]
+    notes = "".join(f"<div>{escape(clean(text))}</div>" for text in said)
+    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+
+
+def _rows(document: Document) -> Document:
+    return {**(document.get("intervals") or {}), **(document.get("derived") or {})}
+
+
+def _title(document: Document) -> str:
+    return f"{100 * float(document.get('level') or 0):g} % interval"

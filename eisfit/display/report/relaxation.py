@@ -1,0 +1,87 @@
+"""Distributions of relaxation times in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.html import html_fragment, html_line, html_table
+from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.words import clean, count, failure, flag_name, flag_words, flags_of, name_of
+from eisfit.rounding import significant, value_with_error
+
+__all__ = ["drt_html", "drt_text", "drts_text"]
+
+Document = Mapping[str, Any]
+
+WIDTH = 100
+_HEAD = ("peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades")
+_TERMS = (
+    ("series_resistance", "series resistance", "ohm"),
+    ("inductance", "inductance", "H"),
+    ("warburg", "Warburg coefficient", "ohm s^-1/2"),
+    ("elastance", "1 / series capacitance", "1/F"),
+)
+
+
+def drt_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return one distribution as text: its peaks, what stands beside it, how it was regularised.
+
+    Parameters
+    ----------
+    document
+        What ``DRTResult.to_dict()`` gives (``eisfit.drt/1``).
+    width
+        Columns of the terminal.
+    """
+    if document.get("error"):
+        return f"{name_of(document)}: FAILED: {failure(document)}\n"
+    lines = wrapped(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
+    for flag in flags_of(document):
+        lines += wrapped(f"{flag_name(flag).upper()}: {flag_words(flag)}", width=width, indent="  ")
+    lines += ["", *_peaks(document, width), ""]
+    lines += [line for said in _besides(document) for line in wrapped(said, width=width)]
+    return "\n".join(lines) + "\n"
+
+
+def _besides(document: Document) -> list[str]:
+    """Return what stands beside the peaks, a line each."""
+    total = significant(document["polarisation_resistance"], 4)
+    lines = [f"polarisation resistance {total} ohm (area of the whole distribution)"]
+    lines += [
+        f"{title} {significant(document[key], 4)} {unit}" for key, title, unit in _TERMS if document[key]
+    ]
+    rule = "generalised cross-validation" if document["criterion"] == "gcv" else "given"
+    return [*lines, f"regularisation {significant(document['regularisation'], 3)} ({rule})"]
+
+
+def drts_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return several distributions, one after the other."""
+    return "\n".join(drt_text(document, width=width) for document in documents)
+
+
+def drt_html(document: Document) -> str:
+    """Return one distribution as HTML for a notebook: its peaks, and what stands beside them."""
+    if document.get("error"):
+        return html_fragment([html_line(drt_text(document))])
+    peaks = document["peaks"]
+    parts = [html_line(f"{name_of(document)}: {len(peaks)} peaks", bold=True)]
+    parts += [html_line(flag_words(flag)) for flag in flags_of(document)]
+    parts.append(html_table(_HEAD, [_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
+    return html_fragment([*parts, *(html_line(said) for said in _besides(document))])
+
+
+def _peaks(document: Document, width: int) -> list[str]:
+    rows = [_peak(number, peak) for number, peak in enumerate(document["peaks"], 1)]
+    return table(_HEAD, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
+
+
+def _peak(number: int, peak: Mapping[str, Any]) -> list[str]:
+    frequency = 1 / (2 * 3.141592653589793 * peak["tau"])
+    return [
+        str(number),
+        significant(peak["tau"], 3),
+        significant(frequency, 3),
+        clean(value_with_error(peak["resistance"], peak.get("resistance_stderr"))),
+        significant(peak["width"], 2),
+    ]

@@ -1,0 +1,145 @@
+"""The JSON documents of the command line as one flat table: CSV and TSV for spreadsheets, Markdown for notes.
+
+Numbers are written as they are in the JSON document: exact, with a decimal point, and empty where unknown.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.exchange import fits_csv
+from eisfit.display.report.words import Document, clean, flag_name
+
+__all__ = ["FORMS", "flat_table"]
+
+#: What `flat_table` can make.
+FORMS = ("csv", "tsv", "md")
+Row = Mapping[str, Any]
+
+
+def flat_table(document: Document, form: str) -> str:
+    r"""Return what a command prints with ``--json`` as one table, a line for each row.
+
+    Parameters
+    ----------
+    document
+        With its `schema`; a fit gives a row a spectrum, a track a row a cycle, a comparison a row a circuit,
+        a distribution a row a peak, circuits a row a parameter, a study a row a contribution.
+    form
+        One of `FORMS`.
+
+    Examples
+    --------
+    >>> flat_table({"schema": "eisfit.info/1", "results": [{"source": "a.csv", "cycle": None}]}, "tsv")
+    'source\tcycle\na.csv\t\n'
+    """
+    rows = [{name: _cell(value) for name, value in row.items()} for row in _rows(document)]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names, *([row.get(name, "") for name in names] for row in rows)]
+    if form == "md":
+        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
+        return "\n".join([lines[0], "|" + " --- |" * len(names), *lines[1:]]) + "\n"
+    stream = io.StringIO()
+    csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n").writerows(cells)
+    return stream.getvalue()
+
+
+def _rows(document: Document) -> Iterator[Row]:
+    kind = str(document.get("schema", "")).removeprefix("eisfit.").partition("/")[0]
+    if kind in _INNER:
+        return _inner(document.get("results") or [], _INNER[kind])
+    return _OWN.get(kind, _results)(document)
+
+
+def _fits(document: Document) -> Iterator[Row]:
+    yield from csv.DictReader(io.StringIO(fits_csv(document.get("results") or [])))
+
+
+def _cycles(document: Document) -> Iterator[Row]:
+    yield from document.get("rows") or []
+
+
+def _cells(document: Document) -> Iterator[Row]:
+    for cell in document.get("cells") or []:
+        yield from ({"cell": cell.get("label"), **row} for row in cell.get("rows") or [])
+
+
+def _contributions(document: Document) -> Iterator[Row]:
+    for name, row in (document.get("contributions") or {}).items():
+        yield {"contribution": name, **_flat(row)}
+
+
+def _counts(document: Document) -> Iterator[Row]:
+    yield {name: value for name, value in _flat(document).items() if not isinstance(value, list)}
+
+
+def _results(document: Document) -> Iterator[Row]:
+    yield from (_flat(result) for result in _list_of(document))
+
+
+#: Documents whose results have a table of their own each.
+_INNER = {"compare": "ranked", "drt": "peaks"}
+
+
+def _inner(results: Iterable[Document], key: str) -> Iterator[Row]:
+    for result in results:
+        spectrum = result.get("spectrum") or {}
+        about = {"source": spectrum.get("source"), "cycle": spectrum.get("cycle")}
+        for row in result.get(key) or [{}]:
+            yield {**about, **_flat(row), "error": result.get("error")}
+
+
+def _parameters(document: Document) -> Iterator[Row]:
+    for circuit in document.get("circuits") or []:
+        about = {"circuit": circuit.get("name"), "string": circuit.get("string")}
+        for row in circuit.get("parameters") or []:
+            first = {"parameter": row.get("name")}
+            yield {**about, **first, **{key: value for key, value in row.items() if key != "name"}}
+
+
+_OWN = {
+    "fit": _fits,
+    "track": _cycles,
+    "cells": _cells,
+    "explain": _contributions,
+    "batch": _counts,
+    "circuits": _parameters,
+}
+
+
+def _list_of(document: Document) -> Sequence[Any]:
+    """Return the only list of the document, whatever its name; its texts become rows too."""
+    lists = [value for value in document.values() if isinstance(value, list)]
+    return [row if isinstance(row, Mapping) else {"name": row} for row in (lists[0] if lists else [document])]
+
+
+def _flat(row: Row, prefix: str = "") -> dict[str, Any]:
+    """Return the row with its blocks opened: ``circuit: {name}`` becomes ``circuit_name``."""
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if key == "spectrum" and isinstance(value, Mapping):
+            flat = {**_flat(value), **flat}
+        elif isinstance(value, Mapping):
+            flat |= {} if key in ("metadata", "data", "distribution") else _flat(value, f"{prefix}{key}_")
+        elif key != "schema" and not _is_table(value):
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _is_table(value: Any) -> bool:
+    """Return whether it is a list of blocks that no cell can hold; flags are named in theirs."""
+    return isinstance(value, list) and any(isinstance(v, Mapping) and "name" not in v for v in value)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(flag_name(item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ""
+    return clean(value)

@@ -1,0 +1,122 @@
+"""Which arc is which: arcs that can swap are put in the order of their time constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import arcs
+from eisfit.model.circuit import Circuit
+from eisfit.model.notation import Component, Node, Parallel, Series, components
+
+__all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
+
+FloatArray = NDArray[np.float64]
+
+#: Processes from fast to slow, as they follow each other in a battery.
+ROLE_ORDER = ("film", "sei", "charge_transfer")
+
+
+def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
+    """Return parameters (n, P) with interchangeable arcs in rising order of their time constants.
+
+    Arcs can be interchanged where they stand in one series, have the same elements in the same places, and
+    no start value, bound or expression of the user tells them apart: the impedance is the same either way.
+    """
+    result = values.copy()
+    position = {name: k for k, name in enumerate(circuit.names)}
+    for found in _interchangeable(circuit, circuit.tree):
+        group = _from_fast_to_slow(circuit, found)
+        columns = np.asarray([[position[name] for name in _names(arc)] for arc in group])
+        times = np.stack([_time(arc, result, position) for arc in group], axis=1)
+        order = np.argsort(times, axis=1, kind="stable")
+        taken = result[:, columns]  # (n, arcs, parameters of one arc)
+        result[:, columns] = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
+    return result
+
+
+def _from_fast_to_slow(circuit: Circuit, group: list[Component | Parallel]) -> list[Component | Parallel]:
+    """Return the arcs in the order of their roles where all have one, else as they stand in the string."""
+    roles = [circuit.parameters[_names(arc)[0]].role for arc in group]
+    if not all(role in ROLE_ORDER for role in roles):
+        return group
+    rank = [ROLE_ORDER.index(role) for role in roles]
+    return [group[k] for k in sorted(range(len(group)), key=rank.__getitem__)]
+
+
+def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+    """Return the time constant (n,) of the arc of each role in `ROLE_ORDER` that the circuit has."""
+    position = {name: k for k, name in enumerate(circuit.names)}
+    found = {}
+    for resistor, storage in arcs(circuit.tree):
+        role = circuit.parameters[resistor.name].role
+        if role in ROLE_ORDER:
+            found[role] = _tau(resistor, storage, values, position)
+    return {role: found[role] for role in ROLE_ORDER if role in found}
+
+
+def arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
+    """Return the rows (n,) of parameters (n, P) whose arcs are in the order of their roles, fast to slow."""
+    inside = np.ones(len(values), dtype=bool)
+    for fast, slow in pairwise(role_times(circuit, values).values()):
+        inside &= fast <= slow
+    return inside
+
+
+def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Component | Parallel]]:
+    if isinstance(node, Component):
+        return
+    parts: tuple[Node, ...] = node.children
+    if isinstance(node, Series):
+        shapes: dict[str, list[Component | Parallel]] = {}
+        for child in node.children:
+            if _has_time(child) and _untouched(circuit, child):
+                shapes.setdefault(_shape(child), []).append(child)
+        yield from (group for group in shapes.values() if len(group) > 1)
+    for part in parts:
+        yield from _interchangeable(circuit, part)
+
+
+def _has_time(node: Component | Parallel) -> bool:
+    """Return whether a time constant orders it: that of its arc, or one that the element has itself."""
+    if isinstance(node, Component):
+        return any(row.symbol == "tau" for row in node.element.parameters)
+    return next(arcs(node), None) is not None
+
+
+def _untouched(circuit: Circuit, arc: Component | Parallel) -> bool:
+    """Return whether nothing but its name tells this arc from another of its shape."""
+    tied = {name for expression in circuit.expressions.values() for name in expression.names}
+    for component in components(arc):
+        for name, row in zip(component.parameter_names, component.element.parameters, strict=True):
+            p = circuit.parameters[name]
+            if not p.free or name in tied or (p.min, p.max) != (row.min, row.max) or p.value is not None:
+                return False
+    return True
+
+
+def _shape(node: Node) -> str:
+    if isinstance(node, Component):
+        return node.symbol
+    joint = "-" if isinstance(node, Series) else ","
+    return "(" + joint.join(_shape(child) for child in node.children) + ")"
+
+
+def _names(node: Node) -> list[str]:
+    return [name for component in components(node) for name in component.parameter_names]
+
+
+def _time(arc: Component | Parallel, values: FloatArray, position: dict[str, int]) -> FloatArray:
+    if isinstance(arc, Component):
+        return values[:, position[f"{arc.name}_tau"]]
+    return _tau(*next(arcs(arc)), values, position)
+
+
+def _tau(resistor: Component, storage: Component, values: FloatArray, position: dict[str, int]) -> FloatArray:
+    names = storage.parameter_names
+    product = values[:, position[resistor.name]] * values[:, position[names[0]]]
+    exponent = values[:, position[names[1]]] if len(names) > 1 else np.ones(len(values))
+    return np.asarray(product ** (1 / exponent))

@@ -1,0 +1,75 @@
+"""A circuit seen from afar: blocks in series, each of one amplitude and at most one thing to scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eisfit.model.notation import Component, Node, Parallel, Series, components
+
+__all__ = ["DIFFUSION", "Block", "blocks"]
+
+DIFFUSION = ("Wo", "Ws")
+_ARCS = ("K", "Zarc")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of the flattened circuit: one amplitude and at most one thing to scan.
+
+    Attributes
+    ----------
+    kind
+        ``R, L, C, W, Wo, Ws, CPE``, ``arc`` (resistor beside storage, or one element that is an arc),
+        ``loop`` (resistor beside inductor) or ``own`` (an element that says itself what to scan).
+    first
+        Component whose (first) parameter the amplitude is.
+    second
+        The storage element or inductor beside it, or None.
+    """
+
+    kind: str
+    first: Component
+    second: Component | None = None
+
+    @property
+    def scanned(self) -> bool:
+        """True where a time constant (or an exponent) is scanned."""
+        return self.kind in ("arc", "loop", "CPE", "own", *DIFFUSION)
+
+
+def blocks(node: Node) -> Iterator[Block]:
+    """Flatten a tree into blocks in series."""
+    if isinstance(node, Component):
+        yield Block(_kind(node), node)
+    elif isinstance(node, Series):
+        for child in node.children:
+            yield from blocks(child)
+    else:
+        yield from _parallel_blocks(node)
+
+
+def _kind(component: Component) -> str:
+    if component.symbol in _ARCS:
+        return "arc"
+    return component.symbol if component.element.scan is None else "own"
+
+
+def _parallel_blocks(node: Parallel) -> Iterator[Block]:
+    loose = [c for child in node.children for c in components(child)]
+    direct = [c for c in node.children if isinstance(c, Component)]
+    resistor = next((c for c in direct if c.symbol == "R"), None) or next(
+        (c for c in loose if c.symbol == "R"), None
+    )
+    beside = next((c for c in direct if c.symbol in ("CPE", "C")), None)
+    beside = beside or next((c for c in loose if c.symbol in ("CPE", "C", "L")), None)
+    used = {id(c) for c in (resistor, beside) if c is not None}
+    if resistor is not None:
+        kind = "R" if beside is None else "loop" if beside.symbol == "L" else "arc"
+        yield Block(kind, resistor, beside)
+    elif beside is not None:
+        yield Block(beside.symbol, beside)
+    for child in node.children:
+        for block in blocks(child):
+            if id(block.first) not in used and (block.second is None or id(block.second) not in used):
+                yield block

@@ -1,0 +1,553 @@
+"""The solver's iteration for numba: one row after the other, on a tape (see `eisfit.engine.compiled`).
+
+# ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows
+frequency are rows of one array `w`, named by their number (the imaginary part follows the real part): slices
+would be counted references, which cost more than the work on 60 points.
+"""
+
+# ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["iterate"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Array = NDArray[Any]
+Room = tuple[Array, ...]
+
+# Columns of an instruction.
+OP, Z, A, B, SIDE, ADJOINT, INNER, SIGN, K = range(9)  # three parameters from K, their Jacobian rows from J
+J = K + 3
+ADD, INVERSE, RESISTOR, MONOMIAL, CONSTANT_PHASE, ARC, REFLECTIVE, TRANSMISSIVE, GERISCHER = range(9)
+# What the working room holds.
+W, JACOBIAN, VALUES, LOGS, NORMAL, NEW_NORMAL, MATRIX, STEP, TRIAL, EXTRA, HELD = range(11)
+# Rows of a grid, after the pairs that shape the monomials.
+OMEGA, LOG_OMEGA, PER_ROOT = 8, 9, 10
+
+_QUARTER = 0.5 * math.pi
+_LOG2_E = 1 / math.log(2)
+_LN_2_HIGH, _LN_2_LOW = 6.93145751953125e-1, 1.42860682030941723212e-6
+_ROUND = 1.5 * 2.0**52
+_ONE_BITS = 1023 << 52
+_DOUBLINGS, _TERMS = 7, 11
+_SMALLEST = 2.0 / 2**_DOUBLINGS
+
+
+_INNER: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_ANY_ORDER = {"contract", "reassoc", "nsz", "arcp"}  # of sums, for vector instructions
+
+
+def _freely(function: Function) -> Function:
+    compiled: Function = njit(fastmath=_ANY_ORDER, **_INNER)(function)
+    return compiled
+
+
+def _exactly(function: Function) -> Function:
+    compiled: Function = njit(fastmath={"contract"}, **_INNER)(function)
+    return compiled
+
+
+def _kept(function: Function) -> Function:
+    """Compile the one function that Python calls, into numba's cache where a folder can be written to."""
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _ANY_ORDER}
+    compiled: Function
+    try:
+        compiled = njit(cache=True, **options)(function)
+    except RuntimeError:  # there is none: every process compiles for itself
+        compiled = njit(**options)(function)
+    return compiled
+
+
+@_exactly
+def _power(w: Array, out: int, room: int, x: Array, slope: float, offset: float) -> None:
+    """Write exp(slope x + offset) to the last bit or two, in vector instructions; uses row `room` up.
+
+    exp(v) = 2^k exp(r) with k = round(v / ln 2): added to a large number, k stands in the lowest bits of the
+    sum, from where a shift brings it into the exponent.
+    """
+    bits = w.view(np.int64)
+    for f in range(w.shape[1]):
+        v = min(max(slope * x[f] + offset, -700.0), 700.0)
+        shifted = v * _LOG2_E + _ROUND
+        w[room, f] = shifted
+        k = shifted - _ROUND
+        r = (v - k * _LN_2_HIGH) - k * _LN_2_LOW
+        p = r * (1 / 479001600.0) + 1 / 39916800.0
+        p = p * r + 1 / 3628800.0
+        p = p * r + 1 / 362880.0
+        p = p * r + 1 / 40320.0
+        p = p * r + 1 / 5040.0
+        p = p * r + 1 / 720.0
+        p = p * r + 1 / 120.0
+        p = p * r + 1 / 24.0
+        p = p * r + 1 / 6.0
+        w[out, f] = ((p * r + 0.5) * r + 1.0) * r + 1.0
+    for f in range(w.shape[1]):
+        bits[room, f] = (bits[room, f] << 52) + _ONE_BITS
+    for f in range(w.shape[1]):
+        w[out, f] *= w[room, f]
+
+
+@_exactly
+def _fall(w: Array, out: int, x: int) -> None:
+    """Write exp(-2x) - 1 for Re x >= |Im x|: the power series of x / 128, doubled seven times.
+
+    E(2x) = E (2 + E), and as |1 + E| <= 1 nothing is lost, near zero either.
+    """
+    for f in range(w.shape[1]):
+        w[out, f], w[out + 1, f] = 1.0, 0.0
+    for n in range(_TERMS, 0, -1):
+        share, one = -_SMALLEST / n, 1.0 if n > 1 else 0.0
+        for f in range(w.shape[1]):
+            # exp(-40) cannot be told from nothing
+            p, q = min(w[x, f], 20.0), min(max(w[x + 1, f], -20.0), 20.0)
+            a, b = w[out, f], w[out + 1, f]
+            w[out, f] = share * (p * a - q * b) + one
+            w[out + 1, f] = share * (p * b + q * a)
+    for _ in range(_DOUBLINGS):
+        for f in range(w.shape[1]):
+            a, b = w[out, f], w[out + 1, f]
+            w[out, f], w[out + 1, f] = a * (2.0 + a) - b * b, 2.0 * b * (1.0 + a)
+
+
+@_freely
+def _times(w: Array, out: int, a: int, b: int, factor: float) -> None:
+    """Write factor a b, complex."""
+    for f in range(w.shape[1]):
+        p, q, x, y = w[a, f], w[a + 1, f], w[b, f], w[b + 1, f]
+        w[out, f] = factor * (p * x - q * y)
+        w[out + 1, f] = factor * (p * y + q * x)
+
+
+@_freely
+def _inverse(w: Array, out: int, a: int) -> None:
+    for f in range(w.shape[1]):
+        p, q = w[a, f], w[a + 1, f]
+        size = 1.0 / (p * p + q * q)
+        w[out, f] = p * size
+        w[out + 1, f] = -q * size
+
+
+@_freely
+def _inverse_back(w: Array, inner: int, z: int, adjoint: int) -> None:
+    for f in range(w.shape[1]):
+        a, b, p, q = w[z, f], w[z + 1, f], w[adjoint, f], w[adjoint + 1, f]
+        x, y = b * b - a * a, -2.0 * a * b
+        w[inner, f] = x * p - y * q
+        w[inner + 1, f] = x * q + y * p
+
+
+@_freely
+def _arc(w: Array, z: int, rest: int, grid: Array, R: float, log_tau: float, alpha: float) -> None:
+    """Z = R / (1 + x), and rest = x / (1 + x)."""
+    _power(w, rest, z, grid[LOG_OMEGA], alpha, alpha * log_tau)
+    cosine, sine = math.cos(_QUARTER * alpha), math.sin(_QUARTER * alpha)
+    for f in range(w.shape[1]):
+        x, y = w[rest, f] * cosine, w[rest, f] * sine
+        size = 1.0 / ((1.0 + x) * (1.0 + x) + y * y)
+        w[z, f] = R * (1.0 + x) * size
+        w[z + 1, f] = -R * y * size
+        w[rest, f] = (x * (1.0 + x) + y * y) * size
+        w[rest + 1, f] = y * size
+
+
+@_freely
+def _arc_back(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) -> None:
+    """Write dZ/dln R = Z, dZ/dln tau = -alpha Z rest, dZ/dalpha = -ln(j omega tau) Z rest."""
+    by_r, by_tau, by_alpha = code[J], code[J + 1], code[J + 2]
+    _times(w, by_r, code[Z], code[ADJOINT], 1.0)
+    _times(w, by_tau, code[SIDE], by_r, -1.0)
+    _by_exponent(w, by_alpha, by_tau, grid, log_tau)
+    for f in range(w.shape[1]):
+        w[by_tau, f] *= alpha
+        w[by_tau + 1, f] *= alpha
+
+
+@_freely
+def _by_exponent(w: Array, out: int, slope: int, grid: Array, log_tau: float) -> None:
+    """Write ln(j omega tau) times a slope. Loops of few rows each: others do not become vectors."""
+    for f in range(w.shape[1]):
+        w[out, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope, f] - _QUARTER * w[slope + 1, f]
+    for f in range(w.shape[1]):
+        w[out + 1, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope + 1, f] + _QUARTER * w[slope, f]
+
+
+@_freely
+def _constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, sign: int) -> None:
+    _power(w, z, z + 1, grid[LOG_OMEGA], -sign * alpha, -sign * log_q)
+    cosine, sine = math.cos(_QUARTER * alpha), -sign * math.sin(_QUARTER * alpha)
+    for f in range(w.shape[1]):
+        size = w[z, f]
+        w[z, f] = size * cosine
+        w[z + 1, f] = size * sine
+
+
+@_freely
+def _constant_phase_back(w: Array, code: Array, grid: Array) -> None:
+    _times(w, code[J], code[Z], code[ADJOINT], -float(code[SIGN]))
+    _by_exponent(w, code[J + 1], code[J], grid, 0.0)
+
+
+@_freely
+def _diffusion(w: Array, z: int, slope: int, grid: Array, R: float, tau: float, sign: float) -> None:
+    """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1), x = (1 + j) y, and its derivative by ln tau."""
+    scale = math.sqrt(0.5 * tau)
+    for f in range(w.shape[1]):
+        w[slope, f] = w[slope + 1, f] = scale / grid[PER_ROOT, f]
+    _fall(w, z, slope)
+    for f in range(w.shape[1]):
+        a, b, half = w[z, f], w[z + 1, f], 0.5 / w[slope, f]
+        # coth x = -(2 + E) / E, tanh x = -E / (2 + E)
+        size = -1.0 / (a * a + b * b) if sign > 0 else -1.0 / ((2.0 + a) * (2.0 + a) + b * b)
+        u, v = (a * (2.0 + a) + b * b) * size, -sign * 2.0 * b * size
+        p, q = half * (u + v), half * (v - u)
+        w[z, f], w[z + 1, f] = R * p, R * q
+        w[slope, f] = 0.5 * R * (1.0 - (u * u - v * v) - p)
+        w[slope + 1, f] = 0.5 * R * (-2.0 * u * v - q)
+    if sign < 0:
+        for f in range(w.shape[1]):
+            y = scale / grid[PER_ROOT, f]
+            if y < 0.36:
+                w[slope, f], w[slope + 1, f] = _transmissive_slope(y, R)
+
+
+@_freely
+def _transmissive_slope(y: float, R: float) -> tuple[float, float]:
+    """R/2 (1 - tanh^2 x - tanh x / x), x = (1 + j) y, by its series, as `eisfit.model.elements.diffusion`."""
+    x = complex(y, y)
+    square = 4.0 * x * x
+    tail = complex(1.0, 0.0)
+    for n in range(8, 1, -1):
+        tail = 1.0 + tail * square / ((2 * n) * (2 * n + 1))
+    cosh = complex(math.cosh(y) * math.cos(y), math.sinh(y) * math.sin(y))
+    found = -0.5 * R * square / 6.0 * tail / (cosh * cosh)
+    return found.real, found.imag
+
+
+@_freely
+def _gerischer(w: Array, z: int, slope: int, grid: Array, R: float, tau: float) -> None:
+    for f in range(w.shape[1]):
+        x = grid[OMEGA, f] * tau
+        size = math.sqrt(1.0 + x * x)
+        c = math.sqrt(0.5 * (size + 1.0))
+        p, q = R * c / size, -0.5 * R * x / (c * size)
+        share = -0.5 * x / (size * size)
+        w[z, f], w[z + 1, f] = p, q
+        w[slope, f] = share * (x * p - q)
+        w[slope + 1, f] = share * (x * q + p)
+
+
+@_freely
+def _resistor(w: Array, z: int, value: float) -> None:
+    for f in range(w.shape[1]):
+        w[z, f], w[z + 1, f] = value, 0.0
+
+
+@_freely
+def _monomial(w: Array, z: int, grid: Array, shape: int, factor: float) -> None:
+    for f in range(w.shape[1]):
+        w[z, f], w[z + 1, f] = factor * grid[shape, f], factor * grid[shape + 1, f]
+
+
+@_freely
+def _add(w: Array, z: int, a: int, b: int) -> None:
+    for f in range(w.shape[1]):
+        w[z, f], w[z + 1, f] = w[a, f] + w[b, f], w[a + 1, f] + w[b + 1, f]
+
+
+@_freely
+def _forward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
+    """Write the impedances of all branches."""
+    for i in range(tape.shape[0]):
+        code = tape[i]
+        op, z, k, sign = code[OP], code[Z], code[K], code[SIGN]
+        if op == ADD:
+            _add(w, z, code[A], code[B])
+        elif op == INVERSE:
+            _inverse(w, z, code[A])
+        elif op == RESISTOR:
+            _resistor(w, z, values[k] if sign > 0 else 1.0 / values[k])
+        elif op == MONOMIAL:
+            _monomial(w, z, grid, code[A], values[k] if sign > 0 else 1.0 / values[k])
+        elif op == CONSTANT_PHASE:
+            _constant_phase(w, z, grid, logs[k], values[code[K + 1]], sign)
+        elif op == ARC:
+            _arc(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], values[code[K + 2]])
+        elif op == GERISCHER:
+            _gerischer(w, z, code[SIDE], grid, values[k], values[code[K + 1]])
+        else:
+            kind = 1.0 if op == REFLECTIVE else -1.0
+            _diffusion(w, z, code[SIDE], grid, values[k], values[code[K + 1]], kind)
+
+
+@_freely
+def _backward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
+    """Write the derivatives by all parameters."""
+    for i in range(tape.shape[0] - 1, -1, -1):
+        code = tape[i]
+        op, z, adjoint = code[OP], code[Z], code[ADJOINT]
+        if op == INVERSE:
+            _inverse_back(w, code[INNER], z, adjoint)
+        elif op in (RESISTOR, MONOMIAL):
+            _times(w, code[J], z, adjoint, float(code[SIGN]))
+        elif op == CONSTANT_PHASE:
+            _constant_phase_back(w, code, grid)
+        elif op == ARC:
+            _arc_back(w, code, grid, logs[code[K + 1]], values[code[K + 2]])
+        elif op != ADD:
+            _times(w, code[J + 1], code[SIDE], adjoint, 1.0)
+            _times(w, code[J], z, adjoint, 1.0)
+
+
+@_freely
+def _unfold(
+    theta: Array, free: Array, logarithmic: Array, ties: Array, fixed: Array, values: Array, logs: Array
+) -> None:
+    """Write the parameters of one row, and their logarithms; a time constant stays in the place of its Q."""
+    for k in range(fixed.size):
+        logs[k] = fixed[k]
+    for v in range(free.size):
+        logs[free[v]] = theta[v]
+    for t in range(ties.shape[0]):
+        q, r, alpha = ties[t, 0], ties[t, 1], ties[t, 2]
+        logs[q] = logs[q] * logs[alpha] - logs[r]
+    for k in range(logs.size):
+        values[k] = math.exp(logs[k]) if logarithmic[k] else logs[k]
+
+
+@_freely
+def _untie(w: Array, ties: Array, theta: Array, values: Array) -> None:
+    """Turn derivatives by ln Q into those by ln tau, Q = tau^alpha / R."""
+    for t in range(ties.shape[0]):
+        exponent, log_tau = values[ties[t, 2]], theta[ties[t, 6]]
+        for row in range(2):
+            by_q, by_r, by_alpha = ties[t, 3] + row, ties[t, 4] + row, ties[t, 5] + row
+            for f in range(w.shape[1]):
+                slope = w[by_q, f]
+                w[by_r, f] -= slope
+                w[by_alpha, f] += log_tau * slope
+                w[by_q, f] = exponent * slope
+
+
+@_freely
+def _seed(w: Array, adjoint: int, weight: Array) -> bool:
+    """Begin the way back with the weights where both parts have the same, else with one; return which."""
+    F = w.shape[1]
+    different = 0
+    for f in range(F):
+        different += 1 if weight[f] != weight[F + f] else 0
+    for f in range(F):
+        w[adjoint, f] = 1.0 if different else weight[f]
+    return different == 0
+
+
+@_freely
+def _residual(w: Array, jacobian: Array, z: int, target: Array, weight: Array, V: int, weighed: bool) -> None:
+    """Write the weighted residual below the Jacobian, and weigh that too where it is not yet."""
+    F = w.shape[1]
+    for f in range(F):
+        jacobian[V, f] = weight[f] * (w[z, f] - target[f])
+    for f in range(F):
+        jacobian[V, F + f] = weight[F + f] * (w[z + 1, f] - target[F + f])
+    if weighed:
+        return
+    for v in range(V):
+        for f in range(2 * F):
+            jacobian[v, f] *= weight[f]
+
+
+@_freely
+def _gram(jacobian: Array, normal: Array) -> None:
+    """Write the lower triangle of J J^T, two rows by two."""
+    for i in range(0, normal.shape[0], 2):
+        for j in range(0, i + 2, 2):
+            px = py = qx = qy = 0.0
+            for f in range(jacobian.shape[1]):
+                p, q, x, y = jacobian[i, f], jacobian[i + 1, f], jacobian[j, f], jacobian[j + 1, f]
+                px += p * x
+                py += p * y
+                qx += q * x
+                qy += q * y
+            normal[i, j], normal[i, j + 1], normal[i + 1, j], normal[i + 1, j + 1] = px, py, qx, qy
+
+
+@_freely
+def _measure(
+    theta: Array, plan: Room, grid: Array, target: Array, weight: Array, room: Room, normal: Array
+) -> float:
+    """Write J^T J, and J^T r in the row below, at theta (V,); return chisqr."""
+    tape, free, logarithmic, ties, fixed = plan
+    w, jacobian, values, logs = room[W], room[JACOBIAN], room[VALUES], room[LOGS]
+    V = free.size
+    _unfold(theta, free, logarithmic, ties, fixed, values, logs)
+    root = tape[tape.shape[0] - 1]
+    weighed = _seed(w, root[ADJOINT], weight)
+    _forward(w, tape, values, logs, grid)
+    _backward(w, tape, values, logs, grid)
+    _untie(w, ties, theta, values)
+    _residual(w, jacobian, root[Z], target, weight, V, weighed)
+    _gram(jacobian, normal)
+    return normal[V, V] if math.isfinite(normal[V, V]) else math.inf
+
+
+@_freely
+def _factor(matrix: Array, V: int) -> bool:
+    """Cholesky in place, its diagonal inverted; return whether the matrix is positive definite."""
+    for i in range(V):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= matrix[i, k] * matrix[j, k]
+            if i > j:
+                matrix[i, j] = total * matrix[j, j]
+            elif total > 0.0:
+                matrix[i, i] = 1.0 / math.sqrt(total)
+            else:
+                return False
+    return True
+
+
+@_freely
+def _substitute(matrix: Array, x: Array, V: int) -> None:
+    """Solve with the factor of `_factor`, in place."""
+    for i in range(V):
+        total = x[i]
+        for k in range(i):
+            total -= matrix[i, k] * x[k]
+        x[i] = total * matrix[i, i]
+    for i in range(V - 1, -1, -1):
+        x[i] *= matrix[i, i]
+        for k in range(i):
+            x[k] -= matrix[i, k] * x[i]
+
+
+@_freely
+def _step(theta: Array, normal: Array, extra: Array, box: Array, room: Room) -> tuple[float, float]:
+    """Write the damped step; return the fall of chisqr that it promises, and its longest part."""
+    matrix, step, held = room[MATRIX], room[STEP], room[HELD]
+    V = theta.size
+    for i in range(V):
+        slope = normal[V, i]
+        held[i] = (theta[i] <= box[0, i] and slope > 0) or (theta[i] >= box[1, i] and slope < 0)
+        for j in range(i):
+            matrix[i, j] = 0.0 if held[i] or held[j] else normal[i, j]
+        matrix[i, i] = normal[i, i] + extra[i]
+        step[i] = 0.0 if held[i] else -slope
+    if not _factor(matrix, V):
+        return math.nan, math.nan
+    _substitute(matrix, step, V)
+    promised, longest = 0.0, 0.0
+    for i in range(V):
+        promised += step[i] * (extra[i] * step[i] - normal[V, i])
+        longest = max(longest, abs(step[i]))
+    return promised, longest
+
+
+@_freely
+def _next(
+    theta: Array,
+    chisqr: float,
+    damping: float,
+    normal: Array,
+    box: Array,
+    limits: tuple[float, ...],
+    room: Room,
+) -> tuple[float, bool]:
+    """Write the next trial; return the fall of chisqr that it promises, and whether it is the last."""
+    step, trial, extra = room[STEP], room[TRIAL], room[EXTRA]
+    tolerance, inertia, short = limits[0], limits[1], limits[2]
+    for i in range(theta.size):
+        extra[i] = damping * (normal[i, i] + inertia * chisqr + 1e-300)
+    promised, longest = _step(theta, normal, extra, box, room)
+    for i in range(theta.size):
+        trial[i] = min(max(theta[i] + step[i], box[0, i]), box[1, i])
+    return promised, promised <= tolerance * chisqr and longest < short
+
+
+@_freely
+def _accept(theta: Array, normal: Array, room: Room) -> None:
+    """Take over the trial and its normal matrix."""
+    for i in range(theta.size):
+        theta[i] = room[TRIAL][i]
+    for i in range(normal.shape[0]):
+        for j in range(normal.shape[1]):
+            normal[i, j] = room[NEW_NORMAL][i, j]
+
+
+@_freely
+def _descend(
+    theta: Array,
+    plan: Room,
+    grid: Array,
+    target: Array,
+    weight: Array,
+    box: Array,
+    room: Room,
+    damping: float,
+    limits: tuple[float, ...],
+    max_iterations: int,
+) -> tuple[float, bool, int]:
+    """Minimise one row in place; return its chisqr, whether it has converged, and the steps taken."""
+    tolerance, least, most = limits[0], limits[3], limits[4]
+    trial, new_normal, normal = room[TRIAL], room[NEW_NORMAL], room[NORMAL]
+    for i in range(theta.size):
+        trial[i] = theta[i]
+    chisqr, growth, promised = math.inf, 2.0, math.nan if math.isnan(np.sum(theta)) else math.inf
+    for steps in range(max_iterations + 1):
+        new = math.inf
+        if not math.isnan(promised):
+            new = _measure(trial, plan, grid, target, weight, room, new_normal)
+        better, fall, bound = new < chisqr, chisqr - new, tolerance * chisqr
+        if better:
+            _accept(theta, normal, room)
+            chisqr = new
+        elif steps == 0:  # this row cannot be evaluated
+            return chisqr, False, steps
+        if steps > 0:
+            gain = fall / max(promised, 1e-300)
+            damping *= max(0.1, 1.0 - (2.0 * min(gain, 1.0) - 1.0) ** 3) if better else growth
+            damping, growth = max(damping, least), 2.0 if better else 2.0 * growth
+            if promised <= bound or (better and fall <= bound and gain > 0.25):
+                return chisqr, True, steps
+            if damping > most:
+                return chisqr, False, steps
+        promised, last = _next(theta, chisqr, damping, normal, box, limits, room)
+        if last and steps < max_iterations:
+            for i in range(theta.size):
+                theta[i] = trial[i]
+            return chisqr - promised, True, steps + 1
+    return chisqr, False, max_iterations
+
+
+@_kept
+def iterate(
+    problem: tuple[Any, ...],
+    theta: Array,
+    state: Array,
+    room: Room,
+    damping: float,
+    limits: tuple[float, ...],
+    max_iterations: int,
+) -> int:
+    """Minimise every row of theta (B, V) in place; write its chisqr and whether it has converged to `state`.
+
+    Returns the largest number of steps.
+    """
+    plan, grids, targets, weights, box = problem
+    longest = 0
+    for b in range(theta.shape[0]):
+        g, t = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1)
+        chisqr, converged, steps = _descend(
+            theta[b], plan, grids[g], targets[t], weights[t], box, room, damping, limits, max_iterations
+        )
+        state[b, 0], state[b, 1] = chisqr, 1.0 if converged else 0.0
+        longest = max(longest, steps)
+    return longest

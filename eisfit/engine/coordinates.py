@@ -1,0 +1,223 @@
+"""The coordinates in which the solver moves: logarithms, and time constants in place of pseudo-capacitances.
+
+A CPE (or a capacitor) beside a resistor is moved as ln tau with tau = (R Q)^(1/alpha) instead of ln Q,
+because tau is what a spectrum shows; the two are strongly correlated otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.model.circuit import Circuit, CircuitParameter
+from eisfit.model.notation import Component, Node, Parallel, components
+
+__all__ = ["Coordinates", "Scales", "arcs"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+_BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
+_BEYOND_TIME = 1e4
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Extremes of |Z| (ohm) and omega (rad/s) in the data: they bound what a spectrum can show."""
+
+    z_low: float
+    z_high: float
+    omega_low: float
+    omega_high: float
+
+    @classmethod
+    def of(cls, omega: FloatArray, impedance: ComplexArray) -> Scales:
+        """Read the scales off spectra of any batch shape."""
+        modulus = np.abs(impedance)
+        smallest = modulus[modulus > 0].min() if (modulus > 0).any() else 1.0
+        return cls(float(smallest), float(modulus.max() or 1.0), float(omega.min()), float(omega.max()))
+
+    def range(self, unit: str) -> tuple[float, float]:
+        """Return the span of values that data of these scales can tell apart, for a parameter's unit."""
+        z0, z1 = self.z_low / _BEYOND, self.z_high * _BEYOND
+        w0, w1 = self.omega_low, self.omega_high
+        spans = {
+            "ohm": (z0, z1),
+            "F": (1 / (z1 * w1), 1 / (z0 * w0)),
+            "H": (z0 / w1, z1 / w0),
+            "S s^alpha": (1 / (z1 * max(w1, 1.0)), 1 / (z0 * min(w0, 1.0))),
+            "ohm s^-1/2": (z0 * np.sqrt(w0), z1 * np.sqrt(w1)),
+            "ohm s^alpha": (z0 / max(w1, 1.0), z1 / min(w0, 1.0)),
+            "s": (1 / (w1 * _BEYOND_TIME), _BEYOND_TIME / w0),
+            "": (1 / _BEYOND_TIME, _BEYOND_TIME),  # a ratio of lengths or of resistances
+        }
+        return spans[unit]
+
+
+def parallels(node: Node) -> Iterator[Parallel]:
+    """Yield every parallel connection of a tree."""
+    if isinstance(node, Component):
+        return
+    if isinstance(node, Parallel):
+        yield node
+    for child in node.children:
+        yield from parallels(child)
+
+
+def arcs(node: Node) -> Iterator[tuple[Component, Component]]:
+    """Yield (resistor, CPE or capacitor) of every parallel connection that makes an arc."""
+    if isinstance(node, Component):
+        return
+    if isinstance(node, Parallel):
+        storage = [c for c in node.children if isinstance(c, Component) and c.symbol in ("CPE", "C")]
+        others = [c for child in node.children if child not in storage for c in components(child)]
+        resistors = [c for c in others if c.symbol == "R"]
+        if storage and resistors:
+            yield resistors[0], storage[0]
+    for child in node.children:
+        yield from arcs(child)
+
+
+class Coordinates:
+    """Maps free coordinates theta (B, V) to physical parameters (B, P) and derivatives back.
+
+    Parameters
+    ----------
+    circuit
+        Its fixed parameters and expressions are honoured.
+    scales
+        Of the data; they keep theta in a box where the data can tell values apart.
+    """
+
+    def __init__(self, circuit: Circuit, scales: Scales) -> None:
+        self.circuit = circuit
+        rows = list(circuit.parameters.values())
+        self.position = {row.name: k for k, row in enumerate(rows)}
+        self.free = np.array([k for k, row in enumerate(rows) if row.free], dtype=np.intp)
+        self.log = np.array([row.scale == "log" for row in rows])
+        self.linear = np.flatnonzero(~self.log)
+        self.constant = {k: row.value for k, row in enumerate(rows) if not row.vary and row.expr is None}
+        self.column = {int(k): v for v, k in enumerate(self.free)}
+        self.ties = list(self._ties())
+        self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
+        self.low, self.high = self._box(rows, scales)
+
+    @property
+    def size(self) -> int:
+        """Number of free coordinates V."""
+        return int(self.free.size)
+
+    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+        """Yield columns (Q, R, alpha) of the arcs moved as time constants; alpha None for a capacitor."""
+        table = self.circuit.parameters
+        for resistor, storage in arcs(self.circuit.tree):
+            names = storage.parameter_names
+            q = table[names[0]]
+            row = storage.element.parameters[0]
+            unbounded = (q.min, q.max) == (row.min, row.max)
+            tied_alpha = len(names) > 1 and table[names[1]].expr is not None
+            if q.free and unbounded and table[resistor.name].free and not tied_alpha:
+                alpha = self.position[names[1]] if len(names) > 1 else None
+                yield self.position[names[0]], self.position[resistor.name], alpha
+
+    def _is_simple(self, q: int, r: int, alpha: int | None) -> bool:
+        """Return whether a tie is of one resistor beside one CPE and nothing else, its exponent free."""
+        return alpha in self.column and any(
+            self._arc_of(node) == (q, r, alpha) for node in parallels(self.circuit.tree)
+        )
+
+    def _arc_of(self, node: Node) -> tuple[int, int, int] | None:
+        """Return columns (Q, R, alpha) of a parallel connection of a resistor and a CPE."""
+        if not isinstance(node, Parallel) or len(node.children) != 2:
+            return None
+        found = {c.symbol: c for c in node.children if isinstance(c, Component)}
+        if set(found) != {"R", "CPE"}:
+            return None
+        q, alpha = (self.position[name] for name in found["CPE"].parameter_names)
+        return q, self.position[found["R"].name], alpha
+
+    def simple_arc(self, node: Node) -> tuple[int, int, int] | None:
+        """Return columns (Q, R, alpha) of a node that is a `simple` arc, else None."""
+        found = self._arc_of(node)
+        return found if found in self.simple else None
+
+    def _box(self, rows: list[CircuitParameter], scales: Scales) -> tuple[FloatArray, FloatArray]:
+        times = {q for q, _, _ in self.ties}
+        low, high = np.empty(self.size), np.empty(self.size)
+        for v, k in enumerate(self.free):
+            row = rows[k]
+            span = (row.min, row.max)
+            if row.scale == "log":
+                span = scales.range("s" if k in times else row.unit)
+                if k not in times:
+                    span = max(span[0], row.min), min(span[1], row.max)
+                span = (span[0], span[1]) if span[0] < span[1] else (row.min or row.max / _BEYOND, row.max)
+                span = float(np.log(span[0])), float(np.log(span[1]))
+            low[v], high[v] = span
+        return low, high
+
+    def clip(self, theta: FloatArray) -> FloatArray:
+        """Return theta moved into the box."""
+        return np.minimum(np.maximum(theta, self.low), self.high)
+
+    def physical(self, theta: FloatArray) -> FloatArray:
+        """Return the physical parameters (B, P)."""
+        full = np.zeros((theta.shape[0], self.log.size))
+        full[:, self.free] = theta
+        for q, r, alpha in self.ties:
+            full[:, q] = full[:, q] * (1.0 if alpha is None else self._alpha(full, alpha)) - full[:, r]
+        values = np.exp(full)
+        values[:, self.linear] = full[:, self.linear]
+        for k, constant in self.constant.items():
+            values[:, k] = constant
+        for name, expression in self.circuit.expressions.items():
+            row = self.circuit.parameters[name]
+            value = expression.evaluate(self._by_name(values))[0]
+            values[:, self.position[name]] = np.clip(value, row.min, row.max)  # as lmfit does
+        return values
+
+    def internal(self, values: FloatArray) -> FloatArray:
+        """Return theta (B, V) for physical parameters (B, P); the inverse of `physical`."""
+        # An expression may give a negative value here: it is no coordinate and its logarithm is not used.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            full = np.where(self.log, np.log(np.where(self.log, values, 1.0)), values)
+        for q, r, alpha in self.ties:
+            full[:, q] = (full[:, q] + full[:, r]) / (1.0 if alpha is None else values[:, alpha])
+        return self.clip(full[:, self.free])
+
+    def _alpha(self, full: FloatArray, column: int) -> FloatArray | float:
+        """Return the exponents, before expressions are evaluated: a tie is only made where this is enough."""
+        row = self.circuit.parameters[self.circuit.names[column]]
+        return full[:, column] if row.free else float(self.constant.get(column) or 1.0)
+
+    def chain(self, slopes: ComplexArray, values: FloatArray, theta: FloatArray) -> ComplexArray:
+        """Turn dZ/dp (B, P, F) into dZ/dtheta (B, V, F), using up `slopes`."""
+        self.chain_expressions(slopes, values)
+        factor = values.copy()
+        factor[:, self.linear] = 1.0
+        parts = slopes.view(np.float64)
+        parts *= factor[:, :, np.newaxis]
+        for q, r, alpha in self.ties:
+            by_q = slopes[:, q]
+            slopes[:, r] -= by_q
+            if alpha is None:
+                continue
+            v = self.column[q]
+            slopes[:, alpha] += theta[:, v : v + 1] * by_q
+            by_q *= values[:, alpha, np.newaxis]
+        return slopes if self.size == self.log.size else slopes[:, self.free]
+
+    def chain_expressions(self, slopes: ComplexArray, values: FloatArray) -> None:
+        """Add what flows through the expressions to the derivatives by the free parameters, in place."""
+        for name, expression in reversed(self.circuit.expressions.items()):
+            k, row = self.position[name], self.circuit.parameters[name]
+            inside = (values[:, k] > row.min) & (values[:, k] < row.max)
+            through = slopes[:, k] * inside[:, np.newaxis]
+            for other, slope in expression.evaluate(self._by_name(values))[1].items():
+                slopes[:, self.position[other]] += np.reshape(slope, (-1, 1)) * through
+
+    def _by_name(self, values: FloatArray) -> dict[str, FloatArray]:
+        return {name: values[:, k] for name, k in self.position.items()}

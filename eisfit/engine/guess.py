@@ -1,0 +1,320 @@
+"""Start values from the spectrum alone.
+
+The tree is flattened into blocks in series (a Warburg inside an arc counts as one after it). For a grid of
+time constants every block is then a known shape times one unknown, non-negative amplitude, and all grid
+points are solved at once as small linear least-squares problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import combinations_with_replacement, product
+from math import comb, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.blocks import DIFFUSION, Block, blocks
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import ELEMENTS, FrequencyGrid
+from eisfit.model.notation import Component
+
+__all__ = ["StartGrid"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
+
+_POINTS_PER_BLOCK = 14
+_LARGEST_GRID = 3000
+_ALPHAS = (0.7, 0.92)
+_GOOD_SHARE = 10  # one in so many grid points is good enough to start near
+_LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
+
+
+class StartGrid:
+    """All grid points for one spectrum and circuit, best first.
+
+    Parameters
+    ----------
+    circuit
+        The circuit to start.
+    omega
+        (F,) rad/s.
+    impedance
+        (F,) complex ohm.
+    weight
+        (2F,) weights of real and imaginary parts in turn.
+
+    Attributes
+    ----------
+    order
+        Grid points, best first.
+    chisqr
+        Weighted sum of squares at each grid point.
+    """
+
+    def __init__(
+        self, circuit: Circuit, omega: FloatArray, impedance: ComplexArray, weight: FloatArray
+    ) -> None:
+        self.circuit = circuit
+        self.blocks = list(blocks(circuit.tree))
+        self.arcs = [k for k, block in enumerate(self.blocks) if block.kind == "arc"]
+        self.scanned = sum(block.scanned for block in self.blocks)
+        # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc.
+        kinds = {block.kind for block in self.blocks}
+        harder = bool(self.scanned > 2 and kinds & set(DIFFUSION)) or (self.scanned > 1 and "L" in kinds)
+        self.difficulty = self.scanned + harder
+        self.scale = float(np.abs(impedance).max()) or 1.0
+        self.told_apart = _told_apart(circuit, self.blocks)
+        self.options = self._options(omega)
+        sizes = tuple(len(options) for options in self.options)
+        self.choice = _choices(tuple(self.arcs), sizes, self.told_apart)
+        self.grid = FrequencyGrid(omega)
+        self.weight = weight
+        self.target = np.ascontiguousarray(impedance).view(np.float64) * weight
+        self.amplitude, self.chisqr = self._solve()
+        self.order = np.argsort(self.chisqr)
+
+    def _options(self, omega: FloatArray) -> list[FloatArray]:
+        count = _points(self.blocks, self.told_apart)
+        times = np.geomspace(0.5 / omega.max(), 2 / omega.min(), count)
+        slow = times * (omega.max() / omega.min()) ** 0.25
+        return [_scan(block, times, slow) for block in self.blocks]
+
+    def _solve(self) -> tuple[FloatArray, FloatArray]:
+        """Return amplitudes (M, K) and chisqr (M,) of all grid points."""
+        table = np.concatenate([self._shapes(k, options) for k, options in enumerate(self.options)])
+        gram, moment = table @ table.T, table @ self.target
+        column = self.choice + np.cumsum([0, *(len(options) for options in self.options[:-1])])
+        normal = gram[column[:, :, np.newaxis], column[:, np.newaxis, :]]
+        return _non_negative(normal, moment[column], float(self.target @ self.target))
+
+    def _shapes(self, k: int, options: FloatArray) -> FloatArray:
+        """Return the weighted shapes (n, 2F) of block k for options (n, 2)."""
+        shape = _shape(self.blocks[k], self.grid, options)
+        return np.ascontiguousarray(shape).view(np.float64) * self.weight
+
+    def starts(self, count: int) -> FloatArray:
+        """Return the physical parameters (count, P) of the best grid points that differ from each other."""
+        chosen: list[int] = []
+        for candidate in self.order[:400]:
+            far = all(np.abs(self.choice[candidate] - self.choice[k]).max() > 1 for k in chosen)
+            if far:
+                chosen.append(int(candidate))
+            if len(chosen) == count:
+                break
+        points = np.array(chosen)
+        options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
+        return self._physical(options, self.amplitude[points])
+
+    def scattered(self, count: int, rng: np.random.Generator, *, exchange: bool = False) -> FloatArray:
+        """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
+
+        With `exchange`, the arcs of every other start are dealt out anew, so that any of them may be the slow
+        one: the grid cannot tell them apart where a Warburg stands in one of them.
+        """
+        points = rng.choice(self.order[: max(count, self.order.size // _GOOD_SHARE)], count)
+        picked = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
+        if exchange:
+            picked = _exchanged(picked, self.arcs, rng)
+        options = [_shaken(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
+        table = np.stack([self._shapes(k, option) for k, option in enumerate(options)], axis=1)
+        amplitude, _ = _non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
+        return self._physical(options, amplitude)
+
+    def _physical(self, options: list[FloatArray], amplitude: FloatArray) -> FloatArray:
+        """Return physical parameters (n, P) for options (n, 2) of each block and amplitudes (n, K)."""
+        values: dict[str, FloatArray] = {}
+        for k, block in enumerate(self.blocks):
+            least = _least(block, self.scale, self.amplitude[:, k])
+            values.update(_values(block, np.maximum(amplitude[:, k], least), options[k]))
+        return np.stack([self._fill(name, values, len(amplitude)) for name in self.circuit.names], axis=1)
+
+    def _fill(self, name: str, values: Mapping[str, FloatArray], count: int) -> FloatArray:
+        """Return one parameter: the value that the circuit gives it, else the start found, within bounds."""
+        row = self.circuit.parameters[name]
+        if row.value is not None:
+            return np.full(count, row.value)
+        if name in values:
+            return np.clip(values[name], row.min, row.max)
+        return np.full(count, 1.0)
+
+
+def _told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
+    """Return whether the user has given an arc a value, bound or tie: then any may be the slow one."""
+    parts = [
+        c for block in pieces if block.kind == "arc" for c in (block.first, block.second) if c is not None
+    ]
+    rows = [circuit.parameters[name] for component in parts for name in component.parameter_names]
+    defaults = [row for component in parts for row in component.element.parameters]
+    return any(
+        not p.free or p.value is not None or (p.min, p.max) != (row.min, row.max)
+        for p, row in zip(rows, defaults, strict=True)
+    )
+
+
+def _points(pieces: list[Block], told_apart: bool) -> int:
+    """Return how many grid values each scanned block gets, so that the whole grid stays small."""
+    arcs = sum(block.kind == "arc" for block in pieces)
+    own = [len(_own(block, np.ones(1))) for block in pieces if block.kind == "own"]
+    others = sum(block.scanned for block in pieces) - arcs
+    for count in range(_POINTS_PER_BLOCK, 4, -1):
+        options = count * len(_ALPHAS)
+        orders = options**arcs if told_apart else comb(options + arcs - 1, arcs)
+        if orders * count**others * prod(own) <= _LARGEST_GRID:
+            return count
+    return 4
+
+
+def _own(block: Block, times: FloatArray) -> FloatArray:
+    """Return what an element says of itself: rows (n, P) of parameters at an amplitude of one."""
+    scan = block.first.element.scan
+    return np.ones((1, len(block.first.element.parameters))) if scan is None else scan(times)
+
+
+def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
+    """Return the options (n, 2) of a block: time constant (s) and exponent; of an ``own`` one, its rows."""
+    if block.kind == "own":
+        return _own(block, times)
+    if block.kind == "arc":
+        # The arcs share one list of times, in which a capacitor's exponent is one throughout.
+        ideal = (block.second or block.first).symbol in ("C", "K")
+        return np.array([(tau, 1.0 if ideal else alpha) for tau in times for alpha in _ALPHAS])
+    if block.kind in DIFFUSION:
+        times = slow
+    if block.kind == "CPE":
+        return np.array([(1.0, alpha) for alpha in (0.5, 0.7, 0.95)])
+    return np.stack([times, np.ones(times.size)], axis=1) if block.scanned else np.ones((1, 2))
+
+
+@lru_cache(maxsize=32)
+def _choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: bool) -> IntArray:
+    """Return the grid (M, K) of option indices, the arcs in rising order unless they are told apart."""
+    others = [k for k in range(len(sizes)) if k not in arcs]
+    size = range(sizes[arcs[0]]) if arcs else range(0)
+    several = (
+        product(size, repeat=len(arcs)) if told_apart else combinations_with_replacement(size, len(arcs))
+    )
+    ordered = np.array(list(several)) if arcs else np.zeros((1, 0), dtype=int)
+    mesh = np.meshgrid(*(np.arange(sizes[k]) for k in others), indexing="ij")
+    rest = np.stack([axis.ravel() for axis in mesh], axis=1) if others else np.zeros((1, 0), dtype=int)
+    choice = np.empty((len(ordered) * len(rest), len(sizes)), dtype=np.intp)
+    choice[:, arcs] = np.repeat(ordered, len(rest), axis=0)
+    choice[:, others] = np.tile(rest, (len(ordered), 1))
+    choice.setflags(write=False)  # one array serves all fits of this shape
+    return choice
+
+
+def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArray:
+    """Return the shapes (n, F) of a block of amplitude one."""
+    option, alpha = options[:, :1], options[:, 1:]
+    if block.kind == "arc":
+        return np.asarray(1 / (1 + (1j * grid.omega * option) ** alpha))
+    if block.kind == "loop":
+        return np.asarray(1j * grid.omega * option / (1 + 1j * grid.omega * option))
+    if block.kind == "own":
+        z = block.first.element.evaluate(grid, *np.hsplit(options, options.shape[1]))[0]
+        return np.broadcast_to(z, (len(options), grid.omega.size))
+    element = ELEMENTS[block.kind]
+    one = np.ones_like(option)
+    arguments = (one, alpha if block.kind == "CPE" else option) if block.scanned else (one,)
+    return np.broadcast_to(element.evaluate(grid, *arguments)[0], (len(options), grid.omega.size))
+
+
+def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
+    """Solve normal equations (M, K, K), (M, K) for non-negative amplitudes; also return the sums of squares.
+
+    Negative amplitudes are set to zero and the rest solved again, which for starts is as good as true NNLS.
+    """
+    amplitude = np.zeros(right.shape)
+    kept = np.ones(right.shape, dtype=bool)
+    rows = np.arange(len(right))
+    while rows.size:
+        solved = _restricted(normal[rows], right[rows], kept[rows])
+        amplitude[rows] = solved
+        negative = solved < 0
+        kept[rows] &= ~negative
+        rows = rows[negative.any(axis=1)]
+    return amplitude, total - np.einsum("mi,mi->m", amplitude, right)
+
+
+def _restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
+    """Solve normal equations (M, K, K), (M, K) with only the `kept` (M, K) unknowns, the others zero."""
+    reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
+    diagonal = np.einsum("mii->mi", reduced)
+    diagonal += np.where(kept, 1e-9 * diagonal, 1.0)
+    solved = np.linalg.solve(reduced, np.where(kept, right, 0.0)[:, :, np.newaxis])
+    return np.asarray(solved[:, :, 0], dtype=np.float64)
+
+
+def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
+    """Return the smallest amplitude to start from."""
+    if block.kind in ("R", "arc", "loop", "own", *DIFFUSION):
+        return _LEAST_SHARE * scale
+    largest = float(amplitudes.max())
+    return 1e-3 * largest if largest > 0 else 1e-12 * scale
+
+
+def _exchanged(picked: list[FloatArray], arcs: list[int], rng: np.random.Generator) -> list[FloatArray]:
+    """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
+    dealt = [option.copy() for option in picked]
+    for row in range(0, len(picked[0]), 2):
+        order = rng.permutation(arcs)
+        if np.array_equal(order, arcs):
+            order = order[::-1]
+        for place, source in zip(arcs, order, strict=True):
+            dealt[place][row] = picked[source][row]
+    return dealt
+
+
+def _shaken(block: Block, options: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
+    if block.kind == "own":
+        noise = rng.normal(0, 1, options.shape)
+        logs = np.array([row.scale == "log" for row in block.first.element.parameters])
+        return np.where(logs, options * np.exp(0.7 * noise), options + 0.1 * noise)
+    tau, alpha = options[:, 0], options[:, 1]
+    if block.scanned:
+        tau = tau * np.exp(rng.normal(0, 0.7, tau.size))
+    if (block.second or block.first).symbol in ("CPE", "Zarc"):
+        alpha = np.clip(alpha + rng.normal(0, 0.1, alpha.size), 0.5, 1.0)
+    return np.stack([tau, alpha], axis=1)
+
+
+def _values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str, FloatArray]:
+    """Return the parameters of a block, (n,) each."""
+    names = block.first.parameter_names
+    if block.kind == "own":
+        return _own_values(block.first, amplitude, option)
+    tau, alpha = option[:, 0], option[:, 1]
+    if block.kind == "C":
+        return {names[0]: 1 / amplitude}
+    if block.kind == "CPE":
+        return {names[0]: 1 / amplitude, names[1]: alpha}
+    if block.kind in DIFFUSION:
+        return {names[0]: amplitude, names[1]: tau}
+    if block.second is None:
+        return dict(zip(names, (amplitude, tau, alpha), strict=False))
+    values = {names[0]: amplitude}
+    return values | _beside(block.second, amplitude, tau, alpha)
+
+
+def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -> dict[str, FloatArray]:
+    """Return an element's parameters at these amplitudes, (n,) each, from its rows (n, P) at one ohm."""
+    return {
+        name: rows[:, k] * amplitude**row.impedance_power
+        for k, (name, row) in enumerate(
+            zip(component.parameter_names, component.element.parameters, strict=True)
+        )
+    }
+
+
+def _beside(second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray) -> dict[str, FloatArray]:
+    names = second.parameter_names
+    if second.symbol == "L":
+        return {names[0]: R * tau}
+    if second.symbol == "C":
+        return {names[0]: tau / R}
+    return {names[0]: tau**alpha / R, names[1]: alpha}

@@ -1,0 +1,206 @@
+"""What a fit minimises: the form of the data that is compared, its weights, and the loss.
+
+The forms are analytic functions g of the impedance, so that one complex residual and one factor for the exact
+Jacobian serve them all, residual = g(Z_model) - g(Z_measured) and d residual = g'(Z_model) dZ_model:
+
+=============  =============================  ======  =======================================================
+impedance      g = Z                          1       weights as in `eisfit.spectra.noise`
+admittance     g = 1/Z                        -1/Z^2  the same rules for Y = 1/Z; noise becomes noise / |Z|^2
+modulus_phase  g = ln Z = ln|Z| + j arg Z     1/Z     an error of Z, divided by |Z|: relative, and radians
+=============  =============================  ======  =======================================================
+
+The loss is scipy's: rho(r^2) with rho(z) = z (linear), 2 (sqrt(1 + z) - 1) (soft_l1), Huber's, ln(1 + z)
+(cauchy), of residuals divided by a scale; see `eisfit.engine.robust`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.solver import Problem
+from eisfit.errors import UsageError, did_you_mean
+from eisfit.spectra.noise import weights
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["LOSSES", "REPRESENTATIONS", "FormProblem", "Objective", "Representation", "Settings"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
+
+LOSSES = ("linear", "soft_l1", "huber", "cauchy")
+_WALL = 1e60
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One form g(Z) in which model and data are compared.
+
+    Attributes
+    ----------
+    name
+        See the table above.
+    residual
+        (model, measured) impedance -> g(model) - g(measured).
+    slope
+        Impedance -> g'(Z).
+    """
+
+    name: str
+    residual: Callable[[ComplexArray, ComplexArray], ComplexArray]
+    slope: Callable[[ComplexArray], ComplexArray]
+
+    def weights(self, spectrum: Spectrum, weighting: str) -> FloatArray:
+        """Return the weights (2F,) of the real and imaginary parts of g in turn."""
+        if self.name == "admittance":
+            noise = None if spectrum.noise is None else spectrum.noise / np.abs(spectrum.impedance) ** 2
+            weights(spectrum, weighting)  # refuses a zero impedance and an unknown weighting
+            return weights(spectrum.replace(impedance=1 / spectrum.impedance, noise=noise), weighting)
+        if self.name == "modulus_phase":
+            if weighting == "proportional":
+                raise UsageError(
+                    "weighting 'proportional' has no meaning for modulus and phase; use 'modulus' "
+                    "(a constant relative error, the same in radians)"
+                )
+            modulus = np.abs(spectrum.impedance)
+            return np.asarray(weights(spectrum, weighting) * np.repeat(modulus, 2))
+        return weights(spectrum, weighting)
+
+
+REPRESENTATIONS: Mapping[str, Representation] = {
+    form.name: form
+    for form in (
+        Representation("impedance", lambda z, target: z - target, np.ones_like),
+        Representation("admittance", lambda z, target: 1 / z - 1 / target, lambda z: -1 / z**2),
+        # The logarithm of the ratio: a phase beyond 180 degrees has no jump next to the measured one.
+        Representation("modulus_phase", lambda z, target: np.log(z / target), lambda z: 1 / z),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a spectrum is fitted; every name is checked.
+
+    Raises
+    ------
+    UsageError
+        For an unknown loss or representation.
+    """
+
+    weighting: str = "modulus"
+    loss: str = "linear"
+    representation: str = "impedance"
+
+    def __post_init__(self) -> None:
+        _known("loss", self.loss, LOSSES)
+        _known("representation", self.representation, tuple(REPRESENTATIONS))
+
+    @property
+    def form(self) -> Representation:
+        """The form of the data."""
+        return REPRESENTATIONS[self.representation]
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is least squares on the impedance, which the search itself minimises."""
+        return self.loss == "linear" and self.representation == "impedance"
+
+    def search_weights(self, spectrum: Spectrum) -> FloatArray:
+        """Return weights (2F,) of the impedance, 1/ohm, that are the chosen form's to first order."""
+        chosen = self.form.weights(spectrum, self.weighting)
+        if self.representation == "impedance":
+            return chosen
+        both = np.sqrt(np.mean(chosen.reshape(-1, 2) ** 2, axis=1))  # g' turns the parts into each other
+        return np.repeat(both * np.abs(self.form.slope(spectrum.impedance)), 2)
+
+
+def _known(what: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        raise UsageError(f"no {what} is called {name!r}{near}")
+
+
+@dataclass(frozen=True)
+class FormProblem(Problem):
+    """A `Problem` of the solver in another form than impedance; `weight` belongs to the form."""
+
+    form: Representation = REPRESENTATIONS["impedance"]
+
+    def rows(self, chosen: IntArray) -> FormProblem:
+        """Return the problem of some rows of the batch."""
+        if self.target.shape[0] == 1:
+            return self
+        grid, target, weight = self.grid.rows(chosen), self.target[chosen], self.weight[chosen]
+        return dataclasses.replace(self, grid=grid, target=target, weight=weight)
+
+    def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F); see `Problem.evaluate`."""
+        slopes = buffer[: theta.shape[0]]
+        values = self.coordinates.physical(theta)
+        z = self.coordinates.circuit.evaluate(self.grid, values, slopes)
+        by_theta = self.coordinates.chain(slopes, values, theta)
+        by_theta *= self.form.slope(z)[:, np.newaxis, :]
+        jacobian = by_theta.view(np.float64)
+        jacobian *= self.weight[:, np.newaxis, :]
+        residual = np.ascontiguousarray(self.form.residual(z, self.target)).view(np.float64)
+        return residual * self.weight, jacobian
+
+
+class Objective:
+    """lmfit's residual and Jacobian by the varied parameters, from one evaluation for both.
+
+    Parameters
+    ----------
+    problem
+        Of one spectrum.
+    varied
+        Columns of the parameters that vary.
+    form, weight
+        The form compared and its weights (2F,).
+    """
+
+    def __init__(self, problem: Problem, varied: list[int], form: Representation, weight: FloatArray) -> None:
+        self.problem = problem
+        self.varied = varied
+        self.form = form
+        self.weight = weight
+        self.names = problem.coordinates.circuit.names
+        self.slopes = problem.buffer(1)
+        self.at: FloatArray | None = None
+        self.residual_vector: FloatArray = np.empty(0)
+        self.matrix: FloatArray = np.empty(0)
+
+    def _evaluate(self, params: Any) -> None:
+        values = np.array([[params[name].value for name in self.names]])
+        if self.at is not None and np.array_equal(values, self.at):
+            return
+        problem = self.problem
+        z = problem.coordinates.circuit.evaluate(problem.grid, values, self.slopes)
+        problem.coordinates.chain_expressions(self.slopes, values)
+        difference = self.form.residual(z, problem.target)
+        residual = np.ascontiguousarray(difference).view(np.float64)[0] * self.weight
+        slopes = self.slopes[:, self.varied]
+        if self.form.name != "impedance":
+            slopes *= self.form.slope(z)[:, np.newaxis, :]
+        jacobian = slopes.view(np.float64)[0] * self.weight
+        # A step to where the circuit has no finite impedance is answered with a wall, not with a NaN.
+        self.residual_vector = np.nan_to_num(residual, nan=_WALL, posinf=_WALL, neginf=-_WALL)
+        self.matrix = np.nan_to_num(jacobian.T, posinf=_WALL, neginf=-_WALL)
+        self.at = values
+
+    def residual(self, params: Any) -> FloatArray:
+        """Return the weighted residual (2F,)."""
+        self._evaluate(params)
+        return self.residual_vector
+
+    def jacobian(self, params: Any) -> FloatArray:
+        """Return its derivatives (2F, V) by the varied parameters."""
+        self._evaluate(params)
+        return self.matrix

@@ -1,0 +1,97 @@
+"""The standard error of anything that follows from the parameters: sqrt(g C g) with the whole covariance.
+
+For one spectrum, `standard_error`; for many at once, `Propagation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.model.circuit import Circuit
+
+__all__ = ["Formula", "Propagation", "standard_error"]
+
+FloatArray = NDArray[np.float64]
+#: Of all parameters by name; it must take complex numbers.
+Formula = Callable[[Mapping[str, Any]], Any]
+
+_STEP = 1e-30
+
+
+def standard_error(
+    formula: Formula,
+    circuit: Circuit,
+    values: Mapping[str, float],
+    names: tuple[str, ...],
+    covar: FloatArray | None,
+) -> float | None:
+    """Return the standard error of a formula of the parameters, None where it or its value is not finite.
+
+    Parameters
+    ----------
+    formula
+        Of all parameters by name.
+    circuit, values
+        The fitted circuit and all its parameters; those tied by expressions move along.
+    names, covar
+        The varied parameters and their covariance (V, V), or None.
+    """
+    if covar is None or not np.isfinite(formula(values)):
+        return None
+    gradient = np.array([_slope(formula, circuit, values, name) for name in names])
+    variance = float(gradient @ covar @ gradient)
+    return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+
+
+def _slope(formula: Formula, circuit: Circuit, values: Mapping[str, float], name: str) -> float:
+    """Return the derivative by a varied parameter, exactly, by a complex step."""
+    step = _STEP * (abs(values[name]) or 1.0)
+    moved: dict[str, Any] = {**values, name: values[name] + 1j * step}
+    for tied, expression in circuit.expressions.items():
+        moved[tied] = expression.evaluate(moved)[0]
+    return float(np.imag(formula(moved)) / step)
+
+
+class Propagation:
+    """Formulas of the parameters for many spectra at once.
+
+    Parameters
+    ----------
+    circuit
+        That was fitted.
+    values
+        (B, P) of all parameters; those tied by expressions move along.
+    varied
+        Columns of the varied parameters (V,).
+    covar
+        (B, V, V) of these.
+    """
+
+    def __init__(
+        self, circuit: Circuit, values: FloatArray, varied: Sequence[int], covar: FloatArray
+    ) -> None:
+        self.covar = covar
+        self.named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
+        self.moved = []
+        for k in varied:
+            name, step = circuit.names[k], _STEP * np.maximum(np.abs(values[:, k]), 1e-200)
+            moved = {**self.named, name: values[:, k] + 1j * step}
+            for tied, expression in circuit.expressions.items():
+                moved[tied] = expression.evaluate(moved)[0]
+            self.moved.append((moved, step))
+
+    def value(self, formula: Formula) -> FloatArray:
+        """Return the formula (B,)."""
+        return np.asarray(formula(self.named), dtype=np.float64)
+
+    def error(self, formula: Formula) -> FloatArray:
+        """Return its standard error (B,), by complex steps."""
+        gradient = np.empty(self.covar.shape[:2])
+        for v, (moved, step) in enumerate(self.moved):
+            gradient[:, v] = np.imag(formula(moved)) / step
+        variance = np.einsum("bi,bij,bj->b", gradient, self.covar, gradient, optimize=True)
+        return np.asarray(np.sqrt(variance))

@@ -1,0 +1,249 @@
+"""Levenberg-Marquardt over a whole batch: many starts of one spectrum, or many spectra, at once.
+
+Method: J. J. More, in Lecture Notes in Mathematics 630 (1978) 105 (scaling by the diagonal); damping after
+H. B. Nielsen, IMM-REP-1999-05 (Technical University of Denmark, 1999); bounds by projection: a coordinate
+at its bound that wants to leave the box is held there for the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.compiled import Engine, chosen, minimise
+from eisfit.engine.coordinates import Coordinates
+from eisfit.engine.kernel import evaluate
+from eisfit.model.elements import FrequencyGrid
+
+__all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
+
+_MAX_DAMPING = 1e10
+#: Relative chisqr within which two ends count as one optimum.
+SAME = 3e-4
+#: Fall of chisqr, in units of redchi, that does not make another order of the arcs the better: three sigma.
+NO_BETTER = 9.0
+_MIN_DAMPING = 1e-12
+_INERTIA = 0.1
+_SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says
+_ONE = np.ones((1, 1), dtype=np.complex128)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be fitted.
+
+    Attributes
+    ----------
+    coordinates
+        Of the circuit.
+    grid
+        Angular frequencies, (F,) or (B, F).
+    target
+        Measured impedance, (1, F) or (B, F), ohm.
+    weight
+        Real weights of the real and imaginary parts in turn, (1, 2F) or (B, 2F), 1/ohm.
+    """
+
+    coordinates: Coordinates
+    grid: FrequencyGrid
+    target: ComplexArray
+    weight: FloatArray
+
+    @cached_property
+    def seed(self) -> ComplexArray | None:
+        """The weights (1 or B, F) as complex numbers where real and imaginary part have the same."""
+        real, imaginary = self.weight[:, ::2], self.weight[:, 1::2]
+        return real.astype(np.complex128) if np.array_equal(real, imaginary) else None
+
+    def rows(self, chosen: IntArray) -> Problem:
+        """Return the problem of some rows of the batch."""
+        if self.target.shape[0] == 1:
+            return self
+        return Problem(self.coordinates, self.grid.rows(chosen), self.target[chosen], self.weight[chosen])
+
+    def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F) at theta (B, V).
+
+        `buffer` is room for (at least B, P, F) complex numbers; the Jacobian may live in it.
+        """
+        coordinates, seed = self.coordinates, self.seed
+        slopes = buffer[: theta.shape[0]]
+        if coordinates.circuit.expressions:
+            values = coordinates.physical(theta)
+            z = coordinates.circuit.evaluate(self.grid, values, slopes)
+            slopes = coordinates.chain(slopes, values, theta)
+        else:
+            slopes = slopes[:, : coordinates.size]
+            z = evaluate(coordinates, self.grid, theta, _ONE if seed is None else seed, slopes)
+        jacobian, residual = slopes.view(np.float64), (z - self.target).view(np.float64)
+        residual *= self.weight
+        if seed is None or coordinates.circuit.expressions:
+            jacobian *= self.weight[:, np.newaxis, :]
+        return residual, jacobian
+
+    def buffer(self, rows: int) -> ComplexArray:
+        """Return room for `evaluate`."""
+        return np.empty((rows, self.coordinates.log.size, self.target.shape[1]), dtype=np.complex128)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the batch ended: theta (B, V), chisqr (B,), whether it converged (B,), iterations used."""
+
+    theta: FloatArray
+    chisqr: FloatArray
+    converged: NDArray[np.bool_]
+    iterations: int
+
+
+class _State:
+    """Everything the iteration knows of each row."""
+
+    def __init__(self, problem: Problem, theta: FloatArray, damping: float) -> None:
+        rows = theta.shape[0]
+        self.problem = problem
+        self.buffer = problem.buffer(rows)
+        self.theta = problem.coordinates.clip(theta)
+        self.damping = np.full(rows, damping)
+        self.growth = np.full(rows, 2.0)
+        self.active = np.arange(rows)
+        self.rows, self.current = self.active, problem
+        self.converged = np.zeros(rows, dtype=bool)
+        self.cost, self.normal, self.gradient = self.measure(self.active, self.theta)
+
+    def agreed(self) -> int:
+        """Return how many rows have converged to the lowest chisqr of all rows."""
+        lowest = self.cost <= self.cost.min() * (1 + SAME)
+        return int(np.sum(lowest & self.converged))
+
+    def measure(self, rows: IntArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return chisqr, J^T J and J^T r; a row that cannot be evaluated costs infinity."""
+        if rows.size < self.rows.size:
+            self.rows, self.current = rows, self.problem.rows(rows)
+        residual, jacobian = self.current.evaluate(theta, self.buffer)
+        cost = np.einsum("bf,bf->b", residual, residual)
+        finite = np.isfinite(cost)
+        if not finite.all():
+            jacobian[~finite], residual[~finite], cost[~finite] = 0.0, 0.0, np.inf
+        normal = jacobian @ jacobian.transpose(0, 2, 1)
+        gradient = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
+        return cost, normal, gradient
+
+
+def solve(
+    problem: Problem,
+    theta: FloatArray,
+    *,
+    max_iterations: int = 80,
+    tolerance: float = 1e-9,
+    agree: int | None = None,
+    damping: float = 1e-3,
+    engine: Engine | None = None,
+) -> Solution:
+    """Minimise chisqr from each row of `theta` (B, V), staying in the box of the coordinates.
+
+    Parameters
+    ----------
+    problem
+        One spectrum for all rows, or one for each.
+    theta
+        Start values.
+    max_iterations
+        Upper limit of steps.
+    tolerance
+        A row has converged when a step promises, or brings, less than this share of its chisqr.
+    agree
+        For many starts of one spectrum: stop as soon as this many rows have converged to the lowest chisqr
+        of all; the other rows are left where they are.
+    damping
+        To begin with; small where the start is near the optimum.
+    engine
+        ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
+        loading it is worth while (see `eisfit.engine.compiled`); both reach the same ends. Circuits that the
+        compiled loop does not know are solved in numpy in any case; in numba `agree` is left aside.
+
+    Raises
+    ------
+    UsageError
+        For an unknown engine, or where numba is asked for and cannot be imported.
+    """
+    rows, points = len(theta), problem.target.shape[1]
+    plain = type(problem) is Problem
+    if plain and chosen(problem.coordinates, rows, points, engine, whole=agree is None):
+        limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING
+        parts = problem.coordinates, problem.grid, problem.target, problem.weight
+        return Solution(
+            *minimise(*parts, theta, damping=damping, limits=limits, max_iterations=max_iterations)
+        )
+    with np.errstate(all="ignore"):
+        state = _State(problem, theta, damping)
+        steps = 0
+        while state.active.size and steps < max_iterations and not (agree and state.agreed() >= agree):
+            _iterate(state, tolerance)
+            steps += 1
+    return Solution(state.theta, state.cost, state.converged, steps)
+
+
+def _iterate(state: _State, tolerance: float) -> None:
+    rows = state.active
+    step, promised = _step(state, rows)
+    final = (promised <= tolerance * state.cost[rows]) & (np.abs(step).max(axis=1) < _SHORT)
+    if final.any():
+        _finish(state, rows[final], step[final], promised[final])
+        rows, step, promised = rows[~final], step[~final], promised[~final]
+        state.active = rows
+        if not rows.size:
+            return
+    trial = state.problem.coordinates.clip(state.theta[rows] + step)
+    cost, normal, gradient = state.measure(rows, trial)
+    old = state.cost[rows]
+    gain = (old - cost) / np.maximum(promised, 1e-300)
+    better = cost < old
+    accepted = rows[better]
+    state.theta[accepted], state.cost[accepted] = trial[better], cost[better]
+    state.normal[accepted], state.gradient[accepted] = normal[better], gradient[better]
+    _damp(state, rows, better, gain)
+    still = promised <= tolerance * old
+    settled = better & (old - cost <= tolerance * old) & (gain > 0.25)
+    stuck = state.damping[rows] > _MAX_DAMPING
+    state.converged[rows[still | settled]] = True
+    state.active = rows[~(still | settled | stuck)]
+
+
+def _finish(state: _State, rows: IntArray, step: FloatArray, promised: FloatArray) -> None:
+    """Take a last, short step that promises next to nothing, without the cost of looking where it ends."""
+    state.theta[rows] = state.problem.coordinates.clip(state.theta[rows] + step)
+    state.cost[rows] -= promised
+    state.converged[rows] = True
+
+
+def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the damped step (b, V) and the fall of chisqr that the linear model promises (b,)."""
+    coordinates = state.problem.coordinates
+    normal, gradient, theta = state.normal[rows], state.gradient[rows], state.theta[rows]
+    held = ((theta <= coordinates.low) & (gradient > 0)) | ((theta >= coordinates.high) & (gradient < 0))
+    gradient = np.where(held, 0.0, gradient)
+    loose = ~held
+    normal *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
+    diagonal = np.einsum("bii->bi", normal)
+    # A share of chisqr keeps a parameter that has become invisible from running away to infinity.
+    scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] + 1e-300
+    extra = state.damping[rows, np.newaxis] * scale
+    diagonal += extra + held
+    step = np.asarray(-np.linalg.solve(normal, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
+    promised: FloatArray = np.einsum("bi,bi->b", step, extra * step - gradient)
+    return step, promised
+
+
+def _damp(state: _State, rows: IntArray, better: NDArray[np.bool_], gain: FloatArray) -> None:
+    growth = state.growth[rows]
+    factor = np.maximum(0.1, 1 - (2 * np.minimum(gain, 1.0) - 1) ** 3)
+    state.damping[rows] = np.maximum(state.damping[rows] * np.where(better, factor, growth), _MIN_DAMPING)
+    state.growth[rows] = np.where(better, 2.0, 2 * growth)

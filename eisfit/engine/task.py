@@ -1,0 +1,141 @@
+"""One spectrum and circuit made ready, and the best optimum that the search finds for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import arcs_in_order, ordered
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.guess import StartGrid
+from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.robust import solve_robust
+from eisfit.engine.search import Basin, search
+from eisfit.engine.solver import NO_BETTER, Problem, solve
+from eisfit.errors import FitError, ParameterError
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.spectra.noise import attainable_chisqr
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Task", "best_end", "best_start", "in_chosen_form", "leads_nowhere"]
+
+FloatArray = NDArray[np.float64]
+
+_ENDS = 7  # of the search that are tried again in another form or with another loss
+
+
+@dataclass(frozen=True)
+class Task:
+    """One spectrum and circuit, made ready."""
+
+    spectrum: Spectrum
+    circuit: Circuit
+    settings: Settings
+    weight: FloatArray
+    scales: Scales
+    coordinates: Coordinates
+    problem: Problem
+    attainable: float
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, circuit: Circuit, settings: Settings) -> Task:
+        """Make ready; raises FitError for too few points, ParameterError where nothing is left to fit."""
+        weight = settings.search_weights(spectrum)
+        scales = Scales.of(spectrum.omega, spectrum.impedance)
+        coordinates = Coordinates(circuit, scales)
+        _check_size(spectrum, circuit, coordinates.size)
+        grid = FrequencyGrid(spectrum.omega)
+        problem = Problem(coordinates, grid, spectrum.impedance[np.newaxis], weight[np.newaxis])
+        return cls(
+            spectrum,
+            circuit,
+            settings,
+            weight,
+            scales,
+            coordinates,
+            problem,
+            attainable_chisqr(spectrum, weight),
+        )
+
+    @property
+    def rescaled(self) -> bool:
+        """Whether the covariance takes the size of the noise from the residuals."""
+        return self.settings.weighting != "noise" or self.settings.loss != "linear"
+
+
+def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
+    if varied == 0:
+        raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
+    if 2 * spectrum.points <= varied:
+        raise FitError(
+            f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
+            f"{varied} parameters of {circuit.name}; use a simpler circuit, or measure more frequencies"
+        )
+
+
+def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
+    """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
+    given = [p.value for p in task.circuit.parameters.values() if p.free]
+    if all(value is not None for value in given):
+        basin = _from_given(task)
+    else:
+        grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
+        basin = search(task.problem, grid, expected=task.attainable, seed=seed)
+    return best_end(task, basin), basin
+
+
+def best_end(task: Task, basin: Basin) -> FloatArray:
+    """Return the coordinates of a search's best end, interchangeable arcs and roles in order."""
+    if not np.isfinite(basin.chisqr):
+        raise _unstartable(task.circuit)
+    ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
+    best = _in_order_of_roles(task, ends, basin.ends_chisqr)
+    return np.asarray(task.coordinates.internal(ends[best : best + 1])[0])
+
+
+def _unstartable(circuit: Circuit) -> FitError:
+    reason = "no start value gives a finite impedance"
+    if circuit.expressions:
+        return leads_nowhere(circuit, reason)
+    return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
+
+
+def _from_given(task: Task) -> Basin:
+    values = task.circuit.resolve({})
+    theta = task.coordinates.internal(np.array([[values[name] for name in task.circuit.names]]))
+    solution = solve(task.problem, theta, max_iterations=200)
+    return Basin(solution.theta[0], float(solution.chisqr[0]), solution.theta, solution.chisqr, 1, 1)
+
+
+def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
+    """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
+    nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
+    as_good = chisqr <= chisqr[0] * (1 + NO_BETTER / nfree)
+    return int(np.argmax(as_good & arcs_in_order(task.circuit, ends)))  # 0, the best, where none is
+
+
+def in_chosen_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:
+    """Go on from the search's ends in the chosen form and loss; return the best and its noise scale."""
+    settings, old = task.settings, task.problem
+    weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
+    problem = FormProblem(old.coordinates, old.grid, old.target, weight, settings.form)
+    ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_ENDS]])).theta
+    if settings.loss == "linear":
+        cost, scale = solve(problem, ends).chisqr, np.ones(len(ends))
+    else:
+        known = settings.weighting == "noise"
+        robust = solve_robust(problem, ends, settings.loss, known_noise=known)
+        ends, cost, scale = robust.theta, robust.cost, robust.scale
+    best = int(np.argmax(cost <= np.nanmin(cost) * (1 + 1e-6)))  # the first: its arcs are in order
+    return ends[best], float(scale[best])
+
+
+def leads_nowhere(circuit: Circuit, reason: str) -> FitError:
+    """Return the error for expressions whose values cannot be fitted."""
+    given = ", ".join(f"{name} = {e.text}" for name, e in circuit.expressions.items())
+    return FitError(
+        f"{circuit.name}: the expressions ({given}) lead to values that cannot be fitted: {reason}"
+    )

@@ -1,0 +1,95 @@
+"""The optima of many spectra on one frequency grid, in one batch, with the rows that are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import arcs_in_order, ordered
+from eisfit.engine.batch_search import search_many
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.batch_result import Optima
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.spectra.noise import attainable_of_many
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["find_optima"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+def find_optima(
+    spectra: Sequence[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray
+) -> tuple[IntArray, Optima | None]:
+    """Return the optima of spectra on one frequency grid, and which rows they are of: those settled here.
+
+    Parameters
+    ----------
+    spectra, circuit, weighting
+        What to fit.
+    weight
+        (B, 2F), 1/ohm.
+    """
+    omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
+    coordinates = Coordinates(circuit, Scales.of(omega, target))
+    if not 0 < coordinates.size < 2 * omega.size:
+        return np.arange(0), None
+    problem = Problem(coordinates, FrequencyGrid(omega), target, weight)
+    attainable = attainable_of_many(omega, target, weight)
+    given = all(p.value is not None for p in circuit.parameters.values() if p.free)
+    search = _from_given if given else search_many
+    theta, starts, agreed = search(problem, attainable)
+    end = solve(problem, theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
+    values = ordered(circuit, coordinates.physical(end.theta))
+    settled = (agreed > 0) & end.converged & _inside(coordinates, omega, target, values)
+    if not given:
+        settled &= arcs_in_order(circuit, values)  # eisfit.fit looks for another optimum before it says so
+    rows = np.flatnonzero(settled)
+    optima = Optima(
+        circuit,
+        [spectra[k] for k in rows.tolist()],
+        weighting,
+        weight[rows],
+        values[rows],
+        attainable[rows],
+        starts[rows],
+        agreed[rows],
+    )
+    return rows, optima if rows.size else None
+
+
+def _from_given(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
+    """Return theta, starts and agreed (zero where it did not converge) from the circuit's own values."""
+    circuit = problem.coordinates.circuit
+    values = circuit.resolve({})
+    start = problem.coordinates.internal(np.array([[values[name] for name in circuit.names]]))
+    end = solve(problem, np.tile(start, (len(attainable), 1)), max_iterations=200, tolerance=1e-7)
+    ones = np.ones(len(attainable), dtype=np.intp)
+    return end.theta, ones, end.converged.astype(np.intp)
+
+
+def _inside(
+    coordinates: Coordinates, omega: FloatArray, target: NDArray[np.complex128], values: FloatArray
+) -> NDArray[np.bool_]:
+    """Return the rows (B,) that are finite and at no bound but that of a free linear parameter."""
+    modulus = np.abs(target)
+    tight = Scales(
+        float(modulus.min(axis=1).max()),
+        float(modulus.max(axis=1).min()),
+        float(omega.min()),
+        float(omega.max()),
+    )
+    inside = np.asarray(np.isfinite(values).all(axis=1))
+    for k, p in enumerate(coordinates.circuit.parameters.values()):
+        if p.free and p.scale == "log":
+            low, high = tight.range(p.unit)
+            inside &= values[:, k] > max(p.min, low * 10) * (1 + 1e-5)
+            inside &= values[:, k] < min(p.max, high / 10) * (1 - 1e-5)
+        elif p.expr is not None:
+            inside &= (values[:, k] > p.min) & (values[:, k] < p.max)
+    return inside

@@ -1,0 +1,281 @@
+"""Errors, derived quantities and flags of a batch of optima, computed for all spectra at once.
+
+What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jacobian: the covariance is
+(J^T J)^-1, times redchi where the noise is not known. Spectra of which any flag could be said are handed to
+`eisfit.fitting.flags` and `eisfit.fitting.identifiability` one by one; the others cannot have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.coordinates import Coordinates, Scales, arcs
+from eisfit.engine.propagation import Formula, Propagation
+from eisfit.fitting.batch_table import Column, Table
+from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.flags import Judgement, is_physical_limit, judge, uncorrelated
+from eisfit.fitting.identifiability import examined
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.model.geometry import Geometry
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import Flag
+
+__all__ = ["Optima", "results", "table_of"]
+
+FloatArray = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_DOUBTFUL = 0.25  # a little below what eisfit.identifiability calls doubtful
+_MISFIT = 1.9
+_APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
+_AT_LIMIT = 1e-6
+
+
+@dataclass(frozen=True)
+class Optima:
+    """Optima of a group of spectra on one frequency grid.
+
+    Attributes
+    ----------
+    circuit, spectra, weighting
+        What was fitted.
+    weight
+        (B, 2F), 1/ohm.
+    values
+        (B, P) parameters; those tied by expressions follow from the others.
+    attainable
+        (B,) chisqr that the noise alone explains.
+    starts, agreed
+        (B,) of the search.
+    """
+
+    circuit: Circuit
+    spectra: Sequence[Spectrum]
+    weighting: str
+    weight: FloatArray
+    values: FloatArray
+    attainable: FloatArray
+    starts: NDArray[np.intp]
+    agreed: NDArray[np.intp]
+
+
+def table_of(optima: Optima) -> Table:
+    """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
+    with np.errstate(all="ignore"):
+        table, quiet = _table(optima)
+    loud = np.flatnonzero(~quiet).tolist()
+    verdicts = {}
+    for b in loud:
+        result = table.row(b, optima.spectra[b], optima.circuit)
+        verdicts[b] = _judged(result, float(optima.attainable[b]))
+    return replace(table, verdicts=verdicts)
+
+
+def results(optima: Optima) -> list[FitResult]:
+    """Return `table_of`'s rows as one result for each spectrum."""
+    return table_of(optima).results(optima.spectra, optima.circuit)
+
+
+def _table(optima: Optima) -> tuple[Table, Mask]:
+    """Return the results without a verdict, and of which rows (B,) there is nothing to be said."""
+    circuit, values = optima.circuit, optima.values
+    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    at_bound, held = _bounded(circuit, values, free)
+    residual, relative, slopes = _evaluated(optima)
+    chisqr = np.sum(residual**2, axis=1)
+    rms = np.sqrt(np.mean(relative**2, axis=1))
+    jacobian = slopes[:, free].view(np.float64) * optima.weight[:, np.newaxis, :]
+    covar = _covariance(jacobian, held)
+    rescaled = optima.weighting != "noise"
+    statistics = _statistics(
+        chisqr, residual.shape[1], residual.shape[1] - np.sum(~held, axis=1), not rescaled
+    )
+    if rescaled:
+        covar *= statistics["redchi"][:, np.newaxis, np.newaxis]
+    free_errors = np.where(held, np.nan, np.sqrt(np.einsum("bii->bi", covar)))
+    stderr = np.full(values.shape, np.nan)
+    stderr[:, free] = free_errors
+    propagated = Propagation(circuit, values, free, covar)
+    for name in circuit.expressions:
+        stderr[:, circuit.names.index(name)] = propagated.error(itemgetter(name))
+    table = Table(
+        weighting=optima.weighting,
+        rescaled=rescaled,
+        ndata=residual.shape[1],
+        free=tuple(free),
+        values=values,
+        stderr=stderr,
+        at_bound=at_bound,
+        held=held,
+        covar=covar,
+        statistics={**statistics, "rms_relative_residual": rms},
+        derived=_derived(optima, propagated),
+        starts=optima.starts,
+        agreed=optima.agreed,
+    )
+    return table, _quiet(optima, table, propagated) & ~at_bound.any(axis=1)
+
+
+def _evaluated(optima: Optima) -> tuple[FloatArray, FloatArray, NDArray[np.complex128]]:
+    """Return weighted residuals (B, 2F), |relative residuals| (B, F) and dZ/dp (B, P, F)."""
+    circuit, values, omega = optima.circuit, optima.values, optima.spectra[0].omega
+    slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
+    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
+    target = np.stack([s.impedance for s in optima.spectra])
+    if circuit.expressions:
+        Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
+    difference = np.ascontiguousarray(z - target)
+    return difference.view(np.float64) * optima.weight, np.abs(difference) / np.abs(target), slopes
+
+
+def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:
+    """Return which parameters (B, P) are at their bounds, and which free ones (B, V) are held there.
+
+    As in `eisfit.fit`: what is held has no error; an exponent at its physical limit of 1 keeps its own.
+    """
+    at_bound = np.zeros(values.shape, dtype=bool)
+    held = np.zeros((len(values), len(free)), dtype=bool)
+    for v, k in enumerate(free):
+        p = circuit.parameters[circuit.names[k]]
+        if p.scale == "linear":
+            margin = _AT_LIMIT * (min(p.max, 1e300) - p.min)
+            upper, lower = values[:, k] >= p.max - margin, values[:, k] <= p.min + margin
+            at_bound[:, k] = upper | lower
+            held[:, v] = lower | (upper & (not is_physical_limit(circuit, p.name, "upper")))
+    return at_bound, held
+
+
+def _covariance(jacobian: FloatArray, held: Mask) -> FloatArray:
+    """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
+    loose = ~held
+    size = np.sqrt(np.einsum("bvf,bvf->bv", jacobian, jacobian))
+    size = np.where((size > 0) & loose, size, 1.0)
+    scaled = jacobian / size[:, :, np.newaxis] * loose[:, :, np.newaxis]
+    normal = scaled @ scaled.transpose(0, 2, 1)
+    np.einsum("bii->bi", normal)[...] += held
+    try:
+        inverse = np.linalg.inv(normal)
+    except np.linalg.LinAlgError:
+        singular = np.linalg.cond(normal) > 1e14
+        normal[singular] = np.eye(normal.shape[1])
+        inverse = np.linalg.inv(normal)
+        inverse[singular] = np.nan
+    inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
+    return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
+
+
+def _derived(optima: Optima, propagated: Propagation) -> dict[str, Column]:
+    """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
+    plain = formulas(optima.circuit)
+    found = {name: Column(unit, *_measured(propagated, formula)) for name, (unit, formula) in plain.items()}
+    for geometry, rows in _geometries(optima.spectra):
+        given = given_errors(optima.circuit, geometry)
+        more = {n: row for n, row in formulas(optima.circuit, geometry).items() if n not in plain}
+        for name, (unit, formula) in more.items():
+            column = found.setdefault(name, Column.empty(unit, len(optima.spectra)))
+            value, error = _measured(propagated, formula)
+            column.fill(rows, value, np.hypot(error, given.get(name, 0.0) * value))
+    return found
+
+
+def _measured(propagated: Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
+    value = propagated.value(formula)
+    return value, np.where(np.isfinite(value), propagated.error(formula), np.nan)
+
+
+def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
+    """Return each geometry that the spectra tell of, with their rows."""
+    rows: dict[str, list[int]] = {}
+    for b, spectrum in enumerate(spectra):
+        told = spectrum.metadata.get("geometry"), spectrum.metadata.get("area_cm2")
+        if told != (None, None):
+            rows.setdefault(repr(told), []).append(b)
+    return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
+
+
+def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
+    """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
+    values, free = optima.values, list(table.free)
+    stderr, chisqr = table.stderr[:, free], table.statistics["chisqr"]
+    quiet = np.isfinite(stderr).all(axis=1)
+    quiet &= (stderr < _DOUBTFUL * np.abs(values[:, free])).all(axis=1)
+    missed = (chisqr > _MISFIT**2 * optima.attainable) & (table.statistics["rms_relative_residual"] > 0.002)
+    quiet &= ~(missed & (optima.attainable > 0))
+    quiet &= uncorrelated(optima.circuit, [optima.circuit.names[k] for k in free], stderr, table.covar)
+    quiet &= arcs_in_order(optima.circuit, values)
+    for loud in _arcs_in_doubt(optima, propagated):
+        quiet &= ~loud
+    return quiet
+
+
+def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[Mask]:
+    """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
+    frequency = optima.spectra[0].frequency
+    found = [_log_tau(r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]
+    for formula in found:
+        peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
+        yield (peak <= frequency[-1]) | (peak >= frequency[0])
+    for one, other in combinations(found, 2):
+        gap, error = _measured(propagated, _difference(one, other))
+        yield ~(np.abs(gap) > _APART * error)
+
+
+def _difference(one: Formula, other: Formula) -> Formula:
+    return lambda p: one(p) - other(p)
+
+
+def _log_tau(resistor: str, storage: tuple[str, ...]) -> Formula:
+    def formula(p: Mapping[str, Any]) -> Any:
+        exponent = p[storage[1]] if len(storage) > 1 else 1.0
+        return (np.log(p[resistor]) + np.log(p[storage[0]])) / exponent
+
+    return formula
+
+
+def _judged(result: FitResult, attainable: float) -> tuple[tuple[Flag, ...], bool]:
+    """Return the flags of a result, and whether it can be used."""
+    chisqr = result.statistics.chisqr
+    seen = Judgement(
+        circuit=result.circuit,
+        scales=Scales.of(result.spectrum.omega, result.spectrum.impedance),
+        values=result.values,
+        stderr={name: p.stderr for name, p in result.parameters.items()},
+        correlations=result.correlations,
+        converged=True,
+        message="",
+        rms=result.statistics.rms_relative_residual,
+        misfit=float(np.sqrt(chisqr / attainable)) if attainable > 0 else 0.0,
+    )
+    found = examined(result.replace_flags(*judge(seen)))
+    return found.flags, found.ok
+
+
+def _statistics(
+    chisqr: FloatArray, ndata: int, nfree: NDArray[np.intp], known_noise: bool
+) -> dict[str, NDArray[Any]]:
+    """Return the statistics (B,) as lmfit defines them."""
+    nvarys = ndata - nfree
+    likelihood = ndata * np.log(np.maximum(chisqr, 1e-250 * ndata) / ndata)
+    found = {
+        "chisqr": chisqr,
+        "redchi": chisqr / nfree,
+        "aic": likelihood + 2 * nvarys,
+        "bic": likelihood + np.log(ndata) * nvarys,
+        "nvarys": nvarys,
+        "nfree": nfree,
+    }
+    if not known_noise:
+        return found
+    from scipy.special import gammaincc  # a fifth of a second: not where nothing else needs it
+
+    return {**found, "p_value": gammaincc(nfree / 2, chisqr / 2)}

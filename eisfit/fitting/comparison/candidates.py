@@ -1,0 +1,215 @@
+"""The candidates of a comparison: a short search for each circuit, a whole one for those that may be best.
+
+A search for every optimum of a circuit that is too large for the data takes most of the time, and in vain.
+So each circuit, from the smallest to the largest, first gets a short search: from the best points of its own
+grid, and from the optimum of the largest circuit inside it with what is new beside it at many places. Those
+that then come near the best by BIC get the whole search, unless independent starts agree already, and their
+doubtful parameters are profiled; all do where none fits to within the noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.guess import StartGrid
+from eisfit.engine.objective import Settings
+from eisfit.engine.search import Basin
+from eisfit.engine.solver import SAME, solve
+from eisfit.engine.task import Task, best_end, best_start
+from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.comparison.table import Candidate
+from eisfit.fitting.errors.refit import Refit
+from eisfit.fitting.fit import finished
+from eisfit.fitting.identifiability import examined
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["candidates"]
+
+FloatArray = NDArray[np.float64]
+
+_FOLDS = 5
+_REFUSED = ("undetermined", "arcs_overlap", "not_converged", "arc_outside")
+_WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
+_CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
+_NESTED = 5
+_OWN = 3
+_ROUGH = 1e-4
+_FINE = 1e-10
+_STEPS = 25
+_FEW = 10
+_LOOSE = 1e-4  # tolerance of lmfit where a circuit is far behind
+_AGREE = 4
+
+
+def candidates(
+    spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, noise: float, seed: int
+) -> list[Candidate]:
+    """Return a candidate for each circuit.
+
+    Parameters
+    ----------
+    spectrum, weighting, seed
+        As for `eisfit.fit`.
+    circuits
+        In any order.
+    noise
+        The chisqr that the noise alone leaves; 0 where unknown.
+    """
+    settings = Settings(weighting)
+    found: list[_Entry] = []
+    for circuit in sorted(circuits, key=_free):
+        found.append(_entered(spectrum, circuit, settings, found, seed))
+    while waiting := _to_examine(found, noise):
+        for k in waiting:
+            found[k] = _examined(found[k], noise, seed)
+    return [entry.row or _far_behind(entry) for entry in found]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A circuit on its way to a candidate: what the short search found, then the row."""
+
+    circuit: Circuit
+    bic: float = np.inf
+    task: Task | None = None
+    basin: Basin | None = None
+    row: Candidate | None = None
+
+
+def _free(circuit: Circuit) -> int:
+    return sum(p.free for p in circuit.parameters.values())
+
+
+def _entered(
+    spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[_Entry], seed: int
+) -> _Entry:
+    try:
+        task = Task.of(spectrum, circuit, settings)
+    except EisfitError as error:
+        return _Entry(circuit, row=Candidate(circuit, refused=str(error)))
+    basin = _short_search(task, smaller, seed)
+    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, _free(circuit), task.rescaled)
+    return _Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
+
+
+def _to_examine(found: list[_Entry], noise: float) -> list[int]:
+    """Return which to look at in full: those near the best that can be an answer, or all if none fits."""
+    best = min((e.row for e in found if e.row and not e.row.refused), key=lambda row: row.bic, default=None)
+    fits = best is not None and best.result and best.result.statistics.chisqr <= _WITHIN * noise
+    lowest = best.bic if best is not None and fits else min((e.bic for e in found if not e.row), default=0.0)
+    return [k for k, entry in enumerate(found) if not entry.row and entry.bic <= lowest + _CLOSE]
+
+
+def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
+    assert entry.task is not None
+    assert entry.basin is not None
+    try:
+        agrees = entry.basin.agreed >= _AGREE and entry.basin.chisqr <= _WITHIN * noise
+        theta, basin = best_end(entry.task, entry.basin), entry.basin
+        if not agrees:
+            whole = best_start(entry.task, seed)
+            theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
+        result = examined(finished(entry.task, theta, basin))
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return dataclasses.replace(entry, row=Candidate(entry.circuit, refused=str(error)))
+    return dataclasses.replace(entry, row=_judged(result))
+
+
+def _far_behind(entry: _Entry) -> Candidate:
+    assert entry.task is not None
+    assert entry.basin is not None
+    try:
+        result = finished(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
+    except EisfitError as error:
+        return Candidate(entry.circuit, refused=str(error))
+    return _judged(examined(result, profiles=False))
+
+
+def _short_search(task: Task, smaller: list[_Entry], seed: int) -> Basin:
+    """Return the best end from the optimum of a smaller circuit and from the best points of the grid."""
+    rng = np.random.default_rng(seed)
+    grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
+    own = np.concatenate([grid.starts(_OWN), grid.scattered(_OWN, rng)])
+    inside = [e for e in smaller if e.basin and set(e.circuit.names) < set(task.circuit.names)]
+    starts = [own, *(_nested(task.circuit, e, grid.scattered(_NESTED, rng)) for e in inside[-1:])]
+    theta = task.coordinates.internal(np.concatenate(starts))
+    ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
+    order = np.argsort(ends.chisqr)
+    best = solve(task.problem, ends.theta[order[:1]], max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
+    theta, chisqr = ends.theta[order], ends.chisqr[order]
+    theta[0], chisqr[0] = best.theta[0], best.chisqr[0]
+    agreed = int(np.sum(chisqr <= chisqr[0] * (1 + SAME)))
+    return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, len(order))
+
+
+def _nested(circuit: Circuit, inside: _Entry, rows: FloatArray) -> FloatArray:
+    """Return starts (n, P) with the smaller circuit at its optimum and what is new as in `rows`."""
+    assert inside.task is not None
+    assert inside.basin is not None
+    optimum = inside.task.coordinates.physical(inside.basin.theta[np.newaxis])[0]
+    known = dict(zip(inside.circuit.names, optimum.tolist(), strict=True))
+    for k, name in enumerate(circuit.names):
+        if name in known:
+            rows[:, k] = known[name]
+    return rows
+
+
+def _judged(result: FitResult) -> Candidate:
+    count, ndata = _free(result.circuit), result.statistics.ndata
+    deviance, parameters = _deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
+    spare = ndata - parameters - 1
+    return Candidate(
+        result.circuit,
+        result,
+        free=count,
+        aicc=deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf,
+        bic=deviance + np.log(ndata) * parameters,
+        cross_validation=_cross_validation(result),
+        refused=_reason(result),
+    )
+
+
+def _deviance(chisqr: float, ndata: int, count: int, rescaled: bool) -> tuple[float, int]:
+    """Return -2 ln L up to a constant, and the parameters it was maximised over."""
+    if not rescaled:
+        return chisqr, count
+    return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
+
+
+def _reason(result: FitResult) -> str:
+    """Return why a fit cannot be taken as an answer, empty where it can."""
+    for flag in result.flags:
+        limit = flag.name == "at_bound" and "a plain capacitor" not in flag.cure
+        grave = flag.name in _REFUSED and not result.ok
+        if limit or grave:
+            return flag.cause
+    return ""
+
+
+def _cross_validation(result: FitResult) -> float | None:
+    """Return the root mean square of the weighted residuals at frequencies that the fit had not seen.
+
+    Five interleaved folds, all refitted in one batch from the optimum of the whole.
+    """
+    refit = Refit.of(result)
+    points = result.spectrum.points
+    folds = min(_FOLDS, points)
+    left_out = np.arange(points) % folds == np.arange(folds)[:, np.newaxis]
+    seen = np.repeat(~left_out, 2, axis=1)
+    weight = refit.problem.weight * seen
+    target = np.tile(refit.problem.target, (folds, 1))
+    problem = dataclasses.replace(refit.problem, target=target, weight=weight)
+    theta = solve(
+        problem, np.tile(refit.theta, (folds, 1)), max_iterations=_FEW, tolerance=_ROUGH, damping=1e-6
+    ).theta
+    residual = refit.evaluate(theta)[0][~seen]
+    return float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else None

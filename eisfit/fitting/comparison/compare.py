@@ -1,0 +1,120 @@
+"""Which circuit? Candidates fitted to one spectrum, ranked, and those that the data cannot support refused.
+
+Ranked by BIC (G. Schwarz, Ann. Stat. 6 (1978) 461), because it finds the true circuit most often (measured by
+benchmarks/compare.py). AICc, Akaike's weights (K. P. Burnham, D. R. Anderson, Model Selection and Multimodel
+Inference, 2nd ed., Springer 2002) and the error of cross-validation stand beside it. Every free parameter of
+the circuit counts, also one that ended at a bound, and the size of the noise where it is not measured.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any
+
+from eisfit.engine.objective import Settings
+from eisfit.errors import UsageError
+from eisfit.fitting.comparison.candidates import candidates
+from eisfit.fitting.comparison.table import Comparison
+from eisfit.fitting.selection import selected, with_noise
+from eisfit.model.circuit import Circuit, default_parameters
+from eisfit.model.library import circuit as find_circuit
+from eisfit.model.library import circuits as names_of_circuits
+from eisfit.model.notation import Component, Series, components, parse
+from eisfit.spectra.masks import Drop, inductive_tail
+from eisfit.spectra.noise import attainable_chisqr
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["compare", "suitable"]
+
+_LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
+
+
+def compare(
+    spectrum: Spectrum,
+    circuits: Iterable[str | PathLike[str] | Circuit] | None = None,
+    *,
+    weighting: str = "modulus",
+    fmin: float | None = None,
+    fmax: float | None = None,
+    drop: Drop | None = None,
+    drop_inductive: bool = False,
+    seed: int = 0,
+) -> Comparison:
+    """Fit several circuits to a spectrum and say which one it supports.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    circuits
+        Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``.
+    weighting, fmin, fmax, drop, drop_inductive, seed
+        As for `eisfit.fit`, the same for every circuit.
+
+    Returns
+    -------
+    Comparison
+        With `best`, `ranked` candidates and a `verdict` in words.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit or weighting, or an empty list.
+
+    Examples
+    --------
+    >>> from eisfit import simulate
+    >>> s = simulate("rs-ct", {"R_s": 1, "R_ct": 10, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
+    >>> compare(s, ["rs-ct", "rs-sei-ct"]).best.name
+    'rs-ct'
+    """
+    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _listed(circuits)]
+    if not chosen:
+        raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
+    kept = with_noise(kept, weighting)
+    noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
+    return Comparison.of(kept, weighting, candidates(kept, _unique(chosen), weighting, noise, seed), noise)
+
+
+def suitable(spectrum: Spectrum) -> list[Circuit]:
+    """Return the circuits of ``circuits/`` that suit a spectrum.
+
+    Those with fewer parameters than half the numbers measured. Where the spectrum has an inductive tail, each
+    gets an inductance in series; where it has none, circuits with an inductance are left out.
+    """
+    has_tail = int(inductive_tail(spectrum).sum()) >= _LEAST_TAIL
+    found: dict[str, Circuit] = {}
+    for name in names_of_circuits():
+        circuit = find_circuit(name)
+        inductive = any(c.symbol == "L" for c in components(circuit.tree))
+        if inductive and not has_tail:
+            continue
+        suits = circuit if inductive or not has_tail else _with_inductance(circuit)
+        found.setdefault(suits.string, suits)
+    return [c for c in found.values() if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
+
+
+def _with_inductance(circuit: Circuit) -> Circuit:
+    """Return the circuit with ``L_cell`` in series before it."""
+    first = parse("L_cell")
+    rest: tuple[Any, ...] = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
+    tree = Series((first, *rest)) if isinstance(first, Component) else circuit.tree
+    parameters = {**default_parameters(first), **circuit.parameters}
+    return dataclasses.replace(circuit, tree=tree, name=f"l-{circuit.name}", parameters=parameters)
+
+
+def _listed(circuits: Iterable[Any]) -> Sequence[Any]:
+    if isinstance(circuits, (str, PathLike, Circuit)):
+        raise UsageError("compare needs a list of circuits, such as ['rs-ct', 'rs-ct-w']")
+    return list(circuits)
+
+
+def _unique(circuits: Iterable[Circuit]) -> list[Circuit]:
+    """Return the circuits without those that say the same twice."""
+    found: dict[str, Circuit] = {}
+    for circuit in circuits:
+        found.setdefault(repr((circuit.string, circuit.to_dict()["parameters"])), circuit)
+    return list(found.values())

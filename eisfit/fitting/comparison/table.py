@@ -1,0 +1,268 @@
+"""What a comparison of circuits returns: frozen, ranked, with a verdict in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.rounding import significant
+from eisfit.spectra.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Candidate", "Comparison"]
+
+_WITHIN_NOISE = 1.5  # rms residual over what the noise alone leaves
+_AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
+_CLOSER = 10.0  # of BIC: "very strong" in the same paper
+_MISFIT_LEAST = 0.003
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One circuit in a comparison.
+
+    Attributes
+    ----------
+    circuit, result
+        The circuit and its fit; None where it could not be fitted.
+    free
+        Number of free parameters.
+    aicc, bic
+        Criteria; lower is better, only differences mean something.
+    cross_validation
+        Root mean square weighted residual at frequencies left out of the fit.
+    weight
+        Akaike weight among the candidates that are not refused, 0 to 1.
+    misfit
+        Root mean square residual over what the noise alone leaves; 0 where unknown.
+    refused
+        Why it cannot be taken as an answer; empty where it can.
+    """
+
+    circuit: Circuit
+    result: FitResult | None = None
+    free: int = 0
+    aicc: float = np.inf
+    bic: float = np.inf
+    cross_validation: float | None = None
+    weight: float = 0.0
+    misfit: float = 0.0
+    refused: str = ""
+
+    @property
+    def name(self) -> str:
+        """The circuit's name."""
+        return self.circuit.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a row of the JSON document."""
+        statistics = self.result.statistics if self.result else None
+        return {
+            "circuit": {"name": self.circuit.name, "string": self.circuit.string},
+            "free": self.free,
+            "chisqr": None if statistics is None else statistics.chisqr,
+            "rms_relative_residual": None if statistics is None else statistics.rms_relative_residual,
+            "aicc": _finite(self.aicc),
+            "bic": _finite(self.bic),
+            "cross_validation": self.cross_validation,
+            "weight": self.weight,
+            "misfit": self.misfit,
+            "refused": self.refused,
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Circuits ranked for one spectrum: those that it supports first, by BIC, then the refused.
+
+    Attributes
+    ----------
+    spectrum, weighting
+        What was fitted and how.
+    ranked
+        All candidates, best first.
+    """
+
+    spectrum: Spectrum
+    weighting: str
+    ranked: tuple[Candidate, ...]
+
+    error = None
+
+    @classmethod
+    def of(
+        cls, spectrum: Spectrum, weighting: str, candidates: Sequence[Candidate], noise: float
+    ) -> Comparison:
+        """Rank candidates; `noise` is the chisqr that the noise alone would leave, 0 where unknown."""
+        lowest = min((c.aicc for c in candidates if not c.refused), default=np.inf)
+        shares = [0.0 if c.refused else float(np.exp(-0.5 * (c.aicc - lowest))) for c in candidates]
+        total = sum(shares) or 1.0
+        rows = [
+            dataclasses.replace(c, weight=share / total, misfit=_misfit(c, noise))
+            for c, share in zip(candidates, shares, strict=True)
+        ]
+        return cls(spectrum, weighting, tuple(sorted(rows, key=lambda c: (bool(c.refused), c.bic))))
+
+    @property
+    def best(self) -> Candidate | None:
+        """The circuit that the data supports best; None where every candidate is refused."""
+        return next((c for c in self.ranked if not c.refused), None)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the best circuit fits to within the noise."""
+        return self.best is not None and _within_noise(self.best)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a best circuit and it fits."""
+        return self.fits
+
+    @cached_property
+    def verdict(self) -> tuple[str, ...]:
+        """What the ranking says, one sentence each."""
+        best = self.best
+        if best is None:
+            return ("every circuit is refused: the data determines none of them; measure a wider range "
+                    "or try a simpler circuit",)  # fmt: skip
+        said = [f"{best.name} is supported best{self._lead(best)}"]
+        if not _within_noise(best):
+            said = [
+                f"none of these circuits fits to within the noise: the best, {best.name}, misses the data by "
+                f"{_percent(best)} rms, {significant(best.misfit, 2)} times its noise; try other circuits, "
+                "or look for bad points (eisfit check)"
+            ]
+        return (*said, *self._closer(best), *self._as_good(best), *self._enough(best))
+
+    def _lead(self, best: Candidate) -> str:
+        second = next((c for c in self.ranked if not c.refused and c is not best), None)
+        if second is None:
+            return ": all others are refused" if len(self.ranked) > 1 else ""
+        return f", by {significant(second.bic - best.bic, 2)} of BIC before {second.name}"
+
+    def _as_good(self, best: Candidate) -> list[str]:
+        near = [
+            c.name for c in self.ranked if c is not best and not c.refused and c.bic - best.bic < _AS_GOOD
+        ]
+        return [f"{', '.join(near)} can hardly be told from it by this spectrum"] if near else []
+
+    def _closer(self, best: Candidate) -> list[str]:
+        """Say which refused circuit fits much closer: what refuses it may be mended."""
+        refused = [c for c in self.ranked if c.refused and c.result and c.bic < best.bic - _CLOSER]
+        if not refused:
+            return []
+        closest = min(refused, key=lambda c: c.bic)
+        return [
+            f"{closest.name} fits much closer, {_percent(closest)} rms, but is refused: {closest.refused}; "
+            "mend that (fix the parameter, leave its element out, measure a wider range) and compare again"
+        ]
+
+    def _enough(self, best: Candidate) -> list[str]:
+        """Say where a larger circuit fits a little better without being needed."""
+        larger = [
+            c.name
+            for c in self.ranked
+            if c.result and best.result and c.free > best.free
+            and c.result.statistics.chisqr < best.result.statistics.chisqr
+        ]  # fmt: skip
+        if not larger or not _within_noise(best):
+            return []
+        return [f"the simpler circuit is enough: {', '.join(larger)} fit closer only as more parameters must"]
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the JSON document; without `data` it cannot be read back."""
+        document: dict[str, Any] = {
+            "spectrum": self.spectrum.summary(),
+            "weighting": self.weighting,
+            "best": None if self.best is None else self.best.name,
+            "ok": self.ok,
+            "verdict": list(self.verdict),
+            "ranked": [c.to_dict() for c in self.ranked],
+            "error": None,
+        }
+        if not data:
+            return document
+        fits = [None if c.result is None else c.result.to_dict() for c in self.ranked]
+        return {
+            **document,
+            "fits": fits,
+            "circuit_documents": [c.circuit.to_dict() for c in self.ranked],
+            "spectrum_document": self.spectrum.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Comparison:
+        """Rebuild a comparison from `to_dict`'s document."""
+        rows = zip(document["ranked"], document["fits"], document["circuit_documents"], strict=True)
+        kept = ("free", "cross_validation", "weight", "misfit", "refused")
+        ranked = [
+            Candidate(
+                Circuit.from_dict(circuit),
+                None if result is None else FitResult.from_dict(result),
+                aicc=np.inf if row["aicc"] is None else row["aicc"],
+                bic=np.inf if row["bic"] is None else row["bic"],
+                **{key: row[key] for key in kept},
+            )
+            for row, result, circuit in rows
+        ]
+        return cls(Spectrum.from_dict(document["spectrum_document"]), document["weighting"], tuple(ranked))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per circuit, best first."""
+        import pandas as pd
+
+        rows = [{**c.to_dict(), "circuit": c.name, "string": c.circuit.string} for c in self.ranked]
+        return pd.DataFrame(rows).set_index("circuit")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw how far each circuit stands behind the best on `ax` (a new one where None) and return it."""
+        from eisfit.display import plot
+
+        return plot.comparison(self.to_dict(data=False), ax=ax)
+
+    def __str__(self) -> str:
+        from eisfit.display import report
+
+        return report.comparison_text(self.to_dict(data=False))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot, report
+
+        table = report.comparison_html(self.to_dict(data=False))
+        height = 0.9 + 0.34 * len(self.ranked)
+        return plot.beside(
+            table, lambda figure: self.plot(figure.subplots()), height=height, alt="circuits compared"
+        )
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
+
+
+def _misfit(candidate: Candidate, noise: float) -> float:
+    if candidate.result is None or noise <= 0:
+        return 0.0
+    return float(np.sqrt(candidate.result.statistics.chisqr / noise))
+
+
+def _within_noise(candidate: Candidate) -> bool:
+    rms = candidate.result.statistics.rms_relative_residual if candidate.result else np.inf
+    return candidate.misfit <= _WITHIN_NOISE or rms <= _MISFIT_LEAST
+
+
+def _percent(candidate: Candidate) -> str:
+    rms = candidate.result.statistics.rms_relative_residual if candidate.result else np.nan
+    return f"{significant(100 * rms, 2)} %"

@@ -1,0 +1,93 @@
+"""Diffusion coefficients from the Warburg elements of a circuit, where the cell's geometry is known.
+
+====================  ============================================  =========================================
+element               formula                                       needs (`eisfit.model.geometry`)
+====================  ============================================  =========================================
+``W`` in a solid      D = ((V_m / (n F A sigma)) dE/dx)^2 / 2       area, molar_volume, slope
+``W`` in a solution   D = (R T / (n^2 F^2 A c sigma))^2 / 2         area, concentration (and temperature)
+``Wo``, ``Ws``        D = L^2 / tau                                 length
+====================  ============================================  =========================================
+
+In the solid: C. Ho, I. D. Raistrick, R. A. Huggins, J. Electrochem. Soc. 127 (1980) 343, with sigma the A of
+their Z = A (1 - j) / sqrt(omega); x counts diffusing particles per formula unit of the host. In the
+solution: A. J. Bard, L. R. Faulkner, Electrochemical Methods, 2nd ed. (Wiley 2001), section 10.3, of one
+diffusing species (where both redox partners diffuse, 1/c stands for their sum weighted by 1/sqrt(D)). The
+finite layer is plane, of thickness L, blocked (`Wo`) or held at its concentration (`Ws`) on the far side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from eisfit.engine.propagation import Formula
+from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import Geometry, relative_error
+from eisfit.model.notation import Component, components
+from eisfit.units import Uncertain
+
+__all__ = ["coefficients"]
+
+_FARADAY = 96485.33212331  # C/mol, exact product of the SI's constants
+_GAS = 8.31446261815324  # J/(mol K)
+_ROOM = 298.15  # K
+_UNIT = "cm^2 s^-1"
+
+
+def coefficients(circuit: Circuit, geometry: Geometry) -> dict[str, tuple[str, Formula, float]]:
+    """Return name -> (unit, formula, relative error of what was given) of every coefficient that is known.
+
+    A coefficient goes by the label of its element, ``D_d`` of ``W_d``, or by its name where two share one.
+    """
+    found: dict[str, tuple[str, Formula, float]] = {}
+    for component in components(circuit.tree):
+        row = _of_element(component, geometry)
+        if row is not None:
+            name = f"D_{component.label or component.name}"
+            found[f"D_{component.name}" if name in found else name] = row
+    return found
+
+
+def _of_element(component: Component, geometry: Geometry) -> tuple[str, Formula, float] | None:
+    if component.symbol in ("Wo", "Ws") and geometry.length is not None:
+        square = geometry.length.median**2
+        tau = f"{component.name}_tau"
+        return _UNIT, lambda p: square / p[tau], 2 * relative_error(geometry.length)
+    if component.symbol != "W":
+        return None
+    driving, error = _driving(geometry)
+    if driving is None:
+        return None
+    return _UNIT, _Infinite(component.parameter_names[0], driving), error
+
+
+class _Infinite:
+    """D = (driving / sigma)^2 / 2."""
+
+    def __init__(self, sigma: str, driving: float) -> None:
+        self.sigma, self.driving = sigma, driving
+
+    def __call__(self, p: Mapping[str, Any]) -> Any:
+        return 0.5 * (self.driving / p[self.sigma]) ** 2
+
+
+def _driving(g: Geometry) -> tuple[float | None, float]:
+    """Return sigma sqrt(2 D), ohm cm s^-1, and the relative error of its square; None where unknown."""
+    if g.area is None:
+        return None, 0.0
+    area, charge = g.area.median, g.electrons * _FARADAY
+    if g.slope is not None and g.molar_volume is not None:
+        number = g.molar_volume.median * abs(g.slope.median) / (charge * area)
+        return number, _together(g.area, g.slope, g.molar_volume)
+    if g.concentration is not None:
+        kelvin = _ROOM if g.temperature is None else g.temperature.median
+        number = _GAS * kelvin / (charge**2 * area * g.concentration.median)
+        return number, _together(g.area, g.concentration, g.temperature)
+    return None, 0.0
+
+
+def _together(*inputs: Uncertain | None) -> float:
+    """Return the relative error of the square of a product."""
+    return 2 * float(np.hypot.reduce([relative_error(value) for value in inputs]))

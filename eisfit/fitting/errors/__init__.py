@@ -1,0 +1,4 @@
+"""How far off a parameter may be: profiles, bootstrap, sampling.
+
+In: a `FitResult`. Out: `Intervals`.
+"""

@@ -1,0 +1,96 @@
+"""Bootstrap: the fit repeated on data that might as well have been measured, in batches of the solver.
+
+``residual``: the fitted impedance with its own residuals, drawn with replacement. The complex residual of a
+point is drawn as one, divided by its error bar, so that real and imaginary part stay together; residuals are
+inflated by sqrt(n / (n - p)), since a fit leaves them too small. ``parametric``: normal noise instead.
+B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (Chapman & Hall 1993), ch. 9 and 13.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.objective import FormProblem
+from eisfit.engine.robust import TUNING, solve_robust
+from eisfit.engine.solver import solve
+from eisfit.errors import UsageError, did_you_mean
+from eisfit.fitting.errors.refit import Refit
+
+__all__ = ["KINDS", "repeated"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+KINDS = ("residual", "parametric")
+_CHUNK = 256  # rows that the solver takes fastest
+_MAD = 1.4826
+
+
+def repeated(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
+    """Return the parameters (n, P) of the repeated fits that converged; n is `count` or a little less.
+
+    Parameters
+    ----------
+    refit
+        The fit to repeat, from its own optimum.
+    count
+        How often.
+    kind
+        ``residual`` or ``parametric``.
+    seed
+        Of the draws.
+
+    Raises
+    ------
+    UsageError
+        For another kind.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"no bootstrap is called {kind!r}{did_you_mean(kind, KINDS) or '; use ' + KINDS[0]}")
+    rng = np.random.default_rng(seed)
+    found = []
+    for first in range(0, count, _CHUNK):
+        rows = min(_CHUNK, count - first)
+        theta, good = _fitted(refit, _targets(refit, rows, kind, rng))
+        found.append(refit.problem.coordinates.physical(theta[good]))
+    return np.concatenate(found)
+
+
+def _targets(refit: Refit, rows: int, kind: str, rng: np.random.Generator) -> ComplexArray:
+    """Return impedances (B, F): the fit plus errors of the size and shape that the weights assume."""
+    residual = refit.evaluate(refit.theta[np.newaxis])[0][0]
+    n, free = residual.size, max(residual.size - refit.theta.size, 1)
+    if kind == "residual":
+        pairs = residual.reshape(-1, 2) - residual.reshape(-1, 2).mean(axis=0)
+        drawn = pairs[rng.integers(len(pairs), size=(rows, len(pairs)))].reshape(rows, n)
+        drawn = drawn * np.sqrt(n / free)
+    else:
+        drawn = _noise(refit, residual, free) * rng.standard_normal((rows, n))
+    fitted = refit.result.fitted
+    kick = (drawn / refit.problem.weight).view(np.complex128)  # of g(Z); dZ = dg / g'(Z)
+    return np.asarray(fitted + kick / refit.problem.form.slope(fitted))
+
+
+def _noise(refit: Refit, residual: FloatArray, free: int) -> float:
+    """Return the standard deviation of the weighted residuals."""
+    if refit.settings.weighting == "noise":
+        return 1.0
+    if refit.settings.loss != "linear":
+        return float(_MAD * np.median(np.abs(residual)) * np.sqrt(residual.size / free))
+    return float(np.sqrt(residual @ residual / free))
+
+
+def _fitted(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    rows = target.shape[0]
+    weight = np.broadcast_to(refit.problem.weight, (rows, refit.problem.weight.shape[1]))
+    problem: FormProblem = dataclasses.replace(refit.problem, target=target, weight=weight)
+    start = np.tile(refit.theta, (rows, 1))
+    solution = solve(problem, start, max_iterations=60)
+    if refit.settings.loss not in TUNING:
+        return solution.theta, solution.converged
+    known = refit.settings.weighting == "noise"
+    end = solve_robust(problem, solution.theta, refit.settings.loss, known_noise=known, common=False)
+    return end.theta, np.isfinite(end.cost)

@@ -1,0 +1,163 @@
+"""The intervals of a fit's parameters: frozen, to tables, to JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Interval", "Intervals"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The interval of one parameter.
+
+    Attributes
+    ----------
+    name, value, unit
+        The parameter and its fitted value.
+    low, high
+        Ends; None where the data sets no limit on that side.
+    """
+
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+
+    @property
+    def determined(self) -> bool:
+        """Whether both sides are closed."""
+        return self.low is not None and self.high is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return {"value": self.value, "unit": self.unit, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Intervals(Mapping[str, Interval]):
+    """Intervals by name: iterated over the parameters; ``found["R_p"]`` also finds the derived ones.
+
+    Attributes
+    ----------
+    level
+        Confidence, for instance 0.95.
+    method
+        ``covariance``, ``profile``, ``bootstrap`` or ``mcmc``; see `eisfit.fitting.errors.uncertainty`.
+    criterion
+        In words: what makes an interval end.
+    rows
+        Name -> `Interval`.
+    notes
+        What to know besides, one sentence each.
+    profiles
+        Name -> {values, rise, limit} of profile likelihood, for figures.
+    derived
+        Name -> `Interval` of what follows from the parameters.
+    samples
+        (n, P) all parameters of bootstrap or mcmc, in the circuit's order; not kept in JSON.
+    """
+
+    level: float
+    method: str
+    criterion: str
+    rows: Mapping[str, Interval]
+    notes: tuple[str, ...] = ()
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    samples: FloatArray | None = None
+    derived: Mapping[str, Interval] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Interval:
+        known = {**self.derived, **self.rows}
+        if name not in known:
+            raise ParameterError(f"no interval for {name!r}{did_you_mean(name, known)}")
+        return known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.rows or name in self.derived
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.intervals/1",
+            "level": self.level,
+            "method": self.method,
+            "criterion": self.criterion,
+            "intervals": {name: row.to_dict() for name, row in self.rows.items()},
+            "derived": {name: row.to_dict() for name, row in self.derived.items()},
+            "notes": list(self.notes),
+            "profiles": {name: dict(profile) for name, profile in self.profiles.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Intervals:
+        """Rebuild intervals from `to_dict`'s document."""
+        rows, derived = (
+            {name: Interval(name=name, **row) for name, row in document.get(key, {}).items()}
+            for key in ("intervals", "derived")
+        )
+        kept = (document["level"], document["method"], document["criterion"])
+        return cls(*kept, rows, tuple(document["notes"]), document["profiles"], derived=derived)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per parameter and derived quantity: value, unit, low, high (NaN where open)."""
+        import pandas as pd
+
+        rows = {name: row.to_dict() for name, row in {**self.rows, **self.derived}.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the intervals relative to the values on `ax` (a new one where None) and return it."""
+        from eisfit.display import plot
+
+        return plot.intervals(self.to_dict(), ax=ax)
+
+    def plot_profiles(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw the profile of every parameter, one small panel each, and return the axes."""
+        from eisfit.display import plot
+
+        return plot.profiles(self.to_dict(), **options)
+
+    def __str__(self) -> str:
+        from eisfit.display import report
+
+        return report.intervals_text(self.to_dict())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot, report
+
+        table = report.intervals_html(self.to_dict())
+        draw = partial(plot.intervals, self.to_dict())
+        return plot.beside(
+            table,
+            lambda figure: draw(ax=figure.subplots()),
+            height=0.6 + 0.3 * max(len(self), 3),
+            alt="intervals",
+        )
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.rows)

@@ -1,0 +1,91 @@
+"""Intervals by profile likelihood, of parameters and of what follows from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.errors.interval import Interval, Intervals
+from eisfit.fitting.errors.profile import Profile, profiles
+from eisfit.fitting.errors.profile_derived import derived_profiles
+from eisfit.fitting.errors.refit import Refit
+from eisfit.fitting.result import FitResult
+from eisfit.model.geometry import Geometry
+
+__all__ = ["profile_intervals", "quantile"]
+
+
+def quantile(result: FitResult, level: float) -> float:
+    """Return the two-sided quantile of t, or of the normal distribution where the noise is measured."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = 0.5 + 0.5 * level
+    return float(stdtrit(result.statistics.nfree, upper) if result.covariance_rescaled else ndtri(upper))
+
+
+def profile_intervals(
+    result: FitResult,
+    level: float,
+    names: tuple[str, ...],
+    derived: tuple[str, ...] = (),
+    *,
+    rough: bool = False,
+) -> Intervals:
+    """Return the profile intervals of free parameters and of derived quantities; see `eisfit.intervals`."""
+    width = quantile(result, level)
+    refit = Refit.of(result, plain=True)
+    found = profiles(refit, names, width, rough=rough) if names else []
+    followed = _derived(refit, derived, width, rough)
+    law = "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)" if result.covariance_rescaled else (
+        "chisqr - chisqr_min <= chi2(1)")  # fmt: skip
+    rows = {p.name: Interval(p.name, result[p.name].value, result[p.name].unit, p.low, p.high) for p in found}
+    more = {p.name: _of_derived(p, result.derived[p.name]) for p in followed}
+    traces = {p.name: _trace(p) for p in found}
+    return Intervals(
+        level, "profile", f"{law} = {width**2:.3f}", rows, _notes([*found, *followed]), traces, derived=more
+    )
+
+
+def _derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
+    """Return the profiles of derived quantities, wider by the errors of what was given of the cell."""
+    result = refit.result
+    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    table = formulas(result.circuit, geometry)
+    found = derived_profiles(refit, {name: table[name][1] for name in names}, width, rough=rough)
+    given = given_errors(result.circuit, geometry)
+    return [_widened(p, result.derived[p.name]["value"], width * given.get(p.name, 0.0)) for p in found]
+
+
+def _of_derived(profile: Profile, row: Mapping[str, Any]) -> Interval:
+    return Interval(profile.name, row["value"], row["unit"], profile.low, profile.high)
+
+
+def _widened(profile: Profile, value: float, more: float) -> Profile:
+    """Return a profile with ends further out by a relative error that is independent of the fit."""
+    ends = [
+        end and float(value * np.exp(np.sign(end - value) * np.hypot(np.log(end / value), more)))
+        for end in (profile.low, profile.high)
+    ]
+    return dataclasses.replace(profile, low=ends[0], high=ends[1])
+
+
+def _notes(found: list[Profile]) -> tuple[str, ...]:
+    better = [profile.name for profile in found if profile.better]
+    if not better:
+        return ()
+    return (
+        f"the profile of {', '.join(better)} met a lower chisqr than the fit's: "
+        "fit again from other start values (start=...)",
+    )
+
+
+def _trace(profile: Profile) -> dict[str, Any]:
+    return {
+        "values": profile.values.tolist(),
+        "rise": [r if np.isfinite(r) else None for r in profile.rise.tolist()],
+        "limit": profile.limit,
+    }

@@ -1,0 +1,81 @@
+"""A finished fit as a problem of the solver again, from which profiles, bootstrap and sampling start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.objective import FormProblem, Settings
+from eisfit.fitting.result import FitResult
+from eisfit.model.elements import FrequencyGrid
+
+__all__ = ["Refit"]
+
+FloatArray = NDArray[np.float64]
+
+
+class _Plain(Coordinates):
+    """Every parameter by itself (its logarithm where positive), so that one can be held while others move."""
+
+    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A fit made ready to be repeated.
+
+    Attributes
+    ----------
+    result, settings
+        The fit, and how it was made.
+    problem
+        In the fit's own form, weights and data.
+    theta
+        (V,) the optimum in the coordinates of `problem`.
+    """
+
+    result: FitResult
+    settings: Settings
+    problem: FormProblem
+    theta: FloatArray
+
+    @classmethod
+    def of(cls, result: FitResult, *, plain: bool = False) -> Refit:
+        """Build the problem of a result; `plain`: a Q moves as Q, not as the time constant of its arc."""
+        settings = Settings(result.weighting, result.loss, result.representation)
+        spectrum = result.spectrum
+        scales = Scales.of(spectrum.omega, spectrum.impedance)
+        coordinates = (_Plain if plain else Coordinates)(result.circuit, scales)
+        weight = settings.form.weights(spectrum, settings.weighting)[np.newaxis]
+        grid, target = FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis]
+        values = np.array([[result.values[name] for name in result.circuit.names]])
+        problem = FormProblem(coordinates, grid, target, weight, settings.form)
+        return cls(result, settings, problem, coordinates.internal(values)[0])
+
+    @property
+    def free_names(self) -> tuple[str, ...]:
+        """Names of the coordinates, in order."""
+        return tuple(self.result.circuit.names[k] for k in self.problem.coordinates.free)
+
+    def evaluate(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weighted residuals (B, 2F) and Jacobian (B, V, 2F) at theta (B, V)."""
+        with np.errstate(all="ignore"):
+            return self.problem.evaluate(theta, self.problem.buffer(theta.shape[0]))
+
+    def covariance(self) -> FloatArray:
+        """Return (J J^T)^-1 (V, V) at the optimum, not rescaled; zero for coordinates at the box's edge."""
+        jacobian = self.evaluate(self.theta[np.newaxis])[1][0]
+        edges = self.problem.coordinates
+        inside = np.flatnonzero((self.theta > edges.low + 1e-9) & (self.theta < edges.high - 1e-9))
+        size = np.sqrt(np.sum(jacobian[inside] ** 2, axis=1)) + 1e-300
+        scaled = jacobian[inside] / size[:, np.newaxis]
+        found = np.zeros((self.theta.size, self.theta.size))
+        inverse = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
+        with np.errstate(all="ignore"):  # a coordinate without any effect has an infinite variance
+            found[np.ix_(inside, inside)] = inverse / np.outer(size, size)
+        return found

@@ -1,0 +1,259 @@
+"""Fit a circuit to a spectrum: the batched solver finds the basin, lmfit finishes there.
+
+lmfit is imported here when a fit is made, and in `eisfit.fitting.errors.sampling` for its Markov chains.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arc_limits import satisfying
+from eisfit.engine.objective import Objective, Settings
+from eisfit.engine.robust import TUNING, covariance, put_errors
+from eisfit.engine.search import Basin
+from eisfit.engine.task import Task, best_start, in_chosen_form, leads_nowhere
+from eisfit.errors import EisfitError, SpectrumError, UsageError
+from eisfit.fitting.flags import at_bound, is_physical_limit
+from eisfit.fitting.identifiability import examined
+from eisfit.fitting.outcome import result_of
+from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.selection import selected, with_noise
+from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import Geometry
+from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.masks import Drop
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.verdict import Flag
+
+__all__ = ["finished", "fit", "fit_or_failure"]
+
+FloatArray = NDArray[np.float64]
+
+_TIGHT = 1e-10
+_kept = threading.local()
+
+
+def fit(
+    spectrum: Spectrum,
+    circuit: str | PathLike[str] | Circuit,
+    *,
+    weighting: str = "modulus",
+    fix: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    bound: Mapping[str, tuple[float, float]] | None = None,
+    expr: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    peak: Mapping[str, tuple[float, float]] | None = None,
+    order: Sequence[str] = (),
+    fmin: float | None = None,
+    fmax: float | None = None,
+    drop: Drop | None = None,
+    drop_inductive: bool = False,
+    drop_invalid: bool = False,
+    loss: str = "linear",
+    representation: str = "impedance",
+    validate: bool = False,
+    geometry: Geometry | Mapping[str, Any] | str | PathLike[str] | None = None,
+    seed: int = 0,
+) -> FitResult:
+    """Fit a circuit to a spectrum; no start values are needed.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    circuit
+        A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`.
+    weighting
+        ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
+        ``noise``, a
+        spectrum without a measured one gets the estimate of `eisfit.check`; `redchi` is then near 1, and
+        `p_value` not small, where the circuit fits to within the noise.
+    fix, start, bound, expr
+        By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
+        Parameters with a start value are searched from there; when all have one, nothing else is tried.
+    params
+        lmfit's ``Parameters``, of some or all of the circuit's parameters: what they say of value, bounds,
+        `vary` and `expr` counts, and the four above go before them.
+    peak, order
+        Which optimum is meant, where there are several: the range (Hz) of the peak frequency of a resistor's
+        arc, and resistors from the fastest arc to the slowest; see `eisfit.engine.arc_limits`.
+    fmin, fmax
+        Use only this range of frequencies, Hz.
+    drop
+        Points to leave out: a mask (F,), or frequencies in Hz.
+    drop_inductive
+        Leave out the inductive tail, the points with Z'' > 0 at the highest frequencies.
+    drop_invalid
+        Leave out the points that fail the Kramers-Kronig test (`eisfit.check`); a flag says which.
+    loss
+        ``linear`` (default, least squares), or ``soft_l1``, ``huber``, ``cauchy``, which outliers pull less;
+        see `eisfit.engine.robust`.
+    representation
+        Compare ``impedance`` (default), ``admittance`` or ``modulus_phase``; see `eisfit.engine.objective`.
+    validate
+        Test the spectrum against the Kramers-Kronig relations too (`eisfit.check`) and add what it finds to
+        the flags.
+    geometry
+        Of the cell, for values per area and diffusion coefficients among the derived quantities, such as
+        ``{"area": "1.13 cm^2", "length": "5 um"}``, or the path of a TOML file; see `eisfit.model.geometry`.
+    seed
+        Of the random part of the search for start values; the same input always gives the same result.
+
+    Returns
+    -------
+    FitResult
+        With `ok` and `flags` that say how far it can be believed.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit, parameter, weighting, loss or representation, a dropped frequency that was
+        not measured, or bounds that exclude the start value.
+    FitError
+        When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
+    """
+    chosen = find_circuit(circuit)
+    if fix or start or bound or expr or params:
+        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
+    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    if geometry is not None:
+        kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
+    kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
+    kept = with_noise(kept, weighting)
+    task = Task.of(kept, chosen, Settings(weighting, loss, representation))
+    theta, basin = best_start(task, seed)
+    if peak or order:
+        basin = satisfying(task.coordinates, basin, peak or {}, order)
+        theta = basin.theta
+    result = examined(finished(task, theta, basin))
+    result = result.replace_flags((*result.flags, *dropped), result.ok)
+    return _validated(result) if validate else result
+
+
+def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
+    """Return lmfit's fit from the search's best end, judged, but not yet examined for open parameters."""
+    theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
+    values = task.coordinates.physical(theta[np.newaxis])[0]
+    with _expressions_guarded(task.circuit):
+        return result_of(task, _lmfit(task, values, scale, tolerance), basin)
+
+
+def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitResult | FitFailure:
+    """Return `fit`'s result, or a `FitFailure` where this spectrum cannot be fitted."""
+    try:
+        return fit(spectrum, circuit, **options)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return FitFailure.of(spectrum, str(error))
+
+
+def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
+    """Return the points that pass the Kramers-Kronig test, and a flag that says which were left out."""
+    invalid = check(spectrum).invalid
+    if not invalid.any():
+        return spectrum, ()
+    where = ", ".join(f"{f:.4g}" for f in spectrum.frequency[invalid])
+    cause = f"{int(invalid.sum())} of {spectrum.points} points fail the Kramers-Kronig test: {where} Hz"
+    return spectrum.keep(~invalid), (Flag("points_dropped", cause, "look at them with eisfit check"),)
+
+
+def _validated(result: FitResult) -> FitResult:
+    """Add the verdict of the Kramers-Kronig test; too few points for one are said, not hidden."""
+    try:
+        tested = check(result.spectrum)
+    except SpectrumError as error:
+        flag = Flag("not_validated", str(error), "measure more frequencies")
+        return result.replace_flags((*result.flags, flag), result.ok)
+    return result.replace_flags((*result.flags, *tested.flags), result.ok and not _is_mirrored(tested))
+
+
+def _is_mirrored(tested: KramersKronigResult) -> bool:
+    """Return whether the data itself is unusable; smaller failures show as a misfit of the circuit."""
+    return any(flag.name == "imaginary_sign" for flag in tested.flags)
+
+
+def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> Any:
+    """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
+
+    A parameter that the search left at a bound is held there. It has no standard error, the errors of the
+    others are then valid (they would not be with it among them), and it does not count in `nvarys`. An
+    exponent at its physical limit of 1 keeps its error, from the curvature there: the truth may lie below.
+    """
+    from lmfit import Minimizer
+
+    named = dict(zip(task.circuit.names, values.tolist(), strict=True))
+    bounded = at_bound(task.circuit, task.scales, named)
+    held = {name for name, side in bounded.items() if not is_physical_limit(task.circuit, name, side)}
+    if len(held) == task.coordinates.size:
+        held = set()
+    params = _parameters_at(task.circuit, named, frozenset(held))
+    varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]
+    settings = task.settings
+    weight = settings.form.weights(task.spectrum, settings.weighting)
+    objective = Objective(task.problem, varied, settings.form, weight)
+    minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
+    tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
+    if bounded:
+        tight["method"] = (
+            "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it
+        )
+    if settings.loss != "linear":
+        tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
+    with np.errstate(all="ignore"):
+        outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
+    if settings.loss != "linear":
+        parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
+        put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
+    return outcome
+
+
+def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:
+    """Return lmfit's Parameters with these values.
+
+    To build them takes lmfit a millisecond, so that each thread keeps those of the circuit it fitted last;
+    lmfit works on a copy of its own.
+    """
+    import lmfit
+
+    inside = {name: min(max(values[name], p.min), p.max) for name, p in circuit.parameters.items()}
+    key = (id(circuit), held)
+    if getattr(_kept, "key", None) == key and not circuit.expressions:
+        for name, value in inside.items():
+            _kept.params[name].value = value
+        return _kept.params
+    params = lmfit.Parameters()
+    # lmfit wants the parameters of an expression there before it.
+    for name in (*(n for n, p in circuit.parameters.items() if not p.expr), *circuit.expressions):
+        p = circuit.parameters[name]
+        vary = p.vary and name not in held
+        params.add(name, value=inside[name], vary=vary, min=p.min, max=p.max, expr=p.expr)
+    _kept.key, _kept.params, _kept.circuit = key, params, circuit  # the circuit too: its id must stay its own
+    return params
+
+
+@contextmanager
+def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
+    """Turn what lmfit raises or warns of when an expression leads nowhere into one sentence."""
+    if not circuit.expressions:
+        yield
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    except EisfitError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
+        raise leads_nowhere(circuit, reason) from None

@@ -1,0 +1,233 @@
+"""The judgement on a fit: which flags it gets, each with its cause and its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import role_times
+from eisfit.engine.coordinates import Scales
+from eisfit.model.circuit import Circuit
+from eisfit.rounding import significant
+from eisfit.verdict import Flag
+
+__all__ = ["UNDETERMINED_CURE", "Judgement", "at_bound", "is_physical_limit", "judge", "uncorrelated"]
+
+#: The same for every parameter, so that a report says it once.
+UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
+
+FloatArray = NDArray[np.float64]
+
+_RELATIVE_ERROR = 1.0  # a standard error as large as the value determines nothing
+_CORRELATION = 0.98
+_MARGIN = 0.01  # below it, where many fits are looked through at once
+_MISFIT = 2.0  # rms residual over what the noise alone would leave
+_MISFIT_LEAST = 0.003  # relative: below this a misfit is of no consequence
+_NEAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is known of a finished fit.
+
+    Attributes
+    ----------
+    circuit, scales
+        The circuit and the data's scales.
+    values, stderr
+        All parameters; errors None where unknown.
+    correlations
+        Pairs of varied parameters, strongest first.
+    converged
+        Whether lmfit says so.
+    message
+        lmfit's words.
+    rms
+        Root mean square relative residual.
+    misfit
+        Root of chisqr over the chisqr that the noise alone explains; 0 where unknown.
+    """
+
+    circuit: Circuit
+    scales: Scales
+    values: Mapping[str, float]
+    stderr: Mapping[str, float | None]
+    correlations: list[tuple[str, str, float]]
+    converged: bool
+    message: str
+    rms: float
+    misfit: float
+
+
+def judge(seen: Judgement) -> tuple[tuple[Flag, ...], bool]:
+    """Return the flags of a fit and whether it can be used as it stands.
+
+    A parameter at its physical limit (an exponent of 1) and a strong correlation are told, but do not spoil
+    the fit; every other flag does.
+    """
+    grave = [*_convergence(seen), *_misfit(seen), *_order(seen), *_bounds(seen, False), *_undetermined(seen)]
+    told = [*_bounds(seen, True), *_correlated(seen)]
+    return (*grave, *told), not grave
+
+
+def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> dict[str, str]:
+    """Return name -> ``lower`` or ``upper`` for every free parameter that ended at a bound.
+
+    Zero and infinity are bounds too: a resistance a million times below the smallest |Z| is zero to the data.
+    """
+    found = {}
+    for name, p in circuit.parameters.items():
+        if not p.free:
+            continue
+        low, high = (0.0, np.inf) if p.scale == "linear" else scales.range(p.unit)
+        low, high = max(p.min, low * 10), min(p.max, high / 10)
+        margin = _NEAR * (min(high, 1e300) - low) if p.scale == "linear" else _NEAR * values[name]
+        if values[name] <= low + margin:
+            found[name] = "lower"
+        elif values[name] >= high - margin:
+            found[name] = "upper"
+    return found
+
+
+def is_physical_limit(circuit: Circuit, name: str, side: str) -> bool:
+    """Return whether a bound is nature's own: an exponent of 1, beyond which nothing is left out."""
+    p = circuit.parameters[name]
+    return p.scale == "linear" and side == "upper" and p.max == 1.0
+
+
+def _convergence(seen: Judgement) -> Iterator[Flag]:
+    if not seen.converged:
+        yield Flag(
+            "not_converged",
+            f"the fit stopped before its minimum: {seen.message}",
+            "try a simpler circuit, or give start values (--start NAME=VALUE)",
+        )
+
+
+def _misfit(seen: Judgement) -> Iterator[Flag]:
+    if seen.misfit > _MISFIT and seen.rms > _MISFIT_LEAST:
+        yield Flag(
+            "misfit",
+            f"the circuit misses the data by {100 * seen.rms:.2g} % rms, {seen.misfit:.1f} times its noise",
+            "another circuit is needed (eisfit compare), or a part of the data is not of this cell "
+            "(eisfit check, --fmin, --fmax)",
+        )
+
+
+def _order(seen: Judgement) -> Iterator[Flag]:
+    row = np.array([[seen.values[name] for name in seen.circuit.names]])
+    times = {role: float(tau[0]) for role, tau in role_times(seen.circuit, row).items()}
+    roles = list(times)
+    for fast, slow in pairwise(roles):
+        if times[fast] > times[slow]:
+            yield Flag(
+                "arcs_swapped",
+                f"the {_word(fast)} arc ({significant(times[fast], 2)} s) came out slower than the "
+                f"{_word(slow)} arc ({significant(times[slow], 2)} s)",
+                "read the two as exchanged, or use a circuit with one arc less",
+            )
+
+
+def _word(role: str) -> str:
+    return {"sei": "SEI", "charge_transfer": "charge-transfer"}.get(role, role)
+
+
+def _bounds(seen: Judgement, harmless: bool) -> Iterator[Flag]:
+    for name, side in at_bound(seen.circuit, seen.scales, seen.values).items():
+        is_limit = is_physical_limit(seen.circuit, name, side)
+        if is_limit != harmless:
+            continue
+        cure = (
+            "its error reaches to one side only; a plain capacitor would do"
+            if is_limit
+            else _cure_at_bound(side)
+        )
+        yield Flag("at_bound", f"{name} = {seen.values[name]:.3g} is at its {side} bound", cure)
+
+
+def _cure_at_bound(side: str) -> str:
+    wider = "lower" if side == "lower" else "raise"
+    return f"leave its element out of the circuit, fix it (--fix), or {wider} the bound (--bound)"
+
+
+def _undetermined(seen: Judgement) -> Iterator[Flag]:
+    bounded = at_bound(seen.circuit, seen.scales, seen.values)
+    for name, p in seen.circuit.parameters.items():
+        error = seen.stderr.get(name)
+        if not p.free or name in bounded:
+            continue
+        if error is None or not np.isfinite(error):
+            yield _undetermined_flag(f"{name} has no finite standard error")
+        elif error > _RELATIVE_ERROR * abs(seen.values[name]):
+            yield _undetermined_flag(f"the error of {name} is larger than its value")
+
+
+def _undetermined_flag(cause: str) -> Flag:
+    return Flag(
+        "undetermined",
+        f"{cause}: the data does not determine it",
+        UNDETERMINED_CURE,
+    )
+
+
+def _correlated(seen: Judgement) -> Iterator[Flag]:
+    """Yield one flag for each group of parameters that make up for each other."""
+    strong = [pair for pair in seen.correlations if _is_strong(seen, pair)]
+    place = {name: k for k, name in enumerate(seen.circuit.names)}
+    groups = _groups([{first, second} for first, second, _ in strong])
+    for group in sorted(groups, key=lambda group: min(place[name] for name in group)):
+        first, second, value = next(pair for pair in strong if pair[0] in group)  # the strongest
+        if len(group) == 2:
+            cause = f"{first} and {second} are correlated by {value:+.3f}"
+            cure = "use their combination rather than either alone, or fix one of them"
+        else:
+            names = sorted(group, key=place.__getitem__)
+            cause = (
+                f"{', '.join(names[:-1])} and {names[-1]} are correlated with each other, "
+                f"{first} and {second} by {value:+.3f}"
+            )
+            cure = (
+                "use a simpler circuit, fix one of them, or read only what they have in common, such as R_p"
+            )
+        yield Flag("correlated", cause, cure)
+
+
+def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
+    """Return whether a correlation is strong, and not that of one element's own parameters."""
+    components = {seen.circuit.parameters[name].component for name in pair[:2]}
+    return abs(pair[2]) >= _CORRELATION and len(components) > 1
+
+
+def uncorrelated(
+    circuit: Circuit, names: Sequence[str], stderr: FloatArray, covar: FloatArray
+) -> NDArray[np.bool_]:
+    """Return the rows (B,) of which no correlation comes near a flag; others must be judged one by one.
+
+    Parameters
+    ----------
+    circuit, names
+        Whose parameters (v,) these are.
+    stderr, covar
+        (B, v) and (B, v, v).
+    """
+    with np.errstate(all="ignore"):  # without an error there is no correlation: such a row is judged
+        correlation = np.abs(covar) / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
+    parts = [circuit.parameters[name].component for name in names]
+    quiet = np.ones(len(stderr), dtype=bool)
+    for i, j in combinations(range(len(parts)), 2):
+        if parts[i] != parts[j]:
+            quiet &= correlation[:, i, j] < _CORRELATION - _MARGIN
+    return quiet
+
+
+def _groups(pairs: list[set[str]]) -> list[set[str]]:
+    """Return what hangs together, each group in one set."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        touching = [group for group in groups if group & pair]
+        groups = [group for group in groups if group not in touching] + [pair.union(*touching)]
+    return groups

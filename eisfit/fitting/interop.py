@@ -1,0 +1,191 @@
+"""To other programs and back: circuits, values and errors of impedance.py.
+
+impedance.py is imported only where one of its objects is made; to read its objects and files takes no import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import CircuitError, ParameterError
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.model.impedance_py import document_of, names, read_document, read_file, written
+from eisfit.model.library import circuit as find_circuit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ImpedanceCircuit", "from_impedance", "impedance_names", "to_impedance"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImpedanceCircuit:
+    """A circuit of impedance.py, read.
+
+    Attributes
+    ----------
+    circuit
+        Its `Circuit`: constants are fixed, everything else starts from its values. Ready for `eisfit.fit`.
+    values, stderr
+        By parameter name, in the parameter's unit: fitted, or the initial guess; an error that is not known
+        is None.
+    fitted
+        Whether impedance.py had fitted it.
+    """
+
+    circuit: Circuit
+    values: Mapping[str, float]
+    stderr: Mapping[str, float | None]
+    fitted: bool
+
+    def impedance(self, frequency: ArrayLike) -> NDArray[np.complex128]:
+        """Return the impedance, (F,) ohm, at its values; `frequency` (F,) Hz."""
+        return self.circuit.impedance(frequency, self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "circuit": self.circuit.to_dict(),
+            "values": dict(self.values),
+            "stderr": dict(self.stderr),
+            "fitted": self.fitted,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> ImpedanceCircuit:
+        """Rebuild from `to_dict`'s document."""
+        kept = (dict(document["values"]), dict(document["stderr"]), bool(document["fitted"]))
+        return cls(Circuit.from_dict(document["circuit"]), *kept)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per parameter: value, stderr, unit, vary, and impedance.py's name for it."""
+        import pandas as pd
+
+        called = names(self.circuit)
+        rows = {
+            n: {"value": self.values[n], "stderr": self.stderr[n], "unit": p.unit, "vary": p.free,
+                "impedance.py": called[n]}
+            for n, p in self.circuit.parameters.items()
+        }  # fmt: skip
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def __repr__(self) -> str:
+        what = "fitted" if self.fitted else "initial guess"
+        return f"<ImpedanceCircuit {self.circuit.string}: {what}>\n{self.to_frame().to_string(na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        return f"{self.circuit._repr_html_()}{self.to_frame().to_html(na_rep='')}"
+
+
+def to_impedance(
+    source: FitResult | ImpedanceCircuit | Circuit | str | PathLike[str],
+    *,
+    start: Mapping[str, float] | None = None,
+    freeze_expressions: bool = False,
+) -> Any:
+    """Return a ``CustomCircuit`` of impedance.py.
+
+    Its `predict` gives what eisfit's circuit gives; its `save` writes impedance.py's own JSON. What is fixed
+    here is a constant there. Its parameters come in its own order, under the names of `impedance_names`.
+
+    Parameters
+    ----------
+    source
+        A fit, which comes with `parameters_` and `conf_` (standard errors, NaN where there is none), or
+        anything that `eisfit.circuit` reads, which comes with an initial guess only.
+    start
+        Values by eisfit's names, for a circuit that does not have them.
+    freeze_expressions
+        Make what an expression gives a constant there.
+
+    Raises
+    ------
+    CircuitError
+        For an element that impedance.py does not have (HN, TLM, TLMe).
+    ParameterError
+        For expressions, or where a value is missing.
+    """
+    from impedance.models.circuits import CustomCircuit
+
+    document = _document(source, start or {}, freeze_expressions)
+    custom = CustomCircuit(
+        document["Circuit String"],
+        initial_guess=document["Initial Guess"],
+        constants=document["Constants"],
+        name=document["Name"],
+    )
+    if document["Fit"]:
+        custom.parameters_ = np.array(document["Parameters"])
+        custom.conf_ = np.array(document["Confidence"])
+    return custom
+
+
+def from_impedance(source: Any) -> ImpedanceCircuit:
+    """Read a circuit of impedance.py, or the JSON file that it saved.
+
+    Parameters
+    ----------
+    source
+        A ``CustomCircuit`` or ``Randles``, or the path of a file that its `save` wrote.
+
+    Raises
+    ------
+    CircuitError
+        When it is something else, or has an element that eisfit does not know.
+    ParameterError
+        When its numbers do not belong to its circuit.
+    """
+    if isinstance(source, (str, PathLike)):
+        read = read_file(Path(source), find_circuit)
+    elif not (hasattr(source, "circuit") and hasattr(source, "constants")):
+        raise CircuitError(f"{source!r} is no circuit of impedance.py, nor a file that it saved")
+    else:
+        read = read_document(document_of(source), find_circuit)
+    return ImpedanceCircuit(read.circuit, read.values, read.stderr, read.fitted)
+
+
+def impedance_names(circuit: Circuit | str | PathLike[str]) -> dict[str, str]:
+    """Return eisfit's name of every parameter -> its name in impedance.py.
+
+    >>> impedance_names("rs-ct")
+    {'R_s': 'R0', 'R_ct': 'R1', 'CPE_ct_Q': 'CPE1_0', 'CPE_ct_alpha': 'CPE1_1'}
+    """
+    return names(find_circuit(circuit))
+
+
+def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str, Any]:
+    if isinstance(source, FitResult):
+        stderr = {name: p.stderr for name, p in source.parameters.items()}
+        circuit, values = source.circuit, source.values | dict(start)
+        return written(circuit, values, stderr, _covariance(source), freeze_expressions=freeze)
+    if isinstance(source, ImpedanceCircuit):
+        fitted = source.stderr if source.fitted else None
+        return written(source.circuit, {**source.values, **start}, fitted, freeze_expressions=freeze)
+    circuit = find_circuit(source).constrain(start=start)
+    given = {n: p.value for n, p in circuit.parameters.items() if p.value is not None}
+    missing = [n for n, p in circuit.parameters.items() if n not in given and p.expr is None]
+    if missing:
+        raise ParameterError(
+            f"{circuit.name}: impedance.py needs a start value for {', '.join(missing)}: give start={{...}}, "
+            "or a fit"
+        )
+    return written(circuit, circuit.resolve(given), freeze_expressions=freeze)
+
+
+def _covariance(result: FitResult) -> Any:
+    """Return a function that gives the covariance of two parameters, zero where one was not varied."""
+    place = {name: k for k, name in enumerate(result.var_names)}
+
+    def of(one: str, other: str) -> float:
+        known = result.covar is not None and one in place and other in place
+        return float(result.covar[place[one], place[other]]) if known else 0.0  # type: ignore[index]
+
+    return of

@@ -1,0 +1,109 @@
+"""What lmfit found, as a `FitResult` with its derived quantities and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from eisfit.engine.search import Basin
+from eisfit.engine.task import Task
+from eisfit.fitting.derived import derived
+from eisfit.fitting.flags import Judgement, at_bound, judge
+from eisfit.fitting.result import FitResult, FittedParameter, Statistics
+from eisfit.model.geometry import Geometry
+
+__all__ = ["result_of"]
+
+
+def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
+    """Return the result of a task: `outcome` is lmfit's, `basin` the search's."""
+    values = {name: float(outcome.params[name].value) for name in task.circuit.names}
+    stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
+    covar = getattr(outcome, "covar", None)
+    names = tuple(outcome.var_names)
+    relative = np.abs(task.circuit.impedance(task.spectrum.frequency, values) / task.spectrum.impedance - 1)
+    rms = float(np.sqrt(np.mean(relative**2)))
+    result = FitResult(
+        spectrum=task.spectrum,
+        circuit=task.circuit,
+        weighting=task.settings.weighting,
+        loss=task.settings.loss,
+        representation=task.settings.representation,
+        parameters=_parameters(task, values, stderr, names),
+        statistics=_statistics(outcome, rms, task.rescaled),
+        covar=covar,
+        var_names=names,
+        covariance_rescaled=task.rescaled,
+        derived=derived(task.circuit, values, names, covar, Geometry.of_metadata(task.spectrum.metadata)),
+        ok=True,
+        flags=(),
+        starts=basin.starts,
+        agreed=basin.agreed,
+        lmfit=outcome,
+    )
+    flags, ok = judge(_judgement(task, result))
+    return result.replace_flags(flags, ok)
+
+
+def _judgement(task: Task, result: FitResult) -> Judgement:
+    chisqr = result.statistics.chisqr
+    return Judgement(
+        circuit=task.circuit,
+        scales=task.scales,
+        values=result.values,
+        stderr={name: p.stderr for name, p in result.parameters.items()},
+        correlations=result.correlations,
+        converged=bool(result.lmfit.success),
+        message=str(result.lmfit.message),
+        rms=result.statistics.rms_relative_residual,
+        misfit=float(np.sqrt(chisqr / task.attainable)) if task.attainable > 0 else 0.0,
+    )
+
+
+def _finite(number: Any) -> float | None:
+    return float(number) if number is not None and np.isfinite(number) else None
+
+
+def _parameters(
+    task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None], varied: tuple[str, ...]
+) -> dict[str, FittedParameter]:
+    bounded = at_bound(task.circuit, task.scales, values)
+    return {
+        name: FittedParameter(
+            name=name,
+            value=values[name],
+            stderr=stderr[name] if name in varied or p.expr else None,
+            unit=p.unit,
+            min=p.min,
+            max=p.max,
+            vary=p.free,
+            expr=p.expr,
+            at_bound=name in bounded,
+            role=p.role,
+            describe=p.describe,
+        )
+        for name, p in task.circuit.parameters.items()
+    }
+
+
+def _p_value(chisqr: float, nfree: int) -> float:
+    """Return the probability of a chisqr this large from noise alone."""
+    from scipy.special import gammaincc
+
+    return float(gammaincc(nfree / 2, chisqr / 2))
+
+
+def _statistics(outcome: Any, rms: float, rescaled: bool) -> Statistics:
+    return Statistics(
+        chisqr=float(outcome.chisqr),
+        redchi=float(outcome.redchi),
+        aic=float(outcome.aic),
+        bic=float(outcome.bic),
+        ndata=int(outcome.ndata),
+        nvarys=int(outcome.nvarys),
+        nfree=int(outcome.nfree),
+        p_value=None if rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
+        rms_relative_residual=rms,
+    )

@@ -1,0 +1,348 @@
+"""What a fit returns: frozen, with its own verdict, to tables, to JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import EisfitError, did_you_mean
+from eisfit.model.circuit import Circuit
+from eisfit.rounding import significant, value_with_error
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import Flag
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics", "result_or_failure"]
+
+ComplexArray = NDArray[np.complex128]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FittedParameter:
+    """One parameter after the fit.
+
+    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. `interval`
+    is {level, low, high, method} where one was asked for; an end is None where it is open.
+    """
+
+    name: str
+    value: float
+    stderr: float | None
+    unit: str
+    min: float
+    max: float
+    vary: bool
+    expr: str | None
+    at_bound: bool
+    role: str
+    describe: str
+    interval: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        how = "" if self.vary else f" (= {self.expr})" if self.expr else " (fixed)"
+        value = value_with_error(self.value, self.stderr) if self.stderr else significant(self.value, 5)
+        return f"<{self.name} = {value} {self.unit}".rstrip() + f"{how}: {self.describe or self.role}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "name"}
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Goodness of fit, in lmfit's words.
+
+    Attributes
+    ----------
+    chisqr, redchi, aic, bic, ndata, nvarys, nfree
+        As lmfit defines them; `ndata` counts real and imaginary parts.
+    rms_relative_residual
+        Root mean square of |Z_model - Z| / |Z|.
+    p_value
+        Probability of a chisqr this large from the noise alone; None where the noise is not known.
+    """
+
+    chisqr: float
+    redchi: float
+    aic: float
+    bic: float
+    ndata: int
+    nvarys: int
+    nfree: int
+    rms_relative_residual: float
+    p_value: float | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FitResult:
+    """A fitted spectrum.
+
+    Attributes
+    ----------
+    spectrum, circuit, weighting
+        What was fitted, and how.
+    parameters
+        Name -> `FittedParameter`; also ``result["R_ct"]``.
+    statistics
+        See `Statistics`.
+    covar, var_names
+        Covariance (V, V) of the varied parameters, or None.
+    covariance_rescaled
+        Whether `covar` takes the size of the noise from the residuals: multiplied by redchi (all weightings
+        but ``noise``), or a robust loss.
+    derived
+        Name -> {value, stderr, unit}, errors from the full covariance.
+    ok
+        False where the numbers should not be used before a flag is looked into.
+    flags
+        Each with name, cause and cure.
+    loss, representation
+        What was minimised; see `eisfit.engine.objective`.
+    starts, agreed
+        How many starts were tried and how many ended in this optimum.
+    lmfit
+        lmfit's own ``MinimizerResult``; None in a result that was read back from JSON.
+    """
+
+    spectrum: Spectrum
+    circuit: Circuit
+    weighting: str
+    parameters: Mapping[str, FittedParameter]
+    statistics: Statistics
+    covar: FloatArray | None
+    var_names: tuple[str, ...]
+    covariance_rescaled: bool
+    derived: Mapping[str, Mapping[str, Any]]
+    ok: bool
+    flags: tuple[Flag, ...]
+    loss: str = "linear"
+    representation: str = "impedance"
+    starts: int = 0
+    agreed: int = 0
+    lmfit: Any = field(default=None, compare=False)
+
+    error = None
+
+    @property
+    def params(self) -> Any:
+        """The ``Parameters`` of lmfit, with values, errors and correlations.
+
+        Raises
+        ------
+        EisfitError
+            In a result that was read back from JSON, or finished by the batched solver (`track`, `fit_many`):
+            lmfit's objects are not there.
+        """
+        if self.lmfit is None:
+            raise EisfitError(
+                "this result has no objects of lmfit, because it was read from JSON, or was not finished in "
+                "lmfit (finish='lmfit' does that): use result.parameters"
+            )
+        return self.lmfit.params
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Name -> value."""
+        return {name: p.value for name, p in self.parameters.items()}
+
+    @property
+    def fitted(self) -> ComplexArray:
+        """Impedance of the fitted circuit at the measured frequencies, (F,) ohm."""
+        return self.circuit.impedance(self.spectrum.frequency, self.values)
+
+    @property
+    def residuals(self) -> ComplexArray:
+        """(Z_model - Z_measured) / |Z_measured|, (F,) complex."""
+        measured = self.spectrum.impedance
+        return np.asarray((self.fitted - measured) / np.abs(measured))
+
+    @property
+    def correlations(self) -> list[tuple[str, str, float]]:
+        """Pairs of varied parameters and their correlation, the strongest first."""
+        if self.covar is None:
+            return []
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt(np.diag(self.covar))
+            matrix = self.covar / np.outer(spread, spread)
+        rows, columns = np.triu_indices(len(self.var_names), 1)
+        pairs = [
+            (self.var_names[i], self.var_names[j], float(matrix[i, j]))
+            for i, j in zip(rows, columns, strict=True)
+            if np.isfinite(matrix[i, j])
+        ]
+        return sorted(pairs, key=lambda pair: -abs(pair[2]))
+
+    def __getitem__(self, name: str) -> FittedParameter:
+        if name not in self.parameters:
+            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.parameters)}")
+        return self.parameters[name]
+
+    def replace_flags(self, flags: tuple[Flag, ...], ok: bool) -> FitResult:
+        """Return a copy with another verdict, for callers that know more (a failed Kramers-Kronig test)."""
+        return dataclasses.replace(self, flags=flags, ok=ok)
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the JSON document; without `data` it cannot be read back."""
+        document = {
+            "spectrum": self.spectrum.summary(),
+            "circuit": {"name": self.circuit.name, "string": self.circuit.string},
+            "weighting": self.weighting,
+            "loss": self.loss,
+            "representation": self.representation,
+            "covariance_rescaled": self.covariance_rescaled,
+            "parameters": {name: p.to_dict() for name, p in self.parameters.items()},
+            "statistics": dict(vars(self.statistics)),
+            "derived": {name: dict(row) for name, row in self.derived.items()},
+            "correlations": [list(pair) for pair in self.correlations],
+            "starts": self.starts,
+            "agreed": self.agreed,
+            "ok": self.ok,
+            "flags": [flag.to_dict() for flag in self.flags],
+            "error": None,
+        }
+        return document | self._data() if data else document
+
+    def _data(self) -> dict[str, Any]:
+        columns = self.spectrum.to_dict()["data"]
+        fitted = self.fitted
+        return {
+            "data": columns | {"fit_real_ohm": fitted.real.tolist(), "fit_imag_ohm": fitted.imag.tolist()},
+            "covariance": {
+                "names": list(self.var_names),
+                "matrix": None if self.covar is None else self.covar.tolist(),
+            },
+            "circuit_document": self.circuit.to_dict(),
+            "spectrum_document": {k: v for k, v in self.spectrum.to_dict().items() if k != "data"},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> FitResult:
+        """Rebuild a result from `to_dict`'s document.
+
+        Raises
+        ------
+        EisfitError
+            When the document lacks the data, as those printed by the command line do.
+        """
+        missing = {"data", "covariance", "circuit_document", "spectrum_document"} - set(document)
+        if missing:
+            raise EisfitError(f"not a complete fit document: {', '.join(sorted(missing))} missing")
+        matrix = document["covariance"]["matrix"]
+        rows = {name: _unbounded(row) for name, row in document["parameters"].items()}
+        return cls(
+            spectrum=Spectrum.from_dict({**document["spectrum_document"], "data": document["data"]}),
+            circuit=Circuit.from_dict(document["circuit_document"]),
+            weighting=document["weighting"],
+            loss=document.get("loss", "linear"),
+            representation=document.get("representation", "impedance"),
+            parameters={name: FittedParameter(name=name, **row) for name, row in rows.items()},
+            statistics=_statistics(document["statistics"]),
+            covar=None if matrix is None else np.array(matrix, dtype=float),
+            var_names=tuple(document["covariance"]["names"]),
+            covariance_rescaled=document["covariance_rescaled"],
+            derived=document["derived"],
+            ok=document["ok"],
+            flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+            starts=document["starts"],
+            agreed=document["agreed"],
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per parameter: value, stderr, unit, bounds, ..."""
+        import pandas as pd
+
+        rows = {name: p.to_dict() for name, p in self.parameters.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw measured points and fit as a Nyquist plot on `ax` (a new one where None) and return it."""
+        from eisfit.display import plot
+
+        f, z = self.spectrum.frequency, self.spectrum.impedance
+        return plot.nyquist(f, z, fitted=self.fitted, ax=ax, **{"label": self.spectrum.name, **options})
+
+    def plot_overview(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw Nyquist, Bode and residuals in one figure and return the axes."""
+        from eisfit.display import plot
+
+        return plot.fit_overview(self.to_dict(), **options)
+
+    def __str__(self) -> str:
+        from eisfit.display import report
+
+        return report.fit_text(self.to_dict())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot, report
+
+        document = self.to_dict()
+        draw = partial(plot.fit_summary, document)
+        return plot.beside(report.fit_html(document), lambda figure: draw(figure=figure), alt="fit")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.parameters)
+
+
+@dataclass(frozen=True)
+class FitFailure:
+    """A spectrum that could not be read or fitted, with the reason in one line, in a result's place."""
+
+    source: str
+    error: str
+    index: int = 0
+    cycle: float | None = None
+
+    ok = False
+    flags: tuple[Flag, ...] = ()
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, error: str) -> FitFailure:
+        """Return the failure of a spectrum that could be read."""
+        return cls(spectrum.source, error, spectrum.index, spectrum.cycle)
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the same keys as a fit's document, null but for source and error."""
+        keys = ("circuit", "weighting", "covariance_rescaled", "parameters", "statistics", "derived")
+        spectrum = dict.fromkeys(("points", "frequency_min_Hz", "frequency_max_Hz"))
+        return {
+            "spectrum": {"source": self.source, "index": self.index, "cycle": self.cycle, **spectrum},
+            **dict.fromkeys(keys),
+            "correlations": [],
+            "ok": False,
+            "flags": [],
+            "error": self.error,
+        }
+
+
+def result_or_failure(document: Mapping[str, Any]) -> FitResult | FitFailure:
+    """Return what `to_dict` of either has written."""
+    if document["error"] is None:
+        return FitResult.from_dict(document)
+    where = document["spectrum"]
+    return FitFailure(where["source"], document["error"], where["index"], where["cycle"])
+
+
+def _unbounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter row whose infinite bounds JSON had turned into null."""
+    low = -np.inf if row["min"] is None else row["min"]
+    high = np.inf if row["max"] is None else row["max"]
+    return {**row, "min": low, "max": high}
+
+
+def _statistics(row: Mapping[str, Any]) -> Statistics:
+    """Return statistics read from JSON, which has no word for a non-finite number."""
+    known = {key: np.nan if value is None else value for key, value in row.items()}
+    return Statistics(**known | {"p_value": row.get("p_value")})

@@ -1,0 +1,5 @@
+"""What is fitted: the notation of circuits, their elements with exact derivatives, and their files.
+
+In: a circuit string, a name in ``circuits/`` or a TOML file. Out: `Circuit`, which gives impedance and
+derivatives.
+"""

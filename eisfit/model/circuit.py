@@ -1,0 +1,302 @@
+"""A circuit: a tree of elements that gives impedance and exact derivatives for whole batches."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import ParameterError, did_you_mean
+from eisfit.model.circuit_parameters import (
+    ROLES,
+    CircuitParameter,
+    check_parameter,
+    default_parameters,
+    from_row,
+)
+from eisfit.model.elements import FrequencyGrid
+from eisfit.model.expressions import Expression
+from eisfit.model.from_lmfit import changes_of
+from eisfit.model.notation import Component, Node, Series, parse
+
+if TYPE_CHECKING:
+    from eisfit.display.drawing import CircuitDrawing
+
+__all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Circuit:
+    """An equivalent circuit; frozen, `constrain` returns a changed copy.
+
+    Build one with `eisfit.circuit`.
+
+    Attributes
+    ----------
+    tree
+        What `eisfit.model.notation.parse` gives.
+    name
+        Name of its file in ``circuits/``, or the circuit string.
+    parameters
+        Name -> `CircuitParameter`, in the order of the string.
+    """
+
+    tree: Node
+    name: str = ""
+    title: str = ""
+    references: tuple[str, ...] = ()
+    parameters: Mapping[str, CircuitParameter] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.string)
+        if not self.parameters:
+            object.__setattr__(self, "parameters", default_parameters(self.tree))
+
+    @classmethod
+    def from_string(cls, string: str) -> Circuit:
+        """Build a circuit from a string (see `eisfit.model.notation`)."""
+        return cls(tree=parse(string))
+
+    @property
+    def string(self) -> str:
+        """The circuit in the common notation."""
+        return str(self.tree)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names in order."""
+        return tuple(self.parameters)
+
+    @cached_property
+    def expressions(self) -> dict[str, Expression]:
+        """Name -> parsed expression, each after those it depends on."""
+        given = {name: p.expr for name, p in self.parameters.items() if p.expr is not None}
+        parsed = {name: Expression(text, list(self.names)) for name, text in given.items()}
+        return _in_order(parsed)
+
+    def constrain(
+        self,
+        *,
+        fix: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
+        bound: Mapping[str, tuple[float, float]] | None = None,
+        expr: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Circuit:
+        """Return a copy with parameters fixed, started, bounded or tied.
+
+        Parameters
+        ----------
+        fix, start, bound, expr
+            By parameter name, in the parameter's unit.
+        params
+            lmfit's ``Parameters``, of this circuit's names or some of them: their values, bounds, `vary` and
+            `expr` count, where they say something; the four above go before them.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown name, a value outside its bounds, or an expression that is not arithmetic.
+        """
+        changes: dict[str, dict[str, Any]] = {}
+        for name, p in (params or {}).items():
+            self.check_names([name])
+            changes[name] = changes_of(p, positive=self.parameters[name].scale == "log")
+        for name, (low, high) in (bound or {}).items():
+            changes.setdefault(name, {}).update(min=float(low), max=float(high))
+        if any(hasattr(value, "vary") for value in (start or {}).values()):
+            raise ParameterError("start takes numbers: give lmfit's Parameters as params=")
+        for name, value in (start or {}).items():
+            changes.setdefault(name, {}).update(value=float(value))
+        for name, value in (fix or {}).items():
+            changes.setdefault(name, {}).update(value=float(value), vary=False)
+        for name, text in (expr or {}).items():
+            changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
+        self.check_names(changes)
+        parameters = {n: dataclasses.replace(p, **changes.get(n, {})) for n, p in self.parameters.items()}
+        for parameter in parameters.values():
+            check_parameter(parameter)
+        changed = dataclasses.replace(self, parameters=parameters)
+        _ = changed.expressions  # refuses a wrong one now, not in the fit
+        return changed
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Raise ParameterError for the first of `names` that is not a parameter."""
+        for name in names:
+            if name not in self.parameters:
+                near = did_you_mean(name, self.names)
+                raise ParameterError(
+                    f"{self.name}: no parameter {name!r}{near or '; it has ' + ', '.join(self.names)}"
+                )
+
+    @overload
+    def impedance(
+        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: Literal[False] = False
+    ) -> ComplexArray: ...
+    @overload
+    def impedance(
+        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: Literal[True]
+    ) -> tuple[ComplexArray, ComplexArray]: ...
+    def impedance(
+        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: bool = False
+    ) -> ComplexArray | tuple[ComplexArray, ComplexArray]:
+        """Return the impedance, and on request its exact derivatives.
+
+        Parameters
+        ----------
+        frequency
+            (F,) Hz.
+        params
+            Name -> number or (B,) array. Names with a value or an expression in the circuit may be left out.
+        derivative
+            Also return dZ/dp, (F, P) or (B, F, P), in the order of `names`.
+
+        Returns
+        -------
+        Z
+            (F,) complex ohm, or (B, F) where a parameter is an array.
+
+        Raises
+        ------
+        ParameterError
+            For a missing or unknown name, or values that give no finite impedance.
+        """
+        columns, batched = self._columns(params)
+        grid = FrequencyGrid(2 * np.pi * np.atleast_1d(np.asarray(frequency, dtype=np.float64)))
+        slopes = np.empty((len(columns), len(self.names), grid.omega.size), dtype=np.complex128)
+        with np.errstate(all="ignore"):
+            z = self.evaluate(grid, columns, slopes)
+        if not np.isfinite(z).all():
+            raise ParameterError(f"{self.name}: these parameter values give no finite impedance")
+        dz = np.moveaxis(slopes, 1, 2)
+        if not batched:
+            z, dz = z[0], dz[0]
+        return (z, dz) if derivative else z
+
+    def evaluate(self, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray) -> ComplexArray:
+        """Return Z (B, F) for parameters (B, P) and write dZ/dp into `slopes` (B, P, F). The hot path."""
+        shape = (slopes.shape[0], slopes.shape[2])
+        return np.broadcast_to(_evaluate(self.tree, grid, columns, slopes, 0)[0], shape)
+
+    def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `values` completed by the circuit's own values and expressions."""
+        known = {n: p.value for n, p in self.parameters.items() if p.value is not None} | dict(values)
+        for name, expression in self.expressions.items():
+            row = self.parameters[name]
+            known[name] = np.clip(expression.evaluate(known)[0], row.min, row.max)  # as lmfit does
+        return known
+
+    def _columns(self, params: Mapping[str, ArrayLike]) -> tuple[FloatArray, bool]:
+        self.check_names(params)
+        given = {name: np.asarray(value, dtype=np.float64) for name, value in params.items()}
+        missing = [
+            n for n, p in self.parameters.items() if n not in given and p.value is None and p.expr is None
+        ]
+        if missing:
+            raise ParameterError(f"{self.name}: no value for {', '.join(missing)}")
+        values = self.resolve(given)
+        try:
+            stacked = np.broadcast_arrays(*(np.atleast_1d(values[name]) for name in self.names))
+        except ValueError:
+            raise ParameterError(f"{self.name}: parameter arrays must have one common length") from None
+        return np.stack(stacked, axis=1), any(np.ndim(values[name]) for name in self.names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``circuit`` block of every JSON result, with what `from_dict` needs besides."""
+        keys = ("value", "min", "max", "vary", "expr", "unit", "role", "describe")
+        rows = {n: {key: getattr(p, key) for key in keys} for n, p in self.parameters.items()}
+        return {"name": self.name, "string": self.string, "title": self.title, "parameters": rows}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Circuit:
+        """Rebuild a circuit from `to_dict`'s document."""
+        plain = cls.from_string(document["string"])
+        rows = document.get("parameters", {})
+        plain.check_names(rows)
+        parameters = {
+            n: dataclasses.replace(p, **from_row(rows.get(n, {}))) for n, p in plain.parameters.items()
+        }
+        return dataclasses.replace(
+            plain, name=document["name"], title=document.get("title", ""), parameters=parameters
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Circuit):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.string))
+
+    def __repr__(self) -> str:
+        name = "" if self.name == self.string else f"{self.name}: "
+        return f"<Circuit {name}{self.string}>"
+
+    def draw(self) -> CircuitDrawing:
+        """Return the circuit drawn: a picture in a notebook, text in a terminal; ``.save`` writes a file.
+
+        Examples
+        --------
+        >>> Circuit.from_string("R_s-p(R_ct,C_dl)").draw()
+        o──R_s──┬──R_ct──┬──o
+                └──C_dl──┘
+        """
+        from eisfit.display.drawing import CircuitDrawing
+
+        return CircuitDrawing(self.string)
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import drawing, report
+
+        return drawing.svg(self.string) + report.circuit_html(self.to_dict())
+
+
+def _in_order(expressions: dict[str, Expression]) -> dict[str, Expression]:
+    """Return the expressions, each after those it depends on."""
+    ordered: dict[str, Expression] = {}
+    waiting = dict(expressions)
+    while waiting:
+        ready = [name for name, e in waiting.items() if not set(e.names) & set(waiting)]
+        if not ready:
+            raise ParameterError(f"the expressions of {', '.join(waiting)} depend on each other in a circle")
+        for name in ready:
+            ordered[name] = waiting.pop(name)
+    return ordered
+
+
+def _evaluate(
+    node: Node, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray, first: int
+) -> tuple[ComplexArray, int]:
+    """Return Z of a node whose parameters start at column `first`, and the column after its last."""
+    if isinstance(node, Component):
+        after = first + len(node.element.parameters)
+        z, derivatives = node.element.evaluate(grid, *(columns[:, k : k + 1] for k in range(first, after)))
+        for k, derivative in enumerate(derivatives, first):
+            slopes[:, k] = derivative
+        return z, after
+    z, after = _evaluate(node.children[0], grid, columns, slopes, first)
+    for child in node.children[1:]:
+        middle = after
+        other, after = _evaluate(child, grid, columns, slopes, middle)
+        if isinstance(node, Series):
+            z = z + other
+        else:
+            z = _parallel(z, other, slopes[:, first:middle], slopes[:, middle:after])
+    return z, after
+
+
+def _parallel(a: ComplexArray, b: ComplexArray, da: ComplexArray, db: ComplexArray) -> ComplexArray:
+    """Return a b / (a + b) and scale the derivatives of both in place: dZ = (Z/a)^2 da + (Z/b)^2 db."""
+    inverse = 1 / (a + b)
+    share_a, share_b = b * inverse, a * inverse
+    da *= (share_a * share_a)[..., np.newaxis, :]
+    db *= (share_b * share_b)[..., np.newaxis, :]
+    return a * share_a

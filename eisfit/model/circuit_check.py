@@ -1,0 +1,297 @@
+"""A circuit examined before it is trusted: its form, its reference values, what no data can tell."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import EisfitError
+from eisfit.model.catalogue import NAME, find
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_template import TITLE
+from eisfit.model.library import circuit as read_circuit
+from eisfit.model.library import load, reference_tests
+from eisfit.model.notation import Component, Node, Parallel, Series, components
+
+__all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
+
+FloatArray = NDArray[np.float64]
+
+_TOLERANCE = 1e-6  # relative, of reference values
+_DEGENERATE = 1e-9  # smallest singular value of unit columns: rounding alone gives about 1e-14
+_INVOLVED = 0.1  # component of the null vector
+_MERGING = ("R", "C", "L", "W")  # two of them beside each other are one
+
+#: Unit -> powers of ohm and of second; "alpha" is the exponent of the same component.
+_UNITS: dict[str, tuple[float, float | str]] = {
+    "": (0, 0),
+    "ohm": (1, 0),
+    "F": (-1, 1),
+    "H": (1, 1),
+    "s": (0, 1),
+    "ohm s^-1/2": (1, -0.5),
+    "S s^alpha": (-1, "alpha"),
+    "ohm s^alpha": (1, "alpha"),
+}
+
+
+@dataclass(frozen=True)
+class ReferenceOutcome:
+    """What became of one ``[[tests]]`` table.
+
+    Attributes
+    ----------
+    source
+        As the file says.
+    deviation
+        Largest deviation of the impedance from the reference, a fraction; None where it has none.
+    problem
+        What is wrong, or an empty string.
+    """
+
+    source: str
+    deviation: float | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class CircuitCheck:
+    """What `check_circuit` found.
+
+    Attributes
+    ----------
+    source
+        What was examined.
+    circuit
+        The circuit, or None where it cannot be read.
+    error
+        Why it cannot be read, or None.
+    tests
+        One outcome for each reference table.
+    remarks
+        What is no error, one sentence each.
+    """
+
+    source: str
+    circuit: Circuit | None
+    error: str | None = None
+    tests: tuple[ReferenceOutcome, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True where the circuit can be read and reproduces every reference value that there is."""
+        return self.error is None and not any(test.problem for test in self.tests)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings as they stand in ``eisfit circuits --check --json``."""
+        return {
+            "source": self.source,
+            "ok": self.ok,
+            "error": self.error,
+            "string": None if self.circuit is None else self.circuit.string,
+            "parameters": [] if self.circuit is None else list(self.circuit.names),
+            "tests": [dataclasses.asdict(test) for test in self.tests],
+            "remarks": list(self.remarks),
+        }
+
+    def __str__(self) -> str:
+        if self.circuit is None:
+            error = str(self.error)
+            return f"{'' if error.startswith(self.source) else f'{self.source}: '}{error}"
+        good = [test.deviation for test in self.tests if test.deviation is not None and not test.problem]
+        lines = [f"{self.source}: {'ok' if self.ok else 'NOT OK'}: {self.circuit.string}"]
+        lines += [f"  {len(good)} reference tests reproduced, to {max(good):.0e}"] if good else []
+        lines += [f"  FAILED: {test.problem}" for test in self.tests if test.problem]
+        return "\n".join([*lines, *(f"  remark: {remark}" for remark in self.remarks)])
+
+
+def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
+    """Examine a circuit: can it be read, are its references reproduced, can data tell its parameters apart.
+
+    Parameters
+    ----------
+    source
+        A circuit file, or anything else that `eisfit.circuit` takes.
+
+    Examples
+    --------
+    >>> print(check_circuit("R_s-R_x-C1"))
+    R_s-R_x-C1: ok: R_s-R_x-C1
+      remark: R_s and R_x stand in series: no spectrum tells them apart; keep one
+    """
+    text = os.fspath(source)
+    path = _file_of(text)
+    try:
+        circuit = read_circuit(text) if path is None else load(path)
+    except EisfitError as error:
+        return CircuitCheck(text, None, str(error))
+    tests = () if path is None else tuple(_outcomes(circuit, path))
+    remarks = [*(() if path is None else _about_file(path, circuit, tests)), *_about_expressions(circuit)]
+    return CircuitCheck(text, circuit, None, tests, (*remarks, *_about_identity(circuit)))
+
+
+def _file_of(text: str) -> Path | None:
+    if text.endswith(".toml"):
+        return Path(text) if Path(text).is_file() else None
+    entry = find(text)
+    return None if entry is None else entry.path
+
+
+def _outcomes(circuit: Circuit, path: Path) -> Iterator[ReferenceOutcome]:
+    for number, (source, values, frequency, reference) in enumerate(reference_tests(path), 1):
+        place = f"test {number} ({source})"
+        try:
+            z = circuit.impedance(frequency, values)
+        except EisfitError as error:
+            yield ReferenceOutcome(source, None, f"{place}: {error}")
+            continue
+        deviations = np.abs(z - reference) / np.abs(reference)
+        k = int(np.argmax(deviations))
+        said = f"{place}: {z[k]:.6g} ohm at {frequency[k]:g} Hz, where the file has {reference[k]:.6g}"
+        yield ReferenceOutcome(source, float(deviations[k]), "" if deviations[k] <= _TOLERANCE else said)
+
+
+def _about_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutcome]) -> Iterator[str]:
+    if circuit.title == TITLE:
+        yield "title and references are still the template's"
+    if not tests:
+        yield "no [[tests]]: give impedances computed by another program, so that a slip in the string shows"
+    for test in tests:
+        if "eisfit" in test.source.lower():
+            yield f"test {test.source!r}: values from eisfit itself prove nothing; take another program's"
+    if not NAME.fullmatch(path.stem):
+        yield f"{path.stem!r} cannot be asked for by name: use small letters and digits parted by '-'"
+    elif (entry := find(path.stem)) is not None and entry.shadows and entry.path.samefile(path):
+        yield f"it replaces the circuit {path.stem} that comes with eisfit"
+
+
+def _about_expressions(circuit: Circuit) -> Iterator[str]:
+    """Yield a remark for each expression whose unit is not its parameter's."""
+    rng = np.random.default_rng(1)
+    values = {name: float(rng.uniform(0.3, 0.9)) for name in circuit.names}
+    for name, expression in circuit.expressions.items():
+        involved = [name, *expression.names]
+        if any(circuit.parameters[other].unit not in _UNITS for other in involved):
+            continue
+        factors = {other: _factor(circuit, other, values) for other in involved}
+        scaled = values | {other: values[other] * factors[other] for other in expression.names}
+        before, after = expression.evaluate(values)[0], expression.evaluate(scaled)[0]
+        if not np.isclose(after, before * factors[name], rtol=1e-9):
+            unit = circuit.parameters[name].unit or "a bare number"
+            yield f"{name} = {expression.text}: is not in {unit}, unless a number in it has a unit of its own"
+
+
+def _factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
+    """Return the factor of a parameter where the ohm becomes 1/2 and the second 1/3 of itself."""
+    parameter = circuit.parameters[name]
+    ohms, seconds = _UNITS[parameter.unit]
+    power = values[f"{parameter.component}_alpha"] if isinstance(seconds, str) else seconds
+    return float(2.0**ohms * 3.0**power)
+
+
+def _about_identity(circuit: Circuit) -> Iterator[str]:
+    """Yield what no spectrum, or only the order of the time constants, can tell apart."""
+    said = [*_merging(circuit.tree)]
+    yield from said
+    undetermined = [] if said else _undetermined(circuit)
+    if undetermined:
+        yield f"no spectrum tells {_listed(undetermined)} apart: fix one of them, or leave its component out"
+    yield from _exchangeable(circuit.tree)
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    """Return the children, a parallel connection within a parallel one opened."""
+    if isinstance(node, Component):
+        return ()
+    opened: list[Node] = []
+    for child in node.children:
+        same = type(child) is type(node)
+        opened.extend(_children(child) if same else (child,))
+    return tuple(opened)
+
+
+def _nodes(node: Node) -> Iterator[Series | Parallel]:
+    if not isinstance(node, Component):
+        yield node
+        for child in _children(node):
+            yield from _nodes(child)
+
+
+def _merging(tree: Node) -> Iterator[str]:
+    for node in _nodes(tree):
+        how = "series" if isinstance(node, Series) else "parallel"
+        alone = [child for child in _children(node) if isinstance(child, Component)]
+        for symbol in _MERGING:
+            alike = [child.name for child in alone if child.symbol == symbol]
+            if len(alike) > 1:
+                yield f"{_listed(alike)} stand in {how}: no spectrum tells them apart; keep one"
+        both = [child.name for child in alone if child.symbol == "CPE"]
+        if len(both) > 1:
+            yield f"{_listed(both)} stand in {how}: only their exponents tell them apart; keep one"
+
+
+def _exchangeable(tree: Node) -> Iterator[str]:
+    for node in _nodes(tree):
+        shapes: dict[str, list[str]] = {}
+        for child in _children(node):
+            shapes.setdefault(_shape(child), []).append(str(child))
+        cure = "; the faster gets the earlier role or place" if isinstance(node, Series) else ""
+        for shape, alike in shapes.items():
+            if len(alike) > 1 and shape not in (*_MERGING, "CPE"):
+                yield f"{_listed(alike)} are alike: no spectrum says which is which{cure}"
+
+
+def _shape(node: Node) -> str:
+    """Return the node without its names; the order of what stands beside each other does not count."""
+    if isinstance(node, Component):
+        return node.symbol
+    return f"{type(node).__name__}({','.join(sorted(map(_shape, _children(node))))})"
+
+
+def _undetermined(circuit: Circuit) -> list[str]:
+    """Return the free parameters that can change together without any change of the impedance."""
+    names = [name for name, p in circuit.parameters.items() if p.free]
+    if len(names) < 2:
+        return []
+    left = set(names)
+    rng = np.random.default_rng(0)
+    for _ in range(3):  # at a single point, rounding or chance may look like it
+        columns = _columns(circuit, names, rng)
+        _, sizes, rows = np.linalg.svd(columns, full_matrices=False)
+        if not sizes[-1] <= _DEGENERATE:
+            return []
+        null = np.abs(rows[sizes <= _DEGENERATE]).max(axis=0)
+        left &= {name for name, share in zip(names, null, strict=True) if share > _INVOLVED}
+    return [name for name in names if name in left]
+
+
+def _columns(circuit: Circuit, names: Sequence[str], rng: np.random.Generator) -> FloatArray:
+    """Return the logarithmic derivatives of the impedance by the free parameters (2 F, V), of unit length."""
+    rows = [row for component in components(circuit.tree) for row in component.element.parameters]
+    typical = dict(zip(circuit.names, (row.typical for row in rows), strict=True))
+    spread = {
+        n: v * (rng.uniform(0.2, 5) if v > 1 or v < 0.2 else rng.uniform(0.8, 1)) for n, v in typical.items()
+    }
+    fixed = {n: p.value for n, p in circuit.parameters.items() if not p.vary and p.value is not None}
+    values = {**spread, **fixed}
+    chain = {name: np.eye(len(names))[k] * values[name] for k, name in enumerate(names)}
+    for name, expression in circuit.expressions.items():
+        values[name], slopes = expression.evaluate(values)
+        chain[name] = sum((s * chain[n] for n, s in slopes.items() if n in chain), np.zeros(len(names)))
+    z, dz = circuit.impedance(np.geomspace(1e-4, 1e7, 60), values, derivative=True)
+    by_free = sum(dz[:, [k]] * chain[n][np.newaxis] for k, n in enumerate(circuit.names) if n in chain)
+    relative = np.asarray(by_free) / z[:, np.newaxis]
+    stacked = np.concatenate([relative.real, relative.imag])
+    return np.asarray(stacked / np.maximum(np.linalg.norm(stacked, axis=0), 1e-300))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]])

@@ -1,0 +1,127 @@
+"""The parameters of a circuit: what their elements say of them, and what the circuit adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from eisfit.errors import CircuitError, ParameterError
+from eisfit.model.notation import Component, Node, components
+
+__all__ = ["ROLES", "CircuitParameter", "check_parameter", "default_parameters", "from_row"]
+
+#: Role -> labels that suggest it where a circuit is given as a bare string.
+ROLES: dict[str, tuple[str, ...]] = {
+    "series": ("s", "S", "ohm", "hf", "el"),
+    "inductance": (),
+    "film": ("film", "f", "coat", "coating"),
+    "sei": ("sei", "SEI", "cei"),
+    "charge_transfer": ("ct", "dl", "CT", "DL"),
+    "diffusion": (),
+    "other": (),
+}
+_ROLE_OF_SYMBOL = {
+    "L": "inductance",
+    "La": "inductance",
+    "W": "diffusion",
+    "Wo": "diffusion",
+    "Ws": "diffusion",
+    "G": "diffusion",
+    "Gs": "diffusion",
+}
+
+
+@dataclass(frozen=True)
+class CircuitParameter:
+    """One parameter of a circuit: what its element says of it and what the circuit adds.
+
+    Attributes
+    ----------
+    name, unit, describe, role
+        As printed; `role` is one of `ROLES`.
+    min, max
+        Bounds.
+    scale
+        ``log`` where it is fitted as its logarithm.
+    value
+        Start or fixed value; None: taken from the spectrum.
+    vary
+        False: fixed at `value`.
+    expr
+        Expression that gives it from other parameters, or None.
+    component, symbol
+        The component it belongs to and the symbol within.
+    """
+
+    name: str
+    unit: str
+    describe: str
+    role: str
+    min: float
+    max: float
+    scale: Literal["log", "linear"]
+    component: str
+    symbol: str
+    value: float | None = None
+    vary: bool = True
+    expr: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """True where the fit decides the value."""
+        return self.vary and self.expr is None
+
+
+def default_parameters(tree: Node) -> dict[str, CircuitParameter]:
+    """Return the parameter table of a tree as its elements give it."""
+    table: dict[str, CircuitParameter] = {}
+    for component in components(tree):
+        for name, row in zip(component.parameter_names, component.element.parameters, strict=True):
+            if name in table:
+                raise CircuitError(f"two components give a parameter {name!r}: rename {component.name!r}")
+            table[name] = CircuitParameter(
+                name=name,
+                unit=row.unit,
+                describe=row.describe,
+                role=_role(component),
+                min=row.min,
+                max=row.max,
+                scale=row.scale,
+                component=component.name,
+                symbol=row.symbol,
+            )
+    return table
+
+
+def _role(component: Component) -> str:
+    for role, labels in ROLES.items():
+        if component.label in labels:
+            return role
+    return _ROLE_OF_SYMBOL.get(component.symbol, "other")
+
+
+def check_parameter(p: CircuitParameter) -> None:
+    """Raise ParameterError where bounds and value contradict each other."""
+    if not p.min < p.max:
+        raise ParameterError(f"{p.name}: the lower bound {p.min:g} is not below the upper bound {p.max:g}")
+    if p.value is not None and not p.min <= p.value <= p.max:
+        raise ParameterError(
+            f"{p.name}: the value {p.value:g} lies outside its bounds {p.min:g} to {p.max:g}"
+        )
+    if p.scale == "log" and p.min < 0:
+        raise ParameterError(f"{p.name}: the lower bound {p.min:g} must not be negative")
+    if not p.vary and p.expr is None and p.value is None:
+        raise ParameterError(f"{p.name}: is fixed but has no value")
+
+
+def from_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter row read from JSON, where an infinite bound is null."""
+    kept = {key: value for key, value in row.items() if key in CircuitParameter.__dataclass_fields__}
+    if "min" in kept and kept["min"] is None:
+        kept["min"] = -np.inf
+    if "max" in kept and kept["max"] is None:
+        kept["max"] = np.inf
+    return kept

@@ -1,0 +1,168 @@
+"""Circuits by name, file or string; a file is one circuit in TOML, with its own reference values."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.errors import (
+    CircuitError,
+    EisfitWarning,
+    NotationError,
+    ParameterError,
+    SchemaError,
+    did_you_mean,
+)
+from eisfit.files import nearest_file
+from eisfit.model.catalogue import NAME, Entry, built_in, entries, find
+from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
+from eisfit.model.notation import parse
+
+if TYPE_CHECKING:
+    from eisfit.model.circuit_file import CircuitFile
+
+__all__ = ["circuit", "circuits", "load", "reference_tests"]
+
+
+def circuits() -> tuple[str, ...]:
+    """Return the names of the circuits that come with eisfit; `eisfit.model.catalogue` lists yours too.
+
+    >>> "rs-sei-ct-w" in circuits()
+    True
+    """
+    return built_in()
+
+
+def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
+    """Return a circuit from a name, the path of a ``.toml`` file, or a circuit string.
+
+    A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's
+    (`eisfit.model.catalogue`).
+    A circuit object of impedance.py, and the ``.json`` file that it saves, are read too
+    (`eisfit.fitting.interop`).
+
+    Raises
+    ------
+    CircuitError
+        When there is no such circuit, or the string cannot be read (`NotationError`).
+    SchemaError
+        When the file's form is wrong; names the line and the key.
+
+    Warns
+    -----
+    EisfitWarning
+        When a circuit of your own replaces one of the same name that comes with eisfit.
+
+    Examples
+    --------
+    >>> circuit("rs-sei-ct-w").string
+    'R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)'
+    >>> circuit("R0-p(R1,C1)").names
+    ('R0', 'R1', 'C1')
+    """
+    if isinstance(source, Circuit):
+        return source
+    if hasattr(source, "circuit") and hasattr(source, "constants"):
+        return _of_impedance_py(source)
+    text = os.fspath(source)
+    if text.endswith(".toml"):
+        return _file(Path(text))
+    if text.endswith(".json"):
+        return _of_impedance_py(Path(text))
+    entry = find(text)
+    if entry is not None:
+        return _entry(entry)
+    if NAME.fullmatch(text):
+        known = entries()
+        near = did_you_mean(text, known)
+        raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
+    return Circuit.from_string(text)
+
+
+def _of_impedance_py(source: Any) -> Circuit:
+    from eisfit.model.impedance_py import document_of, read_document, read_file
+
+    if isinstance(source, Path):
+        return read_file(source, circuit).circuit
+    return read_document(document_of(source), circuit).circuit
+
+
+def _entry(entry: Entry) -> Circuit:
+    if entry.shadows:
+        said = f"{entry.name} is your own circuit {entry.path}, not the one that comes with eisfit"
+        warnings.warn(said, EisfitWarning, stacklevel=3)
+    return load(entry.path)
+
+
+def _file(path: Path) -> Circuit:
+    if not path.is_file():
+        raise CircuitError(f"{path}: there is no such circuit file{nearest_file(path)}")
+    return load(path)
+
+
+def load(path: Path) -> Circuit:
+    """Read one circuit file, again only when it has changed. See `circuit` for the errors."""
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _load(path: Path, changed: int) -> Circuit:
+    content = _read(path, changed)
+    try:
+        tree = parse(content.circuit)
+    except NotationError as error:
+        raise SchemaError(f"{path}: circuit: {error}") from None
+    table = default_parameters(tree)
+    for name in content.parameters:
+        if name not in table:
+            near = did_you_mean(name, table) or f"; the circuit has {', '.join(table)}"
+            raise SchemaError(f"{path}: parameters.{name}: no such parameter{near}")
+    parameters = {name: _merge(row, content, path) for name, row in table.items()}
+    try:
+        return Circuit(tree, path.stem, content.title, tuple(content.references), parameters).constrain()
+    except ParameterError as error:
+        raise SchemaError(f"{path}: {error}") from None
+
+
+def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitParameter:
+    entry = content.parameters.get(row.name)
+    if entry is None:
+        raise SchemaError(
+            f"{path}: parameters.{row.name}: is missing; every parameter has its role and meaning"
+        )
+    given: dict[str, Any] = entry.model_dump(exclude_none=True)
+    if entry.expr is not None:
+        given.update(expr=entry.expr.strip(), vary=False)
+    return dataclasses.replace(row, **given)
+
+
+@cache
+def _read(path: Path, _changed: int) -> CircuitFile:
+    from eisfit.model.circuit_file import CircuitFile
+    from eisfit.schema import load_toml
+
+    content = load_toml(path, CircuitFile)
+    for name, entry in content.parameters.items():
+        if entry.role not in ROLES:
+            near = did_you_mean(entry.role, ROLES) or f"; roles are {', '.join(ROLES)}"
+            raise SchemaError(f"{path}: parameters.{name}.role: no role {entry.role!r}{near}")
+    return content
+
+
+def reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
+    """Return the reference values in a circuit file: (source, parameters, frequency (F,), impedance (F,))."""
+    return [
+        (
+            test.source,
+            test.parameters,
+            np.asarray(test.frequency_Hz),
+            np.asarray(test.Z_real_ohm) + 1j * np.asarray(test.Z_imag_ohm),
+        )
+        for test in _read(path, path.stat().st_mtime_ns).tests
+    ]

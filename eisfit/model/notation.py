@@ -1,0 +1,251 @@
+"""Circuit strings: text to tree and back.
+
+Grammar (blanks are ignored)::
+
+    circuit   = branch
+    branch    = part { "-" part }              series
+    part      = component | "p(" branch "," branch { "," branch } ")"      parallel
+    component = symbol [ digits | "_" label ]  R, R0, R_ct, CPE_sei, Wo1
+
+Strings written for impedance.py read unchanged. Boukamp's circuit description code, such as
+``R(RQ)([RW]Q)``, is recognised by its shape and read too; its components are numbered as they come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from eisfit.errors import NotationError, did_you_mean
+from eisfit.model.elements import ELEMENTS, Element
+
+__all__ = ["Component", "Node", "Parallel", "Series", "components", "parse"]
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LABEL = re.compile(r"\d+|_\w+")
+_BOUKAMP = re.compile(r"[RCLQWTO()\[\]]+")
+_DEEPEST = 50
+# Boukamp's T and O name the admittances: T (tanh) is the reflective, O (coth) the transmissive boundary.
+_BOUKAMP_SYMBOL = {"R": "R", "C": "C", "L": "L", "Q": "CPE", "W": "W", "T": "Wo", "O": "Ws"}
+
+
+@dataclass(frozen=True)
+class Component:
+    """One element in a circuit, by its full name, e.g. ``CPE_ct``."""
+
+    name: str
+    symbol: str
+
+    @property
+    def element(self) -> Element:
+        """The element that it is."""
+        return ELEMENTS[self.symbol]
+
+    @property
+    def label(self) -> str:
+        """What follows the symbol, without the underscore."""
+        return self.name[len(self.symbol) :].lstrip("_")
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of its parameters: its own for R, C, L, else ``component_symbol``."""
+        rows = self.element.parameters
+        return tuple(f"{self.name}_{row.symbol}" if row.symbol else self.name for row in rows)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Series:
+    """Parts one after the other."""
+
+    children: tuple[Component | Parallel, ...]
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self.children))
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Branches side by side."""
+
+    children: tuple[Component | Parallel | Series, ...]
+
+    def __str__(self) -> str:
+        return f"p({','.join(map(str, self.children))})"
+
+
+Node = Component | Series | Parallel
+
+
+def components(node: Node) -> Iterator[Component]:
+    """Yield the components of a tree in the order of the string."""
+    if isinstance(node, Component):
+        yield node
+    else:
+        for child in node.children:
+            yield from components(child)
+
+
+def parse(string: str) -> Node:
+    """Read a circuit string.
+
+    Raises
+    ------
+    NotationError
+        Shows the string, a caret under the place and what was expected there.
+
+    Examples
+    --------
+    >>> str(parse("R_s - p(R_ct - W_d, CPE_ct)"))
+    'R_s-p(R_ct-W_d,CPE_ct)'
+    >>> str(parse("R(RQ)([RW]Q)"))
+    'R1-p(R2,CPE1)-p(R3-W1,CPE2)'
+    """
+    reader = _Reader(string)
+    tight = re.sub(r"\s", "", string)
+    is_boukamp = len(tight) > 1 and _BOUKAMP.fullmatch(tight)
+    node = reader.boukamp() if is_boukamp or tight == "Q" else reader.circuit()
+    if node is None:
+        reader.fail("this is empty: expected a circuit such as R_s-p(R_ct,CPE_ct)")
+    return node
+
+
+class _Reader:
+    """Recursive descent over one string, remembering where it stands."""
+
+    def __init__(self, string: str) -> None:
+        self.string = re.sub(r"\s", " ", string)
+        self.position = 0
+        self.depth = 0
+        self.seen: set[str] = set()
+        self.counts: Counter[str] = Counter()
+
+    def fail(self, message: str, position: int | None = None) -> NoReturn:
+        """Raise the error for this place."""
+        raise NotationError(self.string, self.position if position is None else position, message)
+
+    def peek(self) -> str:
+        while self.position < len(self.string) and self.string[self.position].isspace():
+            self.position += 1
+        return self.string[self.position : self.position + 1]
+
+    def take(self, character: str) -> bool:
+        found = self.peek() == character
+        self.position += found
+        return found
+
+    def deeper(self, start: int) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            self.fail(f"brackets are nested more than {_DEEPEST} deep", start)
+
+    def circuit(self) -> Node | None:
+        if not self.peek():
+            return None
+        node = self.branch()
+        if self.peek():
+            self.fail(f"expected '-' or the end of the circuit, not {self.peek()!r}")
+        return node
+
+    def branch(self) -> Node:
+        parts = [self.part()]
+        while self.take("-"):
+            parts.append(self.part())
+        return parts[0] if len(parts) == 1 else Series(tuple(parts))
+
+    def part(self) -> Component | Parallel:
+        if not self.peek() or not (self.peek().isalpha() or self.peek() == "_"):
+            found = repr(self.peek()) if self.peek() else "the end"
+            self.fail(f"expected an element or p(...), not {found}")
+        match = _WORD.match(self.string, self.position)
+        if match is None:
+            self.fail("expected an element such as R_ct")
+        start, word = self.position, match.group()
+        self.position = match.end()
+        if word == "p" and self.peek() == "(":
+            return self.parallel(start)
+        return self.component(word, start)
+
+    def parallel(self, start: int) -> Parallel:
+        self.take("(")
+        self.deeper(start)
+        branches = [self.branch()]
+        while self.take(","):
+            branches.append(self.branch())
+        if not self.take(")"):
+            found = repr(self.peek()) if self.peek() else "the end"
+            self.fail(f"expected '-', ',' or ')', not {found}")
+        if len(branches) < 2:
+            self.fail("p(...) needs at least two branches with a comma between", start)
+        self.depth -= 1
+        return Parallel(tuple(branches))
+
+    def component(self, word: str, start: int) -> Component:
+        for symbol in sorted(ELEMENTS, key=len, reverse=True):
+            label = word.removeprefix(symbol)
+            if word.startswith(symbol) and (not label or _LABEL.fullmatch(label)):
+                return self.add(Component(word, symbol), start)
+        return self.fail(f"{word!r} is not an element{_advice(word)}", start)
+
+    def add(self, component: Component, start: int) -> Component:
+        if component.name in self.seen:
+            self.fail(f"{component.name!r} occurs twice: give each its own label, as in R_1 and R_2", start)
+        self.seen.add(component.name)
+        return component
+
+    def boukamp(self) -> Node:
+        parts = self.boukamp_parts("")
+        return parts[0] if len(parts) == 1 else Series(_flat(parts))
+
+    def boukamp_parts(self, closing: str) -> list[Node]:
+        parts: list[Node] = []
+        while self.peek() and self.peek() not in ")]":
+            parts.append(self.boukamp_part())
+        if self.peek() != closing:
+            expected = f"expected {closing!r}" if closing else "expected an element or '('"
+            self.fail(f"{expected}, not {repr(self.peek()) if self.peek() else 'the end'}")
+        if not parts:
+            self.fail("expected an element, not an empty bracket")
+        return parts
+
+    def boukamp_part(self) -> Node:
+        start, character = self.position, self.peek()
+        self.position += 1
+        if character in "([":
+            self.deeper(start)
+            parts = self.boukamp_parts(")" if character == "(" else "]")
+            self.position += 1
+            if len(parts) < 2:
+                self.fail("a bracket needs at least two elements", start)
+            self.depth -= 1
+            return Parallel(tuple(parts)) if character == "(" else Series(_flat(parts))
+        symbol = _BOUKAMP_SYMBOL[character]
+        self.counts[symbol] += 1
+        return Component(f"{symbol}{self.counts[symbol]}", symbol)
+
+
+def _flat(parts: list[Node]) -> tuple[Component | Parallel, ...]:
+    """Return the parts of a series, a series within it opened."""
+    flat: list[Component | Parallel] = []
+    for part in parts:
+        flat.extend(part.children if isinstance(part, Series) else (part,))
+    return tuple(flat)
+
+
+def _advice(word: str) -> str:
+    """Return what to write instead of `word`."""
+    for symbol in sorted(ELEMENTS, key=len, reverse=True):
+        rest = word[len(symbol) :].lstrip("_")
+        if word.upper().startswith(symbol.upper()) and rest:
+            return (
+                f": did you mean '{symbol}_{rest}' or '{symbol}1'?"
+                if not rest.isdigit()
+                else (f": did you mean '{symbol}{rest}'?")
+            )
+    known = ", ".join(sorted(ELEMENTS))
+    return did_you_mean(word, ELEMENTS) or f"; the elements are {known}, with a label as in R_ct or R1"

@@ -1,0 +1,122 @@
+"""Simulated spectra: from a circuit, with noise like a real instrument's, and labelled as simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import UsageError
+from eisfit.model.circuit import Circuit
+from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["frequencies", "simulate", "to_csv"]
+
+
+def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> NDArray[np.float64]:
+    """Return logarithmically spaced frequencies (F,) Hz from `fmax` down to `fmin`, both included.
+
+    Raises
+    ------
+    UsageError
+        When the range is empty or not positive.
+
+    Examples
+    --------
+    >>> frequencies(1, 100, 2).round(2)
+    array([100.  ,  31.62,  10.  ,   3.16,   1.  ])
+    """
+    if not (0 < fmin < fmax and np.isfinite(fmax) and per_decade >= 1):
+        raise UsageError(f"frequencies from {fmin:g} to {fmax:g} Hz, {per_decade} a decade, make no sweep")
+    count = round(np.log10(fmax / fmin) * per_decade) + 1
+    return np.geomspace(fmax, fmin, max(count, 2))
+
+
+def simulate(
+    circuit: str | PathLike[str] | Circuit,
+    params: Mapping[str, float],
+    *,
+    frequency: ArrayLike | None = None,
+    noise: float = 0.005,
+    seed: int | None = 0,
+    cycle: float | None = None,
+    source: str = "simulated",
+) -> Spectrum:
+    """Return a simulated spectrum.
+
+    Parameters
+    ----------
+    circuit
+        As for `eisfit.fit`.
+    params
+        Name -> value.
+    frequency
+        (F,) Hz; None: 100 kHz to 10 mHz, 10 a decade.
+    noise
+        Standard deviation of the real and of the imaginary part, as a fraction of |Z|; normally distributed.
+    seed
+        Of the noise; None: different each time.
+    cycle, source
+        Kept in the spectrum.
+
+    Raises
+    ------
+    UsageError
+        For an unknown circuit or parameter, a value outside its bounds, or a negative noise.
+
+    Examples
+    --------
+    >>> s = simulate("R_s-p(R_ct,C_dl)", {"R_s": 1, "R_ct": 10, "C_dl": 1e-4}, noise=0)
+    >>> s.points
+    71
+    >>> s.metadata["simulated"]
+    True
+    """
+    if not 0 <= noise < 1:
+        raise UsageError(f"noise: {noise:g} is not a fraction of |Z| between 0 and 1")
+    chosen = find_circuit(circuit)
+    _check_values(chosen, params)
+    f = frequencies() if frequency is None else np.asarray(frequency, dtype=np.float64)
+    exact = chosen.impedance(f, params)
+    rng = np.random.default_rng(seed)
+    error = noise * np.abs(exact)
+    values = ", ".join(f"{name} = {value:g}" for name, value in params.items())
+    return Spectrum(
+        frequency=f,
+        impedance=exact + error * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size)),
+        noise=error if noise > 0 else None,
+        cycle=cycle,
+        source=source,
+        metadata={"simulated": True, "circuit": chosen.string, "noise": noise, "seed": seed, **params},
+        notes=(f"simulated: not measured; {chosen.string} with {values}, noise {100 * noise:g} % of |Z|",),
+    )
+
+
+def _check_values(circuit: Circuit, params: Mapping[str, float]) -> None:
+    circuit.check_names(params)
+    for name, value in params.items():
+        p = circuit.parameters[name]
+        if not p.min <= value <= p.max:
+            raise UsageError(f"{name}: the value {value:g} lies outside its bounds {p.min:g} to {p.max:g}")
+
+
+def to_csv(spectrum: Spectrum) -> str:
+    """Return the canonical table as CSV text: comment lines with the provenance, then the columns.
+
+    >>> print(to_csv(Spectrum(frequency=[10.0, 1.0], impedance=[1 - 1j, 2 - 3j], cycle=50)))
+    # cycle: 50
+    frequency_Hz,Z_real_ohm,Z_imag_ohm
+    10,1,-1
+    1,2,-3
+    """
+    facts = {"cycle": spectrum.cycle, "time_s": spectrum.time_s, "temperature_C": spectrum.temperature_C}
+    facts["potential_V"] = spectrum.potential_V
+    lines = [f"# {note}" for note in spectrum.notes]
+    lines += [f"# {name}: {value:g}" for name, value in facts.items() if value is not None]
+    lines.append("frequency_Hz,Z_real_ohm,Z_imag_ohm")
+    rows = zip(spectrum.frequency, spectrum.impedance.real, spectrum.impedance.imag, strict=True)
+    lines += [f"{f:.8g},{real:.8g},{imag:.8g}" for f, real, imag in rows]
+    return "\n".join(lines) + "\n"

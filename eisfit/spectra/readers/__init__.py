@@ -1,0 +1,181 @@
+"""Reading instrument files: one module per format, found by being there, chosen by content.
+
+A format is a module of this package whose name has no underscore in front. It has
+
+- ``NAME``: what to call the format,
+- ``SUFFIXES``: its usual extensions, asked only where no content is recognised,
+- ``RANK`` (optional): the order of asking, small first; the text table has 100,
+- ``recognise(file) -> bool``: whether the content is of this format,
+- ``parse(file) -> list[Sweep]``: the sweeps, or a `ReadError`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import struct
+import tokenize
+import zlib
+from functools import lru_cache
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from eisfit.errors import EisfitError, ReadError
+from eisfit.spectra.readers._file import File, checked, load
+from eisfit.spectra.readers._sweep import finish
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["formats", "read", "read_all", "read_bytes"]
+
+
+def read(
+    path: str | PathLike[str],
+    *,
+    index: int | None = None,
+    frequency: ArrayLike | None = None,
+    average_duplicates: bool = False,
+) -> Spectrum:
+    """Read the one spectrum of a file.
+
+    Parameters
+    ----------
+    path
+        The file; ``-`` reads standard input.
+    index
+        Which of several spectra, from 0 (negative: from the end).
+    frequency
+        (F,) Hz, for files that hold impedances without frequencies.
+    average_duplicates
+        Average points that share a frequency (with a note) instead of refusing them.
+
+    Raises
+    ------
+    ReadError
+        When the file cannot be read, or holds several spectra and `index` is not given.
+    """
+    spectra = read_all(path, frequency=frequency, average_duplicates=average_duplicates)
+    if index is None and len(spectra) > 1:
+        raise ReadError(
+            f"{path}: holds {len(spectra)} spectra; read_series reads them all, "
+            f"index=0 to {len(spectra) - 1} one of them"
+        )
+    try:
+        return spectra[index or 0]
+    except IndexError:
+        raise ReadError(f"{path}: has no spectrum {index}, it holds {len(spectra)}") from None
+
+
+def read_all(
+    path: str | PathLike[str],
+    *,
+    frequency: ArrayLike | None = None,
+    average_duplicates: bool = False,
+) -> tuple[Spectrum, ...]:
+    """Read all spectra of one file, in the file's order; parameters as in `read`.
+
+    Raises
+    ------
+    ReadError
+        When the file cannot be read as impedance spectra; one sentence that starts with its path.
+    """
+    return _read(load(Path(path) if str(path) != "-" else "-"), frequency, average_duplicates)
+
+
+def read_bytes(
+    data: bytes,
+    name: str = "<bytes>",
+    *,
+    frequency: ArrayLike | None = None,
+    average_duplicates: bool = False,
+) -> tuple[Spectrum, ...]:
+    r"""Read all spectra of a file's content given as bytes; `name` stands for the path, its extension helps.
+
+    Raises
+    ------
+    ReadError
+        As `read_all`.
+
+    Examples
+    --------
+    >>> (s,) = read_bytes(b"f/Hz;Zre/Ohm;-Zim/Ohm\n1000;2;0,1\n100;3;0,5\n10;4;0,2\n", "cell.csv")
+    >>> complex(s.impedance[1])
+    (3-0.5j)
+    >>> s.notes[1]
+    'decimal comma'
+    """
+    return _read(checked(File(name, bytes(data))), frequency, average_duplicates)
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of all formats that are read.
+
+    >>> "text table" in formats()
+    True
+    """
+    return tuple(module.NAME for module in _modules())
+
+
+# What a damaged file makes parsers raise.
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    RuntimeError,
+    OSError,
+    struct.error,
+    zlib.error,
+    tokenize.TokenError,
+)
+
+
+@lru_cache(maxsize=1)
+def _modules() -> tuple[ModuleType, ...]:
+    names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
+    modules = [import_module(f"{__name__}.{name}") for name in sorted(names)]
+    return tuple(sorted(modules, key=lambda module: getattr(module, "RANK", 10)))
+
+
+def _read(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spectrum, ...]:
+    try:
+        return _parse(file, frequency, average)
+    except EisfitError:
+        raise
+    except _DAMAGE as error:
+        # A damaged file can break any assumption of any format: still one sentence for the user.
+        detail = f"{type(error).__name__}: {error}".splitlines()[0][:120]
+        raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error
+
+
+def _parse(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spectrum, ...]:
+    module = _choose(file)
+    with np.errstate(all="ignore"):
+        if frequency is None:
+            sweeps = module.parse(file)
+        elif hasattr(module, "parse_matrix"):
+            sweeps = module.parse_matrix(file, np.asarray(frequency, dtype=np.float64))
+        else:
+            raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
+        for sweep in sweeps:
+            sweep.metadata.setdefault("format", module.NAME)
+        return finish(file, sweeps, average)
+
+
+def _choose(file: File) -> Any:
+    for module in _modules():
+        if module.recognise(file):
+            return module
+    what = file.foreign()
+    if what is not None:
+        raise file.error(f"is {what}, not a spectrum")
+    for module in _modules():
+        if file.suffix in module.SUFFIXES and module.NAME != "text table":
+            return module
+    raise file.error("is a binary file of no known format")

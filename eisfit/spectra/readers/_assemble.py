@@ -1,0 +1,316 @@
+"""From named columns to sweeps: the complex impedance, checked against the other columns, cut into sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
+from eisfit.spectra.readers._sweep import Sweep, plural
+
+__all__ = ["FROM_PHASE", "Chosen", "boundaries", "choose", "impedance", "settle_sign", "sweeps_of"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+# Columns that say the same thing agree within the digits they are printed with.
+_AGREE = 0.03
+FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
+
+
+@dataclass
+class Chosen:
+    """The columns that matter, each as a scaled array.
+
+    Parameters
+    ----------
+    columns
+        Meaning, by quantity.
+    values
+        (rows,) in Hz, ohm, degree, ..., by quantity.
+    notes
+        What was decided on the way.
+    """
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    values: dict[str, FloatArray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __contains__(self, quantity: object) -> bool:
+        return quantity in self.values
+
+    def __getitem__(self, quantity: str) -> FloatArray:
+        return self.values[quantity]
+
+    def get(self, quantity: str) -> FloatArray | None:
+        """Return the column, None where the file has none."""
+        return self.values.get(quantity)
+
+
+def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
+    """Return the first column of every quantity, scaled."""
+    chosen = Chosen()
+    for index, meaning in sorted(columns.items()):
+        if meaning.quantity and meaning.quantity not in chosen and index < matrix.shape[1]:
+            chosen.columns[meaning.quantity] = meaning
+            chosen.values[meaning.quantity] = matrix[:, index] * meaning.scale
+    return chosen
+
+
+def impedance(file: File, chosen: Chosen) -> ComplexArray:
+    """Return Z (rows,) from the columns there are, checked against each other.
+
+    Raises
+    ------
+    ReadError
+        When no impedance can be had from the columns or they contradict each other.
+    """
+    if "real" in chosen and "imag" in chosen:
+        return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
+    if "modulus" in chosen and "phase" in chosen:
+        return _polar(file, chosen)
+    if "real" in chosen and "phase" in chosen and "imag" not in chosen:
+        chosen.notes.append("imaginary part from the real part and the phase")
+        return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
+    if "admittance_real" in chosen and "admittance_imag" in chosen:
+        chosen.notes.append("impedance from the admittance columns")
+        with np.errstate(all="ignore"):
+            return np.reciprocal(chosen["admittance_real"] + 1j * chosen["admittance_imag"])
+    raise file.error(_missing(chosen))
+
+
+def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
+    """Turn the imaginary part of all `sweeps` where Kramers-Kronig says so beyond doubt; say what was found.
+
+    Parameters
+    ----------
+    file
+        The file, for messages.
+    sweeps
+        All sweeps of the file; changed in place.
+    written
+        How the sign was read, as a sentence for the notes.
+
+    Returns
+    -------
+    int
+        +1: the data confirm the sign as written; -1: it was turned; 0: they cannot tell.
+    """
+    tests = [test for sweep in sweeps[:5] if (test := kramers_kronig_sign(sweep.frequency, sweep.impedance))]
+    outcome = 0
+    verdicts = {test.verdict for test in tests} - {0}
+    shown = _typical(tests)
+    if verdicts == {-1} and sum(test.verdict == -1 for test in tests) * 2 > len(tests):
+        for sweep in sweeps:
+            sweep.impedance = sweep.impedance.conj()
+        _refuse_lost_signs(file, sweeps[0])
+        outcome = -1
+        note = f"imaginary sign turned against the header ({written}): Kramers-Kronig residual {shown}"
+    elif 1 in verdicts:
+        outcome = 1
+        note = f"imaginary sign: {written}; Kramers-Kronig agrees (residual {shown})"
+    elif shown:
+        note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
+    else:
+        note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
+    for sweep in sweeps:
+        sweep.notes.append(note)
+    return outcome
+
+
+def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
+    """Refuse a column of absolute values, in which the sign of some points cannot be had back."""
+    imag = sweep.impedance.imag[np.isfinite(sweep.impedance.imag)]
+    lost = lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
+    if lost:
+        raise file.error(
+            f"the imaginary column holds absolute values: {plural(lost, 'point')} obey Kramers-Kronig only "
+            "with the other sign; export it with its sign, or add the phase"
+        )
+
+
+def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
+    """Cut the rows into sweeps at `cuts` (first rows of the second, third, ... sweep)."""
+    sweeps = []
+    edges = [0, *cuts, z.size]
+    for start, stop in pairwise(edges):
+        part = slice(start, stop)
+        noise = chosen.get("noise")
+        sweeps.append(
+            Sweep(
+                frequency=chosen["frequency"][part],
+                impedance=z[part],
+                noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
+                cycle=_typical_value(chosen.get("cycle"), part, whole=True),
+                time_s=_first(chosen.get("time"), part),
+                temperature_C=_typical_value(chosen.get("temperature"), part),
+                potential_V=_typical_value(chosen.get("potential"), part),
+                notes=list(chosen.notes),
+            )
+        )
+    return sweeps
+
+
+def boundaries(frequency: FloatArray, cycle: FloatArray | None = None) -> list[int]:
+    """Return the rows at which a new sweep begins: where the frequency jumps back.
+
+    A row with f = 0 (rest, or the end of a loop) parts nothing by itself. A change of the cycle column alone
+    does not part either: instruments count half cycles within one spectrum.
+    """
+    rows = np.flatnonzero(np.isfinite(frequency) & (frequency > 0))
+    steps = np.diff(np.log(frequency[rows]))
+    cuts: list[int] = []
+    direction = 0.0
+    for i, step in enumerate(steps):
+        changed = cycle is not None and cycle[rows[i + 1]] != cycle[rows[i]]
+        back = direction * step < 0 and (changed or _jumps_back(steps, i, direction))
+        if back or (step == 0 and changed):
+            cuts.append(int(rows[i + 1]))
+            direction = 0.0
+        elif direction == 0.0 and step != 0:
+            direction = float(np.sign(step))
+    return cuts
+
+
+def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
+    """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
+    following = steps[i + 1 : i + 3]
+    turned = following.size == 2 and bool((following * direction < 0).all())
+    return abs(float(steps[i])) > np.log(3.0) or turned
+
+
+def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
+    if "phase" not in chosen:
+        return z
+    rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
+    phase = np.full(z.shape, np.nan)
+    if rows.any():
+        phase[rows] = _radians(file, chosen)[rows]
+    if not rows.any():
+        return z
+    # Compare directions only: the modulus may be given per area.
+    direction = np.exp(1j * phase[rows])
+    sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
+    ways = {
+        "real and imaginary part agree with the phase column": z,
+        FROM_PHASE: np.conj(z),
+        "the imaginary column holds its absolute value: sign taken from the phase column": z.real
+        + 1j * np.abs(z.imag) * sign,
+    }
+    off = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    note = min(off, key=lambda name: off[name])
+    if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
+        raise file.error(
+            "the phase column contradicts the real and imaginary parts: delete the wrong columns"
+        )
+    if off[note]:
+        note = f"{note}, but for {plural(off[note], 'row')}"
+    chosen.notes.append(note)
+    return next(way for name, way in ways.items() if note.startswith(name))
+
+
+def _disagree(z: ComplexArray, direction: ComplexArray) -> int:
+    """Count the points whose direction in the complex plane is another."""
+    return int((np.abs(z / np.abs(z) - direction) > _AGREE).sum())
+
+
+def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    distance = np.abs(a - b)
+    return bool(np.quantile(distance, 0.9) < _AGREE)
+
+
+def _polar(file: File, chosen: Chosen) -> ComplexArray:
+    chosen.notes.append("impedance from modulus and phase")
+    z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
+    real = chosen.get("real")
+    if real is not None and not _close(real / np.abs(z), z.real / np.abs(z) + 0j):
+        raise file.error("modulus and phase contradict the real part: delete the wrong columns")
+    return z
+
+
+def _radians(file: File, chosen: Chosen) -> FloatArray:
+    """Return the phase in radians; without a unit the data decide."""
+    phase, meaning = chosen["phase"], chosen.columns["phase"]
+    if meaning.unit:
+        return np.radians(phase)
+    largest = float(np.nanmax(np.abs(phase), initial=0.0))
+    if largest > 2 * np.pi:
+        chosen.notes.append("phase in degrees (it exceeds 2 pi)")
+        return np.radians(phase)
+    fit = {
+        name: _misfit(chosen, angle) for name, angle in (("degrees", np.radians(phase)), ("radians", phase))
+    }
+    best = min(fit, key=lambda name: fit[name])
+    if not fit[best] < _AGREE or min(value for name, value in fit.items() if name != best) < 4 * fit[best]:
+        raise file.error(
+            f"the phase column {meaning.name!r} may be degrees or radians: name the unit in its header"
+        )
+    chosen.notes.append(f"phase in {best} (the other unit does not fit the other columns)")
+    return np.radians(phase) if best == "degrees" else phase
+
+
+def _misfit(chosen: Chosen, angle: FloatArray) -> float:
+    """Distance of the angle from what the other columns, else Kramers-Kronig, say."""
+    if "real" in chosen and "imag" in chosen:
+        z = chosen["real"] + 1j * np.abs(chosen["imag"])
+        rows = np.isfinite(z) & (z != 0) & np.isfinite(angle)
+        return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))
+    if "modulus" not in chosen:
+        return float("nan")
+    test = kramers_kronig_sign(chosen["frequency"], chosen["modulus"] * np.exp(1j * angle))
+    return float("nan") if test is None else min(test.as_written, test.turned)
+
+
+def _missing(chosen: Chosen) -> str:
+    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
+    return (
+        f"no column for the {lacking} part of the impedance (recognised: {has}); "
+        "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
+    )
+
+
+def _typical(tests: list[SignTest]) -> str:
+    if not tests:
+        return ""
+    written = float(np.median([test.as_written for test in tests]))
+    turned = float(np.median([test.turned for test in tests]))
+    return str(SignTest(written, turned))
+
+
+def _typical_value(values: FloatArray | None, part: slice, whole: bool = False) -> float | None:
+    if values is None:
+        return None
+    finite = values[part][np.isfinite(values[part])]
+    if finite.size == 0:
+        return None
+    return float(finite[0]) if whole else float(np.median(finite))
+
+
+def _first(values: FloatArray | None, part: slice) -> float | None:
+    if values is None:
+        return None
+    finite = values[part][np.isfinite(values[part])]
+    return float(finite[0]) if finite.size else None
+
+
+def describe_sign(chosen: Chosen) -> str:
+    """Return how the imaginary sign was read, in words."""
+    if "imag" in chosen and "real" in chosen:
+        meaning = chosen.columns["imag"]
+        return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}"
+    return "as the phase says" if "phase" in chosen else "as written"
+
+
+def count_note(sweeps: list[Sweep]) -> None:
+    """Say in every sweep how many the file has."""
+    if len(sweeps) > 1:
+        for sweep in sweeps:
+            sweep.notes.append(f"the file holds {plural(len(sweeps), 'sweep')}")

@@ -1,0 +1,66 @@
+"""Cycle numbers in file names, and counts that are none."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from eisfit.errors import UsageError
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["compiled", "cycle_of_name", "is_counter", "without_counters"]
+
+_PATTERNS = (
+    re.compile(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
+    re.compile(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
+)
+
+
+def is_counter(spectrum: Spectrum, named: float = 2.0) -> bool:
+    """Whether the cycle is EC-Lab's count within a technique: 0 or 1 says nothing against the name."""
+    from_eclab = str(spectrum.metadata.get("format", "")).startswith("BioLogic")
+    return spectrum.cycle in (0.0, 1.0) and from_eclab and named > 1
+
+
+def without_counters(spectra: list[Spectrum]) -> list[Spectrum]:
+    """Forget EC-Lab's count where several files have the same: it starts anew in every file."""
+    counts = [s for s in spectra if is_counter(s) and "cycle from the file's name" not in s.notes]
+    sources = {(s.cycle, s.source) for s in counts}
+    repeated = {c for c in (0.0, 1.0) if sum(cycle == c for cycle, _ in sources) > 1}
+    lone = {s.source for s in counts if sum(other.source == s.source for other in spectra) == 1}
+    note = "cycle unknown: EC-Lab counts anew in every file"
+    return [
+        s.replace(cycle=None, notes=(*s.notes, note))
+        if any(s is c for c in counts) and s.cycle in repeated and s.source in lone
+        else s
+        for s in spectra
+    ]
+
+
+def cycle_of_name(file: Path, pattern: re.Pattern[str] | None) -> float | None:
+    """Return the cycle in a file's name; `pattern` replaces the built-in ones."""
+    for candidate in (pattern,) if pattern is not None else _PATTERNS:
+        match = candidate.search(file.stem)
+        if match is not None:
+            try:
+                return float(match[1])
+            except (TypeError, ValueError):
+                raise UsageError(
+                    f"cycle_pattern: found {match[1]!r} in {file.name}, which is no number"
+                ) from None
+    return None
+
+
+def compiled(pattern: str | None) -> re.Pattern[str] | None:
+    """Return the user's pattern compiled, or refuse it."""
+    if pattern is None:
+        return None
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"cycle_pattern: {pattern!r} is no regular expression: {error}") from None
+    if compiled.groups < 1:
+        raise UsageError(
+            f"cycle_pattern: {pattern!r} needs a group around the number, such as r'cell_(\\d+)'"
+        )
+    return compiled

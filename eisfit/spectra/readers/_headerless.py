@@ -1,0 +1,155 @@
+"""Which column is which where no header tells: the usual order, or another one that Kramers-Kronig proves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
+
+__all__ = ["Reading", "headerless", "looks_like_frequency"]
+
+FloatArray = NDArray[np.float64]
+
+_FEWEST_ROWS = 3
+_CLEARLY = 0.3  # another order must fit this much better than the usual one
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way of reading three columns.
+
+    Parameters
+    ----------
+    words
+        The order in words.
+    columns
+        Meaning, by position.
+    test
+        How well the impedance so read obeys Kramers-Kronig; None: too few points.
+    """
+
+    words: str
+    columns: dict[int, Column]
+    test: SignTest | None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the data obey Kramers-Kronig with one sign and not with the other."""
+        return self.test is not None and self.test.verdict != 0
+
+    @property
+    def misfit(self) -> float:
+        """Residual with the better sign."""
+        return np.inf if self.test is None else min(self.test.as_written, self.test.turned)
+
+
+def headerless(file: File, matrix: FloatArray) -> Reading:
+    """Return how to read a table without header.
+
+    Raises
+    ------
+    ReadError
+        When there are not three columns, or no order makes sense.
+    """
+    if matrix.shape[1] > max(12, matrix.shape[0]):
+        raise file.error(
+            f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
+            "give them, read(path, frequency=...)"
+        )
+    start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
+    if matrix.shape[1] - start < 3:
+        raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
+    readings = _readings(matrix, start)
+    if not readings:
+        raise file.error(
+            "a table without header must start with the frequency, but the numbers of its first column "
+            "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+        )
+    chosen = _best(readings)
+    _refuse_constant(file, matrix, chosen)
+    extra = matrix.shape[1] - start > 3
+    if extra and not chosen.proven and not _fourth_is_modulus(matrix, start):
+        raise file.error(
+            f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
+            "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+        )
+    return chosen
+
+
+def looks_like_frequency(values: FloatArray) -> bool:
+    """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
+    good = values[np.isfinite(values) & (values != 0)]
+    if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
+        return False
+    steps = np.sign(np.diff(good))
+    turns = int((np.diff(steps[steps != 0]) != 0).sum())
+    return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
+
+
+def _readings(matrix: FloatArray, start: int) -> list[Reading]:
+    """Return the possible readings, the usual order first."""
+    a, b, c = (matrix[:, start + i] for i in range(3))
+    found = []
+    if looks_like_frequency(a):
+        found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
+        largest = np.nanmax(np.abs(c), initial=0.0)
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 181:
+            names = ("frequency", "modulus", "phase")
+            found.append(
+                _reading("frequency, |Z|, phase in degrees", start, names, a, _polar(b, np.radians(c)))
+            )
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 3.2:
+            names = ("frequency", "modulus", "phase_rad")
+            found.append(_reading("frequency, |Z|, phase in radians", start, names, a, _polar(b, c)))
+    if looks_like_frequency(c):
+        found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
+    return [
+        reading for i, reading in enumerate(found) if reading.proven or reading.words == "frequency, Z', Z''"
+    ]
+
+
+def _reading(
+    words: str, start: int, names: tuple[str, ...], f: FloatArray, z: NDArray[np.complex128]
+) -> Reading:
+    columns = {}
+    for place, name in enumerate(names, start):
+        scale = 180 / np.pi if name == "phase_rad" else 1.0
+        unit = {"phase": "deg", "phase_rad": "rad"}.get(name, "")
+        columns[place] = Column(f"column {place + 1}", name.removesuffix("_rad"), scale, unit)
+    return Reading(words, columns, kramers_kronig_sign(f, z))
+
+
+def _polar(modulus: FloatArray, angle: FloatArray) -> NDArray[np.complex128]:
+    return np.asarray(modulus * np.exp(1j * angle), dtype=np.complex128)
+
+
+def _best(readings: list[Reading]) -> Reading:
+    best = min(readings, key=lambda reading: reading.misfit)
+    usual = readings[0]
+    clearly = best.misfit < _CLEARLY * usual.misfit and usual.misfit > 0.01
+    return best if clearly else usual
+
+
+def _is_index(values: FloatArray) -> bool:
+    return bool(values.size > 2 and values[0] in (0, 1) and (np.diff(values) == 1).all())
+
+
+def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:
+    modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
+    with np.errstate(all="ignore"):
+        return bool(np.nanmedian(np.abs(matrix[:, start + 3] / modulus - 1)) < 0.01)
+
+
+def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:
+    for place, meaning in reading.columns.items():
+        values = matrix[:, place]
+        if matrix.shape[0] > _FEWEST_ROWS and np.nanmax(values) == np.nanmin(values):
+            raise file.error(
+                f"a table without header whose {meaning.name} never changes "
+                "cannot be frequency, real part, imaginary part: add a header line"
+            )

@@ -1,0 +1,154 @@
+"""Arrays that come with names (MATLAB, NumPy archives) or with a telling shape (NumPy files)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._assemble import (
+    boundaries,
+    choose,
+    count_note,
+    describe_sign,
+    impedance,
+    settle_sign,
+    sweeps_of,
+)
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sweep import Sweep, plural
+
+__all__ = ["from_array", "from_names", "with_frequency"]
+
+
+def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
+    """Return the sweeps of arrays named after what they hold (``freq``, ``Z_real``, ``imZ``, complex ``Z``).
+
+    Raises
+    ------
+    ReadError
+        When there is no frequency, no impedance, or lengths differ.
+    """
+    flat = _split_complex({name: np.squeeze(values) for name, values in arrays.items()})
+    meanings = {name: column(name) for name in flat}
+    f_name = next((name for name, meaning in meanings.items() if meaning.quantity == "frequency"), None)
+    if f_name is None or flat[f_name].ndim != 1:
+        raise file.error(f"no array named as a frequency (arrays: {', '.join(arrays) or 'none'})")
+    size = flat[f_name].size
+    used = {name: values for name, values in flat.items() if meanings[name].quantity}
+    if any(values.ndim == 2 for values in used.values()):
+        return _many(file, used, size, f_name)
+    chosen_names = [name for name, values in used.items() if values.shape == (size,)]
+    matrix = np.column_stack([used[name].astype(np.float64) for name in chosen_names])
+    chosen = choose({i: meanings[name] for i, name in enumerate(chosen_names)}, matrix)
+    z = impedance(file, chosen)
+    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
+    settle_sign(file, sweeps, describe_sign(chosen))
+    count_note(sweeps)
+    return sweeps
+
+
+def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
+    """Return the sweeps of one array: (n, 2, F) or (2, F) f and complex Z, (F, 3) or (3, F) f, Z', Z''.
+
+    Raises
+    ------
+    ReadError
+        When the shape has no place for the frequencies.
+    """
+    if array.ndim == 2 and array.shape[0] == 2 and np.iscomplexobj(array):
+        array = array[None]
+    if array.ndim == 3 and array.shape[1] == 2 and np.iscomplexobj(array):
+        sweeps = [_frequency_and_z(file, pair) for pair in array]
+        count_note(sweeps)
+        return sweeps
+    if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
+        rows = array.T if array.shape[1] == 3 else array
+        sweeps = [Sweep(rows[0].astype(np.float64), rows[1] + 1j * rows[2])]
+        if _looks_like_frequency(sweeps[0].frequency):
+            settle_sign(file, sweeps, "taken as frequency, Z', Z''")
+            return sweeps
+    raise file.error(
+        f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
+        "if it holds impedances"
+    )
+
+
+def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float64]) -> list[Sweep]:
+    """Return the sweeps of complex Z, or of Re and Im after each other in turn, at the given frequencies.
+
+    Raises
+    ------
+    ReadError
+        When no axis of the array has as many entries as there are frequencies.
+    """
+    f = np.asarray(frequency, dtype=np.float64)
+    z, note = _complex_rows(file, np.squeeze(array), f)
+    sweeps = [Sweep(f[..., i] if f.ndim == 2 else f, row) for i, row in enumerate(z)]
+    settle_sign(file, sweeps, note)
+    for sweep in sweeps:
+        sweep.notes.insert(0, "frequencies given by the user")
+    count_note(sweeps)
+    return sweeps
+
+
+def _complex_rows(
+    file: File, array: NDArray[Any], f: NDArray[np.float64]
+) -> tuple[list[NDArray[np.complex128]], str]:
+    size = f.shape[0] if f.ndim else 0
+    array = array[None] if array.ndim == 1 else array
+    if array.ndim == 2 and size and np.iscomplexobj(array) and size in array.shape:
+        rows = array.T if array.shape[0] == size else array
+        if file.stem.startswith("Y"):
+            return [1 / row for row in rows.astype(np.complex128)], "1/Y: the file's name says admittance"
+        return list(rows.astype(np.complex128)), "complex numbers as written"
+    if array.ndim == 2 and size and not np.iscomplexobj(array) and 2 * size == array.shape[1]:
+        pairs = array.astype(np.float64)
+        return [row[::2] + 1j * row[1::2] for row in pairs], "Z' and Z'' in turn"
+    raise file.error(
+        f"an array of shape {array.shape} does not fit {plural(size, 'frequency').replace('ys', 'ies')}"
+    )
+
+
+def _frequency_and_z(file: File, pair: NDArray[np.complex128]) -> Sweep:
+    f = pair[0].real.astype(np.float64)
+    if np.abs(pair[0].imag).max() > 0 or not _looks_like_frequency(f):
+        raise file.error("the first row of each pair should be frequencies, but it is none")
+    return Sweep(f, pair[1].astype(np.complex128), notes=["each pair of rows: frequency, complex impedance"])
+
+
+def _looks_like_frequency(f: NDArray[np.float64]) -> bool:
+    good = f[np.isfinite(f)]
+    if good.size < 3 or (good <= 0).any():
+        return False
+    steps = np.diff(good)
+    return bool(abs(np.sign(steps).sum()) > 0.8 * steps.size and good.max() > 1.5 * good.min())
+
+
+def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    flat: dict[str, NDArray[Any]] = {}
+    for name, values in arrays.items():
+        if values.dtype.kind == "c" and column(name).quantity == "modulus":
+            flat["Z_real"], flat["Z_imag"] = values.real, values.imag
+        elif values.dtype.kind in "fiu":
+            flat[name] = values
+    return flat
+
+
+def _many(file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str) -> list[Sweep]:
+    """Several spectra at the same frequencies: (F, n) or (n, F) arrays."""
+    sweeps: list[Sweep] = []
+    wide = {name: v.T if v.ndim == 2 and v.shape[0] == size else v for name, v in used.items()}
+    shapes = {v.shape for v in wide.values() if v.ndim == 2}
+    if len(shapes) != 1 or next(iter(shapes))[1] != size:
+        raise file.error("the arrays have different shapes")
+    for number in range(next(iter(shapes))[0]):
+        one = {
+            name: v[number] if v.ndim == 2 else v for name, v in wide.items() if v.ndim == 2 or name == f_name
+        }
+        sweeps += from_names(file, one)
+    count_note(sweeps)
+    return sweeps

@@ -1,0 +1,159 @@
+"""Tables with named columns and a known layout: only the columns that matter are turned into numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._assemble import (
+    FROM_PHASE,
+    Chosen,
+    boundaries,
+    choose,
+    count_note,
+    impedance,
+    settle_sign,
+    sweeps_of,
+)
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._table import Style, number, split
+
+__all__ = ["Block", "decimal_sign", "named_sweeps", "read_rows"]
+
+
+@dataclass
+class Block:
+    """Rows of a named table.
+
+    Parameters
+    ----------
+    columns
+        Meaning of the columns, by position.
+    matrix
+        (rows, columns); NaN where the column does not matter.
+    skipped
+        Number of lines that are no row of numbers.
+    cut
+        Whether the last line was cut off in the file.
+    decimal
+        The decimal sign.
+    """
+
+    columns: dict[int, Column]
+    matrix: NDArray[np.float64]
+    skipped: int
+    cut: bool
+    decimal: str
+
+
+def decimal_sign(lines: Sequence[str]) -> str:
+    """Return the decimal sign of rows parted by tabs or spaces: a comma where commas prevail."""
+    text = "\n".join(lines[:50])
+    points, commas = (len(re.findall(rf"\d{mark}\d", text)) for mark in (r"\.", ","))
+    return "," if commas > 2 * points else "."
+
+
+def read_rows(
+    file: File,
+    lines: Sequence[str],
+    first: int,
+    names: Sequence[str],
+    *,
+    delimiter: str = "\t",
+    stop: Callable[[str], bool] | None = None,
+) -> Block:
+    """Read the rows from line `first` on; `stop` tells the line that ends the table.
+
+    Raises
+    ------
+    ReadError
+        When there are more than `MAX_ROWS` rows.
+    """
+    columns = {i: meaning for i, name in enumerate(names) if (meaning := column(name)).quantity}
+    needed = [
+        i for i, c in columns.items() if c.quantity in ("frequency", "real", "imag", "modulus", "phase")
+    ]
+    last = _last(lines, first, stop)
+    style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
+    cut = last == len(lines) and bool(lines[-1].strip())
+    matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
+    if last - first > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    used = 0
+    for index in range(first, last):
+        cells = split(lines[index], delimiter)
+        values = _numbers(cells, columns, style)
+        incomplete = (
+            cut and index == last - 1 and index > first and _incomplete(cells, lines[index - 1], delimiter)
+        )
+        if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
+            skipped += bool(cells) and not incomplete
+            cut = cut and not (index == last - 1 and not incomplete)
+            continue
+        for i, value in values.items():
+            matrix[used, i] = value
+        used += 1
+        cut = cut and index != last - 1
+    return Block(columns, matrix[:used], skipped, cut, style.decimal)
+
+
+def named_sweeps(
+    file: File, block: Block, header: Sequence[str], parts: list[int] | None = None
+) -> tuple[list[Sweep], Chosen]:
+    """Turn a block into sweeps with notes and metadata; `parts` are further rows where a sweep begins."""
+    chosen = choose(block.columns, block.matrix)
+    if "frequency" not in chosen:
+        raise file.error("no frequency column: it holds no impedance")
+    z = impedance(file, chosen)
+    cuts = sorted({*boundaries(chosen["frequency"], chosen.get("cycle")), *(parts or [])})
+    chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
+    if block.skipped:
+        chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")
+    sweeps = sweeps_of(chosen, z, cuts)
+    if any(note.startswith(FROM_PHASE) for note in chosen.notes):
+        settle_sign(file, sweeps, "as the phase says")
+    if block.cut:
+        sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    pairs = key_values(header)
+    apply_conditions(sweeps, pairs)
+    for sweep in sweeps:
+        sweep.metadata = {**pairs, "header": header_text(header)}
+    count_note(sweeps)
+    return sweeps, chosen
+
+
+def _incomplete(cells: Sequence[str], above: str, delimiter: str) -> bool:
+    """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
+    before = split(above, delimiter)
+    return len(cells) < len(before) or bool(cells and len(cells[-1]) < len(before[-1]) - 1)
+
+
+def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:
+    values = {}
+    for i in columns:
+        if i < len(cells):
+            value = _fast(cells[i], style)
+            values[i] = float("nan") if value is None else value
+    return values
+
+
+def _fast(cell: str, style: Style) -> float | None:
+    if style.decimal == "." and "_" not in cell:
+        try:
+            return float(cell)
+        except ValueError:
+            return number(cell, style)
+    return number(cell, style)
+
+
+def _last(lines: Sequence[str], first: int, stop: Callable[[str], bool] | None) -> int:
+    if stop is None:
+        return len(lines)
+    return next((i for i in range(first, len(lines)) if stop(lines[i])), len(lines))

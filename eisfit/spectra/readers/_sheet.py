@@ -1,0 +1,72 @@
+"""Rows of a spreadsheet as a text table: what a cell shows as a date or a time is no number."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers.text import table_sweeps
+
+__all__ = ["Sheet", "parse_xml", "sheet_sweeps"]
+
+Sheet = list[list[str]]
+
+
+def parse_xml(file: File, data: bytes) -> ET.Element:
+    """Parse XML that declares no entities (they may expand without end).
+
+    Raises
+    ------
+    ReadError
+        When it is damaged or declares a document type.
+    """
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise file.error("the document declares XML entities, which no spreadsheet program does")
+    try:
+        return ET.fromstring(data)
+    except ET.ParseError as error:
+        raise file.error(f"the document's XML is damaged ({error})") from None
+
+
+def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
+    """Return the sweeps of all sheets that hold a spectrum; what the others are is said in a note.
+
+    Raises
+    ------
+    ReadError
+        When no sheet holds one.
+    """
+    sweeps: list[Sweep] = []
+    reasons: list[str] = []
+    for name, rows in sheets.items():
+        try:
+            found = _sweeps(file, rows)
+        except ReadError as error:
+            reasons.append(f"sheet {name!r}: {str(error).removeprefix(file.name + ': ')}")
+            continue
+        for sweep in found:
+            sweep.metadata["sheet"] = name
+        sweeps += found
+    if not sweeps:
+        raise file.error("; ".join(reasons[:3]) or "the document has no sheets")
+    for sweep in sweeps:
+        sweep.notes += [f"left out {reason}" for reason in reasons[:5]]
+    return sweeps
+
+
+def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
+    if len(rows) > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    lines = ["\t".join(_one_line(cell) for cell in row) for row in rows]
+    inner = File(file.name, "\n".join(lines).encode())
+    table = find_table(inner, lines)
+    if table is None or len(table.rows) < 3:
+        raise file.error("no table of numbers")
+    return table_sweeps(inner, table, lines)
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split())

@@ -1,0 +1,162 @@
+"""From what a reader found in a file to frozen spectra: zeros dropped, repeats treated, all of it said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import SpectrumError
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Sweep", "finish", "plural"]
+
+# Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
+_HIGHEST_FREQUENCY = 1e11
+# Points measured again at the same frequency that differ less than this are averaged without being asked.
+_SAME = 0.005
+
+
+@dataclass
+class Sweep:
+    """One sweep as written in the file: any order, zeros and gaps included.
+
+    Parameters
+    ----------
+    frequency
+        (F,) Hz.
+    impedance
+        (F,) complex, ohm.
+    noise
+        (F,) ohm, where the file has it.
+    cycle, time_s, temperature_C, potential_V
+        Conditions, where the file has them.
+    metadata
+        What else the file says.
+    notes
+        What the reader decided.
+    """
+
+    frequency: NDArray[np.float64]
+    impedance: NDArray[np.complex128]
+    noise: NDArray[np.float64] | None = None
+    cycle: float | None = None
+    time_s: float | None = None
+    temperature_C: float | None = None
+    potential_V: float | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Keep the rows where `mask` is true."""
+        self.frequency, self.impedance = self.frequency[mask], self.impedance[mask]
+        self.noise = None if self.noise is None else self.noise[mask]
+
+
+def plural(number: int, thing: str) -> str:
+    """Return ``1 point`` or ``2 points``.
+
+    >>> plural(1, "point"), plural(2, "point")
+    ('1 point', '2 points')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tuple[Spectrum, ...]:
+    """Turn `sweeps` into spectra, leaving out empty ones.
+
+    Raises
+    ------
+    ReadError
+        When nothing is left, or a sweep's numbers are no spectrum.
+    """
+    spectra: list[Spectrum] = []
+    for sweep in sweeps:
+        _drop_rows(file, sweep)
+        _hint(sweep)
+        if sweep.frequency.size:
+            spectra.append(_spectrum(file, sweep, len(spectra), average_duplicates))
+    if not spectra:
+        raise file.error("no row with a frequency and a finite impedance")
+    return tuple(spectra)
+
+
+def _drop_rows(file: File, sweep: Sweep) -> None:
+    f, z = sweep.frequency, sweep.impedance
+    finite = np.isfinite(f) & np.isfinite(z)
+    zero = finite & ((f == 0) | (z == 0))
+    negative = finite & (f < 0)
+    if negative.any():
+        raise file.error(f"a negative frequency ({f[negative][0]:g} Hz)")
+    for mask, reason in ((~finite, "without a finite number"), (zero, "where the instrument wrote zeros")):
+        if mask.any():
+            sweep.notes.append(f"dropped {plural(int(mask.sum()), 'row')} {reason}")
+    sweep.keep(finite & ~zero)
+    _drop_copies(sweep)
+    if sweep.frequency.size and sweep.frequency.max() > _HIGHEST_FREQUENCY:
+        raise file.error(
+            f"frequencies up to {sweep.frequency.max():.3g} Hz cannot be measured: "
+            "probably a decimal comma lost in a spreadsheet; export the data again"
+        )
+
+
+def _hint(sweep: Sweep) -> None:
+    """Say what looks like rad/s (whole decades of 2 pi at both ends) or like a turned impedance."""
+    if sweep.frequency.size < 2:
+        return
+    if np.median(sweep.impedance.real) < 0:
+        sweep.notes.append(
+            "the real part is negative in most points: turned by 180 degrees, or a wrong column?"
+        )
+    ends = np.log10(np.array([sweep.frequency.min(), sweep.frequency.max()]) / (2 * np.pi))
+    if ends[1] - ends[0] > 0.5 and np.abs(ends - np.round(ends)).max() < 1e-5:
+        sweep.notes.append(
+            "the frequencies run from and to whole decades of 2 pi: if they are rad/s, divide them by 2 pi"
+        )
+
+
+def _drop_copies(sweep: Sweep) -> None:
+    rows = np.column_stack([sweep.frequency, sweep.impedance.real, sweep.impedance.imag])
+    _, first = np.unique(rows, axis=0, return_index=True)
+    copies = len(rows) - len(first)
+    if copies:
+        mask = np.zeros(len(rows), dtype=bool)
+        mask[first] = True
+        sweep.keep(mask)
+        sweep.notes.append(f"dropped {plural(copies, 'exact copy').replace('copys', 'copies')} of a row")
+
+
+def _remeasured(sweep: Sweep) -> bool:
+    """Whether a few points were measured twice with the same result: averaging those changes nothing."""
+    unique, inverse, counts = np.unique(sweep.frequency, return_inverse=True, return_counts=True)
+    repeats = sweep.frequency.size - unique.size
+    if not 0 < repeats <= max(2, 0.05 * sweep.frequency.size):
+        return False
+    z = sweep.impedance
+    mean = (np.bincount(inverse, z.real) + 1j * np.bincount(inverse, z.imag)) / counts
+    return bool((np.abs(z - mean[inverse]) < _SAME * np.abs(z)).all())
+
+
+def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
+    fields: dict[str, Any] = {
+        "noise": sweep.noise,
+        "cycle": sweep.cycle,
+        "time_s": sweep.time_s,
+        "temperature_C": sweep.temperature_C,
+        "potential_V": sweep.potential_V,
+        "source": file.name,
+        "index": index,
+        "metadata": sweep.metadata,
+        "notes": tuple(sweep.notes),
+    }
+    try:
+        if average or _remeasured(sweep):
+            return Spectrum.averaged(sweep.frequency, sweep.impedance, **fields)
+        return Spectrum(frequency=sweep.frequency, impedance=sweep.impedance, **fields)
+    except SpectrumError as error:
+        place = f"sweep {index + 1}: " if index else ""
+        raise file.error(f"{place}{error}") from None

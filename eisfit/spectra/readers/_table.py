@@ -1,0 +1,356 @@
+"""Finding the table in a text: delimiter, decimal sign, the block of numeric rows and its header."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import MAX_ROWS, File
+
+__all__ = ["Style", "Table", "find_table", "number", "split"]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
+_PREFIXED = re.compile(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
+_PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
+_PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
+_GAPS = frozenset(
+    {
+        "",
+        "nan",
+        "-nan",
+        "na",
+        "n/a",
+        "null",
+        "none",
+        "inf",
+        "-inf",
+        "+inf",
+        "--",
+        "---",
+        "1.#qnan",
+        "-1.#ind",
+        "1.#inf",
+    }
+)
+_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_SAMPLE = 100
+_LARGEST_SAMPLE = 500_000  # characters
+_LONGEST_HEADER = 8000
+_LONGEST_NUMBER = 60
+_WANTED = {"frequency", "real", "imag", "modulus", "phase"}
+
+
+@dataclass(frozen=True)
+class Style:
+    r"""How numbers are written and parted.
+
+    Parameters
+    ----------
+    delimiter
+        ``"\t"``, ``";"``, ``","`` or ``" "`` (any white space).
+    decimal
+        ``"."`` or ``","``.
+    prefixed
+        Whether ``1.5k`` means 1500.
+    """
+
+    delimiter: str
+    decimal: str
+    prefixed: bool = False
+
+    def notes(self) -> list[str]:
+        """Return the sentences for `Spectrum.notes`."""
+        name = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma"}[self.delimiter]
+        notes = [f"columns parted by {name}"]
+        if self.decimal == ",":
+            notes.append("decimal comma")
+        if self.prefixed:
+            notes.append("numbers with SI prefixes (1.5k = 1500)")
+        return notes
+
+
+@dataclass
+class Table:
+    """A block of numbers with what stands above it.
+
+    Parameters
+    ----------
+    style
+        How it is written.
+    names
+        Header names, one a column; empty where there is no header.
+    matrix
+        (rows, columns); NaN where a cell holds no number.
+    preamble
+        Lines above the header.
+    skipped
+        Rows within the block that are no numbers (row number from 1, text).
+    mixed
+        Names and columns did not count the same.
+    units
+        The units row, where there is one.
+    rows
+        Line (from 0) of each row of `matrix`.
+    """
+
+    style: Style
+    names: list[str]
+    matrix: NDArray[np.float64]
+    preamble: list[str] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    mixed: bool = False
+    units: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+
+    def cell(self, lines: Sequence[str], row: int, index: int) -> str:
+        """Return the text of one cell of `matrix`."""
+        cells = split(lines[self.rows[row]], self.style.delimiter)
+        return cells[index] if index < len(cells) else ""
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Split one line; trailing empty cells are cut."""
+    if delimiter == " ":
+        return line.split()
+    cells = [
+        cell.strip() for cell in (line.split(delimiter) if '"' not in line else _quoted(line, delimiter))
+    ]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def number(cell: str, style: Style) -> float | None:
+    """Return the number in `cell`, NaN for a gap (empty, ``nan``, ``--``), None for anything else.
+
+    >>> number("1,5e3", Style(";", ",")), number("12:30", Style(";", ",")), number("1_0", Style(",", "."))
+    (1500.0, None, None)
+    """
+    if style.decimal == "." and cell[-1:].isdecimal() and "_" not in cell:
+        try:
+            return float(cell)
+        except ValueError:
+            pass
+    text = cell.strip().strip('"').strip()
+    if len(text) > _LONGEST_NUMBER or (style.decimal == "," and "." in text):
+        return None
+    return (
+        float("nan") if text.lower() in _GAPS else _careful(text.replace(style.decimal, "."), style.prefixed)
+    )
+
+
+def _careful(text: str, prefixed: bool) -> float | None:
+    if _NUMBER.match(text):
+        return float(text.replace("d", "e").replace("D", "e"))
+    if prefixed and (match := _PREFIXED.match(text)):
+        return float(match[1]) * _PREFIX[match[2]]
+    return None
+
+
+def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
+    """Return the largest table of numbers in `lines` (default: the file's), None where there is none."""
+    lines = file.lines if lines is None else lines
+    style = _style(lines)
+    if style is None:
+        return None
+    if len(lines) > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} lines")
+    numeric = _numeric_lines(lines, style)
+    if not numeric.rows.size:
+        return None
+    table = Table(style, [], np.empty((0, 0)))
+    width, first = _fill(table, numeric, lines)
+    _attach_header(table, lines[:first], width)
+    return table
+
+
+@dataclass
+class _Numeric:
+    """Lines of numbers: where they stand, how many numbers each has, and the numbers in a row."""
+
+    rows: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    flat: NDArray[np.float64]
+
+
+def _numeric_lines(lines: Sequence[str], style: Style) -> _Numeric:
+    rows, widths, flat = array("q"), array("q"), array("d")
+    for index, line in enumerate(lines):
+        values = _row(line, style) if line else None
+        if values is not None:
+            rows.append(index)
+            widths.append(len(values))
+            flat.extend(values)
+    return _Numeric(np.array(rows, np.int64), np.array(widths, np.int64), np.array(flat, np.float64))
+
+
+def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:
+    """Fill the matrix with the rows of the most frequent width; return that and the first line."""
+    counts = np.bincount(numeric.widths)
+    width = int(np.flatnonzero(counts == counts.max())[-1])
+    main = numeric.rows[numeric.widths == width]
+    first, last = _start(main[:4].tolist(), main.size), int(main[-1])
+    inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
+    ends = np.cumsum(numeric.widths)
+    matrix = np.full((inside.size, width), np.nan)
+    same = numeric.widths[inside] == width
+    starts = (ends - numeric.widths)[inside]
+    matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
+    for place in np.flatnonzero(~same):
+        part = numeric.flat[starts[place] : ends[inside[place]]][:width]
+        matrix[place, : part.size] = part
+    kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
+    table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
+    read = set(table.rows)
+    table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
+    return width, first
+
+
+def _row(line: str, style: Style) -> list[float] | None:
+    """Return the numbers of a line, NaN for what is none; None where words prevail."""
+    values: list[float] = []
+    numbers = words = 0
+    for cell in split(line, style.delimiter):
+        value = number(cell, style)
+        if value is None:
+            words += 1
+            values.append(float("nan"))
+        else:
+            numbers += not isnan(value)
+            values.append(value)
+    return values if numbers >= 3 or (numbers == 2 and numbers >= words) else None
+
+
+def _quoted(line: str, delimiter: str) -> list[str]:
+    cells: list[str] = []
+    current: list[str] = []
+    inside = False
+    for character in line:
+        if character == '"':
+            inside = not inside
+        if character == delimiter and not inside:
+            cells.append("".join(current))
+            current = []
+        else:
+            current.append(character)
+    return [*cells, "".join(current)] if not inside else line.split(delimiter)
+
+
+def _style(lines: Sequence[str]) -> Style | None:
+    filled = [line for line in lines if line.strip()]
+    middle = max(0, len(filled) // 2 - _SAMPLE // 2)
+    sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
+    if sum(map(len, sample)) > _LARGEST_SAMPLE:
+        sample = [*sample[:3], *sample[-3:]]
+    best: tuple[float, Style] | None = None
+    for style in _candidates("\n".join(sample)):
+        score = _score(sample, style)
+        if score and (best is None or score > best[0] * (1.5 if style.prefixed else 1.05)):
+            best = (score, style)
+    return None if best is None else best[1]
+
+
+def _candidates(text: str) -> list[Style]:
+    """Return the styles that the characters in `text` allow, the likelier first."""
+    delimiters = [mark for mark in "\t;," if mark in text] + [" "]
+    decimals = [mark for mark in ".," if mark == "." or mark in text]
+    prefixed = [False, True] if _PREFIXED_ANYWHERE.search(text) else [False]
+    quoted = '","' in text or '", "' in text
+    return [Style(d, m, p) for p in prefixed for d in delimiters for m in decimals if d != m or quoted]
+
+
+def _score(sample: Sequence[str], style: Style) -> float:
+    widths: dict[int, float] = {}
+    for line in sample:
+        values = _row(line, style)
+        if values is not None:
+            widths[len(values)] = widths.get(len(values), 0.0) + sum(
+                not isnan(value) for value in values
+            ) / len(values)
+    if not widths:
+        return 0.0
+    width, count = max(widths.items(), key=lambda item: item[1])
+    return count * min(width, 3)
+
+
+def _start(rows: list[int], total: int) -> int:
+    """First row of the main run: a lone numeric row far above belongs to the preamble."""
+    start = rows[0]
+    for before, after in pairwise(rows):
+        if after - before > 3 and total > 8:
+            start = after
+    return start
+
+
+def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
+    table.preamble = list(above)
+    near = range(len(above) - 1, max(-1, len(above) - 6), -1)
+    for lookup in (_known_names, _unknown_names):
+        for back in near:
+            table.names, table.mixed = lookup(above[back], table.style, width)
+            if table.names:
+                table.units = _units_row(above[back + 1 :], table.style, width)
+                table.preamble = list(above[:back])
+                return
+
+
+def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+    """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
+    bare = _COMMENT.sub("", line)
+    ways = _cell_ways(bare, style)
+    known = [[column(cell).quantity for cell in cells] for cells in ways]
+    useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
+    for cells, count in zip(ways, useful, strict=True):
+        if len(cells) == width and (count >= 2 or (count and width <= 3)):
+            return cells, False
+    for cells, row, count in zip(ways, known, useful, strict=True):
+        if count >= 3 and len(set(row) & _WANTED) >= 2:
+            return cells, True
+    return [], False
+
+
+def _unknown_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+    """Return the cells of a line of words, one a column, although none is known."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
+    cells = split(line, style.delimiter)
+    is_header = len(cells) == width and width >= 2 and not _COMMENT.match(line) and not _prose(cells)
+    return (cells, False) if is_header else ([], False)
+
+
+def _cell_ways(line: str, style: Style) -> list[list[str]]:
+    ways = [split(line, style.delimiter)]
+    if style.delimiter in " \t" or len(ways[0]) == 1:
+        ways.append([cell for cell in ways[0] if cell])
+        ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
+        ways.append(line.strip().strip('"').split())
+        ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
+    ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    return [[cell.strip().strip('"').strip() for cell in way] for way in ways]
+
+
+def _prose(cells: list[str]) -> bool:
+    """Whether cells read like a sentence or a `key: value` line rather than a header."""
+    return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
+
+
+def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
+    for line in between:
+        cells = split(_COMMENT.sub("", line), style.delimiter)
+        if (
+            len(cells) >= 2
+            and len(cells) <= width + 1
+            and not any(number(cell, style) == 0 for cell in cells)
+        ):
+            return [cell.strip("[]() ") for cell in cells]
+    return []

@@ -1,0 +1,120 @@
+"""Gamry Framework `.DTA`: the ZCURVE table of EISPOT, GALVEIS and hybrid experiments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._metadata import header_text, leading_number
+from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "Gamry .DTA"
+SUFFIXES = (".dta",)
+
+_TABLE = re.compile(r"^ZCURVE\w*\s+TABLE")
+_KEPT = {
+    "DATE": "date",
+    "TIME": "time",
+    "PSTAT": "instrument",
+    "AREA": "area_cm2",
+    "VAC": "amplitude_mV_rms",
+    "IAC": "amplitude_A_rms",
+    "VDC": "dc_potential_V",
+    "TITLE": "title",
+    "TAG": "technique",
+}
+
+
+def recognise(file: File) -> bool:
+    """Whether its second line is Gamry's TAG."""
+    return file.encoding is not None and bool(re.match(r"\ufeff?\s*\w+\s*\n\s*TAG\s", file.head))
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return one sweep for every ZCURVE table (more where a table holds several).
+
+    Raises
+    ------
+    ReadError
+        When the experiment is no impedance measurement.
+    """
+    lines = file.lines
+    places = [i for i, line in enumerate(lines) if _TABLE.match(line)]
+    about = _about(lines[: places[0]] if places else lines[:200])
+    if not places:
+        raise file.error(
+            f"a Gamry {about.get('technique', 'file')} experiment without impedance (no ZCURVE table)"
+        )
+    sweeps = [sweep for place in places for sweep in _table(file, place)]
+    aborted = any(line.startswith("EXPERIMENTABORTED") for line in lines)
+    for sweep in sweeps:
+        sweep.metadata = {**about, "header": header_text(lines[: places[0]])}
+        if aborted:
+            sweep.notes.append("the experiment was aborted: the sweep may be incomplete")
+    return sweeps
+
+
+def _table(file: File, place: int) -> list[Sweep]:
+    lines = file.lines
+    if place + 1 >= len(lines):
+        raise file.error("the file ends before the impedance table")
+    delimiter = "\t" if "\t" in lines[place + 1].strip() else " "
+    names = _cells(lines[place + 1], delimiter)
+    units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
+    block = read_rows(
+        file, _tabbed(lines), place + 3, _with_units(names, units), delimiter=delimiter, stop=_ends
+    )
+    sweeps, _ = named_sweeps(file, block, lines[:place])
+    if any(name.startswith("ZrealDrCor") for name in names):
+        for sweep in sweeps:
+            sweep.notes.append(
+                "the drift-corrected columns ZrealDrCor, ZimagDrCor were left aside: Zreal, Zimag read"
+            )
+    return sweeps
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return line.split() if delimiter == " " else [cell.strip() for cell in line.rstrip().split("\t")]
+
+
+def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
+    """Name the unit where it is one that changes the scale; the degree sign is written in many encodings."""
+    scaled = {"kHz", "MHz", "mHz", "kohm", "Mohm", "mohm"}
+    with_units = [
+        f"{name} [{units[i]}]" if i < len(units) and units[i] in scaled else name
+        for i, name in enumerate(names)
+    ]
+    # Temp reads -327.67 where no thermometer is connected; Zphz is always in degrees.
+    renamed = {"Zphz": "Zphz [deg]", "Temp": "", "Pt": "", "Vdc": "Vdc [V]", "Time": "Time [s]", "T": ""}
+    return [renamed.get(name, name) for name in with_units]
+
+
+def _tabbed(lines: Sequence[str]) -> list[str]:
+    """Editors turn the tabs of a few rows into spaces; no cell of the table holds a space."""
+    return ["\t" + "\t".join(line.split()) if line.startswith(" ") else line for line in lines]
+
+
+def _ends(line: str) -> bool:
+    return bool(line.strip()) and not line[:1].isspace()
+
+
+def _about(lines: Sequence[str]) -> dict[str, Any]:
+    about: dict[str, Any] = {}
+    for line in lines:
+        cells = line.split("\t")
+        name = _KEPT.get(cells[0])
+        if name is None or len(cells) < 2:
+            continue
+        value = cells[1] if cells[0] == "TAG" else cells[2] if len(cells) > 2 else ""
+        about.setdefault(name, _value(name, value.strip()))
+    return about
+
+
+def _value(name: str, text: str) -> str | float:
+    number = leading_number(text) if name.endswith(("_cm2", "_rms", "_V")) else None
+    return text if number is None else number

@@ -1,0 +1,31 @@
+"""NumPy `.npz`: named arrays in a ZIP archive; its announced size is checked before anything is unpacked."""
+
+from __future__ import annotations
+
+from eisfit.spectra.readers._archive import members
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._named_arrays import from_names
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers.numpy_npy import load_array
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "NumPy .npz"
+SUFFIXES = (".npz",)
+
+
+def recognise(file: File) -> bool:
+    """Whether it is a ZIP archive whose first member is an `.npy`."""
+    return file.data.startswith(b"PK\x03\x04") and b".npy" in file.data[30:300]
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the sweeps of arrays with obvious names (``frequency``, ``Z``, ``Z_real``, ``Z_imag``, ...).
+
+    Raises
+    ------
+    ReadError
+        When the archive is damaged or too large, or the names tell nothing.
+    """
+    content = members(file, lambda name: name.endswith(".npy"))
+    return from_names(file, {name[:-4]: load_array(file, data) for name, data in content.items()})

@@ -1,0 +1,68 @@
+"""OpenDocument `.ods` (ISO/IEC 26300): every sheet as a table. Dates and times are refused as numbers."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from eisfit.spectra.readers._archive import members
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sheet import Sheet, parse_xml, sheet_sweeps
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "OpenDocument .ods"
+SUFFIXES = (".ods",)
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_MOST_COLUMNS = 1000
+_MOST_REPEATS = 1000
+
+
+def recognise(file: File) -> bool:
+    """Whether it is a ZIP archive of OpenDocument's spreadsheet type."""
+    return file.data.startswith(b"PK\x03\x04") and b"opendocument.spreadsheet" in file.data[:200]
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of all sheets.
+
+    Raises
+    ------
+    ReadError
+        When the document is damaged, or no sheet holds a spectrum.
+    """
+    content = members(file, lambda name: name == "content.xml")
+    if "content.xml" not in content:
+        raise file.error("the document has no content")
+    tree = parse_xml(file, content["content.xml"])
+    sheets = {table.get(f"{_TABLE}name", "sheet"): _rows(table) for table in tree.iter(f"{_TABLE}table")}
+    return sheet_sweeps(file, sheets)
+
+
+def _rows(table: ET.Element) -> Sheet:
+    rows: Sheet = []
+    for row in table.iter(f"{_TABLE}table-row"):
+        cells: list[str] = []
+        for cell in row:
+            repeated = _repeats(cell, "number-columns-repeated", _MOST_COLUMNS - len(cells))
+            cells += [_cell(cell)] * repeated
+        while cells and not cells[-1]:
+            cells.pop()
+        rows += [cells] * _repeats(row, "number-rows-repeated", _MOST_REPEATS if cells else 1)
+    return rows
+
+
+def _repeats(element: ET.Element, name: str, most: int) -> int:
+    text = element.get(f"{_TABLE}{name}", "1")
+    return max(0, min(int(text) if text.isdigit() else 1, most))
+
+
+def _cell(cell: ET.Element) -> str:
+    kind = cell.get(f"{_OFFICE}value-type", "")
+    if kind in ("float", "percentage", "currency"):
+        return cell.get(f"{_OFFICE}value", "")
+    text = " ".join("".join(part.itertext()) for part in cell.iter(f"{_TEXT}p"))
+    return f"date or time {text}" if kind in ("date", "time") else text

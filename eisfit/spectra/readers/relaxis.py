@@ -1,0 +1,62 @@
+"""RelaxIS text export ("RelaxIS 3.0 Spectrum export"): spectra, each under a line of conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from eisfit.spectra.readers._assemble import count_note
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "RelaxIS text"
+SUFFIXES = (".rlx",)
+
+_MARK = re.compile(r"^\ufeff?RelaxIS [\d.]+ Spectrum export")
+_POTENTIAL = re.compile(r"\bDC=([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+
+
+def recognise(file: File) -> bool:
+    """Whether the first line is RelaxIS'."""
+    return file.encoding is not None and bool(_MARK.match(file.head))
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra.
+
+    Raises
+    ------
+    ReadError
+        When the export has no line of column names.
+    """
+    lines = file.lines
+    heads = [i for i, line in enumerate(lines) if line.startswith("Data: Frequency\t")]
+    if not heads:
+        raise file.error("a RelaxIS export without the columns 'Data: Frequency', 'Data: Z'', 'Data: Z'''")
+    sweeps = []
+    for number, head in enumerate(heads):
+        end = heads[number + 1] if number + 1 < len(heads) else len(lines)
+        sweeps += _spectra(file, lines[:end], head)
+    count_note(sweeps)
+    return sweeps
+
+
+def _spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
+    names = [_named(name) for name in lines[head].split("\t")]
+    conditions = lines[head + 1] if head + 1 < len(lines) else ""
+    sweeps, _ = named_sweeps(file, read_rows(file, lines, head + 2, names), [])
+    found = _POTENTIAL.search(conditions)
+    for sweep in sweeps:
+        sweep.potential_V = float(found[1]) if found else None
+        sweep.metadata = {"conditions": conditions.strip(), "header": header_text(lines[: head + 2])}
+    return sweeps
+
+
+def _named(name: str) -> str:
+    """Strip RelaxIS' prefix; its angle is in degrees."""
+    bare = name.removeprefix("Data: ").strip()
+    return "Phase (deg)" if bare == "Theta (Z)" else bare

@@ -1,0 +1,259 @@
+"""Any text table: CSV, TSV, white space or semicolons, with or without header, decided by what it holds."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._assemble import (
+    Chosen,
+    boundaries,
+    choose,
+    count_note,
+    describe_sign,
+    impedance,
+    settle_sign,
+    sweeps_of,
+)
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._headerless import headerless
+from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._table import Table, find_table, number, split
+
+__all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
+
+NAME = "text table"
+SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
+RANK = 100  # asked last: every text looks like a table to it
+
+_FEWEST_ROWS = 3
+_COMPLEX = re.compile(
+    r"\(?\s*([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij]\s*\)?"
+)
+_CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
+
+
+def recognise(file: File) -> bool:
+    """Whether `file` is text at all."""
+    return file.encoding is not None
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the sweeps of a text table.
+
+    Raises
+    ------
+    ReadError
+        When there is no table, or its columns cannot be told for certain.
+    """
+    lines = [_complex_to_pair(line) for line in file.lines]
+    table = find_table(file, lines)
+    cut = table is not None and _drop_cut_row(table, lines)
+    if table is None:
+        raise file.error("no table of numbers in it")
+    if table.matrix.shape[0] < _FEWEST_ROWS:
+        raise file.error(f"no table of numbers in it (only {plural(table.matrix.shape[0], 'row')})")
+    sweeps = table_sweeps(file, table, lines)
+    if cut:
+        sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    return sweeps
+
+
+def _drop_cut_row(table: Table, lines: list[str]) -> bool:
+    """Drop a last row without line end whose last number has fewer digits than in any other row."""
+    if not (table.rows and len(table.rows) > _FEWEST_ROWS and table.rows[-1] == len(lines) - 1):
+        return False
+    lengths = [len(lines[row].rsplit(None if table.style.delimiter == " " else table.style.delimiter, 1)[-1])
+               for row in table.rows]  # fmt: skip
+    if lengths[-1] >= min(lengths[:-1]) - 1:
+        return False
+    table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
+    return True
+
+
+def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
+    """Return the sweeps of `table`, with notes and metadata."""
+    if table.names:
+        sets, words = _column_sets(table), ""
+    else:
+        reading = headerless(file, table.matrix)
+        sets, words = [reading.columns], f"no header: taken as {reading.words}"
+    sweeps = [sweep for columns in sets for sweep in _sweeps(file, table, lines, columns, words)]
+    pairs = key_values(table.preamble)
+    apply_conditions(sweeps, pairs)
+    for sweep in sweeps:
+        sweep.metadata = {**pairs, "header": header_text([*table.preamble, *_header_lines(table)])}
+        sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
+    count_note(sweeps)
+    return sweeps
+
+
+def _sweeps(
+    file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
+) -> list[Sweep]:
+    chosen = choose(columns, table.matrix)
+    if "frequency" not in chosen:
+        raise file.error(_no_frequency(table))
+    _refuse_words(file, table, lines, columns)
+    _refuse_z_scores(file, chosen)
+    z = _impedance(file, table, chosen, columns)
+    _note_table(table, chosen)
+    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
+    outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
+    if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
+        raise file.error(
+            f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
+            "which is which (a decimal comma where commas part the columns?)"
+        )
+    return sweeps
+
+
+def _impedance(
+    file: File, table: Table, chosen: Chosen, columns: dict[int, Column]
+) -> NDArray[np.complex128]:
+    """Return Z; a header that a spreadsheet turned into #NAME? is -Im(Z) where the other columns prove it."""
+    lost = [i for i, meaning in columns.items() if meaning.quantity == "excel_error"]
+    if "imag" in chosen or "real" not in chosen or not lost:
+        return impedance(file, chosen)
+    if not ("phase" in chosen and "modulus" in chosen):
+        raise file.error(
+            "the header of a column is #NAME? (a spreadsheet's error) and nothing tells what it holds"
+        )
+    chosen.columns["imag"] = Column(columns[lost[0]].name, "imag", -1.0)
+    chosen.values["imag"] = -table.matrix[:, lost[0]]
+    chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
+    z = impedance(file, chosen)
+    if np.nanmedian(np.abs(np.abs(z) / chosen["modulus"] - 1)) > 0.03:
+        raise file.error(
+            "the header of a column is #NAME? (a spreadsheet's error) and it does not fit the modulus"
+        )
+    return z
+
+
+def _column_sets(table: Table) -> list[dict[int, Column]]:
+    """Return the meaning of the columns; several sets where spectra stand side by side."""
+    names = _expand_complex(table)
+    # pandas writes a repeated name as Z.1, Z.2
+    names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
+    columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
+    count = {q: len(found) for q, found in place.items()}
+    if count["real"] != count["imag"] or count["real"] < 2:
+        return [columns]
+    if count["frequency"] == count["real"]:
+        starts = place["frequency"]
+        edges = [*starts[1:], max(columns) + 1]
+        parts = zip([0, *starts[1:]], edges, strict=True)
+        return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
+    return _sharing_one_frequency(columns, place)
+
+
+def _sharing_one_frequency(
+    columns: dict[int, Column], place: dict[str, list[int]]
+) -> list[dict[int, Column]]:
+    """Split f, Z', Z'', Z', Z'', ... where the names repeat; other second columns are left aside."""
+    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in ("real", "imag"))
+    if not alike or len(place["frequency"]) != 1:
+        return [columns]
+    f = place["frequency"][0]
+    return [
+        {f: columns[f], r: columns[r], i: columns[i]}
+        for r, i in zip(place["real"], place["imag"], strict=True)
+    ]
+
+
+def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
+    meaning = column(name)
+    if meaning.unit or len(units) != width or not units[index]:
+        return meaning
+    combined = column(f"{name} [{units[index]}]")
+    return combined if combined.quantity else meaning
+
+
+def _expand_complex(table: Table) -> list[str]:
+    """Give a column that held complex text (split into two by now) two names."""
+    names, width = table.names, table.matrix.shape[1]
+    if len(names) != width - 1:
+        return names
+    for i, name in enumerate(names):
+        meaning = column(name)
+        if meaning.quantity == "modulus":
+            unit = f" [{meaning.unit}]" if meaning.unit else ""
+            return [*names[:i], f"Z_real{unit}", f"Z_imag{unit}", *names[i + 1 :]]
+    return names
+
+
+def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
+    """Refuse words, times of day and the like where numbers must stand."""
+    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in _CONDITIONS]
+    for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
+        for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
+            text = table.cell(lines, int(row), index)
+            if number(text, table.style) is None:
+                raise file.error(
+                    f"line {table.rows[row] + 1}: {text[:40]!r} is not a number ({columns[index].name!r})"
+                )
+        if table.rows and np.isnan(table.matrix[:, index]).all():
+            raise file.error(f"the column {columns[index].name!r} holds no number")
+    for line, text in table.skipped:
+        cells = split(text, table.style.delimiter)
+        if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
+            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
+
+
+def _refuse_z_scores(file: File, chosen: Chosen) -> None:
+    """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
+    parts = [chosen.get("real"), chosen.get("imag")]
+    if all(
+        part is not None and abs(np.nanmean(part)) < 1e-3 and abs(np.nanstd(part) - 1) < 0.03
+        for part in parts
+    ):
+        raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
+
+
+def _note_table(table: Table, chosen: Chosen) -> None:
+    if table.skipped:
+        chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
+    aside = _left_aside(table, chosen)
+    if aside:
+        chosen.notes.append(f"left aside: {', '.join(aside)}")
+    if table.mixed:
+        chosen.notes.append(
+            "the header has not as many names as the rows have columns; names count from the left"
+        )
+    for quantity in ("frequency", "real", "imag", "modulus"):
+        meaning = chosen.columns.get(quantity)
+        if meaning is not None and abs(meaning.scale) != 1:
+            chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
+    ohms = [chosen.columns[name] for name in ("real", "imag", "modulus") if name in chosen.columns]
+    if not any(meaning.unit for meaning in ohms):
+        chosen.notes.append("no unit given for the impedance: taken as ohm")
+    if any("cm" in meaning.unit for meaning in chosen.columns.values()):
+        chosen.notes.append("impedance per area, ohm cm2, as written")
+
+
+def _left_aside(table: Table, chosen: Chosen) -> list[str]:
+    """Return further columns that could be the real or the imaginary part too."""
+    taken = {chosen.columns[q].name for q in ("real", "imag") if q in chosen.columns}
+    return [n for n in table.names if column(n).quantity in ("real", "imag") and n not in taken][:6]
+
+
+def _header_lines(table: Table) -> list[str]:
+    delimiter = "\t" if table.style.delimiter == " " else table.style.delimiter
+    return [delimiter.join(cells) for cells in (table.names, table.units) if cells]
+
+
+def _no_frequency(table: Table) -> str:
+    names = ", ".join(table.names[:8])
+    return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
+
+
+def _complex_to_pair(line: str) -> str:
+    if len(line) > 2000 or not ("j" in line or "i" in line) or not _COMPLEX.search(line):
+        return line
+    delimiter = next((mark for mark in "\t;," if mark in line), " ")
+    return _COMPLEX.sub(lambda m: f"{m[1]}{delimiter}{m[2].replace(' ', '')}", line)

@@ -1,0 +1,77 @@
+"""Scribner ZPlot and ZView `.z` files, with ("ZPLOT2 ASCII") and without a comment block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._table import Style, number, split
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "ZPlot/ZView .z"
+SUFFIXES = (".z", ".z60")
+
+_MARK = re.compile(r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|ZView)", re.IGNORECASE)
+_NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
+_KEPT = {"Date": "date", "Time": "time", "Surface Area": "area_cm2", "Potential-AC": "amplitude_mV"}
+
+
+def recognise(file: File) -> bool:
+    """Whether the first line is ZPlot's, or the comment block ends the way ZPlot ends it."""
+    if file.encoding is None:
+        return False
+    ended = re.search(r"^[ \t]*End Comments", file.text[:200_000], re.MULTILINE)
+    return bool(_MARK.match(file.head) or (ended and "Z''(b)" in file.text[:200_000]))
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the sweeps.
+
+    Raises
+    ------
+    ReadError
+        When there is no row of numbers, or the columns named in the header are not ZPlot's.
+    """
+    lines = file.lines
+    first = _first_row(lines)
+    if first is None:
+        raise file.error("a ZPlot file without a row of numbers")
+    names = next((_names(line) for line in reversed(lines[:first]) if "Z'(a)" in line), list(_NAMES))
+    delimiter = "\t" if "\t" in lines[first] else "," if "," in lines[first] else " "
+    block = read_rows(file, lines, first, names, delimiter=delimiter)
+    sweeps, _ = named_sweeps(file, block, lines[:first])
+    for sweep in sweeps:
+        sweep.metadata = {**_summary(sweep.metadata), **sweep.metadata}
+    return sweeps
+
+
+def _first_row(lines: Sequence[str]) -> int | None:
+    """Return the first row of the table, which stands below the comments and the header."""
+    ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments" or "Z'(a)" in line]
+    for index in range(ends[-1] + 1 if ends else 0, len(lines)):
+        if _is_row(lines[index]):
+            return index
+    return None
+
+
+def _is_row(line: str) -> bool:
+    delimiter = "\t" if "\t" in line else "," if "," in line else " "
+    cells = split(line, delimiter)
+    style = Style(delimiter, "." if delimiter == "," or "," not in line else ",")
+    return len(cells) >= 6 and sum(number(cell, style) is not None for cell in cells) >= 6
+
+
+def _names(line: str) -> list[str]:
+    clean = line.strip().strip('"').strip()
+    cells = [cell for cell in re.split(r"\t|,|\s+", clean) if cell]
+    # Ampl and Bias are volts of the sweep's set-up; Bias is the DC potential.
+    return ["potential [V]" if cell == "Bias" else cell for cell in cells]
+
+
+def _summary(pairs: dict[str, Any]) -> dict[str, Any]:
+    return {name: pairs[key] for key, name in _KEPT.items() if key in pairs}

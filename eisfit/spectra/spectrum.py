@@ -1,0 +1,284 @@
+"""One impedance spectrum: frozen, validated, sorted from high to low frequency."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import SpectrumError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Spectrum"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum:
+    """An impedance spectrum with its provenance.
+
+    Parameters
+    ----------
+    frequency
+        (F,) Hz, positive, in any order; stored from high to low.
+    impedance
+        (F,) complex, ohm; Z'' < 0 for a capacitor.
+    noise
+        Standard deviation of the real and of the imaginary part, ohm: one number or (F,). None: unknown.
+    cycle
+        Cycle number, where known.
+    time_s, temperature_C, potential_V
+        When and under what conditions it was measured, where known.
+    source
+        File (or other origin) that it came from.
+    index
+        Position within `source`, counted from 0.
+    metadata
+        What the file says besides (instrument, date, area, ...).
+    notes
+        What the reader recognised or decided, one sentence each.
+
+    Raises
+    ------
+    SpectrumError
+        When lengths differ, numbers are not finite, a frequency is not positive or occurs twice.
+
+    Examples
+    --------
+    >>> s = Spectrum(frequency=[1.0, 100.0, 10.0], impedance=[3 - 1j, 1 - 0.1j, 2 - 0.5j])
+    >>> s.frequency
+    array([100.,  10.,   1.])
+    >>> s.points
+    3
+    """
+
+    frequency: FloatArray
+    impedance: ComplexArray
+    noise: FloatArray | None = None
+    cycle: float | None = None
+    time_s: float | None = None
+    temperature_C: float | None = None
+    potential_V: float | None = None
+    source: str = ""
+    index: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        frequency = _vector(self.frequency, "frequency", np.float64)
+        impedance = _vector(self.impedance, "impedance", np.complex128)
+        noise = None if self.noise is None else _noise(self.noise, frequency.size)
+        _check(frequency, impedance)
+        order = np.argsort(-frequency, kind="stable")
+        _check_duplicates(frequency[order])
+        self._set("frequency", _frozen(frequency[order]))
+        self._set("impedance", _frozen(impedance[order]))
+        self._set("noise", None if noise is None else _frozen(noise[order]))
+        self._set("metadata", MappingProxyType(dict(self.metadata)))
+        self._set("notes", tuple(self.notes))
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def averaged(cls, frequency: ArrayLike, impedance: ArrayLike, **fields: Any) -> Spectrum:
+        """Build a spectrum, averaging the impedance of points that share a frequency.
+
+        A measured `noise` of repeated points is combined as that of a mean.
+        """
+        f = _vector(frequency, "frequency", np.float64)
+        z = _vector(impedance, "impedance", np.complex128)
+        _check(f, z)
+        unique, inverse, counts = np.unique(f, return_inverse=True, return_counts=True)
+        mean = np.bincount(inverse, z.real) / counts + 1j * np.bincount(inverse, z.imag) / counts
+        if fields.get("noise") is not None:
+            variance = _noise(fields["noise"], f.size) ** 2
+            fields["noise"] = np.sqrt(np.bincount(inverse, variance)) / counts
+        repeated = int(f.size - unique.size)
+        if repeated:
+            note = f"averaged {repeated} repeated point{'s' if repeated > 1 else ''}"
+            fields["notes"] = (*fields.get("notes", ()), note)
+        return cls(frequency=unique, impedance=mean, **fields)
+
+    @property
+    def points(self) -> int:
+        """Number of frequencies."""
+        return int(self.frequency.size)
+
+    @property
+    def omega(self) -> FloatArray:
+        """Angular frequency, rad/s, (F,)."""
+        return 2 * np.pi * self.frequency
+
+    @property
+    def name(self) -> str:
+        """Short name for tables and legends: the file's name, with the index where a file holds several."""
+        base = self.source.replace("\\", "/").rsplit("/", 1)[-1] or "spectrum"
+        return f"{base}#{self.index}" if self.index else base
+
+    def replace(self, **changes: Any) -> Spectrum:
+        """Return a copy with some fields changed (validated again)."""
+        return dataclasses.replace(self, **changes)
+
+    def select(self, fmin: float | None = None, fmax: float | None = None) -> Spectrum:
+        """Return the part between two frequencies (Hz, both included).
+
+        Raises
+        ------
+        SpectrumError
+            When no point is left.
+        """
+        low = -np.inf if fmin is None else fmin
+        high = np.inf if fmax is None else fmax
+        return self.keep((self.frequency >= low) & (self.frequency <= high))
+
+    def keep(self, mask: ArrayLike) -> Spectrum:
+        """Return the points where `mask` (F,) is true."""
+        chosen = np.asarray(mask, dtype=bool)
+        if not chosen.any():
+            raise SpectrumError(
+                f"{self.name}: no point is left of {self.points} "
+                f"({self.frequency[-1]:g} Hz to {self.frequency[0]:g} Hz): widen the frequency range"
+            )
+        noise = None if self.noise is None else self.noise[chosen]
+        return self.replace(frequency=self.frequency[chosen], impedance=self.impedance[chosen], noise=noise)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with the columns ``frequency_Hz, Z_real_ohm, Z_imag_ohm`` (and ``noise_ohm``)."""
+        import pandas as pd
+
+        return pd.DataFrame(self._columns())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.spectrum/1",
+            "source": self.source,
+            "index": self.index,
+            "cycle": self.cycle,
+            "time_s": self.time_s,
+            "temperature_C": self.temperature_C,
+            "potential_V": self.potential_V,
+            "metadata": dict(self.metadata),
+            "notes": list(self.notes),
+            "data": {name: column.tolist() for name, column in self._columns().items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Spectrum:
+        """Rebuild a spectrum from `to_dict`'s document."""
+        try:
+            data = document["data"]
+            f, real, imag = (data[name] for name in ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm"))
+        except (KeyError, TypeError) as error:
+            raise SpectrumError(f"not a spectrum document: {error} is missing") from None
+        kept = ("cycle", "time_s", "temperature_C", "potential_V", "source", "index", "metadata", "notes")
+        fields = {name: document[name] for name in kept if name in document}
+        impedance = np.asarray(real, dtype=float) + 1j * np.asarray(imag, dtype=float)
+        return cls(frequency=f, impedance=impedance, noise=data.get("noise_ohm"), **fields)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``spectrum`` block of every JSON result; simulated data says so there."""
+        block: dict[str, Any] = {
+            "source": self.source,
+            "index": self.index,
+            "cycle": self.cycle,
+            "points": self.points,
+            "frequency_min_Hz": float(self.frequency[-1]),
+            "frequency_max_Hz": float(self.frequency[0]),
+        }
+        return {**block, "simulated": True} if self.metadata.get("simulated") else block
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the Nyquist plot on `ax` (a new one where None) and return it."""
+        from eisfit.display import plot
+
+        return plot.nyquist(self.frequency, self.impedance, ax=ax, **{"label": self.name, **options})
+
+    def _columns(self) -> dict[str, FloatArray]:
+        columns = {
+            "frequency_Hz": self.frequency,
+            "Z_real_ohm": self.impedance.real,
+            "Z_imag_ohm": self.impedance.imag,
+        }
+        return columns if self.noise is None else {**columns, "noise_ohm": self.noise}
+
+    def __len__(self) -> int:
+        return self.points
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Spectrum):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        cycle = "" if self.cycle is None else f", cycle {self.cycle:g}"
+        span = f"{self.frequency[0]:.4g} Hz to {self.frequency[-1]:.4g} Hz"
+        return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot, report
+
+        table = report.spectrum_html(self.to_dict())
+        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
+
+
+def _vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
+    try:
+        array = np.array(values, dtype=dtype)
+    except (TypeError, ValueError):
+        raise SpectrumError(f"{name}: not a list of numbers") from None
+    if array.ndim != 1:
+        raise SpectrumError(f"{name}: must be one-dimensional, not of shape {array.shape}")
+    if array.size == 0:
+        raise SpectrumError(f"{name}: is empty")
+    return array
+
+
+def _noise(values: ArrayLike, size: int) -> FloatArray:
+    noise = _vector(np.full(size, values) if np.ndim(values) == 0 else values, "noise", np.float64)
+    if noise.size != size:
+        raise SpectrumError(f"noise: has {noise.size} values for {size} frequencies")
+    if not (np.isfinite(noise).all() and (noise > 0).all()):
+        raise SpectrumError("noise: must be positive and finite everywhere")
+    return noise
+
+
+def _check(frequency: FloatArray, impedance: ComplexArray) -> None:
+    if frequency.size != impedance.size:
+        raise SpectrumError(f"impedance: has {impedance.size} values for {frequency.size} frequencies")
+    for name, bad in (
+        ("frequency", ~np.isfinite(frequency)),
+        ("impedance", ~np.isfinite(impedance)),
+    ):
+        if bad.any():
+            raise SpectrumError(f"{name}: not a finite number in row {int(np.argmax(bad)) + 1}")
+    if (frequency <= 0).any():
+        row = int(np.argmax(frequency <= 0))
+        raise SpectrumError(f"frequency: must be positive, but row {row + 1} has {frequency[row]:g} Hz")
+
+
+def _check_duplicates(ordered: FloatArray) -> None:
+    same = np.flatnonzero(np.diff(ordered) == 0)
+    if same.size:
+        raise SpectrumError(
+            f"frequency: {ordered[same[0]]:g} Hz occurs more than once; average repeated points on request "
+            "(Spectrum.averaged, or --average-duplicates) or split the sweeps"
+        )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array

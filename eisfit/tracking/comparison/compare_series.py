@@ -1,0 +1,212 @@
+"""Two cells side by side: whether one ages faster than the other, by how much, and how certain that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from eisfit.errors import EisfitError, FitError, UsageError
+from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
+from eisfit.tracking.comparison.replicates import checked_groups, compare_replicates
+from eisfit.tracking.growth.growth import Growth
+from eisfit.tracking.series_result import SeriesResult, column_units
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["CellTable", "compare_series"]
+
+_PANELS = 4  # small ones, beside a notebook's table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CellTable(Sequence[SeriesResult]):
+    """Tracked series of several cells in one table, each compared with the first.
+
+    Attributes
+    ----------
+    cells
+        The series, each with a label of its own.
+    comparison
+        Parameter -> one `GrowthComparison` for each further cell, where both cells have a growth.
+    level
+        Of the intervals.
+    groups
+        Name -> labels of its cells, where groups of replicates are compared instead of cells.
+    """
+
+    cells: tuple[SeriesResult, ...]
+    comparison: Mapping[str, tuple[GrowthComparison, ...]]
+    level: float = 0.95
+    groups: Mapping[str, tuple[str, ...]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a cell by its place or its label."""
+        if not isinstance(index, str):
+            return self.cells[index]
+        labels = [cell.label for cell in self.cells]
+        if index not in labels:
+            raise EisfitError(f"no cell {index!r}; there are {', '.join(labels)}")
+        return self.cells[labels.index(index)]
+
+    def __iter__(self) -> Iterator[SeriesResult]:
+        return iter(self.cells)
+
+    @property
+    def ok(self) -> bool:
+        """True where every spectrum of every cell gave a fit that can be used."""
+        return all(cell.ok for cell in self.cells)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a cell and cycle; the units of the columns are in ``frame.attrs["units"]``."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self._rows())
+        frame.attrs["units"] = {k: u for cell in self.cells for k, u in column_units(cell.circuit).items()}
+        return frame
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {"cell": cell.label, **row} for cell in self.cells for row in cell.to_dict(data=False)["rows"]
+        ]
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the JSON document; without `data` it holds the rows but cannot be read back."""
+        units = {n: p.unit for cell in self.cells for n, p in cell.circuit.parameters.items()}
+        notes = [f"{cell.label}: {note}" for cell in self.cells for note in cell.notes]
+        document = {
+            "schema": "eisfit.cells/1",
+            "units": units,
+            "rows": self._rows(),
+            "comparison": {
+                name: [{**row.to_dict(), "text": str(row)} for row in rows]
+                for name, rows in self.comparison.items()
+            },
+            "notes": notes,
+            "level": self.level,
+            "groups": None if self.groups is None else {n: list(cells) for n, cells in self.groups.items()},
+        }
+        return document | {"cells": [cell.to_dict(data) for cell in self.cells]}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> CellTable:
+        """Rebuild from `to_dict`'s document.
+
+        Raises
+        ------
+        EisfitError
+            When the document holds the rows only.
+        """
+        cells = [SeriesResult.from_dict(cell) for cell in document["cells"]]
+        return compare_series(cells, groups=document.get("groups"), level=document["level"])
+
+    def plot(self, name: str = "R_ct", ax: Axes | None = None) -> Axes:
+        """Draw one parameter of all cells over the cycles with bands on `ax` (a new one where None)."""
+        from eisfit.display.plot.series import cells_trend
+
+        return cells_trend([cell.to_dict(data=False) for cell in self.cells], name, ax=ax)
+
+    def plot_all(self, **options: Any) -> tuple[Axes, ...]:
+        """Draw every parameter of all cells, a small panel each."""
+        from eisfit.display.plot.series import cells_trends
+
+        return cells_trends([cell.to_dict(data=False) for cell in self.cells], **options)
+
+    def __str__(self) -> str:
+        from eisfit.display.report.cells import cells_text
+
+        return cells_text(self.to_dict(data=False))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot
+        from eisfit.display.report.cells import cells_html
+
+        document = self.to_dict(data=False)
+        names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
+        draw = partial(plot.cells_trends, document["cells"], names=names or None)
+        return plot.beside(cells_html(document), lambda figure: draw(figure=figure), alt="cells compared")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [cell.label for cell in self.cells]
+
+
+def compare_series(
+    series: Sequence[SeriesResult],
+    *,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    level: float = 0.95,
+) -> CellTable:
+    """Put several cells into one table and compare their growth.
+
+    Parameters
+    ----------
+    series
+        Two or more, with different labels.
+    groups
+        Replicates: name -> labels of its cells. Each further group is then compared with the first (see
+        `eisfit.tracking.comparison.replicates`); else each further cell with the first cell.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    UsageError
+        For fewer than two cells, labels that are empty or alike, fewer than two groups, or a group of no or
+        unknown cells, or of one that is in another group too.
+    """
+    labels = [cell.label for cell in series]
+    if len(series) < 2:
+        raise UsageError("a comparison of cells needs two series")
+    if len(set(labels)) < len(labels) or "" in labels:
+        raise UsageError(f"every cell needs a label of its own, not {', '.join(map(repr, labels))}")
+    chosen = None if groups is None else checked_groups(groups, labels)
+    names = [n for n, p in series[0].circuit.parameters.items() if p.free and p.scale == "log"]
+    by_label = dict(zip(labels, series, strict=True))
+    first, *others = [[cell] for cell in series] if chosen is None else [
+        [by_label[label] for label in cells] for cells in chosen.values()
+    ]  # fmt: skip
+    titles = labels if chosen is None else list(chosen)
+    found = {name: _against_first(name, first, others, titles, level) for name in names}
+    return CellTable(tuple(series), {name: rows for name, rows in found.items() if rows}, level, chosen)
+
+
+def _against_first(
+    name: str,
+    first: Sequence[SeriesResult],
+    others: Sequence[Sequence[SeriesResult]],
+    titles: Sequence[str],
+    level: float,
+) -> tuple[GrowthComparison, ...]:
+    rows = []
+    for title, other in zip(titles[1:], others, strict=True):
+        one, two = _growths(name, first), _growths(name, other)
+        labels = titles[0], title
+        try:
+            if len(one) == len(two) == 1:
+                rows.append(compare_growth(one[0], two[0], labels=labels, level=level))
+            elif one and two:
+                rows.append(compare_replicates(one, two, labels=labels, level=level))
+        except UsageError:
+            continue  # no cycles in common, or no errors: there is nothing to compare
+    return tuple(rows)
+
+
+def _growths(name: str, cells: Sequence[SeriesResult]) -> list[Growth]:
+    """Return the growth of one parameter in the cells that tell it."""
+    found = []
+    for cell in cells:
+        if name in cell.circuit.parameters:
+            try:
+                found.append(cell.growth(name))
+            except FitError:
+                continue  # too few usable cycles
+    return found

@@ -1,0 +1,179 @@
+"""When a growing parameter reaches a value: the end of life, with the interval that the data allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.rounding import significant, value_with_error
+from eisfit.tracking.growth.laws import LAWS
+
+__all__ = ["Crossing", "crossing_of"]
+
+FloatArray = NDArray[np.float64]
+
+_HORIZON = 10.0  # measured spans: nobody believes what lies further out
+_GRID = 1001
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a law reaches a value.
+
+    Attributes
+    ----------
+    name
+        Of the parameter.
+    target, factor
+        The value; the factor where it is a multiple of the value at cycle 0.
+    cycle, stderr
+        None where the value is not reached as far as was looked.
+    low, high
+        Fieller's interval; an open end is None.
+    level
+        Of the interval.
+    extrapolated
+        Whether the cycle lies beyond the measured ones.
+    searched_to
+        The last cycle looked at.
+    """
+
+    name: str
+    target: float
+    factor: float | None
+    cycle: float | None
+    stderr: float | None
+    low: float | None
+    high: float | None
+    level: float
+    extrapolated: bool
+    searched_to: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Crossing:
+        """Rebuild from `to_dict`'s document."""
+        return cls(**document)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        what = f"{self.name} {self._deed()}"
+        if self.cycle is None:
+            return f"{what} not before cycle {significant(self.searched_to, 4, trailing_zeros=False)}"
+        ends = [significant(end, 4, trailing_zeros=False) if end is not None else "open"
+                for end in (self.low, self.high)]  # fmt: skip
+        text = f"{what} at cycle {value_with_error(self.cycle, self.stderr)}"
+        text += f" ({100 * self.level:g} %: {ends[0]} to {ends[1]})" if self.stderr is not None else ""
+        return text + (", extrapolated" if self.extrapolated else "")
+
+    def _deed(self) -> str:
+        if self.factor == 2:
+            return "doubles"
+        if self.factor is not None:
+            return f"reaches {self.factor:g} times its value at cycle 0"
+        return f"reaches {significant(self.target, 4, trailing_zeros=False)}"
+
+
+class _Curve(Protocol):
+    """What is needed of a `Growth`."""
+
+    name: str
+    law: str
+    coefficients: tuple[float, ...]
+    first: float
+    last: float
+
+    def error(self, weights: FloatArray) -> FloatArray | None: ...
+    def quantile(self, level: float) -> float: ...
+
+
+def crossing_of(
+    growth: Any, value: float | None, factor: float | None, level: float, extrapolate: bool
+) -> Crossing:
+    """Return the first crossing from the first measured cycle on; see `Growth.crossing`."""
+    excess, weights = _excess(growth, value, factor)
+    end = growth.last + (_HORIZON * (growth.last - growth.first) if extrapolate else 0.0)
+    target = float(value) if value is not None else float(-excess(np.zeros(1))[0] + _at_zero(growth))
+    grid = np.linspace(growth.first, end, _GRID)
+    values = excess(grid)
+    change = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
+    nothing = Crossing(growth.name, target, factor, None, None, None, None, level, False, end)
+    if change.size == 0:
+        return nothing
+    cycle = _root(excess, grid[change[0]], grid[change[0] + 1])
+    stderr, low, high = _interval(growth, excess, weights, cycle, level)
+    return Crossing(
+        growth.name, target, factor, cycle, stderr, low, high, level, bool(cycle > growth.last), end
+    )
+
+
+def _at_zero(growth: _Curve) -> float:
+    return float(LAWS[growth.law].value(np.zeros(1), np.array(growth.coefficients))[0])
+
+
+def _excess(
+    growth: _Curve, value: float | None, factor: float | None
+) -> tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
+    """Return the excess over the target, and its derivatives by the coefficients."""
+    law, theta = LAWS[growth.law], np.array(growth.coefficients)
+    if factor is None:
+        fixed = float(value or 0.0)
+        return (lambda x: law.value(x, theta) - fixed), (lambda x: law.gradient(x, theta))
+    start, slopes = factor * _at_zero(growth), factor * law.gradient(np.zeros(1), theta)
+    return (lambda x: law.value(x, theta) - start), (lambda x: law.gradient(x, theta) - slopes)
+
+
+def _root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -> float:
+    below = excess(np.array([low]))[0] < 0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if (excess(np.array([middle]))[0] < 0) == below:
+            low = middle
+        else:
+            high = middle
+    return float(0.5 * (low + high))
+
+
+def _interval(
+    growth: _Curve,
+    excess: Callable[[FloatArray], FloatArray],
+    weights: Callable[[FloatArray], FloatArray],
+    cycle: float,
+    level: float,
+) -> tuple[float | None, float | None, float | None]:
+    """Return the standard error to first order, and the ends between which the target is not excluded."""
+    error = growth.error(weights(np.array([cycle])))
+    if error is None:
+        return None, None, None
+    step = 1e-4 * (growth.last - growth.first)
+    ends = excess(np.array([max(cycle - step, growth.first), cycle + step]))
+    slope = float(ends[1] - ends[0]) / (cycle + step - max(cycle - step, growth.first))
+    quantile = growth.quantile(level)
+
+    def doubt(x: FloatArray) -> FloatArray:
+        sigma = growth.error(weights(x))
+        assert sigma is not None
+        return np.abs(excess(x)) - quantile * sigma
+
+    far = max(cycle, growth.last) + _HORIZON * (growth.last - growth.first)
+    low = _edge(doubt, np.linspace(cycle, min(0.0, growth.first), _GRID))
+    high = _edge(doubt, np.linspace(cycle, far, 2 * _GRID))
+    return float(error[0] / abs(slope)) if slope else None, low, high
+
+
+def _edge(doubt: Callable[[FloatArray], FloatArray], grid: FloatArray) -> float | None:
+    """Return where doubt ends on the way along the grid; None where it never does."""
+    sure = np.flatnonzero(doubt(grid) > 0)
+    if sure.size == 0:
+        return None
+    k = int(sure[0])
+    return float(grid[0]) if k == 0 else _root(doubt, float(grid[k - 1]), float(grid[k]))

@@ -1,0 +1,342 @@
+"""How fast a parameter grows: a law through values with errors, its band, its crossings, its rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eisfit.errors import FitError, UsageError, did_you_mean
+from eisfit.tracking.growth.band import Band
+from eisfit.tracking.growth.crossing import Crossing, crossing_of
+from eisfit.tracking.growth.laws import LAWS, LawFit, fit_law
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Band", "Growth", "fit_growth", "linear_growth"]
+
+FloatArray = NDArray[np.float64]
+
+_SIGNIFICANT = 3.0
+_CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A parameter over cycles as a law.
+
+    Attributes
+    ----------
+    name, unit
+        Of the parameter.
+    law
+        ``linear``, ``sqrt``, ``exponential``, ``power`` or ``breakpoint``; see `eisfit.tracking.growth.laws`.
+    slope, intercept
+        Of the straight line, with their standard errors and `covariance`; None where two points leave no
+        error. Of other laws: the mean rate, `unit` per cycle, over the measured cycles, and the value at
+        cycle 0.
+    points
+        How many cycles it rests on.
+    scatter
+        Root of the weighted mean square deviation: about 1 where the errors of the fits explain it all.
+        Where it is above 1, the standard errors have been multiplied by it.
+    doubling_cycle
+        Cycle at which the law reaches twice its value at cycle 0, beyond the measured cycles too; None where
+        the growth is not three times its error.
+    coefficients, coefficients_covariance
+        Of the law's formula, in the order of its symbols.
+    first, last
+        The measured cycles lie between them.
+    aicc
+        None where the points are too few for it.
+    candidates
+        Every law tried: {law, aicc, delta}, the chosen one first.
+    """
+
+    name: str
+    unit: str
+    law: str
+    slope: float
+    slope_stderr: float | None
+    intercept: float
+    intercept_stderr: float | None
+    covariance: float | None
+    points: int
+    scatter: float | None
+    doubling_cycle: float | None
+    coefficients: tuple[float, ...] = ()
+    coefficients_covariance: tuple[tuple[float, ...], ...] | None = None
+    first: float = 0.0
+    last: float = 0.0
+    aicc: float | None = None
+    candidates: tuple[dict[str, Any], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        doubling = self.doubling
+        return asdict(self) | {"doubling": None if doubling is None else doubling.to_dict()}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Growth:
+        """Rebuild from `to_dict`'s document; keys that it does not know are left out."""
+        known = {field.name for field in fields(cls)}
+        row = {key: value for key, value in document.items() if key in known}
+        row["coefficients"] = tuple(row.get("coefficients") or (row["intercept"], row["slope"]))
+        matrix = row.get("coefficients_covariance")
+        row["coefficients_covariance"] = None if matrix is None else tuple(map(tuple, matrix))
+        row["candidates"] = tuple(row.get("candidates") or ())
+        return cls(**row)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the laws that were tried, the chosen one first."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.candidates))
+
+    def __call__(self, cycle: ArrayLike) -> FloatArray:
+        """Return the law at some cycles, measured or not; `band` tells how certain that is."""
+        x = np.asarray(cycle, dtype=float)
+        return LAWS[self.law].value(x.ravel(), self._theta).reshape(x.shape)
+
+    @property
+    def doubling(self) -> Crossing | None:
+        """When the value at cycle 0 has doubled, with its interval; None where `doubling_cycle` is None."""
+        return None if self.doubling_cycle is None else self.crossing(factor=2, extrapolate=True)
+
+    @property
+    def formula(self) -> str:
+        """The law in symbols, x for the cycle."""
+        return LAWS[self.law].formula
+
+    @property
+    def _theta(self) -> FloatArray:
+        return np.array(self.coefficients or (self.intercept, self.slope))
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom that the law leaves."""
+        return self.points - len(self._theta)
+
+    def quantile(self, level: float) -> float:
+        """Return how many standard errors an interval of this level extends.
+
+        Student's t where the size of the errors was taken from the scatter, else the normal distribution.
+        """
+        from scipy.special import ndtri, stdtrit
+
+        if not 0 < level < 1:
+            raise UsageError(f"level {level:g} is not between 0 and 1; 0.95 is usual")
+        p = 0.5 * (1 + level)
+        return float(stdtrit(self.dof, p) if self.scatter and self.scatter > 1 else ndtri(p))
+
+    def error(self, weights: FloatArray) -> FloatArray | None:
+        """Return the standard errors (n,) of weights (n, p) @ coefficients; None without a covariance."""
+        if self.coefficients_covariance is None:
+            return None
+        matrix = np.array(self.coefficients_covariance)
+        return np.asarray(np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", weights, matrix, weights), 0.0)))
+
+    def band(self, cycle: ArrayLike, *, level: float = 0.95, extrapolate: bool = False) -> Band:
+        """Return the law with its confidence band.
+
+        Parameters
+        ----------
+        cycle
+            (N,) or one number.
+        level
+            Of confidence, for each cycle by itself.
+        extrapolate
+            Allow cycles outside the measured ones.
+
+        Raises
+        ------
+        UsageError
+            For cycles that were not measured, unless `extrapolate`.
+        """
+        x = np.atleast_1d(np.asarray(cycle, dtype=float)).ravel()
+        outside = (x < self.first) | (x > self.last)
+        if outside.any() and not extrapolate:
+            raise UsageError(
+                f"{self.name}: cycle {x[outside][0]:g} lies outside the measured {self.first:g} to "
+                f"{self.last:g}; say extrapolate=True to get a value nevertheless, with its interval"
+            )
+        value = self(x)
+        error = self.error(LAWS[self.law].gradient(x, self._theta))
+        width = None if error is None else self.quantile(level) * error
+        none = (None,) * x.size
+        low = none if width is None else tuple((value - width).tolist())
+        high = none if width is None else tuple((value + width).tolist())
+        return Band(tuple(x.tolist()), tuple(value.tolist()), low, high, level, tuple(outside.tolist()))
+
+    def rate(self, first: float, last: float) -> tuple[float, float | None]:
+        """Return the mean rate, unit per cycle, between two cycles, and its standard error."""
+        ends = np.array([first, last], dtype=float)
+        value = self(ends)
+        gradient = LAWS[self.law].gradient(ends, self._theta)
+        error = self.error((gradient[1:] - gradient[:1]) / (last - first))
+        return float(value[1] - value[0]) / (last - first), None if error is None else float(error[0])
+
+    def crossing(
+        self,
+        value: float | None = None,
+        *,
+        factor: float | None = None,
+        level: float = 0.95,
+        extrapolate: bool = False,
+    ) -> Crossing:
+        """Return the cycle at which the law reaches a value, or a multiple of its value at cycle 0.
+
+        Parameters
+        ----------
+        value
+            In the parameter's unit; or else
+        factor
+            2 for "doubles", 0.8 for "80 % are left".
+        level
+            Of the interval (Fieller's: all cycles that do not contradict the value).
+        extrapolate
+            Look beyond the last measured cycle too, up to ten times the measured span.
+
+        Raises
+        ------
+        UsageError
+            When not just one of value and factor is given.
+        """
+        if (value is None) == (factor is None):
+            raise UsageError("crossing: give either a value or a factor")
+        return crossing_of(self, value, factor, level, extrapolate)
+
+    def __str__(self) -> str:
+        from eisfit.rounding import value_with_error
+
+        unit = f" {self.unit}" if self.unit else ""
+        mean = "" if self.law == "linear" else " on average"
+        text = f"{self.name} = {self.formula} ({self.law}, {self.points} cycles): "
+        text += f"{value_with_error(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
+        doubling = self.doubling
+        # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
+        seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
+        return f"{text}; {doubling}" if seen else text
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(str(self))}</p>"
+
+
+def fit_growth(
+    cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, *, name: str, unit: str = "", law: str = "auto"
+) -> Growth:
+    """Fit a growth law by weighted least squares.
+
+    Parameters
+    ----------
+    cycle, value, stderr
+        (N,); rows with a NaN are left out.
+    law
+        ``linear``, ``sqrt``, ``exponential``, ``power``, ``breakpoint``; or ``auto``: the lowest AICc, but
+        the fewest coefficients, and of these the straight line, among laws within 2 of it.
+
+    Raises
+    ------
+    UsageError
+        For an unknown law.
+    FitError
+        When fewer than two different cycles are left, or fewer than the law needs.
+    """
+    if law != "auto" and law not in LAWS:
+        raise UsageError(
+            f"no growth law {law!r}{did_you_mean(law, LAWS) or '; there are ' + ', '.join(LAWS)}"
+        )
+    x, y, s = _usable(cycle, value, stderr, name)
+    if law != "auto":
+        if not LAWS[law].possible(x):
+            raise FitError(f"{name}: the {np.unique(x).size} cycles do not determine the law {law}")
+        return _growth([fit_law(LAWS[law], x, y, s)], x, name, unit)
+    fits = [fit_law(each, x, y, s) for each in LAWS.values() if each.possible(x)]
+    fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
+    lowest = min(f.aicc for f in fits)
+    chosen = min(
+        (f for f in fits if f.aicc <= lowest + _CLEARLY or len(fits) == 1),
+        key=lambda f: (f.coefficients.size, f.law.name != "linear", f.aicc),
+    )
+    return _growth(
+        [chosen, *sorted((f for f in fits if f is not chosen), key=lambda f: f.aicc)], x, name, unit
+    )
+
+
+def linear_growth(
+    cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, *, name: str, unit: str = ""
+) -> Growth:
+    """Fit a straight line by weighted least squares; see `fit_growth`."""
+    return fit_growth(cycle, value, stderr, name=name, unit=unit, law="linear")
+
+
+def _usable(
+    cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, name: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    x, y, s = (np.asarray(column, dtype=float) for column in (cycle, value, stderr))
+    use = np.isfinite(x) & np.isfinite(y) & np.isfinite(s) & (s > 0)
+    x, y, s = x[use], y[use], s[use]
+    if np.unique(x).size < 2:
+        raise FitError(
+            f"{name}: a growth needs two cycles with a trustworthy value, but there are {np.unique(x).size}"
+        )
+    return x, y, s
+
+
+def _growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
+    """Put the first fit into a `Growth`, the others among its candidates."""
+    chosen = fits[0]
+    free = x.size - chosen.coefficients.size
+    scatter = float(np.sqrt(chosen.chisqr / free)) if free > 0 else None
+    matrix = None if scatter is None else chosen.covariance * max(scatter, 1.0) ** 2
+    bare = Growth(
+        name, unit, chosen.law.name, 0.0, None, 0.0, None, None, int(x.size), scatter, None,
+        tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),
+        float(x.min()), float(x.max()), _finite(chosen.aicc),
+        tuple({"law": f.law.name, "aicc": _finite(f.aicc), "delta": _delta(f, fits)} for f in fits),
+    )  # fmt: skip
+    return _with_line(bare)
+
+
+def _with_line(growth: Growth) -> Growth:
+    """Fill in the mean rate, the value at cycle 0 and the doubling."""
+    theta, zero = np.array(growth.coefficients), np.zeros(1)
+    law = LAWS[growth.law]
+    slope, slope_stderr = growth.rate(growth.first, growth.last)
+    at_zero = law.gradient(zero, theta)
+    intercept = float(law.value(zero, theta)[0])
+    error = growth.error(at_zero)
+    matrix = growth.coefficients_covariance
+    linear = matrix is not None and growth.law == "linear"
+    filled = replace(
+        growth,
+        slope=float(theta[1]) if growth.law == "linear" else slope,
+        slope_stderr=slope_stderr,
+        intercept=intercept,
+        intercept_stderr=None if error is None else float(error[0]),
+        covariance=matrix[0][1] if linear and matrix is not None else None,
+    )
+    grows = slope > 0 and intercept > 0 and (slope_stderr is None or slope > _SIGNIFICANT * slope_stderr)
+    if not grows:
+        return filled
+    if growth.law == "linear":
+        return replace(filled, doubling_cycle=intercept / float(theta[1]))
+    return replace(filled, doubling_cycle=filled.crossing(factor=2, extrapolate=True).cycle)
+
+
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None
+
+
+def _delta(fit: LawFit, fits: list[LawFit]) -> float | None:
+    lowest = min(f.aicc for f in fits)
+    return _finite(fit.aicc - lowest) if np.isfinite(fit.aicc) else None

@@ -1,0 +1,152 @@
+"""Which optimum, and which arc is which, at every cycle: the cheapest path through all candidates.
+
+Each cycle has several candidates (see `eisfit.tracking.optima`): its blind optima, the same with their arcs
+exchanged,
+and what the optima of the cycles around it lead to. A path through the series costs, at each cycle, how much
+worse the candidate explains the data than the best one (in units of the noise), and from cycle to cycle how
+far the arcs' resistances and time constants move (in units of their usual movement and their errors), up to
+a limit: a clearly better optimum is never given up for smoothness. The cheapest path is found exactly by
+dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import role_times
+from eisfit.engine.coordinates import arcs
+from eisfit.fitting.result import FitResult, FittedParameter
+from eisfit.model.circuit import Circuit
+
+__all__ = ["Candidate", "Features", "cheapest_path", "movement"]
+
+FloatArray = NDArray[np.float64]
+
+_LIMIT = 16.0  # what a move can cost at most: four standard deviations
+_DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
+_ZERO = 1e-200  # is enough of nothing for a logarithm
+_FLOOR = 0.05  # ln units: the least movement that counts as usual
+
+
+class Features:
+    """Logarithms by which a fit is recognised: of every arc R and tau, of everything else that is positive.
+
+    Attributes
+    ----------
+    names
+        Of the features.
+    arcs
+        Per arc the columns (R, tau) of its features, and the parameters that make it.
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.position = {name: k for k, name in enumerate(circuit.names)}
+        self.pairs = list(arcs(circuit.tree))
+        taken = {name for _, storage in self.pairs for name in storage.parameter_names}
+        taken |= {resistor.name for resistor, _ in self.pairs}
+        others = [n for n, p in circuit.parameters.items() if p.free and p.scale == "log" and n not in taken]
+        self.plain = [self.position[name] for name in others]
+        labels = [(r.name, f"tau of {r.name}") for r, _ in self.pairs]
+        self.names = [*(name for pair in labels for name in pair), *others]
+        self.arcs = [(2 * k, 2 * k + 1) for k in range(len(self.pairs))]
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """Return the features (n, m) of parameters (n, P)."""
+        columns = []
+        values = np.maximum(values, _ZERO)  # what is held at a bound may be zero
+        for resistor, storage in self.pairs:
+            names = storage.parameter_names
+            r, q = values[:, self.position[resistor.name]], values[:, self.position[names[0]]]
+            alpha = values[:, self.position[names[1]]] if len(names) > 1 else 1.0
+            columns += [np.log(r), np.log(r * q) / alpha]
+        columns += [np.log(values[:, k]) for k in self.plain]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
+
+    def errors(self, result: FitResult) -> FloatArray:
+        """Return the relative standard errors (m,) of a fit's features; infinite where unknown."""
+        found = []
+        for resistor, storage in self.pairs:
+            label = resistor.label or resistor.name
+            found.append(_relative(result.parameters[resistor.name]))
+            tau = result.derived.get(f"tau_{label}") or {}
+            error, value = tau.get("stderr"), tau.get("value")
+            found.append(error / value if error is not None and value else np.inf)
+            if result.parameters[storage.parameter_names[0]].at_bound:
+                found[-1] = np.inf
+        found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
+        return np.array(found)
+
+    def disorder(self, values: FloatArray) -> FloatArray:
+        """Return how many arcs (n,) stand against the order of their roles."""
+        times = list(role_times(self.circuit, values).values())
+        if len(times) < 2:
+            return np.zeros(len(values))
+        return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
+
+
+def _relative(parameter: FittedParameter) -> float:
+    if not parameter.vary:
+        return 0.0
+    known = parameter.stderr is not None and parameter.value != 0
+    return (parameter.stderr or 0.0) / abs(parameter.value) if known else float("inf")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One optimum of one cycle: parameters (P,), chisqr, features (m,), disorder, whether the blind one."""
+
+    values: FloatArray
+    chisqr: float
+    features: FloatArray
+    disorder: float
+    blind: bool
+
+    def of_the_kind_of(self, other: Candidate) -> Candidate:
+        """Return this one as blind as another: the same optimum, a little nearer to its bottom."""
+        return replace(self, blind=other.blind)
+
+
+def movement(path: FloatArray) -> FloatArray:
+    """Return the usual movement (m,) of features (n, m) from one cycle to the next, robustly."""
+    if len(path) < 3:
+        return np.full(path.shape[1], 0.3)
+    return np.asarray(np.maximum(1.4826 * np.median(np.abs(np.diff(path, axis=0)), axis=0), _FLOOR))
+
+
+def cheapest_path(found: list[list[Candidate]], errors: FloatArray, nfree: FloatArray) -> list[int]:
+    """Return which candidate to take at every cycle.
+
+    Parameters
+    ----------
+    found
+        Candidates of each of n cycles.
+    errors
+        (n, m) standard errors of the features.
+    nfree
+        (n,) degrees of freedom.
+    """
+    usual = movement(np.array([row[0].features for row in found]))
+    total = _local(found[0], nfree[0])
+    back: list[NDArray[np.intp]] = []
+    for k in range(1, len(found)):
+        scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[k - 1] ** 2)
+        before = np.array([c.features for c in found[k - 1]])
+        here = np.array([c.features for c in found[k]])
+        moved = np.sum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
+        cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT))
+        back.append(np.argmin(cost, axis=1))
+        total = cost.min(axis=1) + _local(found[k], nfree[k])
+    path = [int(np.argmin(total))]
+    for choice in reversed(back):
+        path.append(int(choice[path[-1]]))
+    return path[::-1]
+
+
+def _local(row: list[Candidate], nfree: float) -> FloatArray:
+    chisqr = np.maximum([c.chisqr for c in row], 1e-300)
+    worse = nfree * np.log(chisqr / chisqr.min())
+    return np.asarray(worse + _DISORDER * np.array([c.disorder for c in row]))

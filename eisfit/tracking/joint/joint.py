@@ -1,0 +1,197 @@
+"""All cycles fitted at once, with parameters that are shared, smooth over the cycles, or free.
+
+Minimised (by `eisfit.tracking.joint.solver`) is  sum over cycles of chisqr_k / s_k^2  +  sum over smooth
+parameters of
+strength * |second derivative|^2, with s_k^2 the reduced chisqr of cycle k by itself, or of all cycles where
+they scatter no more than chance has it (1 where the noise was measured). Errors are those of
+`eisfit.tracking.joint.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import UsageError
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.rounding import value_with_error
+from eisfit.tracking.joint.errors import Smoothing
+from eisfit.tracking.joint.problem import JointProblem
+from eisfit.tracking.joint.result import as_results
+from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
+from eisfit.tracking.joint.solver import State, minimised
+
+__all__ = ["MODES", "Joint", "joint_fit"]
+
+FloatArray = NDArray[np.float64]
+
+MODES = ("shared", "smooth", "free")
+
+
+@dataclass(frozen=True)
+class Joint:
+    """What a joint fit decided.
+
+    Attributes
+    ----------
+    modes
+        Name -> ``shared``, ``smooth`` or ``free``, of every free parameter.
+    strengths
+        Of the smooth ones, with their cross-validation.
+    cost
+        The minimum.
+    iterations
+        Steps taken.
+    converged
+        False where the last step still promised an improvement.
+    shared
+        Name -> (value, standard error) of what all cycles share.
+    units
+        Of the parameters.
+    alone
+        Columns of the fits of each cycle by itself: every shared or smooth parameter, and NAME_stderr.
+    """
+
+    modes: Mapping[str, str]
+    strengths: Mapping[str, Strength]
+    cost: float
+    iterations: int
+    converged: bool
+    shared: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    alone: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "modes": dict(self.modes),
+            "strengths": {name: s.to_dict() for name, s in self.strengths.items()},
+            "cost": self.cost,
+            "iterations": self.iterations,
+            "converged": self.converged,
+            "shared": {name: list(pair) for name, pair in self.shared.items()},
+            "units": dict(self.units),
+            "alone": {name: list(values) for name, values in self.alone.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Joint:
+        """Rebuild from `to_dict`'s document."""
+        strengths = {name: Strength.from_dict(row) for name, row in document["strengths"].items()}
+        columns = {
+            key: {name: tuple(values) for name, values in (document.get(key) or {}).items()}
+            for key in ("shared", "alone")
+        }
+        return cls(**{**document, "strengths": strengths, **columns})
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said of it in a report."""
+        notes = [f"joint fit: {self._common(name)} shared by all cycles" for name in self._of("shared")]
+        notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
+        free = self._of("free")
+        notes += [f"joint fit: {', '.join(free)} free in every cycle"] if free else []
+        if not self.converged:
+            notes.append("joint fit: not converged; share or smooth less, or give a strength")
+        return notes
+
+    def _of(self, mode: str) -> list[str]:
+        return [name for name, own in self.modes.items() if own == mode]
+
+    def _common(self, name: str) -> str:
+        if name not in self.shared:
+            return name
+        return f"{name} = {value_with_error(*self.shared[name])} {self.units.get(name, '')}".rstrip()
+
+    def __str__(self) -> str:
+        return "\n".join(self.notes)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return "".join(f"<div>{escape(note)}</div>" for note in self.notes)
+
+
+def joint_fit(
+    fits: Sequence[FitResult],
+    circuit: Circuit,
+    joint: Mapping[str, str],
+    *,
+    strength: float | Mapping[str, float] | None = None,
+) -> tuple[list[FitResult], Joint]:
+    """Fit all cycles at once, starting from fits of each by itself.
+
+    Parameters
+    ----------
+    fits
+        Of `eisfit.track`, in the order of the cycles.
+    joint
+        Parameter -> ``shared``, ``smooth`` or ``free`` (as all that are not named).
+    strength
+        Of smoothness, for all smooth parameters or by name; None: cross-validated.
+
+    Raises
+    ------
+    UsageError
+        For an unknown mode or parameter, one that does not vary, fewer than three cycles for a smooth one,
+        or a strength that is not positive.
+    """
+    modes = _modes(circuit, joint, len(fits))
+    if any(fit.loss != "linear" for fit in fits):
+        raise UsageError("a joint fit minimises squares: robust losses cannot be combined with it")
+    problem = JointProblem.of(fits, circuit, modes)
+    x = axis(np.array([np.nan if f.spectrum.cycle is None else f.spectrum.cycle for f in fits], dtype=float))
+    strengths = {
+        name: _strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
+    }
+    smoothing = Smoothing(problem, penalty(x), strengths)
+    state = minimised(problem, smoothing.bands())
+    results = as_results(problem, state.theta, smoothing.covariance(state.theta))
+    return results, _told(results, fits, state, modes, strengths)
+
+
+def _told(
+    results: Sequence[FitResult],
+    fits: Sequence[FitResult],
+    state: State,
+    modes: Mapping[str, str],
+    strengths: Mapping[str, Strength],
+) -> Joint:
+    first = results[0].parameters
+    shared = {name: (first[name].value, first[name].stderr) for name, m in modes.items() if m == "shared"}
+    alone: dict[str, tuple[float | None, ...]] = {}
+    for name in (name for name, mode in modes.items() if mode != "free"):
+        alone[name] = tuple(fit[name].value for fit in fits)
+        alone[f"{name}_stderr"] = tuple(fit[name].stderr for fit in fits)
+    return Joint(
+        modes, strengths, state.cost, state.steps, state.converged, shared,
+        {name: first[name].unit for name in modes}, alone,
+    )  # fmt: skip
+
+
+def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:
+    circuit.check_names(joint)
+    for name, mode in joint.items():
+        if mode not in MODES:
+            raise UsageError(f"{name}: no mode {mode!r}; there are {', '.join(MODES)}")
+        if not circuit.parameters[name].free:
+            raise UsageError(f"{name} does not vary: it cannot be {mode}")
+        if mode == "smooth" and cycles < 3:
+            raise UsageError(f"{name}: smooth over {cycles} cycles has no meaning; three are the least")
+    return {name: joint.get(name, "free") for name, p in circuit.parameters.items() if p.free}
+
+
+def _strength(
+    name: str, given: float | Mapping[str, float] | None, problem: JointProblem, x: FloatArray
+) -> Strength:
+    value = given.get(name) if isinstance(given, Mapping) else given
+    if value is None:
+        return cross_validated(x, *problem.values_and_errors(name))
+    if not value > 0:
+        raise UsageError(f"{name}: the strength of smoothness must be positive, not {value:g}")
+    return Strength(float(value))

@@ -1,0 +1,222 @@
+"""The spectra of all cycles as one problem: residuals, normal matrices, start values, bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.objective import FormProblem, Settings
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+
+__all__ = ["JointProblem"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_CHUNK = 128
+_ONE_NOISE = 1.5
+_QUIET = 0.1  # of the series' usual redchi: one cycle's luck does not rule the others
+
+
+class PlainCoordinates(Coordinates):
+    """Every parameter by itself, so that a shared or smooth Q is a Q and not a time constant."""
+
+    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class JointProblem:
+    """All cycles, in plain coordinates: the logarithm of what is positive, everything else as it is.
+
+    Attributes
+    ----------
+    fits
+        Of each cycle by itself.
+    circuit
+        Of the series.
+    groups
+        Cycles with equally many points, and their problem.
+    scale
+        (N,) s_k of each cycle.
+    local, shared
+        Columns of the parameters that each cycle has for itself, and of the common ones.
+    smooth
+        (L,) whether a local parameter is smooth.
+    """
+
+    fits: Sequence[FitResult]
+    circuit: Circuit
+    coordinates: PlainCoordinates
+    groups: tuple[tuple[IntArray, FormProblem], ...]
+    scale: FloatArray
+    local: IntArray
+    shared: IntArray
+    smooth: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> JointProblem:
+        """Make ready."""
+        omegas = np.concatenate([fit.spectrum.omega for fit in fits])
+        scales = Scales.of(omegas, np.concatenate([fit.spectrum.impedance for fit in fits]))
+        coordinates = PlainCoordinates(circuit, scales)
+        names = [circuit.names[k] for k in coordinates.free]
+        common = np.array([modes[name] == "shared" for name in names], dtype=bool)
+        local = np.flatnonzero(~common)
+        smooth = np.array([modes[names[k]] == "smooth" for k in local], dtype=bool)
+        return cls(fits, circuit, coordinates, _groups(fits, coordinates), _scale(fits), local,
+                   np.flatnonzero(common), smooth)  # fmt: skip
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the coordinates (V,)."""
+        return [self.circuit.names[k] for k in self.coordinates.free]
+
+    @property
+    def local_names(self) -> list[str]:
+        """Names of the local coordinates (L,)."""
+        names = self.names
+        return [names[k] for k in self.local]
+
+    @cached_property
+    def own(self) -> FloatArray:
+        """Coordinates (N, V) of the fits of each cycle by itself."""
+        values = np.array([[p.value for p in fit.parameters.values()] for fit in self.fits])
+        return self.coordinates.internal(values)
+
+    def values_and_errors(self, name: str) -> tuple[FloatArray, FloatArray]:
+        """Return a coordinate (N,) of the single fits and its errors, infinite where it is not to be used."""
+        column = self.names.index(name)
+        log = bool(self.coordinates.log[self.coordinates.free[column]])
+        errors = []
+        for fit in self.fits:
+            p = fit.parameters[name]
+            size = abs(p.value) if log else 1.0
+            errors.append(p.stderr / size if p.stderr is not None and size > 0 else np.inf)
+        return self.own[:, column], np.array(errors)
+
+    @property
+    def narrowest(self) -> Scales:
+        """Scales inside those of every cycle."""
+        inside = [_inside(problem.grid.omega, problem.target) for _, problem in self.groups]
+        low, high = np.array(inside)[:, ::2].max(axis=0), np.array(inside)[:, 1::2].min(axis=0)
+        return Scales(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+
+    def rms(self, values: FloatArray) -> FloatArray:
+        """Return the root mean square relative residual (N,) at parameters (N, P)."""
+        found = np.empty(len(values))
+        for cycles, problem in self.groups:
+            for first in range(0, len(cycles), _CHUNK):
+                inside = np.arange(first, min(first + _CHUNK, len(cycles)))
+                part, rows = problem.rows(inside), cycles[inside]
+                with np.errstate(all="ignore"):
+                    z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
+                    found[rows] = np.sqrt(np.mean(np.abs(z / part.target - 1) ** 2, axis=1))
+        return found
+
+    def start(self, bands: FloatArray) -> FloatArray:
+        """Return the start (N, V): shared ones at their weighted median, smooth ones smoothed."""
+        from scipy.linalg import solveh_banded
+
+        theta = self.own.copy()
+        names = self.names
+        for column in self.shared:
+            values, errors = self.values_and_errors(names[column])
+            known = np.isfinite(errors)
+            theta[:, column] = np.median(values[known] if known.any() else values)
+        for place, column in enumerate(self.local):
+            if not self.smooth[place]:
+                continue
+            values, errors = self.values_and_errors(names[column])
+            weight = np.where(np.isfinite(errors) & (errors > 0), 1 / np.maximum(errors, 1e-12) ** 2, 0.0)
+            if np.count_nonzero(weight) > 2:
+                matrix = bands[:, :, place].copy()
+                matrix[0] += weight + 1e-9 * matrix[0].max()
+                theta[:, column] = solveh_banded(matrix, weight * values, lower=True)
+        return self.coordinates.clip(theta)
+
+    def measured(self, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Return the cost, the normal matrices (N, V, V) and the gradients (N, V) at theta (N, V)."""
+        cycles, size = theta.shape
+        normal, gradient = np.zeros((cycles, size, size)), np.zeros((cycles, size))
+        cost = float(np.sum(self._each(theta, normal, gradient)))
+        return cost, normal, gradient
+
+    def chisqr(self, theta: FloatArray) -> FloatArray:
+        """Return chisqr (N,) of each cycle in the units of its own fit."""
+        cycles, size = theta.shape
+        each = self._each(theta, np.zeros((cycles, size, size)), np.zeros((cycles, size)))
+        return np.asarray(each * self.scale**2)
+
+    def _each(self, theta: FloatArray, normal: FloatArray, gradient: FloatArray) -> FloatArray:
+        cost = np.zeros(len(theta))
+        for cycles, problem in self.groups:
+            for first in range(0, len(cycles), _CHUNK):
+                inside = np.arange(first, min(first + _CHUNK, len(cycles)))
+                rows = cycles[inside]
+                part = problem.rows(inside)
+                with np.errstate(all="ignore"):
+                    residual, jacobian = part.evaluate(theta[rows], part.buffer(len(rows)))
+                residual = residual / self.scale[rows, np.newaxis]
+                jacobian = jacobian / self.scale[rows, np.newaxis, np.newaxis]
+                cost[rows] = np.sum(residual**2, axis=1)
+                normal[rows] = jacobian @ jacobian.transpose(0, 2, 1)
+                gradient[rows] = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
+        cost[~np.isfinite(cost)] = np.inf
+        return cost
+
+    def clip(self, theta: FloatArray) -> FloatArray:
+        """Return theta inside the box."""
+        return self.coordinates.clip(theta)
+
+    def held(self, theta: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
+        """Return which coordinates stand at a bound and want to leave the box; a shared one as a whole."""
+        box = self.coordinates
+        pull = gradient.copy()
+        pull[:, self.shared] = gradient[:, self.shared].sum(axis=0)
+        low, high = theta <= box.low + 1e-12, theta >= box.high - 1e-12
+        return np.asarray((low & (pull > 0)) | (high & (pull < 0)))
+
+
+def _groups(
+    fits: Sequence[FitResult], coordinates: PlainCoordinates
+) -> tuple[tuple[IntArray, FormProblem], ...]:
+    sizes = np.array([fit.spectrum.points for fit in fits])
+    found = []
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        form = Settings(fits[0].weighting, "linear", fits[0].representation).form
+        same_size = [fits[k] for k in rows.tolist()]
+        omega = np.array([fit.spectrum.omega for fit in same_size])
+        same = bool((omega == omega[0]).all())
+        grid = FrequencyGrid(omega[0] if same else omega)
+        target = np.array([fit.spectrum.impedance for fit in same_size])
+        weight = np.array([form.weights(fit.spectrum, fit.weighting) for fit in same_size])
+        found.append((rows, FormProblem(coordinates, grid, target, weight, form)))
+    return tuple(found)
+
+
+def _scale(fits: Sequence[FitResult]) -> FloatArray:
+    if not any(fit.covariance_rescaled for fit in fits):
+        return np.ones(len(fits))
+    redchi = np.array([fit.statistics.redchi for fit in fits])
+    nfree = np.array([max(fit.statistics.nfree, 1) for fit in fits], dtype=float)
+    # Where the cycles' redchi scatter no more than chi-squared variables do, the noise is one and the same.
+    if np.std(np.log(np.maximum(redchi, 1e-300))) <= _ONE_NOISE * np.sqrt(2 / np.median(nfree)):
+        redchi = np.full(len(fits), float(np.average(redchi, weights=nfree)))
+    return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
+
+
+def _inside(omega: FloatArray, impedance: NDArray[np.complex128]) -> tuple[float, float, float, float]:
+    """Return the largest of the spectra's least |Z| and the least of their largest; the same of omega."""
+    modulus = np.abs(impedance)
+    least = np.where(modulus > 0, modulus, np.inf).min(axis=1)
+    slow, fast = np.atleast_2d(omega).min(axis=1), np.atleast_2d(omega).max(axis=1)
+    return float(least.max()), float(modulus.max(axis=1).min()), float(slow.max()), float(fast.min())

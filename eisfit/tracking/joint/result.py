@@ -1,0 +1,229 @@
+"""The end of a joint fit as one `FitResult` a cycle, with errors, flags and derived quantities.
+
+All of it is computed in columns over the cycles; only a cycle of which a flag could be said is judged by
+itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.coordinates import Scales
+from eisfit.engine.propagation import Propagation
+from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.flags import Judgement, at_bound, judge, uncorrelated
+from eisfit.fitting.result import FitResult, FittedParameter, Statistics
+from eisfit.model.geometry import Geometry
+from eisfit.rounding import significant
+from eisfit.tracking.joint.problem import JointProblem
+from eisfit.verdict import Flag
+
+__all__ = ["as_results"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+T = TypeVar("T")
+
+_AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
+_GRAVE = ("misfit", "not_converged", "imaginary_sign")
+_STRONG = 0.9  # below it nobody is told of a correlation
+_STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
+
+
+def as_results(problem: JointProblem, theta: FloatArray, covariance: FloatArray) -> list[FitResult]:
+    """Return one result a cycle.
+
+    Parameters
+    ----------
+    theta
+        (N, V) where the joint fit ended.
+    covariance
+        (N, V, V) of the local coordinates, then the shared ones.
+    """
+    values, free = problem.coordinates.physical(theta), problem.coordinates.free
+    order = np.argsort(np.concatenate([problem.local, problem.shared]))
+    slope = np.where(problem.coordinates.log[free], values[:, free], 1.0)  # from logarithms to parameters
+    covar = covariance[:, order[:, np.newaxis], order] * (slope[:, :, np.newaxis] * slope[:, np.newaxis, :])
+    statistics = _statistics(problem, problem.chisqr(theta), problem.rms(values))
+    found: dict[int, FitResult] = {}
+    for rows, bounded in _alike(problem, values):
+        keep = np.array([v for v, name in enumerate(problem.names) if name not in bounded], dtype=np.intp)
+        matrices = covar[rows][:, keep[:, np.newaxis], keep]
+        part = _Part(problem, rows, bounded, keep, values[rows], matrices)
+        found.update(zip(rows.tolist(), part.results([statistics[k] for k in rows]), strict=True))
+    return [found[k] for k in range(len(values))]
+
+
+def _statistics(problem: JointProblem, chisqr: FloatArray, rms: FloatArray) -> list[Statistics]:
+    columns = zip(problem.fits, chisqr.tolist(), rms.tolist(), strict=True)
+    return [
+        dataclasses.replace(
+            fit.statistics, chisqr=chi, redchi=chi / max(fit.statistics.nfree, 1), rms_relative_residual=r
+        )
+        for fit, chi, r in columns
+    ]
+
+
+def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
+    """Yield the cycles with the same parameters at their bounds and one geometry, and these parameters."""
+    groups: dict[tuple[frozenset[str], str], list[int]] = {}
+    told = [fit.spectrum.metadata for fit in problem.fits]
+    for k, bounded in enumerate(_bounded(problem, values)):
+        geometry = repr((told[k].get("geometry"), told[k].get("area_cm2")))
+        groups.setdefault((bounded, geometry), []).append(k)
+    for (bounded, _), rows in groups.items():
+        yield np.array(rows, dtype=np.intp), bounded
+
+
+def _bounded(problem: JointProblem, values: FloatArray) -> list[frozenset[str]]:
+    """Return the parameters of each cycle that are at their bounds."""
+    circuit, names = problem.circuit, problem.circuit.names
+    extremes = values.min(axis=0), values.max(axis=0)
+    # Where neither the least nor the largest value is at a bound of all cycles' narrowest scales, none is.
+    if not any(at_bound(circuit, problem.narrowest, dict(zip(names, row, strict=True))) for row in extremes):
+        return [frozenset()] * len(values)
+    scales = [Scales.of(fit.spectrum.omega, fit.spectrum.impedance) for fit in problem.fits]
+    named = [dict(zip(names, row, strict=True)) for row in values.tolist()]
+    return [frozenset(at_bound(circuit, s, row)) for s, row in zip(scales, named, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Cycles (B,) of one geometry with the same parameters at their bounds.
+
+    Attributes
+    ----------
+    rows
+        (B,) which cycles.
+    bounded, keep
+        Parameters at a bound, and the other coordinates (v,), which have errors.
+    values, covar
+        (B, P) and (B, v, v).
+    """
+
+    problem: JointProblem
+    rows: IntArray
+    bounded: frozenset[str]
+    keep: IntArray
+    values: FloatArray
+    covar: FloatArray
+
+    @property
+    def varied(self) -> IntArray:
+        """Columns (v,) of the parameters that have errors."""
+        return self.problem.coordinates.free[self.keep]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.problem.circuit.names[k] for k in self.varied)
+
+    @cached_property
+    def stderr(self) -> FloatArray:
+        """(B, v)."""
+        return np.asarray(np.sqrt(np.maximum(np.einsum("bii->bi", self.covar), 0.0)))
+
+    def results(self, statistics: list[Statistics]) -> list[FitResult]:
+        """Return the cycles' results, judged."""
+        fits = [self.problem.fits[k] for k in self.rows]
+        columns = zip(fits, self._parameters(fits), statistics, self.covar, self._derived(fits), strict=True)
+        same = {"circuit": self.problem.circuit, "var_names": self.names, "lmfit": None}
+        moved = [
+            _with(fit, **same, parameters=parameters, statistics=s, covar=covar.copy(), derived=derived)
+            for fit, parameters, s, covar, derived in columns
+        ]
+        rows = zip(moved, fits, self._quiet().tolist(), strict=True)
+        return [_judged(here, alone, quiet) for here, alone, quiet in rows]
+
+    def _parameters(self, fits: list[FitResult]) -> list[dict[str, FittedParameter]]:
+        found: list[dict[str, FittedParameter]] = [{} for _ in fits]
+        place = {name: v for v, name in enumerate(self.names)}
+        for k, name in enumerate(self.problem.circuit.names):
+            known = name in place
+            errors = self.stderr[:, place[name]].tolist() if known else [None] * len(fits)
+            same = {"at_bound": name in self.bounded, "interval": None}
+            for row, fit, value, error in zip(found, fits, self.values[:, k].tolist(), errors, strict=True):
+                row[name] = _with(fit.parameters[name], value=value, stderr=error, **same)
+        return found
+
+    def _derived(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
+        circuit, geometry = self.problem.circuit, Geometry.of_metadata(fits[0].spectrum.metadata)
+        found: list[dict[str, dict[str, Any]]] = [{} for _ in fits]
+        with np.errstate(all="ignore"):
+            propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
+            given = given_errors(circuit, geometry)
+            for name, (unit, formula) in formulas(circuit, geometry).items():
+                value, error = propagated.value(formula), propagated.error(formula)
+                # As in eisfit.derived: at a parameter's bound of zero the slopes mean nothing.
+                known = np.isfinite(value) & np.isfinite(error) & (value != 0)
+                both = np.hypot(error, given.get(name, 0.0) * value)
+                columns = value.tolist(), both.tolist(), known.tolist()
+                for row, v, e, there in zip(found, *columns, strict=True):
+                    row[name] = {"value": v, "stderr": e if there else None, "unit": unit}
+        return found
+
+    def _quiet(self) -> NDArray[np.bool_]:
+        """Return the cycles (B,) that `eisfit.fitting.flags` has nothing to say of."""
+        circuit, size = self.problem.circuit, np.abs(self.values[:, self.varied])
+        quiet = np.full(len(size), not self.bounded)
+        quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
+        quiet &= uncorrelated(circuit, self.names, self.stderr, self.covar)
+        return quiet & arcs_in_order(circuit, self.values)
+
+
+def _with(one: T, **changed: Any) -> T:
+    """Return a changed copy of a frozen dataclass; `dataclasses.replace` took a fifth of a joint fit."""
+    made: T = object.__new__(type(one))
+    object.__setattr__(made, "__dict__", vars(one) | changed)
+    return made
+
+
+def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
+    """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
+    flags, ok = ((), True) if quiet else judge(_judgement(moved))
+    kept = tuple(flag for flag in alone.flags if flag.name not in _AGAIN)
+    strained = _strained(moved, alone)
+    grave = any(flag.name in _GRAVE for flag in kept) or bool(strained)
+    return _with(moved, flags=(*kept, *strained, *flags), ok=ok and not grave)
+
+
+def _judgement(moved: FitResult) -> Judgement:
+    spectrum = moved.spectrum
+    return Judgement(
+        circuit=moved.circuit, scales=Scales.of(spectrum.omega, spectrum.impedance), values=moved.values,
+        stderr={name: p.stderr for name, p in moved.parameters.items()}, correlations=_strong(moved),
+        converged=True, message="", rms=moved.statistics.rms_relative_residual, misfit=0.0,
+    )  # fmt: skip
+
+
+def _strong(fit: FitResult) -> list[tuple[str, str, float]]:
+    """Return the pairs of parameters that may be flagged, strongest first; most fits have none."""
+    if fit.covar is None:
+        return []
+    spread = np.sqrt(np.maximum(np.diag(fit.covar), 1e-300))
+    matrix = np.abs(fit.covar) / np.outer(spread, spread)
+    np.fill_diagonal(matrix, 0.0)
+    return fit.correlations if matrix.max(initial=0.0) > _STRONG else []
+
+
+def _strained(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
+    before, after = alone.statistics.chisqr, moved.statistics.chisqr
+    worse = alone.statistics.nfree * np.log(max(after, 1e-300) / max(before, 1e-300))
+    if worse <= _STRAINED:
+        return ()
+    return (
+        Flag(
+            "strained",
+            f"what is shared or smooth makes the fit of this cycle worse: chisqr {significant(after, 3)} "
+            f"instead of {significant(before, 3)}",
+            "let a parameter go free here (joint={...: 'free'}), or make it smooth instead of shared",
+        ),
+    )

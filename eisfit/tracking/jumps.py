@@ -1,0 +1,111 @@
+"""What a tracked series warns of: arcs that merge, arcs that would fit better exchanged, and jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.fitting.result import FitResult
+from eisfit.rounding import significant
+from eisfit.tracking.identity import Features, movement
+from eisfit.verdict import Flag
+
+__all__ = ["judged"]
+
+FloatArray = NDArray[np.float64]
+
+_BLURRED = 0.35  # relative error of an arc's resistance from which the two arcs are not told apart
+_APART = 2.0  # standard errors between two time constants
+_JUMP = np.log(1.5)
+_UNUSUAL = 6.0
+_CLEARLY = 9.0  # how much better the exchanged arcs must continue the series
+
+
+def judged(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
+    """Return the fits of a series with the flags that only the series can tell."""
+    if not fits or not features.names:
+        return list(fits)
+    values = np.array([[fit.values[name] for name in features.circuit.names] for fit in fits])
+    path, errors = features.of(values), np.array([features.errors(fit) for fit in fits])
+    merged = [_merged(row, error, features) for row, error in zip(path, errors, strict=True)]
+    result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
+    usual = movement(path)
+    usable = [k for k, fit in enumerate(result) if fit.ok]
+    last: int | None = None
+    for k in usable:
+        if last is not None:
+            scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[last] ** 2)
+            swapped = _swapped(path[last], path[k], scale, features, fits[last])
+            if swapped is not None:
+                result[k] = _with(result[k], [swapped], bad=True)
+                continue
+            result[k] = _with(result[k], _jumps(path[last], path[k], scale, features, fits[last]), bad=False)
+        last = k
+    return result
+
+
+def _with(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
+    return fit.replace_flags((*fit.flags, *flags), fit.ok and not bad) if flags else fit
+
+
+def _merged(row: FloatArray, error: FloatArray, features: Features) -> Flag | None:
+    """Flag a pair of arcs that the data of this cycle does not tell apart."""
+    for (r1, t1), (r2, t2) in combinations(features.arcs, 2):
+        pair = features.names[r1], features.names[r2]
+        apart = abs(row[t1] - row[t2])
+        width = float(np.hypot(error[t1], error[t2]))
+        blurred = max(error[r1], error[r2])
+        if np.isfinite(width) and np.isfinite(blurred) and (apart < _APART * width or blurred > _BLURRED):
+            ratio = significant(float(np.exp(apart)), 2)
+            return Flag(
+                "arcs_merged",
+                f"the arcs of {pair[0]} and {pair[1]} have run into one: their time constants, a factor "
+                f"{ratio} apart, and their resistances are not told apart",
+                f"use the sum {pair[0]} + {pair[1]} at this cycle, or a joint fit (--smooth {pair[0]})",
+            )
+    return None
+
+
+def _swapped(
+    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: FitResult
+) -> Flag | None:
+    for one, other in combinations(features.arcs, 2):
+        a, b = list(one), list(other)
+        both = np.maximum(scale[a], scale[b])
+        straight = np.sum(((here[a] - before[a]) / both) ** 2) + np.sum(((here[b] - before[b]) / both) ** 2)
+        crossed = np.sum(((here[a] - before[b]) / both) ** 2) + np.sum(((here[b] - before[a]) / both) ** 2)
+        if crossed + _CLEARLY < straight:
+            return Flag(
+                "arcs_swapped",
+                f"the arcs of {features.names[one[0]]} and {features.names[other[0]]} continue those of "
+                f"{_where(last)} better when exchanged",
+                "do not follow the two across this cycle; a joint fit (--smooth) keeps them apart",
+            )
+    return None
+
+
+def _jumps(
+    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: FitResult
+) -> list[Flag]:
+    moved = np.abs(here - before)
+    found = np.flatnonzero((moved > _JUMP) & (moved > _UNUSUAL * scale)).tolist()
+    if not found:
+        return []
+    told = ", ".join(
+        f"{features.names[k]} times {significant(float(np.exp(here[k] - before[k])), 3)}" for k in found
+    )
+    return [
+        Flag(
+            "jump",
+            f"from {_where(last)} to here: {told}, far more than is usual in this series",
+            "look at both spectra: the cell, the contact or the temperature changed, or another optimum won",
+        )
+    ]
+
+
+def _where(fit: FitResult) -> str:
+    cycle = fit.spectrum.cycle
+    return f"cycle {cycle:g}" if cycle is not None else f"spectrum {fit.spectrum.index}"

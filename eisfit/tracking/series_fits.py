@@ -1,0 +1,186 @@
+"""The spectra of a series from what was measured to their candidates and back to results.
+
+Plain least squares goes through the batched solver from start to end; whatever else is asked of `eisfit.fit`
+(a robust loss, another representation, expressions) is fitted by it, spectrum by spectrum, and the optima are
+exchanged between the cycles all the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import Scales
+from eisfit.engine.objective import Settings
+from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.batch_result import Optima, table_of
+from eisfit.fitting.fit import fit, fit_or_failure
+from eisfit.fitting.flags import at_bound, is_physical_limit
+from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.selection import SELECTING, selected, with_noise
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.noise import weights
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.tracking.identity import Candidate, Features
+from eisfit.tracking.optima import all_optima, exchanged_optima
+from eisfit.tracking.series_problem import SeriesProblem
+
+__all__ = ["FINISH", "Fits"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Row = FitResult | FitFailure
+
+FINISH = ("kernel", "lmfit")
+_BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
+_LEFT_OUT = ("drop", "drop_inductive", "fmin", "fmax")  # of a spectrum that is ready already
+_MEANT = ("peak", "order")  # the user says which optimum: no other is tried
+
+
+class Fits:
+    """All spectra of a series.
+
+    Attributes
+    ----------
+    nfree
+        (N,) degrees of freedom of each spectrum that can be fitted.
+    """
+
+    def __init__(
+        self,
+        spectra: Sequence[Spectrum | FitResult | FitFailure],
+        circuit: Circuit,
+        options: Mapping[str, Any],
+        finish: str,
+    ) -> None:
+        self.first, self.circuit, self.finish = list(spectra), circuit, finish
+        self.options = {key: value for key, value in options.items() if key not in _LEFT_OUT}
+        self.tries = not set(options) & set(_MEANT)
+        self.singles = [fit for fit in self.first if isinstance(fit, FitResult)]
+        ready = [one.spectrum if isinstance(one, FitResult) else one for one in self.first]
+        self.spectra = [one for one in ready if isinstance(one, Spectrum)]
+        weighting = self.options.get("weighting", "modulus")
+        settings = Settings(weighting, "linear", self.options.get("representation", "impedance"))
+        self.rows = SeriesProblem(self.spectra, circuit, settings)
+        self.nfree = self.rows.nfree
+
+    @classmethod
+    def of(
+        cls, spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], finish: str
+    ) -> Fits:
+        """Make ready; what needs more than the batched solver is fitted one by one here."""
+        given = {key: value for key, value in options.items() if value is not None}
+        if not circuit.expressions and set(given) <= _BATCHED:
+            ready = cls([_ready(spectrum, circuit, given) for spectrum in spectra], circuit, given, finish)
+            if all(ready.candidates):
+                return ready
+        return cls([fit_or_failure(one, circuit, **options) for one in spectra], circuit, given, finish)
+
+    @cached_property
+    def candidates(self) -> list[list[Candidate]]:
+        """Every cycle's optima, one found blind first if it is as good as any."""
+        features = Features(self.circuit)
+        if not self.spectra:
+            return []
+        if self.singles:
+            values = np.array([[fit.values[name] for name in self.circuit.names] for fit in self.singles])
+            known = exchanged_optima(self.rows, features, values, self.tries)
+        else:
+            known = all_optima(self.rows, features, int(self.options.get("seed", 0)))
+        self.known = known
+        return known.candidates()
+
+    def results(self, chosen: Sequence[Candidate], places: Sequence[int] | None = None) -> list[Row]:
+        """Return the results of some candidates, of the cycles at `places` or of all."""
+        if not chosen:
+            return []
+        where = np.arange(len(chosen)) if places is None else np.asarray(places, dtype=np.intp)
+        if self.singles:
+            pairs = zip(where.tolist(), chosen, strict=True)
+            return [self.singles[k] if one.blind else self._by_fit(k, one.values) for k, one in pairs]
+        values = np.array([one.values for one in chosen])
+        found = self._by_kernel(where, values) if self.finish == "kernel" else {}
+        return [found.get(row) or self._by_fit(int(k), values[row]) for row, k in enumerate(where)]
+
+    def _by_kernel(self, where: IntArray, values: FloatArray) -> dict[int, FitResult]:
+        """Return row -> result, but for those that ended at a bound or not at all."""
+        ends = self.rows.solve(where, values, fine=True)
+        inside = [self._inside(k, v) for k, v in zip(where.tolist(), ends.values, strict=True)]
+        good = ends.converged & np.array(inside, dtype=bool)
+        groups: dict[bytes, list[int]] = {}
+        for row in np.flatnonzero(good).tolist():
+            groups.setdefault(self.spectra[where[row]].frequency.tobytes(), []).append(row)
+        found: dict[int, FitResult] = {}
+        for members in groups.values():
+            cycles = where[members]
+            optima = Optima(
+                self.circuit,
+                [self.spectra[k] for k in cycles],
+                self.rows.settings.weighting,
+                np.array([self.rows.weights[k] for k in cycles]),
+                ends.values[members],
+                self.rows.attainable[cycles],
+                np.array([len(self.known.blind[k]) for k in cycles], dtype=np.intp),
+                np.array([self.known.agreed(k) for k in cycles], dtype=np.intp),
+            )
+            made = table_of(optima).results(optima.spectra, self.circuit)
+            found.update(zip(members, made, strict=True))
+        return found
+
+    def _inside(self, cycle: int, values: FloatArray) -> bool:
+        spectrum, named = self.spectra[cycle], dict(zip(self.circuit.names, values.tolist(), strict=True))
+        held = at_bound(self.circuit, Scales.of(spectrum.omega, spectrum.impedance), named)
+        return all(is_physical_limit(self.circuit, name, side) for name, side in held.items())
+
+    def _by_fit(self, cycle: int, values: FloatArray) -> Row:
+        start = {
+            name: min(max(value, p.min), p.max)
+            for (name, p), value in zip(self.circuit.parameters.items(), values.tolist(), strict=True)
+            if p.free
+        }
+        spectrum = self.spectra[cycle]
+        try:
+            made = fit(spectrum, self.circuit, start=start, **self.options)
+        except EisfitError as error:  # the start is not the user's: whatever is wrong is so at this cycle
+            return FitFailure.of(spectrum, str(error))
+        # The result may not carry bounds and starts that are not the series' own.
+        return dataclasses.replace(made, circuit=self.circuit)
+
+    def in_places(self, fits: Sequence[FitResult], lost: Mapping[int, FitFailure]) -> list[Row]:
+        """Return one result for each spectrum of the series, failures in their places.
+
+        Parameters
+        ----------
+        fits
+            In the order of the spectra that could be fitted.
+        lost
+            Place among those that were ready -> why it could not be fitted after all.
+        """
+        followed, ready = iter(fits), count()
+        return [
+            one if isinstance(one, FitFailure) else lost.get(next(ready)) or next(followed)
+            for one in self.first
+        ]
+
+
+def _ready(
+    spectrum: Spectrum, circuit: Circuit, options: Mapping[str, Any]
+) -> Spectrum | FitResult | FitFailure:
+    """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
+    try:
+        weighting = options.get("weighting", "modulus")
+        kept = with_noise(selected(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting)
+        weights(kept, weighting)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return FitFailure.of(spectrum, str(error))
+    if not 0 < sum(p.free for p in circuit.parameters.values()) < 2 * kept.points:
+        return fit_or_failure(kept, circuit)  # says what is wrong with it
+    return kept

@@ -1,0 +1,174 @@
+"""The spectra of a series as rows of the solver: any cycles from any starts, in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.arcs_order import ordered
+from eisfit.engine.batch_starts import GroupStarts
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.guess import StartGrid
+from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.search import search
+from eisfit.engine.solver import Problem, solve
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Ends", "SeriesProblem"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Block = tuple[IntArray, IntArray, "_Group"]
+
+_ROWS = 256  # of one batch
+_ONE_SWEEP = 0.02  # largest difference of ln omega between spectra that share their blind starts
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where rows ended: parameters (n, P), chisqr (n,), whether it converged (n,)."""
+
+    values: FloatArray
+    chisqr: FloatArray
+    converged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Cycles with one frequency grid, nearly, and their problem."""
+
+    cycles: IntArray
+    problem: Problem
+    weight: FloatArray
+
+
+class SeriesProblem:
+    """All spectra of a series, made ready.
+
+    Parameters
+    ----------
+    spectra
+        As they are to be fitted.
+    circuit
+        What is fitted to all.
+    settings
+        How; a loss counts as linear here, for whoever finishes the fit to put right.
+
+    Attributes
+    ----------
+    nfree
+        (N,) degrees of freedom of each spectrum.
+    attainable
+        (N,) chisqr that the noise alone explains.
+    """
+
+    def __init__(self, spectra: Sequence[Spectrum], circuit: Circuit, settings: Settings) -> None:
+        self.spectra, self.circuit, self.settings = spectra, circuit, settings
+        # In these weights the impedance itself is compared, as the search does.
+        self.weights = [settings.search_weights(spectrum) for spectrum in spectra]
+        self.groups = [self._group(np.array(rows)) for rows in _alike(spectra)]
+        varied = sum(p.free for p in circuit.parameters.values())
+        self.nfree = np.array([max(2 * s.points - varied, 1) for s in spectra], dtype=float)
+        self.attainable = np.empty(len(spectra))
+        for group in self.groups:
+            self.attainable[group.cycles] = self._attainable(group)
+        self._place = np.empty((len(spectra), 2), dtype=np.intp)
+        for g, group in enumerate(self.groups):
+            self._place[group.cycles, 0] = g
+            self._place[group.cycles, 1] = np.arange(group.cycles.size)
+
+    def _group(self, rows: IntArray) -> _Group:
+        chosen = [self.spectra[k] for k in rows]
+        omega = np.array([s.omega for s in chosen])
+        target = np.array([s.impedance for s in chosen])
+        coordinates = Coordinates(self.circuit, Scales.of(omega, target))
+        grid = FrequencyGrid(omega[0] if (omega == omega[0]).all() else omega)
+        weight = np.array([self.weights[k] for k in rows])
+        if self.settings.representation == "impedance":
+            return _Group(rows, Problem(coordinates, grid, target, weight), weight)
+        form = self.settings.form
+        own = np.array([form.weights(s, self.settings.weighting) for s in chosen])
+        return _Group(rows, FormProblem(coordinates, grid, target, own, form), weight)
+
+    def _attainable(self, group: _Group) -> FloatArray:
+        omega, target, cycles = group.problem.grid.omega, group.problem.target, group.cycles
+        if omega.ndim > 1:
+            return np.array([attainable_chisqr(self.spectra[k], self.weights[k]) for k in cycles])
+        parts = [slice(first, first + _ROWS) for first in range(0, cycles.size, _ROWS)]
+        return np.concatenate([attainable_of_many(omega, target[p], group.weight[p]) for p in parts])
+
+    def solve(self, cycles: IntArray, starts: FloatArray, *, fine: bool = False, steps: int = 60) -> Ends:
+        """Solve some cycles (n,), any of them several times, from parameters (n, P)."""
+        values, chisqr = starts.copy(), np.full(cycles.size, np.inf)
+        converged = np.zeros(cycles.size, dtype=bool)
+        for rows, members, group in self._blocks(cycles):
+            coordinates = group.problem.coordinates
+            start = coordinates.internal(starts[rows])
+            problem = group.problem.rows(members)
+            if fine:
+                end = solve(problem, start, max_iterations=100, tolerance=1e-13, damping=1e-8)
+            else:
+                end = solve(problem, start, max_iterations=steps, tolerance=1e-6)
+            values[rows], chisqr[rows] = coordinates.physical(end.theta), end.chisqr
+            converged[rows] = end.converged
+        chisqr[~np.isfinite(chisqr)] = np.inf
+        return Ends(values, chisqr, converged)
+
+    def _blocks(self, cycles: IntArray) -> Iterator[Block]:
+        """Yield rows of `cycles`, their places in a group, and that group, a batch at a time."""
+        for g, group in enumerate(self.groups):
+            rows = np.flatnonzero(self._place[cycles, 0] == g)
+            for first in range(0, rows.size, _ROWS):
+                part = rows[first : first + _ROWS]
+                yield part, self._place[cycles[part], 1], group
+
+    def blind(self, count: int) -> FloatArray:
+        """Return start parameters (N, count, P) from the spectra alone, best first."""
+        found = np.empty((len(self.spectra), count, len(self.circuit.names)))
+        for group in self.groups:
+            omega = np.atleast_2d(group.problem.grid.omega)[0]
+            target = group.problem.target
+            found[group.cycles] = GroupStarts(self.circuit, omega, target, group.weight).best(count)
+        return found
+
+    def in_order(self, values: FloatArray) -> FloatArray:
+        """Return parameters (n, P) with interchangeable arcs in the order of their time constants."""
+        return ordered(self.circuit, values)
+
+    def searched(self, cycle: int, seed: int) -> FloatArray:
+        """Return the ends (n, P) of the whole search for one spectrum, best first."""
+        group = self.groups[self._place[cycle, 0]]
+        spectrum, weight = self.spectra[cycle], self.weights[cycle]
+        coordinates = group.problem.coordinates
+        alone = Problem(
+            coordinates, FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis], weight[np.newaxis]
+        )
+        grid = StartGrid(self.circuit, spectrum.omega, spectrum.impedance, weight)
+        basin = search(alone, grid, expected=float(self.attainable[cycle]), seed=seed)
+        near = basin.ends_chisqr <= 2 * basin.chisqr
+        return self.in_order(coordinates.physical(basin.ends[near]))
+
+
+def _alike(spectra: Sequence[Spectrum]) -> list[list[int]]:
+    """Return the places of spectra with equally many points at nearly the same frequencies."""
+    groups: list[list[int]] = []
+    firsts: list[FloatArray] = []
+    for k, spectrum in enumerate(spectra):
+        log = np.log(spectrum.omega)
+        same = [g for g, other in enumerate(firsts) if _is_one_sweep(log, other)]
+        if same:
+            groups[same[0]].append(k)
+        else:
+            groups.append([k])
+            firsts.append(log)
+    return groups
+
+
+def _is_one_sweep(one: FloatArray, other: FloatArray) -> bool:
+    return one.size == other.size and float(np.abs(one - other).max()) < _ONE_SWEEP

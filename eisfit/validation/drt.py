@@ -1,0 +1,347 @@
+"""Distribution of relaxation times: which processes a spectrum holds, without a circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import SpectrumError, UsageError
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation import relaxation
+from eisfit.validation.kramers_kronig import check
+from eisfit.validation.relaxation import Choice, Peak, Problem
+from eisfit.verdict import Flag
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["DRTResult", "drt"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+FEWEST = 6
+QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
+WELL = 2e-3  # of |Z|: a residual that no one minds
+CURVE = ("tau_s", "gamma_ohm", "low_ohm", "high_ohm")
+TERMS = ("series_resistance", "inductance", "warburg", "elastance")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DRTResult:
+    """A distribution of relaxation times.
+
+    Parameters
+    ----------
+    spectrum
+        What was analysed.
+    tau, gamma
+        (T,) s and (T,) ohm per unit of ln tau.
+    low, high
+        (T,) ohm: credible band from the noise, at `level`.
+    peaks
+        Processes from fast to slow, each with time constant, resistance, width and errors.
+    series_resistance, inductance, warburg, elastance
+        R_s in ohm, L in H, the coefficient of a Warburg tail in ohm s^-1/2 (Z = sigma (1 - j)/sqrt(omega)),
+        and 1/C in 1/F of a series capacitance; zero where not needed or not asked for.
+    fitted
+        (F,) complex, ohm.
+    regularisation
+        Strength of the regularisation, relative to the size of the problem.
+    criterion
+        How it was chosen: ``"gcv"`` or ``"given"``.
+    choice
+        What was tried: strength, criterion, misfit, roughness, effective number of parameters.
+    level
+        Probability inside the band.
+    flags
+        What to know and what to do.
+    """
+
+    spectrum: Spectrum
+    tau: FloatArray
+    gamma: FloatArray
+    low: FloatArray
+    high: FloatArray
+    peaks: tuple[Peak, ...]
+    series_resistance: float
+    inductance: float
+    warburg: float
+    elastance: float
+    fitted: ComplexArray
+    regularisation: float
+    criterion: str
+    choice: tuple[Choice, ...]
+    level: float
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def residuals(self) -> ComplexArray:
+        """Measured minus fitted, fraction of |Z|, (F,) complex."""
+        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
+
+    @property
+    def polarisation_resistance(self) -> float:
+        """Area below the whole distribution, ohm."""
+        return float(np.sum(self.gamma) * np.log(self.tau[1] / self.tau[0]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.drt/1",
+            "spectrum": self.spectrum.summary(),
+            "regularisation": self.regularisation,
+            "criterion": self.criterion,
+            "level": self.level,
+            "polarisation_resistance": self.polarisation_resistance,
+            **{name: getattr(self, name) for name in TERMS},
+            "peaks": [asdict(peak) for peak in self.peaks],
+            "flags": [flag.to_dict() for flag in self.flags],
+            "choice": [asdict(choice) for choice in self.choice],
+            "distribution": {name: column.tolist() for name, column in self._columns().items()},
+            "data": {
+                "frequency_Hz": self.spectrum.frequency.tolist(),
+                "Z_real_ohm": self.spectrum.impedance.real.tolist(),
+                "Z_imag_ohm": self.spectrum.impedance.imag.tolist(),
+                "fit_real_ohm": self.fitted.real.tolist(),
+                "fit_imag_ohm": self.fitted.imag.tolist(),
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> DRTResult:
+        """Rebuild a result from `to_dict`'s document.
+
+        Raises
+        ------
+        SpectrumError
+            When the document is not one.
+        """
+        try:
+            known, data = document["spectrum"], document["data"]
+            tau, gamma, low, high = (np.asarray(document["distribution"][name]) for name in CURVE)
+            kept = {name: known[name] for name in ("source", "index", "cycle")}
+            return cls(
+                spectrum=Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept),
+                tau=tau,
+                gamma=gamma,
+                low=low,
+                high=high,
+                peaks=tuple(Peak(**peak) for peak in document["peaks"]),
+                fitted=_complex(data, "fit"),
+                choice=tuple(Choice(**choice) for choice in document["choice"]),
+                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+                **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
+            )
+        except (KeyError, TypeError) as error:
+            raise SpectrumError(f"not a DRT document: {error}") from None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the distribution as a table: ``tau_s, gamma_ohm, low_ohm, high_ohm``."""
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(self._columns())
+        return frame
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the distribution with its band and peaks on `ax` (a new one where None) and return it."""
+        from eisfit.display import plot
+
+        peaks = [asdict(peak) for peak in self.peaks]
+        return plot.drt(self.tau, self.gamma, low=self.low, high=self.high, peaks=peaks, ax=ax)
+
+    def _columns(self) -> dict[str, FloatArray]:
+        return dict(zip(CURVE, (self.tau, self.gamma, self.low, self.high), strict=True))
+
+    def __str__(self) -> str:
+        from eisfit.display.report import relaxation
+
+        return relaxation.drt_text(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import plot
+        from eisfit.display.report import relaxation
+
+        table = relaxation.drt_html(self.to_dict())
+        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="relaxation times")
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"
+        warning = "".join(f" [{flag.name}]" for flag in self.flags)
+        return (
+            f"<DRTResult {self.spectrum.name}: R_s {self.series_resistance:.3g} ohm, peaks: {found}{warning}>"
+        )
+
+
+def drt(
+    spectrum: Spectrum,
+    *,
+    inductance: bool = True,
+    tail: bool | None = None,
+    regularisation: float | None = None,
+    level: float = 0.95,
+    samples: int = 100,
+    points_per_decade: int = 12,
+    extend: float = 0.5,
+    seed: int = 0,
+) -> DRTResult:
+    """Compute the distribution of relaxation times by Tikhonov regularisation with non-negativity.
+
+    The noise that weighs the data is the spectrum's own where it is known, else that found by the
+    Kramers-Kronig test. The strength of regularisation is found by generalised cross-validation, see
+    `eisfit.validation.relaxation.select`; what was tried is in `choice`. The distribution returned is the
+    mean of the posterior over that strength and weaker ones that fit about as well
+    (`eisfit.validation.relaxation.sample`), which
+    comes a third nearer to closed-form curves than the solution at one strength; series resistance and the
+    tail are those of the strength found, because the mean puts a little of them into the ends of the
+    distribution. A given strength is used alone, and beside a diffusion tail, which the mean would thin out,
+    the one found. A peak cannot come out narrower than the regularisation allows: an ideal RC is seen as a
+    narrow peak with the right area.
+
+    Parameters
+    ----------
+    spectrum
+        At least 6 points.
+    inductance
+        Allow a series inductance.
+    tail
+        Allow a Warburg tail and a series capacitance besides the distribution, which then ends at the
+        slowest frequency; None: where -Z'' still rises there.
+    regularisation
+        Strength to use instead of the one found.
+    level
+        Probability inside the credible band.
+    samples
+        Draws from the posterior that make band and errors, over strengths that fit about as well.
+    points_per_decade, extend
+        Grid of tau, and how many decades it reaches beyond the sweep on either side.
+    seed
+        Of the draws, so that a result can be had again.
+
+    Raises
+    ------
+    SpectrumError
+        Fewer than 6 points, or an impedance of zero.
+    UsageError
+        An option without meaning.
+
+    Examples
+    --------
+    >>> f = np.logspace(4, 0, 41)
+    >>> spectrum = Spectrum(frequency=f, impedance=1 + 2 / (1 + 2j * np.pi * f * 1e-2), noise=1e-3)
+    >>> result = drt(spectrum, samples=20)
+    >>> len(result.peaks), round(result.peaks[0].resistance, 1)
+    (1, 2.0)
+    """
+    _check_options(spectrum, regularisation, level, samples)
+    _check_grid(points_per_decade, extend)
+    diffusion = _rises(spectrum) if tail is None else tail
+    terms = ["R_s", *["L"] * inductance, *["sigma", "elastance"] * diffusion]
+    noise = _noise(spectrum)
+    reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do
+    data = (spectrum.omega, spectrum.impedance, noise)
+    p = relaxation.problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
+    strength, choice = (regularisation, ()) if regularisation is not None else relaxation.select(p)
+    strongest = relaxation.solve(p, strength)
+    draws = relaxation.sample(p, strength, samples, np.random.default_rng(seed))
+    x = strongest if diffusion or regularisation is not None else draws.mean(axis=0)
+    known = dict(zip(p.terms, (strongest * p.scale)[: len(p.terms)].tolist(), strict=True))
+    told = {"strength": strength, "choice": choice, "level": level}
+    return _result(spectrum.replace(noise=noise), p, x, draws, known, told)
+
+
+def _result(  # noqa: PLR0917  # all that is known
+    spectrum: Spectrum,
+    p: Problem,
+    x: FloatArray,
+    draws: FloatArray,
+    known: Mapping[str, float],
+    told: Mapping[str, Any],
+) -> DRTResult:
+    level = told["level"]
+    gamma, drawn = ((values * p.scale)[..., len(p.terms) :] for values in (x, draws))
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    places = relaxation.find_peaks(gamma, drawn.std(axis=0))
+    real, imag = (p.a @ x).reshape(2, -1) * _noise(spectrum)
+    residual = (spectrum.impedance - real - 1j * imag) / np.abs(spectrum.impedance)
+    return DRTResult(
+        spectrum=spectrum,
+        tau=p.tau,
+        gamma=gamma,
+        low=np.minimum(low, gamma),
+        high=np.maximum(high, gamma),
+        peaks=tuple(relaxation.summarise(p, gamma, drawn, places)),
+        series_resistance=known["R_s"],
+        inductance=known.get("L", 0.0),
+        warburg=known.get("sigma", 0.0),
+        elastance=known.get("elastance", 0.0),
+        fitted=real + 1j * imag,
+        regularisation=told["strength"],
+        criterion="gcv" if told["choice"] else "given",
+        choice=told["choice"],
+        level=level,
+        flags=_flags(p, x, float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))),
+    )
+
+
+def _flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
+    size = float(np.sqrt(np.mean((p.a @ x - p.b) ** 2)))
+    flags = []
+    if size > 1.5 and relative > WELL:
+        cause = (
+            f"the residual is {size:.2g} times the noise: no sum of positive relaxations describes the data"
+        )
+        cure = "look at the Kramers-Kronig check; an inductive loop or drift must be left out (fmin, fmax)"
+        flags.append(Flag("misfit", cause, cure))
+    gamma = x[len(p.terms) :]
+    if gamma[-1] > 0.1 * gamma.max():
+        cause = "the distribution does not end within the sweep: a slower process is cut off"
+        tail = "" if "sigma" in p.terms else ", or allow a diffusion tail (tail=True)"
+        cure = f"measure to lower frequencies{tail}"
+        flags.append(Flag("open_end", cause, cure))
+    return tuple(flags)
+
+
+def _noise(spectrum: Spectrum) -> FloatArray:
+    noise = check(spectrum).noise if spectrum.noise is None else spectrum.noise
+    return np.asarray(np.maximum(noise, QUIETEST * np.abs(spectrum.impedance)))
+
+
+def _rises(spectrum: Spectrum) -> bool:
+    near = spectrum.frequency <= 5 * spectrum.frequency[-1]
+    near[-4:] = True
+    slope = np.polyfit(np.log(spectrum.omega[near]), -spectrum.impedance.imag[near], 1)[0]
+    height = float(np.abs(spectrum.impedance.imag[near]).max())
+    return bool(-slope > 0.1 * height and height > 0.02 * np.abs(spectrum.impedance[near]).max())
+
+
+def _check_options(spectrum: Spectrum, regularisation: float | None, level: float, samples: int) -> None:
+    if spectrum.points < FEWEST:
+        raise SpectrumError(
+            f"{spectrum.name}: has {spectrum.points} points; relaxation times need at least {FEWEST}"
+        )
+    if (spectrum.impedance == 0).any():
+        raise SpectrumError(f"{spectrum.name}: an impedance of zero cannot be weighed: remove that point")
+    if regularisation is not None and not 0 < regularisation < np.inf:
+        raise UsageError(f"regularisation: {regularisation:g} must be a positive number")
+    if not 0 < level < 1:
+        raise UsageError(f"level: {level:g} must lie between 0 and 1")
+    if samples < 2:
+        raise UsageError(f"samples: {samples} are too few for a band; use 2 or more")
+
+
+def _check_grid(points_per_decade: int, extend: float) -> None:
+    if points_per_decade < 3:
+        raise UsageError(f"points_per_decade: {points_per_decade} are too few; use 3 or more")
+    if not 0 <= extend < np.inf:
+        raise UsageError(f"extend: {extend:g} must be zero or a positive number of decades")
+
+
+def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:
+    real, imag = (np.asarray(data[f"{name}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
+    return np.asarray(real + 1j * imag)

@@ -1,0 +1,262 @@
+"""Which points of a spectrum can be trusted: outliers, varying noise, the part that breaks Kramers-Kronig.
+
+Works on the algebra of `eisfit.validation.linear_kk`; `eisfit.validation.kramers_kronig` turns its findings
+into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.validation.linear_kk import (
+    PATIENCE,
+    Basis,
+    Evidence,
+    LinearFit,
+    choose,
+    evidence,
+    fit,
+    local_noise,
+)
+from eisfit.verdict import Flag
+
+__all__ = ["Finding", "Problem", "Trust", "broken", "trusted"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+Mask = NDArray[np.bool_]
+
+FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goes wrong that is not inductance
+TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
+FEWEST = 6
+EVERY = 10**6  # a patience that outlasts every scan
+MENDED = 0.02  # probability above which a cut-off end has taken the deviation with it
+
+CAUSES = {
+    "low": "drift: the cell changed while the slow end of the sweep was measured",
+    "high": "cabling or the instrument's bandwidth at the fast end of the sweep",
+    "outlier": "outlier: off the curve on which all the other points agree",
+    "middle": "deviation in mid-range: amplitude too large, a range switch, or a sudden change",
+    "all": "deviation over most of the sweep: real and imaginary part do not belong together",
+}
+CURES = {
+    "low": "wait for the steady state, stop at a higher frequency, or leave these out (--drop-invalid)",
+    "high": "shorten and twist the leads, calibrate, or leave these points out (--drop-invalid)",
+    "outlier": "leave the point out (--drop-invalid) or repeat the sweep",
+    "middle": "repeat with a smaller amplitude, or leave these points out (--drop-invalid)",
+    "all": "repeat at rest, with a smaller amplitude; below 1 % fits stay useful, with errors set by this",
+}
+MIRRORED = Flag(
+    "imaginary_sign",
+    "with the opposite sign of the imaginary part the spectrum fits at least three times better",
+    "check whether the file's column is Im(Z) or -Im(Z)",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong (``low``, ``high``, ``middle`` or ``all``) with the points `first` to `last`."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A linear Kramers-Kronig test to be solved: (F,) data, (F,) weights, and the caller's wishes."""
+
+    basis: Basis
+    data: ComplexArray
+    weight: FloatArray
+    sign: float = 1.0
+    rc_elements: int | None = None
+    slow: bool = True
+    mu: float = 0.85
+    tolerance: float = TOLERANCE
+    patience: int = PATIENCE
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return int(self.data.size)
+
+    def keep(self, mask: Mask) -> Problem:
+        """Return the problem of the points where `mask` is true."""
+        return replace(self, basis=self.basis.keep(mask), data=self.data[mask], weight=self.weight[mask])
+
+    def settled(self) -> Problem:
+        """Return the problem without terms for slow processes where an arc closes within the sweep.
+
+        There Z'' dies out towards the lowest frequencies; slow terms would only take on the shape of drift.
+        """
+        if self.sign < 0 or self.size < 12:
+            return self
+        share = np.abs(self.data.imag) / np.abs(self.data)
+        end, before = np.median(share[-4:]), np.median(share[-8:-4])
+        closed = bool(end < 0.05 and (end < 0.65 * before or end < 0.01))
+        return replace(self, basis=replace(self.basis, slow=self.slow and not closed))
+
+    def elements(self) -> int:
+        """Return the number of RC elements wished for, or else found."""
+        if self.rc_elements is not None:
+            return self.rc_elements
+        return choose(
+            self.basis, self.data, self.weight, self.mu, sign=self.sign, patience=self.patience
+        ).elements
+
+    def solve(self, elements: int) -> tuple[LinearFit, Evidence]:
+        """Fit, and look for what speaks against the fit."""
+        solved = fit(self.basis, self.data, self.weight, elements, self.sign)
+        return solved, evidence(self.basis, self.data, self.weight, solved)
+
+    def fraction(self, scaled: ComplexArray) -> FloatArray:
+        """Return the size of residuals in units of the weights as a fraction of the data's modulus."""
+        return np.asarray(np.abs(scaled) / (self.weight * np.abs(self.data)))
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Points `kept` (F,) of all; `weight` (F,) of all; problem, fit and evidence of the kept ones."""
+
+    kept: Mask
+    weight: FloatArray
+    problem: Problem
+    solved: LinearFit
+    found: Evidence
+
+
+def trusted(problem: Problem) -> Trust:
+    """Find the points that are no outliers, the weights that the noise asks for, and the fit to go with them.
+
+    Before anything is held against the spectrum, every number of elements is tried, not only those up to
+    where the residual seemed to stagnate.
+    """
+    trust = _trusted(problem)
+    if trust.kept.all() and not _fails(trust.problem, trust.found):
+        return trust
+    return _trusted(replace(problem, patience=EVERY))
+
+
+def broken(trust: Trust) -> list[Finding]:
+    """Return what breaks: the shortest end whose loss mends the rest, else where the deviation is seen."""
+    problem, found = trust.problem, trust.found
+    if not _fails(problem, found):
+        return []
+    elements = trust.solved.elements
+    cuts = [(count, side) for side in ("low", "high") if (count := _cut(problem, elements, side))]
+    if cuts:
+        count, side = min(cuts)
+        first = problem.size - count if side == "low" else 0
+        return [Finding(side, first, first + count - 1)]
+    seen = np.abs(found.systematic) > 2.5 * found.spread
+    runs = list(_runs(seen & (problem.fraction(found.systematic) > problem.tolerance)))
+    if not runs or sum(last - first + 1 for first, last in runs) > problem.size / 2:
+        return [Finding("all", 0, problem.size - 1)]
+    return [Finding(_place(first, last, problem.size), first, last) for first, last in runs]
+
+
+def _trusted(problem: Problem) -> Trust:
+    trust = _without_outliers(problem)
+    if (local_noise(trust.problem.basis.omega, trust.found.distance) == 1).all():
+        return trust
+    # The noise varies: what looked like outliers may be its large part. Start again, judging by all points.
+    distance = problem.solve(trust.solved.elements)[1].distance
+    local = local_noise(problem.basis.omega, distance, level=1.0)
+    return _without_outliers(replace(problem, weight=problem.weight / local))
+
+
+def _without_outliers(problem: Problem) -> Trust:
+    kept = np.ones(problem.size, dtype=bool)
+    most = max(1, problem.size // 6)
+    while True:
+        before = int(kept.sum())
+        inner = problem.keep(kept)
+        elements = inner.elements()
+        solved, found = inner.solve(elements)
+        while (worst := _outlier(inner, found)) is not None and problem.size - int(kept.sum()) < most:
+            kept[np.flatnonzero(kept)[worst]] = False
+            inner = problem.keep(kept)
+            solved, found = inner.solve(min(elements, inner.basis.most_elements()))
+        if int(kept.sum()) == before:
+            return Trust(kept, problem.weight, inner, solved, found)
+
+
+def _outlier(problem: Problem, found: Evidence) -> int | None:
+    from scipy.special import fdtrc
+
+    left = found.freedom - 2
+    if left < 4 or problem.size <= FEWEST:
+        return None
+    worst = int(np.argmax(found.distance))
+    squared = float(found.distance[worst])
+    rest = max((found.noise**2 * found.freedom - squared) / left, np.finfo(float).tiny)
+    chance = problem.size * float(fdtrc(2, left, squared / 2 / rest))
+    # The root of `distance` lies between what is left at the point and how far it is off its neighbours.
+    off = float(np.sqrt(squared) / (problem.weight * np.abs(problem.data))[worst])
+    return None if chance > FALSE_ALARM * _strict(found) or off < problem.tolerance else worst
+
+
+def _strict(found: Evidence) -> float:
+    # With few degrees of freedom the best of many sizes looks better than it is: ask for stronger evidence.
+    return min(1.0, found.freedom / 40) ** 2
+
+
+def _fails(problem: Problem, found: Evidence, level: float = FALSE_ALARM) -> bool:
+    level *= _strict(found)
+    unlikely = min(found.p_low, found.p_smooth) < level or found.p_high < level / 2
+    return unlikely and float(problem.fraction(found.systematic).max()) > problem.tolerance
+
+
+def _cut(problem: Problem, elements: int, side: str) -> int | None:
+    fails, good = 0, min(problem.size // 2, problem.size - FEWEST)
+    if good < 1 or not _mended(problem, elements, side, good):
+        return None
+    while good - fails > 1:
+        middle = (fails + good) // 2
+        fails, good = (fails, middle) if _mended(problem, elements, side, middle) else (middle, good)
+    while good < problem.size // 2 and not _passes(_shortened(problem, side, good)):
+        good += 1
+    return good
+
+
+def _shortened(problem: Problem, side: str, count: int) -> Problem:
+    mask = np.ones(problem.size, dtype=bool)
+    mask[slice(problem.size - count, None) if side == "low" else slice(count)] = False
+    return problem.keep(mask).settled()
+
+
+def _mended(problem: Problem, elements: int, side: str, count: int) -> bool:
+    inner = replace(_shortened(problem, side, count), tolerance=problem.tolerance / 2)
+    return not _fails(inner, inner.solve(_as_dense(problem, inner, elements))[1], MENDED)
+
+
+def _passes(problem: Problem) -> bool:
+    for patience in (PATIENCE, EVERY):
+        trial = replace(problem, patience=patience)
+        if not _fails(trial, trial.solve(trial.elements())[1]):
+            return True
+    return False
+
+
+def _as_dense(whole: Problem, part: Problem, elements: int) -> int:
+    share = part.basis.decades / whole.basis.decades
+    return max(1, min(round((elements - 1) * share) + 1, part.basis.most_elements()))
+
+
+def _runs(seen: Mask) -> Iterator[tuple[int, int]]:
+    # Gaps of one or two points are bridged: the deviation passes through zero there.
+    places = np.flatnonzero(seen)
+    for group in np.split(places, np.flatnonzero(np.diff(places) > 3) + 1):
+        if group.size:
+            yield int(group[0]), int(group[-1])
+
+
+def _place(first: int, last: int, size: int) -> str:
+    if last >= size - 2:
+        return "low"
+    return "high" if first <= 1 else "middle"

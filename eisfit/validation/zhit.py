@@ -1,0 +1,175 @@
+"""Z-HIT: the modulus of the impedance rebuilt from its phase alone.
+
+Slow drift and mutual induction touch modulus and phase differently, so the difference between measured and
+rebuilt modulus is a check that needs no model. Ehm, Kaus, Schiller, Strunz, in "New Trends in Electrochemical
+Impedance Spectroscopy and Electrochemical Noise Analysis", Electrochem. Soc. Proc. 2000-24 (2000) 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import SpectrumError
+from eisfit.spectra.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ZHitResult", "zhit"]
+
+FloatArray = NDArray[np.float64]
+
+GAMMA = -np.pi / 6  # weight of the slope of the phase
+FEWEST = 6
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ZHitResult:
+    """Measured against rebuilt modulus.
+
+    Parameters
+    ----------
+    spectrum
+        What was tested.
+    modulus
+        (F,) ohm, rebuilt from the phase.
+    window
+        Frequencies (Hz) between which it was adjusted to the measured modulus.
+    """
+
+    spectrum: Spectrum
+    modulus: FloatArray
+    window: tuple[float, float]
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Measured minus rebuilt modulus, fraction of |Z|, (F,)."""
+        measured = np.abs(self.spectrum.impedance)
+        return np.asarray((measured - self.modulus) / measured)
+
+    @property
+    def rms_residual(self) -> float:
+        """Root mean square of the residuals."""
+        return float(np.sqrt(np.mean(self.residuals**2)))
+
+    @property
+    def max_residual(self) -> float:
+        """Largest residual."""
+        return float(np.abs(self.residuals).max())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.zhit/1",
+            "spectrum": self.spectrum.summary(),
+            "window_Hz": list(self.window),
+            "rms_residual": self.rms_residual,
+            "max_residual": self.max_residual,
+            "data": {name: column.tolist() for name, column in self._columns().items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> ZHitResult:
+        """Rebuild a result from `to_dict`'s document.
+
+        Raises
+        ------
+        SpectrumError
+            When the document is not one.
+        """
+        try:
+            data, known = document["data"], document["spectrum"]
+            z = np.asarray(data["Z_real_ohm"]) + 1j * np.asarray(data["Z_imag_ohm"])
+            kept = {name: known[name] for name in ("source", "index", "cycle")}
+            spectrum = Spectrum(frequency=data["frequency_Hz"], impedance=z, **kept)
+            low, high = document["window_Hz"]
+            return cls(spectrum, np.asarray(data["zhit_modulus_ohm"], dtype=float), (low, high))
+        except (KeyError, TypeError) as error:
+            raise SpectrumError(f"not a Z-HIT document: {error}") from None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row a frequency."""
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(self._columns())
+        return frame
+
+    def _columns(self) -> dict[str, FloatArray]:
+        return {
+            "frequency_Hz": self.spectrum.frequency,
+            "Z_real_ohm": self.spectrum.impedance.real,
+            "Z_imag_ohm": self.spectrum.impedance.imag,
+            "zhit_modulus_ohm": self.modulus,
+            "residual_modulus": self.residuals,
+        }
+
+    def __repr__(self) -> str:
+        return (
+            f"<ZHitResult {self.spectrum.name}: modulus off by {100 * self.rms_residual:.2g} % rms, "
+            f"{100 * self.max_residual:.2g} % at most>"
+        )
+
+
+def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = None) -> ZHitResult:
+    """Rebuild the modulus from the phase and compare.
+
+    ln|Z(omega)| = const + 2/pi * integral of phase d ln omega + gamma * d phase / d ln omega, gamma = -pi/6.
+    Higher derivatives of the phase are dropped, so that it is exact for constant phase elements only and off
+    by up to 0.9 % at a depressed arc (alpha 0.8) and 2.5 % at two RC arcs. The constant is the median over
+    the window, in which the spectrum is taken to be good.
+
+    Parameters
+    ----------
+    spectrum
+        At least 6 points.
+    fmin, fmax
+        Window, Hz, in which rebuilt and measured modulus are made to agree; None: the whole spectrum.
+
+    Raises
+    ------
+    SpectrumError
+        Fewer than 6 points, an impedance of zero, or no point within the window.
+
+    Examples
+    --------
+    >>> f = np.logspace(4, 0, 41)
+    >>> result = zhit(Spectrum(frequency=f, impedance=3 / (2j * np.pi * f) ** 0.5))
+    >>> bool(result.max_residual < 1e-12)
+    True
+    """
+    if spectrum.points < FEWEST:
+        raise SpectrumError(f"{spectrum.name}: has {spectrum.points} points; Z-HIT needs at least {FEWEST}")
+    if (spectrum.impedance == 0).any():
+        raise SpectrumError(f"{spectrum.name}: an impedance of zero has no phase: remove that point")
+    window = spectrum.select(fmin, fmax).frequency
+    inside = (spectrum.frequency >= window[-1]) & (spectrum.frequency <= window[0])
+    rebuilt = _shape(spectrum)
+    offset = np.median((np.log(np.abs(spectrum.impedance)) - rebuilt)[inside])
+    return ZHitResult(spectrum, np.exp(rebuilt + offset), (float(window[-1]), float(window[0])))
+
+
+def _shape(spectrum: Spectrum) -> FloatArray:
+    from scipy.interpolate import CubicSpline
+
+    x = np.log(spectrum.omega[::-1])
+    phase = np.unwrap(np.angle(spectrum.impedance[::-1]))
+    integral = CubicSpline(x, phase).antiderivative()(x)
+    return np.asarray(2 / np.pi * integral + GAMMA * _slope(x, phase))[::-1]
+
+
+def _slope(x: FloatArray, y: FloatArray) -> FloatArray:
+    # Parabola through five neighbours by least squares: a spline's own derivative would pass the noise on.
+    slope = np.empty_like(x)
+    for place in range(x.size):
+        first = min(max(place - 2, 0), x.size - 5)
+        near = slice(first, first + 5)
+        shifted = x[near] - x[place]
+        scale = np.abs(shifted).max()
+        design = np.vander(shifted / scale, 3, increasing=True)
+        slope[place] = np.linalg.lstsq(design, y[near], rcond=None)[0][1] / scale
+    return slope

@@ -1,0 +1,362 @@
+"""Many spectra: the batch against lmfit and against the truth, workers that die, failures in their place."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.batch.many import Audit, dask_executor
+from eisfit.batch.pool import Lost, in_order
+from eisfit.engine.batch_starts import GroupStarts
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.solver import Problem
+from eisfit.errors import UsageError
+from eisfit.fitting.result import FitFailure
+from eisfit.model.elements import FrequencyGrid
+from eisfit.spectra.noise import attainable_chisqr, attainable_of_many, weights
+
+FREQUENCY = np.geomspace(1e5, 1e-2, 50)
+CIRCUIT = eisfit.circuit("R_s-p(R_1,CPE_1)-p(R_2,CPE_2)")
+BASE = np.array([2.0, 10.0, 2e-5, 0.9, 40.0, 3e-3, 0.85])
+
+
+def formula(p, f=FREQUENCY):
+    """Z written out here."""
+    s = 2j * np.pi * f
+    r0, r1, q1, a1, r2, q2, a2 = p
+    return r0 + r1 / (1 + r1 * q1 * s**a1) + r2 / (1 + r2 * q2 * s**a2)
+
+
+def spectra(count, seed=0, noise=0.003, f=FREQUENCY):
+    rng = np.random.default_rng(seed)
+    found = []
+    for k in range(count):
+        true = BASE * np.exp(0.2 * rng.standard_normal(7))
+        true[[3, 6]] = rng.uniform(0.75, 0.95, 2)
+        z = formula(true, f)
+        z = z * (1 + noise * (rng.standard_normal(z.size) + 1j * rng.standard_normal(z.size)))
+        found.append(eisfit.Spectrum(f, z, source=f"cell_{k}.csv", cycle=k, metadata={"simulated": True}))
+    return found
+
+
+@pytest.fixture(scope="module")
+def some():
+    return spectra(24)
+
+
+@pytest.fixture(scope="module")
+def fitted(some):
+    return list(eisfit.fit_many(some, CIRCUIT))
+
+
+def test_each_result_is_the_one_that_lmfit_gives(some, fitted):
+    for spectrum, result in zip(some[::3], fitted[::3], strict=True):
+        one = eisfit.fit(spectrum, CIRCUIT)
+        assert result.lmfit is None
+        assert result.statistics.chisqr == pytest.approx(one.lmfit.chisqr, rel=1e-8)
+        for name in CIRCUIT.names:
+            assert result[name].value == pytest.approx(one.params[name].value, rel=1e-6)
+            assert result[name].stderr == pytest.approx(one.params[name].stderr, rel=1e-3)
+        assert result.covar == pytest.approx(one.lmfit.covar, rel=1e-3)
+        for name in ("redchi", "aic", "bic", "ndata", "nvarys", "nfree"):
+            assert getattr(result.statistics, name) == pytest.approx(getattr(one.lmfit, name), rel=1e-7)
+        assert result.flags == one.flags
+        assert result.ok == one.ok
+        assert set(result.derived) == set(one.derived)
+        for name, row in one.derived.items():
+            assert result.derived[name]["unit"] == row["unit"]
+            assert result.derived[name]["value"] == pytest.approx(row["value"], rel=1e-6)
+            assert result.derived[name]["stderr"] == pytest.approx(row["stderr"], rel=1e-3)
+
+
+def test_order_and_what_is_known_of_the_spectra(some, fitted):
+    assert [r.spectrum.source for r in fitted] == [s.source for s in some]
+    assert all(r.spectrum == s for r, s in zip(fitted, some, strict=True))
+    assert all(r.circuit == CIRCUIT for r in fitted)
+
+
+def test_the_audit_says_how_far_lmfit_is():
+    many = eisfit.fit_many(spectra(101), CIRCUIT)
+    assert many.audit == Audit()
+    assert "no spectrum" in str(many.audit)
+    assert len(list(many)) == 101
+    assert many.audit.count == 2
+    assert many.audit.chisqr < 1e-8
+    assert many.audit.value < 1e-6
+    assert many.audit.stderr < 1e-3
+    assert "2 fits finished in lmfit too" in str(many.audit)
+    assert many.audit.to_dict()["count"] == 2
+
+
+def test_finish_in_lmfit(some):
+    (result,) = eisfit.fit_many(some[:1], CIRCUIT, finish="lmfit")
+    assert result.lmfit is not None
+    assert result.params["R_2"].value == result["R_2"].value
+
+
+def test_from_a_start_value(some):
+    start = dict(zip(CIRCUIT.names, BASE, strict=True))
+    for spectrum, result in zip(some[:6], eisfit.fit_many(some[:6], CIRCUIT, start=start), strict=True):
+        one = eisfit.fit(spectrum, CIRCUIT, start=start)
+        assert result.statistics.chisqr == pytest.approx(one.lmfit.chisqr, rel=1e-8)
+
+
+@pytest.mark.parametrize("weighting", ["proportional", "unit", "noise"])
+def test_weightings(some, weighting):
+    known = [s.replace(noise=0.003 * np.abs(s.impedance)) for s in some[:4]]
+    for spectrum, result in zip(
+        known, eisfit.fit_many(known, CIRCUIT, weighting=weighting, fmin=0.1), strict=True
+    ):
+        one = eisfit.fit(spectrum, CIRCUIT, weighting=weighting, fmin=0.1)
+        assert result.statistics.chisqr == pytest.approx(one.lmfit.chisqr, rel=1e-8)
+        assert result["R_2"].stderr == pytest.approx(one.params["R_2"].stderr, rel=1e-3)
+        assert result.statistics.p_value == pytest.approx(one.statistics.p_value)
+        assert result.spectrum.points == one.spectrum.points
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        {"fix": {"R_s": 2.0}},
+        {"bound": {"CPE_2_alpha": (0.2, 0.7)}},
+        {"bound": {"R_2": (1.0, 20.0)}},
+        {"expr": {"R_2": "4*R_1"}},
+    ],
+    ids=["fixed", "exponent at its bound", "resistance at its bound", "tied"],
+)
+def test_constraints(some, constraint):
+    for spectrum, result in zip(some[:3], eisfit.fit_many(some[:3], CIRCUIT, **constraint), strict=True):
+        one = eisfit.fit(spectrum, CIRCUIT, **constraint)
+        assert result.statistics.chisqr == pytest.approx(one.lmfit.chisqr, rel=1e-6)
+        assert [f.name for f in result.flags] == [f.name for f in one.flags]
+        for name in CIRCUIT.names:
+            assert result[name].at_bound == one[name].at_bound
+            assert (result[name].stderr is None) == (one[name].stderr is None)
+
+
+def test_a_circuit_with_too_much_in_it_gets_the_same_flags_as_one_by_one():
+    """One arc in the data, two in the circuit: nothing that the batch may pass over."""
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(6):
+        z = 3 + 50 / (1 + 50 * 1e-3 * (2j * np.pi * FREQUENCY) ** 0.9)
+        kick = rng.standard_normal(z.size) + 1j * rng.standard_normal(z.size)
+        found.append(eisfit.Spectrum(FREQUENCY, z * (1 + 0.002 * kick)))
+    for spectrum, result in zip(found, eisfit.fit_many(found, CIRCUIT), strict=True):
+        one = eisfit.fit(spectrum, CIRCUIT)
+        assert result.ok == one.ok
+        assert result.statistics.chisqr <= one.statistics.chisqr * (1 + 1e-3)
+
+
+def test_other_grids_and_failures_stay_in_their_place(some):
+    short = eisfit.Spectrum([1e3, 1.0], [1 - 1j, 2 - 1j], source="short.csv")
+    unread = FitFailure("broken.csv", "broken.csv: is no spectrum")
+    other = spectra(2, seed=9, f=np.geomspace(1e4, 0.1, 31))
+    many = eisfit.fit_many([some[0], short, unread, *other, some[1]], CIRCUIT)
+    found = list(many)
+    assert [r.error is None for r in found] == [True, False, False, True, True, True]
+    assert "cannot determine" in found[1].error
+    assert found[2] is unread
+    assert [r.spectrum.points for r in found[3:]] == [31, 31, 50]
+    assert (many.fitted, many.failed) == (5, 2)
+
+
+def test_nothing_is_read_before_it_is_needed():
+    def endless():
+        k = 0
+        while True:
+            yield FitFailure(f"{k}", "no spectrum")
+            k += 1
+
+    many = eisfit.fit_many(endless(), CIRCUIT)
+    assert next(many).source == "0"
+    many.close()
+    assert list(many) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"finish": "scipy"}, "no finish is called 'scipy'"),
+        ({"workers": 0}, "workers: must be at least 1, not 0"),
+        ({"wieghting": "unit"}, "fit_many has no option 'wieghting'; did you mean 'weighting'"),
+        ({"loss": "hubber"}, "no loss is called 'hubber'; did you mean 'huber'"),
+        ({"fix": {"R_9": 1.0}}, "no parameter 'R_9'"),
+        ({"weighting": "modulos"}, "no weighting is called 'modulos'"),
+    ],
+)
+def test_wrong_requests(some, options, match):
+    with pytest.raises(UsageError, match=match):
+        list(eisfit.fit_many(some[:1], CIRCUIT, **options))
+
+
+def test_a_thread_pool_may_be_passed(some, fitted):
+    with ThreadPoolExecutor(2) as pool:
+        found = list(eisfit.fit_many(some, CIRCUIT, workers=pool))
+    assert [r.to_dict() for r in found] == [r.to_dict() for r in fitted]
+
+
+def test_processes_give_the_same(some, fitted):
+    found = list(eisfit.fit_many(some, CIRCUIT, workers=1))
+    for one, other in zip(found, fitted, strict=True):
+        assert one.spectrum.source == other.spectrum.source
+        assert one.statistics.chisqr == pytest.approx(other.statistics.chisqr, rel=1e-10)
+
+
+class Dying(Executor):
+    """Breaks at some submissions, as a pool does whose worker was killed."""
+
+    def __init__(self, deaths):
+        self.deaths = list(deaths)
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        if self.deaths and self.deaths.pop(0):
+            future.set_exception(BrokenExecutor("a worker was killed"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def double(x):
+    return 2 * x
+
+
+def killed_once(task):
+    """Kill this process where the flag file says that it was not yet done."""
+    number, flag = task
+    if number == 3 and not Path(flag).exists():
+        Path(flag).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def killed_always(number):
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def refused(number):
+    raise UsageError(f"{number} is wrong")
+
+
+def test_a_broken_executor_is_tried_again_and_nothing_is_lost_or_doubled():
+    found = list(in_order(double, range(6), Dying([True, False, True, True])))
+    assert found == [(k, 2 * k) for k in range(6)]
+
+
+def test_a_killed_worker_is_replaced(tmp_path):
+    flag = str(tmp_path / "killed")
+    found = [outcome for _, outcome in in_order(killed_once, ((k, flag) for k in range(8)), 2)]
+    assert Path(flag).exists()
+    assert found == list(range(8))
+
+
+def test_what_always_kills_its_worker_is_given_up_in_its_place():
+    found = [outcome for _, outcome in in_order(killed_always, range(4), 1)]
+    assert isinstance(found[1], Lost)
+    assert "failed 3 times" in found[1].reason
+    assert [found[k] for k in (0, 2, 3)] == [0, 2, 3]
+
+
+def test_what_the_user_did_wrong_is_raised():
+    with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="0 is wrong"):
+        list(in_order(refused, range(2), pool))
+
+
+def test_a_lost_chunk_is_a_failure_of_its_spectra(some):
+    found = list(eisfit.fit_many(some[:2], CIRCUIT, workers=Dying([True] * 9)))
+    assert [r.source for r in found] == ["cell_0.csv", "cell_1.csv"]
+    assert all("its worker failed 3 times: a worker was killed" in r.error for r in found)
+
+
+def test_dask_is_asked_for_in_one_sentence(monkeypatch):
+    def absent(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr("eisfit.batch.many.import_module", absent)
+    with pytest.raises(UsageError, match=r"pip install \"eisfit-toolkit\[cluster\]\""):
+        dask_executor("local")
+
+
+@pytest.mark.parametrize("error", [OSError("timed out"), ValueError("unknown address scheme 'tpc'")])
+def test_a_scheduler_that_does_not_answer(monkeypatch, error):
+    def client(address, timeout):
+        raise error
+
+    monkeypatch.setattr("eisfit.batch.many.import_module", lambda name: SimpleNamespace(Client=client))
+    with pytest.raises(UsageError, match=f"no Dask scheduler answers at 'tpc://nowhere': {error}"):
+        dask_executor("tpc://nowhere")
+
+
+def test_a_worker_of_a_dask_cluster_may_be_killed(some, fitted):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        victim = next(iter(client.run(os.getpid).values()))
+        many = eisfit.fit_many(some * 25, CIRCUIT, workers=client.get_executor())
+        first = next(many)
+        os.kill(victim, signal.SIGKILL)
+        found = [first, *many]
+    assert [r.spectrum.source for r in found] == [s.source for s in some * 25]
+    assert found[0].statistics.chisqr == pytest.approx(fitted[0].statistics.chisqr, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "name", ["rs-sei-ct-w", "R0-L1-p(R1,C1)-p(R2-Wo1,CPE2)", "R_s-p(R_1-p(R_2,C_2),C_1)-Zarc_3"]
+)
+@pytest.mark.parametrize("weighting", ["modulus", "proportional"])
+def test_the_kernels_jacobian_is_the_difference_quotient(name, weighting):
+    circuit = eisfit.circuit(name)
+    typical = {n: 0.8 if n.endswith("alpha") else 1.3 for n in circuit.names}
+    z = circuit.impedance(FREQUENCY, typical)
+    s = eisfit.Spectrum(FREQUENCY, 1.1 * z)
+    coordinates = Coordinates(circuit, Scales.of(s.omega, s.impedance))
+    problem = Problem(
+        coordinates, FrequencyGrid(s.omega), s.impedance[np.newaxis], weights(s, weighting)[np.newaxis]
+    )
+    values = np.array([[typical[n] for n in circuit.names], [1.1 * typical[n] for n in circuit.names]])
+    theta = coordinates.internal(values)
+    jacobian = problem.evaluate(theta, problem.buffer(2))[1].copy()
+    h = 1e-5
+    for v in range(coordinates.size):
+        step = np.zeros(coordinates.size)
+        step[v] = h
+        up, down = (problem.evaluate(theta + k * step, problem.buffer(2))[0].copy() for k in (1, -1))
+        quotient = (up - down) / (2 * h)
+        assert jacobian[:, v] == pytest.approx(quotient, rel=1e-5, abs=1e-7 * np.abs(quotient).max() + 1e-12)
+
+
+def test_attainable_of_a_group_is_that_of_each(some):
+    weight = np.stack([weights(s) for s in some])
+    found = attainable_of_many(some[0].omega, np.stack([s.impedance for s in some]), weight)
+    expected = [attainable_chisqr(s, w) for s, w in zip(some, weight, strict=True)]
+    assert found == pytest.approx(expected, rel=0.02)
+
+
+def test_starts_of_a_group_are_of_each_spectrums_own_size():
+    """Spectra of one shape and sizes over nine decades: the truth is near the best grid point of each."""
+    sizes = np.array([1e-6, 1.0, 1e3])
+    z = sizes[:, np.newaxis] * formula(BASE)
+    grid = GroupStarts(CIRCUIT, 2 * np.pi * FREQUENCY, z, np.repeat(1 / np.abs(z), 2, axis=1))
+    starts = grid.best(3)
+    assert starts.shape == (3, 3, 7)
+    assert starts[:, 0, 4] / (40 * sizes) == pytest.approx(np.ones(3), abs=0.5)
+
+
+def test_points_left_out_by_a_worker_are_left_out_here_too(some):
+    with ThreadPoolExecutor(1) as pool:
+        (far,) = eisfit.fit_many(some[:1], CIRCUIT, workers=pool, fmin=0.1, drop=[1e5])
+    (near,) = eisfit.fit_many(some[:1], CIRCUIT, fmin=0.1, drop=[1e5])
+    assert far.to_dict() == near.to_dict()
+    assert far.spectrum.metadata == {"simulated": True}

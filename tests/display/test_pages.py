@@ -1,0 +1,323 @@
+"""The report page without a browser: one file, nothing from outside, no text that becomes markup."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import eisfit
+from eisfit.cli import app
+from eisfit.cli.html_report import html_report, page_item
+from eisfit.display.pages import entry, report_page
+from eisfit.display.pages.page import bokeh_script, script_json
+from eisfit.display.pages.trends import trend_figures, trend_rows
+from eisfit.errors import EisfitError, UsageError
+from eisfit.files import write_json
+from eisfit.fitting.result import FitFailure
+from eisfit.model.simulate import simulate, to_csv
+from eisfit.spectra.spectrum import Spectrum
+
+HOME = Path(__file__).resolve().parents[2]
+BARE = HOME / "example_spectra" / "rrml" / "bare"
+ONE = BARE / "bare_cycle_003.csv"
+EVIL = "<script>alert('owned')<img src=x onerror=alert(1)>"
+SHAPE = {"R_s": 2.0, "R_ct": 50.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return eisfit.fit(eisfit.read(ONE), "rs-sei-ct-w", validate=True)
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    return eisfit.track(eisfit.read_series(BARE), "rs-sei-ct-w")
+
+
+@pytest.fixture(scope="module")
+def page(fitted, tracked, tmp_path_factory):
+    """A page with a spectrum, a series and a failure, and its text."""
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    failure = FitFailure(f"folder/{EVIL}.mpt", f"folder/{EVIL}.mpt: </script>{EVIL} is no spectrum")
+    assert html_report([fitted, tracked, failure], path) == path
+    return path.read_text(encoding="utf-8")
+
+
+def data_of(text, name="eisfit-data"):
+    return json.loads(re.search(rf'id="{name}">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def without_bokeh(text):
+    assert bokeh_script() in text
+    return text.replace(bokeh_script(), "")
+
+
+def test_a_page_is_smaller_than_5_mb_and_most_of_it_is_bokeh(page):
+    size = len(page.encode("utf-8"))
+    assert size < 5_000_000
+    assert size - len(bokeh_script().encode("utf-8")) < 400_000
+
+
+def test_a_page_names_nothing_outside_itself(page):
+    own = without_bokeh(page)
+    assert not re.findall(r"(?i)https?://|//[a-z0-9-]+\.[a-z]|@import|\burl\(", re.sub(r"/\*.*?\*/", "", own))
+    loaded = re.findall(r'(?i)<(?:script|img|iframe|link)[^>]*\s(?:src|href)\s*=\s*("[^"]*"|\S+)', own)
+    assert loaded == ['"data:,"']  # the icon that browsers else ask for
+
+
+def test_the_policy_forbids_every_request_and_foreign_script(page):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["connect-src"] == "'none'"
+    assert set(rules["img-src"].split()) == {"data:", "blob:"}
+    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?){2}", rules["script-src"])
+
+
+def test_texts_from_files_never_become_markup(page):
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert data_of(page)["groups"][2]["entries"][0]["name"].startswith("<script>alert")
+    titled = report_page([{"label": "a", "items": [{"fit": {"error": "no"}}]}], title=EVIL)
+    assert "&lt;script&gt;alert" in titled
+    assert "<script>alert" not in titled
+
+
+def test_json_in_a_script_cannot_end_it():
+    text = script_json({"a": "</script><!--&\u2028", "b": float("nan")})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"a": "</script><!--&\u2028", "b": None}
+
+
+def test_the_same_results_give_the_same_bytes(fitted, tmp_path):
+    first, second = (html_report(fitted, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
+
+
+def test_simulated_data_says_so(page, tmp_path):
+    assert "simulated data, not measured" in page
+    assert all(e["simulated"] for group in data_of(page)["groups"][:2] for e in group["entries"])
+    measured = Spectrum(
+        frequency=[1e3, 1e2, 1e1, 1.0, 0.1], impedance=[2 - 1j, 3 - 2j, 5 - 2j, 7 - 1j, 8 - 0.1j]
+    )
+    result = eisfit.fit(measured, "R0-p(R1,C1)")
+    assert "simulated data" not in html_report(result, tmp_path / "m.html").read_text(encoding="utf-8")
+
+
+def test_what_a_series_holds(page, tracked):
+    group = data_of(page)["groups"][1]
+    assert [e["cycle"] for e in group["entries"]] == ["3", "50", "100", "150", "200", "250"]
+    assert group["trends"]["R_ct"]["y"] == pytest.approx([r["R_ct"].value for r in tracked], rel=1e-4)
+    figures = data_of(page, "eisfit-figures")
+    assert list(figures["places"].values())[:4] == [
+        f"panel-{n}" for n in ("nyquist", "magnitude", "phase", "residuals")
+    ]
+    assert page.count('class="panel small"') == len(data_of(page)["trends"])
+
+
+def test_verdict_flags_and_kramers_kronig_are_on_the_page():
+    turned = eisfit.read(ONE)
+    turned = turned.replace(impedance=turned.impedance.conj())
+    told = entry(page_item(eisfit.fit(turned, "rs-ct", validate=True)))
+    assert not told["ok"]
+    assert any(name == "imaginary_sign" and words for name, words in told["flags"])
+    assert told["kk"]["text"].startswith("NOT consistent")
+    assert told["kk"]["ranges"]
+
+
+def test_too_few_points_for_a_kramers_kronig_test_are_said(tmp_path):
+    short = simulate("rs-ct", SHAPE, frequency=np.geomspace(1e4, 0.1, 4), noise=0.001)
+    told = entry(page_item(eisfit.fit(short, "R0-p(R1,C1)")))
+    assert told["kk"]["ok"] is None
+    assert told["kk"]["text"].startswith("not tested: ")
+
+
+def test_residuals_have_the_sign_of_the_plots():
+    """(Z - fit) / |Z|: 10 measured and 9 fitted are +10 %, and 3 - 4j against 3 - 3j is -20 % imaginary."""
+    data = {"frequency_Hz": [1.0, 0.1], "Z_real_ohm": [10.0, 3.0], "Z_imag_ohm": [0.0, -4.0],
+            "fit_real_ohm": [9.0, 3.0], "fit_imag_ohm": [0.0, -3.0], "noise_ohm": [0.1, 0.1]}  # fmt: skip
+    points = entry({"fit": {"data": data, "ok": True}})["points"]
+    assert points["res_re"] == [10.0, 0.0]
+    assert points["res_im"] == [0.0, -20.0]
+    assert points["noise"] == [1.0, 2.0]
+
+
+def test_one_wild_error_bar_does_not_flatten_a_trend():
+    rows = [{"cycle": c, "R": 10.0 + c, "R_stderr": e, "ok": True} for c, e in ((1, 0.1), (2, 1e6), (3, 0.1))]
+    figure = trend_figures([trend_rows({"rows": rows, "units": {"R": "ohm"}})])["R"]
+    assert 10 < figure.y_range.start < 11
+    assert 13 < figure.y_range.end < 14
+
+
+def test_spectra_without_cycles_are_counted():
+    rows = [{"cycle": None, "R": 1.0 + k, "ok": True} for k in range(3)]
+    assert trend_rows({"rows": rows, "units": {"R": "ohm"}})["R"]["x"] == [1, 2, 3]
+
+
+def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("before", encoding="utf-8")
+    monkeypatch.setattr(sys.modules["eisfit.cli.html_report"], "_LARGEST", 1000)
+    with pytest.raises(
+        UsageError, match=r"report\.html: would be 1\.\d MB large, above .*fewer files at a time"
+    ):
+        html_report(fitted, path)
+    assert path.read_text(encoding="utf-8") == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    monkeypatch.undo()
+    with pytest.raises(EisfitError, match="cannot be written"):
+        html_report(fitted, tmp_path / "missing" / "report.html")
+
+
+@pytest.mark.parametrize(
+    ("results", "name", "said"),
+    [
+        ([], "r.html", "there is no result to report on"),
+        (["text"], "r.html", "a report shows fits and series, not str"),
+        ([], "r.pdf", r"r\.pdf: the name of a report ends in \.html"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(results, name, said, tmp_path):
+    with pytest.raises(UsageError, match=said):
+        html_report(results, tmp_path / name)
+
+
+def test_bokeh_and_tornado_are_imported_where_they_are_used_alone():
+    """Bokeh in the pages, inside functions; tornado in the server, which only `eisfit view` imports."""
+    package = HOME / "eisfit"
+    for path in package.rglob("*.py"):
+        name, tree = path.relative_to(package).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+        at_head = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                words = {getattr(node, "module", None) or "", *(alias.name for alias in node.names)}
+                roots = {word.partition(".")[0] for word in words}
+                assert "bokeh" not in roots or (
+                    name.startswith("display/pages/") and (node not in at_head)
+                ), name
+                assert "tornado" not in roots or name == "cli/view_server.py", name
+                assert "eisfit.cli.view_server" not in words or node not in at_head, name
+
+
+@pytest.mark.parametrize("code", ["import eisfit; eisfit.html_report", "from eisfit.cli import app"])
+def test_neither_is_imported_before_a_page_is_made(code):
+    look = "import sys; print([name for name in ('bokeh', 'tornado', 'schemdraw') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{look}"], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, code=0):
+        done = CliRunner().invoke(app, [str(a) for a in arguments])
+        assert done.exit_code == code, done.output
+        return done
+
+    return call
+
+
+def test_report_of_a_series_a_file_and_a_refused_one(run, tmp_path):
+    (tmp_path / "notes.mpt").write_bytes(b"\x00\x01not a spectrum")
+    done = run("report", BARE, ONE, "notes.mpt", "-o", "out.html", code=1)
+    assert "out.html: 8 spectra, 1 failed (listed in the page)" in done.output
+    groups = data_of((tmp_path / "out.html").read_text(encoding="utf-8"))["groups"]
+    assert [(g["label"], g["series"], len(g["entries"])) for g in groups] == [
+        ("bare", True, 6),
+        ("bare_cycle_003.csv", False, 1),
+        ("notes.mpt", False, 1),
+    ]
+    assert groups[2]["entries"][0]["error"]
+
+
+def test_options_mean_what_they_mean_elsewhere(run, tmp_path):
+    run(
+        "report",
+        ONE,
+        "-c",
+        "rs-ct-w",
+        "--fix",
+        "R_s=3.6",
+        "--fmin",
+        1,
+        "--weighting",
+        "unit",
+        "--title",
+        "My cell",
+    )
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (shown,) = data_of(text)["groups"][0]["entries"]
+    assert shown["facts"][:3] == ["R_s-p(R_ct-W_d,CPE_ct)", "51 points, 1 Hz to 100 kHz", "weighting unit"]
+    assert shown["parameters"][0][:4] == ["R_s", "3.6", "ohm", "fixed"]
+    assert "<title>My cell</title>" in text
+
+
+def test_files_of_one_cell_are_one_series_when_asked(run, tmp_path):
+    files = sorted(BARE.glob("*.csv"))[:3]
+    run("report", *files, "--series")
+    (group,) = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert group["series"]
+    assert len(group["entries"]) == 3
+
+
+def test_spectra_of_a_folder_without_cycles_are_shown_one_by_one(run, tmp_path):
+    (tmp_path / "cells").mkdir()
+    for name in ("red", "green"):
+        (tmp_path / "cells" / f"{name}.csv").write_text(to_csv(simulate("rs-ct", SHAPE)), encoding="utf-8")
+    run("report", "cells", "-c", "rs-ct")
+    groups = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert sorted(group["label"] for group in groups) == ["green.csv", "red.csv"]
+
+
+def test_what_fit_and_track_wrote_is_shown_as_it_is(run, tmp_path, fitted, tracked):
+    """Their --output holds what to_dict gives; a failure among them stays in its place."""
+    bad = FitFailure("bad.mpt", "bad.mpt: is empty")
+    rows = {"schema": "eisfit.fit/1", "results": [fitted.to_dict(), bad.to_dict()]}
+    write_json(tmp_path / "fit.json", rows)
+    write_json(tmp_path / "track.json", tracked.to_dict())
+    write_json(tmp_path / "cells.json", {"schema": "eisfit.cells/1", "cells": [tracked.to_dict()]})
+    run("report", "fit.json", "track.json", "cells.json", "-c", "rs-ct", code=1)
+    groups = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert [len(group["entries"]) for group in groups] == [1, 1, 6, 6]
+    assert groups[0]["entries"][0]["facts"][0] == "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
+    assert groups[1]["entries"][0]["error"] == "is empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not valid JSON"),
+        ('{"schema": "eisfit.fit/1"}', "is not a complete eisfit.fit/1 document: 'results'"),
+        ('{"schema": "eisfit.fit/1", "results": [{"error": null}]}', "give the file that --output wrote"),
+        ('{"schema": "eisfit.track/1"}', "give the file that --output wrote"),
+        ('{"schema": "eisfit.cells/1"}', "is not a complete eisfit.cells/1 document: 'cells'"),
+    ],
+)
+def test_stored_results_that_cannot_be_shown(text, said, run, tmp_path):
+    (tmp_path / "r.json").write_text(text, encoding="utf-8")
+    run("report", "r.json", code=1)
+    (group,) = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert said in group["entries"][0]["error"]
+
+
+def test_a_file_that_is_not_there_is_listed(run, tmp_path):
+    run("report", "gone.json", "gone.csv", code=1)
+    groups = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert all(group["entries"][0]["error"] for group in groups)
+
+
+def test_wrong_usage_writes_no_page(run, tmp_path):
+    assert "did you mean" in run("report", ONE, "-c", "rs-sei-ct-v", code=2).output
+    assert "--fmin" in run("report", ONE, "--fmin", 10, "--fmax", 1, code=2).output
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,109 @@
+"""Blind batches: the optimum beside the truth is reached, with help from others and alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.batch_search import search_many
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.solver import Problem
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.model.library import circuit as find_circuit
+
+FREQUENCY = np.geomspace(1e5, 1e-2, 40)
+NOISE = 0.003
+BASE = np.array([2.0, 12.0, 2e-5, 0.88, 50.0, 4.0, 4e-3, 0.8])
+
+
+def formula(p):
+    """Z of rs-sei-ct-w, written out here."""
+    s = 2j * np.pi * FREQUENCY
+    r_s, r_sei, q_sei, a_sei, r_ct, sigma, q_ct, a_ct = p
+    charge = r_ct + sigma * np.sqrt(2 / s)
+    return r_s + r_sei / (1 + r_sei * q_sei * s**a_sei) + charge / (1 + charge * q_ct * s**a_ct)
+
+
+def measured(count, spread, seed=0, sizes=1.0):
+    """Return true parameters and spectra of cells that differ by `spread`, `sizes` times as large."""
+    rng = np.random.default_rng(seed)
+    truth = BASE * np.exp(spread * rng.standard_normal((count, 8)))
+    truth[:, [3, 7]] = rng.uniform(0.75, 0.92, (count, 2))
+    truth[:, [0, 1, 4, 5]] *= np.reshape(sizes, (-1, 1))
+    truth[:, [2, 6]] /= np.reshape(sizes, (-1, 1))
+    z = np.stack([formula(p) for p in truth])
+    return truth, z * (1 + NOISE * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape)))
+
+
+def problem(z, circuit=None):
+    omega = 2 * np.pi * FREQUENCY
+    coordinates = Coordinates(circuit or find_circuit("rs-sei-ct-w"), Scales.of(omega, z))
+    return Problem(coordinates, FrequencyGrid(omega), z, np.repeat(1 / np.abs(z), 2, axis=1))
+
+
+def chisqr_of(z, p):
+    return np.sum(np.abs(formula(p) / z - 1) ** 2)
+
+
+def from_truth(z, p):
+    """Return the chisqr of scipy's least_squares from the truth."""
+    linear = np.array([3, 7])
+
+    def values(x):
+        found = np.exp(x)
+        found[linear] = x[linear]
+        return found
+
+    def residual(x):
+        r = formula(values(x)) / z - 1
+        return np.concatenate([r.real, r.imag])
+
+    start = np.log(p)
+    start[linear] = p[linear]
+    found = least_squares(residual, start, x_scale="jac", ftol=1e-13, xtol=1e-13, gtol=1e-13)
+    return 2 * found.cost
+
+
+@pytest.mark.parametrize(("count", "spread"), [(64, 0.1), (40, 0.6), (9, 0.2), (2, 0.2), (1, 0.2)])
+def test_the_optimum_beside_the_truth(count, spread):
+    truth, z = measured(count, spread)
+    task = problem(z)
+    attainable = np.full(count, 2 * FREQUENCY.size * NOISE**2)
+    theta, starts, agreed = search_many(task, attainable)
+    values = task.coordinates.physical(theta)
+    settled = np.flatnonzero(agreed)
+    assert settled.size >= 0.9 * count
+    assert (starts >= agreed).all()
+    assert arcs_in_order(task.coordinates.circuit, values).all()
+    for k in settled[:12]:
+        assert chisqr_of(z[k], values[k]) <= from_truth(z[k], truth[k]) * 1.001
+
+
+def test_neighbours_help_whatever_their_size():
+    """Cells of one make and of sizes over six decades are helped by each other, each at its own size."""
+    sizes = 10.0 ** np.linspace(-3, 3, 48)
+    truth, z = measured(48, 0.03, sizes=sizes)
+    task = problem(z)
+    theta, starts, agreed = search_many(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
+    assert agreed.all()
+    assert task.coordinates.physical(theta)[:, 4] == pytest.approx(truth[:, 4], rel=0.15)
+    assert np.median(starts) <= 5  # most have not looked at their own grid at all
+
+
+def test_spectra_that_the_circuit_cannot_describe_need_more_agreement():
+    """One arc fitted to two: no noise explains what is left, so that every spectrum looks around itself."""
+    _, z = measured(40, 0.05)
+    task = problem(z, Circuit.from_string("R_s-p(R_ct,CPE_ct)"))
+    _, starts, agreed = search_many(task, np.full(40, 2 * FREQUENCY.size * NOISE**2))
+    assert (starts > 5).all()
+    assert (agreed[agreed > 0] >= 6).all()
+
+
+def test_the_order_of_the_arcs():
+    circuit = find_circuit("rs-sei-ct-w")
+    slow_first = BASE.copy()
+    slow_first[2] = 1.0
+    assert arcs_in_order(circuit, np.stack([BASE, slow_first])).tolist() == [True, False]

@@ -1,0 +1,315 @@
+"""The compiled path against numpy's: same ends for every circuit; when it is taken, what it says if not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from eisfit.engine import compiled, tape
+from eisfit.engine.compiled import chosen
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.solver import Problem, solve
+from eisfit.engine.tape import SYMBOLS, supported
+from eisfit.errors import UsageError
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import ELEMENTS, FrequencyGrid
+from eisfit.model.library import circuit as find_circuit
+from eisfit.model.library import circuits
+
+needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 31)
+TYPICAL = {"ohm": 20.0, "F": 1e-4, "H": 1e-5, "S s^alpha": 2e-3, "ohm s^-1/2": 4.0, "s": 3.0, "": 0.8}
+KNOWN = [name for name in circuits() if supported(Coordinates(find_circuit(name), Scales(1, 9, 0.1, 1e5)))]
+CONSTRAINED = {
+    "capacitor": ("R_s-p(R_ct,C_dl)", {}),
+    "fixed alpha": ("R_s-p(R_ct,CPE_ct)", {"fix": {"CPE_ct_alpha": 0.8}}),
+    "fixed R": ("R_s-p(R_ct,CPE_ct)", {"fix": {"R_ct": 30.0}}),
+    "fixed to zero": ("R_s-p(R_ct,CPE_ct)", {"fix": {"R_s": 0.0}}),
+    "fixed Q": ("R_s-p(R_ct,CPE_ct)-p(R_2,CPE_2)", {"fix": {"CPE_2_Q": 1e-3}}),
+    "bounded": ("R_s-p(R_ct,CPE_ct)", {"bound": {"CPE_ct_alpha": (0.2, 0.7), "R_ct": (1.0, 10.0)}}),
+    "nested": ("L_1-R_s-p(R1-p(R2-W3,CPE2),CPE1)", {}),
+    "all in parallel": ("p(R1-L1,C1,CPE1-R2,W1-R3)", {}),
+    "diffusion in parallel": ("R_s-p(Wo1,R1)-p(Ws1,C1)-p(G1-R2,CPE1)", {}),
+    "by time constant": ("R_s-K1-Zarc1-p(K2-R_1,C_1)", {}),
+    "transmissive": ("R_s-p(R_1-Ws_1,CPE_1)", {}),
+}
+
+
+def typical(circuit, count=1, spread=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = circuit.parameters.values()
+    middle = np.array([TYPICAL[p.unit] if p.free else p.value for p in rows])
+    free = np.array([p.free for p in rows])
+    width = np.array([0.05 if p.scale == "linear" else 1.0 for p in rows])
+    # Arcs at different places, so that the optimum is one point.
+    middle = np.where(free, middle * 1.5 ** (np.arange(len(middle)) * (width == 1.0)), middle)
+    return middle * np.exp(spread * width * free * rng.uniform(-1, 1, (count, len(middle))))
+
+
+def problem(circuit, count=5, seed=1, noise=0.003, omega=OMEGA):
+    """Return spectra of the circuit with noise, and starts near the truth."""
+    rng = np.random.default_rng(seed)
+    truth = typical(circuit, count, 0.2, seed)
+    z = np.stack(
+        [
+            circuit.impedance(row / 2 / np.pi, dict(zip(circuit.names, p, strict=True)))
+            for row, p in zip(np.broadcast_to(omega, (count, omega.shape[-1])), truth, strict=True)
+        ]
+    )
+    z = z * (1 + noise * (rng.normal(size=z.shape) + 1j * rng.normal(size=z.shape)))
+    coordinates = Coordinates(circuit, Scales.of(omega, z))
+    parts = np.maximum(np.abs(z.view(np.float64)), 0.1 * np.repeat(np.abs(z), 2, axis=1))
+    task = Problem(coordinates, FrequencyGrid(omega), z, 1 / parts)
+    return task, coordinates.internal(truth * np.exp(0.1 * rng.normal(size=truth.shape)))
+
+
+def both(task, theta, **options):
+    return [solve(task, theta, engine=engine, **options) for engine in ("numpy", "numba")]
+
+
+def assert_same(first, second):
+    assert np.array_equal(first.converged, second.converged)
+    assert second.chisqr == pytest.approx(first.chisqr, rel=1e-9)
+
+
+@needs_numba
+@pytest.mark.parametrize("name", KNOWN)
+def test_same_optima_for_the_circuits_in_the_folder(name):
+    task, theta = problem(find_circuit(name))
+    numpys, numbas = both(task, theta, tolerance=1e-13, max_iterations=300)
+    done = numpys.converged  # a row still on its way along a flat valley is nowhere in particular
+    assert done.sum() >= 4
+    assert np.array_equal(done, numbas.converged)
+    assert numbas.chisqr[done] == pytest.approx(numpys.chisqr[done], rel=1e-9)
+    left = [task.evaluate(end.theta, task.buffer(5))[0][done] for end in (numpys, numbas)]
+    assert left[1] == pytest.approx(left[0], abs=1e-7)  # of |Z|, where the noise is 3e-3
+
+
+@needs_numba
+@pytest.mark.parametrize("case", CONSTRAINED)
+def test_same_steps_under_constraints(case):
+    string, constraints = CONSTRAINED[case]
+    circuit = Circuit.from_string(string).constrain(**constraints)
+    task, theta = problem(circuit)
+    for steps in (0, 1, 3, 12):
+        numpys, numbas = both(task, theta, max_iterations=steps)
+        assert_same(numpys, numbas)
+        assert numbas.theta == pytest.approx(numpys.theta, rel=1e-6, abs=1e-6)
+        assert numbas.iterations == numpys.iterations
+
+
+@st.composite
+def trees(draw, depth=2, nested=False):
+    """Draw a circuit's string without names; every letter is an element that the loop knows."""
+    if depth == 0 or (nested and draw(st.booleans())):
+        return draw(st.sampled_from(sorted(SYMBOLS)))
+    parts = draw(st.lists(trees(depth - 1, True), min_size=2, max_size=3))
+    return f"p({','.join(parts)})" if draw(st.booleans()) else "-".join(parts)
+
+
+def named(string):
+    """Give each element of a string a number."""
+    out, word, count = "", "", 0
+    for letter in f"{string} ":
+        if letter.isalpha() and not (letter == "p" and not word):
+            word += letter
+            continue
+        if word:
+            count += 1
+            out, word = f"{out}{word}{count}", ""
+        out += letter
+    return out.strip()
+
+
+@needs_numba
+@settings(max_examples=40, deadline=None)
+@given(trees(), st.integers(0, 2**16))
+@example("p(C-C,p(CPE,R))", 0)
+def test_same_steps_for_random_circuits(string, seed):
+    circuit = Circuit.from_string(named(string))
+    task, theta = problem(circuit, 2, seed)
+    numpys, numbas = both(task, theta, max_iterations=2, damping=1e-2)
+    assert_same(numpys, numbas)
+    assert numbas.theta == pytest.approx(numpys.theta, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "string", ["p(C_1-C_2,p(CPE_3,R_4))", "p(R_1-L_1,p(CPE_3,R_4),C_2)", "R_1-p(CPE_3,R_4)"]
+)
+def test_derivatives_by_differences(string):
+    """In numpy: an arc by itself and one inside a parallel connection, where its admittance is wanted."""
+    task, start = problem(Circuit.from_string(string), 2)
+    theta = task.coordinates.clip(start)
+    slopes = task.evaluate(theta, task.buffer(2))[1].copy()
+    for k in range(theta.shape[1]):
+        step = 1e-6 * (np.arange(theta.shape[1]) == k)
+        above, below = (task.evaluate(theta + side * step, task.buffer(2))[0] for side in (1, -1))
+        assert slopes[:, k] == pytest.approx((above - below) / 2e-6, rel=1e-5, abs=1e-6)
+
+
+@needs_numba
+def test_extreme_values_of_the_diffusion_elements():
+    """Diffusion times from far above to far below the sweep: nothing overflows, nothing cancels."""
+    circuit = Circuit.from_string("R_s-Wo1-Ws1")
+    task, _ = problem(circuit, 1)
+    times = 10.0 ** np.arange(-9, 7)
+    rows = np.stack([np.full(16, 2.0), np.full(16, 5.0), times, np.full(16, 7.0), times[::-1]], axis=1)
+    theta = task.coordinates.internal(rows)
+    for steps in (0, 1):
+        numpys, numbas = both(task, theta, max_iterations=steps)
+        assert numbas.chisqr == pytest.approx(numpys.chisqr, rel=1e-9)
+
+
+@needs_numba
+def test_one_spectrum_for_all_rows_and_frequencies_of_their_own():
+    circuit = find_circuit("rs-ct-w")
+    task, theta = problem(circuit, 1)
+    many = theta + np.random.default_rng(3).normal(0, 0.3, (7, theta.shape[1]))
+    assert_same(*both(task, many))
+    omega = np.stack([OMEGA, 2 * OMEGA, 0.5 * OMEGA])
+    task, theta = problem(circuit, 3, omega=omega)
+    assert_same(*both(task, theta))
+
+
+@needs_numba
+def test_a_start_that_cannot_be_evaluated():
+    task, theta = problem(find_circuit("rs-ct"))
+    theta[1], theta[3, 0] = np.nan, np.nan
+    found = solve(task, theta, engine="numba")
+    assert np.isinf(found.chisqr[[1, 3]]).all()
+    assert not found.converged[[1, 3]].any()
+    assert found.converged[[0, 2, 4]].all()
+
+
+@needs_numba
+def test_what_the_loop_does_not_know_is_solved_in_numpy():
+    circuit = Circuit.from_string("R_s-TLMQ1")
+    assert not supported(Coordinates(circuit, Scales(1, 9, 0.1, 1e5)))
+    task, theta = problem(circuit)
+    assert_same(*both(task, theta))
+
+
+@needs_numba
+def test_tape_and_loop_speak_of_the_same_instructions():
+    from eisfit.engine import compiled_loop
+
+    numbers = [getattr(compiled_loop, name) for name in tape._INSTRUCTIONS]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_every_symbol_is_an_element():
+    assert set(ELEMENTS) >= SYMBOLS
+
+
+def coordinates():
+    return Coordinates(find_circuit("rs-sei-ct-w"), Scales(1, 9, 0.1, 1e5))
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """A process that has solved nothing; numba is there as a stand-in, and its cache empty."""
+    loop = SimpleNamespace(
+        iterate=SimpleNamespace(signatures=[], stats=SimpleNamespace(cache_path=None)), __file__=__file__
+    )
+    meter = compiled._Meter(loop=loop)
+    monkeypatch.setattr(compiled, "_METER", meter)
+    monkeypatch.delenv("EISFIT_ENGINE", raising=False)
+    return meter
+
+
+def test_small_work_stays_in_numpy(fresh):
+    assert not chosen(coordinates(), 9_000, 60, None, whole=True)
+    assert fresh.rows == 9_000
+
+
+def test_much_work_is_compiled(fresh):
+    assert not chosen(coordinates(), 100_000, 60, None, whole=True)
+    assert chosen(coordinates(), 101_000, 60, None, whole=True)
+
+
+def test_what_is_compiled_already_is_used_sooner(fresh, tmp_path):
+    assert not chosen(coordinates(), 11_000, 60, None, whole=True)
+    fresh.loop.iterate.signatures.append("compiled")
+    assert chosen(coordinates(), 100, 60, None, whole=True)
+    fresh.loop.iterate.signatures.clear()
+    fresh.loop.iterate.stats.cache_path = str(tmp_path)
+    assert not chosen(coordinates(), 100, 60, None, whole=True)
+    (tmp_path / "test_compiled.iterate-1.py311.1.nbc").write_bytes(b"")
+    assert chosen(coordinates(), 100, 60, None, whole=True)
+
+
+def test_few_rows_and_early_stops_stay_in_numpy(fresh):
+    fresh.rows = 1e9
+    assert chosen(coordinates(), 100, 60, None, whole=True)
+    assert not chosen(coordinates(), 31, 60, None, whole=True)
+    assert not chosen(coordinates(), 100, 60, None, whole=False)
+    assert chosen(coordinates(), 1, 60, "numba", whole=False)
+    assert not chosen(coordinates(), 100, 60, "numpy", whole=True)
+
+
+def test_the_environment_decides(fresh, monkeypatch):
+    monkeypatch.setenv("EISFIT_ENGINE", "numba")
+    assert chosen(coordinates(), 1, 60, None, whole=True)
+    assert not chosen(coordinates(), 1, 60, "numpy", whole=True)
+    monkeypatch.setenv("EISFIT_ENGINE", "numbra")
+    with pytest.raises(UsageError, match=r"'numbra' \(environment variable EISFIT_ENGINE\).*numba"):
+        chosen(coordinates(), 1, 60, None, whole=True)
+
+
+def test_an_unknown_engine():
+    with pytest.raises(UsageError, match=r"no engine is called 'fortran'; there are numpy and numba"):
+        chosen(coordinates(), 1, 60, "fortran", whole=True)
+
+
+def test_without_numba(fresh, monkeypatch):
+    fresh.loop = None
+    monkeypatch.setattr(compiled, "find_spec", lambda name: None)
+    assert not chosen(coordinates(), 10**6, 60, None, whole=True)
+    with pytest.raises(UsageError, match=r'numba is not installed; pip install "eisfit-toolkit\[fast\]"'):
+        chosen(coordinates(), 1, 60, "numba", whole=True)
+
+
+@pytest.mark.parametrize("error", [ImportError("needs NumPy 2.3 or less"), AttributeError("no types")])
+def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
+    def refuse(name):
+        raise error
+
+    fresh.loop = None
+    monkeypatch.setattr(compiled, "find_spec", lambda name: "found")
+    monkeypatch.setattr(compiled, "import_module", refuse)
+    assert not chosen(coordinates(), 10**6, 60, None, whole=True)
+    with pytest.raises(UsageError, match=r"cannot be used: numba does not load \(n"):
+        chosen(coordinates(), 1, 60, "numba", whole=True)
+
+
+@needs_numba
+def test_where_nothing_can_be_kept(monkeypatch):
+    from eisfit.engine import compiled_loop
+
+    seen = []
+
+    def no_folder(*, cache=False, **options):
+        seen.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function 'iterate': no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(compiled_loop, "njit", no_folder)
+    assert compiled_loop._kept(len) is len
+    assert seen == [True, False]
+
+
+def test_one_fit_does_not_import_numba():
+    code = (
+        "import sys, eisfit; s = eisfit.simulate('rs-ct', {'R_s': 1, 'R_ct': 9, 'CPE_ct_Q': 1e-3,"
+        " 'CPE_ct_alpha': 0.9}); eisfit.fit(s, 'rs-ct'); print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,213 @@
+"""Comparing circuits: criteria by hand, simulated truth, refusals, words, JSON, command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import eisfit
+from eisfit.cli import app
+from eisfit.display import plot
+from eisfit.errors import UsageError
+from eisfit.fitting.comparison.compare import suitable
+
+TRUTH = {
+    "rs-ct": {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85},
+    "rs-ct-w": {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85, "W_d_sigma": 3.0},
+    "rs-sei-ct": {
+        "R_s": 2.0, "R_sei": 5.0, "CPE_sei_Q": 1e-5, "CPE_sei_alpha": 0.9,
+        "R_ct": 20.0, "CPE_ct_Q": 1e-3, "CPE_ct_alpha": 0.85,
+    },
+}  # fmt: skip
+THREE = tuple(TRUTH)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return eisfit.compare(eisfit.simulate("rs-ct", TRUTH["rs-ct"]), THREE)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("truth", THREE)
+def test_the_true_circuit_is_named(truth, seed):
+    found = eisfit.compare(eisfit.simulate(truth, TRUTH[truth], seed=seed), THREE)
+    assert found.best.name == truth
+    assert found.ok
+
+
+def test_criteria_are_the_published_ones(found):
+    """-2 ln L = n ln(chisqr / n) for unknown noise; K = parameters + 1 (Burnham and Anderson, eq. 2.4)."""
+    row, n = found.best, 142
+    chisqr = row.result.statistics.chisqr
+    K = 4 + 1
+    assert row.aicc == pytest.approx(n * np.log(chisqr / n) + 2 * K + 2 * K * (K + 1) / (n - K - 1))
+    assert row.bic == pytest.approx(n * np.log(chisqr / n) + K * np.log(n))
+    assert sum(c.weight for c in found.ranked) == pytest.approx(1.0)
+
+
+def test_measured_noise_needs_no_parameter_for_it():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"])
+    row = eisfit.compare(s, ["rs-ct"], weighting="noise").best
+    assert row.bic == pytest.approx(row.result.statistics.chisqr + 4 * np.log(142))
+
+
+def test_held_out_points_are_missed_by_about_the_noise(found):
+    """0.5 % noise: a good circuit predicts unseen points to 0.005 times sqrt(1 + some p/n)."""
+    assert found.best.cross_validation == pytest.approx(0.005, rel=0.15)
+
+
+def test_a_circuit_with_undetermined_parameters_is_refused_with_the_reason(found):
+    refused = {c.name: c.refused for c in found.ranked if c.refused}
+    assert "rs-ct-w" in refused
+    assert "W_d_sigma" in refused["rs-ct-w"]
+    assert found.ranked[0].refused == ""
+    assert any("the simpler circuit is enough" in sentence for sentence in found.verdict)
+
+
+def test_none_that_fits_is_said():
+    found = eisfit.compare(eisfit.simulate("rs-sei-ct", TRUTH["rs-sei-ct"]), ["rs-ct"])
+    assert not found.ok
+    assert "none of these circuits fits to within the noise" in found.verdict[0]
+    assert "NONE FITS" in str(found)
+
+
+def test_none_that_is_determined_is_said():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"])
+    found = eisfit.compare(s, ["rs-ct-w"])
+    assert found.best is None
+    assert "every circuit is refused" in found.verdict[0]
+    assert "NO CIRCUIT" in str(found)
+
+
+def test_a_circuit_too_large_for_the_points_stays_in_the_list_with_its_reason():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"], frequency=np.geomspace(1e5, 1, 4))
+    found = eisfit.compare(s, ["rs-ct", "rs-sei-ct-w"])
+    assert "cannot determine the 8" in found.ranked[-1].refused
+    assert found.ranked[-1].result is None
+    again = eisfit.Comparison.from_dict(json.loads(json.dumps(found.to_dict())))
+    assert str(again) == str(found)
+
+
+def test_suitable_circuits_follow_points_and_inductive_tail():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"])
+    plain = suitable(s)
+    assert "rs-ct" in [c.name for c in plain]
+    assert not any("L_" in c.string for c in plain)
+    tail = s.replace(impedance=s.impedance + 1j * s.omega * 3e-6)
+    inductive = suitable(tail)
+    assert all("L_" in c.string or "La" in c.string for c in inductive)
+    assert len({c.string for c in inductive}) == len(inductive)
+    few = suitable(s.keep(np.arange(s.points) % 10 == 0))
+    assert 0 < len(few) < len(plain)
+    named = {c.name: c for c in inductive}
+    assert named["l-rs-ct"].parameters["R_ct"].role == "charge_transfer"
+
+
+def test_an_inductance_is_found_by_default():
+    s = eisfit.simulate("L_cell-R_s-p(R_ct,CPE_ct)", {"L_cell": 3e-6, **TRUTH["rs-ct"]})
+    found = eisfit.compare(s, [c for c in suitable(s) if c.name in ("l-rs-ct", "l-rs-sei-ct-w")])
+    assert found.best.name == "l-rs-ct"
+
+
+def test_comparison_to_frame_json_html_and_figure(found):
+    assert list(found.to_frame().index) == [c.name for c in found.ranked]
+    back = eisfit.Comparison.from_dict(json.loads(json.dumps(found.to_dict())))
+    assert str(back) == str(found)
+    assert back.best.result["R_ct"].value == found.best.result["R_ct"].value
+    assert "<table>" in found._repr_html_()
+    ax = plot.new_axes()
+    assert found.plot(ax=ax) is ax
+    assert [t.get_text() for t in ax.get_yticklabels()] == [c.name for c in found.ranked]
+
+
+def test_doubles_are_compared_once():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"])
+    assert len(eisfit.compare(s, ["rs-ct", eisfit.circuit("rs-ct")]).ranked) == 1
+
+
+@pytest.mark.parametrize(
+    ("circuits", "words"),
+    [
+        ("rs-ct", "needs a list of circuits"),
+        ([], "no circuit to compare"),
+        (["rs-tc"], "no circuit is called"),
+    ],
+)
+def test_wrong_requests_are_refused(circuits, words):
+    with pytest.raises(UsageError, match=words):
+        eisfit.compare(eisfit.simulate("rs-ct", TRUTH["rs-ct"]), circuits)
+
+
+@pytest.fixture
+def cell(tmp_path):
+    from eisfit.model.simulate import to_csv
+
+    path = tmp_path / "cell.csv"
+    path.write_text(to_csv(eisfit.simulate("rs-ct", TRUTH["rs-ct"])), encoding="utf-8")
+    return path
+
+
+def test_command_line_compares(cell, tmp_path):
+    out = tmp_path / "out"
+    names = "rs-ct, R_s-p(R_ct,C_dl)"
+    run = CliRunner().invoke(app, ["compare", str(cell), "--circuits", names, "--json", "-o", str(out)])
+    assert run.exit_code == 0
+    document = json.loads(run.stdout)
+    assert document["schema"] == "eisfit.compare/1"
+    assert document["results"][0]["best"] == "rs-ct"
+    assert [row["circuit"]["name"] for row in document["results"][0]["ranked"]][1] == "R_s-p(R_ct,C_dl)"
+    assert {path.name for path in out.iterdir()} == {"compare.json", "cell_compare.csv", "cell_compare.png"}
+
+
+def test_command_line_goes_on_after_a_bad_file(cell, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("nothing here", encoding="utf-8")
+    run = CliRunner().invoke(app, ["compare", str(bad), str(cell), "--circuits", "rs-ct"])
+    assert run.exit_code == 1
+    assert "FAILED" in run.stdout
+    assert "rs-ct is supported best" in run.stdout
+    wrong = CliRunner().invoke(app, ["compare", str(cell), "--circuits", "rs-ct,,"])
+    assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize("method", ["covariance", "profile", "bootstrap"])
+def test_command_line_gives_intervals(cell, method):
+    arguments = ["fit", str(cell), "-c", "rs-ct", "--interval", "0.99", "--errors", method, "--json"]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0
+    block = json.loads(run.stdout)["results"][0]["parameters"]["R_ct"]["interval"]
+    assert block["level"] == 0.99
+    assert block["method"] == method
+    assert block["low"] < 20.0 < block["high"]
+
+
+def test_short_searches_do_not_change_the_winner_nor_its_fit():
+    """The best circuit is searched as by `eisfit.fit`; one far behind is close to its fit."""
+    s = eisfit.simulate("rs-sei-ct", TRUTH["rs-sei-ct"], seed=3)
+    found = eisfit.compare(s, ["rs-ct", "rs-sei-ct", "rs-film-ct-w"])
+    for row in found.ranked:
+        whole = eisfit.fit(s, row.circuit).statistics.chisqr
+        share = 1e-6 if row is found.best else 0.03
+        assert row.result.statistics.chisqr == pytest.approx(whole, rel=share), row.name
+
+
+def test_a_circuit_with_too_many_parameters_for_the_points_is_refused_beside_the_others():
+    s = eisfit.simulate("rs-ct", TRUTH["rs-ct"], frequency=[1e5, 1e4, 1e3, 1e2, 10.0])
+    found = eisfit.compare(s, ["rs-film-ct-w", "rs-ct"])
+    refused = {c.name: c.refused for c in found.ranked}
+    assert "cannot determine the 11 parameters" in refused["rs-film-ct-w"]
+    assert refused["rs-ct"] == ""
+
+
+def test_a_refused_circuit_that_fits_much_closer_is_told():
+    """Without a series resistance R_s is zero, which refuses the circuit that has the right arcs."""
+    arcs = {name: value for name, value in TRUTH["rs-sei-ct"].items() if name != "R_s"}
+    s = eisfit.simulate("p(R_sei,CPE_sei)-p(R_ct,CPE_ct)", arcs, seed=1)
+    found = eisfit.compare(s, ["p(R_ct,CPE_ct)", "rs-sei-ct"])
+    assert found.best.name == "p(R_ct,CPE_ct)"
+    (closer,) = [sentence for sentence in found.verdict if "fits much closer" in sentence]
+    assert "rs-sei-ct fits much closer" in closer
+    assert "R_s" in closer

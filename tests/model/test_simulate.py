@@ -1,0 +1,87 @@
+"""Simulated spectra: the circuit's own values, noise of the size asked for, the label, the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.errors import EisfitError, UsageError
+from eisfit.model.simulate import frequencies, simulate, to_csv
+
+RC = "R_s-p(R_ct,C_dl)"
+VALUES = {"R_s": 2.0, "R_ct": 50.0, "C_dl": 1e-5}
+
+
+def test_without_noise_it_is_the_closed_form():
+    f = np.array([1e4, 1e3, 100.0, 1.0])
+    spectrum = simulate(RC, VALUES, frequency=f, noise=0)
+    expected = 2.0 + 50.0 / (1 + 2j * np.pi * f * 50.0 * 1e-5)
+    np.testing.assert_allclose(spectrum.impedance, expected, rtol=1e-14)
+    assert spectrum.noise is None
+
+
+def test_noise_has_the_size_asked_for_in_both_parts_and_no_more():
+    f = np.geomspace(1e5, 1e-2, 20_000)
+    spectrum = simulate(RC, VALUES, frequency=f, noise=0.01, seed=3)
+    exact = 2.0 + 50.0 / (1 + 2j * np.pi * f * 50.0 * 1e-5)
+    scaled = (spectrum.impedance - exact) / np.abs(exact)
+    for part in (scaled.real, scaled.imag):  # standard error of a standard deviation: 0.01/sqrt(40000)
+        assert part.std() == pytest.approx(0.01, rel=0.02)
+        assert abs(part.mean()) < 4 * 0.01 / np.sqrt(f.size)
+    assert abs(np.corrcoef(scaled.real, scaled.imag)[0, 1]) < 4 / np.sqrt(f.size)
+    np.testing.assert_allclose(spectrum.noise, 0.01 * np.abs(exact))
+
+
+def test_a_seed_repeats_and_another_does_not():
+    one, same, other = (simulate(RC, VALUES, seed=seed).impedance for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_frequencies_run_down_and_include_both_ends():
+    f = frequencies(1e-2, 1e5, 10)
+    assert f.size == 71
+    assert f[0] == pytest.approx(1e5)
+    assert f[-1] == pytest.approx(1e-2)
+    np.testing.assert_allclose(np.diff(np.log10(f)), -0.1, atol=1e-12)
+
+
+@pytest.mark.parametrize("limits", [(10, 1, 5), (0, 1, 5), (-1, 1, 5), (1, np.inf, 5), (1, 10, 0)])
+def test_a_range_that_is_none_is_refused(limits):
+    with pytest.raises(UsageError, match="make no sweep"):
+        frequencies(*limits)
+
+
+@pytest.mark.parametrize("noise", [-0.1, 1.0, np.nan])
+def test_a_noise_that_is_no_fraction_is_refused(noise):
+    with pytest.raises(UsageError, match="is not a fraction of"):
+        simulate(RC, VALUES, noise=noise)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"R_ct": -1.0}, "R_ct: the value -1 lies outside its bounds 0 to inf"),
+        ({"R_ct": np.nan}, "R_ct: the value nan lies outside"),
+        ({"R_tc": 1.0}, "no parameter 'R_tc'; did you mean 'R_ct'"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(change, message):
+    with pytest.raises(EisfitError, match=message):
+        simulate(RC, {**VALUES, **change})
+
+
+def test_a_missing_value_is_named():
+    with pytest.raises(EisfitError, match="no value for C_dl"):
+        simulate(RC, {"R_s": 1.0, "R_ct": 2.0})
+
+
+def test_the_table_is_read_back_with_its_label(tmp_path):
+    spectrum = simulate(RC, VALUES, noise=0.01, cycle=50)
+    (tmp_path / "cell.csv").write_text(to_csv(spectrum), encoding="utf-8")
+    back = eisfit.read(tmp_path / "cell.csv")
+    np.testing.assert_allclose(back.frequency, spectrum.frequency, rtol=1e-7)
+    np.testing.assert_allclose(back.impedance, spectrum.impedance, rtol=1e-7)
+    assert back.cycle == 50
+    assert back.metadata["simulated"].startswith("not measured")

@@ -1,0 +1,640 @@
+"""Instrument formats, one section each, on files built from their layout. Z: the closed form of R-(R||C)."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+
+from eisfit.errors import EisfitError, ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 0.1, 25)
+Z = 10 + 100 / (1 + 2j * math.pi * F * 100 * 1e-4)
+
+
+def one(data, name, **options):
+    (spectrum,) = read_bytes(data, name, **options)
+    return spectrum
+
+
+def assert_rc(spectrum, z=Z, rtol=1e-5):
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=rtol)
+    np.testing.assert_allclose(spectrum.impedance, z, rtol=rtol)
+
+
+def said(spectrum, words):
+    return any(words in note for note in spectrum.notes)
+
+
+# --- BioLogic .mpr ----------------------------------------------------------------------------------
+
+IDS = (1, 2, 3, 21, 31, 65, 4, 32, 37, 38, 36, 35, 77, 24, 131)
+KINDS = {4: "<f8", 24: "<f8", 131: "<u2"}
+
+
+def mpr_body(z=Z, f=F, *, version=11, ids=IDS, points=None, extra=b""):
+    count = f.size if points is None else points
+    cycle = np.cumsum(np.concatenate([[1], np.diff(f) > 0]))
+    columns = {4: np.arange(f.size), 32: f, 37: z.real, 38: -z.imag, 36: np.abs(z), 24: cycle}
+    columns |= {35: np.degrees(np.angle(z)), 77: np.full(f.size, 3.7), 131: np.zeros(f.size)}
+    flags = {1, 2, 3, 21, 31, 65}
+    fields = ([("flags", "u1")] if flags & set(ids) else []) + [
+        (str(i), KINDS.get(i, "<f4")) for i in ids if i not in flags
+    ]
+    records = np.zeros(f.size, dtype=np.dtype(fields))
+    for number, values in columns.items():
+        if str(number) in records.dtype.names:
+            records[str(number)] = values
+    head = struct.pack("<I", count)
+    if version == 0:
+        head += struct.pack("B", len(ids)) + bytes(ids)
+    elif version < 10:
+        head += struct.pack("B", len(ids)) + struct.pack(f"<{len(ids)}H", *ids)
+    else:
+        head += struct.pack("<H", len(ids)) + struct.pack(f"<{len(ids)}H", *ids)
+    first = {0: 100, 2: 405, 3: 406}.get(version, 1007)
+    return head.ljust(first, b"\0") + records.tobytes() + extra
+
+
+def module(name, body, version, size=None):
+    new = version >= 10
+    head = b"MODULE" + name.ljust(10) + name.ljust(25)
+    size = len(body) if size is None else size
+    numbers = struct.pack("<IIII", 0xFFFFFFFF, size, 0, version) if new else struct.pack("<II", size, version)
+    return head + numbers + b"05.15.25" + body
+
+
+def mpr(body=None, version=11, loop=None, size=None):
+    body = mpr_body(version=version) if body is None else body
+    data = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + b"\0\0\0\0" + module(b"VMP Set", b"\x1d" + bytes(20), 10)
+    data += module(b"VMP data", body, version, size)
+    if loop is not None:
+        data += module(b"VMP loop", struct.pack(f"<{len(loop) + 1}I", len(loop), *loop), 0)
+    return data
+
+
+@pytest.mark.parametrize("version", [0, 2, 3, 10, 11])
+def test_mpr_of_every_version(version):
+    spectrum = one(mpr(version=version), "a.mpr")
+    assert_rc(spectrum)
+    assert spectrum.cycle == 1
+    assert spectrum.potential_V == pytest.approx(3.7)
+    assert spectrum.metadata["technique"] == "PEIS"
+    assert said(spectrum, "agree with the phase column")
+
+
+def test_mpr_with_sweeps_and_loops():
+    f, z = np.tile(F, 2), np.concatenate([Z, 2 * Z])
+    first, second = read_bytes(mpr(mpr_body(z, f)), "a.mpr")
+    assert_rc(first)
+    assert_rc(second, 2 * Z)
+    assert (first.cycle, second.cycle) == (1, 2)
+    ids = tuple(i for i in IDS if i != 24)
+    looped = read_bytes(mpr(mpr_body(z, f, ids=ids), loop=[0, 25]), "a.mpr")
+    assert [s.cycle for s in looped] == [0, 1]
+
+
+def test_mpr_copied_while_the_instrument_was_writing():
+    whole = mpr()
+    cut = one(whole[:-40], "a.mpr")
+    assert cut.points < 25
+    assert said(cut, "cut off")
+    np.testing.assert_allclose(cut.impedance, Z[: cut.points], rtol=1e-6)
+    assert_rc(one(mpr(mpr_body(points=0)), "a.mpr"))
+    short = one(mpr(mpr_body(points=20)), "a.mpr")
+    assert short.points == 20
+    assert said(short, "was writing")
+
+
+def test_mpr_refused():
+    with pytest.raises(ReadError, match="unknown column identifier 999"):
+        one(mpr(mpr_body(ids=(*IDS, 999))), "a.mpr")
+    with pytest.raises(ReadError, match=r"no 'freq/Hz' column.*PEIS"):
+        one(mpr(mpr_body(ids=(4, 77))), "a.mpr")
+    with pytest.raises(ReadError, match=r"version 7 of the \.mpr"):
+        one(mpr(mpr_body(), 7), "a.mpr")
+    with pytest.raises(ReadError, match="do not fill"):
+        one(mpr(mpr_body(ids=(32, 37, 38), points=24)), "a.mpr")
+    with pytest.raises(ReadError, match="without data"):
+        one(mpr()[:200], "a.mpr")
+    with pytest.raises(ReadError, match="cut off before its data"):
+        one(mpr()[:500], "a.mpr")
+
+
+# --- Zahner .ism ------------------------------------------------------------------------------------
+
+
+def ism(f=F, z=Z, strings=("151021", "", "0.0255v, aMPL: 10Mv", "1.8Na", "25c")):
+    data = b"\0\0\xff\xff\xff\xfe" + (f.size - 1).to_bytes(6, "big")
+    for values in (f, np.abs(z), np.angle(z), np.full(f.size, 1318683737.0)):
+        data += np.asarray(values, dtype=">f8").tobytes()
+    data += np.full(f.size, 999, dtype=">u2").tobytes()
+    return data + b"".join(struct.pack(">H", len(s)) + s.encode() for s in strings) + bytes(20)
+
+
+def test_ism():
+    spectrum = one(ism(), "a.ism")
+    assert_rc(spectrum)
+    assert spectrum.potential_V == 0.0255
+    assert spectrum.metadata["potential"] == "0.0255V, Ampl: 10mV"
+    assert spectrum.metadata["date"] == "2021-10-14 13:02:17"  # date -u -d "1980-01-01 +1318683737 sec"
+
+
+def test_ism_keeps_the_last_run():
+    f, z = np.concatenate([F[10:0:-1], F]), np.concatenate([3 * Z[10:0:-1], Z])
+    spectrum = one(ism(f, z), "a.ism")
+    assert_rc(spectrum)
+    assert said(spectrum, "left out 10 points")
+
+
+def test_ism_cut_off():
+    with pytest.raises(ReadError, match="cut off or damaged"):
+        one(ism()[:300], "a.ism")
+
+
+# --- PalmSens ---------------------------------------------------------------------------------------
+
+
+def array(kind, values):
+    return {"ArrayType": kind, "DataValues": [{"V": float(v)} for v in values]}
+
+
+def pssession(z=Z, keys=str, scans=False, eis=True):
+    values = [
+        array(5, F),
+        array(7, z.real),
+        array(8, -z.imag),
+        array(1, np.full(F.size, 1.4)),
+        array(0, F * 0 + 2),
+    ]
+    data = {"Title": "scan", "DataSet": {"Values": values}}
+    data = {"Title": "CH 3", "SubScans": [data, data]} if scans else data
+    measurement = {"Title": "Impedance Spectroscopy", "TimeStamp": 636513723655837428, "DeviceSerial": "PS4"}
+    measurement["EISDataList"] = [data] if eis else []
+    text = json.dumps({"Type": "PalmSens.DataFiles.SessionFile", "Measurements": [measurement]})
+    for name in ("Measurements", "EISDataList", "DataSet", "ArrayType", "DataValues"):
+        text = text.replace(f'"{name}"', f'"{keys(name)}"')
+    return text + "\ufeff"
+
+
+@pytest.mark.parametrize("keys", [str, str.lower])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8"])
+def test_pssession(keys, encoding):
+    spectrum = one(pssession(keys=keys).encode(encoding), "a.pssession")
+    assert_rc(spectrum)
+    assert spectrum.potential_V == 1.4
+    assert spectrum.time_s == 2
+    assert spectrum.metadata["date"] == "2018-01-12 16:46:05"  # (ticks - 621355968000000000)/1e7 s after 1970
+
+
+def test_pssession_scans_and_refusals():
+    assert [s.metadata["title"] for s in read_bytes(pssession(scans=True).encode("utf-16"), "a")] == [
+        "CH 3 scan"
+    ] * 2
+    with pytest.raises(ReadError, match="without impedance"):
+        one(pssession(eis=False).encode("utf-16"), "a")
+    with pytest.raises(ReadError, match="broken or cut off"):
+        one(pssession()[:500].encode("utf-16"), "a")
+    with pytest.raises(ReadError, match="values"):
+        one(pssession(Z[:20]).encode("utf-16"), "a")
+    deep = '{"Type":"PalmSens.DataFiles.SessionFile","a":' + "[" * 200_000
+    with pytest.raises(ReadError, match=r"broken|damaged"):
+        one(deep.encode("utf-16"), "a")
+
+
+def test_pstrace_csv_in_utf16():
+    head = "Date and time:;2021-05-03\nNotes:;\n\n"
+    head += "freq / Hz;neg. Phase / °;Idc / uA;Z / Ohm;Z' / Ohm;-Z'' / Ohm;Cs / F\n"
+    rows = "".join(
+        f"{f:.9g};{-math.degrees(np.angle(z)):.9g};0;{abs(z):.9g};{z.real:.9g};{-z.imag:.9g};1e-6\n"
+        for f, z in zip(F, Z, strict=True)
+    )
+    assert_rc(one((head + rows).encode("utf-16"), "a.csv"))
+    assert_rc(one((head + rows).replace(".", ",").encode("utf-16"), "a.csv"))
+
+
+# --- Ivium, VersaStudio, RelaxIS, Novocontrol, text of other instruments ------------------------------
+
+
+def ivium(z=Z, count=None, method="Impedance"):
+    rows = "".join(f"{v.real:.5E}  {v.imag:.5E} {f:.5E} \r\n" for f, v in zip(F, z, strict=True))
+    head = f"\0\0Version=15\r\nMethod={method}\r\nTechnique=Constant E\r\nstarttime=12/12/2022 5:18:49 PM\r\n"
+    table = f"primary_data    \r\x003         \r\n{count or F.size}        \r\n{rows}\xfe\x88\0\0"
+    return (head + "Mconfig=0\r\n\xfe\x88\0\0\r\x002         \r\n" + table).encode("latin-1")
+
+
+def test_ivium():
+    spectrum = one(ivium(), "a.idf")
+    assert_rc(spectrum, rtol=2e-5)
+    assert spectrum.metadata["date"].startswith("12/12/2022")
+    assert len(read_bytes(ivium() + ivium(), "a.ids")) == 2
+    with pytest.raises(ReadError, match="method: CyclicVoltammetry"):
+        one(ivium(method="CyclicVoltammetry"), "a.idf")
+    with pytest.raises(ReadError, match="cut off"):
+        one(ivium(count=40), "a.idf")
+    with pytest.raises(ReadError, match="more than"):
+        one(ivium(count=10_000_000), "a.idf")
+    with pytest.raises(ReadError, match="something else than numbers"):
+        one(ivium().replace(b"E+01", b"E+??", 1), "a.idf")
+
+
+def par(z=Z):
+    names = "Segment #, Point #, E(V), I(A), Elapsed Time(s), Frequency(Hz), E Real, Z Real, Z Imag, E2(V)"
+    rows = "".join(
+        f"1,{i},3.3,0.1,{i},{f:.9g},0.5,{v.real:.9g},{v.imag:.9g},0\n"
+        for i, (f, v) in enumerate(zip(F, z, strict=True))
+    )
+    head = "<Application>\nName=VersaStudio\n</Application>\n<Instrument>\nType=VersaSTAT4\n</Instrument>\n"
+    return f"{head}<Segment1>\nType=2\nDefinition={names}\n{rows}</Segment1>\n<Graph1>\n1,2,3\n</Graph1>\n"
+
+
+def test_versastudio():
+    spectrum = one(par().encode(), "a.par")
+    assert_rc(spectrum)
+    assert spectrum.potential_V == 3.3
+    assert spectrum.metadata["instrument"].endswith("VersaSTAT4")
+    with pytest.raises(ReadError, match="without impedance"):
+        one(par().replace("Z Imag", "Q").encode(), "a.par")
+
+
+def test_relaxis():
+    head = "RelaxIS 3.0 Spectrum export\nDate: 12/16/2025\n"
+    block = (
+        "Data: Frequency\tData: Z'\tData: Z''\tData: |Z|\tData: Theta (Z)\nDC=-0.08, TM=33.7\tModel: x\t\t\n"
+    )
+    block += "".join(
+        f"{f:.9g}\t{v.real:.9g}\t{v.imag:.9g}\t{abs(v):.9g}\t{math.degrees(np.angle(v)):.9g}\n"
+        for f, v in zip(F, Z, strict=True)
+    )
+    assert one((head + block).encode(), "a.txt").potential_V == -0.08
+    assert len(read_bytes((head + block + block).encode(), "a.txt")) == 2
+    with pytest.raises(ReadError, match="without the columns"):
+        one(head.encode(), "a.txt")
+
+
+def novocontrol(diameter="4.000e+01", temperatures=(20.0,)):
+    """Eps of a disc that has the impedance Z: C0 = eps0 pi (d/2)^2/t, eps* = 1/(j omega C0 Z)."""
+    c0 = 8.8541878128e-12 * math.pi * 0.02**2 / 1e-3
+    eps = 1 / (2j * math.pi * F * c0 * Z)
+    head = (
+        f"X7, 17.2.2025\nDiameter[mm] {diameter}  Thickness[mm] 1.000e+00  Electrode Thickness[mm] 2.00e+00\n"
+    )
+    head += "Fixed value(s) :  AC Volt  [Vrms]=1.0\n"
+    head += " Freq. [Hz]\t Temp. [\xb0C]\t Eps'    \t Eps''   \t |Eps|  \tM Temp [\xb0C]\n"
+    return head + "".join(
+        f"{f:.9e}\t{t}\t{e.real:.9e}\t{-e.imag:.9e}\t{abs(e):.9e}\t23\n"
+        for t in temperatures
+        for f, e in zip(F, eps, strict=True)
+    )
+
+
+def test_novocontrol_permittivity():
+    spectrum = one(novocontrol().encode("latin-1"), "a.txt")
+    assert_rc(spectrum)
+    assert spectrum.temperature_C == 20
+    assert said(spectrum, "geometry")
+    several = read_bytes(novocontrol(temperatures=(22, 50)).encode("latin-1"), "a.txt")
+    assert [s.temperature_C for s in several] == [22, 50]
+    with pytest.raises(ReadError, match="diameter and thickness"):
+        one(novocontrol(diameter="0").encode("latin-1"), "a.txt")
+    with pytest.raises(ReadError, match="no columns for frequency, Eps' and Eps''"):
+        one(novocontrol().replace(" Eps'' ", " Q ").encode("latin-1"), "a.txt")
+
+
+def rows(pattern, delimiter=","):
+    return "".join(
+        pattern(i, f, z).replace(",", delimiter) + "\n" for i, (f, z) in enumerate(zip(F, Z, strict=True))
+    )
+
+
+def test_nova_text():
+    text = "Index;Frequency (Hz);Z' (Ω);-Z'' (Ω);Z (Ω);-Phase (°);Time (s)\n" + rows(
+        lambda i, f, z: (
+            f"{i + 1},{f:.9g},{z.real:.9g},{-z.imag:.9g},{abs(z):.9g},{-math.degrees(np.angle(z)):.9g},{i}"
+        ),
+        ";",
+    )
+    assert_rc(one(text.encode(), "a.txt"))
+
+
+def test_hioki():
+    text = "Frequency(Hz),R(ohm),X(ohm),V(V),T(deg C),Range(Ohm)\n" + "".join(
+        reversed(
+            rows(lambda i, f, z: f"{f:.9g},{z.real:.9g},{z.imag:.9g},3.7,25.1,0.1").splitlines(keepends=True)
+        )
+    )
+    spectrum = one(text.encode(), "a.csv")
+    assert_rc(spectrum)
+    assert spectrum.potential_V == 3.7
+    assert spectrum.temperature_C == 25.1
+
+
+def test_digatron():
+    text = (
+        "".join(f"Key{i},value\n" for i in range(20))
+        + "Step,Status,ActFreq,Zreal1,Zimg1\n,,[EIS],[EIS],[EIS]\n"
+    )
+    body = rows(lambda i, f, z: f"{i},EIS,{f:.9g},{z.real:.9g},{z.imag:.9g}").splitlines(keepends=True)
+    spectrum = one((text + "".join([*body[:9], "9,MSG,message\n", *body[9:]])).encode(), "a.csv")
+    assert_rc(spectrum)
+    assert said(spectrum, "no unit")
+
+
+def test_frequency_in_the_last_column():
+    text = "25\n" + rows(lambda i, f, z: f"{z.real:.9g},{-z.imag:.9g},{f:.9g}", "\t")
+    spectrum = one(text.encode(), "a.txt")
+    assert_rc(spectrum)
+    assert said(spectrum, "Z', Z'', frequency")
+
+
+def test_decades_of_two_pi_are_said():
+    f = np.geomspace(2 * math.pi * 1e-3, 2 * math.pi * 1e3, 7)
+    text = "freq,Zre,Zim\n" + "".join(f"{v:.12g},1,-{i}\n" for i, v in enumerate(f))
+    assert said(one(text.encode(), "a.csv"), "whole decades of 2 pi")
+
+
+# --- arrays -----------------------------------------------------------------------------------------
+
+
+def npy(values):
+    stream = io.BytesIO()
+    np.save(stream, values)
+    return stream.getvalue()
+
+
+def test_npy():
+    pairs = np.stack([np.stack([F, Z]), np.stack([F, 2 * Z])])
+    first, second = read_bytes(npy(pairs), "a.npy")
+    assert_rc(first)
+    assert_rc(second, 2 * Z)
+    assert_rc(one(npy(np.column_stack([F, Z.real, Z.imag])), "a.npy"))
+    assert_rc(one(npy(np.stack([F, Z])), "a.npy"))
+
+
+def test_npy_with_given_frequencies():
+    spectra = read_bytes(npy(np.column_stack([Z, 2 * Z])), "Z.npy", frequency=F)
+    assert_rc(spectra[1], 2 * Z)
+    assert said(spectra[0], "given by the user")
+    admittance = one(npy(1 / Z[:, None]), "Y_1.npy", frequency=F)
+    assert_rc(admittance)
+    assert said(admittance, "admittance")
+    with pytest.raises(ReadError, match="does not fit 24 frequencies"):
+        one(npy(Z[:, None]), "Z.npy", frequency=F[1:])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.column_stack([Z, Z]), "without frequencies"),
+        (np.stack([np.stack([Z, Z])]), "should be frequencies"),
+        (np.array([{"a": 1}]), "objects"),
+        (np.ones((5, 4)), "without frequencies"),
+    ],
+)
+def test_npy_refused(values, words):
+    with pytest.raises(ReadError, match=words):
+        one(npy(values), "a.npy")
+
+
+def test_npy_that_announces_more_than_it_holds():
+    data = npy(np.ones((25, 3))).replace(b"(25, 3)", b"(9999999999, 3)"[:7].ljust(7))
+    with pytest.raises(EisfitError, match=r"."):
+        one(data, "a.npy")
+    huge = (
+        b"\x93NUMPY\x01\x00v\x00"
+        + b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 3), }".ljust(117)
+        + b"\n"
+    )
+    with pytest.raises(ReadError, match="less than it announces"):
+        one(huge, "a.npy")
+
+
+def test_npz():
+    stream = io.BytesIO()
+    np.savez_compressed(stream, frequency=F, Z=Z)
+    assert_rc(one(stream.getvalue(), "a.npz"))
+    stream = io.BytesIO()
+    np.savez(stream, freq=F, Z_real=Z.real, Z_imag=Z.imag)
+    assert_rc(one(stream.getvalue(), "a.npz"))
+    stream = io.BytesIO()
+    np.savez(stream, f=F, Z=np.stack([Z, 2 * Z]))
+    assert_rc(read_bytes(stream.getvalue(), "a.npz")[1], 2 * Z)
+    stream = io.BytesIO()
+    np.savez(stream, a=F)
+    with pytest.raises(ReadError, match="no array named as a frequency"):
+        one(stream.getvalue(), "a.npz")
+    with pytest.raises(ReadError, match="damaged"):
+        one(stream.getvalue()[:100], "a.npz")
+
+
+def test_bombs_are_not_unpacked(monkeypatch):
+    monkeypatch.setattr("eisfit.spectra.readers._archive.MAX_BYTES", 10_000)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, f=np.zeros(100_000))
+    with pytest.raises(ReadError, match="unpacks to more than"):
+        one(stream.getvalue(), "a.npz")
+
+
+def mat(**variables):
+    savemat = pytest.importorskip("scipy.io").savemat
+    stream = io.BytesIO()
+    savemat(stream, variables, do_compression=True)
+    return stream.getvalue()
+
+
+def test_mat(monkeypatch):
+    assert_rc(one(mat(freq=F, Z_prime=Z.real, Z_double_prime=Z.imag), "a.mat"))
+    assert_rc(one(mat(freq=F, reZ=Z.real, imZ=Z.imag), "a.mat"))
+    assert_rc(one(mat(eis={"f": F, "Z": Z}), "a.mat"))
+    with pytest.raises(ReadError, match="no array named as a frequency"):
+        one(mat(a=F), "a.mat")
+    with pytest.raises(ReadError, match=r"MATLAB 7\.3"):
+        one(b"MATLAB 7.3 MAT-file" + bytes(200), "a.mat")
+    with pytest.raises(ReadError, match="damaged"):
+        one(mat(freq=F, Z=Z)[:-30], "a.mat")
+    monkeypatch.setattr("eisfit.spectra.readers.matlab.MAX_BYTES", 100)
+    with pytest.raises(ReadError, match="unpacks to more than"):
+        one(mat(freq=F, Z=Z), "a.mat")
+
+
+def test_text_matrix_needs_frequencies():
+    line = " ".join(f"{z.real:.12e} {z.imag:.12e}" for z in Z)
+    data = (line + "\n" + line + "\n").encode()
+    with pytest.raises(ReadError, match=r"a matrix of 2 x 50 numbers without frequencies.*frequency="):
+        one(data, "Z1s.txt")
+    spectra = read_bytes(data, "Z1s.txt", frequency=F)
+    assert len(spectra) == 2
+    assert_rc(spectra[0])
+
+
+def test_frequencies_are_refused_where_the_file_has_its_own():
+    with pytest.raises(ReadError, match="has its own"):
+        one(mpr(), "a.mpr", frequency=F)
+
+
+# --- spreadsheets -----------------------------------------------------------------------------------
+
+
+def xlsx(cells, styles="", shared=(), sheets=1):
+    """The least that a workbook needs."""
+    stream = io.BytesIO()
+    sheet = "".join(f"<row>{''.join(row)}</row>" for row in cells)
+    with zipfile.ZipFile(stream, "w") as archive:
+        titles = "".join(f'<sheet name="S{i}"/>' for i in range(sheets))
+        archive.writestr("xl/workbook.xml", f"<workbook><sheets>{titles}</sheets></workbook>")
+        archive.writestr("xl/styles.xml", f"<styleSheet>{styles}</styleSheet>")
+        archive.writestr(
+            "xl/sharedStrings.xml", f"<sst>{''.join(f'<si><t>{s}</t></si>' for s in shared)}</sst>"
+        )
+        for i in range(sheets):
+            archive.writestr(
+                f"xl/worksheets/sheet{i + 1}.xml", f"<worksheet><sheetData>{sheet}</sheetData></worksheet>"
+            )
+    return stream.getvalue()
+
+
+def cell(value, style=None):
+    if isinstance(value, str):
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+    chosen = "" if style is None else f' s="{style}"'
+    return f"<c{chosen}><v>{value!r}</v></c>"
+
+
+HEAD = [cell("Frequency (Hz)"), cell("Z' (Ohm)"), cell("-Z'' (Ohm)")]
+ROWS = [[cell(float(f)), cell(float(z.real)), cell(float(-z.imag))] for f, z in zip(F, Z, strict=True)]
+
+
+def test_xlsx():
+    spectrum = one(xlsx([[cell("Cell 7")], HEAD, *ROWS]), "a.xlsx")
+    assert_rc(spectrum, rtol=1e-12)
+    assert spectrum.metadata["sheet"] == "S0"
+    names = [f'<c t="s" r="{letter}1"><v>{i}</v></c>' for i, letter in enumerate("ABC")]
+    assert_rc(one(xlsx([names, *ROWS], shared=("f/Hz", "Zre/Ohm", "-Zim/Ohm")), "a.xlsx"))
+    assert len(read_bytes(xlsx([HEAD, *ROWS], sheets=2), "a.xlsx")) == 2
+
+
+def test_xlsx_written_by_openpyxl():
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"])
+    for f, z in zip(F, Z, strict=True):
+        book.active.append([float(f), float(z.real), float(-z.imag)])
+    book.create_sheet("notes").append(["nothing here"])
+    stream = io.BytesIO()
+    book.save(stream)
+    spectrum = one(stream.getvalue(), "a.xlsx")
+    assert_rc(spectrum, rtol=1e-12)
+    assert said(spectrum, "left out sheet 'notes'")
+
+
+@pytest.mark.parametrize("fmt", ['<xf numFmtId="20"/>', '<xf numFmtId="164"/>'])
+def test_xlsx_times_of_day_are_refused(fmt):
+    """Excel turns 0.01 into 00:14:24 where it takes the column for times."""
+    custom = '<numFmts><numFmt numFmtId="164" formatCode="[$-407]hh:mm:ss"/></numFmts>'
+    styles = f'{custom}<cellXfs><xf numFmtId="0"/>{fmt}</cellXfs>'
+    spoilt = [[cell(float(f)), cell(float(z.real), 1 if i > 20 else 0), cell(float(-z.imag))]
+              for i, (f, z) in enumerate(zip(F, Z, strict=True))]  # fmt: skip
+    with pytest.raises(ReadError, match=r"date or time .* is not a number"):
+        one(xlsx([HEAD, *spoilt], styles), "a.xlsx")
+
+
+def test_spreadsheets_refused():
+    with pytest.raises(ReadError, match="no table of numbers"):
+        one(xlsx([[cell("words")]]), "a.xlsx")
+    with pytest.raises(ReadError, match="damaged"):
+        one(xlsx([HEAD, *ROWS])[:-30], "a.xlsx")
+    with pytest.raises(ReadError, match="XML entities"):
+        one(xlsx([["<!DOCTYPE x>"]]), "a.xlsx")
+    with pytest.raises(ReadError, match="XML is damaged"):
+        one(xlsx([["<broken>"]]), "a.xlsx")
+    with pytest.raises(ReadError, match="has no content"):
+        one(ods(None), "a.ods")
+    with pytest.raises(ReadError, match="old Excel"):
+        one(b"\xd0\xcf\x11\xe0" + bytes(600), "a.xls")
+
+
+def ods(content):
+    space = (
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        if content is not None:
+            table = f'<table:table table:name="A">{content}</table:table>'
+            archive.writestr("content.xml", f"<office:document {space}>{table}</office:document>")
+    return stream.getvalue()
+
+
+def ods_rows(kind="float"):
+    def number(value, kind="float"):
+        return f'<table:table-cell office:value-type="{kind}" office:value="{value!r}"/>'
+
+    text = "".join(
+        f"<table:table-cell><text:p>{n}</text:p></table:table-cell>" for n in ("f/Hz", "Zre", "-Zim")
+    )
+    body = "".join(
+        f"<table:table-row>{number(f)}{number(z.real, kind)}{number(-z.imag)}</table:table-row>"
+        for f, z in zip(F.tolist(), Z.tolist(), strict=True)
+    )
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    return f"<table:table-row>{text}</table:table-row>{body}{empty}"
+
+
+def test_ods():
+    assert_rc(one(ods(ods_rows()), "a.ods"), rtol=1e-12)
+    with pytest.raises(ReadError, match="is not a number"):
+        one(ods(ods_rows("time")), "a.ods")
+
+
+# --- fuzz -------------------------------------------------------------------------------------------
+
+SAMPLES = {
+    "a.mpr": mpr(),
+    "a.ism": ism(),
+    "a.pssession": pssession().encode("utf-16"),
+    "a.idf": ivium(),
+    "a.par": par().encode(),
+    "n.txt": novocontrol().encode("latin-1"),
+    "a.npy": npy(np.stack([F, Z])),
+    "a.xlsx": xlsx([HEAD, *ROWS]),
+    "a.ods": ods(ods_rows()),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_truncated_anywhere_is_right_or_refused(name):
+    data = SAMPLES[name]
+    for size in range(1, len(data), max(1, len(data) // 60)):
+        try:
+            spectra = read_bytes(data[:size], name)
+        except EisfitError:
+            continue
+        for spectrum in spectra:
+            expected = np.interp(-spectrum.frequency, -F, np.arange(F.size))
+            where = np.round(expected).astype(int)[:-1]
+            np.testing.assert_allclose(spectrum.impedance[:-1], Z[where], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_flipped_bits_raise_nothing_else(name):
+    random = np.random.default_rng(len(name))
+    data = np.frombuffer(SAMPLES[name], dtype=np.uint8)
+    for _ in range(40):
+        broken = data.copy()
+        places = random.integers(0, data.size, 3)
+        broken[places] ^= (1 << random.integers(0, 8, 3)).astype(np.uint8)
+        try:
+            spectra = read_bytes(broken.tobytes(), name)
+        except EisfitError as error:
+            assert "\n" not in str(error)
+            continue
+        assert all(np.isfinite(s.impedance).all() for s in spectra)
