@@ -28,6 +28,8 @@ _ROLE_OF_SYMBOL = {
     "La": "inductance",
     "W": "diffusion",
     "Wo": "diffusion",
+    "Wop": "diffusion",
+    "Wsp": "diffusion",
     "Ws": "diffusion",
     "G": "diffusion",
     "Gs": "diffusion",

@@ -43,7 +43,8 @@ def names(element):
 
 
 def samples(element):
-    every = list(itertools.product(*(VALUES[row.unit] for row in element.parameters)))
+    inside = ([v for v in VALUES[row.unit] if row.min <= v <= row.max] for row in element.parameters)
+    every = list(itertools.product(*inside))
     stride = next(
         k for k in (1, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37) if len(every) <= k * LARGEST_COUNT
     )  # coprime to 3 and 4

@@ -1,9 +1,10 @@
-"""Warburg impedances: semi-infinite, reflective and transmissive boundary."""
+"""Warburg impedances: semi-infinite, reflective and transmissive boundary, and these with a free exponent."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from eisfit.model.elements._hyperbolic import Wedge
 from eisfit.model.elements.base import (
     Asymptote,
     ComplexArray,
@@ -78,7 +79,34 @@ def _slope_series(x: ComplexArray) -> ComplexArray:
     return np.asarray(-square / 6 * tail / np.cosh(x) ** 2)
 
 
+def _power(grid: FrequencyGrid, tau: FloatArray, p: FloatArray) -> tuple[Wedge, ComplexArray]:
+    """Return (j omega tau)^p, |arg| < pi/2, and its logarithm's derivative by p."""
+    log_time = np.asarray(grid.log_j_omega + np.log(tau))
+    return Wedge(np.exp(p * log_time)), log_time
+
+
+def _reflective_power(grid: FrequencyGrid, R: FloatArray, tau: FloatArray, p: FloatArray) -> Evaluation:
+    wedge, log_time = _power(grid, tau, p)
+    coth = wedge.coth / wedge.x
+    slope = -R * (wedge.csch**2 + coth)  # by ln x
+    return R * coth, (coth, slope * (p / tau), slope * log_time)
+
+
+def _transmissive_power(grid: FrequencyGrid, R: FloatArray, tau: FloatArray, p: FloatArray) -> Evaluation:
+    wedge, log_time = _power(grid, tau, p)
+    tanh = wedge.tanh / wedge.x
+    slope = R * wedge.tanh_slope()
+    return R * tanh, (tanh, slope * (p / tau), slope * log_time)
+
+
+def _power_options(times: FloatArray) -> FloatArray:
+    return np.array([(1.0, tau, p) for tau in times for p in _POWERS])
+
+
+_P = Parameter("p", "", "exponent: 0.5 diffusion in a plane, less a spread of it", 0.2, 0.6, "linear", 0.42)
+_POWERS = (0.33, 0.42, 0.5)
 _TAU = Parameter("tau", "s", "diffusion time L^2/D", 0.0, np.inf, "log", 100.0)
+_ANOMALOUS = "J. Bisquert, A. Compte, J. Electroanal. Chem. 499 (2001) 112"
 _REFERENCE = "D. R. Franceschetti, J. R. Macdonald, J. Electroanal. Chem. 101 (1979) 307"
 
 ELEMENTS = (
@@ -114,5 +142,29 @@ ELEMENTS = (
         low=Asymptote("R", lambda w, R, tau: R + 0j * w),
         high=Asymptote("R / sqrt(j omega tau)", lambda w, R, tau: R / np.sqrt(1j * w * tau)),
         reference=_REFERENCE,
+    ),
+    Element(
+        symbol="Wop",
+        title="finite diffusion, reflective boundary (coth), free exponent",
+        formula="Z = R coth((j omega tau)^p) / (j omega tau)^p",
+        parameters=(Parameter("R", "ohm", "diffusion resistance", 0.0, np.inf, "log", 30.0), _TAU, _P),
+        evaluate=_reflective_power,
+        low=Asymptote(
+            "R/3 + R / (j omega tau)^(2 p)", lambda w, R, tau, p: R / 3 + R / (1j * w * tau) ** (2 * p)
+        ),
+        high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
+        reference=_ANOMALOUS,
+        scan=_power_options,
+    ),
+    Element(
+        symbol="Wsp",
+        title="finite diffusion, transmissive boundary (tanh), free exponent",
+        formula="Z = R tanh((j omega tau)^p) / (j omega tau)^p",
+        parameters=(Parameter("R", "ohm", "diffusion resistance", 0.0, np.inf, "log", 30.0), _TAU, _P),
+        evaluate=_transmissive_power,
+        low=Asymptote("R", lambda w, R, tau, p: R + 0j * w),
+        high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
+        reference=_ANOMALOUS,
+        scan=_power_options,
     ),
 )

@@ -1,0 +1,178 @@
+"""Random starts for any circuit: each element is given the size of the impedance at a measured frequency.
+
+No topology is assumed, so resonances, inductive branches and negative resistances are reached, which a grid
+of relaxation times misses. An element that matters somewhere in the sweep has there about the impedance that
+was measured; a frequency of the sweep is drawn for each element, and its parameters follow from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.model.circuit import Circuit, CircuitParameter
+from eisfit.model.notation import Component, Node, components
+
+__all__ = ["random_starts"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
+
+_SIZE_SPREAD = 0.4  # decades, of an element's impedance about the measured one
+_TIME_SPREAD = 0.3
+_RATIO_SPREAD = 0.7
+_LEAST_EXPONENT = 0.45
+_AT_BENDS = 0.6  # share of the frequencies drawn where ln|Z| bends, with `together`
+
+
+def random_starts(
+    circuit: Circuit,
+    omega: FloatArray,
+    impedance: ComplexArray,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    together: bool = False,
+) -> FloatArray:
+    """Return start parameters (B, count, P): the same random numbers for every spectrum.
+
+    Parameters
+    ----------
+    circuit
+        Its given values are kept and its bounds kept to; what an expression gives starts as one.
+    omega
+        (F,) or (B, F) rad/s.
+    impedance
+        (B, F) complex ohm.
+    count
+        Starts for each spectrum.
+    rng
+        Where the random numbers come from; as many are taken whatever the spectra are.
+    together
+        Elements side by side in one branch share their frequency, drawn for the most part where ln|Z| bends:
+        resonances are hit more often, everything else less.
+    """
+    draw = _Draw.of(omega, impedance, together)
+    frequency = {}
+    for members in _branches(circuit.tree):
+        shared = rng.random(count)
+        own = rng.random((len(members), count))
+        for component, one in zip(members, own, strict=True):
+            frequency[component.name] = shared if together else one
+    columns = {}
+    for component in components(circuit.tree):
+        place = draw.index(frequency[component.name])
+        rows = [circuit.parameters[name] for name in component.parameter_names]
+        columns.update(_element(component, rows, draw, place, rng))
+    return np.stack([columns[name] for name in circuit.names], axis=-1)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """What is drawn from: omega and |Z| (B, F), and the cumulated chance (B, F) of each frequency."""
+
+    omega: FloatArray
+    modulus: FloatArray
+    chance: FloatArray
+
+    @classmethod
+    def of(cls, omega: FloatArray, impedance: ComplexArray, at_bends: bool) -> _Draw:
+        modulus = np.abs(impedance)
+        modulus = np.maximum(modulus, 1e-12 * modulus.max(axis=1, keepdims=True))
+        even = np.full(modulus.shape, 1 / modulus.shape[1])
+        omega = np.broadcast_to(omega, modulus.shape)
+        if at_bends and modulus.shape[1] > 4:
+            even = _AT_BENDS * _bends(omega, modulus) + (1 - _AT_BENDS) * even
+        return cls(omega, modulus, np.cumsum(even, axis=1))
+
+    def index(self, uniform: FloatArray) -> IntArray:
+        """Return the frequency (B, S) that each of (S,) numbers from 0 to 1 stands for."""
+        found = np.sum(self.chance[:, :, np.newaxis] < uniform, axis=1)
+        return np.asarray(np.minimum(found, self.omega.shape[1] - 1), dtype=np.intp)
+
+
+def _bends(omega: FloatArray, modulus: FloatArray) -> FloatArray:
+    """Return how much ln|Z| bends at each frequency (B, F), as shares of one."""
+    x, y = np.log(omega), np.log(modulus)
+    slope = np.diff(y, axis=1) / np.where(np.diff(x, axis=1) == 0, 1.0, np.diff(x, axis=1))
+    bend = np.zeros(y.shape)
+    bend[:, 1:-1] = np.abs(np.diff(slope, axis=1))
+    return np.asarray((bend + 1e-12) / np.sum(bend + 1e-12, axis=1, keepdims=True))
+
+
+def _branches(node: Node) -> Iterator[list[Component]]:
+    """Yield the components that stand side by side, each in exactly one list."""
+    if isinstance(node, Component):
+        yield [node]
+        return
+    direct = [child for child in node.children if isinstance(child, Component)]
+    if direct:
+        yield direct
+    for child in node.children:
+        if not isinstance(child, Component):
+            yield from _branches(child)
+
+
+def _element(
+    component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: np.random.Generator
+) -> dict[str, FloatArray]:
+    """Return the parameters (B, S) of an element that matters at the frequencies `place` (B, S)."""
+    omega = np.take_along_axis(draw.omega, place, axis=1)
+    size = np.take_along_axis(draw.modulus, place, axis=1)
+    count = place.shape[1]
+    exponent = _exponent(component, rows, count, rng)
+    found = {}
+    for row, kind in zip(rows, component.element.parameters, strict=True):
+        noise, sign = rng.normal(size=(1, count))[0], rng.random((1, count))[0]
+        if row.scale == "linear" and kind.unit == "":
+            found[row.name] = np.broadcast_to(exponent, place.shape)
+            continue
+        value = _value(kind.unit, size * 10 ** (_SIZE_SPREAD * noise), omega, exponent, noise)
+        found[row.name] = _inside(row, value, sign)
+    return {name: _given(circuit_row, found[name]) for name, circuit_row in zip(found, rows, strict=True)}
+
+
+def _exponent(
+    component: Component, rows: list[CircuitParameter], count: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return an element's exponent (S,): at random in its bounds, or what the circuit gives."""
+    uniform = rng.random(count)
+    for row, kind in zip(rows, component.element.parameters, strict=True):
+        if kind.unit == "" and kind.scale == "linear":
+            low = min(max(row.min, _LEAST_EXPONENT * kind.max), row.max)
+            drawn = low + (row.max - low) * uniform
+            return drawn if row.value is None else np.full(count, row.value)
+    return np.ones(count)
+
+
+def _value(unit: str, z: FloatArray, w: FloatArray, exponent: FloatArray, noise: FloatArray) -> FloatArray:
+    """Return what makes an element's impedance about z ohm at w rad/s."""
+    forms = {
+        "ohm": z,
+        "F": 1 / (w * z),
+        "H": z / w,
+        "S s^alpha": 1 / (z * w**exponent),
+        "ohm s^alpha": z / w**exponent,
+        "ohm s^-1/2": z * np.sqrt(w),
+        "s": 10 ** (_TIME_SPREAD * noise) / w,
+    }
+    return np.asarray(forms.get(unit, np.broadcast_to(10 ** (_RATIO_SPREAD * noise), z.shape)))
+
+
+def _inside(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> FloatArray:
+    """Return the values with a sign that the bounds allow, and within them."""
+    if row.max <= 0:
+        value = -value
+    elif row.min < 0:
+        value = np.where(uniform < 0.5, -value, value)
+    return np.clip(value, row.min, row.max)
+
+
+def _given(row: CircuitParameter, value: FloatArray) -> FloatArray:
+    if row.value is not None:
+        return np.full(value.shape, row.value)
+    return np.ones(value.shape) if row.expr is not None else np.asarray(value)
