@@ -342,8 +342,10 @@ def test_digatron():
     )
     body = rows(lambda i, f, z: f"{i},EIS,{f:.9g},{z.real:.9g},{z.imag:.9g}").splitlines(keepends=True)
     spectrum = one((text + "".join([*body[:9], "9,MSG,message\n", *body[9:]])).encode(), "a.csv")
-    assert_rc(spectrum)
-    assert said(spectrum, "no unit")
+    assert spectrum.impedance == pytest.approx(1e-3 * Z, rel=1e-8)  # milliohm, what Digatron's testers write
+    assert said(spectrum, "assumed: milliohm, as in Digatron's files")
+    in_ohm = read_bytes("".join([text, *body]).encode(), "a.csv", impedance_unit="ohm")[0]
+    assert in_ohm.impedance == pytest.approx(Z, rel=1e-8)
 
 
 def test_frequency_in_the_last_column():

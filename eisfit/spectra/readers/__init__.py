@@ -15,6 +15,7 @@ import pkgutil
 import struct
 import tokenize
 import zlib
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from os import PathLike
@@ -25,9 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.errors import EisfitError, ReadError
+from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.spectra.readers._file import File, checked, load
-from eisfit.spectra.readers._sweep import finish
+from eisfit.spectra.readers._sweep import GIVEN_UNIT, finish
+from eisfit.spectra.readers._units import IMPEDANCE_UNITS
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["formats", "read", "read_all", "read_bytes"]
@@ -39,6 +41,7 @@ def read(
     index: int | None = None,
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
+    impedance_unit: str | None = None,
 ) -> Spectrum:
     """Read the one spectrum of a file.
 
@@ -52,13 +55,17 @@ def read(
         (F,) Hz, for files that hold impedances without frequencies.
     average_duplicates
         Average points that share a frequency (with a note) instead of refusing them.
+    impedance_unit
+        ``uohm, mohm, ohm, kohm, Mohm`` or ``Gohm``, where the file does not say it, or says it wrongly.
 
     Raises
     ------
     ReadError
         When the file cannot be read, or holds several spectra and `index` is not given.
     """
-    spectra = read_all(path, frequency=frequency, average_duplicates=average_duplicates)
+    spectra = read_all(
+        path, frequency=frequency, average_duplicates=average_duplicates, impedance_unit=impedance_unit
+    )
     if index is None and len(spectra) > 1:
         raise ReadError(
             f"{path}: holds {len(spectra)} spectra; read_series reads them all, "
@@ -75,6 +82,7 @@ def read_all(
     *,
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
+    impedance_unit: str | None = None,
 ) -> tuple[Spectrum, ...]:
     """Read all spectra of one file, in the file's order; parameters as in `read`.
 
@@ -83,7 +91,8 @@ def read_all(
     ReadError
         When the file cannot be read as impedance spectra; one sentence that starts with its path.
     """
-    return _read(load(Path(path) if str(path) != "-" else "-"), frequency, average_duplicates)
+    file = load(Path(path) if str(path) != "-" else "-")
+    return _read(replace(file, impedance_unit=_checked_unit(impedance_unit)), frequency, average_duplicates)
 
 
 def read_bytes(
@@ -92,6 +101,7 @@ def read_bytes(
     *,
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
+    impedance_unit: str | None = None,
 ) -> tuple[Spectrum, ...]:
     r"""Read all spectra of a file's content given as bytes; `name` stands for the path, its extension helps.
 
@@ -108,7 +118,8 @@ def read_bytes(
     >>> s.notes[1]
     'decimal comma'
     """
-    return _read(checked(File(name, bytes(data))), frequency, average_duplicates)
+    unit = _checked_unit(impedance_unit)
+    return _read(checked(File(name, bytes(data), unit)), frequency, average_duplicates)
 
 
 def formats() -> tuple[str, ...]:
@@ -120,6 +131,12 @@ def formats() -> tuple[str, ...]:
     return tuple(module.NAME for module in _modules())
 
 
+def _checked_unit(unit: str | None) -> str | None:
+    if unit is not None and unit not in IMPEDANCE_UNITS:
+        raise UsageError(f"impedance_unit: {unit!r} is none of {', '.join(IMPEDANCE_UNITS)}")
+    return unit
+
+
 # What a damaged file makes parsers raise.
 _DAMAGE = (
     ValueError,
@@ -128,6 +145,7 @@ _DAMAGE = (
     TypeError,
     AttributeError,
     MemoryError,
+    StopIteration,
     RuntimeError,
     OSError,
     struct.error,
@@ -165,6 +183,8 @@ def _parse(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spec
             raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
         for sweep in sweeps:
             sweep.metadata.setdefault("format", module.NAME)
+        if file.impedance_unit and not any(n.startswith(GIVEN_UNIT) for s in sweeps for n in s.notes):
+            raise file.error(f"a unit was given, but {module.NAME} files have ohm: leave impedance_unit out")
         return finish(file, sweeps, average)
 
 

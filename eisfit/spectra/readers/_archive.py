@@ -14,16 +14,16 @@ __all__ = ["members"]
 _MOST_MEMBERS = 2000
 
 
-def members(file: File, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+def members(file: File, wanted: Callable[[str], bool], limit: int | None = None) -> dict[str, bytes]:
     """Return the content of the members whose name is wanted.
 
     Raises
     ------
     ReadError
-        When the archive is damaged, encrypted, or would unpack to more than `MAX_BYTES`.
+        When the archive is damaged, encrypted, or would unpack to more than `limit` (`MAX_BYTES`) bytes.
     """
     content: dict[str, bytes] = {}
-    left = MAX_BYTES
+    most = left = min(MAX_BYTES, limit or MAX_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             for info in archive.infolist()[:_MOST_MEMBERS]:
@@ -34,7 +34,7 @@ def members(file: File, wanted: Callable[[str], bool]) -> dict[str, bytes]:
                     data = stream.read(left + 1)
                 left -= len(data)
                 if left < 0:
-                    raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+                    raise file.error(f"unpacks to more than {most // 2**20} MiB")
                 content[info.filename] = data
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise file.error(f"the archive is damaged or encrypted ({error})") from None

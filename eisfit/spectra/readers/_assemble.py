@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,16 +12,28 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import GIVEN_UNIT, Sweep, plural
+from eisfit.spectra.readers._units import AMBIGUOUS, IMPEDANCE_UNITS
 
-__all__ = ["FROM_PHASE", "Chosen", "boundaries", "choose", "impedance", "settle_sign", "sweeps_of"]
+__all__ = [
+    "FROM_PHASE",
+    "Chosen",
+    "boundaries",
+    "boundaries_of",
+    "choose",
+    "impedance",
+    "settle_sign",
+    "sweeps_of",
+]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
+_SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
@@ -55,12 +67,13 @@ class Chosen:
 
 
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
-    """Return the first column of every quantity, scaled."""
+    """Return the first column of every quantity, scaled; one that says no more than it goes first."""
     chosen = Chosen()
-    for index, meaning in sorted(columns.items()):
+    for index, meaning in sorted(columns.items(), key=lambda item: (bool(item[1].label), item[0])):
         if meaning.quantity and meaning.quantity not in chosen and index < matrix.shape[1]:
             chosen.columns[meaning.quantity] = meaning
-            chosen.values[meaning.quantity] = matrix[:, index] * meaning.scale
+            values = np.power(10.0, matrix[:, index]) if meaning.log else matrix[:, index]
+            chosen.values[meaning.quantity] = values * meaning.scale
     return chosen
 
 
@@ -72,6 +85,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     ReadError
         When no impedance can be had from the columns or they contradict each other.
     """
+    _settle_unit(file, chosen)
     if "real" in chosen and "imag" in chosen:
         return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:
@@ -79,11 +93,33 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "real" in chosen and "phase" in chosen and "imag" not in chosen:
         chosen.notes.append("imaginary part from the real part and the phase")
         return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
-    if "admittance_real" in chosen and "admittance_imag" in chosen:
-        chosen.notes.append("impedance from the admittance columns")
-        with np.errstate(all="ignore"):
-            return np.reciprocal(chosen["admittance_real"] + 1j * chosen["admittance_imag"])
-    raise file.error(_missing(chosen))
+    z = from_other_columns(chosen)
+    if z is None:
+        raise file.error(_missing(chosen))
+    return z
+
+
+def _settle_unit(file: File, chosen: Chosen) -> None:
+    """Scale the impedance to ohm as the user says, or refuse a unit that may be milli or mega.
+
+    Raises
+    ------
+    ReadError
+        For ``MOHM`` in a header in capitals, where nobody said what it is.
+    """
+    for quantity in ("real", "imag", "modulus"):
+        meaning = chosen.columns.get(quantity)
+        if meaning is None:
+            continue
+        if file.impedance_unit:
+            chosen.values[quantity] *= IMPEDANCE_UNITS[file.impedance_unit] / abs(meaning.scale)
+        elif AMBIGUOUS.match(meaning.unit):
+            raise file.error(
+                f"{meaning.name!r} may be milliohm or megaohm: say which, "
+                "--impedance-unit mohm or --impedance-unit Mohm"
+            )
+    if file.impedance_unit:
+        chosen.notes.append(f"{GIVEN_UNIT} {file.impedance_unit}")
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
@@ -140,26 +176,37 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     """Cut the rows into sweeps at `cuts` (first rows of the second, third, ... sweep)."""
     sweeps = []
     edges = [0, *cuts, z.size]
+    used = np.isfinite(z) & (z != 0) & np.isfinite(chosen["frequency"]) & (chosen["frequency"] > 0)
     for start, stop in pairwise(edges):
         part = slice(start, stop)
+        told = np.flatnonzero(used[part]) + start  # what is dropped labels nothing
         noise = chosen.get("noise")
         sweeps.append(
             Sweep(
                 frequency=chosen["frequency"][part],
                 impedance=z[part],
                 noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
-                cycle=_typical_value(chosen.get("cycle"), part, whole=True),
-                time_s=_first(chosen.get("time"), part),
-                temperature_C=_typical_value(chosen.get("temperature"), part),
-                potential_V=_typical_value(chosen.get("potential"), part),
+                cycle=_typical_value(chosen.get("cycle"), told, whole=True),
+                time_s=_first(chosen.get("time"), told),
+                temperature_C=_typical_value(chosen.get("temperature"), told),
+                potential_V=_typical_value(chosen.get("potential"), told),
                 notes=list(chosen.notes),
             )
         )
     return sweeps
 
 
-def boundaries(frequency: FloatArray, cycle: FloatArray | None = None) -> list[int]:
-    """Return the rows at which a new sweep begins: where the frequency jumps back.
+def boundaries_of(chosen: Chosen) -> list[int]:
+    """Return the rows at which a new sweep begins, of a table whose conditions may change."""
+    return boundaries(chosen["frequency"], chosen.get("cycle"), chosen.get("temperature"))
+
+
+def boundaries(
+    frequency: FloatArray, cycle: FloatArray | None = None, *conditions: FloatArray | None
+) -> list[int]:
+    """Return the rows at which a new sweep begins: where the frequency jumps back and comes again.
+
+    `conditions` are further columns that must stay as they are within one sweep: temperature, potential.
 
     A row with f = 0 (rest, or the end of a loop) parts nothing by itself. A change of the cycle column alone
     does not part either: instruments count half cycles within one spectrum.
@@ -176,7 +223,23 @@ def boundaries(frequency: FloatArray, cycle: FloatArray | None = None) -> list[i
             direction = 0.0
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
-    return cuts
+    return [] if cuts and _is_one_sweep(frequency, cuts, cycle, conditions) else cuts
+
+
+def _is_one_sweep(
+    frequency: FloatArray, cuts: list[int], cycle: FloatArray | None, conditions: Sequence[FloatArray | None]
+) -> bool:
+    """Whether pieces are one sweep in any order, interlaced or in bands: hardly a frequency comes twice."""
+    for values in (cycle, *conditions):
+        known = values[np.isfinite(values)] if values is not None else np.empty(0)
+        if known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0):
+            return False
+    piece = np.searchsorted(cuts, np.arange(frequency.size), side="right")
+    good = np.isfinite(frequency) & (frequency > 0)
+    order = np.argsort(frequency[good], kind="stable")
+    f, piece = np.log(frequency[good][order]), piece[good][order]
+    twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())
+    return twice <= min(2, len(cuts)) + 0.02 * f.size
 
 
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
@@ -189,6 +252,12 @@ def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
 def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     if "phase" not in chosen:
         return z
+    if not np.nan_to_num(chosen["phase"]).any() and np.nan_to_num(z.imag).any():
+        chosen.notes.append(f"left aside: {chosen.columns['phase'].name!r}, a column of zeros")
+        return z
+    if "modulus" in chosen and not np.nan_to_num(z.imag).any() and np.nan_to_num(chosen["phase"]).any():
+        chosen.notes.append(f"left aside: {chosen.columns['imag'].name!r}, a column of zeros")
+        return _polar(file, chosen)
     rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
     phase = np.full(z.shape, np.nan)
     if rows.any():
@@ -285,7 +354,7 @@ def _typical(tests: list[SignTest]) -> str:
     return str(SignTest(written, turned))
 
 
-def _typical_value(values: FloatArray | None, part: slice, whole: bool = False) -> float | None:
+def _typical_value(values: FloatArray | None, part: NDArray[np.intp], whole: bool = False) -> float | None:
     if values is None:
         return None
     finite = values[part][np.isfinite(values[part])]
@@ -294,7 +363,7 @@ def _typical_value(values: FloatArray | None, part: slice, whole: bool = False) 
     return float(finite[0]) if whole else float(np.median(finite))
 
 
-def _first(values: FloatArray | None, part: slice) -> float | None:
+def _first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
     if values is None:
         return None
     finite = values[part][np.isfinite(values[part])]

@@ -1,12 +1,16 @@
-"""What a column's header says: the quantity, its unit and the sign it is written with."""
+"""What a column's header says, understood by its parts: quantity, sign, logarithm, unit, and whose it is."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from dataclasses import dataclass
-from math import pi
+from functools import lru_cache
 
-__all__ = ["Column", "column"]
+from eisfit.spectra.readers._units import Unit, is_unit, unit_of
+
+__all__ = ["Column", "column", "is_units_row"]
 
 
 @dataclass(frozen=True)
@@ -18,149 +22,321 @@ class Column:
     name
         As in the file.
     quantity
-        ``frequency, real, imag, modulus, phase, admittance_real, admittance_imag, noise, cycle, time,
-        temperature, potential, current, index, excel_error``; empty where not recognised.
+        ``frequency, real, imag, modulus, phase, admittance_real, admittance_imag, admittance_modulus,
+        admittance_phase, noise, cycle, time, temperature, potential, current, index, excel_error``, what an
+        LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel, dissipation``); empty
+        where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
         Unit as written, empty where the header has none.
+    label
+        What is left of the name: whose column it is (``A`` in ``Z' A (ohm)``).
+    log
+        Whether the column holds the decadic logarithm.
     """
 
     name: str
     quantity: str
     scale: float = 1.0
     unit: str = ""
+    label: str = ""
+    log: bool = False
 
 
-_PREFIX = {"": 1.0, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
-_UNITS = (
-    (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ)$"), "frequency", 1.0),
-    (re.compile(r"()(?:rad[ ./*]*(?:s|sec)(?:\^?-1)?)$", re.IGNORECASE), "frequency", 1 / (2 * pi)),
-    (re.compile(r"(u|µ|μ|m|k|K|M|G|)(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦)\.?$"), "ohm", 1.0),
-    (re.compile(r"(u|µ|μ|m|k|K|M|G|)(?:[oO]hms?|Ω|Ω)[ .*·]*cm(?:2|\^2|²|Â²)$"), "ohm", 1.0),
-    (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
-    (re.compile(r"()(?:deg(?:rees?|\.)?|°|º|Â°|\ufffd|ï¿½)$", re.IGNORECASE), "angle", 1.0),
-    (re.compile(r"(m|)(?:rad(?:ians?)?)$"), "angle", 180 / pi),
-    (re.compile(r"(m|u|µ|)(?:S|mho|Ohm-1|1/Ohm|Ohm\^-1)$"), "siemens", 1.0),
-    (re.compile(r"(m|)(?:s|sec|seconds?)\.?$"), "time", 1.0),
-    (re.compile(r"()(?:min)$"), "time", 60.0),
-    (re.compile(r"()(?:h|hours?)$"), "time", 3600.0),
-    (re.compile(r"(m|)(?:V|volts?|V vs\. .*)$"), "volt", 1.0),
-    (re.compile(r"(u|µ|m|)A$"), "ampere", 1.0),
-    (re.compile(r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$"), "celsius", 1.0),
-)
 _LONGEST = 200  # characters of a header that are looked at
+#: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
+_MEANS = {
+    "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
+    "freqüência frequenza частота 频率 頻率 周波数 주파수 фреквенция frq",
+    "omega": "omega ω angularfrequency kreisfrequenz pulsation 角频率 角周波数",
+    "Z": "z zs zser imp impedance impedanz impédance impedancia impedância impedenza импеданс zimpedance "
+    "阻抗 インピーダンス 임피던스 complexz",
+    "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
+    "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
+    "실수 실수부 resistance resistive вещ действ",
+    "imag": "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
+    "imaginärteil imaginaerteil 虚部 虛部 허수 허수부 reactance reaktanz réactance reactancia мним",
+    "modulus": "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
+    "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
+    "phase": "phase phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase phas "
+    "ph фаза 相位 相位角 位相 위상 위상각",
+    "prime": "prime dash strich",
+    "double": "double dbl doppel 2",
+    "minus": "minus neg negative moins negativ",
+    "log": "log log10 lg",
+    "conductance": "conductance leitwert",
+    "susceptance": "susceptance",
+    "dissipation": "dissipation dissipationfactor tandelta lossfactor",
+    "noise": "noise",
+    "cycle": "cycle cycles cyc zyklus ciclo 循环 サイクル 사이클",
+    "loop": "loop spectrum",
+    "number": "number no nr num index id idx nummer 号 序号 번호",
+    "time": "time times zeit temps tiempo tempo время 时间 時間 시간 timesec",
+    "temperature": "temperature temp temperatur température temperatura tm tempc tcell mtemp 温度 온도",
+    "potential": "ewe vdc edc voltage potential potentiel spannung potenzial tensión tension tensione "
+    "voltaje 电压 電圧 电位 電位 전압",
+    "current": "idc current strom courant corriente corrente 电流 電流 전류",
+    "index": "pt pts point points row messpunkt unnamed 点",
+    "filler": "part partie parte teil value values wert act actual istwert applied signal test elapsed "
+    "measured meas cell of the in der de la ac series serial component complex linear lin total at column "
+    "data raw shift ohm ohms deg sweep dc",
+    "other": "fit fitted sim simulated calc calculated model error err std stddev sigma sig residual resid "
+    "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
+    "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
+    "control area units unit",
+}
+#: Names that say it only as a whole.
+_WHOLE = {
+    "f": "frequency",
+    "r": "real",
+    "rs": "real",
+    "x": "imag",
+    "xs": "imag",
+    "g": "admittance_real",
+    "gp": "admittance_real",
+    "b": "admittance_imag",
+    "bp": "admittance_imag",
+    "cp": "C_parallel",
+    "cs": "C_series",
+    "ls": "L_series",
+    "lp": "L_parallel",
+    "rp": "R_parallel",
+    "d": "dissipation",
+    "t": "time",
+    "i": "current",
+    "e": "potential",
+    "v": "potential",
+    "u": "potential",
+    "n": "index",
+    "#": "index",
+    "fr": "frequency",
+    "hz": "frequency",
+    "ze": "modulus",
+    "zwe": "modulus",
+    "phasee": "phase",
+    "phasewe": "phase",
+    "v-dc": "potential",
+    "dc": "potential",
+    "zr": "real",
+    "zi": "imag",
+    "zim": "imag",
+    "zm": "modulus",
+    "zser": "real",
+    "sweep": "cycle",
+    "sweepindex": "cycle",
+}
+_ONLY_WITH_UNIT = {"g", "gp", "b", "bp", "cp", "cs", "ls", "lp"}
 _KIND = {
     "frequency": "frequency",
     "real": "ohm",
     "imag": "ohm",
     "modulus": "ohm",
     "noise": "ohm",
+    "R_parallel": "ohm",
     "phase": "angle",
     "admittance_real": "siemens",
     "admittance_imag": "siemens",
+    "admittance_modulus": "siemens",
+    "admittance_phase": "angle",
+    "C_parallel": "farad",
+    "C_series": "farad",
+    "L_series": "henry",
+    "L_parallel": "henry",
     "time": "time",
     "potential": "volt",
     "current": "ampere",
     "temperature": "celsius",
+    "cycle": "",
+    "index": "",
+    "dissipation": "",
 }
-_NAMES = {
-    "frequency": "f freq frequency frequenz frequence fréquence frecuencia freqs frequencies actfreq fr "
-    "hz frequencyact sweepfrequency signalfrequency omega angularfrequency ω",
-    "real": "re(z) re real realz zreal zre z' zs' z'(a) rez zr zreal1 r rs realpart real(z) realimpedance "
-    "zrealpart resistance impedancereal "
-    "zdash realimp z(re) z(real) z're z'real zprime realzpart reimpedance re[z] "
-    "z're(z) zrealohm z1' zser' zser",
-    "imag": "im(z) im imag imagz zimag zim zimg zi z'' zs'' z''(b) imz x xs reactance imaginary "
-    "imaginarypart imag(z) zimaginary z(im) z(imag) img zimg1 zimage z''im imagimpedance "
-    "imaginaryimpedance imagpart im[z] zdoubleprime impedanceimag "
-    "impedanceimaginary zdoubledash imagimp imagzpart imimpedance zimagpart z1'' imgz img(z) imaginary(z)",
-    "modulus": "|z| zmod modz mod z zabs abs(z) magnitude zmag mag impedance modulus absz zmodulus "
-    "|impedance| impedancemodulus impedancemagnitude z(mod) |z|mag zmagnitude mod(z) absolute impedanceabs "
-    "|zs| ze zwe",
-    "phase": "phase(z) phase zphz phz phasez theta phi phaseangle zphase theta(z) arg(z) φ θ angle phaseofz "
-    "argz phaseshift zphi zangle zarg zphaseangle phi(z) phasendeg phasedeg zthetaz ztheta phaseimpedance "
-    "phasee phasewe",
-    "admittance_real": "re(y) y' yre yreal g conductance",
-    "admittance_imag": "im(y) y'' yim yimag b susceptance",
-    "noise": "noise",
-    "cycle": "cyclenumber cycle cycleindex cycleno cyc cyc# cycle# cyclenr loop loopindex loopnumber sweep "
-    "sweepindex spectrum spectrumindex spectrumnumber spectrumid cycles",
-    "time": "time elapsedtime testtime t times timesec",
-    "temperature": "temperature temp tm tcell t tempc mtemp",
-    "potential": "ewe vdc edc dcvoltage potential potentialdc voltage e v v-dc dcpotential dc u",
-    "current": "i idc current dccurrent",
-    "index": "index pt point no nr n # pts number id row pointnumber unnamed:0",
-    "excel_error": "#name? #name #value! #ref!",
+_VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
+#: Words that may stand within another: ``zreal``.
+_JOINED = {
+    word: concept
+    for word, concept in _VOCABULARY.items()
+    if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
+    or word in "zy"
 }
-_LOOKUP: dict[str, list[str]] = {}
-for _quantity, _names in _NAMES.items():
-    for _name in _names.split():
-        _LOOKUP.setdefault(_name, []).append(_quantity)
-
+#: What a concept means where no part of an impedance is named, the first that is there.
+_ALONE = (
+    *(("frequency", "frequency"), ("omega", "frequency")),
+    *(("conductance", "admittance_real"), ("susceptance", "admittance_imag")),
+    *((name, name) for name in ("dissipation", "noise", "temperature", "potential", "current", "cycle")),
+    *(("loop", "cycle"), ("time", "time"), ("index", "index"), ("number", "index")),
+    *(("Y", "admittance_modulus"), ("Z", "modulus")),
+)
+_LABELLED = ("frequency", "real", "imag", "modulus", "phase")
+_CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
     {"’": "'", "′": "'", "‘": "'", "´": "'", "`": "'", "″": '"', "”": '"', "“": '"', "−": "-", "–": "-"}
 )
-_TRAILING = re.compile(
-    r"^(?P<name>.*?)\s*(?:[\[({](?P<a>[^\[\](){}]*)[\])}]|/\s*(?P<b>[^/]+(?:/s)?)|[,_ ]\s*(?P<c>[^\s,_]+))$"
+_BRACKET = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
+_SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
+_PARTS = re.compile(r"[^\W\d_]+|\d+|'+|\|")
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
+_SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
+_UNIT_LAST = (
+    re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
+    re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
+    re.compile(r"^(.*[^,_ -])[,_ -]+([^\s,_]+)$"),
 )
+_LOG = re.compile(r"^\s*(?:log|lg)_?(?:10|₁₀)?\s*(?=[(\[|/ _])", re.IGNORECASE)
 
 
 def column(name: str) -> Column:
     """Return what the header `name` says.
 
     >>> column("-Im(Z)/Ohm")
-    Column(name='-Im(Z)/Ohm', quantity='imag', scale=-1.0, unit='Ohm')
+    Column(name='-Im(Z)/Ohm', quantity='imag', scale=-1.0, unit='Ohm', label='', log=False)
     >>> column("Frequency (kHz)").scale, column("Z''[mOhm]").scale, column("tau").quantity
     (1000.0, 0.001, '')
+    >>> column("Z' B (ohm)").label, column("MinusImZ").scale, column("Imaginärteil").quantity
+    ('b', -1.0, 'imag')
     """
-    clean = name[:_LONGEST].translate(_PRIMES).strip().strip("\"'" if name.count('"') > 1 else "").strip()
-    clean = clean.strip("#%").strip() if not clean.upper().startswith(("#N", "#V", "#R")) else clean
-    core, unit = _split_unit(clean)
-    for text, found in ((core, unit), (clean, "")):
-        result = _quantity_of(text, found)
-        if result is not None:
-            quantity, scale = result
-            return Column(name, quantity, scale, found)
+    return _column(name)
+
+
+@lru_cache(maxsize=4096)
+def _column(name: str) -> Column:
+    text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
+    if text.lower() in _SPREADSHEET:
+        return Column(name, "excel_error")
+    text = text.strip("\"'" if name.count('"') > 1 else "").strip()
+    text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    for core, unit in _readings(text):
+        found = _meaning(core, unit)
+        if found is not None:
+            quantity, factor, label, log = found
+            return Column(name, quantity, factor, unit, label, log)
     return Column(name, "")
 
 
-def _split_unit(text: str) -> tuple[str, str]:
-    match = _TRAILING.match(text)
-    if match is None:
-        return text, ""
-    unit = next(part for part in match.group("a", "b", "c") if part is not None).strip()
-    known = _unit(unit) is not None
-    return (match["name"], unit) if known and match["name"] else (text, "")
+def is_units_row(cells: list[str]) -> bool:
+    """Whether a row holds units alone: ``Hz, ohm, ohm, deg``."""
+    filled = [cell.strip("[](){} \"'") for cell in cells if cell.strip("[](){} \"'")]
+    return len(filled) >= 2 and all(is_unit(cell) or cell in ("#", "-", "1") for cell in filled)
 
 
-def _unit(unit: str) -> tuple[str, float] | None:
-    for pattern, kind, scale in _UNITS:
-        match = pattern.match(unit)
-        if match is not None:
-            return kind, scale * _PREFIX[match[1]]
+def _readings(text: str) -> list[tuple[str, str]]:
+    """Return (name, unit) in the ways a header can be cut, the likelier first."""
+    ways = []
+    for match in reversed(list(_BRACKET.finditer(text))):
+        inside = match[1].strip()
+        if is_unit(inside) and (text[: match.start()] + text[match.end() :]).strip():
+            ways.append((text[: match.start()] + " " + text[match.end() :], inside))
+        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and is_unit(within[2]):  # log(f/Hz)
+            ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
+    for pattern in _UNIT_LAST:
+        cut = pattern.match(text)
+        if cut and is_unit(cut[2].strip()):
+            ways.append((cut[1], cut[2].strip()))
+    return [*ways, (text, "")]
+
+
+def _meaning(core: str, unit: str) -> tuple[str, float, str, bool] | None:
+    """Return (quantity, factor, label, whether a logarithm), None where the parts make no quantity."""
+    sign, text = 1.0, core
+    if match := _SIGN.match(text):
+        sign, text = -1.0, text[match.end() :]
+    logarithm = _LOG.match(text)
+    if logarithm:
+        text = text[logarithm.end() :]
+    if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
+        text = inner[1]
+    found = _quantity(text, bool(unit))
+    if found is None:
+        return None
+    quantity, label, negative, angular = found
+    given = unit_of(unit) if unit else None
+    if not _fits(quantity, given):
+        return None
+    factor = given.scale if given else 1.0
+    if angular and (given is None or given.kind != "frequency"):
+        factor /= 6.283185307179586
+    return quantity, (-sign if negative else sign) * factor, label, bool(logarithm)
+
+
+def _fits(quantity: str, unit: Unit | None) -> bool:
+    return unit is None or unit.kind == "any" or _KIND.get(quantity) in (unit.kind, None)
+
+
+def _quantity(text: str, with_unit: bool) -> tuple[str, str, bool, bool] | None:
+    """Return (quantity, label, whether minus is a word of it, whether an angular frequency)."""
+    bare = re.sub(r"[\s_.()\[\]:<>]+", "", text).lower()
+    if bare in _WHOLE:
+        quantity = "temperature" if text.strip() == "T" and with_unit else _WHOLE[bare]
+        return None if bare in _ONLY_WITH_UNIT and not with_unit else (quantity, "", False, False)
+    concepts, label = _concepts(text)
+    quantity = _decide(concepts) if concepts is not None else ""
+    if concepts is None or not quantity:
+        return None
+    if label and not _may_carry(quantity, label, concepts):
+        return None
+    return quantity, label, concepts["minus"] % 2 == 1, concepts["omega"] > 0
+
+
+def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
+    """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
+    if quantity in _CONDITIONS:
+        return len(label) == 1 or label.isdigit()
+    return quantity in _LABELLED and bool(concepts["Z"] or concepts["frequency"])
+
+
+def _concepts(text: str) -> tuple[Counter[str] | None, str]:
+    """Return how often each concept is named, and the one word that is none of ours."""
+    concepts: Counter[str] = Counter()
+    rest: list[str] = []
+    for part in _PARTS.findall(_CAMEL.sub(" ", text)):
+        if part.startswith("'"):
+            concepts["primes"] += len(part)
+        elif part == "|":
+            concepts["bar"] += 1
+        elif part.isdigit():
+            rest.append(part)
+        else:
+            found = _segments(part.lower())
+            concepts.update(found or ())
+            rest += [] if found else [part.lower()]
+    if len(rest) > 1 or concepts["other"]:
+        return None, ""
+    return concepts, "".join(rest)
+
+
+@lru_cache(maxsize=1024)
+def _segments(word: str) -> tuple[str, ...] | None:
+    """Return the concepts of a word written together, the longest words first; None where it is not ours."""
+    if word in _VOCABULARY:
+        return (_VOCABULARY[word],)
+    for size in range(len(word) - 1, 0, -1):
+        if word[:size] in _JOINED:
+            rest = word[size:]
+            tail = (_VOCABULARY[rest],) if rest in _JOINED else _segments(rest) if len(rest) > 1 else None
+            if tail is not None:
+                return (_VOCABULARY[word[:size]], *tail)
     return None
 
 
-def _quantity_of(text: str, unit: str) -> tuple[str, float] | None:
-    sign = 1.0
-    key = text.lower().replace('"', "''").replace("<", "").replace(">", "")
-    minus = re.match(r"^(?:-\s*|\(-\)\s*|neg(?:ative)?[ _.]*|minus[ _.]*)(?=\S)", key)
-    if minus is not None:
-        sign, key = -1.0, key[minus.end() :]
-        key = key[1:-1] if key.startswith("(") and key.endswith(")") else key
-    key = re.sub(r"[\s_.]+", "", key)
-    candidates = _LOOKUP.get(key, []) or _LOOKUP.get(key.replace("-", ""), [])
-    kind, scale = _unit(unit) or ("", 1.0)
-    for quantity in candidates:
-        if not unit and _needs_unit(key, quantity):
-            continue
-        if kind in ("", "any") or _KIND.get(quantity, kind) == kind:
-            if key in ("omega", "ω", "angularfrequency") and not kind:
-                scale = 1 / (2 * pi)
-            return quantity, sign * scale
-    return None
+def _decide(c: Counter[str]) -> str:
+    """Return the quantity that the concepts make."""
+    primes = (c["primes"] + c["prime"] * (1 + (c["double"] > 0))) * bool(c["Z"] or c["Y"])
+    if primes and not (c["real"] or c["imag"]):
+        c["imag" if primes > 1 else "real"] += 1
+    parts = [name for name in ("real", "imag", "phase", "modulus") if c[name]]
+    if c["bar"] and not parts:
+        parts = ["modulus"]
+    if parts:
+        return "" if c["frequency"] else _part(c, parts)
+    return next((quantity for concept, quantity in _ALONE if c[concept]), "")
 
 
-def _needs_unit(key: str, quantity: str) -> bool:
-    return (key == "t" and quantity == "temperature") or key in ("g", "b")
+def _part(c: Counter[str], parts: list[str]) -> str:
+    part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
+    if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
+        return ""
+    if part == "phase" and any(c[name] for name in ("potential", "current")):
+        return ""
+    if c["Y"] and part:
+        return f"admittance_{part}"
+    return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,10 +44,13 @@ class File:
         Path as the user gave it; every message starts with it.
     data
         The bytes.
+    impedance_unit
+        The unit that the user says the impedance has; None: as the file says.
     """
 
     name: str
     data: bytes
+    impedance_unit: str | None = None
 
     @property
     def suffix(self) -> str:
@@ -85,7 +89,10 @@ class File:
         ReadError
             When a line is longer than `MAX_LINE` characters.
         """
-        lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        ends = self.data.count(b"\n") + self.data.count(b"\r")
+        if ends > 2 * MAX_ROWS:  # before they are made: a line takes 50 bytes and more
+            raise self.error(f"more than {MAX_ROWS} lines")
+        lines = re.split(r"\r\n|\r|\n", self.text) if b"\r" in self.data else self.text.split("\n")
         longest = max(map(len, lines), default=0)
         if longest > MAX_LINE:
             raise self.error(f"a line of {longest} characters is no table (limit {MAX_LINE})")

@@ -16,6 +16,7 @@ __all__ = ["Reading", "headerless", "looks_like_frequency"]
 FloatArray = NDArray[np.float64]
 
 _FEWEST_ROWS = 3
+_EVEN = 0.3
 _CLEARLY = 0.3  # another order must fit this much better than the usual one
 
 
@@ -72,6 +73,12 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
         )
     chosen = _best(readings)
     _refuse_constant(file, matrix, chosen)
+    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    if not (chosen.proven or _spaced_like_a_sweep(matrix[:, place])):
+        raise file.error(
+            "three columns without a header, and nothing proves that they are frequency and impedance: "
+            "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+        )
     extra = matrix.shape[1] - start > 3
     if extra and not chosen.proven and not _fourth_is_modulus(matrix, start):
         raise file.error(
@@ -89,6 +96,16 @@ def looks_like_frequency(values: FloatArray) -> bool:
     steps = np.sign(np.diff(good))
     turns = int((np.diff(steps[steps != 0]) != 0).sum())
     return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
+
+
+def _spaced_like_a_sweep(values: FloatArray) -> bool:
+    """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
+    steps = np.abs(np.diff(np.log(values[np.isfinite(values) & (values > 0)])))
+    if steps.size < 2 or steps.sum() < np.log(2):
+        return False
+    typical = float(np.median(steps))
+    even = _EVEN if steps.sum() > np.log(9.5) else 0.01
+    return bool(typical > 0 and np.median(np.abs(steps - typical)) < even * typical)
 
 
 def _readings(matrix: FloatArray, start: int) -> list[Reading]:
@@ -148,7 +165,8 @@ def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:
 def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:
     for place, meaning in reading.columns.items():
         values = matrix[:, place]
-        if matrix.shape[0] > _FEWEST_ROWS and np.nanmax(values) == np.nanmin(values):
+        known = values[np.isfinite(values)]
+        if matrix.shape[0] > _FEWEST_ROWS and (known.size == 0 or known.max() == known.min()):
             raise file.error(
                 f"a table without header whose {meaning.name} never changes "
                 "cannot be frequency, real part, imaginary part: add a header line"

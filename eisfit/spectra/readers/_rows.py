@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.readers._assemble import (
     FROM_PHASE,
     Chosen,
-    boundaries,
+    boundaries_of,
     choose,
     count_note,
     impedance,
@@ -112,7 +112,7 @@ def named_sweeps(
     if "frequency" not in chosen:
         raise file.error("no frequency column: it holds no impedance")
     z = impedance(file, chosen)
-    cuts = sorted({*boundaries(chosen["frequency"], chosen.get("cycle")), *(parts or [])})
+    cuts = sorted({*boundaries_of(chosen), *(parts or [])})
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")

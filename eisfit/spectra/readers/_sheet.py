@@ -10,7 +10,10 @@ from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers.text import table_sweeps
 
-__all__ = ["Sheet", "parse_xml", "sheet_sweeps"]
+__all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
+
+_MOST_TAGS = 3_000_000
+MAX_XML = 24 * 2**20  # bytes: as a tree it takes twenty times as much
 
 Sheet = list[list[str]]
 
@@ -25,6 +28,8 @@ def parse_xml(file: File, data: bytes) -> ET.Element:
     """
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise file.error("the document declares XML entities, which no spreadsheet program does")
+    if data.count(b"<") > _MOST_TAGS:
+        raise file.error(f"more than {_MOST_TAGS} tags in one part of the document, the limit for a spectrum")
     try:
         return ET.fromstring(data)
     except ET.ParseError as error:

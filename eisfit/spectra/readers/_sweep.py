@@ -13,7 +13,14 @@ from eisfit.errors import SpectrumError
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Sweep", "finish", "plural"]
+__all__ = ["ASSUMED", "GIVEN_UNIT", "Sweep", "finish", "plural"]
+
+#: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
+ASSUMED = "assumed:"
+#: Begins the note on a unit that the user gave.
+GIVEN_UNIT = "impedance unit as given:"
+#: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI's infinity and NaN).
+_OVER_RANGE = (9.8e37, 9.95e37)
 
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
@@ -87,12 +94,18 @@ def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tup
 
 def _drop_rows(file: File, sweep: Sweep) -> None:
     f, z = sweep.frequency, sweep.impedance
-    finite = np.isfinite(f) & np.isfinite(z)
+    largest = np.max(np.abs([f, z.real, z.imag]), axis=0, initial=0.0)
+    over = (largest >= _OVER_RANGE[0]) & (largest <= _OVER_RANGE[1])
+    finite = np.isfinite(f) & np.isfinite(z) & ~over
     zero = finite & ((f == 0) | (z == 0))
     negative = finite & (f < 0)
     if negative.any():
         raise file.error(f"a negative frequency ({f[negative][0]:g} Hz)")
-    for mask, reason in ((~finite, "without a finite number"), (zero, "where the instrument wrote zeros")):
+    for mask, reason in (
+        (~finite & ~over, "without a finite number"),
+        (over, "with the instrument's mark for over-range, 9.9E+37"),
+        (zero, "where the instrument wrote zeros"),
+    ):
         if mask.any():
             sweep.notes.append(f"dropped {plural(int(mask.sum()), 'row')} {reason}")
     sweep.keep(finite & ~zero)

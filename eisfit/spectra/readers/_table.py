@@ -12,7 +12,7 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._file import MAX_ROWS, File
 
 __all__ = ["Style", "Table", "find_table", "number", "split"]
@@ -55,7 +55,7 @@ class Style:
     Parameters
     ----------
     delimiter
-        ``"\t"``, ``";"``, ``","`` or ``" "`` (any white space).
+        ``"\t"``, ``";"``, ``","``, ``"|"`` or ``" "`` (any white space).
     decimal
         ``"."`` or ``","``.
     prefixed
@@ -68,7 +68,8 @@ class Style:
 
     def notes(self) -> list[str]:
         """Return the sentences for `Spectrum.notes`."""
-        name = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma"}[self.delimiter]
+        names = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma", "|": "bar"}
+        name = names[self.delimiter]
         notes = [f"columns parted by {name}"]
         if self.decimal == ",":
             notes.append("decimal comma")
@@ -99,6 +100,8 @@ class Table:
         The units row, where there is one.
     rows
         Line (from 0) of each row of `matrix`.
+    wider
+        Lines (from 0) with more numbers than the table has columns.
     """
 
     style: Style
@@ -109,6 +112,7 @@ class Table:
     mixed: bool = False
     units: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    wider: list[int] = field(default_factory=list)
 
     def cell(self, lines: Sequence[str], row: int, index: int) -> str:
         """Return the text of one cell of `matrix`."""
@@ -117,7 +121,7 @@ class Table:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """Split one line; trailing empty cells are cut."""
+    """Split one line; trailing empty cells, and empty ones outside a frame of bars, are cut."""
     if delimiter == " ":
         return line.split()
     cells = [
@@ -125,7 +129,7 @@ def split(line: str, delimiter: str) -> list[str]:
     ]
     while cells and not cells[-1]:
         cells.pop()
-    return cells
+    return cells[1:] if delimiter == "|" and cells and not cells[0] else cells
 
 
 def number(cell: str, style: Style) -> float | None:
@@ -140,11 +144,28 @@ def number(cell: str, style: Style) -> float | None:
         except ValueError:
             pass
     text = cell.strip().strip('"').strip()
-    if len(text) > _LONGEST_NUMBER or (style.decimal == "," and "." in text):
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    text = _ungrouped(text, style.decimal)
+    if style.decimal == "," and "." in text:
         return None
     return (
         float("nan") if text.lower() in _GAPS else _careful(text.replace(style.decimal, "."), style.prefixed)
     )
+
+
+def _ungrouped(text: str, decimal: str) -> str:
+    """Return a number without the marks between its thousands, where they can be nothing else.
+
+    ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
+    """
+    for mark in ("," if decimal == "." else ".", " ", "\u00a0", "\u202f", "'"):
+        if mark in text and re.fullmatch(
+            rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?", text
+        ):
+            certain = decimal in text or text.count(mark) > 1 or mark not in ".,"
+            return text.replace(mark, "") if certain else text
+    return text
 
 
 def _careful(text: str, prefixed: bool) -> float | None:
@@ -197,7 +218,10 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     counts = np.bincount(numeric.widths)
     width = int(np.flatnonzero(counts == counts.max())[-1])
     main = numeric.rows[numeric.widths == width]
+    followers = set(numeric.rows[numeric.widths < width].tolist())
     first, last = _start(main[:4].tolist(), main.size), int(main[-1])
+    while last + 1 in followers:  # of spectra side by side, the longer ones go on
+        last += 1
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     ends = np.cumsum(numeric.widths)
     matrix = np.full((inside.size, width), np.nan)
@@ -205,7 +229,10 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     starts = (ends - numeric.widths)[inside]
     matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
     for place in np.flatnonzero(~same):
-        part = numeric.flat[starts[place] : ends[inside[place]]][:width]
+        part = numeric.flat[starts[place] : ends[inside[place]]]
+        if np.isfinite(part[width:]).any():
+            table.wider.append(int(numeric.rows[inside[place]]))
+        part = part[:width]
         matrix[place, : part.size] = part
     kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
     table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
@@ -260,7 +287,7 @@ def _style(lines: Sequence[str]) -> Style | None:
 
 def _candidates(text: str) -> list[Style]:
     """Return the styles that the characters in `text` allow, the likelier first."""
-    delimiters = [mark for mark in "\t;," if mark in text] + [" "]
+    delimiters = [mark for mark in "\t;,|" if mark in text] + [" "]
     decimals = [mark for mark in ".," if mark == "." or mark in text]
     prefixed = [False, True] if _PREFIXED_ANYWHERE.search(text) else [False]
     quoted = '","' in text or '", "' in text
@@ -295,6 +322,8 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
     near = range(len(above) - 1, max(-1, len(above) - 6), -1)
     for lookup in (_known_names, _unknown_names):
         for back in near:
+            if is_units_row(split(_COMMENT.sub("", above[back]), table.style.delimiter)):
+                continue
             table.names, table.mixed = lookup(above[back], table.style, width)
             if table.names:
                 table.units = _units_row(above[back + 1 :], table.style, width)
@@ -335,8 +364,9 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
         ways.append(line.strip().strip('"').split())
         ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
+        ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
-    return [[cell.strip().strip('"').strip() for cell in way] for way in ways]
+    return [[cell.strip().strip('"').replace('""', '"').strip() for cell in way] for way in ways]
 
 
 def _prose(cells: list[str]) -> bool:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._sheet import Sheet, parse_xml, sheet_sweeps
+from eisfit.spectra.readers._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -36,7 +36,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the document is damaged, or no sheet holds a spectrum.
     """
-    content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)))
+    content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
     trees = {name: parse_xml(file, data) for name, data in content.items()}
     strings = _strings(trees.get("xl/sharedStrings.xml"))
     dates = _date_styles(trees.get("xl/styles.xml"))
@@ -115,6 +115,8 @@ def _cell(cell: ET.Element, strings: list[str], dates: set[int]) -> str:
     if kind == "inlineStr":
         return _text(cell)
     value = next((child.text or "" for child in cell if _local(child.tag) == "v"), "")
+    if not value and any(_local(child.tag) == "f" for child in cell):
+        return "formula without a stored value: open and save the file in a spreadsheet program"
     if kind == "s":
         return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""
     if kind == "n" and value and int(cell.get("s", "0")) in dates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ SUFFIXES = (".mat",)
 
 _HEADER = 128
 _COMPRESSED = 15
+_MATRIX = 14
+_INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
 
 
 def recognise(file: File) -> bool:
@@ -38,7 +41,8 @@ def parse(file: File) -> list[Sweep]:
     """
     if file.data.startswith(b"MATLAB 7.3"):
         raise file.error("a MATLAB 7.3 file (HDF5): save it with save(..., '-v7')")
-    _refuse_bombs(file)
+    for variable in _unpacked(file):
+        _refuse_announced(file, variable)
     variables = _load(file)
     arrays = {name: value for name, value in variables.items() if _numeric(value)}
     for value in variables.values():
@@ -61,18 +65,55 @@ def _load(file: File) -> dict[str, NDArray[Any]]:
     return {name: value for name, value in variables.items() if not name.startswith("__")}
 
 
-def _refuse_bombs(file: File) -> None:
-    """Unpack every compressed variable once, up to the limit, before SciPy does."""
+def _unpacked(file: File) -> Iterator[bytes]:
+    """Yield the content of every variable; compressed ones are unpacked once, up to the limit."""
     place, left = _HEADER, MAX_BYTES
+    order = ">" if file.data[126:128] == b"MI" else "<"
     while place + 8 <= len(file.data):
-        kind, size = struct.unpack_from("<II", file.data, place)
+        kind, size = struct.unpack_from(f"{order}II", file.data, place)
+        content = file.data[place + 8 : place + 8 + size]
         if kind == _COMPRESSED:
             try:
-                left -= len(
-                    zlib.decompressobj().decompress(file.data[place + 8 : place + 8 + size], left + 1)
-                )
+                content = zlib.decompressobj().decompress(content, left + 1)
             except zlib.error:
                 raise file.error("the MATLAB file is damaged (zlib)") from None
+            left -= len(content)
             if left < 0:
                 raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+            content = content[8:]
+        yield content
         place += 8 + size
+
+
+def _refuse_announced(file: File, matrix: bytes) -> None:
+    """Refuse an array that announces more elements than there are bytes: SciPy would make room for them.
+
+    The tags are those of MATLAB's "MAT-File Format", level 5: an element takes a byte at least.
+    """
+    order = ">" if file.data[126:128] == b"MI" else "<"
+    pending = [matrix]
+    while pending:
+        parts = list(_elements(pending.pop(), order))
+        kinds = [content for kind, content in parts if kind in _INTEGERS]
+        if len(kinds) < 2 or len(kinds[0]) < 4:
+            continue
+        space = sum(len(content) for _, content in parts)
+        count = 1
+        for size in struct.unpack(f"{order}{len(kinds[1]) // 4}i", kinds[1][: len(kinds[1]) // 4 * 4]):
+            count *= max(size, 0)
+        if count > space:
+            raise file.error(f"the MATLAB file announces {count} elements and holds {space} bytes of them")
+        pending += [content for kind, content in parts if kind == _MATRIX]
+
+
+def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Yield (type, content) of the elements in `data`; small ones carry their content in the tag."""
+    place = 0
+    while place + 8 <= len(data):
+        kind, size = struct.unpack_from(f"{order}II", data, place)
+        if kind >> 16:
+            yield kind & 0xFFFF, data[place + 4 : place + 4 + (kind >> 16)]
+            place += 8
+        else:
+            yield kind, data[place + 8 : place + 8 + size]
+            place += 8 + size + (-size % 8 if kind != _COMPRESSED else 0)

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._sheet import Sheet, parse_xml, sheet_sweeps
+from eisfit.spectra.readers._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -34,7 +34,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the document is damaged, or no sheet holds a spectrum.
     """
-    content = members(file, lambda name: name == "content.xml")
+    content = members(file, lambda name: name == "content.xml", MAX_XML)
     if "content.xml" not in content:
         raise file.error("the document has no content")
     tree = parse_xml(file, content["content.xml"])

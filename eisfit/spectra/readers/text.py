@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._assemble import (
     Chosen,
-    boundaries,
+    boundaries_of,
     choose,
     count_note,
     describe_sign,
@@ -21,7 +22,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
 from eisfit.spectra.readers._table import Table, find_table, number, split
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
@@ -32,8 +33,9 @@ RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
 _COMPLEX = re.compile(
-    r"\(?\s*([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij]\s*\)?"
+    r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
 )
+_DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -50,13 +52,19 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no table, or its columns cannot be told for certain.
     """
-    lines = [_complex_to_pair(line) for line in file.lines]
+    lines = [_complex_to_pair(line.replace("−", "-")) for line in file.lines]
     table = find_table(file, lines)
     cut = table is not None and _drop_cut_row(table, lines)
     if table is None:
         raise file.error("no table of numbers in it")
     if table.matrix.shape[0] < _FEWEST_ROWS:
         raise file.error(f"no table of numbers in it (only {plural(table.matrix.shape[0], 'row')})")
+    if table.wider:
+        line = table.wider[0]
+        raise file.error(
+            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
+            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
+        )
     sweeps = table_sweeps(file, table, lines)
     if cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
@@ -86,10 +94,22 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     pairs = key_values(table.preamble)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
-        sweep.metadata = {**pairs, "header": header_text([*table.preamble, *_header_lines(table)])}
+        sweep.metadata = {
+            **sweep.metadata,
+            **pairs,
+            "header": header_text([*table.preamble, *_header_lines(table)]),
+        }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
     count_note(sweeps)
     return sweeps
+
+
+def _name_by_label(sweeps: list[Sweep], columns: dict[int, Column]) -> None:
+    labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
+    if len(labels) == 1 and (label := labels.pop()) and not label.isdigit():
+        for sweep in sweeps:
+            sweep.metadata["label"] = label
+            sweep.notes.append(f"columns of {label!r}")
 
 
 def _sweeps(
@@ -101,8 +121,9 @@ def _sweeps(
     _refuse_words(file, table, lines, columns)
     _refuse_z_scores(file, chosen)
     z = _impedance(file, table, chosen, columns)
-    _note_table(table, chosen)
-    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
+    _note_table(file, table, chosen)
+    sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
+    _name_by_label(sweeps, columns)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
     if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
@@ -142,6 +163,8 @@ def _column_sets(table: Table) -> list[dict[int, Column]]:
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
     count = {q: len(found) for q, found in place.items()}
+    if count["frequency"] == 1 and (sets := _sets_by_label(columns)):
+        return sets
     if count["real"] != count["imag"] or count["real"] < 2:
         return [columns]
     if count["frequency"] == count["real"]:
@@ -150,6 +173,21 @@ def _column_sets(table: Table) -> list[dict[int, Column]]:
         parts = zip([0, *starts[1:]], edges, strict=True)
         return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
     return _sharing_one_frequency(columns, place)
+
+
+def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
+    """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance."""
+    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label))
+    shared = {i: c for i, c in columns.items() if not c.label or c.quantity == "frequency"}
+    if {c.quantity for c in shared.values()} & {"real", "imag", "modulus", "phase"}:
+        return []
+    sets = []
+    for label in labels:
+        own = {i: c for i, c in columns.items() if c.label == label and c.quantity != "frequency"}
+        found = [c.quantity for c in own.values()]
+        if {"real", "imag"} <= set(found) or {"modulus", "phase"} <= set(found):
+            sets.append({**shared, **own})
+    return sets if len(sets) > 1 else []
 
 
 def _sharing_one_frequency(
@@ -168,6 +206,8 @@ def _sharing_one_frequency(
 
 def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
     meaning = column(name)
+    if len(units) == width and units[index] == _DIGATRON and meaning.quantity in ("real", "imag", "modulus"):
+        return replace(meaning, unit="mOhm", scale=1e-3 * meaning.scale)
     if meaning.unit or len(units) != width or not units[index]:
         return meaning
     combined = column(f"{name} [{units[index]}]")
@@ -215,7 +255,7 @@ def _refuse_z_scores(file: File, chosen: Chosen) -> None:
         raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
 
 
-def _note_table(table: Table, chosen: Chosen) -> None:
+def _note_table(file: File, table: Table, chosen: Chosen) -> None:
     if table.skipped:
         chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
     aside = _left_aside(table, chosen)
@@ -229,17 +269,30 @@ def _note_table(table: Table, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
-    ohms = [chosen.columns[name] for name in ("real", "imag", "modulus") if name in chosen.columns]
-    if not any(meaning.unit for meaning in ohms):
-        chosen.notes.append("no unit given for the impedance: taken as ohm")
+    if not file.impedance_unit:
+        chosen.notes += _assumed_unit(table, chosen)
     if any("cm" in meaning.unit for meaning in chosen.columns.values()):
         chosen.notes.append("impedance per area, ohm cm2, as written")
 
 
+def _assumed_unit(table: Table, chosen: Chosen) -> list[str]:
+    """Return what is taken for granted of the impedance's unit."""
+    if _DIGATRON in table.units:
+        return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
+    parts = ("real", "imag", "modulus")
+    if any(chosen.columns[part].unit for part in parts if part in chosen.columns):
+        return []
+    return [f"{ASSUMED} no unit given for the impedance, taken as ohm (else --impedance-unit)"]
+
+
 def _left_aside(table: Table, chosen: Chosen) -> list[str]:
     """Return further columns that could be the real or the imaginary part too."""
-    taken = {chosen.columns[q].name for q in ("real", "imag") if q in chosen.columns}
-    return [n for n in table.names if column(n).quantity in ("real", "imag") and n not in taken][:6]
+    used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
+    taken, labels = {meaning.name.split(" [")[0] for meaning in used}, {meaning.label for meaning in used}
+    others = [
+        n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
+    ]
+    return [n for n in others if not column(n).label or labels == {""}][:6]
 
 
 def _header_lines(table: Table) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import Style, number, split
 
@@ -16,7 +17,9 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "ZPlot/ZView .z"
 SUFFIXES = (".z", ".z60")
 
-_MARK = re.compile(r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|ZView)", re.IGNORECASE)
+_MARK = re.compile(
+    r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|Z60W Data File|ZView|CORRW ASCII)", re.IGNORECASE
+)
 _NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
 _KEPT = {"Date": "date", "Time": "time", "Surface Area": "area_cm2", "Potential-AC": "amplitude_mV"}
 
@@ -45,9 +48,18 @@ def parse(file: File) -> list[Sweep]:
     delimiter = "\t" if "\t" in lines[first] else "," if "," in lines[first] else " "
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = named_sweeps(file, block, lines[:first])
+    if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
+        _refuse_polarisation(file, sweeps[0])
     for sweep in sweeps:
         sweep.metadata = {**_summary(sweep.metadata), **sweep.metadata}
     return sweeps
+
+
+def _refuse_polarisation(file: File, sweep: Sweep) -> None:
+    """Refuse CorrWare's potential and current; ZPlot's columns under its head must prove themselves."""
+    test = kramers_kronig_sign(sweep.frequency, sweep.impedance)
+    if test is None or not test.verdict:
+        raise file.error("a CorrWare file whose columns are no impedance spectrum that obeys Kramers-Kronig")
 
 
 def _first_row(lines: Sequence[str]) -> int | None:

@@ -1,0 +1,58 @@
+"""Impedance from what LCR meters and tables of the admittance write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["from_other_columns"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+
+class Columns(Protocol):
+    """Scaled columns by quantity, with notes."""
+
+    notes: list[str]
+
+    def __contains__(self, quantity: object) -> bool: ...
+
+    def __getitem__(self, quantity: str) -> FloatArray: ...
+
+
+#: Columns, what they are called, and Z from (omega, first, second). Keysight, Impedance Measurement Handbook,
+#: 6th ed., 1-2: series and parallel equivalents, D = Rs omega Cs = 1 / (omega Cp Rp).
+_WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray], NDArray[Any]]], ...] = (
+    ("admittance_real", "admittance_imag", "the admittance columns", lambda _, g, b: 1 / (g + 1j * b)),
+    (
+        "admittance_modulus",
+        "admittance_phase",
+        "modulus and phase of the admittance",
+        lambda _, y, p: np.exp(-1j * np.radians(p)) / y,
+    ),
+    ("C_parallel", "admittance_real", "Cp and G", lambda w, c, g: 1 / (g + 1j * w * c)),
+    ("C_parallel", "R_parallel", "Cp and Rp", lambda w, c, r: 1 / (1 / r + 1j * w * c)),
+    ("C_parallel", "dissipation", "Cp and D", lambda w, c, d: 1 / (w * c * (d + 1j))),
+    ("C_series", "real", "Cs and Rs", lambda w, c, r: r - 1j / (w * c)),
+    ("C_series", "dissipation", "Cs and D", lambda w, c, d: (d - 1j) / (w * c)),
+    ("L_series", "real", "Ls and Rs", lambda w, x, r: r + 1j * w * x),
+    ("L_series", "dissipation", "Ls and D", lambda w, x, d: w * x * (d + 1j)),
+    ("L_parallel", "R_parallel", "Lp and Rp", lambda w, x, r: 1 / (1 / r - 1j / (w * x))),
+)
+
+
+def from_other_columns(chosen: Columns) -> ComplexArray | None:
+    """Return Z (rows,), ohm, from other columns than its own; None where they do not suffice."""
+    if "frequency" not in chosen:
+        return None
+    for first, second, words, formula in _WAYS:
+        if first in chosen and second in chosen:
+            chosen.notes.append(f"impedance from {words}")
+            with np.errstate(all="ignore"):
+                z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
+            return np.asarray(z, dtype=np.complex128)
+    return None

@@ -1,0 +1,68 @@
+"""Units as they stand in column headers, with their factor to Hz, ohm, degree, siemens, farad, ..."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from math import pi
+
+__all__ = ["AMBIGUOUS", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
+
+#: Spelt in capitals, M may be milli or mega.
+AMBIGUOUS = re.compile(r"MOHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
+#: What `impedance_unit` may be, with the factor to ohm.
+IMPEDANCE_UNITS = {"uohm": 1e-6, "mohm": 1e-3, "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6, "Gohm": 1e9}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a unit measures (``ohm``, ``frequency``, ...; ``any`` for a lost sign) and its factor."""
+
+    kind: str
+    scale: float
+
+
+_PREFIX = {
+    **{"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3},
+    **{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9},
+}
+_OHM = r"(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
+_AREA = r"[ .*·⋅]*cm(?:2|\^2|²|Â²)"
+_UNITS = (
+    (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$"), "frequency", 1.0),
+    (re.compile(r"()(?:rad[ ./*]*(?:s|sec)(?:\^?-1)?)$", re.IGNORECASE), "frequency", 1 / (2 * pi)),
+    (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}\.?$"), "ohm", 1.0),
+    (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
+    (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
+    (re.compile(r"()(?:deg(?:rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|度)$", re.IGNORECASE), "angle", 1.0),
+    (re.compile(r"(m|)(?:rad(?:ians?)?)$"), "angle", 180 / pi),
+    (re.compile(r"(n|u|µ|μ|m|)(?:S|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"), "siemens", 1.0),
+    (re.compile(r"(f|p|n|u|µ|μ|m|)F$"), "farad", 1.0),
+    (re.compile(r"(p|n|u|µ|μ|m|)H$"), "henry", 1.0),
+    (re.compile(r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$"), "time", 1.0),
+    (re.compile(r"()(?:min)$"), "time", 60.0),
+    (re.compile(r"()(?:h|hours?)$"), "time", 3600.0),
+    (re.compile(r"(m|)(?:V|volts?|V vs\.? .*)$"), "volt", 1.0),
+    (re.compile(r"(n|u|µ|μ|m|)A$"), "ampere", 1.0),
+    (re.compile(r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$"), "celsius", 1.0),
+)
+
+
+@lru_cache(maxsize=1024)
+def unit_of(text: str) -> Unit | None:
+    """Return what `text` measures; None where it is no unit.
+
+    >>> unit_of("mOhm"), unit_of("volts"), unit_of("apples")
+    (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
+    """
+    for pattern, kind, scale in _UNITS:
+        match = pattern.match(text)
+        if match is not None:
+            return Unit(kind, scale * _PREFIX[match[1]])
+    return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
+
+
+def is_unit(text: str) -> bool:
+    """Whether `text` is a unit that a column of a spectrum may have."""
+    return bool(text) and len(text) < 40 and unit_of(text) is not None
