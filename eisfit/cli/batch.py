@@ -22,6 +22,8 @@ from eisfit.cli.options import (
     FrequencyMax,
     FrequencyMin,
     GeometryFile,
+    ImagSign,
+    ImpedanceUnit,
     Json,
     Order,
     Peaks,
@@ -31,6 +33,7 @@ from eisfit.cli.options import (
     check_range,
     constrained,
     geometry_of,
+    reading,
 )
 from eisfit.cli.output import guarded, print_json, print_text
 from eisfit.errors import UsageError
@@ -77,6 +80,8 @@ def batch(
         float, typer.Option(min=0.1, help="With --watch: seconds for which a file must not change.")
     ] = 5.0,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     json: Json = False,
 ) -> int:
     """Fit thousands of spectra; what a store has already is not fitted again.
@@ -112,10 +117,16 @@ def batch(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        reading = {"average": average_duplicates, "manifest": manifest}
-        return watch_folders(files, chosen, store, settle, json, reading, options)
+        read_as = reading(average_duplicates, impedance_unit, imag_sign)
+        read_as["manifest"] = manifest
+        return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
-    many = fit_many(_spectra(paths, average_duplicates, manifest), chosen, store=store, **options)
+    many = fit_many(
+        _spectra(paths, manifest, reading(average_duplicates, impedance_unit, imag_sign)),
+        chosen,
+        store=store,
+        **options,
+    )
     run = _Run(many, export, len(paths))
     try:
         run.go()
@@ -140,12 +151,14 @@ def _resume(store: Path | None) -> str:
     return f"all that were finished are in {store}: run the same command again to go on"
 
 
-def _spectra(paths: list[tuple[str, Path | None]], average: bool, manifest: Path | None) -> Iterator[Any]:
+def _spectra(
+    paths: list[tuple[str, Path | None]], manifest: Path | None, read_as: dict[str, Any]
+) -> Iterator[Any]:
     """Yield the spectra of one file after the other, so that no more than a few are in memory."""
     from eisfit.cli.batch_sources import spectra_of
 
     for path, root in paths:
-        yield from spectra_of(path, root, average=average, manifest=manifest)
+        yield from spectra_of(path, root, manifest=manifest, **read_as)
 
 
 class _Run:

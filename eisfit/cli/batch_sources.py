@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eisfit.cli.sources import gather
 from eisfit.errors import ReadError
@@ -49,7 +49,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
 
 
 def spectra_of(
-    path: str, root: Path | None, *, average: bool, manifest: Path | None
+    path: str, root: Path | None, *, manifest: Path | None, **reading: Any
 ) -> Iterator[Spectrum | FitFailure]:
     """Yield the spectra of one file; a manifest's cycle wins over that of its data and name.
 
@@ -57,14 +57,14 @@ def spectra_of(
     ----------
     path, root
         The file, and the folder up to which a ``manifest.csv`` is looked for.
-    average
-        Average repeated frequencies.
     manifest
         The one to use instead.
+    reading
+        How files are read: options of `eisfit.read`.
     """
     from eisfit.fitting.result import FitFailure
 
-    found = gather([path], average_duplicates=average)
+    found = gather([path], **reading)
     cycle = None if path == "-" else _cycle(Path(path), root, manifest)
     if cycle is None or len(found) != 1 or isinstance(found[0], FitFailure):
         yield from found

@@ -14,9 +14,12 @@ from eisfit.cli.options import (
     Files,
     FrequencyMax,
     FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
     Json,
     Output,
     Weighting,
+    reading,
 )
 from eisfit.cli.output import (
     check_output,
@@ -51,6 +54,8 @@ def compare(
     drop: Drop = None,
     drop_inductive: DropInductive = False,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -64,7 +69,7 @@ def compare(
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
     options["drop_inductive"] = drop_inductive
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
     if output is not None:

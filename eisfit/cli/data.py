@@ -8,7 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from eisfit.cli.completion import words
-from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
+from eisfit.cli.options import (
+    AverageDuplicates,
+    Files,
+    FrequencyMax,
+    FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
+    Json,
+    Output,
+    check_range,
+    reading,
+)
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -32,6 +43,8 @@ def check(
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -41,7 +54,7 @@ def check(
     """
     check_output(output)
     check_range(fmin, fmax)
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
     if output is not None:
         _write_checks(documents, folder(output))
@@ -88,14 +101,20 @@ def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
 
 
 @guarded
-def info(files: Files, average_duplicates: AverageDuplicates = False, json: Json = False) -> int:
+def info(
+    files: Files,
+    average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
+    json: Json = False,
+) -> int:
     """Say what was recognised in files, and how: format, sweeps, sign, cycle.
 
     Example:  eisfit info measurements/*.DTA
     """
     from eisfit.display import report
 
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
@@ -121,6 +140,8 @@ def convert(
         str, typer.Option("--to", help="csv or json.", autocompletion=words("csv", "json"))
     ] = "csv",
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
 ) -> int:
     """Write spectra as the canonical table: frequency_Hz, Z_real_ohm, Z_imag_ohm, with provenance.
 
@@ -132,7 +153,7 @@ def convert(
     if to not in ("csv", "json"):
         raise UsageError(f"--to {to!r}: is neither csv nor json{did_you_mean(to, ('csv', 'json'))}")
     check_output(output)
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     target, taken = folder(output), set[str]()
     failed = False
     for spectrum in spectra:

@@ -24,6 +24,8 @@ from eisfit.cli.options import (
     FrequencyMax,
     FrequencyMin,
     GeometryFile,
+    ImagSign,
+    ImpedanceUnit,
     Json,
     Order,
     Output,
@@ -34,6 +36,7 @@ from eisfit.cli.options import (
     check_range,
     constrained,
     geometry_of,
+    reading,
 )
 from eisfit.cli.output import (
     check_output,
@@ -100,6 +103,8 @@ def fit(
         int | None, typer.Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
     ] = None,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -111,7 +116,7 @@ def fit(
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
     meant = arcs_meant(chosen, peak, order)
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
     options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}

@@ -30,6 +30,8 @@ __all__ = [
     "FrequencyMax",
     "FrequencyMin",
     "GeometryFile",
+    "ImagSign",
+    "ImpedanceUnit",
     "Json",
     "Order",
     "Output",
@@ -117,6 +119,22 @@ GeometryFile = Annotated[
 ]
 AverageDuplicates = Annotated[
     bool, typer.Option("--average-duplicates", help="Average points that share a frequency.")
+]
+ImpedanceUnit = Annotated[
+    str | None,
+    typer.Option(
+        "--impedance-unit",
+        help="What the file's impedances are in: uohm, mohm, ohm, kohm, Mohm, Gohm.",
+        autocompletion=words("uohm", "mohm", "ohm", "kohm", "Mohm", "Gohm"),
+    ),
+]
+ImagSign = Annotated[
+    str,
+    typer.Option(
+        "--imag-sign",
+        help="auto, header (never turned), + (the column holds Im Z) or - (it holds -Im Z).",
+        autocompletion=words("auto", "header", "+", "-"),
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Output = Annotated[
@@ -223,3 +241,9 @@ def _range(text: str) -> tuple[float | None, float | None]:
     if not colon or not (low or high):
         raise ValueError(text)
     return float(low) if low else None, float(high) if high else None
+
+
+def reading(average_duplicates: bool, impedance_unit: str | None, imag_sign: str) -> dict[str, Any]:
+    """Return how files are to be read, as `eisfit.read` takes it."""
+    found: dict[str, Any] = {"average_duplicates": average_duplicates}
+    return found | {"impedance_unit": impedance_unit, "imag_sign": imag_sign}

@@ -21,10 +21,13 @@ from eisfit.cli.options import (
     Fixed,
     FrequencyMax,
     FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
     Starts,
     Weighting,
     check_range,
     constrained,
+    reading,
 )
 from eisfit.cli.output import guarded, print_text, progress
 from eisfit.cli.sources import gather
@@ -50,6 +53,8 @@ def report(
     drop: Drop = None,
     drop_inductive: DropInductive = False,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     series: Annotated[
         bool, typer.Option("--series", help="All the files are the cycles of one cell.")
     ] = False,
@@ -70,15 +75,16 @@ def report(
     options |= {"drop": drop, "drop_inductive": drop_inductive}
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
+    read_as = reading(average_duplicates, impedance_unit, imag_sign)
     for source in progress(sources, "fitting", len(sources)):
-        results += _results(source, chosen, options, average_duplicates)
+        results += _results(source, chosen, options, read_as)
     html_report(results, output, title=title)
     failed = sum(_failures(result) for result in results)
     typer.echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
     return int(failed > 0)
 
 
-def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) -> list[Any]:
+def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[str, Any]) -> list[Any]:
     """Return what a file, folder or list of files gives; a failure stays in its place."""
     from eisfit.fitting.fit import fit_or_failure
     from eisfit.fitting.result import FitFailure
@@ -89,7 +95,7 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) 
             stored = _stored(Path(source))
             if stored is not None:
                 return stored
-        found = _read(source, average)
+        found = _read(source, read_as)
     except UsageError:
         raise
     except EisfitError as error:
@@ -103,14 +109,14 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], average: bool) 
     return [*fits, *(FitFailure(failure.source, failure.error) for failure in found.failures)]
 
 
-def _read(source: Any, average: bool) -> Any:
+def _read(source: Any, read_as: dict[str, Any]) -> Any:
     """Return the spectra of standard input as a tuple, all else as a series."""
     from eisfit.spectra.readers import read_all
     from eisfit.spectra.series import read_series
 
     if source == "-":
-        return read_all(source, average_duplicates=average)
-    return read_series(source, average_duplicates=average)
+        return read_all(source, **read_as)
+    return read_series(source, **read_as)
 
 
 def _stored(path: Path) -> list[Any] | None:
@@ -163,6 +169,8 @@ def view(
     drop: Drop = None,
     drop_inductive: DropInductive = False,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     port: Annotated[int, typer.Option(help="On 127.0.0.1; any that is free by default.")] = 0,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
@@ -180,7 +188,7 @@ def view(
 
     check_range(fmin, fmax)
     chosen = constrained(circuit, fix, start, bound, expr)
-    found = gather(files, average_duplicates=average_duplicates)
+    found = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     for one in found:
         if isinstance(one, FitFailure):
             say(f"eisfit: {one.error}")
@@ -193,11 +201,16 @@ def view(
         raise ReadError("none of the files can be viewed: each one's reason stands above")
     data_words = {"--fmin": fmin, "--fmax": fmax, "--drop": drop, "--drop-inductive": drop_inductive}
     own_words = {"--fix": fix, "--bound": bound, "--expr": expr}
+    data_words |= _reading_words(average_duplicates, impedance_unit, imag_sign)
     viewer = Viewer(
-        tuple(spectra), chosen, circuit, weighting,
-        _words({**data_words, "--average-duplicates": average_duplicates}), _words(own_words),
+        tuple(spectra), chosen, circuit, weighting, _words(data_words), _words(own_words),
     )  # fmt: skip
     _serve(viewer, port, browser)
+
+
+def _reading_words(average: bool, unit: str | None, sign: str) -> dict[str, Any]:
+    given = {"--average-duplicates": average, "--impedance-unit": unit}
+    return given | ({} if sign == "auto" else {"--imag-sign": sign})
 
 
 def _words(options: dict[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from eisfit.cli.options import AverageDuplicates, Files, FrequencyMax, FrequencyMin, Json, Output, check_range
+from eisfit.cli.options import (
+    AverageDuplicates,
+    Files,
+    FrequencyMax,
+    FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
+    Json,
+    Output,
+    check_range,
+    reading,
+)
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -34,6 +45,8 @@ def drt(
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -43,7 +56,7 @@ def drt(
     """
     check_output(output)
     check_range(fmin, fmax)
-    spectra = gather(files, average_duplicates=average_duplicates)
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     options = {"fmin": fmin, "fmax": fmax, "regularisation": regularisation}
     found = (_document(spectrum, **options) for spectrum in spectra)
     documents = list(progress(found, "distributions", len(spectra)))

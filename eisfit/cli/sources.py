@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, UsageError
 
@@ -17,14 +17,17 @@ __all__ = ["gather", "gather_series"]
 # The readers are imported where they are used: help needs this module but none of them.
 
 
-def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spectrum | FitFailure]:
-    """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails."""
+def gather(sources: list[str], **reading: Any) -> list[Spectrum | FitFailure]:
+    """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails.
+
+    `reading` is how files are read: options of `eisfit.read`.
+    """
     from eisfit.fitting.result import FitFailure
 
     found: list[Spectrum | FitFailure] = []
     for source in sources:
         try:
-            found.extend(_read(source, average_duplicates))
+            found.extend(_read(source, reading))
         except UsageError:
             raise
         except EisfitError as error:
@@ -32,14 +35,14 @@ def gather(sources: list[str], *, average_duplicates: bool = False) -> list[Spec
     return found
 
 
-def _read(source: str, average: bool) -> list[Spectrum | FitFailure]:
+def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
     from eisfit.spectra.readers import read_all
     from eisfit.spectra.series import read_series
 
     if source == "-":
-        return list(read_all(source, average_duplicates=average))
+        return list(read_all(source, **reading))
     # A single file too: its name may tell the cycle, as it does in a folder.
-    return _flat(read_series(source, average_duplicates=average))
+    return _flat(read_series(source, **reading))
 
 
 def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
@@ -49,12 +52,10 @@ def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
 
 
 def gather_series(
-    sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, average_duplicates: bool
+    sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, **reading: Any
 ) -> CycleSeries:
     """Return one series of all that is named."""
     from eisfit.spectra.series import read_series
 
     source = sources[0] if len(sources) == 1 else sources
-    return read_series(
-        source, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
-    )
+    return read_series(source, cycle_pattern=cycle_pattern, manifest=manifest, **reading)

@@ -19,6 +19,8 @@ from eisfit.cli.options import (
     Fixed,
     FrequencyMax,
     FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
     Json,
     Order,
     Output,
@@ -28,6 +30,7 @@ from eisfit.cli.options import (
     arcs_meant,
     check_range,
     constrained,
+    reading,
 )
 from eisfit.cli.output import (
     check_output,
@@ -59,6 +62,8 @@ def track(
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,
     average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
     cycle_pattern: Annotated[
         str | None,
         typer.Option(help="Regular expression with one group that finds the cycle in a file's name."),
@@ -120,12 +125,11 @@ def track(
         "fmax": fmax,
         **arcs_meant(chosen, peak, order),
     }
+    read_as = reading(average_duplicates, impedance_unit, imag_sign)
     cells = [[one] for one in files] if _are_cells(files) else [files]
     results = [
         follow(
-            gather_series(
-                cell, cycle_pattern=cycle_pattern, manifest=manifest, average_duplicates=average_duplicates
-            ),
+            gather_series(cell, cycle_pattern=cycle_pattern, manifest=manifest, **read_as),
             chosen,
             **options,
         )

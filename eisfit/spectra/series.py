@@ -192,6 +192,8 @@ def read_series(
     cycle_pattern: str | None = None,
     manifest: PathName | None = None,
     average_duplicates: bool = False,
+    impedance_unit: str | None = None,
+    imag_sign: str = "auto",
 ) -> CycleSeries:
     """Read a series of spectra.
 
@@ -208,8 +210,8 @@ def read_series(
         and wins over the data.
     manifest
         CSV file with the columns ``file`` and ``cycle``; a ``manifest.csv`` in the folder is found by itself.
-    average_duplicates
-        Average points that share a frequency.
+    average_duplicates, impedance_unit, imag_sign
+        As in `eisfit.read`.
 
     Raises
     ------
@@ -218,6 +220,8 @@ def read_series(
     UsageError
         When `cycle_pattern` is no regular expression with a group.
     """
+    reading: dict[str, Any] = {"average_duplicates": average_duplicates}
+    reading |= {"impedance_unit": impedance_unit, "imag_sign": imag_sign}
     pattern = compiled(cycle_pattern)
     files, label, notes = _files(source)
     listing = _find_manifest(files, manifest)
@@ -233,7 +237,7 @@ def read_series(
     failures: list[Failure] = []
     for file in files:
         try:
-            found = read_all(file, average_duplicates=average_duplicates)
+            found = read_all(file, **reading)
         except EisfitError as error:
             failures.append(Failure(str(file), str(error)))
             continue

@@ -15,7 +15,6 @@ import pkgutil
 import struct
 import tokenize
 import zlib
-from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from os import PathLike
@@ -26,10 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.errors import EisfitError, ReadError, UsageError
-from eisfit.spectra.readers._file import File, checked, load
-from eisfit.spectra.readers._sweep import GIVEN_UNIT, finish
-from eisfit.spectra.readers._units import IMPEDANCE_UNITS
+from eisfit.errors import EisfitError, ReadError
+from eisfit.spectra.readers._file import File, Reading, checked, load
+from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["formats", "read", "read_all", "read_bytes"]
@@ -42,6 +40,7 @@ def read(
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
     impedance_unit: str | None = None,
+    imag_sign: str = "auto",
 ) -> Spectrum:
     """Read the one spectrum of a file.
 
@@ -57,6 +56,9 @@ def read(
         Average points that share a frequency (with a note) instead of refusing them.
     impedance_unit
         ``uohm, mohm, ohm, kohm, Mohm`` or ``Gohm``, where the file does not say it, or says it wrongly.
+    imag_sign
+        ``auto``: the header is believed, but where the data contradict it and are certainly of a passive
+        system; ``header``: always; ``+``: the imaginary column holds Im Z; ``-``: it holds -Im Z.
 
     Raises
     ------
@@ -64,7 +66,11 @@ def read(
         When the file cannot be read, or holds several spectra and `index` is not given.
     """
     spectra = read_all(
-        path, frequency=frequency, average_duplicates=average_duplicates, impedance_unit=impedance_unit
+        path,
+        frequency=frequency,
+        average_duplicates=average_duplicates,
+        impedance_unit=impedance_unit,
+        imag_sign=imag_sign,
     )
     if index is None and len(spectra) > 1:
         raise ReadError(
@@ -83,6 +89,7 @@ def read_all(
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
     impedance_unit: str | None = None,
+    imag_sign: str = "auto",
 ) -> tuple[Spectrum, ...]:
     """Read all spectra of one file, in the file's order; parameters as in `read`.
 
@@ -91,8 +98,8 @@ def read_all(
     ReadError
         When the file cannot be read as impedance spectra; one sentence that starts with its path.
     """
-    file = load(Path(path) if str(path) != "-" else "-")
-    return _read(replace(file, impedance_unit=_checked_unit(impedance_unit)), frequency, average_duplicates)
+    reading = Reading(average_duplicates, impedance_unit, imag_sign)
+    return _read(load(Path(path) if str(path) != "-" else "-", reading), frequency)
 
 
 def read_bytes(
@@ -102,6 +109,7 @@ def read_bytes(
     frequency: ArrayLike | None = None,
     average_duplicates: bool = False,
     impedance_unit: str | None = None,
+    imag_sign: str = "auto",
 ) -> tuple[Spectrum, ...]:
     r"""Read all spectra of a file's content given as bytes; `name` stands for the path, its extension helps.
 
@@ -118,8 +126,8 @@ def read_bytes(
     >>> s.notes[1]
     'decimal comma'
     """
-    unit = _checked_unit(impedance_unit)
-    return _read(checked(File(name, bytes(data), unit)), frequency, average_duplicates)
+    reading = Reading(average_duplicates, impedance_unit, imag_sign)
+    return _read(checked(File(name, bytes(data), reading)), frequency)
 
 
 def formats() -> tuple[str, ...]:
@@ -129,12 +137,6 @@ def formats() -> tuple[str, ...]:
     True
     """
     return tuple(module.NAME for module in _modules())
-
-
-def _checked_unit(unit: str | None) -> str | None:
-    if unit is not None and unit not in IMPEDANCE_UNITS:
-        raise UsageError(f"impedance_unit: {unit!r} is none of {', '.join(IMPEDANCE_UNITS)}")
-    return unit
 
 
 # What a damaged file makes parsers raise.
@@ -161,9 +163,9 @@ def _modules() -> tuple[ModuleType, ...]:
     return tuple(sorted(modules, key=lambda module: getattr(module, "RANK", 10)))
 
 
-def _read(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spectrum, ...]:
+def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     try:
-        return _parse(file, frequency, average)
+        return _parse(file, frequency)
     except EisfitError:
         raise
     except _DAMAGE as error:
@@ -172,7 +174,7 @@ def _read(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spect
         raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error
 
 
-def _parse(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spectrum, ...]:
+def _parse(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     module = _choose(file)
     with np.errstate(all="ignore"):
         if frequency is None:
@@ -183,9 +185,18 @@ def _parse(file: File, frequency: ArrayLike | None, average: bool) -> tuple[Spec
             raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
         for sweep in sweeps:
             sweep.metadata.setdefault("format", module.NAME)
-        if file.impedance_unit and not any(n.startswith(GIVEN_UNIT) for s in sweeps for n in s.notes):
-            raise file.error(f"a unit was given, but {module.NAME} files have ohm: leave impedance_unit out")
-        return finish(file, sweeps, average)
+        _refuse_unheeded(file, sweeps, module.NAME)
+        return finish(file, sweeps)
+
+
+def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:
+    """Refuse what the user said of the file where its format says it itself."""
+    notes = [note for sweep in sweeps for note in sweep.notes]
+    given = {GIVEN_UNIT: file.reading.impedance_unit, GIVEN_SIGN: file.reading.imag_sign in ("+", "-")}
+    for begins, value in given.items():
+        if value and not any(note.startswith(begins) for note in notes):
+            what = "impedance_unit" if begins == GIVEN_UNIT else "imag_sign"
+            raise file.error(f"{name} files say it themselves: leave {what} out")
 
 
 def _choose(file: File) -> Any:

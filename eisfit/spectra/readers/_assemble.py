@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
-from eisfit.spectra.readers._sweep import GIVEN_UNIT, Sweep, plural
+from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, plural
 from eisfit.spectra.readers._units import AMBIGUOUS, IMPEDANCE_UNITS
 
 __all__ = [
     "FROM_PHASE",
     "Chosen",
-    "boundaries",
     "boundaries_of",
     "choose",
     "impedance",
@@ -33,7 +33,7 @@ ComplexArray = NDArray[np.complex128]
 
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
-_SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
+CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
@@ -86,6 +86,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
         When no impedance can be had from the columns or they contradict each other.
     """
     _settle_unit(file, chosen)
+    _settle_given_sign(file, chosen)
     if "real" in chosen and "imag" in chosen:
         return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:
@@ -111,15 +112,26 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is None:
             continue
-        if file.impedance_unit:
-            chosen.values[quantity] *= IMPEDANCE_UNITS[file.impedance_unit] / abs(meaning.scale)
+        if file.reading.impedance_unit:
+            chosen.values[quantity] *= IMPEDANCE_UNITS[file.reading.impedance_unit] / abs(meaning.scale)
         elif AMBIGUOUS.match(meaning.unit):
             raise file.error(
                 f"{meaning.name!r} may be milliohm or megaohm: say which, "
                 "--impedance-unit mohm or --impedance-unit Mohm"
             )
-    if file.impedance_unit:
-        chosen.notes.append(f"{GIVEN_UNIT} {file.impedance_unit}")
+    if file.reading.impedance_unit:
+        chosen.notes.append(f"{GIVEN_UNIT} {file.reading.impedance_unit}")
+
+
+def _settle_given_sign(file: File, chosen: Chosen) -> None:
+    """Give the imaginary part and the phase the sign that the user says the columns have."""
+    if file.reading.imag_sign not in ("+", "-"):
+        return
+    wanted = 1.0 if file.reading.imag_sign == "+" else -1.0
+    for quantity in ("imag", "phase"):
+        if quantity in chosen:
+            chosen.values[quantity] = chosen[quantity] * wanted * np.sign(chosen.columns[quantity].scale)
+    chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
@@ -139,26 +151,41 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
     int
         +1: the data confirm the sign as written; -1: it was turned; 0: they cannot tell.
     """
+    if file.reading.imag_sign in ("+", "-"):
+        return 0
     tests = [test for sweep in sweeps[:5] if (test := kramers_kronig_sign(sweep.frequency, sweep.impedance))]
-    outcome = 0
     verdicts = {test.verdict for test in tests} - {0}
     shown = _typical(tests)
+    outcome = 1 if 1 in verdicts else 0
+    note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
     if verdicts == {-1} and sum(test.verdict == -1 for test in tests) * 2 > len(tests):
-        for sweep in sweeps:
-            sweep.impedance = sweep.impedance.conj()
-        _refuse_lost_signs(file, sweeps[0])
-        outcome = -1
-        note = f"imaginary sign turned against the header ({written}): Kramers-Kronig residual {shown}"
-    elif 1 in verdicts:
-        outcome = 1
+        outcome, note = _turn(file, sweeps, written, shown)
+    elif outcome == 1:
         note = f"imaginary sign: {written}; Kramers-Kronig agrees (residual {shown})"
-    elif shown:
-        note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
-    else:
+    elif not shown:
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:
         sweep.notes.append(note)
     return outcome
+
+
+def _turn(file: File, sweeps: list[Sweep], written: str, shown: str) -> tuple[int, str]:
+    """Turn the imaginary part against the header, where the system is certainly passive; say what was done.
+
+    A negative real part is no passive system's: the impedance of one with a negative resistance obeys
+    Kramers-Kronig only as an admittance, and its conjugate may seem to.
+    """
+    passive = all(bool((sweep.impedance.real[np.isfinite(sweep.impedance)] > 0).all()) for sweep in sweeps)
+    if file.reading.imag_sign == "header" or not passive or written.endswith(CANONICAL):
+        why = "" if passive else "; the real part is negative in places, so it may well be right"
+        return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({shown}){why}"
+    for sweep in sweeps:
+        sweep.impedance = sweep.impedance.conj()
+    _refuse_lost_signs(file, sweeps[0])
+    return (
+        -1,
+        f"{ASSUMED} imaginary sign turned against the header ({written}): Kramers-Kronig residual {shown}",
+    )
 
 
 def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
@@ -199,54 +226,6 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
 def boundaries_of(chosen: Chosen) -> list[int]:
     """Return the rows at which a new sweep begins, of a table whose conditions may change."""
     return boundaries(chosen["frequency"], chosen.get("cycle"), chosen.get("temperature"))
-
-
-def boundaries(
-    frequency: FloatArray, cycle: FloatArray | None = None, *conditions: FloatArray | None
-) -> list[int]:
-    """Return the rows at which a new sweep begins: where the frequency jumps back and comes again.
-
-    `conditions` are further columns that must stay as they are within one sweep: temperature, potential.
-
-    A row with f = 0 (rest, or the end of a loop) parts nothing by itself. A change of the cycle column alone
-    does not part either: instruments count half cycles within one spectrum.
-    """
-    rows = np.flatnonzero(np.isfinite(frequency) & (frequency > 0))
-    steps = np.diff(np.log(frequency[rows]))
-    cuts: list[int] = []
-    direction = 0.0
-    for i, step in enumerate(steps):
-        changed = cycle is not None and cycle[rows[i + 1]] != cycle[rows[i]]
-        back = direction * step < 0 and (changed or _jumps_back(steps, i, direction))
-        if back or (step == 0 and changed):
-            cuts.append(int(rows[i + 1]))
-            direction = 0.0
-        elif direction == 0.0 and step != 0:
-            direction = float(np.sign(step))
-    return [] if cuts and _is_one_sweep(frequency, cuts, cycle, conditions) else cuts
-
-
-def _is_one_sweep(
-    frequency: FloatArray, cuts: list[int], cycle: FloatArray | None, conditions: Sequence[FloatArray | None]
-) -> bool:
-    """Whether pieces are one sweep in any order, interlaced or in bands: hardly a frequency comes twice."""
-    for values in (cycle, *conditions):
-        known = values[np.isfinite(values)] if values is not None else np.empty(0)
-        if known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0):
-            return False
-    piece = np.searchsorted(cuts, np.arange(frequency.size), side="right")
-    good = np.isfinite(frequency) & (frequency > 0)
-    order = np.argsort(frequency[good], kind="stable")
-    f, piece = np.log(frequency[good][order]), piece[good][order]
-    twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())
-    return twice <= min(2, len(cuts)) + 0.02 * f.size
-
-
-def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
-    """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
-    following = steps[i + 1 : i + 3]
-    turned = following.size == 2 and bool((following * direction < 0).all())
-    return abs(float(steps[i])) > np.log(3.0) or turned
 
 
 def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
@@ -374,7 +353,8 @@ def describe_sign(chosen: Chosen) -> str:
     """Return how the imaginary sign was read, in words."""
     if "imag" in chosen and "real" in chosen:
         meaning = chosen.columns["imag"]
-        return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}"
+        canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
+        return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}{canonical}"
     return "as the phase says" if "phase" in chosen else "as written"
 
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from eisfit.errors import ReadError
+from eisfit.errors import ReadError, UsageError
 from eisfit.files import nearest_file
+from eisfit.spectra.readers._units import IMPEDANCE_UNITS
 
-__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "load"]
+__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "Reading", "load"]
 
 MAX_BYTES = 128 * 2**20
 MAX_LINE = 2**17
 MAX_ROWS = 1_000_000
+IMAG_SIGNS = ("auto", "header", "+", "-")
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _ARCHIVES = (
@@ -35,6 +37,39 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b")
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the user says of how a file is to be read.
+
+    Parameters
+    ----------
+    average_duplicates
+        Average points that share a frequency (with a note) instead of refusing them.
+    impedance_unit
+        One of `IMPEDANCE_UNITS`, where the file does not say it, or says it wrongly; None: as the file says.
+    imag_sign
+        ``auto``: the header is believed, but where the data contradict it for certain; ``header``: always;
+        ``+``: the imaginary column holds Im Z (and the phase its phase); ``-``: it holds -Im Z.
+
+    Raises
+    ------
+    UsageError
+        For a unit or a sign that is none of these.
+    """
+
+    average_duplicates: bool = False
+    impedance_unit: str | None = None
+    imag_sign: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.impedance_unit is not None and self.impedance_unit not in IMPEDANCE_UNITS:
+            raise UsageError(
+                f"impedance_unit: {self.impedance_unit!r} is none of {', '.join(IMPEDANCE_UNITS)}"
+            )
+        if self.imag_sign not in IMAG_SIGNS:
+            raise UsageError(f"imag_sign: {self.imag_sign!r} is none of {', '.join(IMAG_SIGNS)}")
+
+
+@dataclass(frozen=True)
 class File:
     """One file's content.
 
@@ -44,13 +79,13 @@ class File:
         Path as the user gave it; every message starts with it.
     data
         The bytes.
-    impedance_unit
-        The unit that the user says the impedance has; None: as the file says.
+    reading
+        What the user says of it.
     """
 
     name: str
     data: bytes
-    impedance_unit: str | None = None
+    reading: Reading = Reading()
 
     @property
     def suffix(self) -> str:
@@ -116,7 +151,7 @@ class File:
         return next((what for magic, what in _ARCHIVES if self.data.startswith(magic)), None)
 
 
-def load(path: str | Path) -> File:
+def load(path: str | Path, reading: Reading = Reading()) -> File:  # it is frozen
     """Read the file at `path` (`-`: standard input).
 
     Raises
@@ -126,8 +161,8 @@ def load(path: str | Path) -> File:
     """
     name = str(path)
     if name == "-":
-        return checked(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)))
-    return checked(File(name, _bytes(Path(path), name)))
+        return checked(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), reading))
+    return checked(File(name, _bytes(Path(path), name), reading))
 
 
 def checked(file: File) -> File:

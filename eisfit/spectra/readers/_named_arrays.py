@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._assemble import (
-    boundaries,
     choose,
     count_note,
     describe_sign,
@@ -18,6 +17,7 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep, plural
 

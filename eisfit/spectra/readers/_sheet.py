@@ -66,7 +66,7 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
     if len(rows) > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} rows")
     lines = ["\t".join(_one_line(cell) for cell in row) for row in rows]
-    inner = File(file.name, "\n".join(lines).encode())
+    inner = File(file.name, "\n".join(lines).encode(), file.reading)
     table = find_table(inner, lines)
     if table is None or len(table.rows) < 3:
         raise file.error("no table of numbers")

@@ -13,12 +13,13 @@ from eisfit.errors import SpectrumError
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["ASSUMED", "GIVEN_UNIT", "Sweep", "finish", "plural"]
+__all__ = ["ASSUMED", "GIVEN_SIGN", "GIVEN_UNIT", "Sweep", "finish", "plural"]
 
 #: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
 ASSUMED = "assumed:"
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
+GIVEN_SIGN = "imaginary sign as given:"
 #: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI's infinity and NaN).
 _OVER_RANGE = (9.8e37, 9.95e37)
 
@@ -73,7 +74,7 @@ def plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tuple[Spectrum, ...]:
+def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     """Turn `sweeps` into spectra, leaving out empty ones.
 
     Raises
@@ -86,7 +87,7 @@ def finish(file: File, sweeps: Iterable[Sweep], average_duplicates: bool) -> tup
         _drop_rows(file, sweep)
         _hint(sweep)
         if sweep.frequency.size:
-            spectra.append(_spectrum(file, sweep, len(spectra), average_duplicates))
+            spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)

@@ -12,8 +12,9 @@ from math import pi
 
 import numpy as np
 
-from eisfit.spectra.readers._assemble import boundaries, choose, count_note, sweeps_of
+from eisfit.spectra.readers._assemble import choose, count_note, sweeps_of
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
 from eisfit.spectra.readers._sweep import Sweep

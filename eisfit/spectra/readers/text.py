@@ -269,7 +269,7 @@ def _note_table(file: File, table: Table, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
-    if not file.impedance_unit:
+    if not file.reading.impedance_unit:
         chosen.notes += _assumed_unit(table, chosen)
     if any("cm" in meaning.unit for meaning in chosen.columns.values()):
         chosen.notes.append("impedance per area, ohm cm2, as written")

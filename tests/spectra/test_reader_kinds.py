@@ -1,0 +1,177 @@
+"""Tables as people have them: headers by their parts, units, signs, orders, marks of instruments."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.errors import ReadError, UsageError
+from eisfit.model.simulate import to_csv
+from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
+
+F = np.geomspace(1e5, 0.1, 31)
+Z = 10 + 100 / (1 + 2j * math.pi * F * 100 * 1e-4)
+
+
+def table(head, *columns, delimiter=","):
+    rows = zip(*columns, strict=True)
+    return head + "\n" + "".join(delimiter.join(f"{v:.10g}" for v in row) + "\n" for row in rows)
+
+
+def read(text, name="a.csv", **options):
+    return read_bytes(text.encode(), name, **options)
+
+
+def one(text, **options):
+    (spectrum,) = read(text, **options)
+    return spectrum
+
+
+@pytest.mark.parametrize(
+    ("head", "quantity", "scale"),
+    [
+        ("Realteil", "real", 1.0),
+        ("Imaginärteil (mOhm)", "imag", 1e-3),
+        ("-Im(Z) in Ohm", "imag", -1.0),
+        ("Z_imag_neg", "imag", -1.0),
+        ("MinusImZ", "imag", -1.0),
+        ("Partie réelle / Ω", "real", 1.0),
+        ("频率(Hz)", "frequency", 1.0),
+        ("虚部 (ohm)", "imag", 1.0),
+        ("周波数 [kHz]", "frequency", 1e3),
+        ("위상각 (deg)", "phase", 1.0),
+        ("Linear_freq", "frequency", 1.0),
+        ("Cp (pF)", "C_parallel", 1e-12),
+        ("Z_real_fit", "", 1.0),
+        ("Re(Z) error", "", 1.0),
+        ("Eps'", "", 1.0),
+        ("E Real", "", 1.0),
+        ("Initial Freq. (Hz)", "", 1.0),
+    ],
+)
+def test_a_header_is_understood_by_its_parts(head, quantity, scale):
+    found = column(head)
+    assert found.quantity == quantity
+    assert not quantity or found.scale == pytest.approx(scale)
+
+
+def test_logarithms_and_units_in_row_two():
+    text = table("log(f/Hz),Z' (ohm),-Z'' (ohm)", np.log10(F), Z.real, -Z.imag)
+    assert one(text).impedance == pytest.approx(Z, rel=1e-8)
+    text = table("Frequency,Zreal,Zimag\nHz,mOhm,mOhm", F, 1e3 * Z.real, 1e3 * Z.imag)
+    assert one(text).impedance == pytest.approx(Z, rel=1e-8)
+
+
+def test_one_frequency_column_for_two_cells():
+    text = table("Frequency (Hz),Z' A (ohm),-Z'' A (ohm),Z' B (ohm),-Z'' B (ohm)",
+                 F, Z.real, -Z.imag, 2 * Z.real, -2 * Z.imag)  # fmt: skip
+    a, b = read(text)
+    assert a.impedance == pytest.approx(Z, rel=1e-8)
+    assert b.impedance == pytest.approx(2 * Z, rel=1e-8)
+    assert (a.metadata["label"], b.metadata["label"]) == ("a", "b")
+
+
+def test_spectra_side_by_side_keep_all_their_points():
+    rows = [f"{f:.9g},{z.real:.9g},{z.imag:.9g}" for f, z in zip(F, Z, strict=True)]
+    text = "f,Zre,Zim,f,Zre,Zim\n" + "".join(
+        row + ("," + row if k < 20 else ",,,") + "\n" for k, row in enumerate(rows)
+    )
+    assert [s.points for s in read(text)] == [31, 20]
+
+
+@pytest.mark.parametrize(
+    "order", [np.random.default_rng(1).permutation(31), np.r_[0:31:2, 1:31:2], np.r_[15:31, 0:15]]
+)
+def test_one_sweep_in_any_order_is_one_spectrum(order):
+    assert one(table("f,Zre,Zim", F[order], Z.real[order], Z.imag[order])).points == 31
+
+
+def test_two_sweeps_stay_two():
+    f, z = np.tile(F, 2), np.tile(Z, 2)
+    assert [s.points for s in read(table("f,Zre,Zim", f, z.real, z.imag))] == [31, 31]
+
+
+def test_over_range_is_dropped_and_labels_nothing():
+    real, temperature = Z.real.copy(), np.full(31, 25.0)
+    real[:3], temperature[:3] = 9.9e37, 99.0
+    spectrum = one(table("temperature_C,f,Zre,Zim", temperature, F, real, Z.imag))
+    assert spectrum.points == 28
+    assert spectrum.temperature_C == 25.0
+    assert any("over-range" in note for note in spectrum.notes)
+
+
+def test_a_column_of_zeros_proves_nothing():
+    head = "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm,Phase(Z)/deg"
+    assert one(table(head, F, Z.real, -Z.imag, 0 * F)).impedance == pytest.approx(Z, rel=1e-8)
+
+
+def test_a_wider_row_is_refused_with_its_line():
+    text = table("f/Hz,Zre/Ohm,Zim/Ohm", F, Z.real, Z.imag).splitlines()
+    text[9] = "316.2,1,011.92,-12.3"
+    with pytest.raises(ReadError, match=r"line 10: more numbers than the table has columns"):
+        one("\n".join(text))
+
+
+def test_milli_or_mega_is_asked_for():
+    text = table("FREQ(HZ),R(MOHM),X(MOHM)", F, Z.real, Z.imag)
+    with pytest.raises(ReadError, match=r"may be milliohm or megaohm: say which, --impedance-unit mohm"):
+        one(text)
+    assert one(text, impedance_unit="mohm").impedance == pytest.approx(1e-3 * Z, rel=1e-8)
+    with pytest.raises(UsageError, match="impedance_unit: 'furlong' is none of"):
+        one(text, impedance_unit="furlong")
+
+
+def test_three_columns_without_a_header_need_proof():
+    t = np.linspace(0.5, 15, 31)
+    with pytest.raises(ReadError, match="nothing proves that they are frequency and impedance"):
+        one(table("", t, 3.7 + 0.01 * np.sin(7 * t), 0.1 * np.cos(3 * t)).lstrip())
+
+
+@pytest.mark.parametrize(
+    ("head", "columns"),
+    [
+        ("f(Hz),Cp(F),D", lambda w, y: (y.imag / w, y.real / y.imag)),
+        ("f(Hz),Cp(uF),Rp(ohm)", lambda w, y: (1e6 * y.imag / w, 1 / y.real)),
+        ("f(Hz),Cs(F),Rs(ohm)", lambda w, y: (-1 / (w * (1 / y).imag), (1 / y).real)),
+        ("f(Hz),Y(S),theta_Y(deg)", lambda w, y: (np.abs(y), np.degrees(np.angle(y)))),
+        ("f(Hz),G(S),B(S)", lambda w, y: (y.real, y.imag)),
+    ],
+)
+def test_lcr_meters(head, columns):
+    """Equivalents of a two-pole: Y = G + j omega Cp, Z = Rs - j/(omega Cs), D = G/(omega Cp)."""
+    assert one(table(head, F, *columns(2 * np.pi * F, 1 / Z))).impedance == pytest.approx(Z, rel=1e-7)
+
+
+def test_a_sign_is_turned_only_where_the_system_is_passive_for_certain():
+    turned = one(table("f,Zre,Zim", F, Z.real, -Z.imag))
+    assert turned.impedance == pytest.approx(Z, rel=1e-8)
+    assert any(note.startswith("assumed: imaginary sign turned") for note in turned.notes)
+    active = 10 - 600 / (1 - 2j * math.pi * F * 600 * 4e-5)
+    assert one(table("f,Zre,Zim", F, active.real, active.imag)).impedance == pytest.approx(active, rel=1e-8)
+    for sign, expected in (("header", Z.conj()), ("+", Z.conj()), ("-", Z)):
+        assert one(table("f,Zre,Zim", F, Z.real, -Z.imag), imag_sign=sign).impedance == pytest.approx(
+            expected
+        )
+
+
+@pytest.mark.parametrize("z", [Z, Z.conj(), -Z, 10 - 600 / (1 - 2j * math.pi * F * 600 * 4e-5)])
+def test_what_is_written_reads_back_as_it_was(z):
+    spectrum = eisfit.Spectrum(frequency=F, impedance=z)
+    assert one(to_csv(spectrum)).impedance == pytest.approx(spectrum.impedance, rel=1e-7)
+
+
+def test_what_a_matlab_file_announces_is_not_believed():
+    """An int8 array of 2^30 elements in a hundred bytes (MAT-File Format, level 5)."""
+    body = struct.pack("<IIIIII", 6, 8, 8, 0, 5, 8) + struct.pack("<ii", 2**15, 2**15)
+    body += struct.pack("<II", 1, 4) + b"freq" + bytes(4) + struct.pack("<II", 1, 8) + bytes(8)
+    data = io.BytesIO()
+    data.write(b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x0100, b"IM"))
+    data.write(struct.pack("<II", 14, len(body)) + body)
+    with pytest.raises(ReadError, match="announces 1073741824 elements"):
+        read_bytes(data.getvalue(), "a.mat")
