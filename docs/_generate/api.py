@@ -18,7 +18,8 @@ _GROUPS = {
     "Read": ("read", "read_series", "Spectrum", "CycleSeries"),
     "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
     "Circuits": ("circuit", "circuits", "Circuit", "simulate"),
-    "Fit": ("fit", "FitResult", "fit_many", "intervals", "compare", "Comparison"),
+    "Fit": ("fit", "FitResult", "fit_many", "intervals"),
+    "Which circuit": ("identify", "Identification", "compare", "Comparison"),
     "Follow over the cycles": ("track", "SeriesResult", "compare_series"),
     "Explain a coating": ("explain", "Explanation"),
 }

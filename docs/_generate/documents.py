@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "eisfit.check/1": ("check", _FILE),
     "eisfit.drt/1": ("drt", _FILE),
     "eisfit.compare/1": ("compare", _FILE, "--circuits", "rs-ct-w,rs-sei-ct-w"),
+    "eisfit.identify/1": ("identify", _FILE),
     "eisfit.batch/1": ("batch", _CELL),
     "eisfit.explain/1": ("explain", "example_spectra/rrml/study.toml"),
     "eisfit.info/1": ("info", _FILE),
@@ -74,7 +75,16 @@ def _said(part: str) -> dict[str, str]:
 
 
 _NAMED = ("parameters", "derived", "growth", "inputs", "units", "comparison")
-_WHOLE = ("fits", "sensitivity", "inputs", "correlations", "metadata", "units", "curves")  # told in one line
+_WHOLE = (
+    "values",
+    "fits",
+    "sensitivity",
+    "inputs",
+    "correlations",
+    "metadata",
+    "units",
+    "curves",
+)  # told in one line
 _QUANTILES = {"median", "low95", "high95"}
 
 

@@ -17,6 +17,7 @@ from eisfit.cli import (
     doctor,
     examples,
     fits,
+    identify,
     models,
     pages,
     relaxation,
@@ -53,7 +54,7 @@ def _register(command: Callable[..., None]) -> None:
 
 
 for module in (
-    *(fits, tracking, batch, comparison, data, relaxation),
+    *(fits, identify, tracking, batch, comparison, data, relaxation),
     *(circuits, models, pages, studies, examples, doctor),
 ):
     for command in module.COMMANDS:

@@ -123,7 +123,7 @@ def _note(otherwise: Callable[..., None], message: Any, category: type[Warning],
 
 #: Heading -> commands, in the order of the help. A command that stands nowhere comes last.
 SECTIONS = {
-    "Fit": ("fit", "compare", "batch"),
+    "Fit": ("fit", "identify", "compare", "batch"),
     "Cycles and coatings": ("track", "explain"),
     "Look at data": ("info", "check", "drt", "convert"),
     "Pages": ("report", "view"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from eisfit.display.plot.coating import thickness_scan, waterfall
 from eisfit.display.plot.comparison import comparison
 from eisfit.display.plot.frequency import bode, drt, residuals
+from eisfit.display.plot.identification import identification
 from eisfit.display.plot.inline import beside
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
@@ -27,6 +28,7 @@ __all__ = [
     "drt",
     "fit_overview",
     "fit_summary",
+    "identification",
     "intervals",
     "joint_course",
     "joint_overview",

@@ -21,6 +21,11 @@ from eisfit.display.report.html import (
     spectrum_html,
     track_html,
 )
+from eisfit.display.report.identification import (
+    identification_html,
+    identification_text,
+    identifications_text,
+)
 from eisfit.display.report.intervals import interval_words, intervals_html, intervals_text
 from eisfit.display.report.lists import check_text, checks_text, circuits_text, spectra_text, track_text
 
@@ -40,6 +45,9 @@ __all__ = [
     "fits_csv",
     "fits_html",
     "fits_text",
+    "identification_html",
+    "identification_text",
+    "identifications_text",
     "interval_words",
     "intervals_html",
     "intervals_text",

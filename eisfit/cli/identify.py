@@ -1,0 +1,127 @@
+"""``eisfit identify``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eisfit.cli.manners import say
+from eisfit.cli.options import (
+    AverageDuplicates,
+    Drop,
+    DropInductive,
+    Files,
+    FrequencyMax,
+    FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
+    Json,
+    Output,
+    Weighting,
+    reading,
+)
+from eisfit.cli.output import (
+    check_output,
+    folder,
+    guarded,
+    print_json,
+    print_text,
+    progress,
+    stem,
+    width,
+    write_atomic,
+    write_json,
+)
+from eisfit.cli.sources import gather
+from eisfit.errors import EisfitError, UsageError
+
+__all__ = ["COMMANDS"]
+
+_SCHEMA = "eisfit.identify/1"
+
+
+@guarded
+def identify(
+    files: Files,
+    weighting: Weighting = "modulus",
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    drop: Drop = None,
+    drop_inductive: DropInductive = False,
+    average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Show circuits below 1 % too, and every drawing of the same impedance."),
+    ] = False,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Find the circuit that a spectrum supports, without a list of candidates.
+
+    Example:  eisfit identify cell.mpt
+    """
+    check_output(output)
+    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
+    options["drop_inductive"] = drop_inductive
+    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    found = [_identified(s, options) for s in progress(spectra, "identifying", len(spectra))]
+    documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
+    if output is not None:
+        _write(found, documents, folder(output))
+    if json:
+        print_json({"schema": _SCHEMA, "results": documents})
+    else:
+        _show(documents, everything)
+    return int(any(document["error"] for document in documents))
+
+
+def _show(documents: list[dict[str, Any]], everything: bool) -> None:
+    from eisfit.display import report
+
+    print_text(report.identifications_text(documents, width=width(), everything=everything))
+    source = str(documents[0]["spectrum"]["source"]) if len(documents) == 1 else ""
+    if source and documents[0]["best"] and not source.startswith("<"):
+        say(f"next  eisfit fit {shlex.quote(source)}   takes number 1")
+
+
+def _identified(spectrum: Any, options: dict[str, Any]) -> Any:
+    """Return an identification, or the document of a failure."""
+    from eisfit.fitting.identify.identify import identify as find
+
+    if not hasattr(spectrum, "select"):
+        return _failed(spectrum.to_dict()["spectrum"], spectrum.error)
+    try:
+        return find(spectrum, **options)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return _failed(spectrum.summary(), str(error))
+
+
+def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
+    rest: dict[str, Any] = {"best": None, "probability": 0.0, "ok": False, "tried": 0, "noise": 0.0}
+    return {"spectrum": summary, **rest, "circuits": [], "flags": [], "error": error}
+
+
+def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> None:
+    from eisfit.display import plot
+
+    whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
+    write_json(target / "identify.json", {"schema": _SCHEMA, "results": whole})
+    taken: set[str] = set()
+    for item, document in zip(found, documents, strict=True):
+        if document["error"] or not document["circuits"]:
+            continue
+        name = stem(f"{item.spectrum.name}_identify", taken)
+        write_atomic(target / f"{name}.csv", item.to_frame().to_csv())
+        figure = plot.new_figure()
+        plot.identification(document, ax=figure.subplots())
+        plot.save(figure, target / f"{name}.png")
+
+
+COMMANDS = (identify,)

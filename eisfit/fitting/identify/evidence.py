@@ -1,0 +1,124 @@
+"""How probable a structure is: Laplace's approximation of its evidence, from the exact Jacobian.
+
+    ln p = -chi2 / 2 - d' S d / 2 - ln det(1 + S^-1 H) / 2 + ln(orders) + ln(prior of the structure)
+
+chi2 is in units of the known noise, H = J' J the curvature at the optimum, d how far the optimum stands from
+the centre of the parameters' prior and S the inverse covariance of that (D. J. C. MacKay, Neural Computation
+4 (1992) 415). The prior of a parameter is a wide Gaussian about the size that the data's own scales give it;
+the structure's falls with every parameter and with what is rare. Both are stated in `STRUCTURE` and `Prior`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import Coordinates
+from eisfit.engine.solver import Problem
+from eisfit.fitting.identify.structures import Structure, features, orders
+
+__all__ = ["STRUCTURE", "Prior", "evidence"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+#: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
+STRUCTURE = {"parameter": -0.8, "nested": -1.5, "loop": -1.5, "second_diffusion": -3.0, "rare": -2.0}
+_AT_BOUND = -3.0
+_SPAN = 3.5  # standard deviations in a span that is all but sure to hold the parameter
+_DECADE = np.log(10)
+_EXPONENTS = {"alpha": (0.8, 0.15), "p": (0.45, 0.06)}
+_RATIO = 1.5
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Centre and width of ln|Z| and of ln omega in the data."""
+
+    size: float
+    size_width: float
+    omega: float
+    omega_width: float
+
+    @classmethod
+    def of(cls, omega: FloatArray, impedance: ComplexArray) -> Prior:
+        """Read them off a spectrum."""
+        size, rate = np.log(np.abs(impedance)), np.log(omega)
+        spread = float(np.ptp(size)) / _SPAN + _DECADE
+        return cls(float(np.mean(size)), spread, float(np.mean(rate)), float(np.ptp(rate)) / _SPAN + 0.5)
+
+    def of_coordinate(self, unit: str, symbol: str, *, time: bool) -> tuple[float, float]:
+        """Return mean and standard deviation of a coordinate; `time` where it is an arc's ln tau."""
+        if symbol in _EXPONENTS and unit == "":
+            return _EXPONENTS[symbol]
+        powers = {  # of size and of omega
+            "ohm": (1.0, 0.0),
+            "F": (-1.0, -1.0),
+            "H": (1.0, -1.0),
+            "S s^alpha": (-1.0, -0.8),
+            "ohm s^-1/2": (1.0, 0.5),
+            "s": (0.0, -1.0),
+        }
+        a, b = powers["s"] if time else powers.get(unit, (0.0, 0.0))
+        if (a, b) == (0.0, 0.0):
+            return 0.0, _RATIO
+        return a * self.size + b * self.omega, float(np.hypot(a * self.size_width, b * self.omega_width))
+
+    def of_circuit(self, coordinates: Coordinates) -> tuple[FloatArray, FloatArray]:
+        """Return means and standard deviations (V,) of the free coordinates."""
+        rows = list(coordinates.circuit.parameters.values())
+        times = {q for q, _, _ in coordinates.ties}
+        found = [
+            self.of_coordinate(rows[k].unit, rows[k].symbol, time=k in times)
+            for k in coordinates.free.tolist()
+        ]
+        mean, width = np.array(found).T
+        return mean, width
+
+
+def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: Prior, scale: float) -> float:
+    """Return ln p of a structure at its optimum, up to a constant that all structures share.
+
+    Parameters
+    ----------
+    problem
+        Of one spectrum.
+    theta
+        (V,) the optimum.
+    scale
+        The chisqr that stands for one unit: the square of the noise in the residuals' units.
+    """
+    coordinates = problem.coordinates
+    residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
+    mean, width = prior.of_circuit(coordinates)
+    from_prior = (theta - mean) / width
+    scaled = jacobian[0] * width[:, np.newaxis] / np.sqrt(scale)
+    _, volume = np.linalg.slogdet(np.eye(theta.size) + scaled @ scaled.T)
+    fit = -0.5 * float(residual[0] @ residual[0]) / scale
+    return (
+        fit
+        - 0.5 * float(from_prior @ from_prior)
+        - 0.5 * float(volume)
+        + _structure(problem, theta, structure)
+    )
+
+
+def _structure(problem: Problem, theta: FloatArray, structure: Structure) -> float:
+    coordinates, found = problem.coordinates, features(structure)
+    rows = list(coordinates.circuit.parameters.values())
+    limits = (theta <= coordinates.low + 1e-9) | (theta >= coordinates.high - 1e-9)
+    bounded = sum(
+        bool(limit) and rows[k].symbol != "alpha"
+        for limit, k in zip(limits, coordinates.free.tolist(), strict=True)
+    )
+    return float(
+        STRUCTURE["parameter"] * coordinates.size
+        + STRUCTURE["nested"] * found["nested"]
+        + STRUCTURE["loop"] * found["loop"]
+        + STRUCTURE["second_diffusion"] * max(found["diffusion"] - 1, 0)
+        + STRUCTURE["rare"] * found["rare"]
+        + np.log(orders(structure))
+        + _AT_BOUND * bounded
+    )

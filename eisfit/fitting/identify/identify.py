@@ -1,0 +1,145 @@
+"""Find the circuit of a spectrum: no list of candidates, no start values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import SpectrumError
+from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
+from eisfit.fitting.identify.ranking import Answer, answers, grade, misfit, rms
+from eisfit.fitting.identify.roles import named
+from eisfit.fitting.identify.search import explore
+from eisfit.fitting.identify.structures import circuit_of
+from eisfit.fitting.identify.trials import Workbench
+from eisfit.fitting.selection import selected
+from eisfit.spectra.masks import Drop
+from eisfit.spectra.noise import weights
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.verdict import Flag
+
+__all__ = ["identify"]
+
+FloatArray = NDArray[np.float64]
+
+_FEWEST = 8  # points: with less there is nothing left to tell circuits apart
+_INDUCTIVE_POINTS = 2
+_LEFT_OUT = 0.25  # of the points: more that break Kramers-Kronig, and there is no ranking
+
+
+def identify(
+    spectrum: Spectrum,
+    *,
+    weighting: str = "modulus",
+    fmin: float | None = None,
+    fmax: float | None = None,
+    drop: Drop | None = None,
+    drop_inductive: bool = False,
+    seed: int = 0,
+) -> Identification:
+    """Find which circuit a spectrum supports, among all that can be built of arcs, diffusion, R and L.
+
+    Structures are grown, changed and cut down from the simplest, each fitted without start values, and
+    ranked by their evidence (Laplace's approximation, with priors that are stated in
+    `eisfit.fitting.identify.evidence`). Circuits that the data cannot tell apart are one answer.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    weighting, fmin, fmax, drop, drop_inductive, seed
+        As for `eisfit.fit`.
+
+    Returns
+    -------
+    Identification
+        `circuits` ranked by probability, `best` a circuit that `eisfit.fit` takes. There is no ranking, and
+        a flag that says so, where too much of the spectrum breaks the Kramers-Kronig relations.
+
+    Raises
+    ------
+    SpectrumError
+        Where there are too few points to tell circuits apart.
+    UsageError
+        For an unknown weighting, or a dropped frequency that was not measured.
+
+    Examples
+    --------
+    >>> from eisfit import simulate
+    >>> s = simulate("rs-ct", {"R_s": 1, "R_ct": 10, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
+    >>> identify(s).best.string
+    'R_s-p(R_ct,CPE_ct)'
+    """
+    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    if kept.points < _FEWEST:
+        raise SpectrumError(
+            f"{kept.name}: {kept.points} points cannot tell circuits apart; measure at least {_FEWEST}, or "
+            "give a circuit"
+        )
+    tested = check(kept)
+    clean, flags = _consistent(kept, tested)
+    if clean is None:
+        return Identification(kept, (), 0, float(tested.noise_relative), flags)
+    weight = weights(clean, weighting)
+    bench = Workbench(clean, weight, _noise(clean, weight), seed)
+    trials = explore(bench, inductive=_turns_inductive(clean))
+    found = answers(trials, bench)
+    rows = tuple(_row(answer, bench) for answer in found)
+    noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
+    return Identification(clean, rows, len(trials), noise, flags)
+
+
+def _consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectrum | None, tuple[Flag, ...]]:
+    """Return the points that obey Kramers-Kronig, None where too few do, and what to say of it."""
+    broken = tested.invalid
+    if tested.ok or not broken.any():
+        return spectrum, ()
+    where = ", ".join(dict.fromkeys(f"{f:.4g}" for f in spectrum.frequency[broken][:6]))
+    where += ", ..." if broken.sum() > 6 else ""
+    seen = f"{int(broken.sum())} of {spectrum.points} points break the Kramers-Kronig relations ({where} Hz)"
+    left = spectrum.points - int(broken.sum())
+    if broken.mean() > _LEFT_OUT or left < _FEWEST:
+        cure = (
+            "look at them with eisfit check; give a circuit, or leave the points out with --fmin and --fmax"
+        )
+        return None, (Flag("no_ranking", f"{seen}: no circuit can describe them", cure),)
+    cure = "look at them with eisfit check"
+    return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", cure),)
+
+
+def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
+    """Return the mean square of the weighted noise: measured, else what no consistent impedance explains."""
+    if spectrum.noise is not None:
+        return float(np.mean((np.repeat(spectrum.noise, 2) * weight) ** 2))
+    tested = check(spectrum)
+    from_test = float(np.mean((np.repeat(tested.noise, 2) * weight) ** 2))
+    floor = 1e-20 * float(np.mean((np.repeat(np.abs(spectrum.impedance), 2) * weight) ** 2))
+    return max(from_test, floor)
+
+
+def _turns_inductive(spectrum: Spectrum) -> bool:
+    """Return whether Z'' is above zero at low frequency, below a capacitive range."""
+    capacitive = np.flatnonzero(spectrum.impedance.imag < 0)
+    if not capacitive.size:
+        return False
+    return int(np.sum(spectrum.impedance.imag[capacitive[0] :] > 0)) >= _INDUCTIVE_POINTS
+
+
+def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
+    trial = answer.trial
+    final = named(trial.structure, trial.values)
+    others = tuple(circuit_of(named(t.structure, t.values).structure).string for t in answer.equal)
+    return IdentifiedCircuit(
+        circuit=circuit_of(final.structure),
+        probability=answer.probability,
+        rms=rms(trial, bench),
+        misfit=misfit(trial, bench),
+        grade=grade(trial, bench),
+        chisqr=trial.chisqr,
+        free=trial.size,
+        values=final.values,
+        drawings=(circuit_of(final.structure).string, *others),
+        assigned=final.assigned,
+        at_bound=trial.at_bound,
+    )

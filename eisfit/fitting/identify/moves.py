@@ -1,0 +1,161 @@
+"""From a structure to its neighbours: an element more or less, or one in another place or of another kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
+from eisfit.model.notation import Component, Series, components
+
+__all__ = ["neighbours"]
+
+_TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
+_NEW_TAILS = ("W", "Wo", "Ws", "CPE")
+_KINDS = {
+    "W": ("Wo", "Ws", "CPE"),
+    "Wo": ("W", "Ws", "Wop", "CPE"),
+    "Ws": ("W", "Wo", "Wsp", "G"),
+    "Wop": ("Wo", "Wsp"),
+    "Wsp": ("Ws", "Wop"),
+    "CPE": ("C", "W", "TLMQ", "Wo"),
+    "C": ("CPE",),
+    "TLMQ": ("CPE", "Wo"),
+    "G": ("TLM", "Ws"),
+    "TLM": ("G",),
+}
+_IDEAL = 0.93  # of an exponent: the storage may be a plain capacitor
+_FLAT = 0.65  # the arc may be a diffusion
+
+
+def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: bool) -> Iterator[Structure]:
+    """Yield the structures one move away.
+
+    Parameters
+    ----------
+    structure
+        Where to start.
+    values
+        Its parameters at the optimum, by name: exponents decide on some moves.
+    inductive
+        Whether the data turn inductive at low frequency, so that R-L branches are tried.
+    """
+    yield from _with_more(structure)
+    for k, part in enumerate(structure):
+        rest = structure[:k], structure[k + 1 :]
+        if len(structure) > 1:
+            yield rest[0] + rest[1]
+        arc = Arc.of(part)
+        changed = (
+            _of_component(part, structure) if arc is None else _of_arc(arc, structure, values, inductive)
+        )
+        for parts in changed:
+            yield rest[0] + parts + rest[1]
+        yield from _with_neighbour(k, structure)
+
+
+def _named(symbol: str, label: int | str) -> Component:
+    return Component(f"{symbol}{label}", symbol)
+
+
+def _new_arc(structure: Structure) -> Arc:
+    number = next(fresh(structure))
+    return Arc(_named("R", number), _named("CPE", number))
+
+
+def _symbols(structure: Structure) -> list[str]:
+    return [c.symbol for part in structure for c in components(part)]
+
+
+def _with_more(structure: Structure) -> Iterator[Structure]:
+    """Yield the structure with one more part in series."""
+    number = next(fresh(structure))
+    top = {part.symbol for part in structure if isinstance(part, Component)}
+    yield (*structure, _new_arc(structure).node)
+    if not top & set(_TAILS):
+        yield from ((*structure, _named(symbol, number)) for symbol in _NEW_TAILS)
+    for symbol in ("L", "R"):
+        if symbol not in top:
+            yield (_named(symbol, number), *structure)
+
+
+def _of_component(part: Part, structure: Structure) -> Iterator[Structure]:
+    """Yield what may stand in the place of an element in series."""
+    if isinstance(part, Component) and part.symbol in _KINDS:
+        yield from ((_named(symbol, part.label),) for symbol in _KINDS[part.symbol])
+        if part.symbol in ("CPE", "W", "G", "TLM"):
+            yield (_new_arc(structure).node,)
+
+
+def _of_arc(
+    arc: Arc, structure: Structure, values: Mapping[str, float], inductive: bool
+) -> Iterator[Structure]:
+    """Yield what may stand in the place of an arc."""
+    nested = any(Arc.of(found.inner) for part in structure if (found := Arc.of(part)))
+    for changed in _changed(arc, structure, values, nested=nested):
+        yield (changed.node,)
+    number = next(fresh(structure))
+    if arc.loop is not None:
+        yield (dataclasses.replace(arc, loop=None).node,)
+    elif inductive:
+        loop = Series((_named("R", number), _named("L", number)))
+        yield (dataclasses.replace(arc, loop=loop).node,)
+    yield from _opened(arc, structure, values)
+
+
+def _opened(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iterator[Structure]:
+    """Yield an arc with what it holds beside it, or something of one piece in its place."""
+    number = next(fresh(structure))
+    plain = dataclasses.replace(arc, inner=None).node
+    inner = Arc.of(arc.inner)
+    if inner is not None:
+        yield plain, inner.node
+    elif arc.inner is not None:
+        if not any(isinstance(part, Component) and part.symbol in _TAILS for part in structure):
+            yield plain, arc.inner
+    elif arc.loop is None:
+        flat = ("W", "Wo", "Ws") if _exponent(arc.storage, values) < _FLAT else ()
+        yield from ((_named(symbol, number),) for symbol in ("G", "TLM", *flat))
+
+
+def _changed(arc: Arc, structure: Structure, values: Mapping[str, float], *, nested: bool) -> Iterator[Arc]:
+    """Yield the arc with another storage, and with something else in series with its resistor."""
+    number = next(fresh(structure))
+    if arc.storage.symbol == "C":
+        yield dataclasses.replace(arc, storage=_named("CPE", arc.storage.label))
+    elif _exponent(arc.storage, values) > _IDEAL:
+        yield dataclasses.replace(arc, storage=_named("C", arc.storage.label))
+    inner = Arc.of(arc.inner)
+    if arc.inner is None:
+        yield from (dataclasses.replace(arc, inner=_named(symbol, number)) for symbol in DIFFUSIONS[:3])
+        if not nested:
+            yield dataclasses.replace(arc, inner=_new_arc(structure).node)
+        return
+    yield dataclasses.replace(arc, inner=None)
+    if inner is not None:
+        for changed in _changed(inner, structure, values, nested=True):
+            yield dataclasses.replace(arc, inner=changed.node)
+    elif isinstance(arc.inner, Component):
+        kinds = [symbol for symbol in _KINDS[arc.inner.symbol] if symbol in DIFFUSIONS]
+        yield from (dataclasses.replace(arc, inner=_named(symbol, arc.inner.label)) for symbol in kinds)
+
+
+def _exponent(storage: Component, values: Mapping[str, float]) -> float:
+    return values.get(f"{storage.name}_alpha", 1.0)
+
+
+def _with_neighbour(k: int, structure: Structure) -> Iterator[Structure]:
+    """Yield the structure with an arc, or the tail, taken into arc k."""
+    outer = Arc.of(structure[k])
+    if outer is None or outer.inner is not None:
+        return
+    nested = any(Arc.of(found.inner) for part in structure if (found := Arc.of(part)))
+    for i, part in enumerate(structure):
+        inside = Arc.of(part)
+        diffusion = isinstance(part, Component) and part.symbol in DIFFUSIONS
+        takes = inside is not None and inside.loop is None and not nested
+        if i != k and (diffusion or takes):
+            parts = list(structure)
+            parts[k] = dataclasses.replace(outer, inner=part).node
+            del parts[i]
+            yield tuple(parts)

@@ -1,0 +1,144 @@
+"""From trials to answers: what is the same is one answer, and each has its probability.
+
+Where a circuit explains the data to within their noise, the noise is the measure of every misfit. Where none
+does, what is left is systematic, and a larger circuit would only imitate it: then the residual of the
+smallest circuit that serves is the measure, widened by the correlation of neighbouring residuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.fitting.identify.evidence import evidence
+from eisfit.fitting.identify.structures import Arc, features
+from eisfit.fitting.identify.trials import Trial, Workbench
+
+__all__ = ["LIMITS", "Answer", "answers", "grade", "misfit", "rms", "serving"]
+
+FloatArray = NDArray[np.float64]
+
+#: Of the relative rms residual, and (the last two) of its ratio to what the noise leaves.
+LIMITS = {"B": 0.01, "C": 0.03, "A": 1.2, "serves": 1.5}
+_AS_CLOSE = 1.25  # times the closest circuit's residual
+_MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
+_FLAT = 0.45  # an arc with a lower exponent is a tail
+_SAME = 0.01  # relative chi-square
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One answer: a trial, what else gives the same impedance, and how probable it is."""
+
+    trial: Trial
+    equal: tuple[Trial, ...]
+    probability: float = 0.0
+
+
+def rms(trial: Trial, bench: Workbench) -> float:
+    """Return the root mean square of |residual| / |Z|."""
+    spectrum = bench.spectrum
+    z = trial.circuit.impedance(spectrum.frequency, trial.values)
+    return float(np.sqrt(np.mean(np.abs(z / spectrum.impedance - 1) ** 2)))
+
+
+def misfit(trial: Trial, bench: Workbench) -> float:
+    """Return the residual over what the noise leaves: near 1 where the circuit is true."""
+    left = max(2 * bench.spectrum.points - trial.size, 1)
+    return float(np.sqrt(trial.chisqr / (bench.scale * left)))
+
+
+def grade(trial: Trial, bench: Workbench) -> str:
+    """Return A within the noise, B and C below their limits of the residual, else D."""
+    residual = rms(trial, bench)
+    if misfit(trial, bench) <= LIMITS["A"] or residual < 1e-9:
+        return "A"
+    return "B" if residual <= LIMITS["B"] else "C" if residual <= LIMITS["C"] else "D"
+
+
+def serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
+    """Return the smallest circuit that is close enough, and no two parameters away from a much closer one."""
+    usable = [trial for trial in trials if trial.full and not trial.at_bound and not _is_flat(trial)]
+    if not usable:
+        return None
+    noise = float(np.sqrt(2 * bench.scale))
+    residual = {trial.shape: rms(trial, bench) for trial in usable}
+    limit = max(LIMITS["B"], LIMITS["serves"] * noise, _AS_CLOSE * min(residual.values()))
+    found = min((t for t in usable if residual[t.shape] <= limit), key=lambda t: (t.size, t.chisqr))
+    while residual[found.shape] > LIMITS["A"] * noise:
+        closer = [
+            t
+            for t in usable
+            if t.size <= found.size + 2 and residual[t.shape] < _MUCH_CLOSER * residual[found.shape]
+        ]
+        if not closer:
+            break
+        found = min(closer, key=lambda t: (t.size, t.chisqr))
+    return found
+
+
+def _is_flat(trial: Trial) -> bool:
+    arcs = [arc for part in trial.structure if (arc := Arc.of(part))]
+    return any(trial.values.get(f"{arc.storage.name}_alpha", 1.0) < _FLAT for arc in arcs)
+
+
+def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
+    """Return the answers, most probable first.
+
+    Parameters
+    ----------
+    trials
+        What `explore` returns.
+    bench
+        The spectrum.
+    """
+    full = [trial for trial in trials if trial.full]
+    measure = _measure(full, bench)
+    prior = bench.prior
+    scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
+    groups = _equal(scored)
+    scores = np.array([max(score for _, score in group) for group in groups])
+    share = np.exp(scores - scores.max())
+    share /= share.sum()
+    found = []
+    for group, probability in zip(groups, share, strict=True):
+        first, *others = sorted(group, key=lambda pair: (_plainness(pair[0]), -pair[1]))
+        found.append(Answer(first[0], tuple(trial for trial, _ in others), float(probability)))
+    return sorted(found, key=lambda answer: -answer.probability)
+
+
+def _measure(full: Sequence[Trial], bench: Workbench) -> float:
+    """Return chisqr that stands for one unit: of the noise, or of what is systematic."""
+    if min(misfit(trial, bench) for trial in full) <= LIMITS["A"]:
+        return bench.scale
+    served = serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
+    residual, _ = served.problem.evaluate(served.theta[np.newaxis], served.problem.buffer(1))
+    parts = residual[0].reshape(-1, 2)
+    lag = float(np.sum(parts[1:] * parts[:-1]) / np.sum(parts**2))
+    lag = min(max(lag, 0.0), 0.9)
+    spread = served.chisqr / max(2 * bench.spectrum.points - served.size, 1)
+    return max(spread * (1 + lag) / (1 - lag), bench.scale)
+
+
+def _equal(scored: Sequence[tuple[Trial, float]]) -> list[list[tuple[Trial, float]]]:
+    """Return groups of as many parameters and the same chi-square."""
+    groups: list[list[tuple[Trial, float]]] = []
+    for trial, score in sorted(scored, key=lambda pair: -pair[1]):
+        for group in groups:
+            first = group[0][0]
+            close = abs(trial.chisqr - first.chisqr) <= _SAME * max(first.chisqr, trial.chisqr)
+            if first.size == trial.size and close:
+                group.append((trial, score))
+                break
+        else:
+            groups.append([(trial, score)])
+    return groups
+
+
+def _plainness(trial: Trial) -> tuple[int, int]:
+    """Return how far a structure is from parts in series: of equal ones the plainest is named."""
+    found = features(trial.structure)
+    return found["nested"] + found["rare"], found["loop"]

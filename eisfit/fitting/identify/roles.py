@@ -1,0 +1,151 @@
+"""Names for what was found: roles where time constants and capacitances support them, numbers elsewhere.
+
+A film is told from charge transfer by what both agree on: the film's arc is the faster, and its effective
+capacitance (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275, in the form Q^(1/a) R^(1/a - 1)) the
+smaller, by more than a factor of three. That is an assignment, not a measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure
+from eisfit.model.notation import Component, Node, Parallel, Series, components
+
+__all__ = ["Named", "named"]
+
+_APART = 3.0  # times: capacitances of film and double layer at least
+
+
+@dataclass(frozen=True)
+class Named:
+    """A structure with its final names.
+
+    Attributes
+    ----------
+    structure
+        In the order L, R, arcs from fast to slow, tail.
+    values
+        Parameters by the new names.
+    assigned
+        Whether arcs have roles, which is an assignment.
+    """
+
+    structure: Structure
+    values: dict[str, float]
+    assigned: bool
+
+
+def named(structure: Structure, values: Mapping[str, float]) -> Named:
+    """Put the parts in order and name them.
+
+    Parameters
+    ----------
+    structure, values
+        As the search leaves them.
+    """
+    in_order = sorted(structure, key=lambda part: _place(part, values))
+    arcs = [arc for part in in_order for arc in _arcs(part)]
+    roles = _roles(arcs, values)
+    table: dict[str, str] = {}
+    for arc, role in zip(arcs, roles, strict=True):
+        table |= {c.name: f"{c.symbol}{role}" for c in (arc.resistor, arc.storage)}
+    number = len(arcs)
+    for component in (c for part in in_order for c in components(part)):
+        if component.name not in table:
+            label = "" if component in in_order and component.symbol == "L" else _label(component, in_order)
+            number += label is None
+            table[component.name] = f"{component.symbol}{number if label is None else label}"
+    table = _unique({c.name: table[c.name] for part in in_order for c in components(part)})
+    renamed = {new: values[old] for old, new in _parameters(in_order, table)}
+    return Named(tuple(_with_names(part, table) for part in in_order), renamed, "_ct" in roles)
+
+
+def _label(component: Component, top: list[Part]) -> str | None:
+    """Return the label of what belongs to no arc's R or storage, None for a number."""
+    if component.symbol in DIFFUSIONS:
+        return "_d"
+    return "_s" if component.symbol == "R" and component in top else None
+
+
+def _arcs(part: Part) -> list[Arc]:
+    """Return an arc and the one within it."""
+    arc = Arc.of(part)
+    return [] if arc is None else [arc, *(_arcs(arc.inner) if arc.inner else [])]
+
+
+def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
+    """Return the label of each arc: a role, or its number."""
+    numbers = [str(k + 1) for k in range(len(arcs))]
+    if any(arc.loop for arc in arcs):
+        return numbers
+    if len(arcs) == 1:
+        return ["_ct"]
+    if len(arcs) != 2 or any(isinstance(arc.inner, Component) for arc in arcs[:1]):
+        return numbers
+    fast, slow = arcs
+    ordered = _time(fast, values) < _time(slow, values)
+    grows = _capacitance(slow, values) > _APART * _capacitance(fast, values)
+    return ["_sei", "_ct"] if ordered and grows else numbers
+
+
+def _exponent(arc: Arc, values: Mapping[str, float]) -> float:
+    return values.get(f"{arc.storage.name}_alpha", 1.0)
+
+
+def _charge(arc: Arc, values: Mapping[str, float]) -> float:
+    return values[arc.storage.parameter_names[0]]
+
+
+def _time(arc: Arc, values: Mapping[str, float]) -> float:
+    return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / _exponent(arc, values)))
+
+
+def _capacitance(arc: Arc, values: Mapping[str, float]) -> float:
+    return _time(arc, values) / values[arc.resistor.name]
+
+
+def _place(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
+    arc = Arc.of(part)
+    if arc is not None:
+        return 2, _time(arc, values)
+    symbol = part.symbol if isinstance(part, Component) else ""
+    return {"L": 0, "R": 1, "G": 3, "TLM": 3}.get(symbol, 4), 0.0
+
+
+def _unique(table: Mapping[str, str]) -> dict[str, str]:
+    """Return old name -> new name with a number behind names that occur twice."""
+    seen: set[str] = set()
+    result = {}
+    for old, new in table.items():
+        name, number = new, 1
+        while name in seen:
+            number += 1
+            name = f"{new}{number}" if "_" in new or new[-1].isalpha() else f"{new}_{number}"
+        seen.add(name)
+        result[old] = name
+    return result
+
+
+def _parameters(parts: list[Part], table: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (old, new) parameter names."""
+    pairs = []
+    for part in parts:
+        for component in components(part):
+            new = Component(table[component.name], component.symbol)
+            pairs += list(zip(component.parameter_names, new.parameter_names, strict=True))
+    return pairs
+
+
+def _with_names(part: Node, table: Mapping[str, str]) -> Part:
+    changed = _renamed_node(part, table)
+    assert isinstance(changed, (Component, Parallel))
+    return changed
+
+
+def _renamed_node(node: Node, table: Mapping[str, str]) -> Node:
+    if isinstance(node, Component):
+        return Component(table[node.name], node.symbol)
+    children = tuple(_renamed_node(child, table) for child in node.children)
+    return Parallel(children) if isinstance(node, Parallel) else Series(children)  # type: ignore[arg-type]

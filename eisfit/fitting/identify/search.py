@@ -1,0 +1,98 @@
+"""From the simplest structures outwards: the best are fitted in full, and their neighbours looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.structures import Structure, shape, size
+from eisfit.fitting.identify.trials import Trial, Workbench
+from eisfit.model.notation import Series, parse
+
+__all__ = ["explore"]
+
+_SEEDS = (
+    "R0-p(R1,CPE1)",
+    "R0-CPE1",
+    "R0-W1",
+    "R0-p(R1,CPE1)-W2",
+    "R0-p(R1,CPE1)-p(R2,CPE2)",
+    "L3-R0-p(R1,CPE1)",
+)
+_BEAM = 3
+_FULL_FITS = 40
+_PROMISING = 6  # neighbours of a round that are fitted in full
+_HOPELESS = 25.0  # in ln: a rough fit so far behind the best is not fitted in full
+_BEHIND = 12.0  # in ln: neighbours of what is so far behind the best are not looked at once that fits
+_GLIMPSE = 100.0
+
+
+def explore(bench: Workbench, *, inductive: bool) -> list[Trial]:
+    """Return every structure tried, those fitted in full first, each part by falling score.
+
+    Parameters
+    ----------
+    bench
+        The spectrum.
+    inductive
+        Whether branches R-L are tried.
+    """
+    found: dict[str, Trial] = {}
+    expanded: set[str] = set()
+    for seed in _SEEDS:
+        node = parse(seed)
+        assert isinstance(node, Series)
+        _look(bench, found, [node.children], None)
+    _fit_promising(bench, found)
+    while sum(trial.full for trial in found.values()) < _FULL_FITS:
+        beam = _beam(bench, found, expanded)
+        if not beam:
+            break
+        for trial in beam:
+            expanded.add(trial.shape)
+            near = neighbours(trial.structure, trial.values, inductive=inductive)
+            most = trial.size + 1 if bench.explains(trial) else 1000
+            _look(bench, found, (s for s in near if size(s) <= most), trial)
+        _fit_promising(bench, found)
+    return ranked(found.values())
+
+
+def _beam(bench: Workbench, found: dict[str, Trial], expanded: set[str]) -> list[Trial]:
+    """Return the best trials whose neighbours are not known: three, or those near one that fits."""
+    best, *others = ranked(found.values())[:_BEAM]
+    if bench.explains(best):
+        others = [trial for trial in others if trial.score > best.score - _BEHIND]
+    return [trial for trial in (best, *others) if trial.shape not in expanded]
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """Return the trials fitted in full by falling score, then the others."""
+    return sorted(trials, key=lambda trial: (not trial.full, -trial.score))
+
+
+def _look(
+    bench: Workbench, found: dict[str, Trial], structures: Iterable[Structure], parent: Trial | None
+) -> None:
+    """Fit structures roughly; one that is known already only where nothing better than a look was had."""
+    hopeless = max((trial.score for trial in found.values()), default=-np.inf) - _GLIMPSE
+    for structure in structures:
+        known = found.get(shape(structure))
+        if known is not None and known.full:
+            continue
+        if 2 * bench.spectrum.points <= size(structure) + 1:
+            continue
+        trial = bench.rough(structure, parent, hopeless)
+        if known is None or trial.score > known.score:
+            found[trial.shape] = trial
+
+
+def _fit_promising(bench: Workbench, found: dict[str, Trial]) -> None:
+    best = max(trial.score for trial in found.values())
+    waiting = sorted((t for t in found.values() if not t.full), key=lambda t: -t.score)
+    for trial in waiting[:_PROMISING]:
+        if trial.score > best - _HOPELESS:
+            full = bench.full(trial)
+            found[full.shape] = full
+            best = max(best, full.score)

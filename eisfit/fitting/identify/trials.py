@@ -1,0 +1,227 @@
+"""One structure fitted: roughly from its parent's optimum, in full from many starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.draws import random_starts
+from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.identify.evidence import Prior, evidence
+from eisfit.fitting.identify.structures import Structure, circuit_of, shape
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.model.notation import Component, components
+from eisfit.spectra.noise import ladder
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Trial", "Workbench"]
+
+FloatArray = NDArray[np.float64]
+
+_WARM, _DRAWN = 8, 8  # starts of a rough fit
+_GLANCE = 9  # iterations after which hopeless ones are given up
+_KEPT = 5
+_STEPS, _ROUGH = 20, 1e-5
+_FULL = 32  # more starts of a full one
+_AGREE = 4
+_SEEN = 1e-6  # of the longest shape: less is rounding
+_NOTHING = 14.0  # of chi-square: two shapes out of thirty take up to about this from noise
+_BEST = 10
+_FULL_STEPS, _FINE = 150, 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A structure at the best optimum found.
+
+    Attributes
+    ----------
+    structure
+        The structure; `circuit` as a circuit.
+    theta
+        (V,) the optimum, in the solver's coordinates.
+    chisqr
+        There.
+    score
+        Logarithm of the structure's evidence.
+    ends
+        (n, V) other ends of the search, best first.
+    full
+        Whether many starts were made.
+    """
+
+    structure: Structure
+    problem: Problem
+    theta: FloatArray
+    chisqr: float
+    score: float
+    ends: FloatArray
+    full: bool = False
+
+    @cached_property
+    def shape(self) -> str:
+        """What it has in common with other names of the same circuit."""
+        return shape(self.structure)
+
+    @property
+    def circuit(self) -> Circuit:
+        """The structure as a circuit."""
+        return self.problem.coordinates.circuit
+
+    @property
+    def size(self) -> int:
+        """Number of free parameters."""
+        return self.problem.coordinates.size
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """Parameters by name."""
+        values = self.problem.coordinates.physical(self.theta[np.newaxis])[0]
+        return dict(zip(self.circuit.names, values.tolist(), strict=True))
+
+    @cached_property
+    def at_bound(self) -> bool:
+        """Whether a parameter stands at its limit, a capacitor's exponent of one left aside."""
+        c = self.problem.coordinates
+        low, high = self.theta <= c.low + 1e-6, self.theta >= c.high - 1e-6
+        rows = [list(self.circuit.parameters.values())[k] for k in c.free.tolist()]
+        ideal = np.array([row.symbol == "alpha" and row.max == 1 for row in rows])
+        return bool(np.any(low | (high & ~ideal)))
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A spectrum made ready for many circuits.
+
+    Attributes
+    ----------
+    spectrum
+        What was measured.
+    weight
+        (2F,) 1/ohm.
+    scale
+        chisqr that stands for one unit of noise squared: the chisqr that the noise leaves over its count.
+    seed
+        Of the starts.
+    """
+
+    spectrum: Spectrum
+    weight: FloatArray
+    scale: float
+    seed: int = 0
+
+    @cached_property
+    def prior(self) -> Prior:
+        """Of the parameters."""
+        return Prior.of(self.spectrum.omega, self.spectrum.impedance)
+
+    @cached_property
+    def _shared(self) -> tuple[Scales, FrequencyGrid]:
+        return Scales.of(self.spectrum.omega, self.spectrum.impedance), FrequencyGrid(self.spectrum.omega)
+
+    def rough(self, structure: Structure, parent: Trial | None, hopeless: float = -np.inf) -> Trial:
+        """Fit from the parent's optimum with what is new at random, and from random starts.
+
+        Parameters
+        ----------
+        structure, parent
+            What to fit, and where it comes from.
+        hopeless
+            A score: what is below it after a glance is left there.
+        """
+        problem = self._problem(structure)
+        drawn = self._drawn(problem.coordinates.circuit, _WARM + _DRAWN, 0)
+        if parent is not None:
+            drawn[:_WARM] = _inherited(problem.coordinates.circuit, parent.values, drawn[:_WARM])
+        glance = self._fitted(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
+        if glance.score < hopeless:
+            return glance
+        return self._fitted(structure, problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
+
+    def full(self, trial: Trial) -> Trial:
+        """Fit again from many more starts, to the bottom."""
+        problem = trial.problem
+        symbols = {c.name.rstrip("0123456789") for c in _leaves(trial)}
+        resonant = {"L", "C"} <= symbols
+        drawn = self._drawn(trial.circuit, _FULL, 1, together=resonant)
+        rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
+        ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
+        found = self._fitted(trial.structure, problem, ends, steps=_FULL_STEPS, agree=_AGREE)
+        return self._fitted(
+            trial.structure, problem, found.ends[:2], steps=_FULL_STEPS, tolerance=_FINE, full=True
+        )
+
+    def explains(self, trial: Trial) -> bool:
+        """Return whether nothing that an impedance can show is left in a trial's residual.
+
+        What is left after the trial's own derivatives is fitted with the two shapes of a ladder of RC
+        elements, R, L and C that take most of it; less than `_NOTHING` is what noise alone gives.
+        """
+        residual, jacobian = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
+        base = np.linalg.qr(jacobian[0].T)[0]
+        shapes = ladder(self.spectrum.omega) * self.weight
+        gain, left = 0.0, residual[0] - base @ (base.T @ residual[0])
+        for _ in range(2):
+            shapes = shapes - (shapes @ base) @ base.T
+            lengths = np.linalg.norm(shapes, axis=1)
+            shares = np.where(
+                lengths > _SEEN * lengths.max(), (shapes @ left) / np.maximum(lengths, 1e-300), 0
+            )
+            best = int(np.argmax(np.abs(shares)))
+            gain += float(shares[best]) ** 2 / self.scale
+            base = (shapes[best] / max(lengths[best], 1e-300))[:, np.newaxis]
+            left = left - base[:, 0] * shares[best]
+        return gain < _NOTHING
+
+    def _problem(self, structure: Structure) -> Problem:
+        scales, grid = self._shared
+        target = self.spectrum.impedance[np.newaxis]
+        return Problem(Coordinates(circuit_of(structure), scales), grid, target, self.weight[np.newaxis])
+
+    def _drawn(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
+        rng = np.random.default_rng((self.seed, turn))
+        spectrum = self.spectrum
+        target = spectrum.impedance[np.newaxis]
+        starts = random_starts(circuit, spectrum.omega, target, count, rng, together=together)
+        return np.asarray(starts[0], dtype=np.float64)
+
+    def _fitted(
+        self,
+        structure: Structure,
+        problem: Problem,
+        theta: FloatArray,
+        *,
+        steps: int,
+        tolerance: float = _ROUGH,
+        agree: int | None = None,
+        full: bool = False,
+    ) -> Trial:
+        found = solve(problem, theta, max_iterations=steps, tolerance=tolerance, agree=agree)
+        order = np.argsort(np.nan_to_num(found.chisqr, nan=np.inf))
+        ends, best = found.theta[order], float(found.chisqr[order[0]])
+        score = (
+            evidence(problem, ends[0], structure, self.prior, self.scale) if np.isfinite(best) else -np.inf
+        )
+        return Trial(structure, problem, ends[0], best, score, ends, full)
+
+
+def _leaves(trial: Trial) -> list[Component]:
+    return [c for part in trial.structure for c in components(part)]
+
+
+def _inherited(circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
+    """Return starts (n, P) with the parent's values where names are the same; a CPE takes over a C."""
+    rows = rows.copy()
+    for k, name in enumerate(circuit.names):
+        parameter = circuit.parameters[name]
+        old = f"C{parameter.component.removeprefix('CPE')}"
+        if name in known:
+            rows[:, k] = known[name]
+        elif parameter.component.startswith("CPE") and old in known:
+            rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
+    return rows

@@ -1,0 +1,161 @@
+"""Identification: structures found from simulated spectra, written out here without eisfit's elements."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit import Identification, Spectrum, identify
+from eisfit.errors import SpectrumError
+from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.structures import Arc, circuit_of, orders, shape, size
+from eisfit.model.notation import parse
+
+F = np.geomspace(1e5, 1e-2, 61)
+S = 2j * np.pi * F
+
+
+def arc(r, tau, alpha, inside=0.0):
+    return 1 / (tau**alpha / r * S**alpha + 1 / (r + inside))
+
+
+def noisy(z, noise=0.003, seed=0):
+    error = np.random.default_rng(seed).normal(0, noise, (2, z.size))
+    return Spectrum(frequency=F, impedance=z + np.abs(z) * (error[0] + 1j * error[1]))
+
+
+WARBURG = 2.0 * (1 - 1j) / np.sqrt(S.imag)
+TRUTHS = {
+    "R0-p(R1,CPE1)": 2 + arc(10, 1e-3, 0.85),
+    "R0-p(R1,C1)": 2 + arc(10, 1e-3, 1.0),
+    "R0-p(R1,CPE1)-p(R2,CPE2)": 2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8),
+    "L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)": 3e-7 * S + 2 + arc(10, 2e-4, 0.85) + arc(30, 0.1, 0.85, WARBURG),
+    "R0-p(R1,CPE1,R2-L2)": 2 + 1 / (1 / arc(30, 1e-3, 0.85) + 1 / (40 + 30 * S)),
+}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return identify(noisy(TRUTHS["L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"]))
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_the_structure_is_named(truth):
+    result = identify(noisy(TRUTHS[truth]))
+    assert shape(parse(truth)) in [shape(parse(text)) for text in result.first.drawings]
+    assert result.first.grade == "A"
+    assert result.probability > 0.3
+    assert not result.first.at_bound
+
+
+def test_a_name_and_its_spectrum_give_the_values(found):
+    first = found.first
+    assert found.best.string == "L-R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
+    assert first.assigned
+    for name, value in {"R_s": 2, "R_sei": 10, "R_ct": 30, "W_d_sigma": 2, "L": 3e-7}.items():
+        assert first.values[name] == pytest.approx(value, rel=0.1)
+    z = found.best.impedance(F, first.values)
+    assert np.sqrt(np.mean(np.abs(z / found.spectrum.impedance - 1) ** 2)) == pytest.approx(first.rms)
+
+
+def test_probabilities_are_those_of_one_ranking(found):
+    shares = [row.probability for row in found.circuits]
+    assert sum(shares) == pytest.approx(1)
+    assert shares == sorted(shares, reverse=True)
+    assert len({row.circuit.string for row in found.circuits}) == len(shares)
+
+
+def test_the_same_spectrum_gives_the_same_answer(found):
+    again = identify(noisy(TRUTHS["L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"]))
+    assert again.to_dict() == found.to_dict()
+
+
+def test_another_size_of_the_cell_changes_no_probability(found):
+    z = found.spectrum.impedance
+    larger = identify(Spectrum(frequency=found.spectrum.frequency, impedance=1e3 * z))
+    assert larger.best.string == found.best.string
+    assert larger.probability == pytest.approx(found.probability, abs=0.02)
+
+
+def test_it_goes_to_json_and_comes_back(found):
+    document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    back = Identification.from_dict(document)
+    assert back.to_dict() == found.to_dict()
+
+
+def test_it_prints_and_goes_to_a_frame(found):
+    text = str(found)
+    assert "L-R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)" in text.splitlines()[0]
+    assert "assignment" in text
+    assert "<table" in found._repr_html_()
+    frame = found.to_frame()
+    assert frame.index[0] == found.best.string
+    assert frame["probability"].iloc[0] == found.probability
+    ax = found.plot()
+    assert ax.get_xlabel().startswith("probability")
+
+
+def test_data_that_break_kramers_kronig_get_no_ranking():
+    z = TRUTHS["R0-p(R1,CPE1)-p(R2,CPE2)"] * np.geomspace(1, 3, F.size)  # it drifts while it is measured
+    result = identify(noisy(z))
+    assert result.circuits == ()
+    assert result.best is None
+    assert result.probability == 0.0
+    assert [flag.name for flag in result.flags] == ["no_ranking"]
+    assert "no circuit is named" in str(result)
+
+
+def test_a_single_wild_point_is_left_out_and_said():
+    z = TRUTHS["R0-p(R1,CPE1)"].copy()
+    z[30] *= 1.5
+    result = identify(noisy(z))
+    assert shape(parse("R0-p(R1,CPE1)")) == shape(result.best.tree)
+    assert [flag.name for flag in result.flags] == ["points_dropped"]
+    assert result.spectrum.points == F.size - 1
+
+
+def test_too_few_points_are_one_sentence():
+    with pytest.raises(SpectrumError, match="cannot tell circuits apart"):
+        identify(Spectrum(frequency=F[:5], impedance=TRUTHS["R0-p(R1,CPE1)"][:5]))
+
+
+# --- grammar ---
+
+STRINGS = [
+    "R0-p(R1,CPE1)",
+    "L0-R0-p(R1-W2,CPE1)-p(R3,C3)",
+    "R0-p(R1-p(R2,CPE2),CPE1)",
+    "p(R1,CPE1,R2-L2)-Wo3",
+]
+
+
+def structure(string):
+    tree = parse(string)
+    return tree.children if not isinstance(tree, eisfit.model.notation.Component) else (tree,)
+
+
+@pytest.mark.parametrize("string", STRINGS)
+def test_neighbours_are_circuits_that_read_and_are_in_the_grammar(string):
+    found = list(neighbours(structure(string), {}, inductive=True))
+    assert len({shape(s) for s in found}) > 10
+    for other in found:
+        circuit = eisfit.circuit(circuit_of(other).string)  # every name is there once
+        assert len(circuit.names) == size(other)
+        for part in other:
+            assert Arc.of(part) is None or Arc.of(part).node == part
+
+
+def test_every_move_has_one_back():
+    """What adds one element is undone by what takes one away."""
+    start = structure("R0-p(R1,CPE1)")
+    for larger in neighbours(start, {}, inductive=True):
+        back = {shape(s) for s in neighbours(larger, {}, inductive=True)}
+        assert shape(start) in back or len(larger) < 2, circuit_of(larger).string
+
+
+def test_orders_count_equal_parts():
+    assert orders(structure("R0-p(R1,CPE1)-p(CPE2,R2)-p(R3,CPE3)")) == 6
+    assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
