@@ -1,0 +1,102 @@
+"""Impedance of an interface per true area: the layers on it, and the reaction beside its double layer.
+
+::
+
+    z_int = sum of the layers + 1/(1/(R + Z_diff) + Q (j omega)^alpha),    R = R_i, or R_i/f where coated
+
+A layer is one of three (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1668):
+
+- "ohmic": t/s_i;
+- "dielectric": an insulator, R/(1 + j omega R C), R = t/s_i, C its capacitance;
+- "mixed": ions and electrons both move and the electrons hold one potential, R tanh(s)/s with
+  s = sqrt(j omega R C) and C its chemical capacitance. Ions enter on one side, and leave on the other through
+  a reaction that takes its electrons from the film: R at low frequency, a Warburg tail above 1/(R C).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from eisfit.coating.physics.parameters import FloatArray
+from eisfit.coating.physics.smooth import ComplexArray, sphere, tanh_over
+
+__all__ = ["LayerKind", "Slopes", "diffusion", "layer", "reaction"]
+
+LayerKind = Literal["ohmic", "dielectric", "mixed"]
+Slopes = dict[str, ComplexArray]
+"""Derivatives by the coordinates of the parameters, by name."""
+
+
+def layer(kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray) -> tuple[ComplexArray, ...]:
+    """Impedance of a layer (ohm cm^2) and its derivatives by ln R and ln C, each (B, F).
+
+    Parameters
+    ----------
+    kind
+        See the module.
+    R, C
+        (B, 1) ohm cm^2 and F/cm^2.
+    omega
+        (F,) rad/s.
+    """
+    s2 = 1j * omega * R * C
+    if kind == "ohmic":
+        z = R + 0 * s2
+        return z, z, 0 * z
+    if kind == "dielectric":
+        z = R / (1 + s2)
+        return z, z / (1 + s2), -z * s2 / (1 + s2)
+    T, dT = tanh_over(np.asarray(s2))
+    return R * T, R * (T + s2 * dT), R * s2 * dT
+
+
+def diffusion(W: FloatArray, tau: FloatArray | None, omega: FloatArray) -> tuple[ComplexArray, ...]:
+    """Diffusion impedance (ohm cm^2) and its derivatives by ln W and ln tau, each (B, F).
+
+    W/sqrt(j omega) into the depth (`tau` None), or within a sphere that keeps what enters, with
+    s = j omega tau: W sqrt(tau) tanh(sqrt s)/(sqrt s - tanh sqrt s), which tends to the first at high
+    frequency (T. Jacobsen, K. West, Electrochim. Acta 40 (1995) 255).
+    """
+    if tau is None:
+        z = W / np.sqrt(1j * omega)
+        return z, z, 0 * z
+    H, dH = sphere(np.asarray(1j * omega * tau))
+    z = W * np.sqrt(tau) * H
+    return z, z, z / 2 + W * np.sqrt(tau) * 1j * omega * tau * dH
+
+
+def reaction(
+    value: dict[str, FloatArray], coated: bool, particles: bool, omega: FloatArray
+) -> tuple[ComplexArray, Slopes]:
+    """Reaction beside its double layer, ohm cm^2 (B, F), with derivatives by coordinate.
+
+    Parameters
+    ----------
+    value
+        Parameters at the cell's temperature, each (B, 1).
+    coated
+        Whether the reaction is R_i/f.
+    particles
+        Whether diffusion ends in a particle's centre.
+    omega
+        (F,) rad/s.
+    """
+    R = value["R_i"] / value["f"] if coated else value["R_i"]
+    Zd, by_W, by_tau = diffusion(value["W"], value["tau_d"] if particles else None, omega)
+    log_jw = np.log(omega) + 0.5j * np.pi
+    cpe = value["Q"] * np.exp(value["alpha"] * log_jw)
+    faradaic = R + Zd
+    shunt = 1 / (1 + faradaic * cpe)
+    z = faradaic * shunt
+    slopes = {
+        "R_i": R * shunt**2,
+        "W": by_W * shunt**2,
+        "tau_d": by_tau * shunt**2,
+        "Q": -(z**2) * cpe,
+        "alpha": -(z**2) * cpe * log_jw,
+    }
+    if coated:
+        slopes["f"] = -slopes["R_i"]
+    return z, slopes

@@ -1,0 +1,136 @@
+"""Spreading of current in the solid of a plate with channels: modes of the annulus, and the base below.
+
+The cell that belongs to one channel is taken as the equal-area circle R_c; the solid around the channel is
+the annulus r0 < r < R_c, the base a disc of radius R_c and thickness b on an equipotential collector. All
+quantities are for a conductivity of 1 S/cm and scale with its inverse. With the annulus' Neumann modes
+
+    psi_k = J0(mu r) Y1(mu R_c) - Y0(mu r) J1(mu R_c),    psi_k'(r0) = 0
+
+the resistance from the wall to the annulus' mean, per length, is the sum over k of psi_k(r0)^2/(N_k mu_k^2)
+with N_k the integral of psi_k^2; in closed form, with e = r0/R_c (solve the Poisson equation with a uniform
+sink)::
+
+    [ln(1/e)/(1 - e^2)^2 - (3 - e^2)/(4 (1 - e^2))] / (2 pi)
+
+The base takes currents through ports on its upper face, each with a shape of flux of unit current: the floor
+(uniform), modes of the floor J0(nu r), J1(nu r_f) = 0, the annulus (uniform), modes of the annulus. Expanded
+in J0(l_n r/R_c), J1(l_n) = 0, a port p has the coefficients T_pn, and
+
+    R_pq = b/(pi R_c^2) [where both carry current] + sum_n T_pn T_qn tanh(l_n b/R_c) / (l_n pi R_c J0(l_n)^2)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "disc_modes", "disc_spreading"]
+
+FloatArray = NDArray[np.float64]
+
+_TERMS = 600
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Neumann modes of a ring or a disc: wave number mu (1/cm), value at the wall, norm (cm^2); each (M,)."""
+
+    mu: FloatArray
+    at_wall: FloatArray
+    norm: FloatArray
+
+
+def annulus_resistance(inner: float, outer: float) -> float:
+    """Resistance times conductivity from the wall to the mean of the annulus, per length (dimensionless)."""
+    e2 = (inner / outer) ** 2
+    return float((-np.log(e2) / 2 / (1 - e2) ** 2 - (3 - e2) / (4 * (1 - e2))) / (2 * np.pi))
+
+
+@lru_cache(maxsize=64)
+def annulus_modes(inner: float, outer: float, count: int) -> Modes:
+    """First modes of the annulus between two radii (cm)."""
+    from scipy.optimize import brentq
+    from scipy.special import j0, j1, y0, y1
+
+    def slope(mu: float) -> float:
+        return float(j1(mu * inner) * y1(mu * outer) - y1(mu * inner) * j1(mu * outer))
+
+    gap = np.pi / (outer - inner)
+    grid = np.linspace(0.3, count + 1.0, 40 * (count + 1)) * gap
+    sign = np.sign([slope(mu) for mu in grid])
+    places = np.flatnonzero(sign[1:] * sign[:-1] < 0)[:count]
+    mu = np.array([brentq(slope, grid[k], grid[k + 1], xtol=1e-12 * gap) for k in places])
+
+    def psi(r: float) -> FloatArray:
+        return np.asarray(j0(mu * r) * y1(mu * outer) - y0(mu * r) * j1(mu * outer))
+
+    norm = np.pi * ((outer * psi(outer)) ** 2 - (inner * psi(inner)) ** 2)
+    return Modes(mu, psi(inner), norm)
+
+
+@lru_cache(maxsize=64)
+def disc_modes(radius: float, count: int) -> Modes:
+    """First modes of a disc."""
+    from scipy.special import j0, jn_zeros
+
+    zeros = jn_zeros(1, count) if count else np.zeros(0)
+    return Modes(zeros / radius, np.asarray(j0(zeros)), np.pi * (radius * j0(zeros)) ** 2)
+
+
+@lru_cache(maxsize=64)
+def _bessel_zeros() -> tuple[FloatArray, FloatArray]:
+    from scipy.special import j0, jn_zeros
+
+    zeros = jn_zeros(1, _TERMS)
+    return zeros, j0(zeros) ** 2
+
+
+def base_resistance(inner: float, floor: float, outer: float, base: float, count: int) -> FloatArray:
+    """Resistance times conductivity between the ports of the base, 1/cm.
+
+    Parameters
+    ----------
+    inner, floor, outer
+        Radii of the channel (mean), of its floor, and of the cell, cm.
+    base
+        Thickness of the solid below the floor, cm.
+    count
+        Number of modes of the annulus, and of the floor.
+
+    Returns
+    -------
+    (2 + 2 count, 2 + 2 count), symmetric; ports in the order annulus, its modes, floor, its modes.
+    """
+    from scipy.special import j1
+
+    zeros, squares = _bessel_zeros()
+    k = zeros / outer
+    ring, disc = annulus_modes(inner, outer, count), disc_modes(floor, count)
+    at_ring, at_floor = 2 * np.pi * inner * j1(k * inner), 2 * np.pi * floor * j1(k * floor)
+    ring_area = np.pi * (outer**2 - inner**2)
+    ports = [-at_ring / k / ring_area]
+    ports += [-at_ring * k * ring.at_wall[i] / ring.norm[i] / (k**2 - ring.mu[i] ** 2) for i in range(count)]
+    ports += [at_floor / k / (np.pi * floor**2)]
+    ports += [at_floor * k * disc.at_wall[i] / disc.norm[i] / (k**2 - disc.mu[i] ** 2) for i in range(count)]
+    T = np.array(ports)
+    carries = np.zeros(len(ports))
+    carries[[0, 1 + count]] = 1
+    weights = np.tanh(k * base) / (zeros * np.pi * outer * squares)
+    return np.asarray(np.outer(carries, carries) * base / (np.pi * outer**2) + (T * weights) @ T.T)
+
+
+def disc_spreading(spot: float, outer: float, thickness: float) -> float:
+    """Constriction times conductivity of a spot of uniform flux on a disc, beyond the disc's own, 1/cm.
+
+    For a small spot on a thick disc it tends to 8/(3 pi^2 spot): H. S. Carslaw, J. C. Jaeger, Conduction of
+    Heat in Solids (1959), 8.2.
+    """
+    from scipy.special import j1
+
+    zeros, squares = _bessel_zeros()
+    k = zeros / outer
+    T = 2 * j1(k * spot) / (k * spot)
+    return float(np.sum(T**2 * np.tanh(k * thickness) / (zeros * np.pi * outer * squares)))

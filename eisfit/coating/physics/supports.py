@@ -1,0 +1,183 @@
+"""Supports: what an electrode makes of an interface, as area-specific impedance with its derivatives.
+
+Every support answers `impedance(kappa, sigma, sheet, z)`: conductivities of the electrolyte and of the
+solid (B,), sheet conductance t/rho of a film that conducts (B,) or None, and the interface per true area
+(B, F). The electrode's impedance is the answer over its projected area.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.coating.electrode import line
+from eisfit.coating.physics.smooth import ComplexArray
+from eisfit.coating.physics.spreading import disc_spreading
+from eisfit.errors import EisfitError
+
+__all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
+
+FloatArray = NDArray[np.float64]
+
+
+class AreaImpedance(NamedTuple):
+    """Impedance per projected area (ohm cm^2), its derivatives by z and by three logarithms; each (B, F)."""
+
+    value: ComplexArray
+    by_z: ComplexArray
+    by_log_kappa: ComplexArray
+    by_log_sigma: ComplexArray
+    by_log_sheet: ComplexArray
+
+
+class Support(Protocol):
+    """What all supports have in common; `particles` says that diffusion ends in a particle's centre."""
+
+    @property
+    def particles(self) -> bool:
+        """Whether diffusion ends in a particle's centre."""
+
+    def impedance(
+        self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
+    ) -> AreaImpedance:
+        """Area-specific impedance, see the module."""
+
+
+def check_sizes(support: str, **sizes: float) -> None:
+    """Raise an `EisfitError` where a size is not positive and finite."""
+    for name, size in sizes.items():
+        if not (np.isfinite(size) and size > 0):
+            raise EisfitError(f"support {support}: {name} is {size:g}; it must be positive and finite.")
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A flat electrode: z / roughness."""
+
+    roughness: float = 1.0
+    particles: bool = False
+
+    def __post_init__(self) -> None:
+        check_sizes("flat", roughness=self.roughness)
+
+    def impedance(
+        self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
+    ) -> AreaImpedance:
+        """Area-specific impedance; the conductivities do not matter."""
+        value = z / self.roughness
+        none = np.zeros_like(value)
+        return AreaImpedance(value, np.full_like(value, 1 / self.roughness), none, none, none)
+
+
+@dataclass(frozen=True)
+class Pellet:
+    """A solid electrolyte with an interface: z over the share in contact, its bulk, and its constriction.
+
+    Parameters
+    ----------
+    thickness
+        Of the pellet, cm; `kappa` is its conductivity.
+    contact
+        Share of the face that is in contact, at most 1.
+    spot_radius
+        Radius of a contact spot, cm; each spot feeds the circle of its share (isoflux).
+    """
+
+    thickness: float
+    contact: float = 1.0
+    spot_radius: float | None = None
+    particles: bool = False
+
+    def __post_init__(self) -> None:
+        check_sizes("pellet", thickness=self.thickness, contact=self.contact)
+        if self.contact > 1:
+            raise EisfitError(f"support pellet: contact is {self.contact:g}; a share is at most 1.")
+        if self.contact < 1 and self.spot_radius is None:
+            raise EisfitError("support pellet: a share in contact below 1 needs spot_radius.")
+
+    @property
+    def bulk(self) -> float:
+        """Bulk and constriction per projected area for a conductivity of 1 S/cm, cm."""
+        if self.contact == 1 or self.spot_radius is None:
+            return self.thickness
+        outer = self.spot_radius / np.sqrt(self.contact)
+        extra = disc_spreading(self.spot_radius, outer, self.thickness)
+        return float(self.thickness + extra * np.pi * outer**2)
+
+    def impedance(
+        self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
+    ) -> AreaImpedance:
+        """Area-specific impedance; the solid's conductivity does not matter."""
+        bulk = np.broadcast_to((self.bulk / kappa)[:, None], z.shape)
+        none = np.zeros_like(z)
+        return AreaImpedance(
+            z / self.contact + bulk, np.full_like(z, 1 / self.contact), none - bulk, none, none
+        )
+
+
+@dataclass(frozen=True)
+class Porous:
+    """A porous electrode as a two-rail line: the interface everywhere, no faces at its ends.
+
+    Parameters
+    ----------
+    thickness
+        cm.
+    porosity, tortuosity
+        The pores conduct kappa porosity/tortuosity.
+    area_density
+        True area per volume, 1/cm.
+    solid_share
+        The solid conducts sigma_s solid_share; 1 where sigma_s is the electrode's own.
+    percolation
+        A film conducts percolation area_density t/rho: 2/3 where all of it hangs together and its
+        surface lies in every direction alike, 0 where it does not.
+    """
+
+    thickness: float
+    porosity: float
+    tortuosity: float
+    area_density: float
+    solid_share: float = 1.0
+    percolation: float = 0.0
+    particles: bool = False
+
+    def __post_init__(self) -> None:
+        sizes = {
+            name: getattr(self, name) for name in ("thickness", "porosity", "tortuosity", "area_density")
+        }
+        check_sizes("porous", **sizes, solid_share=self.solid_share)
+
+    def impedance(
+        self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
+    ) -> AreaImpedance:
+        """Area-specific impedance, from the closed form of `eisfit.coating.electrode.line`."""
+        ionic = (self.thickness * self.tortuosity / (self.porosity * kappa))[:, None]
+        solid = np.asarray(sigma * self.solid_share, dtype=np.float64)
+        film = np.zeros_like(solid) if sheet is None else self.percolation * self.area_density * sheet
+        electronic = (self.thickness / (solid + film))[:, None]
+        film_share = np.zeros_like(solid)
+        np.divide(film, solid + film, out=film_share, where=np.isfinite(solid))
+        wall = self.area_density * self.thickness / z
+        F, (by_ionic, by_electronic, by_wall, *_) = line(ionic, electronic, wall, 0.0, 0.0)
+        total = ionic + electronic
+        by_electronic = electronic * (by_electronic + (ionic / total) ** 2)
+        share = film_share[:, None]
+        parts = (
+            F + ionic * electronic / total,
+            -by_wall * wall / z,
+            -ionic * (by_ionic + (electronic / total) ** 2),
+            -by_electronic * (1 - share),
+            -by_electronic * share,
+        )
+        return AreaImpedance(*(np.asarray(part, dtype=np.complex128) for part in parts))
+
+
+@dataclass(frozen=True)
+class Particles(Porous):
+    """A porous electrode of particles: the same line, with diffusion that ends in a particle's centre."""
+
+    particles: bool = True
