@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.engine.objective import Settings
-from eisfit.engine.search import Basin
+from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.fit import finished
 from eisfit.fitting.result import FitResult

@@ -123,7 +123,8 @@ def _by_batch(
     tables = []
     for members in groups.values():
         places, weight_rows = zip(*members, strict=True)
-        rows, optima = find_optima([kept[k] for k in places], circuit, weighting, np.stack(weight_rows))
+        chosen, seed = [kept[k] for k in places], int(options.get("seed", 0))
+        rows, optima = find_optima(chosen, circuit, weighting, np.stack(weight_rows), seed=seed)
         if optima is not None:
             tables.append(([places[row] for row in rows.tolist()], table_of(optima)))
     return kept, tables

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Coordinates, arcs
-from eisfit.engine.search import Basin
+from eisfit.engine.optima import Basin
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
 

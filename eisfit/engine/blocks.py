@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from eisfit.engine.coordinates import parallels
+from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Parallel, Series, components
 
-__all__ = ["DIFFUSION", "Block", "blocks"]
+__all__ = ["DIFFUSION", "Block", "blocks", "relaxes", "resonates"]
 
 DIFFUSION = ("Wo", "Ws")
 _ARCS = ("K", "Zarc")
@@ -73,3 +75,25 @@ def _parallel_blocks(node: Parallel) -> Iterator[Block]:
         for block in blocks(child):
             if id(block.first) not in used and (block.second is None or id(block.second) not in used):
                 yield block
+
+
+def relaxes(circuit: Circuit) -> bool:
+    """Return whether time constants and positive amplitudes describe a circuit, as the grid takes it to be.
+
+    Every parallel connection is then one storage element beside one branch with a resistance, no inductance
+    within, and nothing may be negative.
+    """
+    signed = any(p.min < 0 and p.unit for p in circuit.parameters.values() if p.free)
+    return not signed and all(_is_arc(node) for node in parallels(circuit.tree))
+
+
+def _is_arc(node: Parallel) -> bool:
+    storage = [c for c in node.children if isinstance(c, Component) and c.symbol in ("C", "CPE")]
+    inside = [c.symbol for c in components(node)]
+    return len(storage) == 1 and len(node.children) == 2 and not {"L", "La"} & set(inside)
+
+
+def resonates(circuit: Circuit) -> bool:
+    """Return whether an inductance within a parallel connection can exchange energy with a capacitance."""
+    symbols = {c.symbol for node in parallels(circuit.tree) for c in components(node)}
+    return bool({"L", "La"} & symbols) and bool({"C", "CPE"} & symbols)

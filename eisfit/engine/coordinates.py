@@ -56,6 +56,11 @@ class Scales:
         }
         return spans[unit]
 
+    def size(self, unit: str) -> float:
+        """Return the middle of `range`, in logarithms."""
+        low, high = self.range(unit)
+        return float(np.sqrt(low) * np.sqrt(high))
+
 
 def parallels(node: Node) -> Iterator[Parallel]:
     """Yield every parallel connection of a tree."""
@@ -104,6 +109,22 @@ class Coordinates:
         self.ties = list(self._ties())
         self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
         self.low, self.high = self._box(rows, scales)
+        self._sizes = np.array(
+            [
+                scales.size(rows[k].unit) if rows[k].scale == "linear" and rows[k].unit else 0
+                for k in self.free
+            ]
+        )
+        self.signed = bool((self._sizes > 0).any())
+
+    def size_at(self, theta: FloatArray) -> FloatArray | float:
+        """Return by how much a coordinate changes when it changes a lot, (B, V): 1, or its own magnitude.
+
+        A parameter that may be negative moves as itself; all others as logarithms or exponents.
+        """
+        if not self.signed:
+            return 1.0
+        return np.where(self._sizes > 0, np.hypot(theta, self._sizes), 1.0)
 
     @property
     def size(self) -> int:
@@ -117,7 +138,7 @@ class Coordinates:
             names = storage.parameter_names
             q = table[names[0]]
             row = storage.element.parameters[0]
-            unbounded = (q.min, q.max) == (row.min, row.max)
+            unbounded = (q.min, q.max) == (row.min, row.max) and table[resistor.name].scale == "log"
             tied_alpha = len(names) > 1 and table[names[1]].expr is not None
             if q.free and unbounded and table[resistor.name].free and not tied_alpha:
                 alpha = self.position[names[1]] if len(names) > 1 else None
@@ -156,6 +177,9 @@ class Coordinates:
                     span = max(span[0], row.min), min(span[1], row.max)
                 span = (span[0], span[1]) if span[0] < span[1] else (row.min or row.max / _BEYOND, row.max)
                 span = float(np.log(span[0])), float(np.log(span[1]))
+            elif row.unit:
+                most = scales.range(row.unit)[1]
+                span = max(span[0], -most), min(span[1], most)
             low[v], high[v] = span
         return low, high
 

@@ -244,7 +244,7 @@ def _restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) 
     """Solve normal equations (M, K, K), (M, K) with only the `kept` (M, K) unknowns, the others zero."""
     reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
     diagonal = np.einsum("mii->mi", reduced)
-    diagonal += np.where(kept, 1e-9 * diagonal, 1.0)
+    diagonal += np.where(kept & (diagonal > 0), 1e-9 * diagonal, 1.0)
     solved = np.linalg.solve(reduced, np.where(kept, right, 0.0)[:, :, np.newaxis])
     return np.asarray(solved[:, :, 0], dtype=np.float64)
 

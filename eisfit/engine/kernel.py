@@ -162,8 +162,12 @@ def _resistor(place: _Place, component: Component, sign: int) -> tuple[ComplexAr
 
     def backward(adjoint: ComplexArray) -> None:
         slot = place.slot(k)
-        if slot is not None:
+        if slot is None:
+            return
+        if place.coordinates.log[k]:
             np.multiply(adjoint, sign * value, out=slot)
+        else:
+            np.multiply(adjoint, 1.0 if sign > 0 else -(value**2), out=slot)
 
     return value.astype(np.complex128), backward
 
@@ -180,6 +184,8 @@ def _monomial(place: _Place, component: Component, sign: int) -> tuple[ComplexAr
             np.multiply(adjoint, value, out=slot)
             if power * sign < 0:
                 np.negative(slot, out=slot)
+            if not place.coordinates.log[k]:
+                slot /= place.value(k)
 
     return value, backward
 
@@ -199,6 +205,8 @@ def _constant_phase(place: _Place, component: Component, sign: int) -> tuple[Com
             np.negative(scaled, out=scaled)
         if by_alpha is not None:
             np.multiply(scaled, place.grid.log_j_omega, out=by_alpha)
+        if by_q is not None and not place.coordinates.log[k]:
+            by_q /= q
 
     return value, backward
 

@@ -1,122 +1,303 @@
-"""The global search: grid starts first, then scattered ones, until independent starts agree."""
+"""The global search, for one spectrum or many: rounds of starts until independent ones agree.
+
+Two makers of starts take part. The grid of time constants (`eisfit.engine.guess`) finds the optima of
+whatever relaxes; random starts of each element (`eisfit.engine.draws`) find all others, resonances, inductive
+branches and negative resistances. What ends agree on is judged against the noise that is attainable.
+A spectrum gets the same starts alone, in a lot, and in any order; in a lot it may be settled before by its
+neighbours, where their optimum explains all but the noise.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.engine.blocks import relaxes, resonates
+from eisfit.engine.draws import random_starts
 from eisfit.engine.exchange import rearranged
 from eisfit.engine.guess import StartGrid
+from eisfit.engine.neighbours import Neighbours, scouts
+from eisfit.engine.objective import REPRESENTATIONS, FormProblem
+from eisfit.engine.optima import Optima
+from eisfit.engine.polish import polished
 from eisfit.engine.solver import SAME, Problem, solve
 
-__all__ = ["Basin", "search"]
+__all__ = ["search"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
+_PERFECT = 1.1
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
+_KEPT = 32  # ends of one spectrum
 _POLISHED = 4
-_POLISH_STEPS = 150
-_FINE = 1e-12
 _NEAR = 1.2
+#: Relative rms below which two ends are one, and below which data are taken for noise-free: no rounded table
+#: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
+_DIGITS = 1e-8
+_CLEAN = 3e-4
+_MISSED = 0.03
 # (starts from the grid, scattered starts, how many must agree) by the grid's difficulty:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
 _EFFORT = {0: (1, 3, 2), 1: (4, 10, 4), 2: (4, 8, 3), 3: (6, 26, 6), 4: (10, 40, 8)}
+_LARGE = 5  # difficulty: as many time constants are more than a grid of any size holds
+# Starts of each round at random, for circuits that no grid serves: see benchmarks/blind_topologies.py.
+_RANDOM = (48, 144, 400)
+_AGREE = 4
+_FIRST = (25, 1e-5)  # steps and tolerance, after which the best quarter goes on
+_THEN = (150, 1e-9)
+_LEAST = 12
+_FROM_GRID = 4
 
 
-@dataclass(frozen=True)
-class Basin:
-    """The best optimum found.
-
-    Attributes
-    ----------
-    theta
-        (V,) coordinates of the optimum.
-    chisqr
-        There.
-    ends
-        (n, V) and `ends_chisqr` (n,): all ends of the search, best first.
-    agreed
-        How many starts ended in the best optimum.
-    starts
-        How many were tried.
-    """
-
-    theta: FloatArray
-    chisqr: float
-    ends: FloatArray
-    ends_chisqr: FloatArray
-    agreed: int
-    starts: int
-
-
-def search(problem: Problem, grid: StartGrid, *, expected: float = 0.0, seed: int = 0) -> Basin:
-    """Return the best optimum of one spectrum.
+def search(problem: Problem, attainable: FloatArray, *, seed: int = 0) -> Optima:
+    """Return the optima of each spectrum of a problem.
 
     Parameters
     ----------
     problem
-        With one target row.
-    grid
-        Start values for the same circuit and spectrum.
-    expected
-        The chisqr that the data's own noise explains. Where the best end is well above it, more starts are
+        Spectra (B, F), and one circuit. Where it has a value for every free parameter, each spectrum is
+        fitted from there and nothing else is tried.
+    attainable
+        (B,) chisqr that the data's own noise explains. Where the best end is well above it, more starts are
         tried before agreement is believed.
     seed
-        Of the scattered starts: the same spectrum always gives the same answer.
+        Of the random starts: the same spectrum always gives the same answer.
     """
-    rng = np.random.default_rng(seed)
-    coordinates = problem.coordinates
-    from_grid, scattered, agree = _EFFORT[min(grid.difficulty, max(_EFFORT))]
-    starts = np.concatenate([grid.starts(from_grid), grid.scattered(scattered, rng)])
-    theta, chisqr = np.empty((0, coordinates.size)), np.empty(0)
-    for turn in range(_ROUNDS):
-        # Later rounds look for something else than the first found: none of their starts is cut short.
-        early = agree if turn == 0 else None
-        ends = solve(
-            problem,
-            coordinates.internal(starts),
-            max_iterations=_STEPS,
-            tolerance=_ROUGH,
-            agree=early,
+    free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
+    if all(value is not None for value in free):
+        return _from_given(problem)
+    return _Search(problem, attainable, seed).optima()
+
+
+def _from_given(problem: Problem) -> Optima:
+    circuit, rows = problem.coordinates.circuit, len(problem.target)
+    values = circuit.resolve({})
+    start = problem.coordinates.internal(np.array([[values[name] for name in circuit.names]]))
+    end = solve(problem, np.repeat(start, rows, axis=0), max_iterations=200)
+    ones = np.ones(rows, dtype=np.intp)
+    chisqr = np.nan_to_num(end.chisqr, nan=np.inf, posinf=np.inf)
+    return Optima(end.theta[:, np.newaxis], chisqr[:, np.newaxis], ones, ones, end.converged)
+
+
+class _Search:
+    """All ends so far, best first: theta (B, n, V), chisqr (B, n), and whether they vote (B, n)."""
+
+    def __init__(self, problem: Problem, attainable: FloatArray, seed: int) -> None:
+        self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
+        self.circuit = self.coordinates.circuit
+        rows = len(problem.target)
+        self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
+        self.grids: dict[int, StartGrid] = {}
+        size = np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2, axis=1)
+        self.floor = _DIGITS**2 * size
+        clean = attainable < _CLEAN**2 * size
+        self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
+        self.expected[attainable <= 0] = 0.0
+        self.resonant = resonates(self.circuit)
+        if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
+            self.expected[attainable > _MISSED**2 * size] = 0.0
+        self.theta = np.zeros((rows, 0, self.coordinates.size))
+        self.chisqr = np.full((rows, 0), np.inf)
+        self.votes = np.zeros((rows, 0), dtype=bool)
+        self.tried, self.settled = np.zeros(rows, dtype=np.intp), np.zeros(rows, dtype=bool)
+
+    def optima(self) -> Optima:
+        """Search."""
+        rows = np.arange(len(self.tried))
+        first = scouts(self.problem)
+        self._look_around(first)
+        followers = np.setdiff1d(rows, first)
+        if followers.size:
+            self._follow(followers, first)
+            self._look_around(followers[~self.settled[followers]])
+        self._polish()
+        agreed = np.maximum(self._agreed(), 1)
+        return Optima(self.theta, self.chisqr, self.tried, agreed, self.settled)
+
+    def _agreed(self) -> IntArray:
+        """Return how many voting ends of each spectrum are its best one."""
+        limit = self.chisqr[:, :1] * (1 + SAME) + self.floor[:, np.newaxis]
+        return np.asarray(np.sum(self.votes & (self.chisqr <= limit), axis=1))
+
+    def _ratio(self) -> FloatArray:
+        """Return the best chisqr of each spectrum over what the noise explains; 1 where that is unknown."""
+        known = self.expected > 0
+        return np.where(known, self.chisqr[:, 0] / np.where(known, self.expected, 1.0), 1.0)
+
+    def _add(self, rows: IntArray, theta: FloatArray, chisqr: FloatArray, tried: int, votes: bool) -> None:
+        """Keep ends (len(rows), n, V), and the best of all that are known."""
+        count = chisqr.shape[1]
+        more = np.zeros((len(self.tried), count, self.coordinates.size))
+        cost = np.full((len(self.tried), count), np.inf)
+        more[rows], cost[rows] = theta, np.nan_to_num(chisqr, nan=np.inf, posinf=np.inf)
+        theta = np.concatenate([self.theta, more], axis=1)
+        cost = np.concatenate([self.chisqr, cost], axis=1)
+        voting = np.concatenate([self.votes, np.full(more.shape[:2], votes)], axis=1)
+        self.tried[rows] += tried
+        self._sort(theta, cost, voting)
+
+    def _sort(self, theta: FloatArray, cost: FloatArray, votes: Mask) -> None:
+        order = np.argsort(cost, axis=1, kind="stable")[:, :_KEPT]
+        self.theta = np.take_along_axis(theta, order[:, :, np.newaxis], axis=1)
+        self.chisqr = np.take_along_axis(cost, order, axis=1)
+        self.votes = np.take_along_axis(votes, order, axis=1)
+
+    def _solve(
+        self, rows: IntArray, theta: FloatArray, steps: int, tolerance: float, agree: int | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Go on from theta (len(rows), n, V); return the ends and their chisqr (len(rows), n)."""
+        count = theta.shape[1]
+        owner = np.repeat(np.arange(rows.size), count)
+        end = solve(
+            self.problem.rows(rows[owner]),
+            theta.reshape(-1, theta.shape[2]),
+            max_iterations=steps,
+            tolerance=tolerance,
+            agree=agree,
+            owner=None if rows.size == 1 else owner,
         )
-        theta = np.concatenate([theta, ends.theta])
-        chisqr = np.concatenate([chisqr, ends.chisqr])
-        agreed = int(np.sum(chisqr <= chisqr.min() * (1 + SAME)))
-        ratio = float(chisqr.min()) / expected if expected > 0 else 1.0
-        if agreed >= agree * (2 if _DOUBTFUL < ratio < _HOPELESS else 1) and (ratio < _DOUBTFUL or turn > 0):
-            break
-        starts = grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
-    theta, chisqr = _with_exchanged(problem, grid, theta, chisqr)
-    order = np.argsort(chisqr)
-    best = _worth_polishing(order, chisqr)
-    polished = solve(problem, theta[best], max_iterations=_POLISH_STEPS, tolerance=_FINE, damping=1e-6)
-    theta[best], chisqr[best] = polished.theta, polished.chisqr
-    order = np.argsort(chisqr)
-    return Basin(theta[order[0]], float(chisqr[order[0]]), theta[order], chisqr[order], agreed, len(chisqr))
+        cost = np.where(np.isfinite(end.chisqr), end.chisqr, np.inf)
+        return end.theta.reshape(theta.shape), cost.reshape(rows.size, count)
 
+    def _internal(self, values: FloatArray) -> FloatArray:
+        """Return coordinates for parameters (b, n, P)."""
+        flat = self.coordinates.internal(values.reshape(-1, values.shape[-1]))
+        return flat.reshape(*values.shape[:2], -1)
 
-def _with_exchanged(
-    problem: Problem, grid: StartGrid, theta: FloatArray, chisqr: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Add where the best end leads with its arcs exchanged: the grid cannot tell which has the Warburg."""
-    best = problem.coordinates.physical(theta[np.argmin(chisqr)][np.newaxis])[0]
-    starts = rearranged(grid.circuit, best)
-    if not len(starts):
-        return theta, chisqr
-    inside = problem.coordinates.internal(starts)
-    ends = solve(problem, inside, max_iterations=_STEPS, tolerance=_ROUGH)
-    return np.concatenate([theta, ends.theta]), np.concatenate([chisqr, ends.chisqr])
+    def _grid(self, row: int) -> StartGrid:
+        if row not in self.grids:
+            target, weight = self.problem.target[row], self.problem.weight[row]
+            self.grids[row] = StartGrid(self.circuit, self.omega[row], target, weight)
+        return self.grids[row]
 
+    def _look_around(self, rows: IntArray) -> None:
+        """Start these spectra from what they show themselves, round by round, until their ends agree."""
+        if not rows.size:
+            return
+        difficulty = self._grid(int(rows[0])).difficulty
+        if relaxes(self.circuit) and difficulty < _LARGE:
+            self._by_grid(rows, *_EFFORT[difficulty])
+        else:
+            self._at_random(rows)
+        self._exchange(rows)
+        for row in rows.tolist():
+            del self.grids[row]
 
-def _worth_polishing(order: IntArray, chisqr: FloatArray) -> IntArray:
-    """Return the best end, and the next ones that may still turn out lower: near it, but not one with it."""
-    lowest = chisqr[order[0]]
-    others = [k for k in order[1:] if lowest * (1 + SAME) < chisqr[k] < lowest * _NEAR]
-    return np.array([order[0], *others[: _POLISHED - 1]])
+    def _by_grid(self, rows: IntArray, from_grid: int, scattered: int, agree: int) -> None:
+        left = rows
+        for turn in range(_ROUNDS):
+            starts = np.stack([self._from_grid(row, from_grid, scattered, turn) for row in left.tolist()])
+            # Later rounds look for something else than the first found: none of their starts is cut short.
+            early = agree if turn == 0 else None
+            ends = self._solve(left, self._internal(starts), _STEPS, _ROUGH, early)
+            self._add(left, *ends, starts.shape[1], votes=True)
+            ratio = self._ratio()[left]
+            needed = agree * np.where((ratio > _DOUBTFUL) & (ratio < _HOPELESS), 2, 1)
+            done = (self._agreed()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
+            self.settled[left[done]] = True
+            left = left[~done]
+            if not left.size:
+                return
+
+    def _from_grid(self, row: int, count: int, scattered: int, turn: int) -> FloatArray:
+        grid, rng = self._grid(row), np.random.default_rng([self.seed, turn])
+        if turn == 0:
+            own = grid.starts(count)
+            return np.concatenate([own, grid.scattered(count + scattered - len(own), rng)])
+        return grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
+
+    def _at_random(self, rows: IntArray) -> None:
+        left = rows
+        for turn, count in enumerate(_RANDOM):
+            theta = self._random(left, count, turn)
+            tried = theta.shape[1]
+            theta, cost = self._solve(left, theta, *_FIRST)
+            best = np.argsort(cost, axis=1)[:, : max(_LEAST, tried // 4)]
+            theta = np.take_along_axis(theta, best[:, :, np.newaxis], axis=1)
+            self._add(left, *self._solve(left, theta, *_THEN), tried, votes=True)
+            ratio, agreed = self._ratio()[left], self._agreed()[left]
+            known = self.expected[left] > 0
+            done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
+            done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
+            self.settled[left[done]] = True
+            left = left[~done]
+            if not left.size:
+                return
+
+    def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
+        """Return coordinates (b, n, V) of a round's starts."""
+        rng = np.random.default_rng([self.seed, turn])
+        together = self.resonant and turn % 2 == 1
+        z = self.problem.target[rows]
+        drawn = random_starts(self.circuit, self.omega[rows], z, count, rng, together=together)
+        from_grid = [self._from_grid(row, _FROM_GRID, count // 4, turn) for row in rows.tolist()]
+        values = np.concatenate([drawn, np.stack(from_grid)], axis=1)
+        theta = self._internal(values)
+        return self._resonances_first(rows, theta) if self.resonant else theta
+
+    def _resonances_first(self, rows: IntArray, theta: FloatArray) -> FloatArray:
+        """Add the best third of the starts after some steps in ln Z, which shows a peak and a dip alike."""
+        count = theta.shape[1]
+        owner = np.repeat(rows, count)
+        part = self.problem.rows(owner)
+        weight = part.weight * np.repeat(np.abs(part.target), 2, axis=1)
+        log = FormProblem(self.coordinates, part.grid, part.target, weight, REPRESENTATIONS["modulus_phase"])
+        end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_FIRST[0], tolerance=_FIRST[1])
+        cost = np.where(np.isfinite(end.chisqr), end.chisqr, np.inf).reshape(rows.size, count)
+        best = np.argsort(cost, axis=1)[:, : max(1, count // 3), np.newaxis]
+        return np.concatenate(
+            [theta, np.take_along_axis(end.theta.reshape(theta.shape), best, axis=1)], axis=1
+        )
+
+    def _exchange(self, rows: IntArray) -> None:
+        """Add where the best ends lead with arcs exchanged: the grid cannot tell which has the Warburg."""
+        best = self.coordinates.physical(self.theta[rows, 0])
+        others = [rearranged(self.circuit, values) for values in best]
+        owner = np.repeat(rows, [len(starts) for starts in others])
+        if not owner.size:
+            return
+        inside = self._internal(np.concatenate(others)[:, np.newaxis])
+        theta, cost = self._solve(owner, inside, _STEPS, _ROUGH)
+        most = int(np.bincount(owner).max())
+        place = np.concatenate([np.arange(len(starts)) for starts in others])
+        wide, costs = (
+            np.zeros((len(self.tried), most, theta.shape[2])),
+            np.full((len(self.tried), most), np.inf),
+        )
+        wide[owner, place], costs[owner, place] = theta[:, 0], cost[:, 0]
+        self._add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
+        np.add.at(self.tried, owner, 1)
+
+    def _follow(self, rows: IntArray, others: IntArray) -> None:
+        """Start `rows` where the nearest of `others` ended; what explains all but the noise settles them."""
+        values = self.coordinates.physical(self.theta[:, 0])
+        near, starts = Neighbours(self.problem).starts(rows, others, values)
+        if not near.size:
+            return
+        ends = self._solve(near, self._internal(starts), _STEPS, _ROUGH)
+        self._add(near, *ends, starts.shape[1], votes=True)
+        enough = self._agreed()[near] >= min(2, starts.shape[1])
+        self.settled[near] = enough & (self.chisqr[near, 0] <= _PERFECT * self.expected[near])
+        self.votes[near[~self.settled[near]]] = False
+
+    def _polish(self) -> None:
+        """Take the best end, and near ones that may still turn out lower, to the bottom of their valleys."""
+        lowest = self.chisqr[:, :1]
+        limit = lowest * (1 + SAME) + self.floor[:, np.newaxis]
+        others = (self.chisqr > limit) & (self.chisqr < lowest * _NEAR)
+        others &= np.cumsum(others, axis=1) < _POLISHED
+        others[:, 0] = np.isfinite(lowest[:, 0])
+        row, end = np.nonzero(others)
+        if not row.size:
+            return
+        theta, cost = polished(self.problem.rows(row), self.theta[row, end], self.floor[row])
+        better = cost < self.chisqr[row, end]
+        row, end = row[better], end[better]
+        self.theta[row, end], self.chisqr[row, end] = theta[better], cost[better]
+        self._sort(self.theta, self.chisqr, self.votes)

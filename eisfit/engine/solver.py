@@ -118,10 +118,13 @@ class _State:
         self.converged = np.zeros(rows, dtype=bool)
         self.cost, self.normal, self.gradient = self.measure(self.active, self.theta)
 
-    def agreed(self) -> int:
-        """Return how many rows have converged to the lowest chisqr of all rows."""
-        lowest = self.cost <= self.cost.min() * (1 + SAME)
-        return int(np.sum(lowest & self.converged))
+    def retire(self, owner: IntArray, agree: int) -> None:
+        """Leave the rows of an owner where they are when enough of them have converged to its lowest cost."""
+        lowest = np.full(int(owner[-1]) + 1, np.inf)
+        np.minimum.at(lowest, owner, self.cost)
+        best = self.converged & (self.cost <= lowest[owner] * (1 + SAME))
+        enough = np.bincount(owner[best], minlength=lowest.size) >= agree
+        self.active = self.active[~enough[owner[self.active]]]
 
     def measure(self, rows: IntArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return chisqr, J^T J and J^T r; a row that cannot be evaluated costs infinity."""
@@ -144,6 +147,7 @@ def solve(
     max_iterations: int = 80,
     tolerance: float = 1e-9,
     agree: int | None = None,
+    owner: IntArray | None = None,
     damping: float = 1e-3,
     engine: Engine | None = None,
 ) -> Solution:
@@ -162,6 +166,8 @@ def solve(
     agree
         For many starts of one spectrum: stop as soon as this many rows have converged to the lowest chisqr
         of all; the other rows are left where they are.
+    owner
+        (B,) rising: which rows are starts of one spectrum, for `agree`; by default all are.
     damping
         To begin with; small where the start is near the optimum.
     engine
@@ -176,7 +182,8 @@ def solve(
     """
     rows, points = len(theta), problem.target.shape[1]
     plain = type(problem) is Problem
-    if plain and chosen(problem.coordinates, rows, points, engine, whole=agree is None):
+    whole = agree is None or owner is not None  # a compiled row of a lot goes on to its end
+    if plain and chosen(problem.coordinates, rows, points, engine, whole=whole):
         limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING
         parts = problem.coordinates, problem.grid, problem.target, problem.weight
         return Solution(
@@ -184,17 +191,21 @@ def solve(
         )
     with np.errstate(all="ignore"):
         state = _State(problem, theta, damping)
+        owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
         steps = 0
-        while state.active.size and steps < max_iterations and not (agree and state.agreed() >= agree):
+        while state.active.size and steps < max_iterations:
             _iterate(state, tolerance)
             steps += 1
+            if agree and rows:
+                state.retire(owner, agree)
     return Solution(state.theta, state.cost, state.converged, steps)
 
 
 def _iterate(state: _State, tolerance: float) -> None:
     rows = state.active
     step, promised = _step(state, rows)
-    final = (promised <= tolerance * state.cost[rows]) & (np.abs(step).max(axis=1) < _SHORT)
+    length = np.abs(step / state.problem.coordinates.size_at(state.theta[rows])).max(axis=1)
+    final = (promised <= tolerance * state.cost[rows]) & (length < _SHORT)
     if final.any():
         _finish(state, rows[final], step[final], promised[final])
         rows, step, promised = rows[~final], step[~final], promised[~final]
@@ -234,12 +245,25 @@ def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     normal *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
     diagonal = np.einsum("bii->bi", normal)
     # A share of chisqr keeps a parameter that has become invisible from running away to infinity.
-    scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] + 1e-300
+    scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] / coordinates.size_at(theta) ** 2 + 1e-300
     extra = state.damping[rows, np.newaxis] * scale
     diagonal += extra + held
-    step = np.asarray(-np.linalg.solve(normal, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
+    step = -_solved(normal, gradient)
     promised: FloatArray = np.einsum("bi,bi->b", step, extra * step - gradient)
     return step, promised
+
+
+def _solved(normal: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve (b, V, V) x = (b, V); a singular row takes no step."""
+    try:
+        found = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]
+    except np.linalg.LinAlgError:
+        singular = ~np.isfinite(np.linalg.cond(normal))
+        safe = np.where(singular[:, np.newaxis, np.newaxis], np.eye(normal.shape[1]), normal)
+        found = np.where(
+            singular[:, np.newaxis], 0.0, np.linalg.solve(safe, right[:, :, np.newaxis])[:, :, 0]
+        )
+    return np.asarray(found, dtype=np.float64)
 
 
 def _damp(state: _State, rows: IntArray, better: NDArray[np.bool_], gain: FloatArray) -> None:

@@ -34,9 +34,13 @@ _INSTRUCTIONS = (
 
 
 def supported(coordinates: Coordinates) -> bool:
-    """Return whether the compiled loop knows all elements of a circuit; it knows no expressions."""
+    """Return whether the compiled loop knows all of a circuit; it knows no expressions and no signs."""
     circuit = coordinates.circuit
-    return not circuit.expressions and {c.symbol for c in components(circuit.tree)} <= SYMBOLS
+    return (
+        not circuit.expressions
+        and not coordinates.signed
+        and {c.symbol for c in components(circuit.tree)} <= SYMBOLS
+    )
 
 
 @dataclass(frozen=True)

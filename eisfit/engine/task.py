@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.guess import StartGrid
 from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.optima import Basin
 from eisfit.engine.robust import solve_robust
-from eisfit.engine.search import Basin, search
+from eisfit.engine.search import search
 from eisfit.engine.solver import NO_BETTER, Problem, solve
 from eisfit.errors import FitError, ParameterError
 from eisfit.model.circuit import Circuit
@@ -78,12 +78,7 @@ def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
 
 def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
     """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
-    given = [p.value for p in task.circuit.parameters.values() if p.free]
-    if all(value is not None for value in given):
-        basin = _from_given(task)
-    else:
-        grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
-        basin = search(task.problem, grid, expected=task.attainable, seed=seed)
+    basin = search(task.problem, np.array([task.attainable]), seed=seed).basin(0)
     return best_end(task, basin), basin
 
 
@@ -101,13 +96,6 @@ def _unstartable(circuit: Circuit) -> FitError:
     if circuit.expressions:
         return leads_nowhere(circuit, reason)
     return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
-
-
-def _from_given(task: Task) -> Basin:
-    values = task.circuit.resolve({})
-    theta = task.coordinates.internal(np.array([[values[name] for name in task.circuit.names]]))
-    solution = solve(task.problem, theta, max_iterations=200)
-    return Basin(solution.theta[0], float(solution.chisqr[0]), solution.theta, solution.chisqr, 1, 1)
 
 
 def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.batch_search import search_many
+from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.batch_result import Optima
 from eisfit.model.circuit import Circuit
@@ -24,9 +24,9 @@ IntArray = NDArray[np.intp]
 
 
 def find_optima(
-    spectra: Sequence[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray
+    spectra: Sequence[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray, *, seed: int = 0
 ) -> tuple[IntArray, Optima | None]:
-    """Return the optima of spectra on one frequency grid, and which rows they are of: those settled here.
+    """Return the optima of spectra on one frequency grid, and which rows they are of.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def find_optima(
         What to fit.
     weight
         (B, 2F), 1/ohm.
+    seed
+        Of the random starts.
     """
     omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
     coordinates = Coordinates(circuit, Scales.of(omega, target))
@@ -41,15 +43,11 @@ def find_optima(
         return np.arange(0), None
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight)
     attainable = attainable_of_many(omega, target, weight)
-    given = all(p.value is not None for p in circuit.parameters.values() if p.free)
-    search = _from_given if given else search_many
-    theta, starts, agreed = search(problem, attainable)
+    found = search(problem, attainable, seed=seed)
+    theta = coordinates.internal(found.in_order(problem))
     end = solve(problem, theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
     values = ordered(circuit, coordinates.physical(end.theta))
-    settled = (agreed > 0) & end.converged & _inside(coordinates, omega, target, values)
-    if not given:
-        settled &= arcs_in_order(circuit, values)  # eisfit.fit looks for another optimum before it says so
-    rows = np.flatnonzero(settled)
+    rows = np.flatnonzero(end.converged & _inside(coordinates, omega, target, values))
     optima = Optima(
         circuit,
         [spectra[k] for k in rows.tolist()],
@@ -57,20 +55,10 @@ def find_optima(
         weight[rows],
         values[rows],
         attainable[rows],
-        starts[rows],
-        agreed[rows],
+        found.starts[rows],
+        found.agreed[rows],
     )
     return rows, optima if rows.size else None
-
-
-def _from_given(problem: Problem, attainable: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
-    """Return theta, starts and agreed (zero where it did not converge) from the circuit's own values."""
-    circuit = problem.coordinates.circuit
-    values = circuit.resolve({})
-    start = problem.coordinates.internal(np.array([[values[name] for name in circuit.names]]))
-    end = solve(problem, np.tile(start, (len(attainable), 1)), max_iterations=200, tolerance=1e-7)
-    ones = np.ones(len(attainable), dtype=np.intp)
-    return end.theta, ones, end.converged.astype(np.intp)
 
 
 def _inside(

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from eisfit.engine.arc_limits import satisfying
 from eisfit.engine.objective import Objective, Settings
+from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, put_errors
-from eisfit.engine.search import Basin
 from eisfit.engine.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.errors import EisfitError, SpectrumError, UsageError
 from eisfit.fitting.flags import at_bound, is_physical_limit

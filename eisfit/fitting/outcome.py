@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.engine.search import Basin
+from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.derived import derived
 from eisfit.fitting.flags import Judgement, at_bound, judge

@@ -18,6 +18,7 @@ from eisfit.model.circuit_parameters import (
     check_parameter,
     default_parameters,
     from_row,
+    signed,
 )
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.expressions import Expression
@@ -121,7 +122,9 @@ class Circuit:
         for name, text in (expr or {}).items():
             changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
         self.check_names(changes)
-        parameters = {n: dataclasses.replace(p, **changes.get(n, {})) for n, p in self.parameters.items()}
+        parameters = {
+            n: signed(dataclasses.replace(p, **changes.get(n, {}))) for n, p in self.parameters.items()
+        }
         for parameter in parameters.values():
             check_parameter(parameter)
         changed = dataclasses.replace(self, parameters=parameters)

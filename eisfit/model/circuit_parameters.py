@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,7 @@ import numpy as np
 from eisfit.errors import CircuitError, ParameterError
 from eisfit.model.notation import Component, Node, components
 
-__all__ = ["ROLES", "CircuitParameter", "check_parameter", "default_parameters", "from_row"]
+__all__ = ["ROLES", "CircuitParameter", "check_parameter", "default_parameters", "from_row", "signed"]
 
 #: Role -> labels that suggest it where a circuit is given as a bare string.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -47,7 +48,7 @@ class CircuitParameter:
     min, max
         Bounds.
     scale
-        ``log`` where it is fitted as its logarithm.
+        ``log`` where it is fitted as its logarithm; see `signed`.
     value
         Start or fixed value; None: taken from the spectrum.
     vary
@@ -105,6 +106,17 @@ def _role(component: Component) -> str:
     return _ROLE_OF_SYMBOL.get(component.symbol, "other")
 
 
+def signed(p: CircuitParameter) -> CircuitParameter:
+    """Return the parameter as it is fitted within its bounds: an amplitude that may be negative, linearly.
+
+    A negative resistance or capacitance describes an adsorbed intermediate or a passive film; a negative
+    time constant or ratio describes nothing.
+    """
+    if p.scale == "log" and p.min < 0 and p.unit not in ("s", ""):
+        return dataclasses.replace(p, scale="linear")
+    return p
+
+
 def check_parameter(p: CircuitParameter) -> None:
     """Raise ParameterError where bounds and value contradict each other."""
     if not p.min < p.max:
@@ -114,7 +126,9 @@ def check_parameter(p: CircuitParameter) -> None:
             f"{p.name}: the value {p.value:g} lies outside its bounds {p.min:g} to {p.max:g}"
         )
     if p.scale == "log" and p.min < 0:
-        raise ParameterError(f"{p.name}: the lower bound {p.min:g} must not be negative")
+        raise ParameterError(
+            f"{p.name}: the lower bound {p.min:g} must not be negative: only an amplitude can be"
+        )
     if not p.vary and p.expr is None and p.value is None:
         raise ParameterError(f"{p.name}: is fixed but has no value")
 

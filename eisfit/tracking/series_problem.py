@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.batch_starts import GroupStarts
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.guess import StartGrid
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
@@ -149,8 +148,7 @@ class SeriesProblem:
         alone = Problem(
             coordinates, FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis], weight[np.newaxis]
         )
-        grid = StartGrid(self.circuit, spectrum.omega, spectrum.impedance, weight)
-        basin = search(alone, grid, expected=float(self.attainable[cycle]), seed=seed)
+        basin = search(alone, self.attainable[[cycle]], seed=seed).basin(0)
         near = basin.ends_chisqr <= 2 * basin.chisqr
         return self.in_order(coordinates.physical(basin.ends[near]))
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eisfit.engine.guess import StartGrid
 from eisfit.engine.objective import Settings
-from eisfit.engine.search import Basin
+from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.errors import EisfitError, UsageError

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import least_squares
 
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.batch_search import search_many
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -72,11 +72,12 @@ def test_the_optimum_beside_the_truth(count, spread):
     truth, z = measured(count, spread)
     task = problem(z)
     attainable = np.full(count, 2 * FREQUENCY.size * NOISE**2)
-    theta, starts, agreed = search_many(task, attainable)
-    values = task.coordinates.physical(theta)
-    settled = np.flatnonzero(agreed)
+    found = search(task, attainable)
+    values = found.in_order(task)
+    settled = np.flatnonzero(found.settled)
     assert settled.size >= 0.9 * count
-    assert (starts >= agreed).all()
+    assert (found.starts >= found.agreed).all()
+    assert np.array_equal(np.sort(found.chisqr, axis=1), found.chisqr)
     assert arcs_in_order(task.coordinates.circuit, values).all()
     for k in settled[:12]:
         assert chisqr_of(z[k], values[k]) <= from_truth(z[k], truth[k]) * 1.001
@@ -87,19 +88,34 @@ def test_neighbours_help_whatever_their_size():
     sizes = 10.0 ** np.linspace(-3, 3, 48)
     truth, z = measured(48, 0.03, sizes=sizes)
     task = problem(z)
-    theta, starts, agreed = search_many(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
-    assert agreed.all()
-    assert task.coordinates.physical(theta)[:, 4] == pytest.approx(truth[:, 4], rel=0.15)
-    assert np.median(starts) <= 5  # most have not looked at their own grid at all
+    found = search(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
+    assert found.settled.all()
+    assert found.in_order(task)[:, 4] == pytest.approx(truth[:, 4], rel=0.15)
+    assert np.median(found.starts) <= 5  # most have not looked at their own grid at all
 
 
 def test_spectra_that_the_circuit_cannot_describe_need_more_agreement():
     """One arc fitted to two: no noise explains what is left, so that every spectrum looks around itself."""
     _, z = measured(40, 0.05)
     task = problem(z, Circuit.from_string("R_s-p(R_ct,CPE_ct)"))
-    _, starts, agreed = search_many(task, np.full(40, 2 * FREQUENCY.size * NOISE**2))
-    assert (starts > 5).all()
-    assert (agreed[agreed > 0] >= 6).all()
+    found = search(task, np.full(40, 2 * FREQUENCY.size * NOISE**2))
+    assert (found.starts > 5).all()
+    assert (found.agreed[found.settled] >= 4).all()
+
+
+def test_alone_split_shuffled():
+    """What a spectrum's optimum is does not hang on its company."""
+    _, z = measured(40, 0.4, seed=5)
+    attainable = np.full(40, 2 * FREQUENCY.size * NOISE**2)
+    whole = search(problem(z), attainable).chisqr[:, 0]
+    order = np.random.default_rng(1).permutation(40)
+    shuffled = search(problem(z[order]), attainable[order]).chisqr[:, 0]
+    assert shuffled == pytest.approx(whole[order], rel=1e-6)
+    halves = [search(problem(z[k : k + 20]), attainable[:20]).chisqr[:, 0] for k in (0, 20)]
+    assert np.concatenate(halves) == pytest.approx(whole, rel=1e-6)
+    for k in range(0, 40, 8):
+        alone = search(problem(z[k : k + 1]), attainable[:1])
+        assert alone.chisqr[0, 0] == pytest.approx(whole[k], rel=1e-6)
 
 
 def test_the_order_of_the_arcs():
