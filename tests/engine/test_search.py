@@ -123,3 +123,62 @@ def test_the_order_of_the_arcs():
     slow_first = BASE.copy()
     slow_first[2] = 1.0
     assert arcs_in_order(circuit, np.stack([BASE, slow_first])).tolist() == [True, False]
+
+
+def noisy(z, seed=0):
+    rng = np.random.default_rng(seed)
+    return z * (1 + NOISE * (rng.standard_normal(z.size) + 1j * rng.standard_normal(z.size)))
+
+
+def searched(frequency, z, circuit, seed=0):
+    """Return parameters of the best optimum."""
+    omega = 2 * np.pi * frequency
+    coordinates = Coordinates(circuit, Scales.of(omega, z))
+    weight = np.repeat(1 / np.abs(z), 2)[np.newaxis]
+    task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight)
+    return search(task, np.array([2 * omega.size * NOISE**2]), seed=seed).in_order(task)[0]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_inductive_loop(seed):
+    """Solar cell: R0-p(C1,R1,R2-L2); the grid of relaxations knows no such branch."""
+    f = np.geomspace(1e6, 0.1, 50)
+    s = 2j * np.pi * f
+    z = noisy(15 + 1 / (2e-8 * s + 1 / 800 + 1 / (400 + 2000 * s)), seed)
+    found = searched(f, z, Circuit.from_string("R0-p(C1,R1,R2-L2)"), seed)
+    assert found == pytest.approx([15, 2e-8, 800, 400, 2000], rel=0.05)
+
+
+def test_a_resonance():
+    """Loudspeaker: the peak of p(R1,L1,C1) is narrow."""
+    f = np.geomspace(1e4, 3, 60)
+    s = 2j * np.pi * f
+    z = noisy(6.2 + 4e-4 * s + 1 / (1 / 28 + 1 / (0.022 * s) + 3.3e-4 * s))
+    found = searched(f, z, Circuit.from_string("R0-L0-p(R1,L1,C1)"))
+    assert found == pytest.approx([6.2, 4e-4, 28, 0.022, 3.3e-4], rel=0.05)
+
+
+def test_negative_amplitudes_where_bounds_allow():
+    """Adsorbed intermediate: R0-p(CPE1,R1-p(R2,C2)) with R2 and C2 below zero."""
+    f = np.geomspace(1e5, 1e-3, 60)
+    s = 2j * np.pi * f
+    z = noisy(5 + 1 / (5e-5 * s**0.88 + 1 / (120 - 40 / (1 + 0.8 * s))))
+    bound = {"R2": (-1e5, 0), "C2": (-1e3, 0)}
+    found = searched(f, z, Circuit.from_string("R0-p(CPE1,R1-p(R2,C2))").constrain(bound=bound))
+    assert found == pytest.approx([5, 5e-5, 0.88, 120, -40, -0.02], rel=0.05)
+
+
+def test_data_without_noise():
+    """To the digits: an arc far below the sweep's frequencies, and QR where normal equations stall."""
+    f = np.geomspace(1e5, 1, 50)
+    s = 2j * np.pi * f
+    z = 3 + 1 / (1 / 40 + 2e-5 * s**0.9) + 1 / (1 / 2e5 + 3e-3 * s**0.7)
+    omega = 2 * np.pi * f
+    task = Problem(
+        Coordinates(Circuit.from_string("R0-p(R1,CPE1)-p(R2,CPE2)"), Scales.of(omega, z)),
+        FrequencyGrid(omega),
+        z[np.newaxis],
+        np.repeat(1 / np.abs(z), 2)[np.newaxis],
+    )
+    found = search(task, np.array([2 * f.size * 1e-10]))
+    assert found.chisqr[0, 0] < 2 * f.size * 1e-20

@@ -186,7 +186,6 @@ def test_constrain_gives_a_copy():
         ({"fix": {"CPE_ct_alpha": 1.5}}, "CPE_ct_alpha: the value 1.5 lies outside its bounds 0.2 to 1"),
         ({"fix": {"R_ct": -1.0}}, "R_ct: the value -1 lies outside"),
         ({"fix": {"R_ct": float("nan")}}, "R_ct: the value nan lies outside"),
-        ({"bound": {"R_ct": (-5, 5)}}, "R_ct: the lower bound -5 must not be negative"),
         ({"expr": {"R_ct": "2*R_x"}}, r"unknown parameter 'R_x'; did you mean 'R_s'\?"),
         ({"expr": {"R_ct": "R_ct + 1"}}, "the expressions of R_ct depend on each other in a circle"),
         ({"expr": {"R_ct": "R_s", "R_s": "R_ct"}}, "R_s, R_ct depend on each other in a circle"),
@@ -271,3 +270,13 @@ def test_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         circuit.parameters["R_s"].value = 3.0
     assert isinstance(circuit.parameters["R_s"], CircuitParameter)
+
+
+def test_an_amplitude_may_be_negative_and_a_time_constant_not():
+    """Bounds below zero make an amplitude linear; nothing has a negative time constant."""
+    circuit = Circuit.from_string("R0-p(R1,CPE1)-Wo2").constrain(bound={"R1": (-1e5, 0), "CPE1_Q": (-1, 1)})
+    scales = {name: p.scale for name, p in circuit.parameters.items()}
+    assert scales["R1"] == scales["CPE1_Q"] == "linear"
+    assert scales["R0"] == scales["Wo2_tau"] == "log"
+    with pytest.raises(ParameterError, match="Wo2_tau: the lower bound -1 must not be negative"):
+        circuit.constrain(bound={"Wo2_tau": (-1, 5)})
