@@ -3,9 +3,9 @@
     python benchmarks/parity.py [--count 60] [--circuit NAME ...] [--family wide|hard]
 
 Simulated spectra of random_spectra.py, each on a frequency grid shared by its lot, so that `fit_many` takes
-them together. Printed: spectra whose optimum differs by more than 1e-6 of chisqr (`other`), those of them where
-the second has the worse one (`worse`), the largest distance in standard errors of the rest, differing verdicts,
-and CPU ms a spectrum.
+them together. Printed: spectra whose optimum differs by more than 1e-6 of chisqr (`other`), those of them
+where the second has the worse one (`worse`), the largest distance in standard errors of the rest, differing
+verdicts, and CPU ms a spectrum.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.engine.coordinates import Coordinates
+from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.tape import Plan, supported
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
@@ -131,11 +131,12 @@ def _halves(pairs: FloatArray) -> FloatArray:
     return np.concatenate([pairs[:, ::2], pairs[:, 1::2]], axis=1)
 
 
-def minimise(
+def minimise(  # noqa: PLR0917
     coordinates: Coordinates,
     grid: FrequencyGrid,
     target: ComplexArray,
     weight: FloatArray,
+    box: Box,
     theta: FloatArray,
     *,
     damping: float,
@@ -146,7 +147,7 @@ def minimise(
 
     Parameters
     ----------
-    coordinates, grid, target, weight
+    coordinates, grid, target, weight, box
         Of a `eisfit.engine.solver.Problem`.
     theta
         Start values (B, V).
@@ -159,8 +160,8 @@ def minimise(
     """
     plan = Plan.of(coordinates)
     measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
-    problem = plan.arrays, _grid(grid.omega), *measured, np.stack([coordinates.low, coordinates.high])
-    theta, state = np.ascontiguousarray(coordinates.clip(theta)), np.zeros((len(theta), 2))
+    problem = plan.arrays, _grid(grid.omega), *measured, np.stack([box.low, box.high], axis=1)
+    theta, state = np.ascontiguousarray(box.clip(theta)), np.zeros((len(theta), 2))
     room = plan.room(target.shape[1])
     numbers = tuple(float(limit) for limit in limits)
     steps = _loop().iterate(problem, theta, state, room, float(damping), numbers, int(max_iterations))

@@ -541,10 +541,11 @@ def iterate(
 
     Returns the largest number of steps.
     """
-    plan, grids, targets, weights, box = problem
+    plan, grids, targets, weights, boxes = problem
     longest = 0
     for b in range(theta.shape[0]):
         g, t = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1)
+        box = boxes[min(b, boxes.shape[0] - 1)]
         chisqr, converged, steps = _descend(
             theta[b], plan, grids[g], targets[t], weights[t], box, room, damping, limits, max_iterations
         )

@@ -6,7 +6,7 @@ because tau is what a spectrum shows; the two are strongly correlated otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, Parallel, components
 
-__all__ = ["Coordinates", "Scales", "arcs"]
+__all__ = ["Box", "Coordinates", "Scales", "arcs"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.intp]
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
 _BEYOND_TIME = 1e4
+_SEARCHED_TIME = 1e10  # on the way to an optimum, and in data without noise, arcs lie far outside the sweep
 
 
 @dataclass(frozen=True)
@@ -42,24 +44,66 @@ class Scales:
 
     def range(self, unit: str) -> tuple[float, float]:
         """Return the span of values that data of these scales can tell apart, for a parameter's unit."""
-        z0, z1 = self.z_low / _BEYOND, self.z_high * _BEYOND
-        w0, w1 = self.omega_low, self.omega_high
-        spans = {
-            "ohm": (z0, z1),
-            "F": (1 / (z1 * w1), 1 / (z0 * w0)),
-            "H": (z0 / w1, z1 / w0),
-            "S s^alpha": (1 / (z1 * max(w1, 1.0)), 1 / (z0 * min(w0, 1.0))),
-            "ohm s^-1/2": (z0 * np.sqrt(w0), z1 * np.sqrt(w1)),
-            "ohm s^alpha": (z0 / max(w1, 1.0), z1 / min(w0, 1.0)),
-            "s": (1 / (w1 * _BEYOND_TIME), _BEYOND_TIME / w0),
-            "": (1 / _BEYOND_TIME, _BEYOND_TIME),  # a ratio of lengths or of resistances
-        }
-        return spans[unit]
+        low, high = _spans(self.ends)[unit]
+        return float(low[0]), float(high[0])
+
+    @property
+    def ends(self) -> FloatArray:
+        """The four of them, (4, 1)."""
+        return np.array([[self.z_low], [self.z_high], [self.omega_low], [self.omega_high]])
 
     def size(self, unit: str) -> float:
         """Return the middle of `range`, in logarithms."""
         low, high = self.range(unit)
         return float(np.sqrt(low) * np.sqrt(high))
+
+
+def _spans(scales: FloatArray, beyond: float = _BEYOND_TIME) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Return unit -> the span of values (B,), for the scales (4, B) of B spectra."""
+    z_low, z_high, w0, w1 = scales
+    z0, z1 = z_low / _BEYOND, z_high * _BEYOND
+    ratio = np.full(z0.shape, beyond)
+    return {
+        "ohm": (z0, z1),
+        "F": (1 / (z1 * w1), 1 / (z0 * w0)),
+        "H": (z0 / w1, z1 / w0),
+        "S s^alpha": (1 / (z1 * np.maximum(w1, 1.0)), 1 / (z0 * np.minimum(w0, 1.0))),
+        "ohm s^-1/2": (z0 * np.sqrt(w0), z1 * np.sqrt(w1)),
+        "ohm s^alpha": (z0 / np.maximum(w1, 1.0), z1 / np.minimum(w0, 1.0)),
+        "s": (1 / (w1 * beyond), beyond / w0),
+        "": (1 / ratio, ratio),  # a ratio of lengths or of resistances
+    }
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where coordinates are searched, low and high (1 or B, V).
+
+    What the data can tell apart (`Coordinates.low`, `high`) is narrower: an optimum beyond that is said to be
+    at a bound, but a search that ends there would miss what lies inside.
+    """
+
+    low: FloatArray
+    high: FloatArray
+
+    @classmethod
+    def search(cls, coordinates: Coordinates, omega: FloatArray, impedance: ComplexArray) -> Box:
+        """Return the box of each spectrum (B, F); omega is (F,) or (B, F)."""
+        modulus = np.abs(impedance)
+        least = np.where(modulus > 0, modulus, np.inf).min(axis=1)
+        most = np.where(modulus.max(axis=1) > 0, modulus.max(axis=1), 1.0)
+        omega = np.broadcast_to(omega, modulus.shape)
+        least = np.where(np.isfinite(least), least, 1.0)
+        scales = np.stack([least, most, omega.min(axis=1), omega.max(axis=1)])
+        return cls(*coordinates.box(_spans(scales, beyond=_SEARCHED_TIME)))
+
+    def take(self, rows: IntArray) -> Box:
+        """Return the box of some rows."""
+        return self if len(self.low) == 1 else Box(self.low[rows], self.high[rows])
+
+    def clip(self, theta: FloatArray) -> FloatArray:
+        """Return theta (B, V) moved into the box."""
+        return np.asarray(np.minimum(np.maximum(theta, self.low), self.high), dtype=np.float64)
 
 
 def parallels(node: Node) -> Iterator[Parallel]:
@@ -108,7 +152,9 @@ class Coordinates:
         self.column = {int(k): v for v, k in enumerate(self.free)}
         self.ties = list(self._ties())
         self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
-        self.low, self.high = self._box(rows, scales)
+        low, high = self.box(_spans(scales.ends))
+        self.low, self.high = low[0], high[0]
+        self._widest = Box(*self.box(_spans(scales.ends, beyond=_SEARCHED_TIME)))
         self._sizes = np.array(
             [
                 scales.size(rows[k].unit) if rows[k].scale == "linear" and rows[k].unit else 0
@@ -165,27 +211,34 @@ class Coordinates:
         found = self._arc_of(node)
         return found if found in self.simple else None
 
-    def _box(self, rows: list[CircuitParameter], scales: Scales) -> tuple[FloatArray, FloatArray]:
-        times = {q for q, _, _ in self.ties}
-        low, high = np.empty(self.size), np.empty(self.size)
-        for v, k in enumerate(self.free):
-            row = rows[k]
-            span = (row.min, row.max)
-            if row.scale == "log":
-                span = scales.range("s" if k in times else row.unit)
-                if k not in times:
-                    span = max(span[0], row.min), min(span[1], row.max)
-                span = (span[0], span[1]) if span[0] < span[1] else (row.min or row.max / _BEYOND, row.max)
-                span = float(np.log(span[0])), float(np.log(span[1]))
-            elif row.unit:
-                most = scales.range(row.unit)[1]
-                span = max(span[0], -most), min(span[1], most)
-            low[v], high[v] = span
+    def box(self, spans: Mapping[str, tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+        """Return low and high (B, V) of the coordinates for spans (B,) by unit, within the bounds given."""
+        rows, times = list(self.circuit.parameters.values()), {q for q, _, _ in self.ties}
+        ends = [self._ends(rows[k], spans, is_time=int(k) in times) for k in self.free]
+        count = len(spans["ohm"][0])
+        low, high = np.empty((count, self.size)), np.empty((count, self.size))
+        for v, (least, most) in enumerate(ends):
+            low[:, v], high[:, v] = least, most
         return low, high
+
+    def _ends(
+        self, row: CircuitParameter, spans: Mapping[str, tuple[FloatArray, FloatArray]], *, is_time: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return low and high (B,) of one coordinate."""
+        if row.scale == "linear":
+            most = spans[row.unit][1] if row.unit else np.full(spans["ohm"][0].shape, np.inf)
+            return np.maximum(row.min, -most), np.minimum(row.max, most)
+        if is_time:
+            low, high = spans["s"]
+            return np.log(low), np.log(high)
+        low, high = (np.maximum(spans[row.unit][0], row.min), np.minimum(spans[row.unit][1], row.max))
+        outside = low >= high
+        low = np.where(outside, row.min or row.max / _BEYOND, low)
+        return np.log(low), np.log(np.where(outside, row.max, high))
 
     def clip(self, theta: FloatArray) -> FloatArray:
         """Return theta moved into the box."""
-        return np.minimum(np.maximum(theta, self.low), self.high)
+        return np.asarray(np.minimum(np.maximum(theta, self.low), self.high), dtype=np.float64)
 
     def physical(self, theta: FloatArray) -> FloatArray:
         """Return the physical parameters (B, P)."""
@@ -204,13 +257,13 @@ class Coordinates:
         return values
 
     def internal(self, values: FloatArray) -> FloatArray:
-        """Return theta (B, V) for physical parameters (B, P); the inverse of `physical`."""
+        """Return theta (B, V) in the widest box for parameters (B, P); the inverse of `physical`."""
         # An expression may give a negative value here: it is no coordinate and its logarithm is not used.
         with np.errstate(divide="ignore", invalid="ignore"):
             full = np.where(self.log, np.log(np.where(self.log, values, 1.0)), values)
         for q, r, alpha in self.ties:
             full[:, q] = (full[:, q] + full[:, r]) / (1.0 if alpha is None else values[:, alpha])
-        return self.clip(full[:, self.free])
+        return self._widest.clip(full[:, self.free])
 
     def _alpha(self, full: FloatArray, column: int) -> FloatArray | float:
         """Return the exponents, before expressions are evaluated: a tie is only made where this is enough."""

@@ -15,7 +15,6 @@ The loss is scipy's: rho(r^2) with rho(z) = z (linear), 2 (sqrt(1 + z) - 1) (sof
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,13 +131,6 @@ class FormProblem(Problem):
     """A `Problem` of the solver in another form than impedance; `weight` belongs to the form."""
 
     form: Representation = REPRESENTATIONS["impedance"]
-
-    def rows(self, chosen: IntArray) -> FormProblem:
-        """Return the problem of some rows of the batch."""
-        if self.target.shape[0] == 1:
-            return self
-        grid, target, weight = self.grid.rows(chosen), self.target[chosen], self.weight[chosen]
-        return dataclasses.replace(self, grid=grid, target=target, weight=weight)
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F); see `Problem.evaluate`."""

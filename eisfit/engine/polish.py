@@ -45,13 +45,13 @@ def polished(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[F
 
 def _by_qr(problem: Problem, theta: FloatArray, cost: float) -> tuple[FloatArray, float]:
     """Go on by Gauss-Newton steps, each halved until chisqr falls, while it falls."""
-    coordinates, buffer = problem.coordinates, problem.buffer(1)
+    box, buffer = problem.bounds, problem.buffer(1)
     with np.errstate(all="ignore"):
         for _ in range(_BY_QR):
             residual, jacobian = problem.evaluate(theta[np.newaxis], buffer)
             step = _step(jacobian[0], residual[0])
             for halving in range(_HALVINGS):
-                trial = coordinates.clip(theta + step / 2**halving)
+                trial = box.clip((theta + step / 2**halving)[np.newaxis])[0]
                 now = float(np.sum(problem.evaluate(trial[np.newaxis], buffer)[0] ** 2))
                 if now < cost:
                     break

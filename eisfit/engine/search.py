@@ -247,7 +247,8 @@ class _Search:
         owner = np.repeat(rows, count)
         part = self.problem.rows(owner)
         weight = part.weight * np.repeat(np.abs(part.target), 2, axis=1)
-        log = FormProblem(self.coordinates, part.grid, part.target, weight, REPRESENTATIONS["modulus_phase"])
+        form = REPRESENTATIONS["modulus_phase"]
+        log = FormProblem(self.coordinates, part.grid, part.target, weight, part.box, form)
         end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_FIRST[0], tolerance=_FIRST[1])
         cost = np.where(np.isfinite(end.chisqr), end.chisqr, np.inf).reshape(rows.size, count)
         best = np.argsort(cost, axis=1)[:, : max(1, count // 3), np.newaxis]

@@ -7,14 +7,14 @@ at its bound that wants to leave the box is held there for the step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.engine.compiled import Engine, chosen, minimise
-from eisfit.engine.coordinates import Coordinates
+from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.kernel import evaluate
 from eisfit.model.elements import FrequencyGrid
 
@@ -49,12 +49,22 @@ class Problem:
         Measured impedance, (1, F) or (B, F), ohm.
     weight
         Real weights of the real and imaginary parts in turn, (1, 2F) or (B, 2F), 1/ohm.
+    box
+        Where coordinates may move, of all rows or of each; by default the box of `coordinates`.
     """
 
     coordinates: Coordinates
     grid: FrequencyGrid
     target: ComplexArray
     weight: FloatArray
+    box: Box | None = None
+
+    @cached_property
+    def bounds(self) -> Box:
+        """The box that the solver keeps to, (1 or B, V)."""
+        if self.box is not None:
+            return self.box
+        return Box(self.coordinates.low[np.newaxis], self.coordinates.high[np.newaxis])
 
     @cached_property
     def seed(self) -> ComplexArray | None:
@@ -64,9 +74,16 @@ class Problem:
 
     def rows(self, chosen: IntArray) -> Problem:
         """Return the problem of some rows of the batch."""
+        box = None if self.box is None else self.box.take(chosen)
         if self.target.shape[0] == 1:
-            return self
-        return Problem(self.coordinates, self.grid.rows(chosen), self.target[chosen], self.weight[chosen])
+            return self if box is self.box else replace(self, box=box)
+        return replace(
+            self,
+            grid=self.grid.rows(chosen),
+            target=self.target[chosen],
+            weight=self.weight[chosen],
+            box=box,
+        )
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F) at theta (B, V).
@@ -110,7 +127,7 @@ class _State:
         rows = theta.shape[0]
         self.problem = problem
         self.buffer = problem.buffer(rows)
-        self.theta = problem.coordinates.clip(theta)
+        self.theta = problem.bounds.clip(theta)
         self.damping = np.full(rows, damping)
         self.growth = np.full(rows, 2.0)
         self.active = np.arange(rows)
@@ -151,7 +168,7 @@ def solve(
     damping: float = 1e-3,
     engine: Engine | None = None,
 ) -> Solution:
-    """Minimise chisqr from each row of `theta` (B, V), staying in the box of the coordinates.
+    """Minimise chisqr from each row of `theta` (B, V), staying in the box of the problem.
 
     Parameters
     ----------
@@ -185,7 +202,7 @@ def solve(
     whole = agree is None or owner is not None  # a compiled row of a lot goes on to its end
     if plain and chosen(problem.coordinates, rows, points, engine, whole=whole):
         limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING
-        parts = problem.coordinates, problem.grid, problem.target, problem.weight
+        parts = problem.coordinates, problem.grid, problem.target, problem.weight, problem.bounds
         return Solution(
             *minimise(*parts, theta, damping=damping, limits=limits, max_iterations=max_iterations)
         )
@@ -212,7 +229,7 @@ def _iterate(state: _State, tolerance: float) -> None:
         state.active = rows
         if not rows.size:
             return
-    trial = state.problem.coordinates.clip(state.theta[rows] + step)
+    trial = state.problem.bounds.take(rows).clip(state.theta[rows] + step)
     cost, normal, gradient = state.measure(rows, trial)
     old = state.cost[rows]
     gain = (old - cost) / np.maximum(promised, 1e-300)
@@ -230,7 +247,7 @@ def _iterate(state: _State, tolerance: float) -> None:
 
 def _finish(state: _State, rows: IntArray, step: FloatArray, promised: FloatArray) -> None:
     """Take a last, short step that promises next to nothing, without the cost of looking where it ends."""
-    state.theta[rows] = state.problem.coordinates.clip(state.theta[rows] + step)
+    state.theta[rows] = state.problem.bounds.take(rows).clip(state.theta[rows] + step)
     state.cost[rows] -= promised
     state.converged[rows] = True
 
@@ -239,7 +256,8 @@ def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the damped step (b, V) and the fall of chisqr that the linear model promises (b,)."""
     coordinates = state.problem.coordinates
     normal, gradient, theta = state.normal[rows], state.gradient[rows], state.theta[rows]
-    held = ((theta <= coordinates.low) & (gradient > 0)) | ((theta >= coordinates.high) & (gradient < 0))
+    box = state.problem.bounds.take(rows)
+    held = ((theta <= box.low) & (gradient > 0)) | ((theta >= box.high) & (gradient < 0))
     gradient = np.where(held, 0.0, gradient)
     loose = ~held
     normal *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]

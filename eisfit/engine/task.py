@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import solve_robust
@@ -48,7 +48,9 @@ class Task:
         coordinates = Coordinates(circuit, scales)
         _check_size(spectrum, circuit, coordinates.size)
         grid = FrequencyGrid(spectrum.omega)
-        problem = Problem(coordinates, grid, spectrum.impedance[np.newaxis], weight[np.newaxis])
+        target = spectrum.impedance[np.newaxis]
+        box = Box.search(coordinates, spectrum.omega, target)
+        problem = Problem(coordinates, grid, target, weight[np.newaxis], box)
         return cls(
             spectrum,
             circuit,
@@ -109,7 +111,7 @@ def in_chosen_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatAr
     """Go on from the search's ends in the chosen form and loss; return the best and its noise scale."""
     settings, old = task.settings, task.problem
     weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
-    problem = FormProblem(old.coordinates, old.grid, old.target, weight, settings.form)
+    problem = FormProblem(old.coordinates, old.grid, old.target, weight, old.box, settings.form)
     ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_ENDS]])).theta
     if settings.loss == "linear":
         cost, scale = solve(problem, ends).chisqr, np.ones(len(ends))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import ordered
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.batch_result import Optima
@@ -41,7 +41,8 @@ def find_optima(
     coordinates = Coordinates(circuit, Scales.of(omega, target))
     if not 0 < coordinates.size < 2 * omega.size:
         return np.arange(0), None
-    problem = Problem(coordinates, FrequencyGrid(omega), target, weight)
+    box = Box.search(coordinates, omega, target)
+    problem = Problem(coordinates, FrequencyGrid(omega), target, weight, box)
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed)
     theta = coordinates.internal(found.in_order(problem))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.batch_starts import GroupStarts
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
@@ -89,11 +89,12 @@ class SeriesProblem:
         coordinates = Coordinates(self.circuit, Scales.of(omega, target))
         grid = FrequencyGrid(omega[0] if (omega == omega[0]).all() else omega)
         weight = np.array([self.weights[k] for k in rows])
+        box = Box.search(coordinates, omega, target)
         if self.settings.representation == "impedance":
-            return _Group(rows, Problem(coordinates, grid, target, weight), weight)
+            return _Group(rows, Problem(coordinates, grid, target, weight, box), weight)
         form = self.settings.form
         own = np.array([form.weights(s, self.settings.weighting) for s in chosen])
-        return _Group(rows, FormProblem(coordinates, grid, target, own, form), weight)
+        return _Group(rows, FormProblem(coordinates, grid, target, own, box, form), weight)
 
     def _attainable(self, group: _Group) -> FloatArray:
         omega, target, cycles = group.problem.grid.omega, group.problem.target, group.cycles
@@ -145,9 +146,9 @@ class SeriesProblem:
         group = self.groups[self._place[cycle, 0]]
         spectrum, weight = self.spectra[cycle], self.weights[cycle]
         coordinates = group.problem.coordinates
-        alone = Problem(
-            coordinates, FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis], weight[np.newaxis]
-        )
+        grid, target = FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis]
+        box = Box.search(coordinates, spectrum.omega, target)
+        alone = Problem(coordinates, grid, target, weight[np.newaxis], box)
         basin = search(alone, self.attainable[[cycle]], seed=seed).basin(0)
         near = basin.ends_chisqr <= 2 * basin.chisqr
         return self.in_order(coordinates.physical(basin.ends[near]))

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import least_squares
 
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.model.circuit import Circuit
@@ -174,11 +174,8 @@ def test_data_without_noise():
     s = 2j * np.pi * f
     z = 3 + 1 / (1 / 40 + 2e-5 * s**0.9) + 1 / (1 / 2e5 + 3e-3 * s**0.7)
     omega = 2 * np.pi * f
-    task = Problem(
-        Coordinates(Circuit.from_string("R0-p(R1,CPE1)-p(R2,CPE2)"), Scales.of(omega, z)),
-        FrequencyGrid(omega),
-        z[np.newaxis],
-        np.repeat(1 / np.abs(z), 2)[np.newaxis],
-    )
+    coordinates = Coordinates(Circuit.from_string("R0-p(R1,CPE1)-p(R2,CPE2)"), Scales.of(omega, z))
+    weight, box = np.repeat(1 / np.abs(z), 2)[np.newaxis], Box.search(coordinates, omega, z[np.newaxis])
+    task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight, box)
     found = search(task, np.array([2 * f.size * 1e-10]))
     assert found.chisqr[0, 0] < 2 * f.size * 1e-20

@@ -11,11 +11,12 @@ where the noise is measured. D. M. Bates, D. G. Watts, Nonlinear Regression Anal
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.engine.coordinates import Box
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.solver import Solution, solve
 from eisfit.fitting.errors.refit import Refit
@@ -70,21 +71,6 @@ class Profile:
     rise: FloatArray
     limit: float
     better: bool
-
-
-@dataclass(frozen=True)
-class _HeldProblem(FormProblem):
-    """A problem with one coordinate held in each row: its derivatives are zero, so that it does not move."""
-
-    held: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
-
-    def rows(self, chosen: IntArray) -> _HeldProblem:
-        return dataclasses.replace(self, held=self.held[chosen])
-
-    def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
-        residual, jacobian = super().evaluate(theta, buffer)
-        jacobian[np.arange(theta.shape[0]), self.held] = 0.0
-        return residual, jacobian
 
 
 def profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False) -> list[Profile]:
@@ -142,8 +128,11 @@ class Walk:
 
     def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
         """Return the problem in which each task is held at its aim."""
-        base, held = self.refit.problem, self.column[tasks // 2]
-        return _HeldProblem(base.coordinates, base.grid, base.target, base.weight, base.form, held)
+        base, rows = self.refit.problem, np.arange(tasks.size)
+        low, high = (np.repeat(end, tasks.size, axis=0) for end in (base.bounds.low, base.bounds.high))
+        held = self.column[tasks // 2]
+        low[rows, held] = high[rows, held] = aims
+        return dataclasses.replace(base, box=Box(low, high))
 
     def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:
         """Return where the tasks came to (n,), and chisqr there."""

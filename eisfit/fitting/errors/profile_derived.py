@@ -58,7 +58,7 @@ class _DerivedWalk(Walk):
 
     def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
         base = self.refit.problem
-        kept = (base.coordinates, base.grid, base.target, base.weight, base.form)
+        kept = (base.coordinates, base.grid, base.target, base.weight, base.box, base.form)
         return _AimedProblem(*kept, tuple(self.quantities), tasks // 2, aims, self.stiffness[tasks])
 
     def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:

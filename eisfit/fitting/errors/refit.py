@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.model.elements import FrequencyGrid
@@ -54,8 +54,9 @@ class Refit:
         weight = settings.form.weights(spectrum, settings.weighting)[np.newaxis]
         grid, target = FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis]
         values = np.array([[result.values[name] for name in result.circuit.names]])
-        problem = FormProblem(coordinates, grid, target, weight, settings.form)
-        return cls(result, settings, problem, coordinates.internal(values)[0])
+        box = None if plain else Box.search(coordinates, spectrum.omega, target)
+        problem = FormProblem(coordinates, grid, target, weight, box, settings.form)
+        return cls(result, settings, problem, problem.bounds.clip(coordinates.internal(values))[0])
 
     @property
     def free_names(self) -> tuple[str, ...]:
@@ -70,8 +71,8 @@ class Refit:
     def covariance(self) -> FloatArray:
         """Return (J J^T)^-1 (V, V) at the optimum, not rescaled; zero for coordinates at the box's edge."""
         jacobian = self.evaluate(self.theta[np.newaxis])[1][0]
-        edges = self.problem.coordinates
-        inside = np.flatnonzero((self.theta > edges.low + 1e-9) & (self.theta < edges.high - 1e-9))
+        edges = self.problem.bounds
+        inside = np.flatnonzero((self.theta > edges.low[0] + 1e-9) & (self.theta < edges.high[0] - 1e-9))
         size = np.sqrt(np.sum(jacobian[inside] ** 2, axis=1)) + 1e-300
         scaled = jacobian[inside] / size[:, np.newaxis]
         found = np.zeros((self.theta.size, self.theta.size))

@@ -199,7 +199,7 @@ def _groups(
         grid = FrequencyGrid(omega[0] if same else omega)
         target = np.array([fit.spectrum.impedance for fit in same_size])
         weight = np.array([form.weights(fit.spectrum, fit.weighting) for fit in same_size])
-        found.append((rows, FormProblem(coordinates, grid, target, weight, form)))
+        found.append((rows, FormProblem(coordinates, grid, target, weight, form=form)))
     return tuple(found)
 
 
