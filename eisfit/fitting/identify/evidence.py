@@ -26,6 +26,7 @@ ComplexArray = NDArray[np.complex128]
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
 STRUCTURE = {"parameter": -0.8, "nested": -1.5, "loop": -1.5, "second_diffusion": -3.0, "rare": -2.0}
+STRUCTURE |= {"no_series": -1.5}  # every cell has a series resistance, though it may not be seen
 _AT_BOUND = -3.0
 _SPAN = 3.5  # standard deviations in a span that is all but sure to hold the parameter
 _DECADE = np.log(10)
@@ -119,6 +120,7 @@ def _structure(problem: Problem, theta: FloatArray, structure: Structure) -> flo
         + STRUCTURE["loop"] * found["loop"]
         + STRUCTURE["second_diffusion"] * max(found["diffusion"] - 1, 0)
         + STRUCTURE["rare"] * found["rare"]
+        + STRUCTURE["no_series"] * found["no_series"]
         + np.log(orders(structure))
         + _AT_BOUND * bounded
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import Answer, answers, grade, misfit, rms
+from eisfit.fitting.identify.ranking import LIMITS, Answer, answers, grade, misfit, rms
 from eisfit.fitting.identify.roles import named
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 
 _FEWEST = 8  # points: with less there is nothing left to tell circuits apart
 _INDUCTIVE_POINTS = 2
-_LEFT_OUT = 0.25  # of the points: more that break Kramers-Kronig, and there is no ranking
+_LEFT_OUT = 0.25  # of the points, that break Kramers-Kronig: more are what the spectrum is
 
 
 def identify(
@@ -82,7 +82,8 @@ def identify(
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
     weight = weights(clean, weighting)
-    bench = Workbench(clean, weight, _noise(clean, weight), seed)
+    consistent = not any(flag.name == "kk_failed" for flag in flags)
+    bench = Workbench(clean, weight, _noise(clean, weight), seed, consistent)
     trials = explore(bench, inductive=_turns_inductive(clean))
     found = answers(trials, bench)
     rows = tuple(_row(answer, bench) for answer in found)
@@ -99,13 +100,17 @@ def _consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectr
     where += ", ..." if broken.sum() > 6 else ""
     seen = f"{int(broken.sum())} of {spectrum.points} points break the Kramers-Kronig relations ({where} Hz)"
     left = spectrum.points - int(broken.sum())
-    if broken.mean() > _LEFT_OUT or left < _FEWEST:
+    if broken.mean() <= _LEFT_OUT and left >= _FEWEST:
+        cure = "look at them with eisfit check"
+        return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", cure),)
+    if tested.rms_residual > LIMITS["C"]:
         cure = (
             "look at them with eisfit check; give a circuit, or leave the points out with --fmin and --fmax"
         )
         return None, (Flag("no_ranking", f"{seen}: no circuit can describe them", cure),)
-    cure = "look at them with eisfit check"
-    return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", cure),)
+    size = f"by {100 * tested.rms_residual:.2g} % rms"
+    cure = "look at them with eisfit check; no circuit can come closer"
+    return spectrum, (Flag("kk_failed", f"{seen}, {size}: probabilities are what is left by it", cure),)
 
 
 def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
@@ -113,7 +118,12 @@ def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
     if spectrum.noise is not None:
         return float(np.mean((np.repeat(spectrum.noise, 2) * weight) ** 2))
     tested = check(spectrum)
-    from_test = float(np.mean((np.repeat(tested.noise, 2) * weight) ** 2))
+    size = (
+        tested.noise
+        if tested.ok
+        else np.maximum(tested.noise, np.abs(tested.spectrum.impedance) * tested.rms_residual / np.sqrt(2))
+    )
+    from_test = float(np.mean((np.repeat(size, 2) * weight) ** 2))
     floor = 1e-20 * float(np.mean((np.repeat(np.abs(spectrum.impedance), 2) * weight) ** 2))
     return max(from_test, floor)
 

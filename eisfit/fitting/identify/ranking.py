@@ -17,7 +17,7 @@ from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 
-__all__ = ["LIMITS", "Answer", "answers", "grade", "misfit", "rms", "serving"]
+__all__ = ["FURTHER", "LIMITS", "Answer", "answers", "grade", "misfit", "rms", "serving"]
 
 FloatArray = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ FloatArray = NDArray[np.float64]
 LIMITS = {"B": 0.01, "C": 0.03, "A": 1.2, "serves": 1.5}
 _AS_CLOSE = 1.25  # times the closest circuit's residual
 _MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
+#: More parameters than this beyond a circuit that serves only imitate what is systematic.
+FURTHER = 4
 _FLAT = 0.45  # an arc with a lower exponent is a tail
 _SAME = 0.01  # relative chi-square
 
@@ -54,7 +56,7 @@ def misfit(trial: Trial, bench: Workbench) -> float:
 def grade(trial: Trial, bench: Workbench) -> str:
     """Return A within the noise, B and C below their limits of the residual, else D."""
     residual = rms(trial, bench)
-    if misfit(trial, bench) <= LIMITS["A"] or residual < 1e-9:
+    if bench.consistent and (misfit(trial, bench) <= LIMITS["A"] or residual < 1e-9):
         return "A"
     return "B" if residual <= LIMITS["B"] else "C" if residual <= LIMITS["C"] else "D"
 
@@ -112,9 +114,10 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
 
 def _measure(full: Sequence[Trial], bench: Workbench) -> float:
     """Return chisqr that stands for one unit: of the noise, or of what is systematic."""
-    if min(misfit(trial, bench) for trial in full) <= LIMITS["A"]:
-        return bench.scale
     served = serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
+    explaining = [trial.size for trial in full if misfit(trial, bench) <= LIMITS["A"]]
+    if explaining and min(explaining) <= served.size + FURTHER:
+        return bench.scale
     residual, _ = served.problem.evaluate(served.theta[np.newaxis], served.problem.buffer(1))
     parts = residual[0].reshape(-1, 2)
     lag = float(np.sum(parts[1:] * parts[:-1]) / np.sum(parts**2))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.ranking import FURTHER, serving
 from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.model.notation import Series, parse
@@ -48,7 +49,7 @@ def explore(bench: Workbench, *, inductive: bool) -> list[Trial]:
     _fit_promising(bench, found)
     while sum(trial.full for trial in found.values()) < _FULL_FITS:
         beam = _beam(bench, found, expanded)
-        if not beam:
+        if not beam or _beyond(bench, found):
             break
         for trial in beam:
             expanded.add(trial.shape)
@@ -57,6 +58,13 @@ def explore(bench: Workbench, *, inductive: bool) -> list[Trial]:
             _look(bench, found, (s for s in near if size(s) <= most), trial)
         _fit_promising(bench, found)
     return ranked(found.values())
+
+
+def _beyond(bench: Workbench, found: dict[str, Trial]) -> bool:
+    """Return whether the best only imitates what is systematic: a much smaller circuit serves."""
+    best, *_ = ranked(found.values())
+    served = serving(list(found.values()), bench)
+    return served is not None and best.size > served.size + FURTHER
 
 
 def _beam(bench: Workbench, found: dict[str, Trial], expanded: set[str]) -> list[Trial]:

@@ -116,6 +116,7 @@ def orders(structure: Structure) -> int:
 def features(structure: Structure) -> Counter[str]:
     """Count what a structure's prior probability goes by: nested arcs, loops, diffusions, rare elements."""
     found: Counter[str] = Counter()
+    found["no_series"] += not any(isinstance(part, Component) and part.symbol == "R" for part in structure)
     for part in structure:
         for component in components(part):
             found["diffusion"] += component.symbol in DIFFUSIONS

@@ -108,12 +108,15 @@ class Workbench:
         chisqr that stands for one unit of noise squared: the chisqr that the noise leaves over its count.
     seed
         Of the starts.
+    consistent
+        Whether the data obey Kramers-Kronig: else `scale` holds what breaks it too.
     """
 
     spectrum: Spectrum
     weight: FloatArray
     scale: float
     seed: int = 0
+    consistent: bool = True
 
     @cached_property
     def prior(self) -> Prior:
