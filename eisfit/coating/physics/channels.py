@@ -200,7 +200,7 @@ def _solve(
 
     link, behind = _links(net)
     through = y**2 * solved.product(link)
-    spread = solved.inside[..., net.mode_nodes, :] ** 2 @ solved.weights @ (net.ring.norm * net.ring.mu**2)
+    spread = solved.squares()[..., net.mode_nodes] @ (net.ring.norm * net.ring.mu**2)
     to_wall = solved.product(behind) / net.rest if net.film else through * net.rest / s**2
     by_sigma = (
         solved.gradient[..., net.solid_nodes] @ net.solid

@@ -12,8 +12,14 @@ Networks (1970), ch. 4)::
 
     dZ/dp = -[int (u'T dG/dp u' + uT dY/dp u) dx + u_0T dE_0/dp u_0 + u_LT dE_L/dp u_L]
 
-without a conjugate: one solution gives every derivative. `Solved.gradient` and `Solved.product` are the
-integrals of u_k'^2 and of (c^T u)^2, by Gauss-Legendre points enough for the steepest rail.
+without a conjugate: one solution gives every derivative. In the modes of V, with end values a and b, v =
+lambda^2 L^2, f(v) = sqrt(v) coth(sqrt(v)) and h(v) = sqrt(v)/sinh(sqrt(v)), the integrals are::
+
+    int c_j c_k dx = L [f[v_j, v_k] (a_j a_k + b_j b_k) - h[v_j, v_k] (a_j b_k + b_j a_k)]
+
+with divided differences, which become derivatives where two modes meet; of the slopes alike, with
+(v_k f_j - v_j f_k)/(v_k - v_j) in place of f[v_j, v_k], and over L^2. Both are smooth through v = 0, the mode
+in which all rails move together.
 """
 
 from __future__ import annotations
@@ -29,8 +35,11 @@ __all__ = ["Solved", "solve_rails"]
 
 FloatArray = NDArray[np.float64]
 
-_POINTS = 10
-_STEEPEST = 120
+_NEAR = 1e-2
+_MEETING = 1e-4
+# f'(v) and h'(v) in powers of v (DLMF 4.33.3, 4.33.5).
+_F_SLOPE = (1 / 3, -2 / 45, 6 / 945, -4 / 4725)
+_H_SLOPE = (-1 / 6, 14 / 360, -93 / 15120, 508 / 604800)
 
 
 @dataclass(frozen=True)
@@ -45,20 +54,25 @@ class Solved:
         Potentials at x = 0 (B, F, n), and at x = L with the further nodes of that end (B, F, n + m).
     gradient
         (B, F, n) integrals of (du_k/dx)^2 over the line.
-    inside, weights
-        (B, F, n, q) potentials at the quadrature's points, and its weights (q,), cm.
+    shape, integrals
+        (B, F, n, n) potentials of the rails in each mode, and integrals of the modes' products.
     """
 
     impedance: ComplexArray
     start: ComplexArray
     end: ComplexArray
     gradient: ComplexArray
-    inside: ComplexArray
-    weights: FloatArray
+    shape: ComplexArray
+    integrals: ComplexArray
 
     def product(self, c: FloatArray) -> ComplexArray:
         """Integral of (c^T u)^2 over the line, (B, F)."""
-        return np.asarray(np.einsum("k,bfkq->bfq", c, self.inside) ** 2 @ self.weights)
+        r = (c @ self.shape)[..., None, :]
+        return np.asarray((r @ self.integrals @ np.swapaxes(r, -1, -2))[..., 0, 0])
+
+    def squares(self) -> ComplexArray:
+        """Integrals of u_k^2, (B, F, n)."""
+        return _squares(self.shape, self.integrals)
 
 
 def solve_rails(
@@ -102,23 +116,44 @@ def solve_rails(
     source[0] = 1
     u = np.linalg.solve(network, np.broadcast_to(source, (*Y.shape[:2], size, 1)))[..., 0]
     first, last = (np.einsum("bfij,bfj->bfi", inverse, u[..., k : k + n]) for k in (0, n))
-    values, slopes, weights = _profiles(s2, first, last, length)
     shape = V / (root**2)[..., :, None]
-    gradient = (shape @ slopes) ** 2 @ weights
-    return Solved(u[..., 0], u[..., :n], u[..., n:], gradient, shape @ values, weights)
+    products, slopes = _integrals(s2, coth, csch, first, last)
+    gradient = _squares(shape, slopes / length)
+    return Solved(u[..., 0], u[..., :n], u[..., n:], gradient, shape, products * length)
 
 
-def _profiles(
-    s2: ComplexArray, first: ComplexArray, last: ComplexArray, length: float
-) -> tuple[ComplexArray, ComplexArray, FloatArray]:
-    """Amplitudes and slopes of the modes (B, F, n, q) between their values at the ends."""
-    s = np.sqrt(np.where(np.abs(s2) < 1e-30, 1e-30, s2))[..., None]
-    steepest = min(float(s.real.max()), _STEEPEST)
-    nodes, weights = np.polynomial.legendre.leggauss(_POINTS + int(4 * np.sqrt(2 * steepest)))
-    x, w = (nodes + 1) / 2, weights / 2
-    fall = np.expm1(-2 * s)
-    down, up = np.exp(-s * x), np.exp(-s * (1 - x))
-    a, b = first[..., None] / fall, last[..., None] / fall
-    values = a * down * np.expm1(-2 * s * (1 - x)) + b * up * np.expm1(-2 * s * x)
-    slopes = s / length * (a * down * (1 + up**2) - b * up * (1 + down**2))
-    return values, slopes, w * length
+def _squares(shape: ComplexArray, integrals: ComplexArray) -> ComplexArray:
+    return np.asarray(((shape @ integrals) * shape).sum(axis=-1))
+
+
+def _integrals(
+    v: ComplexArray, f: ComplexArray, h: ComplexArray, a: ComplexArray, b: ComplexArray
+) -> tuple[ComplexArray, ComplexArray]:
+    """Integrals of the modes' products, and of their slopes', for a length of one, (B, F, n, n)."""
+    same = a[..., :, None] * a[..., None, :] + b[..., :, None] * b[..., None, :]
+    crossed = a[..., :, None] * b[..., None, :]
+    crossed = crossed + np.swapaxes(crossed, -1, -2)
+    df, dh = _slopes(v, f, h)
+    over_f, under_f = _divided(v, f, df)
+    over_h, under_h = _divided(v, h, dh)
+    return over_f * same - over_h * crossed, under_f * same - under_h * crossed
+
+
+def _divided(v: ComplexArray, f: ComplexArray, slope: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+    """Return f[v_j, v_k] and (v_k f_j - v_j f_k)/(v_k - v_j)."""
+    vj, vk, fj, fk = v[..., :, None], v[..., None, :], f[..., :, None], f[..., None, :]
+    gap, middle = vk - vj, (vk + vj) / 2
+    meeting = np.abs(gap) < _MEETING * (1 + np.abs(middle))
+    gap = np.where(meeting, 1, gap)
+    between = (slope[..., :, None] + slope[..., None, :]) / 2
+    over = np.where(meeting, between, (fk - fj) / gap)
+    under = np.where(meeting, (fj + fk) / 2 - middle * between, (vk * fj - vj * fk) / gap)
+    return over, under
+
+
+def _slopes(v: ComplexArray, f: ComplexArray, h: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+    """Return f'(v) and h'(v)."""
+    near = np.abs(v) < _NEAR
+    twice, small = 2 * np.where(near, 1, v), np.where(near, v, 0)
+    df, dh = ((((c[3] * small + c[2]) * small + c[1]) * small + c[0]) for c in (_F_SLOPE, _H_SLOPE))
+    return np.where(near, df, (f - h * h) / twice), np.where(near, dh, h * (1 - f) / twice)
