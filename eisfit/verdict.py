@@ -1,17 +1,141 @@
-"""Flags: what a result warns of, why, and what to do about it."""
+"""The vocabulary of verdicts: flags, grades, verdicts of parameters, and every threshold with its source."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Flag"]
+__all__ = ["FORBIDS", "GRADES", "TELLS", "THRESHOLDS", "VERDICTS", "Flag", "Threshold", "limit", "usable"]
+
+#: A flag of this level forbids the use of the result until it is looked into.
+FORBIDS = "forbids"
+#: A flag of this level is to be known; the result can be used.
+TELLS = "tells"
+
+GRADES: Mapping[str, str] = {
+    "A": "within the noise",
+    "B": "systematic misfit, or noise unknown; below 1 % rms",
+    "C": "below 3 % rms",
+    "D": "worse, or the data itself is unusable",
+}
+
+#: From the best to the worst: where two apply to a parameter, the later one counts.
+VERDICTS: Mapping[str, str] = {
+    "fixed": "not fitted",
+    "determined": "the data determines it",
+    "extrapolated": "its arc lies outside the range of sound data",
+    "ambiguous": "another optimum that the data allows puts it elsewhere",
+    "open": "the data limits it on one side at most",
+}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A limit that verdicts hang on: its value, what it limits, and where it comes from."""
+
+    value: float
+    meaning: str
+    source: str
+
+
+THRESHOLDS: Mapping[str, Threshold] = {
+    "good_rms": Threshold(
+        0.01,
+        "relative residual, rms without the worst 5 % of the points, up to which a systematic misfit is B",
+        "Orazem and Tribollet, Electrochemical Impedance Spectroscopy, 2nd ed. (2017), ch. 20-22: residuals "
+        "within the error structure, typically below 1 %; Vadhva et al., ChemElectroChem 8 (2021) 1930",
+    ),
+    "usable_rms": Threshold(
+        0.03,
+        "relative residual, rms of all points, above which a fit is D; no estimate of the noise lifts it "
+        "but for residuals without any structure",
+        "three times the 1 % that tutorials of the field ask of a fit",
+    ),
+    "end_points": Threshold(
+        0.05,
+        "share of the points, the worst, that is left out of the rms for B",
+        "ends of a sweep (bandwidth, cabling) are the instrument's, not the circuit's",
+    ),
+    "misfit": Threshold(
+        2.0,
+        "rms residual over what the noise alone leaves, from which a misfit is systematic",
+        "of 60 points the ratio scatters by less than 0.1: 2 is far outside chance",
+    ),
+    "plain_noise": Threshold(
+        1.5,
+        "rms residual over what the noise alone leaves, up to which noise above 3 % is believed to be noise",
+        "as misfit, but narrower where the ceiling is to be lifted",
+    ),
+    "runs": Threshold(
+        -3.0,
+        "standard score of the number of sign changes, below which residuals are systematic",
+        "Wald and Wolfowitz, Ann. Math. Stat. 11 (1940) 147; one in 740 by chance",
+    ),
+    "lag1": Threshold(
+        0.3,
+        "correlation of neighbouring residuals above which they are systematic (and 3 standard errors)",
+        "Durbin and Watson, Biometrika 37 (1950) 409: d = 2 (1 - r) below 1.4",
+    ),
+    "kk_breach": Threshold(
+        0.01,
+        "breach of Kramers-Kronig, fraction of |Z|, up to which it is only told",
+        "Schönleber, Klotz and Ivers-Tiffée, Electrochim. Acta 131 (2014) 20: residuals below 1 %",
+    ),
+    "kk_shift": Threshold(
+        2.0,
+        "standard errors by which a parameter may move when the range that breaks Kramers-Kronig is left out",
+        "95 % of a normal error",
+    ),
+    "kk_share": Threshold(
+        0.5,
+        "share of a parameter's information that may come from the range that breaks Kramers-Kronig",
+        "more than half of it: the parameter lives there",
+    ),
+    "determined": Threshold(
+        1.0,
+        "relative standard error from which a parameter is open",
+        "an error as large as the value determines nothing",
+    ),
+    "doubtful": Threshold(
+        0.3,
+        "relative standard error from which the profile likelihood decides whether a side is open",
+        "t times the error stays below the value for every number of points",
+    ),
+    "extrapolated": Threshold(
+        0.1,
+        "relative standard error up to which an arc outside the range, or beside another, is only told",
+        "its flank determines it",
+    ),
+    "correlated": Threshold(
+        0.98, "correlation that is told", "one of the two errors is five times that with the other fixed"
+    ),
+    "absurd_point": Threshold(
+        100.0,
+        "factor by which one point's |Z| lies off both its neighbours",
+        "a capacitor changes |Z| by the ratio of the frequencies alone, at most 10 from point to point",
+    ),
+    "real_only": Threshold(
+        1e-6, "largest |Z''| over the largest |Z| below which the data has no imaginary part", "rounding"
+    ),
+    "rounding": Threshold(
+        1e-6, "relative residual below which nothing is systematic", "rounding in files of six digits"
+    ),
+}
+
+
+def limit(name: str) -> float:
+    """Return the value of a threshold.
+
+    >>> limit("usable_rms")
+    0.03
+    """
+    return THRESHOLDS[name].value
 
 
 @dataclass(frozen=True)
 class Flag:
-    """One warning about a result.
+    """One thing to know about a result.
 
     Parameters
     ----------
@@ -21,25 +145,42 @@ class Flag:
         What was seen, in one sentence with its numbers.
     cure
         What to do about it, in one sentence.
+    level
+        ``forbids`` the use of the result, or ``tells``.
 
     Examples
     --------
-    >>> Flag("kk_failed", "3 points deviate", "repeat the sweep").to_dict()["name"]
-    'kk_failed'
+    >>> Flag("kk_failed", "3 points deviate", "repeat the sweep").to_dict()["level"]
+    'tells'
     """
 
     name: str
     cause: str
     cure: str
+    level: str = TELLS
+
+    @property
+    def forbids(self) -> bool:
+        """Whether the result must not be used as it stands."""
+        return self.level == FORBIDS
 
     def to_dict(self) -> dict[str, str]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return {"name": self.name, "cause": self.cause, "cure": self.cure}
+        return {"name": self.name, "cause": self.cause, "cure": self.cure, "level": self.level}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Flag:
-        """Rebuild a flag from `to_dict`'s document."""
-        return cls(document["name"], document["cause"], document["cure"])
+        """Rebuild a flag from `to_dict`'s document, also one of version 0.1, which had no levels."""
+        return cls(document["name"], document["cause"], document["cure"], document.get("level", TELLS))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.cause}; {self.cure}"
+
+
+def usable(grade: str, flags: Iterable[Flag]) -> bool:
+    """Return whether a result can be used as it stands: graded A to C, and no flag forbids it.
+
+    >>> usable("B", []), usable("D", [])
+    (True, False)
+    """
+    return grade in ("A", "B", "C") and not any(flag.forbids for flag in flags)

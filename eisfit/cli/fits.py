@@ -137,7 +137,7 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
 
     for spectrum in spectra:
         is_failure = isinstance(spectrum, FitFailure)
-        yield spectrum if is_failure else fit_or_failure(spectrum, chosen, validate=True, **options)
+        yield spectrum if is_failure else fit_or_failure(spectrum, chosen, **options)
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
@@ -150,10 +150,10 @@ def _with_intervals(result: Any, level: float, method: str, count: int | None) -
         found = intervals(result, level, method, count=count)
     except FitError as error:
         flag = Flag("no_interval", str(error), "use --errors profile")
-        return result.replace_flags((*result.flags, flag), result.ok)
+        return result.replace_flags((*result.flags, flag))
     parted = [_parted(note) for note in found.notes]
     told = [Flag("interval_doubtful", cause, cure) for cause, cure in parted]
-    return with_intervals(result.replace_flags((*result.flags, *told), result.ok), found)
+    return with_intervals(result.replace_flags((*result.flags, *told)), found)
 
 
 def _parted(note: str) -> tuple[str, str]:
@@ -170,7 +170,7 @@ def _show_fits(results: list[Any], json: bool) -> None:
 
     documents = [result.to_dict(data=False) for result in results]
     if json:
-        print_json({"schema": "eisfit.fit/1", "results": documents})
+        print_json({"schema": "eisfit.fit/2", "results": documents})
     elif len(documents) == 1:
         print_text(report.fit_text(documents[0], width=width()))
     else:
@@ -184,7 +184,7 @@ def _write_fits(results: list[Any], target: Path) -> None:
     from eisfit.display import plot, report
 
     documents = [result.to_dict() for result in results]
-    write_json(target / "fit.json", {"schema": "eisfit.fit/1", "results": documents})
+    write_json(target / "fit.json", {"schema": "eisfit.fit/2", "results": documents})
     write_atomic(target / "fit.csv", report.fits_csv(documents))
     taken: set[str] = set()
     for result, document in zip(results, documents, strict=True):

@@ -2,7 +2,7 @@
 
 What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jacobian: the covariance is
 (J^T J)^-1, times redchi where the noise is not known. Spectra of which any flag could be said are handed to
-`eisfit.fitting.flags` and `eisfit.fitting.identifiability` one by one; the others cannot have one.
+`eisfit.fitting.verdicts` one by one; the others cannot have one.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ from numpy.typing import NDArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, arcs
 from eisfit.engine.propagation import Formula, Propagation
-from eisfit.fitting.batch_table import Column, Table
+from eisfit.fitting.batch_table import Column, Table, geometry_told
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.flags import Judgement, is_physical_limit, judge, uncorrelated
-from eisfit.fitting.identifiability import examined
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.assess import assess
+from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
+from eisfit.fitting.verdicts.grade import Residuals, grades, knows_noise, relative_noise
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag
+from eisfit.verdict import limit
 
 __all__ = ["Optima", "results", "table_of"]
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_DOUBTFUL = 0.25  # a little below what eisfit.identifiability calls doubtful
-_MISFIT = 1.9
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
 
@@ -77,7 +76,8 @@ def table_of(optima: Optima) -> Table:
     verdicts = {}
     for b in loud:
         result = table.row(b, optima.spectra[b], optima.circuit)
-        verdicts[b] = _judged(result, float(optima.attainable[b]))
+        judged = assess(result, float(optima.attainable[b]), validate=table.grade[b] != "A")
+        verdicts[b] = (judged.grade, judged.flags, judged.parameters, judged.derived)
     return replace(table, verdicts=verdicts)
 
 
@@ -93,7 +93,9 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     at_bound, held = _bounded(circuit, values, free)
     residual, relative, slopes = _evaluated(optima)
     chisqr = np.sum(residual**2, axis=1)
-    rms = np.sqrt(np.mean(relative**2, axis=1))
+    seen = Residuals.of(relative)
+    noise = _noise(optima)
+    misfit = np.where(np.isfinite(noise), np.sqrt(chisqr / optima.attainable), np.nan)
     jacobian = slopes[:, free].view(np.float64) * optima.weight[:, np.newaxis, :]
     covar = _covariance(jacobian, held)
     rescaled = optima.weighting != "noise"
@@ -118,7 +120,13 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
         at_bound=at_bound,
         held=held,
         covar=covar,
-        statistics={**statistics, "rms_relative_residual": rms},
+        grade=grades(seen, misfit),
+        statistics={
+            **statistics,
+            "rms_relative_residual": seen.rms,
+            "noise": noise,
+            "lag1_autocorrelation": seen.lag1,
+        },
         derived=_derived(optima, propagated),
         starts=optima.starts,
         agreed=optima.agreed,
@@ -126,8 +134,16 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     return table, _quiet(optima, table, propagated) & ~at_bound.any(axis=1)
 
 
-def _evaluated(optima: Optima) -> tuple[FloatArray, FloatArray, NDArray[np.complex128]]:
-    """Return weighted residuals (B, 2F), |relative residuals| (B, F) and dZ/dp (B, P, F)."""
+def _noise(optima: Optima) -> FloatArray:
+    """Return the relative noise (B,), NaN where the sweep has too few points to tell it."""
+    if not knows_noise(optima.spectra[0].omega):
+        return np.full(len(optima.spectra), np.nan)
+    modulus = np.abs(np.stack([s.impedance for s in optima.spectra]))
+    return relative_noise(optima.attainable, optima.weight, modulus)
+
+
+def _evaluated(optima: Optima) -> tuple[FloatArray, NDArray[np.complex128], NDArray[np.complex128]]:
+    """Return weighted residuals (B, 2F), relative residuals (B, F) and dZ/dp (B, P, F)."""
     circuit, values, omega = optima.circuit, optima.values, optima.spectra[0].omega
     slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
     z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
@@ -135,7 +151,7 @@ def _evaluated(optima: Optima) -> tuple[FloatArray, FloatArray, NDArray[np.compl
     if circuit.expressions:
         Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
     difference = np.ascontiguousarray(z - target)
-    return difference.view(np.float64) * optima.weight, np.abs(difference) / np.abs(target), slopes
+    return difference.view(np.float64) * optima.weight, difference / target, slopes
 
 
 def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:
@@ -197,7 +213,7 @@ def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]
     """Return each geometry that the spectra tell of, with their rows."""
     rows: dict[str, list[int]] = {}
     for b, spectrum in enumerate(spectra):
-        told = spectrum.metadata.get("geometry"), spectrum.metadata.get("area_cm2")
+        told = geometry_told(spectrum.metadata)
         if told != (None, None):
             rows.setdefault(repr(told), []).append(b)
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
@@ -206,11 +222,10 @@ def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]
 def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
     values, free = optima.values, list(table.free)
-    stderr, chisqr = table.stderr[:, free], table.statistics["chisqr"]
+    stderr = table.stderr[:, free]
     quiet = np.isfinite(stderr).all(axis=1)
-    quiet &= (stderr < _DOUBTFUL * np.abs(values[:, free])).all(axis=1)
-    missed = (chisqr > _MISFIT**2 * optima.attainable) & (table.statistics["rms_relative_residual"] > 0.002)
-    quiet &= ~(missed & (optima.attainable > 0))
+    quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
+    quiet &= table.grade == "A"
     quiet &= uncorrelated(optima.circuit, [optima.circuit.names[k] for k in free], stderr, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)
     for loud in _arcs_in_doubt(optima, propagated):
@@ -240,24 +255,6 @@ def _log_tau(resistor: str, storage: tuple[str, ...]) -> Formula:
         return (np.log(p[resistor]) + np.log(p[storage[0]])) / exponent
 
     return formula
-
-
-def _judged(result: FitResult, attainable: float) -> tuple[tuple[Flag, ...], bool]:
-    """Return the flags of a result, and whether it can be used."""
-    chisqr = result.statistics.chisqr
-    seen = Judgement(
-        circuit=result.circuit,
-        scales=Scales.of(result.spectrum.omega, result.spectrum.impedance),
-        values=result.values,
-        stderr={name: p.stderr for name, p in result.parameters.items()},
-        correlations=result.correlations,
-        converged=True,
-        message="",
-        rms=result.statistics.rms_relative_residual,
-        misfit=float(np.sqrt(chisqr / attainable)) if attainable > 0 else 0.0,
-    )
-    found = examined(result.replace_flags(*judge(seen)))
-    return found.flags, found.ok
 
 
 def _statistics(

@@ -12,15 +12,20 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.fitting.result import FitResult, FittedParameter, Statistics
+from eisfit.fitting.derived import dependencies
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
-__all__ = ["Column", "Table"]
+__all__ = ["Column", "Table", "geometry_told"]
 
 FloatArray = NDArray[np.float64]
 T = TypeVar("T")
+#: Grade, flags, parameters and derived quantities of a row that was looked at by itself.
+Verdict = tuple[str, tuple[Flag, ...], Mapping[str, FittedParameter], Mapping[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Table:
         (B, P); an error is NaN where there is none.
     held, covar
         (B, V) fitted parameters held at a bound; (B, V, V), zero there, NaN where singular.
+    grade
+        (B,) by the residuals.
     statistics
         Name -> (B,), for `Statistics`.
     derived
@@ -67,7 +74,7 @@ class Table:
     starts, agreed
         (B,) of the search.
     verdicts
-        Row -> flags and whether the result can be used; the other rows have no flag.
+        Row -> what was found there; in the other rows every fitted parameter is determined, without a flag.
     """
 
     weighting: str
@@ -79,11 +86,12 @@ class Table:
     at_bound: NDArray[np.bool_]
     held: NDArray[np.bool_]
     covar: FloatArray
+    grade: NDArray[np.str_]
     statistics: Mapping[str, NDArray[Any]]
     derived: Mapping[str, Column]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, tuple[tuple[Flag, ...], bool]] = field(default_factory=dict)
+    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -92,7 +100,7 @@ class Table:
     def part(self, b: int) -> Table:
         """Return the table of one row."""
         rows = slice(b, b + 1)
-        arrays = ("values", "stderr", "at_bound", "held", "covar", "starts", "agreed")
+        arrays = ("values", "stderr", "at_bound", "held", "covar", "grade", "starts", "agreed")
         derived = {
             name: Column(c.unit, c.value[rows], c.error[rows], None if c.rows is None else c.rows[rows])
             for name, c in self.derived.items()
@@ -116,27 +124,31 @@ class Table:
             self._statistics(),
             self._covariances(),
             self._names(circuit),
-            self._derived(),
+            self._derived(circuit, spectra),
+            self.grade.tolist(),
             self.starts.tolist(),
             self.agreed.tolist(),
             strict=True,
         )
-        names = ("spectrum", "parameters", "statistics", "covar", "var_names", "derived", "starts", "agreed")
+        names = ("spectrum", "parameters", "statistics", "covar", "var_names", "derived")
+        names = (*names, "grade", "starts", "agreed")
         same = {
             "circuit": circuit,
             "weighting": self.weighting,
             "covariance_rescaled": self.rescaled,
-            "ok": True,
             "flags": (),
             "loss": "linear",
             "representation": "impedance",
+            "alternatives": (),
+            "chosen_by": "user",
             "lmfit": None,
         }
         found = []
         for b, row in enumerate(columns):
             fields = {**same, **dict(zip(names, row, strict=True))}
             if b in self.verdicts:
-                fields["flags"], fields["ok"] = self.verdicts[b]
+                names_of_verdict = ("grade", "flags", "parameters", "derived")
+                fields |= dict(zip(names_of_verdict, self.verdicts[b], strict=True))
             found.append(_made(FitResult, fields))
         return found
 
@@ -145,20 +157,26 @@ class Table:
         for k, (name, p) in enumerate(circuit.parameters.items()):
             same = {"name": name, "unit": p.unit, "min": p.min, "max": p.max, "vary": p.free, "expr": p.expr}
             same |= {"role": p.role, "describe": p.describe, "interval": None}
+            same["verdict"] = "determined" if p.free or p.expr else "fixed"
             columns = self.values[:, k].tolist(), _numbers(self.stderr[:, k]), self.at_bound[:, k].tolist()
             for row, value, stderr, at_bound in zip(found, *columns, strict=True):
                 fields = {**same, "value": value, "stderr": stderr, "at_bound": at_bound}
+                fields["stderr_noise"], fields["stderr_model"] = stderr, None if stderr is None else 0.0
                 row[name] = _made(FittedParameter, fields)
         return found
 
-    def _derived(self) -> list[dict[str, dict[str, Any]]]:
+    def _derived(self, circuit: Circuit, spectra: Sequence[Spectrum]) -> list[dict[str, dict[str, Any]]]:
         found: list[dict[str, dict[str, Any]]] = [{} for _ in self.values]
+        fixed = _fixed(circuit, spectra)
         for name, column in self.derived.items():
             known = [True] * len(found) if column.rows is None else column.rows.tolist()
-            columns = column.value.tolist(), _numbers(column.error), known
-            for row, value, stderr, there in zip(found, *columns, strict=True):
+            with np.errstate(invalid="ignore"):
+                sharp = column.error <= limit("determined") * np.abs(column.value)
+            columns = column.value.tolist(), _numbers(column.error), sharp.tolist(), known
+            for row, value, stderr, determined, there in zip(found, *columns, strict=True):
                 if there:
-                    row[name] = {"value": value, "stderr": stderr, "unit": column.unit}
+                    verdict = "fixed" if name in fixed else "determined" if determined else "open"
+                    row[name] = {"value": value, "stderr": stderr, "unit": column.unit, "verdict": verdict}
         return found
 
     def _statistics(self) -> list[Statistics]:
@@ -182,6 +200,21 @@ class Table:
         if not self.held.any():
             return [names] * len(self.values)
         return [tuple(n for n, out in zip(names, row, strict=True) if not out) for row in self.held.tolist()]
+
+
+def _fixed(circuit: Circuit, spectra: Sequence[Spectrum]) -> set[str]:
+    """Return the derived quantities that follow from fixed parameters alone."""
+    fixed = {name for name, p in circuit.parameters.items() if not p.free and not p.expr}
+    if not fixed:
+        return set()
+    geometries = {repr(geometry_told(s.metadata)): s.metadata for s in spectra}
+    inputs = [dependencies(circuit, Geometry.of_metadata(told)) for told in geometries.values()]
+    return {name for one in inputs for name, used in one.items() if used <= fixed}
+
+
+def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return what metadata tell of the cell's geometry, (None, None) where nothing."""
+    return metadata.get("geometry"), metadata.get("area_cm2")
 
 
 def _numbers(column: FloatArray) -> list[float | None]:

@@ -23,7 +23,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
 
-__all__ = ["derived", "formulas", "given_errors"]
+__all__ = ["dependencies", "derived", "formulas", "given_errors"]
 
 FloatArray = NDArray[np.float64]
 _NOTHING = Geometry()
@@ -50,6 +50,31 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, tuple
 def given_errors(circuit: Circuit, geometry: Geometry) -> dict[str, float]:
     """Return name -> relative standard error that what was given of the cell brings into it."""
     return {name: row.given for name, row in _rows(circuit, geometry).items() if row.given}
+
+
+def dependencies(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, frozenset[str]]:
+    """Return name -> the parameters that each derived quantity is made of."""
+    found = {}
+    for name, row in _rows(circuit, geometry).items():
+        used = _Recorded()
+        row.formula(used)
+        inputs = set(used.names)
+        while tied := inputs & set(circuit.expressions):
+            inputs = inputs - tied | {inside for one in tied for inside in circuit.expressions[one].names}
+        found[name] = frozenset(inputs)
+    return found
+
+
+class _Recorded(dict[str, Any]):
+    """Parameters that are all 1, and remember which of them were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __missing__(self, name: str) -> float:
+        self.names.add(name)
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -145,7 +170,7 @@ def derived(
     covar: FloatArray | None,
     geometry: Geometry = _NOTHING,
 ) -> dict[str, dict[str, Any]]:
-    """Return name -> {value, stderr, unit} for a fitted circuit.
+    """Return name -> {value, stderr, unit} for a fitted circuit; verdicts come with the fit's.
 
     Parameters
     ----------

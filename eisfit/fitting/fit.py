@@ -20,18 +20,18 @@ from eisfit.engine.objective import Objective, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, put_errors
 from eisfit.engine.task import Task, best_start, in_chosen_form, leads_nowhere
-from eisfit.errors import EisfitError, SpectrumError, UsageError
-from eisfit.fitting.flags import at_bound, is_physical_limit
-from eisfit.fitting.identifiability import examined
+from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitFailure, FitResult
 from eisfit.fitting.selection import selected, with_noise
+from eisfit.fitting.verdicts.assess import assess
+from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.validation.kramers_kronig import check
 from eisfit.verdict import Flag
 
 __all__ = ["finished", "fit", "fit_or_failure"]
@@ -61,7 +61,7 @@ def fit(
     drop_invalid: bool = False,
     loss: str = "linear",
     representation: str = "impedance",
-    validate: bool = False,
+    validate: bool = True,
     geometry: Geometry | Mapping[str, Any] | str | PathLike[str] | None = None,
     seed: int = 0,
 ) -> FitResult:
@@ -101,8 +101,8 @@ def fit(
     representation
         Compare ``impedance`` (default), ``admittance`` or ``modulus_phase``; see `eisfit.engine.objective`.
     validate
-        Test the spectrum against the Kramers-Kronig relations too (`eisfit.check`) and add what it finds to
-        the flags.
+        Test the data too, against the Kramers-Kronig relations (`eisfit.check`) and for plain faults; what is
+        found is among the flags, and touches the parameters that hang on it.
     geometry
         Of the cell, for values per area and diffusion coefficients among the derived quantities, such as
         ``{"area": "1.13 cm^2", "length": "5 um"}``, or the path of a TOML file; see `eisfit.model.geometry`.
@@ -112,7 +112,7 @@ def fit(
     Returns
     -------
     FitResult
-        With `ok` and `flags` that say how far it can be believed.
+        With `grade`, `ok`, `flags` and every parameter's `verdict`: how far it can be believed.
 
     Raises
     ------
@@ -135,13 +135,12 @@ def fit(
     if peak or order:
         basin = satisfying(task.coordinates, basin, peak or {}, order)
         theta = basin.theta
-    result = examined(finished(task, theta, basin))
-    result = result.replace_flags((*result.flags, *dropped), result.ok)
-    return _validated(result) if validate else result
+    result = assess(finished(task, theta, basin), task.attainable, validate=validate)
+    return result.replace_flags((*result.flags, *dropped)) if dropped else result
 
 
 def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
-    """Return lmfit's fit from the search's best end, judged, but not yet examined for open parameters."""
+    """Return lmfit's fit from the search's best end, without verdicts (`eisfit.fitting.verdicts.assess`)."""
     theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
     with _expressions_guarded(task.circuit):
@@ -166,21 +165,6 @@ def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
     where = ", ".join(f"{f:.4g}" for f in spectrum.frequency[invalid])
     cause = f"{int(invalid.sum())} of {spectrum.points} points fail the Kramers-Kronig test: {where} Hz"
     return spectrum.keep(~invalid), (Flag("points_dropped", cause, "look at them with eisfit check"),)
-
-
-def _validated(result: FitResult) -> FitResult:
-    """Add the verdict of the Kramers-Kronig test; too few points for one are said, not hidden."""
-    try:
-        tested = check(result.spectrum)
-    except SpectrumError as error:
-        flag = Flag("not_validated", str(error), "measure more frequencies")
-        return result.replace_flags((*result.flags, flag), result.ok)
-    return result.replace_flags((*result.flags, *tested.flags), result.ok and not _is_mirrored(tested))
-
-
-def _is_mirrored(tested: KramersKronigResult) -> bool:
-    """Return whether the data itself is unusable; smaller failures show as a misfit of the circuit."""
-    return any(flag.name == "imaginary_sign" for flag in tested.flags)
 
 
 def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> Any:

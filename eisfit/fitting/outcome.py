@@ -1,4 +1,4 @@
-"""What lmfit found, as a `FitResult` with its derived quantities and its verdict."""
+"""What lmfit found, as a `FitResult` with its derived quantities; its verdicts come after."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.derived import derived
-from eisfit.fitting.flags import Judgement, at_bound, judge
-from eisfit.fitting.result import FitResult, FittedParameter, Statistics
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter, Statistics
+from eisfit.fitting.verdicts.flags import at_bound
+from eisfit.fitting.verdicts.grade import Residuals, knows_noise, relative_noise
 from eisfit.model.geometry import Geometry
 
 __all__ = ["result_of"]
@@ -23,42 +25,23 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
     stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
     covar = getattr(outcome, "covar", None)
     names = tuple(outcome.var_names)
-    relative = np.abs(task.circuit.impedance(task.spectrum.frequency, values) / task.spectrum.impedance - 1)
-    rms = float(np.sqrt(np.mean(relative**2)))
-    result = FitResult(
+    return FitResult(
         spectrum=task.spectrum,
         circuit=task.circuit,
         weighting=task.settings.weighting,
         loss=task.settings.loss,
         representation=task.settings.representation,
         parameters=_parameters(task, values, stderr, names),
-        statistics=_statistics(outcome, rms, task.rescaled),
+        statistics=_statistics(task, outcome, values),
         covar=covar,
         var_names=names,
         covariance_rescaled=task.rescaled,
         derived=derived(task.circuit, values, names, covar, Geometry.of_metadata(task.spectrum.metadata)),
-        ok=True,
+        grade="",
         flags=(),
         starts=basin.starts,
         agreed=basin.agreed,
         lmfit=outcome,
-    )
-    flags, ok = judge(_judgement(task, result))
-    return result.replace_flags(flags, ok)
-
-
-def _judgement(task: Task, result: FitResult) -> Judgement:
-    chisqr = result.statistics.chisqr
-    return Judgement(
-        circuit=task.circuit,
-        scales=task.scales,
-        values=result.values,
-        stderr={name: p.stderr for name, p in result.parameters.items()},
-        correlations=result.correlations,
-        converged=bool(result.lmfit.success),
-        message=str(result.lmfit.message),
-        rms=result.statistics.rms_relative_residual,
-        misfit=float(np.sqrt(chisqr / task.attainable)) if task.attainable > 0 else 0.0,
     )
 
 
@@ -95,7 +78,11 @@ def _p_value(chisqr: float, nfree: int) -> float:
     return float(gammaincc(nfree / 2, chisqr / 2))
 
 
-def _statistics(outcome: Any, rms: float, rescaled: bool) -> Statistics:
+def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
+    spectrum = task.spectrum
+    seen = Residuals.of(
+        (task.circuit.impedance(spectrum.frequency, values) / spectrum.impedance - 1)[np.newaxis]
+    )
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),
@@ -104,6 +91,15 @@ def _statistics(outcome: Any, rms: float, rescaled: bool) -> Statistics:
         ndata=int(outcome.ndata),
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
-        p_value=None if rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
-        rms_relative_residual=rms,
+        p_value=None if task.rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
+        rms_relative_residual=float(seen.rms[0]),
+        noise=_noise(task),
+        lag1_autocorrelation=float(seen.lag1[0]),
     )
+
+
+def _noise(task: Task) -> float | None:
+    if not knows_noise(task.spectrum.omega):
+        return None
+    modulus = np.abs(task.spectrum.impedance)[np.newaxis]
+    return _finite(relative_noise(np.array([task.attainable]), task.weight[np.newaxis], modulus)[0])

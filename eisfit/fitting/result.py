@@ -12,10 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, did_you_mean
+from eisfit.fitting.result_parts import (
+    FittedParameter,
+    Statistics,
+    as_version_2,
+    statistics_of,
+    unbounded,
+)
 from eisfit.model.circuit import Circuit
-from eisfit.rounding import significant, value_with_error
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, usable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,62 +31,6 @@ __all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics", "result_o
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FittedParameter:
-    """One parameter after the fit.
-
-    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. `interval`
-    is {level, low, high, method} where one was asked for; an end is None where it is open.
-    """
-
-    name: str
-    value: float
-    stderr: float | None
-    unit: str
-    min: float
-    max: float
-    vary: bool
-    expr: str | None
-    at_bound: bool
-    role: str
-    describe: str
-    interval: Mapping[str, Any] | None = None
-
-    def __repr__(self) -> str:
-        how = "" if self.vary else f" (= {self.expr})" if self.expr else " (fixed)"
-        value = value_with_error(self.value, self.stderr) if self.stderr else significant(self.value, 5)
-        return f"<{self.name} = {value} {self.unit}".rstrip() + f"{how}: {self.describe or self.role}>"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "name"}
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """Goodness of fit, in lmfit's words.
-
-    Attributes
-    ----------
-    chisqr, redchi, aic, bic, ndata, nvarys, nfree
-        As lmfit defines them; `ndata` counts real and imaginary parts.
-    rms_relative_residual
-        Root mean square of |Z_model - Z| / |Z|.
-    p_value
-        Probability of a chisqr this large from the noise alone; None where the noise is not known.
-    """
-
-    chisqr: float
-    redchi: float
-    aic: float
-    bic: float
-    ndata: int
-    nvarys: int
-    nfree: int
-    rms_relative_residual: float
-    p_value: float | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,15 +51,19 @@ class FitResult:
         Whether `covar` takes the size of the noise from the residuals: multiplied by redchi (all weightings
         but ``noise``), or a robust loss.
     derived
-        Name -> {value, stderr, unit}, errors from the full covariance.
-    ok
-        False where the numbers should not be used before a flag is looked into.
+        Name -> {value, stderr, unit, verdict}, errors from the full covariance.
+    grade
+        ``A`` to ``D``, see `eisfit.verdict.GRADES`.
     flags
-        Each with name, cause and cure.
+        Each with name, cause, cure and level.
     loss, representation
         What was minimised; see `eisfit.engine.objective`.
     starts, agreed
         How many starts were tried and how many ended in this optimum.
+    alternatives
+        Other optima that the data allows, each a document with its values.
+    chosen_by
+        Who chose the circuit: ``user``, or ``identify``.
     lmfit
         lmfit's own ``MinimizerResult``; None in a result that was read back from JSON.
     """
@@ -123,15 +77,22 @@ class FitResult:
     var_names: tuple[str, ...]
     covariance_rescaled: bool
     derived: Mapping[str, Mapping[str, Any]]
-    ok: bool
+    grade: str
     flags: tuple[Flag, ...]
     loss: str = "linear"
     representation: str = "impedance"
     starts: int = 0
     agreed: int = 0
+    alternatives: tuple[Mapping[str, Any], ...] = ()
+    chosen_by: str = "user"
     lmfit: Any = field(default=None, compare=False)
 
     error = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the result can be used as it stands: graded A to C, and no flag forbids it."""
+        return usable(self.grade, self.flags)
 
     @property
     def params(self) -> Any:
@@ -187,15 +148,19 @@ class FitResult:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.parameters)}")
         return self.parameters[name]
 
-    def replace_flags(self, flags: tuple[Flag, ...], ok: bool) -> FitResult:
-        """Return a copy with another verdict, for callers that know more (a failed Kramers-Kronig test)."""
-        return dataclasses.replace(self, flags=flags, ok=ok)
+    def replace_flags(self, flags: tuple[Flag, ...]) -> FitResult:
+        """Return a copy with other flags, for callers that know more; those that forbid make it not `ok`."""
+        return dataclasses.replace(self, flags=flags)
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the JSON document; without `data` it cannot be read back."""
         document = {
             "spectrum": self.spectrum.summary(),
-            "circuit": {"name": self.circuit.name, "string": self.circuit.string},
+            "circuit": {
+                "name": self.circuit.name,
+                "string": self.circuit.string,
+                "chosen_by": self.chosen_by,
+            },
             "weighting": self.weighting,
             "loss": self.loss,
             "representation": self.representation,
@@ -206,8 +171,10 @@ class FitResult:
             "correlations": [list(pair) for pair in self.correlations],
             "starts": self.starts,
             "agreed": self.agreed,
+            "grade": self.grade,
             "ok": self.ok,
             "flags": [flag.to_dict() for flag in self.flags],
+            "alternatives": [dict(one) for one in self.alternatives],
             "error": None,
         }
         return document | self._data() if data else document
@@ -234,11 +201,12 @@ class FitResult:
         EisfitError
             When the document lacks the data, as those printed by the command line do.
         """
+        document = as_version_2(document)
         missing = {"data", "covariance", "circuit_document", "spectrum_document"} - set(document)
         if missing:
             raise EisfitError(f"not a complete fit document: {', '.join(sorted(missing))} missing")
         matrix = document["covariance"]["matrix"]
-        rows = {name: _unbounded(row) for name, row in document["parameters"].items()}
+        rows = {name: unbounded(row) for name, row in document["parameters"].items()}
         return cls(
             spectrum=Spectrum.from_dict({**document["spectrum_document"], "data": document["data"]}),
             circuit=Circuit.from_dict(document["circuit_document"]),
@@ -246,15 +214,17 @@ class FitResult:
             loss=document.get("loss", "linear"),
             representation=document.get("representation", "impedance"),
             parameters={name: FittedParameter(name=name, **row) for name, row in rows.items()},
-            statistics=_statistics(document["statistics"]),
+            statistics=statistics_of(document["statistics"]),
             covar=None if matrix is None else np.array(matrix, dtype=float),
             var_names=tuple(document["covariance"]["names"]),
             covariance_rescaled=document["covariance_rescaled"],
             derived=document["derived"],
-            ok=document["ok"],
+            grade=document["grade"],
             flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
             starts=document["starts"],
             agreed=document["agreed"],
+            alternatives=tuple(document["alternatives"]),
+            chosen_by=document["circuit"]["chosen_by"],
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -306,6 +276,7 @@ class FitFailure:
     cycle: float | None = None
 
     ok = False
+    grade = None
     flags: tuple[Flag, ...] = ()
 
     @classmethod
@@ -321,8 +292,10 @@ class FitFailure:
             "spectrum": {"source": self.source, "index": self.index, "cycle": self.cycle, **spectrum},
             **dict.fromkeys(keys),
             "correlations": [],
+            "grade": None,
             "ok": False,
             "flags": [],
+            "alternatives": [],
             "error": self.error,
         }
 
@@ -333,16 +306,3 @@ def result_or_failure(document: Mapping[str, Any]) -> FitResult | FitFailure:
         return FitResult.from_dict(document)
     where = document["spectrum"]
     return FitFailure(where["source"], document["error"], where["index"], where["cycle"])
-
-
-def _unbounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a parameter row whose infinite bounds JSON had turned into null."""
-    low = -np.inf if row["min"] is None else row["min"]
-    high = np.inf if row["max"] is None else row["max"]
-    return {**row, "min": low, "max": high}
-
-
-def _statistics(row: Mapping[str, Any]) -> Statistics:
-    """Return statistics read from JSON, which has no word for a non-finite number."""
-    known = {key: np.nan if value is None else value for key, value in row.items()}
-    return Statistics(**known | {"p_value": row.get("p_value")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
 from eisfit.tracking.identity import Features, movement
-from eisfit.verdict import Flag
+from eisfit.verdict import FORBIDS, TELLS, Flag
 
 __all__ = ["judged"]
 
@@ -48,7 +49,9 @@ def judged(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
 
 
 def _with(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
-    return fit.replace_flags((*fit.flags, *flags), fit.ok and not bad) if flags else fit
+    level = FORBIDS if bad else TELLS
+    levelled = [dataclasses.replace(flag, level=level) for flag in flags]
+    return fit.replace_flags((*fit.flags, *levelled)) if flags else fit
 
 
 def _merged(row: FloatArray, error: FloatArray, features: Features) -> Flag | None:

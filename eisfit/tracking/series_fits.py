@@ -21,9 +21,9 @@ from eisfit.engine.objective import Settings
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.batch_result import Optima, table_of
 from eisfit.fitting.fit import fit, fit_or_failure
-from eisfit.fitting.flags import at_bound, is_physical_limit
 from eisfit.fitting.result import FitFailure, FitResult
 from eisfit.fitting.selection import SELECTING, selected, with_noise
+from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum

@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.flags import Judgement, judge
+from eisfit.fitting.verdicts.flags import Judgement, judge
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag

@@ -10,7 +10,7 @@ import pytest
 import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import derived
-from eisfit.fitting.flags import Judgement, at_bound, judge
+from eisfit.fitting.verdicts.flags import Judgement, at_bound, judge
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing

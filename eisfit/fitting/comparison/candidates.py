@@ -25,8 +25,9 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.fit import finished
-from eisfit.fitting.identifiability import examined
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.assess import findings_and_result
+from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 
@@ -35,7 +36,6 @@ __all__ = ["candidates"]
 FloatArray = NDArray[np.float64]
 
 _FOLDS = 5
-_REFUSED = ("undetermined", "arcs_overlap", "not_converged", "arc_outside")
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
 _NESTED = 5
@@ -116,12 +116,12 @@ def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
         if not agrees:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
-        result = examined(finished(entry.task, theta, basin))
+        result = finished(entry.task, theta, basin)
     except UsageError:
         raise
     except EisfitError as error:
         return dataclasses.replace(entry, row=Candidate(entry.circuit, refused=str(error)))
-    return dataclasses.replace(entry, row=_judged(result))
+    return dataclasses.replace(entry, row=_judged(result, entry.task.attainable))
 
 
 def _far_behind(entry: _Entry) -> Candidate:
@@ -131,7 +131,7 @@ def _far_behind(entry: _Entry) -> Candidate:
         result = finished(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
     except EisfitError as error:
         return Candidate(entry.circuit, refused=str(error))
-    return _judged(examined(result, profiles=False))
+    return _judged(result, entry.task.attainable, profiles=False)
 
 
 def _short_search(task: Task, smaller: list[_Entry], seed: int) -> Basin:
@@ -163,7 +163,9 @@ def _nested(circuit: Circuit, inside: _Entry, rows: FloatArray) -> FloatArray:
     return rows
 
 
-def _judged(result: FitResult) -> Candidate:
+def _judged(result: FitResult, attainable: float, *, profiles: bool = True) -> Candidate:
+    # What the data says against itself is the same for every circuit, and no ground to rank them by.
+    findings, result = findings_and_result(result, attainable, profiles=profiles, validate=False)
     count, ndata = _free(result.circuit), result.statistics.ndata
     deviance, parameters = _deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
     spare = ndata - parameters - 1
@@ -174,7 +176,7 @@ def _judged(result: FitResult) -> Candidate:
         aicc=deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf,
         bic=deviance + np.log(ndata) * parameters,
         cross_validation=_cross_validation(result),
-        refused=_reason(result),
+        refused=_reason(findings),
     )
 
 
@@ -185,13 +187,11 @@ def _deviance(chisqr: float, ndata: int, count: int, rescaled: bool) -> tuple[fl
     return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
 
 
-def _reason(result: FitResult) -> str:
+def _reason(findings: list[Finding]) -> str:
     """Return why a fit cannot be taken as an answer, empty where it can."""
-    for flag in result.flags:
-        limit = flag.name == "at_bound" and "a plain capacitor" not in flag.cure
-        grave = flag.name in _REFUSED and not result.ok
-        if limit or grave:
-            return flag.cause
+    for finding in findings:
+        if (finding.verdict and not finding.mild) or finding.flag.name == "not_converged":
+            return finding.flag.cause
     return ""
 
 

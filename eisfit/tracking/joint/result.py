@@ -19,12 +19,14 @@ from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.flags import Judgement, at_bound, judge, uncorrelated
-from eisfit.fitting.result import FitResult, FittedParameter, Statistics
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter, Statistics
+from eisfit.fitting.verdicts.assess import judgement, split_errors, with_verdicts
+from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorrelated
 from eisfit.model.geometry import Geometry
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
-from eisfit.verdict import Flag
+from eisfit.verdict import FORBIDS, Flag
 
 __all__ = ["as_results"]
 
@@ -33,7 +35,6 @@ IntArray = NDArray[np.intp]
 T = TypeVar("T")
 
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
-_GRAVE = ("misfit", "not_converged", "imaginary_sign")
 _STRONG = 0.9  # below it nobody is told of a correlation
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
@@ -171,7 +172,7 @@ class _Part:
         return found
 
     def _quiet(self) -> NDArray[np.bool_]:
-        """Return the cycles (B,) that `eisfit.fitting.flags` has nothing to say of."""
+        """Return the cycles (B,) that `eisfit.fitting.verdicts.flags` has nothing to say of."""
         circuit, size = self.problem.circuit, np.abs(self.values[:, self.varied])
         quiet = np.full(len(size), not self.bounded)
         quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
@@ -188,20 +189,11 @@ def _with(one: T, **changed: Any) -> T:
 
 def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
-    flags, ok = ((), True) if quiet else judge(_judgement(moved))
-    kept = tuple(flag for flag in alone.flags if flag.name not in _AGAIN)
-    strained = _strained(moved, alone)
-    grave = any(flag.name in _GRAVE for flag in kept) or bool(strained)
-    return _with(moved, flags=(*kept, *strained, *flags), ok=ok and not grave)
-
-
-def _judgement(moved: FitResult) -> Judgement:
-    spectrum = moved.spectrum
-    return Judgement(
-        circuit=moved.circuit, scales=Scales.of(spectrum.omega, spectrum.impedance), values=moved.values,
-        stderr={name: p.stderr for name, p in moved.parameters.items()}, correlations=_strong(moved),
-        converged=True, message="", rms=moved.statistics.rms_relative_residual, misfit=0.0,
-    )  # fmt: skip
+    moved = split_errors(_with(moved, grade=alone.grade), 1.0)
+    kept = [Finding(flag) for flag in alone.flags if flag.name not in _AGAIN]
+    strained = [Finding(flag) for flag in _strained(moved, alone)]
+    found = [] if quiet else [f for f in findings_of(judgement(moved, np.nan)) if f.flag.name in _AGAIN]
+    return with_verdicts(moved, [*kept, *strained, *found])
 
 
 def _strong(fit: FitResult) -> list[tuple[str, str, float]]:
@@ -225,5 +217,6 @@ def _strained(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
             f"what is shared or smooth makes the fit of this cycle worse: chisqr {significant(after, 3)} "
             f"instead of {significant(before, 3)}",
             "let a parameter go free here (joint={...: 'free'}), or make it smooth instead of shared",
+            FORBIDS,
         ),
     )

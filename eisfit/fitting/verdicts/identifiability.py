@@ -6,7 +6,8 @@ side that the data does limit. "Not determined: > 120 ohm" is an answer; 1e7 +- 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,69 +18,75 @@ from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.errors.likelihood import profile_intervals
-from eisfit.fitting.flags import UNDETERMINED_CURE
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.model.notation import Component
 from eisfit.rounding import significant, value_with_error
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
-__all__ = ["examined"]
+__all__ = ["examined", "profiled"]
 
 _LEVEL = 0.95
 _QUANTILE = 1.96
-_DOUBTFUL = 0.3  # relative error from which a profile can be open, while t times it stays below one
-_USABLE = 0.1  # relative error up to which an arc outside the range, or beside another, is only told
 _OPEN = ("undetermined", "at_bound")
 
 
-def examined(result: FitResult, *, profiles: bool = True) -> FitResult:
-    """Return the result with what its covariance and profiles say of identifiability among its flags.
+def examined(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]) -> list[Finding]:
+    """Return the findings of a fit with what its covariance and profiles say of identifiability.
 
-    Profiles cost more than all the rest, and can be left out where the covariance says enough. An open
-    parameter spoils the fit (`ok`); an arc outside the range or beside another one does where a
-    resistance of it is uncertain by more than 10 %.
+    Parameters
+    ----------
+    result
+        With errors and covariance.
+    findings
+        Of `eisfit.fitting.verdicts.flags`.
+    rows
+        Of `profiled`.
     """
-    rows = _profiled(result) if profiles else {}
-    flags = [_sharper(flag, rows) if flag.name in _OPEN else flag for flag in result.flags]
-    found = [*_open(result, rows), *_outside(result), *_overlapping(result)]
-    if not found and flags == list(result.flags):
-        return result
-    grave = [flag for flag, spoils in found if spoils]
-    told = [flag for flag, spoils in found if not spoils]
-    return result.replace_flags((*grave, *flags, *told), result.ok and not grave)
+    known = _named(findings)
+    return [
+        *_open(rows, known),
+        *(_sharper(finding, rows) for finding in findings),
+        *_outside(result),
+        *_overlapping(result),
+    ]
 
 
-def _profiled(result: FitResult) -> Mapping[str, Interval]:
+def profiled(result: FitResult, findings: Sequence[Finding]) -> Mapping[str, Interval]:
     """Return the profile intervals of the doubtful parameters; none where the fit admits no likelihood."""
-    known = _flagged(result)
+    known = _named(findings)
     names = tuple(
         name
         for name, p in result.circuit.parameters.items()
-        if p.free and p.scale == "log" and (name in known or _relative_error(result, name) > _DOUBTFUL)
+        if p.free
+        and p.scale == "log"
+        and (name in known or _relative_error(result, name) > limit("doubtful"))
     )
     # Of a circuit that misses the data, a profile would tell nothing.
-    if not names or result.loss != "linear" or any(flag.name == "misfit" for flag in result.flags):
+    if not names or result.loss != "linear" or result.grade == "D":
         return {}
     return profile_intervals(result, _LEVEL, names, rough=True).rows
 
 
-def _flagged(result: FitResult) -> set[str]:
+def _named(findings: Sequence[Finding]) -> set[str]:
     """Return the parameters that have a flag of their own."""
-    return {word for flag in result.flags if flag.name in _OPEN for word in flag.cause.split()}
+    return {name for finding in findings if finding.flag.name in _OPEN for name in finding.names}
 
 
-def _sharper(flag: Flag, rows: Mapping[str, Interval]) -> Flag:
-    """Return the flag of an undetermined parameter with the side that the data does limit."""
-    name = next((name for name in rows if name in flag.cause.split()), None)
-    return flag if name is None else Flag(flag.name, f"{flag.cause}; {_said(rows[name])}", flag.cure)
+def _sharper(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
+    """Return the finding of an undetermined parameter with the side that the data does limit."""
+    name = next((name for name in rows if name in finding.names), None)
+    if name is None or finding.flag.name not in _OPEN:
+        return finding
+    flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_said(rows[name])}")
+    return dataclasses.replace(finding, flag=flag)
 
 
-def _open(result: FitResult, rows: Mapping[str, Interval]) -> Iterator[tuple[Flag, bool]]:
-    """Yield a flag for every parameter whose profile is open though its standard error looks harmless."""
-    known = _flagged(result)
+def _open(rows: Mapping[str, Interval], known: set[str]) -> Iterator[Finding]:
+    """Yield a finding for every parameter whose profile is open though its standard error looks harmless."""
     for row in rows.values():
         if not row.determined and row.name not in known:
-            yield Flag("undetermined", _said(row), UNDETERMINED_CURE), True
+            yield Finding(Flag("undetermined", _said(row), UNDETERMINED_CURE), (row.name,), "open")
 
 
 def _said(row: Interval) -> str:
@@ -135,7 +142,7 @@ def _relative_error(result: FitResult, name: str) -> float:
     return p.stderr / abs(p.value) if p.value else np.inf
 
 
-def _outside(result: FitResult) -> Iterator[tuple[Flag, bool]]:
+def _outside(result: FitResult) -> Iterator[Finding]:
     low, high = float(result.spectrum.frequency[-1]), float(result.spectrum.frequency[0])
     for arc in _arcs(result):
         peak = 1 / (2 * np.pi * arc.tau)
@@ -153,10 +160,14 @@ def _outside(result: FitResult) -> Iterator[tuple[Flag, bool]]:
             f"{significant(end, 2)} Hz: {arc.resistor} is extrapolated",
             f"{cure}, or use a circuit with one arc less",
         )
-        yield flag, _relative_error(result, arc.resistor) > _USABLE
+        mild = _relative_error(result, arc.resistor) <= limit("extrapolated")
+        names = (arc.resistor, *arc.storage)
+        yield Finding(
+            flag, tuple(n for n in names if result.circuit.parameters[n].free), "extrapolated", mild
+        )
 
 
-def _overlapping(result: FitResult) -> Iterator[tuple[Flag, bool]]:
+def _overlapping(result: FitResult) -> Iterator[Finding]:
     for fast, slow in pairwise(_arcs(result)):
         gap = float(np.log(slow.tau / fast.tau))
         error = _error_of_gap(result, fast, slow)
@@ -172,8 +183,10 @@ def _overlapping(result: FitResult) -> Iterator[tuple[Flag, bool]]:
             "closer than this data can separate",
             f"read only their sum, {total} ohm, or use a circuit with one arc less",
         )
-        worst = max(_relative_error(result, name) for name in (fast.resistor, slow.resistor))
-        yield flag, worst > _USABLE
+        pair = (fast.resistor, slow.resistor)
+        worst = max(_relative_error(result, name) for name in pair)
+        # Exchanged, the two describe the data as well: their resistances are not told apart.
+        yield Finding(flag, pair, "ambiguous") if worst > limit("extrapolated") else Finding(flag)
 
 
 def _error_of_gap(result: FitResult, fast: _Arc, slow: _Arc) -> float | None:

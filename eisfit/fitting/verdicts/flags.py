@@ -1,8 +1,9 @@
-"""The judgement on a fit: which flags it gets, each with its cause and its cure."""
+"""What a fit says against itself: findings, each a flag and what it makes of the parameters it names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -13,21 +14,48 @@ from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Scales
 from eisfit.model.circuit import Circuit
 from eisfit.rounding import significant
-from eisfit.verdict import Flag
+from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
 
-__all__ = ["UNDETERMINED_CURE", "Judgement", "at_bound", "is_physical_limit", "judge", "uncorrelated"]
+__all__ = [
+    "UNDETERMINED_CURE",
+    "Finding",
+    "Judgement",
+    "at_bound",
+    "findings_of",
+    "is_physical_limit",
+    "levelled",
+    "parameter_verdicts",
+    "uncorrelated",
+]
 
 #: The same for every parameter, so that a report says it once.
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
 
 FloatArray = NDArray[np.float64]
 
-_RELATIVE_ERROR = 1.0  # a standard error as large as the value determines nothing
-_CORRELATION = 0.98
-_MARGIN = 0.01  # below it, where many fits are looked through at once
-_MISFIT = 2.0  # rms residual over what the noise alone would leave
-_MISFIT_LEAST = 0.003  # relative: below this a misfit is of no consequence
+_MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
 _NEAR = 1e-6
+_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A flag, and what it makes of some parameters.
+
+    Attributes
+    ----------
+    flag
+        Its level counts where `verdict` is empty.
+    names, verdict
+        The parameters that this is about, and their verdict; none where it is about no parameter.
+    mild
+        Whether it is only told, whichever parameters it is about.
+    """
+
+    flag: Flag
+    names: tuple[str, ...] = ()
+    verdict: str = ""
+    mild: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +77,9 @@ class Judgement:
     rms
         Root mean square relative residual.
     misfit
-        Root of chisqr over the chisqr that the noise alone explains; 0 where unknown.
+        Root of chisqr over the chisqr that the noise alone explains; NaN where unknown.
+    grade
+        See `eisfit.fitting.verdicts.grade`.
     """
 
     circuit: Circuit
@@ -61,17 +91,61 @@ class Judgement:
     message: str
     rms: float
     misfit: float
+    grade: str
 
 
-def judge(seen: Judgement) -> tuple[tuple[Flag, ...], bool]:
-    """Return the flags of a fit and whether it can be used as it stands.
+def findings_of(seen: Judgement) -> list[Finding]:
+    """Return what the values, their errors and correlations say against a fit, the gravest first."""
+    return [
+        *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_order(seen))),
+        *_bounds(seen, False),
+        *_undetermined(seen),
+        *_bounds(seen, True),
+        *(Finding(flag) for flag in _correlated(seen)),
+    ]
 
-    A parameter at its physical limit (an exponent of 1) and a strong correlation are told, but do not spoil
-    the fit; every other flag does.
+
+def parameter_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[str, str]:
+    """Return the verdict of every parameter; of several findings the worst counts.
+
+    A parameter that an expression ties to others is judged with what follows from the parameters
+    (`eisfit.fitting.derived`), not here.
     """
-    grave = [*_convergence(seen), *_misfit(seen), *_order(seen), *_bounds(seen, False), *_undetermined(seen)]
-    told = [*_bounds(seen, True), *_correlated(seen)]
-    return (*grave, *told), not grave
+    found = {name: "determined" if p.free else "fixed" for name, p in circuit.parameters.items()}
+    for finding in findings:
+        for name in finding.names:
+            free = circuit.parameters[name].free
+            if free and finding.verdict and _RANK[finding.verdict] > _RANK[found[name]]:
+                found[name] = finding.verdict
+    return found
+
+
+def levelled(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...]:
+    """Return the flags, each with its level, those that forbid first.
+
+    A finding about parameters forbids where one of them matters (`_important`); else it tells.
+    """
+    important = _important(circuit, parameter_verdicts(circuit, (f for f in findings if not f.mild)))
+    flags = []
+    for finding in findings:
+        grave = bool(finding.verdict) and not finding.mild and not important.isdisjoint(finding.names)
+        flags.append(dataclasses.replace(finding.flag, level=FORBIDS) if grave else finding.flag)
+    return tuple(sorted(dict.fromkeys(flags), key=lambda flag: not flag.forbids))
+
+
+def _important(circuit: Circuit, verdicts: Mapping[str, str]) -> set[str]:
+    """Return the parameters that must be determined for a fit to be of use.
+
+    The charge-transfer resistances, where the circuit names one. Where it names none, one resistance beside
+    the one in series is enough (any free parameter, where there is no resistance): only if not one is
+    determined do they all matter.
+    """
+    free = {name: p for name, p in circuit.parameters.items() if p.free}
+    named = {name for name, p in free.items() if p.role == "charge_transfer" and p.unit == "ohm"}
+    if named:
+        return named
+    others = {name for name, p in free.items() if p.unit == "ohm" and p.role != "series"} or set(free)
+    return set() if any(verdicts[name] == "determined" for name in others) else others
 
 
 def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> dict[str, str]:
@@ -105,17 +179,31 @@ def _convergence(seen: Judgement) -> Iterator[Flag]:
             "not_converged",
             f"the fit stopped before its minimum: {seen.message}",
             "try a simpler circuit, or give start values (--start NAME=VALUE)",
+            FORBIDS,
         )
 
 
 def _misfit(seen: Judgement) -> Iterator[Flag]:
-    if seen.misfit > _MISFIT and seen.rms > _MISFIT_LEAST:
+    if seen.grade == "A":
+        return
+    times = f", {seen.misfit:.1f} times its noise" if np.isfinite(seen.misfit) else ""
+    if seen.grade == "B" and not times:
+        return  # too few points to part misfit from noise, and the residual is small: nothing was seen
+    cause = f"the circuit misses the data by {100 * seen.rms:.2g} % rms{times}"
+    if seen.grade != "D":
         yield Flag(
             "misfit",
-            f"the circuit misses the data by {100 * seen.rms:.2g} % rms, {seen.misfit:.1f} times its noise",
-            "another circuit is needed (eisfit compare), or a part of the data is not of this cell "
-            "(eisfit check, --fmin, --fmax)",
+            f"{cause}, more than by chance",
+            "usable; another circuit may describe it closer (eisfit compare)",
         )
+        return
+    yield Flag(
+        "misfit",
+        cause,
+        "another circuit is needed (eisfit compare), or a part of the data is not of this cell "
+        "(eisfit check, --fmin, --fmax)",
+        FORBIDS,
+    )
 
 
 def _order(seen: Judgement) -> Iterator[Flag]:
@@ -128,7 +216,8 @@ def _order(seen: Judgement) -> Iterator[Flag]:
                 "arcs_swapped",
                 f"the {_word(fast)} arc ({significant(times[fast], 2)} s) came out slower than the "
                 f"{_word(slow)} arc ({significant(times[slow], 2)} s)",
-                "read the two as exchanged, or use a circuit with one arc less",
+                "read the two as exchanged, say the order that is meant (--order), or use a circuit with one "
+                "arc less",
             )
 
 
@@ -136,7 +225,7 @@ def _word(role: str) -> str:
     return {"sei": "SEI", "charge_transfer": "charge-transfer"}.get(role, role)
 
 
-def _bounds(seen: Judgement, harmless: bool) -> Iterator[Flag]:
+def _bounds(seen: Judgement, harmless: bool) -> Iterator[Finding]:
     for name, side in at_bound(seen.circuit, seen.scales, seen.values).items():
         is_limit = is_physical_limit(seen.circuit, name, side)
         if is_limit != harmless:
@@ -146,7 +235,8 @@ def _bounds(seen: Judgement, harmless: bool) -> Iterator[Flag]:
             if is_limit
             else _cure_at_bound(side)
         )
-        yield Flag("at_bound", f"{name} = {seen.values[name]:.3g} is at its {side} bound", cure)
+        flag = Flag("at_bound", f"{name} = {seen.values[name]:.3g} is at its {side} bound", cure)
+        yield Finding(flag) if is_limit else Finding(flag, (name,), "open")
 
 
 def _cure_at_bound(side: str) -> str:
@@ -154,24 +244,19 @@ def _cure_at_bound(side: str) -> str:
     return f"leave its element out of the circuit, fix it (--fix), or {wider} the bound (--bound)"
 
 
-def _undetermined(seen: Judgement) -> Iterator[Flag]:
+def _undetermined(seen: Judgement) -> Iterator[Finding]:
     bounded = at_bound(seen.circuit, seen.scales, seen.values)
     for name, p in seen.circuit.parameters.items():
         error = seen.stderr.get(name)
         if not p.free or name in bounded:
             continue
         if error is None or not np.isfinite(error):
-            yield _undetermined_flag(f"{name} has no finite standard error")
-        elif error > _RELATIVE_ERROR * abs(seen.values[name]):
-            yield _undetermined_flag(f"the error of {name} is larger than its value")
-
-
-def _undetermined_flag(cause: str) -> Flag:
-    return Flag(
-        "undetermined",
-        f"{cause}: the data does not determine it",
-        UNDETERMINED_CURE,
-    )
+            cause = f"{name} has no finite standard error: the data does not determine it"
+        elif error > limit("determined") * abs(seen.values[name]):
+            cause = f"the error of {name} is larger than its value: the data does not determine it"
+        else:
+            continue
+        yield Finding(Flag("undetermined", cause, UNDETERMINED_CURE), (name,), "open")
 
 
 def _correlated(seen: Judgement) -> Iterator[Flag]:
@@ -199,7 +284,7 @@ def _correlated(seen: Judgement) -> Iterator[Flag]:
 def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
     """Return whether a correlation is strong, and not that of one element's own parameters."""
     components = {seen.circuit.parameters[name].component for name in pair[:2]}
-    return abs(pair[2]) >= _CORRELATION and len(components) > 1
+    return abs(pair[2]) >= limit("correlated") and len(components) > 1
 
 
 def uncorrelated(
@@ -220,7 +305,7 @@ def uncorrelated(
     quiet = np.ones(len(stderr), dtype=bool)
     for i, j in combinations(range(len(parts)), 2):
         if parts[i] != parts[j]:
-            quiet &= correlation[:, i, j] < _CORRELATION - _MARGIN
+            quiet &= correlation[:, i, j] < limit("correlated") - _MARGIN
     return quiet
 
 

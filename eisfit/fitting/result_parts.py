@@ -1,0 +1,134 @@
+"""The parts of a fit's result: its parameters, its statistics, and how they are read back from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eisfit.rounding import significant, value_with_error
+from eisfit.verdict import FORBIDS, TELLS, limit
+
+__all__ = ["FittedParameter", "Statistics", "as_version_2", "statistics_of", "unbounded"]
+
+
+@dataclass(frozen=True)
+class FittedParameter:
+    """One parameter after the fit.
+
+    `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. Its square
+    is the sum of those of `stderr_noise`, which the noise alone would leave, and `stderr_model`, which comes
+    from a circuit that is only nearly true; between spectra of one cell the first alone counts. `verdict` is
+    one of `eisfit.verdict.VERDICTS`. `interval` is {level, low, high, method} where one was asked for, or where
+    the parameter is open; an end is None where it is open.
+    """
+
+    name: str
+    value: float
+    stderr: float | None
+    unit: str
+    min: float
+    max: float
+    vary: bool
+    expr: str | None
+    at_bound: bool
+    role: str
+    describe: str
+    stderr_noise: float | None = None
+    stderr_model: float | None = None
+    verdict: str = "determined"
+    interval: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        how = "" if self.vary else f" (= {self.expr})" if self.expr else " (fixed)"
+        value = value_with_error(self.value, self.stderr) if self.stderr else significant(self.value, 5)
+        return f"<{self.name} = {value} {self.unit}".rstrip() + f"{how}: {self.describe or self.role}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "name"}
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Goodness of fit, in lmfit's words.
+
+    Attributes
+    ----------
+    chisqr, redchi, aic, bic, ndata, nvarys, nfree
+        As lmfit defines them; `ndata` counts real and imaginary parts.
+    rms_relative_residual
+        Root mean square of |Z_model - Z| / |Z|.
+    p_value
+        Probability of a chisqr this large from the noise alone; None where the noise is not known.
+    noise
+        Standard deviation of the noise of each part, fraction of |Z|, from the nearest spectrum that obeys
+        Kramers-Kronig; None where the points are too few.
+    lag1_autocorrelation
+        Correlation of the residuals of neighbouring frequencies; None where there are none.
+    """
+
+    chisqr: float
+    redchi: float
+    aic: float
+    bic: float
+    ndata: int
+    nvarys: int
+    nfree: int
+    rms_relative_residual: float
+    p_value: float | None = None
+    noise: float | None = None
+    lag1_autocorrelation: float | None = None
+
+
+def as_version_2(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document of ``eisfit.fit/1``, which had no grades, as one of ``eisfit.fit/2``.
+
+    What was ``ok`` there is graded by its residual's size alone; what was not keeps that, as grade D.
+    """
+    if "grade" in document or "flags" not in document:
+        return document
+    rms = document["statistics"]["rms_relative_residual"]
+    grade = "D" if not document["ok"] else "B" if rms <= limit("good_rms") else "C"
+    return {
+        **document,
+        "circuit": {**document["circuit"], "chosen_by": "user"},
+        "grade": grade,
+        "flags": [{**flag, "level": TELLS if document["ok"] else FORBIDS} for flag in document["flags"]],
+        "parameters": {
+            name: {
+                **row,
+                "stderr_noise": row["stderr"],
+                "stderr_model": None if row["stderr"] is None else 0.0,
+                "verdict": _old_verdict(row),
+            }
+            for name, row in document["parameters"].items()
+        },
+        "derived": {
+            name: {**row, "verdict": "open" if row["stderr"] is None else "determined"}
+            for name, row in document["derived"].items()
+        },
+        "alternatives": [],
+    }
+
+
+def _old_verdict(row: Mapping[str, Any]) -> str:
+    if not row["vary"] and not row["expr"]:
+        return "fixed"
+    return "open" if row["stderr"] is None else "determined"
+
+
+def unbounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter row whose infinite bounds JSON had turned into null."""
+    low = -np.inf if row["min"] is None else row["min"]
+    high = np.inf if row["max"] is None else row["max"]
+    return {**row, "min": low, "max": high}
+
+
+def statistics_of(row: Mapping[str, Any]) -> Statistics:
+    """Return statistics read from JSON, which has no word for a non-finite number."""
+    known = {key: np.nan if value is None else value for key, value in row.items()}
+    optional = ("p_value", "noise", "lag1_autocorrelation")
+    return Statistics(**known | {key: row.get(key) for key in optional})

@@ -1,0 +1,180 @@
+"""One way from a finished fit to its verdicts: findings, grade, parameters, derived quantities."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from eisfit.engine.coordinates import Scales
+from eisfit.fitting.derived import dependencies
+from eisfit.fitting.errors.interval import Interval
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter
+from eisfit.fitting.verdicts.flags import (
+    Finding,
+    Judgement,
+    findings_of,
+    levelled,
+    parameter_verdicts,
+)
+from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.fitting.verdicts.identifiability import examined, profiled
+from eisfit.fitting.verdicts.soundness import unsound
+from eisfit.model.geometry import Geometry
+from eisfit.verdict import limit
+
+__all__ = ["assess", "findings_and_result", "judgement", "misfit_of", "split_errors", "with_verdicts"]
+
+_LEVEL = 0.95
+
+
+def assess(
+    result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
+) -> FitResult:
+    """Return a fit with its grade, its flags and the verdicts of parameters and derived quantities.
+
+    Parameters
+    ----------
+    result
+        With values, errors, covariance and statistics.
+    attainable
+        The chisqr that the noise alone would leave.
+    profiles
+        Whether doubtful parameters are profiled; it costs more than all the rest.
+    validate
+        Whether the data is tested too (`eisfit.fitting.verdicts.soundness`).
+    """
+    return findings_and_result(result, attainable, profiles=profiles, validate=validate)[1]
+
+
+def findings_and_result(
+    result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
+) -> tuple[list[Finding], FitResult]:
+    """Return what was found beside what `assess` returns."""
+    misfit = misfit_of(result, attainable)
+    relative = result.residuals[np.newaxis]
+    grade = str(grades(Residuals.of(relative), np.array([misfit]))[0])
+    result = split_errors(dataclasses.replace(result, grade=grade), misfit)
+    seen = judgement(result, misfit)
+    findings = findings_of(seen)
+    rows = profiled(result, findings) if profiles else {}
+    findings = examined(result, findings, rows)
+    if validate:
+        findings = [*findings, *unsound(result)]
+    return findings, with_verdicts(result, findings, rows)
+
+
+def misfit_of(result: FitResult, attainable: float) -> float:
+    """Return the root of chisqr over what the noise alone leaves; NaN where the noise is not known."""
+    known = result.statistics.noise is not None and attainable > 0
+    return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
+
+
+def split_errors(result: FitResult, misfit: float) -> FitResult:
+    """Return the result with the parts of its errors that noise and model discrepancy make.
+
+    Where the residual is systematic and the covariance is scaled by it, the part of the noise is the error
+    divided by the misfit; the rest is the model's.
+    """
+    factor = 1.0
+    if result.covariance_rescaled and result.grade != "A" and np.isfinite(misfit):
+        factor = 1 / max(misfit, 1.0)
+    model = float(np.sqrt(1 - factor**2))
+    parameters = {
+        name: dataclasses.replace(
+            p,
+            stderr_noise=None if p.stderr is None else p.stderr * factor,
+            stderr_model=None if p.stderr is None else p.stderr * model,
+        )
+        for name, p in result.parameters.items()
+    }
+    return dataclasses.replace(result, parameters=parameters)
+
+
+def judgement(result: FitResult, misfit: float) -> Judgement:
+    """Return what the findings are made of."""
+    outcome = result.lmfit
+    return Judgement(
+        circuit=result.circuit,
+        scales=Scales.of(result.spectrum.omega, result.spectrum.impedance),
+        values=result.values,
+        stderr={name: p.stderr for name, p in result.parameters.items()},
+        correlations=result.correlations,
+        converged=True if outcome is None else bool(outcome.success),
+        message="" if outcome is None else str(outcome.message),
+        rms=result.statistics.rms_relative_residual,
+        misfit=misfit,
+        grade=result.grade,
+    )
+
+
+def with_verdicts(
+    result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval] | None = None
+) -> FitResult:
+    """Return the result with flags, grade and verdicts as findings make them; `rows` are profiles.
+
+    Of data that is unusable the grade is D, and of a fit of grade D nothing is determined.
+    """
+    flags = levelled(result.circuit, findings)
+    data = any(flag.forbids and flag.name in _OF_THE_DATA for flag in flags)
+    grade = "D" if data else result.grade
+    verdicts = parameter_verdicts(result.circuit, findings)
+    if grade == "D":
+        verdicts = {name: "open" if found != "fixed" else found for name, found in verdicts.items()}
+    parameters = {
+        name: _parameter(p, verdicts[name], (rows or {}).get(name)) for name, p in result.parameters.items()
+    }
+    derived = _derived(result, verdicts)
+    for name in result.circuit.expressions:
+        error = parameters[name].stderr, parameters[name].value
+        found = _followed(_inputs(result, name), verdicts, *error)
+        parameters[name] = dataclasses.replace(parameters[name], verdict=found)
+    return dataclasses.replace(result, grade=grade, flags=flags, parameters=parameters, derived=derived)
+
+
+_OF_THE_DATA = ("kk_failed", "imaginary_sign", "real_only", "absurd_point")
+
+
+def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:
+    """Return a parameter with its verdict; an open one with the side that the data limits."""
+    if verdict != "open" or row is None or p.interval is not None:
+        return dataclasses.replace(p, verdict=verdict)
+    interval = {"level": _LEVEL, "low": row.low, "high": row.high, "method": "profile"}
+    return dataclasses.replace(p, verdict=verdict, interval=interval)
+
+
+def _derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    inputs = dependencies(result.circuit, Geometry.of_metadata(result.spectrum.metadata))
+    return {
+        name: {
+            **row,
+            "verdict": _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"]),
+        }
+        for name, row in result.derived.items()
+    }
+
+
+def _inputs(result: FitResult, name: str) -> frozenset[str]:
+    """Return the parameters that the expression of a tied one is made of, in the end."""
+    found: set[str] = set()
+    for inside in result.circuit.expressions[name].names:
+        found |= _inputs(result, inside) if inside in result.circuit.expressions else {inside}
+    return frozenset(found)
+
+
+def _followed(inputs: frozenset[str], verdicts: Mapping[str, str], stderr: float | None, value: float) -> str:
+    """Return the verdict of what follows from parameters: a sum can be determined where its parts are not."""
+    parts = {verdicts[name] for name in inputs if name in verdicts}
+    if parts <= {"fixed"}:
+        return "fixed"
+    error = np.inf if stderr is None or not value else stderr / abs(value)
+    if error > limit("determined"):
+        return "open"
+    if "extrapolated" in parts:
+        return "extrapolated"
+    if "ambiguous" in parts and error > limit("extrapolated"):
+        return "ambiguous"
+    return "open" if "open" in parts and error > limit("doubtful") else "determined"

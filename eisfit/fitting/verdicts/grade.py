@@ -1,0 +1,121 @@
+"""The grade of a fit, from its residuals: columns over any number of fits of spectra with as many points.
+
+Whether residuals are systematic is seen from their size over the noise, from their runs of one sign over the
+frequencies and from the correlation of neighbours. The limits are `eisfit.verdict.THRESHOLDS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.noise import ladder
+from eisfit.verdict import limit
+
+__all__ = ["Residuals", "grades", "knows_noise", "relative_noise"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+Mask = NDArray[np.bool_]
+
+_SPARE = 8  # numbers measured beyond those of the model that the noise is estimated with
+_FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """What the residuals of B fits look like.
+
+    Attributes
+    ----------
+    rms, rms_inner
+        (B,) root mean square of |Z_model - Z| / |Z|; the second without the worst points.
+    lag1
+        (B,) correlation of neighbours in frequency, real and imaginary parts pooled.
+    runs
+        (B,) standard score of the number of sign changes; negative: too few.
+    points
+        Of each spectrum.
+    """
+
+    rms: FloatArray
+    rms_inner: FloatArray
+    lag1: FloatArray
+    runs: FloatArray
+    points: int
+
+    @classmethod
+    def of(cls, relative: ComplexArray) -> Residuals:
+        """Describe relative residuals (B, F)."""
+        square = np.abs(relative) ** 2
+        points = square.shape[1]
+        inner = np.sort(square, axis=1)[:, : points - int(limit("end_points") * points)]
+        parts = np.stack([relative.real, relative.imag])
+        pairs = max(2 * (points - 1), 1)
+        with np.errstate(all="ignore"):
+            lag1 = np.sum(parts[:, :, 1:] * parts[:, :, :-1], axis=(0, 2)) / np.sum(parts**2, axis=(0, 2))
+        changes = np.sum(np.signbit(parts[:, :, 1:]) != np.signbit(parts[:, :, :-1]), axis=(0, 2))
+        return cls(
+            rms=np.sqrt(np.mean(square, axis=1)),
+            rms_inner=np.sqrt(np.mean(inner, axis=1)),
+            lag1=np.nan_to_num(lag1),
+            runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
+            points=points,
+        )
+
+    @property
+    def structured(self) -> Mask:
+        """(B,) whether neighbours agree more than chance allows."""
+        chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
+        seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
+        return np.asarray(seen & (self.rms > limit("rounding")))
+
+
+def grades(residuals: Residuals, misfit: FloatArray, systematic: Mask | None = None) -> NDArray[np.str_]:
+    """Return the grades (B,) of fits, ``A`` to ``D``.
+
+    Parameters
+    ----------
+    residuals
+        Of the fits.
+    misfit
+        (B,) rms residual over what the noise alone leaves; NaN where the noise is not known.
+    systematic
+        (B,) what else is known to be systematic.
+    """
+    known = np.isfinite(misfit)
+    off = residuals.structured if systematic is None else residuals.structured | systematic
+    off = off | (known & (misfit > limit("misfit")) & (residuals.rms > limit("rounding")))
+    plain = known & ~off
+    # Beyond the ceiling it must be noise by every sign of it.
+    noisy = plain & (misfit <= limit("plain_noise")) & (residuals.points >= _FEWEST_FOR_NOISE)
+    under = residuals.rms <= limit("usable_rms")
+    within = np.where(under, plain, noisy)
+    good = under & (residuals.rms_inner <= limit("good_rms"))
+    return np.select([within, good, under], ["A", "B", "C"], "D")
+
+
+def knows_noise(omega: FloatArray) -> bool:
+    """Return whether a sweep has points enough to part its noise from any smooth spectrum.
+
+    The ladder of RC elements that the noise is estimated with needs three a decade, and numbers to spare.
+    """
+    wanted = 3 * np.log10(omega[0] / omega[-1])
+    return bool(omega.size // 2 >= wanted and 2 * omega.size - len(ladder(omega)) >= _SPARE)
+
+
+def relative_noise(attainable: FloatArray, weight: FloatArray, modulus: FloatArray) -> FloatArray:
+    """Return (B,) the standard deviation of the noise of each part, fraction of |Z|; NaN where unknown.
+
+    Parameters
+    ----------
+    attainable
+        (B,) chisqr that the noise alone leaves.
+    weight, modulus
+        (B, 2F), 1/ohm, and |Z| (B, F), ohm.
+    """
+    size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
+    noise = np.sqrt(attainable / weight.shape[-1] * size)
+    return np.asarray(np.where(attainable > 0, noise, np.nan))

@@ -1,0 +1,116 @@
+"""What the data says against itself, and which parameters of a fit live on data that is not sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.errors import SpectrumError
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flags import Finding
+from eisfit.model.notation import components
+from eisfit.spectra.noise import weights
+from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.verdict import FORBIDS, Flag, limit
+
+__all__ = ["unsound"]
+
+FloatArray = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+def unsound(result: FitResult) -> list[Finding]:
+    """Return what is wrong with the data of a fit, from plain facts and from the Kramers-Kronig test."""
+    found = [*_without_imaginary_part(result), *_absurd_points(result)]
+    try:
+        tested = check(result.spectrum)
+    except SpectrumError as error:
+        flag = Flag("not_validated", str(error), "measure more frequencies")
+        return [*found, Finding(flag)]
+    return [*found, *_broken(result, tested)]
+
+
+def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:
+    z = result.spectrum.impedance
+    reactive = any(part.symbol != "R" for part in components(result.circuit.tree))
+    if reactive and np.abs(z.imag).max() <= limit("real_only") * np.abs(z).max():
+        yield Finding(
+            Flag(
+                "real_only",
+                "the imaginary part is zero at every frequency: only a resistance shows that",
+                "look whether the file's column of Z'' was exported and read (eisfit info)",
+                FORBIDS,
+            )
+        )
+
+
+def _absurd_points(result: FitResult) -> Iterator[Finding]:
+    """Yield a finding for each inner point that lies off both its neighbours by an absurd factor."""
+    size = np.log(np.abs(result.spectrum.impedance))
+    before, after = size[1:-1] - size[:-2], size[1:-1] - size[2:]
+    far = np.minimum(np.abs(before), np.abs(after)) > np.log(limit("absurd_point"))
+    for k in np.flatnonzero(far & (np.sign(before) == np.sign(after))) + 1:
+        f, z = result.spectrum.frequency[k], abs(result.spectrum.impedance[k])
+        yield Finding(
+            Flag(
+                "absurd_point",
+                f"|Z| = {z:.3g} ohm at {f:.4g} Hz is {np.exp(abs(before[k - 1])):.2g} times off its neighbours",
+                f"leave it out (--drop {f:.6g}); an overload or a mark of the analyser is possible",
+                FORBIDS,
+            )
+        )
+
+
+def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]:
+    """Yield the flags of the test; where it fails by more than the tolerance, with the parameters it hits."""
+    broken = tested.invalid & ~_single(tested)
+    size = np.sqrt(np.mean(np.abs(tested.residuals[broken]) ** 2)) if broken.any() else 0.0
+    touched = _living_in(result, broken) if size > limit("kk_breach") else ()
+    for flag in tested.flags:
+        if flag.name == "imaginary_sign":
+            yield Finding(Flag(flag.name, flag.cause, flag.cure, FORBIDS))
+        elif flag.name == "kk_failed":
+            yield Finding(flag, touched, "extrapolated")
+        else:
+            yield Finding(flag)
+
+
+def _single(tested: KramersKronigResult) -> Mask:
+    """Return the points (F,) that lie off the curve by themselves."""
+    f = tested.spectrum.frequency
+    alone = [r.low_Hz for r in tested.ranges if r.low_Hz == r.high_Hz]
+    return np.isin(f, alone)
+
+
+def _living_in(result: FitResult, broken: Mask) -> tuple[str, ...]:
+    """Return the parameters that hang on some points (F,).
+
+    Those that lose more than a share of their information without them, and those that would move by more
+    than their errors allow: one Gauss-Newton step on the other points.
+    """
+    names = result.var_names
+    sound = np.repeat(~broken, 2)
+    if 2 * int((~broken).sum()) <= len(names):
+        return tuple(names)
+    weight = weights(result.spectrum, result.weighting)
+    z, slopes = result.circuit.impedance(result.spectrum.frequency, result.values, derivative=True)
+    columns = [result.circuit.names.index(name) for name in names]
+    scale = np.array([abs(result.values[name]) or 1.0 for name in names])
+    jacobian = np.ascontiguousarray(slopes[:, columns].T).view(np.float64) * weight * scale[:, np.newaxis]
+    residual = np.ascontiguousarray(z - result.spectrum.impedance).view(np.float64) * weight
+    whole, part = _inverse(jacobian), _inverse(jacobian[:, sound])
+    share = 1 - np.diag(whole) / np.maximum(np.diag(part), 1e-300)
+    moved = np.abs(part @ (jacobian[:, sound] @ residual[sound])) * scale
+    stderr = np.array([result.parameters[name].stderr or np.inf for name in names])
+    hit = (share > limit("kk_share")) | (moved > limit("kk_shift") * stderr)
+    return tuple(name for name, yes in zip(names, hit.tolist(), strict=True) if yes)
+
+
+def _inverse(jacobian: FloatArray) -> FloatArray:
+    """Return (J J^T)^-1 (V, V), with a trace of ridge: what is lost with the points becomes very large."""
+    normal = jacobian @ jacobian.T
+    size = np.sqrt(np.maximum(np.diag(normal), 1e-300))
+    scaled = normal / np.outer(size, size) + 1e-10 * np.eye(len(size))
+    return np.asarray(np.linalg.inv(scaled) / np.outer(size, size))
