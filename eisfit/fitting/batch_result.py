@@ -225,7 +225,7 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     stderr = table.stderr[:, free]
     quiet = np.isfinite(stderr).all(axis=1)
     quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
-    quiet &= table.grade == "A"
+    quiet &= np.asarray(table.grade == "A", dtype=bool)
     quiet &= uncorrelated(optima.circuit, [optima.circuit.names[k] for k in free], stderr, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)
     for loud in _arcs_in_doubt(optima, propagated):

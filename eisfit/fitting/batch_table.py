@@ -130,8 +130,10 @@ class Table:
             self.agreed.tolist(),
             strict=True,
         )
-        names = ("spectrum", "parameters", "statistics", "covar", "var_names", "derived")
-        names = (*names, "grade", "starts", "agreed")
+        names = [
+            *("spectrum", "parameters", "statistics", "covar", "var_names"),
+            *("derived", "grade", "starts", "agreed"),
+        ]
         same = {
             "circuit": circuit,
             "weighting": self.weighting,

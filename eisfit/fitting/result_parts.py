@@ -21,8 +21,8 @@ class FittedParameter:
     `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. Its square
     is the sum of those of `stderr_noise`, which the noise alone would leave, and `stderr_model`, which comes
     from a circuit that is only nearly true; between spectra of one cell the first alone counts. `verdict` is
-    one of `eisfit.verdict.VERDICTS`. `interval` is {level, low, high, method} where one was asked for, or where
-    the parameter is open; an end is None where it is open.
+    one of `eisfit.verdict.VERDICTS`. `interval` is {level, low, high, method} where one was asked for, or
+    where the parameter is open; an end is None where it is open.
     """
 
     name: str

@@ -148,13 +148,11 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 
 def _derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     inputs = dependencies(result.circuit, Geometry.of_metadata(result.spectrum.metadata))
-    return {
-        name: {
-            **row,
-            "verdict": _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"]),
-        }
-        for name, row in result.derived.items()
-    }
+    found = {}
+    for name, row in result.derived.items():
+        verdict = _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"])
+        found[name] = {**row, "verdict": verdict}
+    return found
 
 
 def _inputs(result: FitResult, name: str) -> frozenset[str]:
@@ -172,6 +170,8 @@ def _followed(inputs: frozenset[str], verdicts: Mapping[str, str], stderr: float
         return "fixed"
     error = np.inf if stderr is None or not value else stderr / abs(value)
     if error > limit("determined"):
+        return "open"
+    if parts <= {"open", "fixed"}:
         return "open"
     if "extrapolated" in parts:
         return "extrapolated"

@@ -53,10 +53,11 @@ def _absurd_points(result: FitResult) -> Iterator[Finding]:
     far = np.minimum(np.abs(before), np.abs(after)) > np.log(limit("absurd_point"))
     for k in np.flatnonzero(far & (np.sign(before) == np.sign(after))) + 1:
         f, z = result.spectrum.frequency[k], abs(result.spectrum.impedance[k])
+        factor = np.exp(abs(before[k - 1]))
         yield Finding(
             Flag(
                 "absurd_point",
-                f"|Z| = {z:.3g} ohm at {f:.4g} Hz is {np.exp(abs(before[k - 1])):.2g} times off its neighbours",
+                f"|Z| = {z:.3g} ohm at {f:.4g} Hz lies off both its neighbours by a factor {factor:.2g}",
                 f"leave it out (--drop {f:.6g}); an overload or a mark of the analyser is possible",
                 FORBIDS,
             )

@@ -26,7 +26,7 @@ from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorr
 from eisfit.model.geometry import Geometry
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
-from eisfit.verdict import FORBIDS, Flag
+from eisfit.verdict import FORBIDS, TELLS, Flag
 
 __all__ = ["as_results"]
 
@@ -190,10 +190,19 @@ def _with(one: T, **changed: Any) -> T:
 def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
     moved = split_errors(_with(moved, grade=alone.grade), 1.0)
-    kept = [Finding(flag) for flag in alone.flags if flag.name not in _AGAIN]
+    kept = [_kept(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
     strained = [Finding(flag) for flag in _strained(moved, alone)]
     found = [] if quiet else [f for f in findings_of(judgement(moved, np.nan)) if f.flag.name in _AGAIN]
     return with_verdicts(moved, [*kept, *strained, *found])
+
+
+def _kept(flag: Flag, alone: FitResult) -> Finding:
+    """Return a flag of the fit by itself; what it said of determined or not, the joint fit can have mended."""
+    if flag.name != "arc_outside":
+        mended = flag.name == "arcs_overlap"
+        return Finding(_with(flag, level=TELLS) if mended else flag)
+    outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
+    return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)
 
 
 def _strong(fit: FitResult) -> list[tuple[str, str, float]]:
