@@ -27,8 +27,8 @@ _FILE = f"{_CELL}/bare_cycle_003.csv"
 
 #: What is run for each schema.
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "eisfit.fit/1": ("fit", _FILE, "--interval", "0.95"),
-    "eisfit.track/1": ("track", _CELL, "--circuit", "rs-sei-ct-w", "--crossing", "R_ct=2x"),
+    "eisfit.fit/2": ("fit", _FILE, "--interval", "0.95"),
+    "eisfit.track/2": ("track", _CELL, "--circuit", "rs-sei-ct-w", "--crossing", "R_ct=2x"),
     "eisfit.cells/1": ("track", _CELL, "example_spectra/rrml/coated"),
     "eisfit.check/1": ("check", _FILE),
     "eisfit.drt/1": ("drt", _FILE),
@@ -172,4 +172,4 @@ def _kind(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = str(value)
-    return code(text) if 0 < len(text) <= 24 and "/" not in text[:-2] else "text"  # no paths; eisfit.fit/1
+    return code(text) if 0 < len(text) <= 24 and "/" not in text[:-2] else "text"  # no paths; eisfit.fit/2

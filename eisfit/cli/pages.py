@@ -132,9 +132,9 @@ def _stored(path: Path) -> list[Any] | None:
         raise ReadError(f"{path}: is not valid JSON: {error}") from None
     kind = document.get("schema") if isinstance(document, dict) else None
     try:
-        if kind == "eisfit.fit/1":
+        if kind == "eisfit.fit/2":
             return [result_or_failure(row) for row in document["results"]]
-        if kind == "eisfit.track/1":
+        if kind == "eisfit.track/2":
             return [SeriesResult.from_dict(document)]
         if kind == "eisfit.cells/1":
             return [SeriesResult.from_dict(cell) for cell in document["cells"]]

@@ -128,7 +128,7 @@ class Viewer:
         return {
             "entry": entry(page_item(result)),
             "values": result.values,
-            "document": {"schema": "eisfit.fit/1", "results": [result.to_dict()]},
+            "document": {"schema": "eisfit.fit/2", "results": [result.to_dict()]},
             "command": self._command(ask, chosen),
         }
 

@@ -68,7 +68,7 @@ def series_dataset(document: Document) -> xarray.Dataset:
 
 
 def track_dataset(document: Document) -> xarray.Dataset:
-    """Return the fits of a series (``eisfit.track/1``, with its data).
+    """Return the fits of a series (``eisfit.track/2``, with its data).
 
     Parameters
     ----------

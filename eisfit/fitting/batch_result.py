@@ -151,7 +151,7 @@ def _evaluated(optima: Optima) -> tuple[FloatArray, NDArray[np.complex128], NDAr
     if circuit.expressions:
         Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
     difference = np.ascontiguousarray(z - target)
-    return difference.view(np.float64) * optima.weight, difference / target, slopes
+    return difference.view(np.float64) * optima.weight, difference / np.abs(target), slopes
 
 
 def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:

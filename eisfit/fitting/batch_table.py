@@ -183,7 +183,7 @@ class Table:
 
     def _statistics(self) -> list[Statistics]:
         names = list(self.statistics)
-        columns = zip(*(column.tolist() for column in self.statistics.values()), strict=True)
+        columns = zip(*(_numbers(column) for column in self.statistics.values()), strict=True)
         same = {"p_value": None, "ndata": self.ndata}
         return [_made(Statistics, {**same, **dict(zip(names, row, strict=True))}) for row in columns]
 
@@ -219,7 +219,7 @@ def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, Any]:
     return metadata.get("geometry"), metadata.get("area_cm2")
 
 
-def _numbers(column: FloatArray) -> list[float | None]:
+def _numbers(column: NDArray[Any]) -> list[float | None]:
     """Return Python's numbers, None for what is not finite."""
     if np.isfinite(column).all():
         return list(column.tolist())

@@ -80,9 +80,8 @@ def _p_value(chisqr: float, nfree: int) -> float:
 
 def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
     spectrum = task.spectrum
-    seen = Residuals.of(
-        (task.circuit.impedance(spectrum.frequency, values) / spectrum.impedance - 1)[np.newaxis]
-    )
+    difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
+    seen = Residuals.of((difference / np.abs(spectrum.impedance))[np.newaxis])
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),

@@ -182,7 +182,7 @@ class SeriesResult(Sequence[Row]):
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the JSON document; without `data` it holds the rows but cannot be read back."""
         document = {
-            "schema": "eisfit.track/1",
+            "schema": "eisfit.track/2",
             "label": self.label,
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
@@ -317,6 +317,7 @@ def _row(result: Row, circuit: Circuit) -> dict[str, Any]:
         "cycle": summary["cycle"],
         "source": summary["source"],
         "index": summary["index"],
+        "grade": result.grade,
         "ok": result.ok,
         "error": result.error,
         "flags": [flag.name for flag in result.flags],
@@ -326,4 +327,6 @@ def _row(result: Row, circuit: Circuit) -> dict[str, Any]:
     for name in circuit.names:
         row[name] = fitted[name].value if fitted else None
         row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
+        row[f"{name}_stderr_noise"] = fitted[name].stderr_noise if fitted else None
+        row[f"{name}_verdict"] = fitted[name].verdict if fitted else None
     return row

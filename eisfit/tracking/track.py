@@ -120,7 +120,8 @@ def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult | FitFailu
 
 def _replaced(fits: list[FitResult], chosen: list[Candidate]) -> list[str]:
     replaced = [fit.spectrum for fit, one in zip(fits, chosen, strict=True) if not one.blind]
-    if not replaced:
+    # In nearly every cycle it says nothing of any of them: the circuit has optima that are as good.
+    if not replaced or len(replaced) > len(fits) / 2:
         return []
     places = [spectrum.cycle if spectrum.cycle is not None else spectrum.index for spectrum in replaced]
     shown = ", ".join(f"{place:g}" for place in places[:8]) + (", ..." if len(places) > 8 else "")

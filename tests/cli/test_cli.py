@@ -53,7 +53,7 @@ def strict(text):
 
 def test_fit_json_has_the_designs_keys(run, cells):
     document = strict(run("fit", cells / "cell_cycle_50.csv", "-c", "rs-ct", "--json"))
-    assert document["schema"] == "eisfit.fit/1"
+    assert document["schema"] == "eisfit.fit/2"
     (result,) = document["results"]
     assert set(result["spectrum"]) >= {
         "source", "index", "cycle", "points", "frequency_min_Hz", "frequency_max_Hz",
@@ -137,7 +137,7 @@ def test_fit_output_is_complete(run, cells, tmp_path):
 
 def test_track(run, cells, tmp_path):
     document = strict(run("track", cells, "-c", "rs-ct", "--json", "--output", "made"))
-    assert document["schema"] == "eisfit.track/1"
+    assert document["schema"] == "eisfit.track/2"
     assert [row["cycle"] for row in document["rows"]] == [0, 50, 100]
     assert abs(document["growth"]["R_ct"]["slope"] - 0.2) < 0.02
     names = {p.name for p in (tmp_path / "made").iterdir()}

@@ -312,8 +312,8 @@ def test_same_inputs_same_bytes_and_back_from_json(rough):
 
 
 def test_a_document_of_another_kind_is_refused():
-    with pytest.raises(SchemaError, match=r"not an eisfit.explain/1 document, but 'eisfit.fit/1'"):
-        Explanation.from_dict({"schema": "eisfit.fit/1"})
+    with pytest.raises(SchemaError, match=r"not an eisfit.explain/1 document, but 'eisfit.fit/2'"):
+        Explanation.from_dict({"schema": "eisfit.fit/2"})
 
 
 def test_the_document_has_the_promised_layout(rough):

@@ -362,7 +362,7 @@ def test_the_button_fits_from_where_the_sliders_stand(watch, bench):
     with shown.page.expect_download() as download:
         shown.page.click("#save")
     document = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert document["schema"] == "eisfit.fit/1"
+    assert document["schema"] == "eisfit.fit/2"
     kept = eisfit.FitResult.from_dict(document["results"][0])
     assert kept["R_ct"].value == pytest.approx(result["R_ct"].value, rel=1e-9)
     assert not shown.page.locator("#stale").is_visible()

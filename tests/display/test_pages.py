@@ -283,7 +283,7 @@ def test_spectra_of_a_folder_without_cycles_are_shown_one_by_one(run, tmp_path):
 def test_what_fit_and_track_wrote_is_shown_as_it_is(run, tmp_path, fitted, tracked):
     """Their --output holds what to_dict gives; a failure among them stays in its place."""
     bad = FitFailure("bad.mpt", "bad.mpt: is empty")
-    rows = {"schema": "eisfit.fit/1", "results": [fitted.to_dict(), bad.to_dict()]}
+    rows = {"schema": "eisfit.fit/2", "results": [fitted.to_dict(), bad.to_dict()]}
     write_json(tmp_path / "fit.json", rows)
     write_json(tmp_path / "track.json", tracked.to_dict())
     write_json(tmp_path / "cells.json", {"schema": "eisfit.cells/1", "cells": [tracked.to_dict()]})
@@ -298,9 +298,9 @@ def test_what_fit_and_track_wrote_is_shown_as_it_is(run, tmp_path, fitted, track
     ("text", "said"),
     [
         ("{", "is not valid JSON"),
-        ('{"schema": "eisfit.fit/1"}', "is not a complete eisfit.fit/1 document: 'results'"),
-        ('{"schema": "eisfit.fit/1", "results": [{"error": null}]}', "give the file that --output wrote"),
-        ('{"schema": "eisfit.track/1"}', "give the file that --output wrote"),
+        ('{"schema": "eisfit.fit/2"}', "is not a complete eisfit.fit/2 document: 'results'"),
+        ('{"schema": "eisfit.fit/2", "results": [{"error": null}]}', "give the file that --output wrote"),
+        ('{"schema": "eisfit.track/2"}', "give the file that --output wrote"),
         ('{"schema": "eisfit.cells/1"}', "is not a complete eisfit.cells/1 document: 'cells'"),
     ],
 )

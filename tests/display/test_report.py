@@ -128,7 +128,7 @@ def row(cycle: int, R_ct: float, CPE_stderr: float | None, *flags: str) -> dict[
 
 
 TRACK = {
-    "schema": "eisfit.track/1",
+    "schema": "eisfit.track/2",
     "circuit": GOOD["circuit"],
     "rows": [
         row(0, 51.9, 4e-5),

@@ -27,7 +27,7 @@ def test_a_fit_is_a_row_a_spectrum():
         "flags": [{"name": "misfit"}],
     }
     failed = {"spectrum": SPECTRUM, "error": "no table\tof numbers", "ok": False}
-    rows = read({"schema": "eisfit.fit/1", "results": [fitted, failed]})
+    rows = read({"schema": "eisfit.fit/2", "results": [fitted, failed]})
     assert [row["R1"] for row in rows] == ["0.30000000000000004", ""]
     assert (rows[0]["R1_stderr"], rows[0]["flags"], rows[0]["circuit"]) == ("", "misfit", "p(R1,C1)")
     assert rows[1]["error"] == "no table of numbers"
@@ -35,7 +35,7 @@ def test_a_fit_is_a_row_a_spectrum():
 
 def test_a_track_is_a_row_a_cycle_and_cells_say_which():
     rows = [{"cycle": 1.0, "R_ct": 50.0, "flags": ["misfit", "kk_failed"]}, {"cycle": 2.0, "R_ct": None}]
-    made = read({"schema": "eisfit.track/1", "rows": rows, "growth": {}}, "csv")
+    made = read({"schema": "eisfit.track/2", "rows": rows, "growth": {}}, "csv")
     assert made == [
         {"cycle": "1.0", "R_ct": "50.0", "flags": "misfit; kk_failed"},
         {"cycle": "2.0", "R_ct": "", "flags": ""},
@@ -111,11 +111,11 @@ def test_a_study_is_a_row_a_contribution_and_a_batch_one_row():
 
 def test_markdown():
     rows = [{"cycle": 1, "note": "a|b"}, {"cycle": 2, "note": None}]
-    assert flat_table({"schema": "eisfit.track/1", "rows": rows}, "md") == (
+    assert flat_table({"schema": "eisfit.track/2", "rows": rows}, "md") == (
         "| cycle | note |\n| --- | --- |\n| 1 | a\\|b |\n| 2 |  |\n"
     )
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_is_a_table_too(form):
-    assert flat_table({"schema": "eisfit.track/1", "rows": []}, form).endswith("\n")
+    assert flat_table({"schema": "eisfit.track/2", "rows": []}, form).endswith("\n")

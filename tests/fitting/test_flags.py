@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.verdicts.flags import Judgement, judge
+from eisfit.fitting.verdicts.flags import Judgement, findings_of, levelled
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
@@ -44,7 +44,9 @@ def test_a_good_fit_has_no_flags():
 def test_misfit():
     r = eisfit.fit(noisy(3 + arc(10, 2e-5, 0.9) + arc(50, 3e-3, 0.85)), "rs-ct")
     (flag,) = named(r, "misfit")
+    assert (r.grade, flag.level) == ("D", "forbids")
     assert not r.ok
+    assert not any(p.verdict == "determined" for p in r.parameters.values())
     assert "misses the data by" in flag.cause
     assert "times its noise" in flag.cause
     assert "another circuit" in flag.cure
@@ -72,7 +74,9 @@ def test_an_exponent_of_one_is_told_but_no_fault():
 
 def test_a_resistance_that_is_not_there():
     r = eisfit.fit(noisy(3 + arc(50, 3e-3, 0.85)), "rs-sei-ct-w")
-    assert not r.ok
+    assert r["W_d_sigma"].verdict == "open"
+    assert r["W_d_sigma"].interval["low"] is None  # it has an upper limit, and spoils nothing else
+    assert r.ok
     assert {flag.name for flag in r.flags} & {"at_bound", "undetermined", "degenerate"}
 
 
@@ -99,8 +103,11 @@ def judged(**changes):
         "message": "",
         "rms": 0.0,
         "misfit": 1.0,
+        "grade": "A",
     }
-    return judge(Judgement(**{**fields, **changes}))
+    seen = Judgement(**{**fields, **changes})
+    flags = levelled(seen.circuit, findings_of(seen))
+    return flags, not any(flag.forbids for flag in flags)
 
 
 def test_correlated():
@@ -142,13 +149,14 @@ def test_arcs_swapped():
     fast = 1 / (2e-5 * S**0.95 + 1 / (20 + w))
     r = eisfit.fit(noisy(3 + fast + arc(50, 5e-2, 0.95), 0.001), "rs-sei-ct-w")
     (flag,) = named(r, "arcs_swapped")
-    assert not r.ok
+    assert flag.level == "tells"  # the values hold: it is their names that must be read as exchanged
+    assert r.ok
     assert "SEI" in flag.cause
     assert "charge-transfer" in flag.cause
 
 
 def test_a_flag_goes_to_json_and_back():
-    flag = Flag("misfit", "cause", "cure")
+    flag = Flag("misfit", "cause", "cure", "forbids")
     assert Flag.from_dict(flag.to_dict()) == flag
     assert str(flag) == "misfit: cause; cure"
 

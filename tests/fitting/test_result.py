@@ -105,8 +105,8 @@ def test_frame(result):
 
 
 def test_another_verdict(result):
-    flag = Flag("kk_failed", "drift", "wait")
-    other = result.replace_flags((flag,), ok=False)
+    flag = Flag("kk_failed", "drift", "wait", "forbids")
+    other = result.replace_flags((flag,))
     assert (other.ok, other.flags) == (False, (flag,))
     assert result.ok
 

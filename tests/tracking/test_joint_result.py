@@ -10,7 +10,7 @@ import pytest
 import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import derived
-from eisfit.fitting.verdicts.flags import Judgement, at_bound, judge
+from eisfit.fitting.verdicts.flags import Judgement, at_bound, findings_of, levelled
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing
@@ -99,11 +99,12 @@ def by_itself(problem, theta, covariance, k):
     upper = zip(*np.triu_indices(len(names), 1), strict=True)
     pairs = [(names[i], names[j], float(correlation[i, j])) for i, j in upper]
     seen = Judgement(circuit, scales, named, {name: stderr.get(name) for name in circuit.names},
-                     sorted(pairs, key=lambda pair: -abs(pair[2])), True, "", rms, 0.0)  # fmt: skip
+                     sorted(pairs, key=lambda pair: -abs(pair[2])), True, "", rms, np.nan,
+                     fit.grade)  # fmt: skip
     return {
         "values": named, "stderr": stderr, "bounded": set(bounded), "covar": covar, "names": names,
         "derived": derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
-        "chisqr": float(problem.chisqr(theta)[k]), "judged": judge(seen), "rms": rms,
+        "chisqr": float(problem.chisqr(theta)[k]), "judged": levelled(circuit, findings_of(seen)), "rms": rms,
     }  # fmt: skip
 
 
@@ -127,14 +128,15 @@ def test_columns_give_what_each_cycle_gives_by_itself(case):
         assert list(fit.derived) == list(due["derived"])
         for name, row in due["derived"].items():
             assert fit.derived[name] == {"unit": row["unit"], "value": pytest.approx(row["value"], rel=1e-10),
-                                         "stderr": pytest.approx(row["stderr"], rel=1e-10)}, name  # fmt: skip
+                                         "stderr": pytest.approx(row["stderr"], rel=1e-10),
+                                         "verdict": fit.derived[name]["verdict"]}, name  # fmt: skip
         assert fit.statistics.chisqr == pytest.approx(due["chisqr"], rel=1e-10)
         assert fit.statistics.rms_relative_residual == pytest.approx(due["rms"], rel=1e-10)
-        flags, ok = due["judged"]
+        flags = due["judged"]
         again = tuple(flag for flag in fit.flags if flag.name in AGAIN)
         assert again == flags
         if set(fit.flags) == set(again):
-            assert fit.ok == ok
+            assert fit.ok == (not any(flag.forbids for flag in flags))
         assert (fit.starts, fit.agreed, fit.weighting) == (alone.starts, alone.agreed, alone.weighting)
         assert json.dumps(eisfit.FitResult.from_dict(json.loads(json.dumps(fit.to_dict()))).to_dict())
 

@@ -28,7 +28,7 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     Parameters
     ----------
     document
-        What ``SeriesResult.to_dict()`` gives (``eisfit.track/1``), of a joint fit.
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/2``), of a joint fit.
     name
         Of the parameter.
     ax

@@ -41,7 +41,7 @@ def cells_trend(
     Parameters
     ----------
     documents
-        Of each cell, what ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+        Of each cell, what ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
     name
         Of the parameter.
     ax

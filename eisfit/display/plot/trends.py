@@ -150,7 +150,7 @@ def trends(
     Parameters
     ----------
     document
-        What ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
     names
         Parameters to show; all that have a value where None.
     figure

@@ -99,7 +99,7 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     Parameters
     ----------
     document
-        What ``SeriesResult.to_dict()`` gives (``eisfit.track/1``).
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
     width
         Columns of the terminal.
     """

@@ -44,7 +44,8 @@ def growth_of(
         raise UsageError(f"growth over {over!r}: say cycle or time")
     fits = [one for one in results if isinstance(one, FitResult)]
     values, errors = _independent(fits, joint, name)
-    rows = np.array([fit.ok for fit in fits], dtype=bool) & (errors > 0)
+    usable = [fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits]
+    rows = np.array(usable, dtype=bool) & (errors > 0)
     unit = circuit.parameters[name].unit
     return fit_growth(_places(fits, over)[rows], values[rows], errors[rows], name=name, unit=unit, law=law)
 
@@ -64,12 +65,16 @@ def growths(results: Results, circuit: Circuit, joint: Joint | None) -> dict[str
 
 
 def _independent(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return values and errors (N,) of one parameter that do not lean on other cycles; NaN if unknown."""
+    """Return values and errors (N,) of one parameter that do not lean on other cycles; NaN if unknown.
+
+    The errors are the noise's: what a circuit that is only nearly true adds is common to the cycles of a
+    cell, and no part of their differences.
+    """
     mode = "free" if joint is None else joint.modes.get(name, "free")
     if mode == "shared":
         raise FitError(f"{name}: all cycles share one value, which does not grow")
     columns: tuple[Sequence[float | None], Sequence[float | None]]
-    columns = [fit[name].value for fit in fits], [fit[name].stderr for fit in fits]
+    columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
     if joint is not None and mode == "smooth":
         columns = joint.alone[name], joint.alone[f"{name}_stderr"]
     return np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)

@@ -197,7 +197,7 @@ def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
 
 
 def _kept(flag: Flag, alone: FitResult) -> Finding:
-    """Return a flag of the fit by itself; what it said of determined or not, the joint fit can have mended."""
+    """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
         mended = flag.name == "arcs_overlap"
         return Finding(_with(flag, level=TELLS) if mended else flag)
