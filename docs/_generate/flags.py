@@ -77,7 +77,7 @@ def _calls(path: Path) -> Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Flag" and len(node.args) == 3:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Flag" and len(node.args) in (3, 4):
             home = next((f for f in functions if node in list(ast.walk(f))), tree)
             assigned = [n for n in ast.walk(home) if isinstance(n, ast.Assign) and n.lineno < node.lineno]
             yield node, {ast.unparse(n.targets[0]): n.value for n in assigned}

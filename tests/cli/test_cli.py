@@ -58,16 +58,23 @@ def test_fit_json_has_the_designs_keys(run, cells):
     assert set(result["spectrum"]) >= {
         "source", "index", "cycle", "points", "frequency_min_Hz", "frequency_max_Hz",
     }  # fmt: skip
-    assert result["circuit"] == {"name": "rs-ct", "string": "R_s-p(R_ct,CPE_ct)"}
+    assert result["circuit"] == {"name": "rs-ct", "string": "R_s-p(R_ct,CPE_ct)", "chosen_by": "user"}
     assert result["weighting"] == "modulus"
     assert list(result["parameters"]) == ["R_s", "R_ct", "CPE_ct_Q", "CPE_ct_alpha"]
     for parameter in result["parameters"].values():
-        assert set(parameter) >= {"value", "stderr", "unit", "min", "max", "vary", "expr", "at_bound", "role"}
+        assert set(parameter) >= {
+            "value", "stderr", "stderr_noise", "stderr_model", "unit", "min", "max", "vary", "expr",
+            "at_bound", "role", "verdict",
+        }  # fmt: skip
+        assert parameter["verdict"] == "determined"
     assert set(result["statistics"]) >= {
-        "chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual",
+        "chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual", "noise",
+        "lag1_autocorrelation",
     }  # fmt: skip
     for derived in result["derived"].values():
-        assert set(derived) >= {"value", "stderr", "unit"}
+        assert set(derived) >= {"value", "stderr", "unit", "verdict"}
+    assert result["grade"] == "A"
+    assert result["alternatives"] == []
     assert result["ok"] is True
     assert result["flags"] == []
     assert result["error"] is None
