@@ -29,6 +29,7 @@ IntArray = NDArray[np.intp]
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
 _ALPHAS = (0.7, 0.92)
+_EXACT = 400  # grid points whose non-negative amplitudes are sought
 _GOOD_SHARE = 10  # one in so many grid points is good enough to start near
 _LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
 
@@ -89,7 +90,17 @@ class StartGrid:
         gram, moment = table @ table.T, table @ self.target
         column = self.choice + np.cumsum([0, *(len(options) for options in self.options[:-1])])
         normal = gram[column[:, :, np.newaxis], column[:, np.newaxis, :]]
-        return _non_negative(normal, moment[column], float(self.target @ self.target))
+        total = float(self.target @ self.target)
+        if len(normal) <= _EXACT:
+            return _non_negative(normal, moment[column], total)
+        # Negative amplitudes put to zero are a fair first look; the best points by that are then done well.
+        right = moment[column]
+        amplitude = np.maximum(_restricted(normal, right, np.ones(right.shape, dtype=bool)), 0.0)
+        ahead = (normal @ amplitude[:, :, np.newaxis])[:, :, 0] - 2 * right
+        chisqr = total + np.einsum("mi,mi->m", amplitude, ahead)
+        best = np.argpartition(chisqr, _EXACT)[:_EXACT]
+        amplitude[best], chisqr[best] = _non_negative(normal[best], right[best], total)
+        return amplitude, chisqr
 
     def _shapes(self, k: int, options: FloatArray) -> FloatArray:
         """Return the weighted shapes (n, 2F) of block k for options (n, 2)."""

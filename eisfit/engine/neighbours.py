@@ -19,8 +19,8 @@ __all__ = ["Neighbours", "scouts"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-_EVERY = 4  # one spectrum in so many, whatever its place: lots are often made of several cells in turn
-_FEW = 32  # spectra: so few all look around themselves
+_SCOUTS = 12  # of a lot, or more: at least one spectrum in `_EVERY`
+_EVERY = 32
 _NEAREST = 5
 #: Root mean square difference of two forms, up to which the one's optimum is a start of the other.
 _ALIKE = 0.3
@@ -29,9 +29,10 @@ _ALIKE = 0.3
 def scouts(problem: Problem) -> IntArray:
     """Return the rows that look around themselves; the others follow them."""
     rows = np.arange(len(problem.target))
-    if rows.size < _FEW:
+    every = min(rows.size // _SCOUTS, _EVERY)
+    if every < 2:
         return rows
-    chosen = np.array([crc32(row.tobytes()) % _EVERY == 0 for row in problem.target])
+    chosen = np.array([crc32(row.tobytes()) % every == 0 for row in problem.target])
     return rows[chosen] if chosen.sum() > _NEAREST else rows
 
 

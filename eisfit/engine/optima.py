@@ -53,6 +53,8 @@ class Optima:
         (B, E, V) coordinates, best first.
     chisqr
         (B, E) there; infinite where there is none.
+    fine
+        (B, E) whether it is the bottom of its valley.
     starts, agreed
         (B,) how many starts were tried, and how many ended in the best optimum.
     settled
@@ -61,6 +63,7 @@ class Optima:
 
     theta: FloatArray
     chisqr: FloatArray
+    fine: Mask
     starts: IntArray
     agreed: IntArray
     settled: Mask
@@ -73,8 +76,8 @@ class Optima:
         agreed, starts = int(self.agreed[row]), int(self.starts[row])
         return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, starts)
 
-    def in_order(self, problem: Problem) -> FloatArray:
-        """Return the parameters (B, P) of the best optima, interchangeable arcs by their time constants.
+    def in_order(self, problem: Problem) -> tuple[FloatArray, IntArray]:
+        """Return parameters (B, P) of the best optima, arcs by their time constants, and which (B,) they are.
 
         Of ends that the data cannot tell apart, one with its roles from fast to slow.
         """
@@ -89,4 +92,4 @@ class Optima:
         best = np.argmax(good, axis=1)  # 0, the best, where none is
         found = np.full(alike.shape, -1)
         found[row, end] = np.arange(row.size)
-        return np.asarray(values[found[np.arange(len(found)), best]])
+        return values[found[np.arange(len(found)), best]], np.asarray(best)

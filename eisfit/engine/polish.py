@@ -15,16 +15,17 @@ from eisfit.engine.solver import Problem, solve
 __all__ = ["polished"]
 
 FloatArray = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _STEPS = 150
-_FINE = 1e-12
+_FINE = 1e-13
 _NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
 _BY_QR = 30
 _HALVINGS = 8
 
 
-def polished(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return theta (B, V) and chisqr (B,) at the bottom of the valleys.
+def polished(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray, Mask]:
+    """Return theta (B, V), chisqr (B,) and whether it has converged (B,) at the bottom of the valleys.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def polished(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[F
     digits
         (B,) chisqr of the last digits of the data.
     """
-    end = solve(problem, theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
+    end = solve(problem, theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-8)
     found, cost = end.theta, end.chisqr.copy()
     for row in np.flatnonzero(cost < _NOISE_FREE * digits).tolist():
         one = problem.rows(np.array([row]))
         found[row], cost[row] = _by_qr(one, found[row], float(cost[row]))
-    return found, cost
+    return found, cost, end.converged
 
 
 def _by_qr(problem: Problem, theta: FloatArray, cost: float) -> tuple[FloatArray, float]:

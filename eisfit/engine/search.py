@@ -82,7 +82,8 @@ def _from_given(problem: Problem) -> Optima:
     end = solve(problem, np.repeat(start, rows, axis=0), max_iterations=200)
     ones = np.ones(rows, dtype=np.intp)
     chisqr = np.nan_to_num(end.chisqr, nan=np.inf, posinf=np.inf)
-    return Optima(end.theta[:, np.newaxis], chisqr[:, np.newaxis], ones, ones, end.converged)
+    found = end.theta[:, np.newaxis], chisqr[:, np.newaxis], np.zeros((rows, 1), dtype=bool)
+    return Optima(*found, ones, ones, end.converged)
 
 
 class _Search:
@@ -104,7 +105,7 @@ class _Search:
             self.expected[attainable > _MISSED**2 * size] = 0.0
         self.theta = np.zeros((rows, 0, self.coordinates.size))
         self.chisqr = np.full((rows, 0), np.inf)
-        self.votes = np.zeros((rows, 0), dtype=bool)
+        self.votes = self.fine = np.zeros((rows, 0), dtype=bool)
         self.tried, self.settled = np.zeros(rows, dtype=np.intp), np.zeros(rows, dtype=bool)
 
     def optima(self) -> Optima:
@@ -118,7 +119,7 @@ class _Search:
             self._look_around(followers[~self.settled[followers]])
         self._polish()
         agreed = np.maximum(self._agreed(), 1)
-        return Optima(self.theta, self.chisqr, self.tried, agreed, self.settled)
+        return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
 
     def _agreed(self) -> IntArray:
         """Return how many voting ends of each spectrum are its best one."""
@@ -294,11 +295,16 @@ class _Search:
         others = (self.chisqr > limit) & (self.chisqr < lowest * _NEAR)
         others &= np.cumsum(others, axis=1) < _POLISHED
         others[:, 0] = np.isfinite(lowest[:, 0])
+        self.fine = np.zeros(self.chisqr.shape, dtype=bool)
         row, end = np.nonzero(others)
         if not row.size:
             return
-        theta, cost = polished(self.problem.rows(row), self.theta[row, end], self.floor[row])
-        better = cost < self.chisqr[row, end]
+        theta, cost, done = polished(self.problem.rows(row), self.theta[row, end], self.floor[row])
+        self.fine[row, end] = done
+        # The rough chisqr may be what a last step promised, a trace lower than what it is.
+        better = cost <= self.chisqr[row, end] * (1 + SAME)
         row, end = row[better], end[better]
         self.theta[row, end], self.chisqr[row, end] = theta[better], cost[better]
+        order = np.argsort(self.chisqr, axis=1, kind="stable")
+        self.fine = np.take_along_axis(self.fine, order, axis=1)
         self._sort(self.theta, self.chisqr, self.votes)

@@ -45,10 +45,14 @@ def find_optima(
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight, box)
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed)
-    theta = coordinates.internal(found.in_order(problem))
-    end = solve(problem, theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
-    values = ordered(circuit, coordinates.physical(end.theta))
-    rows = np.flatnonzero(end.converged & _inside(coordinates, omega, target, values))
+    values, best = found.in_order(problem)
+    converged = found.fine[np.arange(len(best)), best]
+    open_ = np.flatnonzero(~converged)
+    if open_.size:
+        theta = coordinates.internal(values[open_])
+        end = solve(problem.rows(open_), theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
+        values[open_], converged[open_] = ordered(circuit, coordinates.physical(end.theta)), end.converged
+    rows = np.flatnonzero(converged & _inside(coordinates, omega, target, values))
     optima = Optima(
         circuit,
         [spectra[k] for k in rows.tolist()],
