@@ -19,8 +19,8 @@ __all__ = ["Neighbours", "scouts"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-_SCOUTS = 12  # of a lot, or more: at least one spectrum in `_EVERY`
-_EVERY = 32
+_FEW = 24  # spectra: so few all look around themselves
+_SCOUTS = (8, 32)  # of a lot: at least so many, and one spectrum in so many
 _NEAREST = 5
 #: Root mean square difference of two forms, up to which the one's optimum is a start of the other.
 _ALIKE = 0.3
@@ -28,12 +28,11 @@ _ALIKE = 0.3
 
 def scouts(problem: Problem) -> IntArray:
     """Return the rows that look around themselves; the others follow them."""
-    rows = np.arange(len(problem.target))
-    every = min(rows.size // _SCOUTS, _EVERY)
-    if every < 2:
-        return rows
-    chosen = np.array([crc32(row.tobytes()) % every == 0 for row in problem.target])
-    return rows[chosen] if chosen.sum() > _NEAREST else rows
+    count = len(problem.target)
+    if count < _FEW:
+        return np.arange(count)
+    told = [crc32(row.tobytes()) for row in problem.target]
+    return np.sort(np.argsort(told, kind="stable")[: max(_SCOUTS[0], count // _SCOUTS[1])])
 
 
 class Neighbours:
