@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +13,8 @@ import typer
 from eisfit.cli.completion import words
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
-    DEFAULT_CIRCUIT,
     AverageDuplicates,
     Bounds,
-    CircuitName,
     Drop,
     DropInductive,
     Expressions,
@@ -29,6 +28,7 @@ from eisfit.cli.options import (
     Json,
     Order,
     Output,
+    OwnCircuit,
     Peaks,
     Starts,
     Weighting,
@@ -59,7 +59,7 @@ __all__ = ["COMMANDS"]
 @guarded
 def fit(
     files: Files,
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: OwnCircuit = None,
     weighting: Weighting = "modulus",
     fix: Fixed = None,
     start: Starts = None,
@@ -108,19 +108,19 @@ def fit(
     json: Json = False,
     output: Output = None,
 ) -> int:
-    """Fit a circuit to spectra. No start values are needed.
+    """Fit a circuit to spectra. No start values are needed, and no circuit: without one, it is identified.
 
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
     check_output(output)
     check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
-    meant = arcs_meant(chosen, peak, order)
+    given = _Given((fix, start, bound, expr), (peak, order))
+    chosen, meant = (None, {}) if circuit is None else given.of(circuit)
     spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
     options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
     options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
-    found = _fits(spectra, chosen, options)
+    found = _identified(spectra, given, options) if chosen is None else _fits(spectra, chosen, options)
     if interval is not None or errors is not None:
         level = 0.95 if interval is None else interval
         found = (_with_intervals(result, level, errors or "covariance", repeats) for result in found)
@@ -131,6 +131,22 @@ def fit(
     return int(any(result.error is not None for result in results))
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What the options say of parameters, and of arcs, whatever the circuit is."""
+
+    parameters: tuple[Any, ...]
+    arcs: tuple[Any, ...]
+
+    def __bool__(self) -> bool:
+        return any((*self.parameters, *self.arcs))
+
+    def of(self, circuit: Any) -> tuple[Any, dict[str, Any]]:
+        """Return a circuit with it, and the options of `eisfit.fit` for its arcs."""
+        chosen = constrained(circuit, *self.parameters)
+        return chosen, arcs_meant(chosen, *self.arcs)
+
+
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
     from eisfit.fitting.fit import fit_or_failure
     from eisfit.fitting.result import FitFailure
@@ -138,6 +154,12 @@ def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[
     for spectrum in spectra:
         is_failure = isinstance(spectrum, FitFailure)
         yield spectrum if is_failure else fit_or_failure(spectrum, chosen, **options)
+
+
+def _identified(spectra: list[Any], given: _Given, options: dict[str, Any]) -> Iterator[Any]:
+    from eisfit.fitting.fit_alike import fit_alike
+
+    yield from fit_alike(spectra, given.of if given else None, validate=True, **options)
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
@@ -175,9 +197,17 @@ def _show_fits(results: list[Any], json: bool) -> None:
         print_text(report.fit_text(documents[0], width=width()))
     else:
         print_text(report.fits_text(documents, width=width()))
+        _tell_chosen(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
         say(f"Which circuit does the data support?  eisfit compare {shlex.quote(doubtful.spectrum.source)}")
+
+
+def _tell_chosen(results: list[Any]) -> None:
+    """Say once which circuit was chosen for spectra that were given none."""
+    flags = [flag for result in results if result.error is None for flag in result.flags]
+    for cause in dict.fromkeys(flag.cause for flag in flags if flag.name == "circuit_chosen"):
+        say(cause)
 
 
 def _write_fits(results: list[Any], target: Path) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "Json",
     "Order",
     "Output",
+    "OwnCircuit",
     "Peaks",
     "Starts",
     "Weighting",
@@ -65,6 +66,16 @@ CircuitName = Annotated[
         "-c",
         help="A name (eisfit circuits), a circuit string, or a .toml file.",
         autocompletion=circuit_names,
+    ),
+]
+OwnCircuit = Annotated[
+    str | None,
+    typer.Option(
+        "--circuit",
+        "-c",
+        help="A name (eisfit circuits), a circuit string, or a .toml file; without it, identified.",
+        autocompletion=circuit_names,
+        show_default=False,
     ),
 ]
 Weighting = Annotated[
@@ -144,7 +155,7 @@ Output = Annotated[
 
 
 def constrained(
-    circuit: str,
+    circuit: str | Circuit,
     fix: Iterable[str] | None,
     start: Iterable[str] | None,
     bound: Iterable[str] | None,

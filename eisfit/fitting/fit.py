@@ -5,6 +5,7 @@ lmfit is imported here when a fit is made, and in `eisfit.fitting.errors.samplin
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, put_errors
 from eisfit.engine.task import Task, best_start, in_chosen_form, leads_nowhere
 from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.identify.choice import Choice, choose
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitFailure, FitResult
 from eisfit.fitting.selection import selected, with_noise
@@ -39,12 +41,13 @@ __all__ = ["finished", "fit", "fit_or_failure"]
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
+_AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values are the start
 _kept = threading.local()
 
 
 def fit(
     spectrum: Spectrum,
-    circuit: str | PathLike[str] | Circuit,
+    circuit: str | PathLike[str] | Circuit | None = None,
     *,
     weighting: str = "modulus",
     fix: Mapping[str, float] | None = None,
@@ -72,7 +75,8 @@ def fit(
     spectrum
         What was measured.
     circuit
-        A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`.
+        A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
+        `eisfit.identify` chooses it, and a flag says which and how probable it is.
     weighting
         ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
         ``noise``, a
@@ -122,21 +126,36 @@ def fit(
     FitError
         When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
     """
-    chosen = find_circuit(circuit)
-    if fix or start or bound or expr or params:
-        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
     kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     if geometry is not None:
         kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
+    choice = None
+    if circuit is None:
+        choice = choose(kept, weighting=weighting, seed=seed)
+        circuit, kept, dropped = choice.circuit, choice.spectrum, (*dropped, *choice.flags)
+    chosen = find_circuit(circuit)
+    if fix or start or bound or expr or params:
+        chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
     kept = with_noise(kept, weighting)
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = best_start(task, seed)
     if peak or order:
         basin = satisfying(task.coordinates, basin, peak or {}, order)
         theta = basin.theta
-    result = assess(finished(task, theta, basin), task.attainable, validate=validate)
+    fitted = finished(task, theta, basin)
+    if choice is not None:
+        fitted = _as_low(choice, fitted, task, seed)
+    result = assess(fitted, task.attainable, validate=validate)
     return result.replace_flags((*result.flags, *dropped)) if dropped else result
+
+
+def _as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
+    """Return a fit as low as what identify has seen, and say who chose the circuit."""
+    if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
+        at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
+        fitted = finished(at_best, *best_start(at_best, seed))
+    return dataclasses.replace(fitted, chosen_by="identify")
 
 
 def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
@@ -147,7 +166,7 @@ def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = 
         return result_of(task, _lmfit(task, values, scale, tolerance), basin)
 
 
-def fit_or_failure(spectrum: Spectrum, circuit: Circuit, **options: Any) -> FitResult | FitFailure:
+def fit_or_failure(spectrum: Spectrum, circuit: Circuit | None, **options: Any) -> FitResult | FitFailure:
     """Return `fit`'s result, or a `FitFailure` where this spectrum cannot be fitted."""
     try:
         return fit(spectrum, circuit, **options)

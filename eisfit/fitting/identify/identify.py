@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import LIMITS, Answer, answers, grade, misfit, rms
+from eisfit.fitting.identify.ranking import Answer, answers, grade, misfit, rms
 from eisfit.fitting.identify.roles import named
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
@@ -17,7 +17,7 @@ from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import KramersKronigResult, check
-from eisfit.verdict import Flag
+from eisfit.verdict import FORBIDS, Flag, limit
 
 __all__ = ["identify"]
 
@@ -103,11 +103,11 @@ def _consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectr
     if broken.mean() <= _LEFT_OUT and left >= _FEWEST:
         cure = "look at them with eisfit check"
         return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", cure),)
-    if tested.rms_residual > LIMITS["C"]:
+    if tested.rms_residual > limit("usable_rms"):
         cure = (
             "look at them with eisfit check; give a circuit, or leave the points out with --fmin and --fmax"
         )
-        return None, (Flag("no_ranking", f"{seen}: no circuit can describe them", cure),)
+        return None, (Flag("no_ranking", f"{seen}: no circuit can describe them", cure, FORBIDS),)
     size = f"by {100 * tested.rms_residual:.2g} % rms"
     cure = "look at them with eisfit check; no circuit can come closer"
     return spectrum, (Flag("kk_failed", f"{seen}, {size}: probabilities are what is left by it", cure),)

@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
+from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.verdict import limit
 
-__all__ = ["FURTHER", "LIMITS", "Answer", "answers", "grade", "misfit", "rms", "serving"]
+__all__ = ["FURTHER", "Answer", "answers", "grade", "misfit", "rms", "serving"]
 
 FloatArray = NDArray[np.float64]
 
-#: Of the relative rms residual, and (the last two) of its ratio to what the noise leaves.
-LIMITS = {"B": 0.01, "C": 0.03, "A": 1.2, "serves": 1.5}
+_EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
+_SERVES = 1.5
 _AS_CLOSE = 1.25  # times the closest circuit's residual
 _MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
 #: More parameters than this beyond a circuit that serves only imitate what is systematic.
@@ -40,11 +42,16 @@ class Answer:
     probability: float = 0.0
 
 
-def rms(trial: Trial, bench: Workbench) -> float:
-    """Return the root mean square of |residual| / |Z|."""
+def _relative(trial: Trial, bench: Workbench) -> NDArray[np.complex128]:
+    """Return the relative residuals (1, F)."""
     spectrum = bench.spectrum
     z = trial.circuit.impedance(spectrum.frequency, trial.values)
-    return float(np.sqrt(np.mean(np.abs(z / spectrum.impedance - 1) ** 2)))
+    return np.asarray(z / spectrum.impedance - 1)[np.newaxis]
+
+
+def rms(trial: Trial, bench: Workbench) -> float:
+    """Return the root mean square of |residual| / |Z|."""
+    return float(np.sqrt(np.mean(np.abs(_relative(trial, bench)) ** 2)))
 
 
 def misfit(trial: Trial, bench: Workbench) -> float:
@@ -54,11 +61,10 @@ def misfit(trial: Trial, bench: Workbench) -> float:
 
 
 def grade(trial: Trial, bench: Workbench) -> str:
-    """Return A within the noise, B and C below their limits of the residual, else D."""
-    residual = rms(trial, bench)
-    if bench.consistent and (misfit(trial, bench) <= LIMITS["A"] or residual < 1e-9):
-        return "A"
-    return "B" if residual <= LIMITS["B"] else "C" if residual <= LIMITS["C"] else "D"
+    """Return the grade that a fit gets, see `eisfit.fitting.verdicts.grade`."""
+    systematic = None if bench.consistent else np.array([True])
+    over_noise = np.array([misfit(trial, bench)])
+    return str(grades(Residuals.of(_relative(trial, bench)), over_noise, systematic)[0])
 
 
 def serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
@@ -68,9 +74,9 @@ def serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
         return None
     noise = float(np.sqrt(2 * bench.scale))
     residual = {trial.shape: rms(trial, bench) for trial in usable}
-    limit = max(LIMITS["B"], LIMITS["serves"] * noise, _AS_CLOSE * min(residual.values()))
-    found = min((t for t in usable if residual[t.shape] <= limit), key=lambda t: (t.size, t.chisqr))
-    while residual[found.shape] > LIMITS["A"] * noise:
+    most = max(limit("good_rms"), _SERVES * noise, _AS_CLOSE * min(residual.values()))
+    found = min((t for t in usable if residual[t.shape] <= most), key=lambda t: (t.size, t.chisqr))
+    while residual[found.shape] > _EXPLAINED * noise:
         closer = [
             t
             for t in usable
@@ -115,7 +121,7 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
 def _measure(full: Sequence[Trial], bench: Workbench) -> float:
     """Return chisqr that stands for one unit: of the noise, or of what is systematic."""
     served = serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
-    explaining = [trial.size for trial in full if misfit(trial, bench) <= LIMITS["A"]]
+    explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
     if explaining and min(explaining) <= served.size + FURTHER:
         return bench.scale
     residual, _ = served.problem.evaluate(served.theta[np.newaxis], served.problem.buffer(1))

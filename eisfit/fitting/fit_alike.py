@@ -1,0 +1,73 @@
+"""Spectra that belong together and were given no circuit: one for all where one serves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.fit import fit_or_failure
+from eisfit.fitting.identify.choice import Choice, choose_for_all
+from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.selection import SELECTING
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import limit
+
+__all__ = ["fit_alike"]
+
+
+#: Says of a circuit which values and bounds are given, and which options of `eisfit.fit` go with that.
+Constrain = Callable[[Circuit], tuple[Circuit, dict[str, Any]]]
+
+
+def fit_alike(
+    spectra: Sequence[Spectrum | FitFailure], constrain: Constrain | None = None, **options: Any
+) -> Iterator[FitResult | FitFailure]:
+    """Yield the fits of spectra with a circuit that `eisfit.identify` chooses, in order.
+
+    Parameters
+    ----------
+    spectra
+        Of one kind of cell; what could not be read is handed on.
+    constrain
+        What is to be done with the circuit before it is fitted.
+    options
+        Of `eisfit.fit`.
+    """
+    there = [spectrum for spectrum in spectra if not isinstance(spectrum, FitFailure)]
+    choice = _common(there, options) if len(there) > 1 or (constrain and there) else None
+    for spectrum in spectra:
+        if isinstance(spectrum, FitFailure):
+            yield spectrum
+        elif choice is None:
+            yield fit_or_failure(spectrum, None, **options)
+        else:
+            yield _fitted(spectrum, choice, constrain, options)
+
+
+def _common(spectra: Sequence[Spectrum], options: dict[str, Any]) -> Choice | None:
+    kept = {name: options[name] for name in (*SELECTING, "weighting", "seed") if name in options}
+    try:
+        return choose_for_all(spectra, **kept)
+    except UsageError:
+        raise
+    except EisfitError:
+        return None  # each is asked alone, and says itself what is wrong with it
+
+
+def _fitted(
+    spectrum: Spectrum, choice: Choice, constrain: Constrain | None, options: dict[str, Any]
+) -> FitResult | FitFailure:
+    """Return the fit with the common circuit, or with one of its own where that misses."""
+    circuit, more = (choice.circuit, {}) if constrain is None else constrain(choice.circuit)
+    result = fit_or_failure(spectrum, circuit, **options, **more)
+    if isinstance(result, FitFailure):
+        return result
+    if constrain is None and result.statistics.rms_relative_residual > limit("usable_rms"):
+        own = fit_or_failure(spectrum, None, **options)
+        if own.error is None and own.ok:
+            return own
+    chosen = dataclasses.replace(result, chosen_by="identify")
+    return chosen.replace_flags((*chosen.flags, choice.flags[0]))

@@ -1,0 +1,69 @@
+"""A fit without a circuit: identified, told in one line, one for a folder. Simulated spectra."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit import Spectrum
+from eisfit.errors import FitError
+from eisfit.fitting.fit_alike import fit_alike
+
+F = np.geomspace(1e5, 1e-2, 51)
+S = 2j * np.pi * F
+
+
+def arc(r, tau, alpha):
+    return 1 / (tau**alpha / r * S**alpha + 1 / r)
+
+
+def noisy(z, seed, **known):
+    error = np.random.default_rng(seed).normal(0, 0.003, (2, z.size))
+    return Spectrum(frequency=F, impedance=z + np.abs(z) * (error[0] + 1j * error[1]), **known)
+
+
+def chosen(result):
+    return next(flag.cause for flag in result.flags if flag.name == "circuit_chosen")
+
+
+def test_a_fit_without_a_circuit_chooses_and_says_so():
+    result = eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8), 0))
+    assert result.circuit.string == "R_s-p(R_sei,CPE_sei)-p(R_ct,CPE_ct)"
+    assert result.ok
+    assert result["R_ct"].value == pytest.approx(30, rel=0.05)
+    said = chosen(result)
+    assert said.startswith(result.circuit.string)
+    assert "probability" in said
+    assert "out of" in said
+
+
+def test_a_given_circuit_is_not_chosen():
+    result = eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85), 0), "rs-ct")
+    assert "circuit_chosen" not in {flag.name for flag in result.flags}
+
+
+def test_spectra_of_one_kind_get_one_circuit():
+    spectra = [noisy(2 + arc(10, 1e-4, 0.85) + arc(30 * k, 0.1 * k, 0.8), k, cycle=k) for k in (1, 2, 3, 4)]
+    results = list(fit_alike(spectra))
+    assert {r.circuit.string for r in results} == {"R_s-p(R_sei,CPE_sei)-p(R_ct,CPE_ct)"}
+    assert len({chosen(r) for r in results}) == 1
+    assert "for all 4 spectra" in chosen(results[0])
+    assert [r.spectrum.cycle for r in results] == [1, 2, 3, 4]
+
+
+def test_a_spectrum_that_the_common_circuit_misses_gets_its_own():
+    spectra = [noisy(2 + arc(10, 1e-3, 0.85), k) for k in range(5)]
+    spectra[3] = noisy(2 + arc(10, 1e-4, 0.85) + arc(300, 0.1, 0.8), 9)
+    results = list(fit_alike(spectra))
+    assert results[3].circuit.string != results[0].circuit.string
+    assert results[3].statistics.rms_relative_residual < 0.01
+
+
+def test_data_that_allow_no_ranking_are_one_sentence():
+    drifting = noisy((2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8)) * np.geomspace(1, 3, F.size), 0)
+    with pytest.raises(FitError, match="no circuit can be chosen"):
+        eisfit.fit(drifting)
+    failure, fitted = fit_alike([drifting, noisy(2 + arc(10, 1e-3, 0.85), 1)])
+    assert not failure.ok
+    assert fitted.ok
