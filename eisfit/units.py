@@ -18,13 +18,13 @@ from tokenize import TokenError
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError, did_you_mean
 
 __all__ = ["Uncertain", "UnitError", "latin_hypercube", "quantity", "uncertain"]
 
-FloatArray = NDArray[np.float64]
 Kind = Literal["exact", "uniform", "loguniform", "normal"]
 
 # What is due, in words and as an example, for each canonical unit.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.batch.audit import Compared, compared
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.batch_fit import find_optima
@@ -27,7 +27,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Fitted", "Result", "fit_chunk"]
 
-FloatArray = NDArray[np.float64]
 Result = FitResult | FitFailure
 
 AUDIT_EVERY = 100

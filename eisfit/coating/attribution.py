@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.electrode import Channels, interface_resistance, line_resistance
 from eisfit.coating.film.film import Film, arrhenius
 from eisfit.units import Uncertain, latin_hypercube
@@ -30,7 +31,6 @@ __all__ = [
     "unchanged_kinetics_sigma_s",
 ]
 
-FloatArray = NDArray[np.float64]
 
 FACTORS = ("ionic_crossing", "electronic_access", "intrinsic_activity")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.attribution import FACTORS, Model, median_and_interval, shapley
 from eisfit.coating.predictions import Fitted
 from eisfit.coating.study import CyclePoint, Study
@@ -18,7 +18,6 @@ from eisfit.units import Uncertain, latin_hypercube
 
 __all__ = ["cycling"]
 
-FloatArray = NDArray[np.float64]
 Points = dict[float, Uncertain]
 
 _ALONE = 1000

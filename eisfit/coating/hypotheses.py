@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.attribution import median_and_interval
 from eisfit.coating.electrode import interface_resistance, resistance_slope
 from eisfit.coating.predictions import Fitted
@@ -21,7 +21,6 @@ from eisfit.units import Uncertain
 
 __all__ = ["HYPOTHESES", "weigh"]
 
-FloatArray = NDArray[np.float64]
 
 HYPOTHESES = {
     "barrier_only": "the film only stands in the ions' way",

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.attribution import Model, median_and_interval
 from eisfit.coating.electrode import line_impedance
 from eisfit.coating.film.film import BOLTZMANN_EV, arrhenius
@@ -31,7 +31,6 @@ __all__ = [
     "thickness_scan",
 ]
 
-FloatArray = NDArray[np.float64]
 
 SUPPOSITIONS = ("unchanged_kinetics", "film_and_gain", "no_electronic_access", "barrier_only")
 

@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.attribution import median_and_interval
 from eisfit.units import Uncertain, latin_hypercube
 
 __all__ = ["over", "rank_correlations", "sobol_indices"]
 
-FloatArray = NDArray[np.float64]
 Outputs = Mapping[str, FloatArray]
 
 

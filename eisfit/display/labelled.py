@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["series_dataset", "track_dataset"]
 
-FloatArray = NDArray[np.float64]
 Document = Mapping[str, Any]
 
 _SAME = 1e-6  # relative difference of two frequencies that are one

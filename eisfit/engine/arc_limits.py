@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Coordinates, arcs
 from eisfit.engine.optima import Basin
@@ -22,8 +22,6 @@ from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
 
 __all__ = ["check_arcs", "peaks", "satisfying"]
-
-FloatArray = NDArray[np.float64]
 
 
 def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:

@@ -8,13 +8,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Parallel, Series, components
 
 __all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
 
-FloatArray = NDArray[np.float64]
 
 #: Processes from fast to slow, as they follow each other in a battery.
 ROLE_ORDER = ("film", "sei", "charge_transfer")

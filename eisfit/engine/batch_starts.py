@@ -11,16 +11,13 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.guess import StartGrid
 from eisfit.model.circuit import Circuit
 
 __all__ = ["GroupStarts"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 _ROWS = 64  # spectra whose whole grid is held at once
 _CANDIDATES = (150, 12)  # at least, and for each start wanted

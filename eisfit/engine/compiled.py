@@ -25,6 +25,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.tape import Plan, supported
 from eisfit.errors import UsageError, did_you_mean
@@ -32,8 +33,6 @@ from eisfit.model.elements import FrequencyGrid
 
 __all__ = ["Engine", "chosen", "minimise"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Engine = Literal["numpy", "numba"]
 
 _LEAST_ROWS = 32

@@ -11,16 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, components
 
 __all__ = ["random_starts"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 _SIZE_SPREAD = 0.4  # decades, of an element's impedance about the measured one
 _TIME_SPREAD = 0.3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
@@ -14,7 +14,6 @@ from eisfit.model.notation import Component
 
 __all__ = ["exchanged", "rearranged"]
 
-FloatArray = NDArray[np.float64]
 Arc = tuple[Component, Component]
 
 _MOST = 3  # arcs: all orders of more are too many to try

@@ -15,6 +15,7 @@ from math import comb, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.blocks import DIFFUSION, Block, blocks
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
@@ -22,9 +23,6 @@ from eisfit.model.notation import Component
 
 __all__ = ["StartGrid"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000

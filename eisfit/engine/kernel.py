@@ -13,16 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, Node, Series
 
 __all__ = ["evaluate"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 #: Takes d(result)/d(this branch) and writes the derivatives by its parameters.
 Backward = Callable[[ComplexArray], None]
 

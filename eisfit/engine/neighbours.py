@@ -9,15 +9,13 @@ from __future__ import annotations
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 
 __all__ = ["Neighbours", "scouts"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _FEW = 24  # spectra: so few all look around themselves
 _SCOUTS = (8, 32)  # of a lot: at least so many, and one spectrum in so many

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.spectra.noise import weights
@@ -29,9 +29,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["LOSSES", "REPRESENTATIONS", "FormProblem", "Objective", "Representation", "Settings"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
 _WALL = 1e60

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.solver import NO_BETTER, Problem
 
 __all__ = ["Basin", "Optima"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 

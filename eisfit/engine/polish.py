@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem, solve
 
 __all__ = ["polished"]
 
-FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _STEPS = 150

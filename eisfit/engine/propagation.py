@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.model.circuit import Circuit
 
 __all__ = ["Formula", "Propagation", "standard_error"]
 
-FloatArray = NDArray[np.float64]
 #: Of all parameters by name; it must take complex numbers.
 Formula = Callable[[Mapping[str, Any]], Any]
 

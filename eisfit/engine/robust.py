@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.propagation import standard_error
 from eisfit.engine.solver import solve
@@ -24,7 +24,6 @@ from eisfit.model.circuit import Circuit
 
 __all__ = ["TUNING", "RobustEnd", "covariance", "put_errors", "solve_robust"]
 
-FloatArray = NDArray[np.float64]
 
 TUNING = {"huber": 1.345, "soft_l1": 1.287, "cauchy": 2.385}
 _MAD = 1.4826  # standard deviation over median absolute deviation of a normal distribution

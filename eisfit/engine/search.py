@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.blocks import relaxes, resonates
 from eisfit.engine.draws import random_starts
 from eisfit.engine.exchange import rearranged
@@ -24,8 +25,6 @@ from eisfit.engine.solver import SAME, Problem, solve
 
 __all__ = ["search"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _ROUNDS = 5

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.compiled import Engine, chosen, minimise
 from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.kernel import evaluate
@@ -20,9 +21,6 @@ from eisfit.model.elements import FrequencyGrid
 
 __all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 _MAX_DAMPING = 1e10
 #: Relative chisqr within which two ends count as one optimum.

@@ -14,12 +14,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.notation import Component, Node, Series, components
 
 __all__ = ["SYMBOLS", "Plan", "Tape", "supported"]
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _MONOMIALS = {"L": (1, 0), "C": (-1, 2), "W": (1, 4)}  # power, row of the shape in a grid

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
@@ -22,7 +22,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Task", "best_end", "best_start", "in_chosen_form", "leads_nowhere"]
 
-FloatArray = NDArray[np.float64]
 
 _ENDS = 7  # of the search that are tried again in another form or with another loss
 

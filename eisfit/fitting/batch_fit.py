@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.search import search
@@ -18,9 +19,6 @@ from eisfit.spectra.noise import attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["find_optima"]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 
 def find_optima(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.fitting.derived import dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
@@ -22,7 +23,6 @@ from eisfit.verdict import Flag, limit
 
 __all__ = ["Column", "Table", "geometry_told"]
 
-FloatArray = NDArray[np.float64]
 T = TypeVar("T")
 #: Grade, flags, parameters and derived quantities of a row that was looked at by itself.
 Verdict = tuple[str, tuple[Flag, ...], Mapping[str, FittedParameter], Mapping[str, Mapping[str, Any]]]

@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, standard_error
 from eisfit.fitting.diffusion import coefficients
@@ -25,7 +25,6 @@ from eisfit.model.notation import Component, components
 
 __all__ = ["dependencies", "derived", "formulas", "given_errors"]
 
-FloatArray = NDArray[np.float64]
 _NOTHING = Geometry()
 
 

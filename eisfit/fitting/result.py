@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, did_you_mean
 from eisfit.fitting.result_parts import (
     FittedParameter,
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics", "result_or_failure"]
-
-ComplexArray = NDArray[np.complex128]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import ParameterError, did_you_mean
 from eisfit.model.circuit_parameters import (
     ROLES,
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from eisfit.display.drawing import CircuitDrawing
 
 __all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 from eisfit.model.catalogue import NAME, find
 from eisfit.model.circuit import Circuit
@@ -22,7 +22,6 @@ from eisfit.model.notation import Component, Node, Parallel, Series, components
 
 __all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
 
-FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1e-6  # relative, of reference values
 _DEGENERATE = 1e-9  # smallest singular value of unit columns: rounding alone gives about 1e-14

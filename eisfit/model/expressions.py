@@ -11,13 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eisfit.errors import ParameterError, did_you_mean
 
 __all__ = ["Expression"]
 
-FloatArray = NDArray[np.float64]
 #: A value (B,) and its derivatives (B,) by parameter name.
 Dual = tuple[Any, dict[str, Any]]
 

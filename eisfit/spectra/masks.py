@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import BoolArray
 from eisfit.errors import UsageError
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Drop", "inductive_tail", "without"]
 
-BoolArray = NDArray[np.bool_]
 #: A mask (F,), true for a point to leave out, from the highest frequency down; or frequencies in Hz.
 Drop = Sequence[bool] | Sequence[float] | NDArray[np.bool_] | NDArray[np.float64]
 

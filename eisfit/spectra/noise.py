@@ -23,12 +23,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["WEIGHTINGS", "attainable_chisqr", "attainable_of_many", "ladder", "weights"]
 
-FloatArray = NDArray[np.float64]
 
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import arcs
 from eisfit.fitting.result import FitResult, FittedParameter
@@ -23,7 +24,6 @@ from eisfit.model.circuit import Circuit
 
 __all__ = ["Candidate", "Features", "cheapest_path", "movement"]
 
-FloatArray = NDArray[np.float64]
 
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
 _DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
 from eisfit.tracking.identity import Features, movement
@@ -16,7 +16,6 @@ from eisfit.verdict import FORBIDS, TELLS, Flag
 
 __all__ = ["judged"]
 
-FloatArray = NDArray[np.float64]
 
 _BLURRED = 0.35  # relative error of an arc's resistance from which the two arcs are not told apart
 _APART = 2.0  # standard errors between two time constants

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.exchange import exchanged
 from eisfit.engine.solver import SAME
 from eisfit.tracking.identity import Candidate, Features
@@ -20,8 +21,6 @@ from eisfit.tracking.series_problem import SeriesProblem
 
 __all__ = ["SeriesOptima", "all_optima", "exchanged_optima"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Found = Sequence[tuple[int, Candidate]]
 
 _ROUNDS = ((0, 3), (3, 8), (8, 16))  # first and last blind start of each round

@@ -14,8 +14,8 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
 from eisfit.errors import EisfitError, UsageError
@@ -33,8 +33,6 @@ from eisfit.tracking.series_problem import SeriesProblem
 
 __all__ = ["FINISH", "Fits"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Row = FitResult | FitFailure
 
 FINISH = ("kernel", "lmfit")

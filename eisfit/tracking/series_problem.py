@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.batch_starts import GroupStarts
 from eisfit.engine.coordinates import Box, Coordinates, Scales
@@ -21,8 +22,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Ends", "SeriesProblem"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Block = tuple[IntArray, IntArray, "_Group"]
 
 _ROWS = 256  # of one batch

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DRTResult", "drt"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 FEWEST = 6
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
+
 __all__ = [
     "Basis",
     "Evidence",
@@ -26,8 +28,6 @@ __all__ = [
     "scan",
 ]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 PATIENCE = 10  # steps without a better AICc before the scan ends
 CROWDED = 3  # elements a decade beyond which mu is heard

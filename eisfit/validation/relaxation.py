@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from eisfit.arrays import ComplexArray, FloatArray
 
 __all__ = ["Choice", "Peak", "Problem", "find_peaks", "problem", "sample", "select", "solve", "summarise"]
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)

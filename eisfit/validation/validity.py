@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.validation.linear_kk import (
     PATIENCE,
     Basis,
@@ -26,8 +27,6 @@ from eisfit.verdict import Flag
 
 __all__ = ["Finding", "Problem", "Trust", "broken", "trusted"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Mask = NDArray[np.bool_]
 
 FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goes wrong that is not inductance

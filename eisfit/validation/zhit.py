@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.spectra.spectrum import Spectrum
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ZHitResult", "zhit"]
 
-FloatArray = NDArray[np.float64]
 
 GAMMA = -np.pi / 6  # weight of the slope of the phase
 FEWEST = 6

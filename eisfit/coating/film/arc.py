@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.study import FilmTable
 from eisfit.errors import StudyError
@@ -23,7 +23,6 @@ from eisfit.units import Uncertain, uncertain
 
 __all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "film_of_cell"]
 
-FloatArray = NDArray[np.float64]
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
 _SPOILING = ("not_converged", "misfit")

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import StudyError
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "volume_fractions",
 ]
 
-FloatArray = NDArray[np.float64]
 
 BOLTZMANN_EV = 8.617333262e-5  # eV/K, CODATA 2018 (exact since the SI of 2019)
 EPSILON_0 = 8.8541878128e-14  # F/cm, CODATA 2018

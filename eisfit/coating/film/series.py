@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import BOLTZMANN_EV
 from eisfit.errors import StudyError
 
 __all__ = ["activation_energy", "thickness_series"]
-
-FloatArray = NDArray[np.float64]
 
 
 def thickness_series(

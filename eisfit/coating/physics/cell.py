@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eisfit.arrays import ComplexArray
 from eisfit.coating.physics import layers
 from eisfit.coating.physics.layers import LayerKind, Slopes
 from eisfit.coating.physics.parameters import (
@@ -18,7 +19,6 @@ from eisfit.coating.physics.parameters import (
     arrhenius,
     values,
 )
-from eisfit.coating.physics.smooth import ComplexArray
 from eisfit.coating.physics.supports import Support
 from eisfit.errors import EisfitError
 

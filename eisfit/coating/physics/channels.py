@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.electrode import Channels
-from eisfit.coating.physics.rails import FloatArray, solve_rails
-from eisfit.coating.physics.smooth import ComplexArray
+from eisfit.coating.physics.rails import solve_rails
 from eisfit.coating.physics.spreading import (
     Modes,
     annulus_modes,

@@ -27,13 +27,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.coating.physics.smooth import ComplexArray, coth_csch
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.coating.physics.smooth import coth_csch
 
 __all__ = ["Solved", "solve_rails"]
 
-FloatArray = NDArray[np.float64]
 
 _NEAR = 1e-2
 _MEETING = 1e-4

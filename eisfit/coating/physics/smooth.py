@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ComplexArray", "coth_csch", "sphere", "tanh_over"]
+from eisfit.arrays import ComplexArray
 
-ComplexArray = NDArray[np.complex128]
+__all__ = ["coth_csch", "sphere", "tanh_over"]
+
 
 _NEAR = 1e-2
 # tanh(s)/s and tanh(s)/(s - tanh s) - 3/s^2 in powers of s^2 (DLMF 4.33.3; its reciprocal series).

@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
 
 __all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "disc_modes", "disc_spreading"]
 
-FloatArray = NDArray[np.float64]
 
 _TERMS = 600
 

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.electrode import line
-from eisfit.coating.physics.smooth import ComplexArray
 from eisfit.coating.physics.spreading import disc_spreading
 from eisfit.errors import EisfitError
 
 __all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
-
-FloatArray = NDArray[np.float64]
 
 
 class AreaImpedance(NamedTuple):

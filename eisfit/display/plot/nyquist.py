@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.display.plot.style import (
     BLACK,
     axes_or_new,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["nyquist", "nyquist_cycles"]
 
-ComplexArray = NDArray[np.complex128]
-FloatArray = NDArray[np.float64]
 
 _SHAPE = (
     0.5,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
     axes_or_new,
     column,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["cells_trend", "cells_trends", "nyquist_waterfall"]
 
-FloatArray = NDArray[np.float64]
 Document = Mapping[str, Any]
 
 _POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 
@@ -25,7 +26,6 @@ __all__ = ["COLORS", "new_axes", "new_figure", "save", "styled"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-FloatArray = NDArray[np.float64]
 
 # M. Okabe, K. Ito, "Color Universal Design" (2008): told apart with every common colour vision.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.guess import StartGrid
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
@@ -33,7 +33,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["candidates"]
 
-FloatArray = NDArray[np.float64]
 
 _FOLDS = 5
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain

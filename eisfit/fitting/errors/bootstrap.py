@@ -13,6 +13,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.robust import TUNING, solve_robust
 from eisfit.engine.solver import solve
@@ -21,8 +22,6 @@ from eisfit.fitting.errors.refit import Refit
 
 __all__ = ["KINDS", "repeated"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 KINDS = ("residual", "parametric")
 _CHUNK = 256  # rows that the solver takes fastest

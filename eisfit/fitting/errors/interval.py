@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Interval", "Intervals"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

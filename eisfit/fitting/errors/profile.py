@@ -14,8 +14,8 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Box
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.solver import Solution, solve
@@ -23,9 +23,6 @@ from eisfit.fitting.errors.refit import Refit
 
 __all__ = ["Profile", "Walk", "profiles"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 
 _WIDENINGS = 24
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.propagation import Formula
 from eisfit.engine.solver import Solution
@@ -23,9 +23,6 @@ from eisfit.fitting.errors.refit import Refit
 
 __all__ = ["derived_profiles"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.intp]
 #: theta (B, V) -> u (B,)
 Quantity = Callable[[FloatArray], FloatArray]
 

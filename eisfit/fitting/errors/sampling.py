@@ -13,14 +13,13 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 from eisfit.fitting.errors.refit import Refit
 
 __all__ = ["MOST", "sampled"]
 
-FloatArray = NDArray[np.float64]
 
 #: Steps of each walker, at most, where the chain decides itself how long it must be.
 MOST = 16000

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.errors.bootstrap import repeated
@@ -35,7 +35,6 @@ from eisfit.model.geometry import Geometry
 
 __all__ = ["METHODS", "intervals", "with_intervals"]
 
-FloatArray = NDArray[np.float64]
 
 METHODS = ("covariance", "profile", "bootstrap", "mcmc")
 _REPEATS = 1000

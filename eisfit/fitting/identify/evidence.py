@@ -13,16 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
 
 __all__ = ["STRUCTURE", "Prior", "evidence"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
 STRUCTURE = {"parameter": -0.8, "nested": -1.5, "loop": -1.5, "second_diffusion": -3.0, "rare": -2.0}

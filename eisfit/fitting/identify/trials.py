@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.draws import random_starts
 from eisfit.engine.solver import Problem, solve
@@ -21,7 +21,6 @@ from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Trial", "Workbench"]
 
-FloatArray = NDArray[np.float64]
 
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
 _GLANCE = 9  # iterations after which hopeless ones are given up

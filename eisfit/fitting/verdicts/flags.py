@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Scales
 from eisfit.model.circuit import Circuit
@@ -31,7 +32,6 @@ __all__ = [
 #: The same for every parameter, so that a report says it once.
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
 
-FloatArray = NDArray[np.float64]
 
 _MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
 _NEAR = 1e-6

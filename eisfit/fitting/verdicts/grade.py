@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.noise import ladder
 from eisfit.verdict import limit
 
 __all__ = ["Residuals", "grades", "knows_noise", "relative_noise"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Mask = NDArray[np.bool_]
 
 _SPARE = 8  # numbers measured beyond those of the model that the noise is estimated with

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eisfit.model.elements.base import ComplexArray
+from eisfit.arrays import ComplexArray
 
 __all__ = ["Wedge", "log1p_exp", "logistic", "sinh_cosh_excess"]
 

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
+
 __all__ = ["Asymptote", "Element", "FrequencyGrid", "Parameter"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: Value (B, F) and the derivatives (B, F), or shapes that broadcast to them, one per parameter.
 Evaluation = tuple[ComplexArray, tuple[ComplexArray, ...]]

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eisfit.model.elements.base import (
-    Asymptote,
-    ComplexArray,
-    Element,
-    Evaluation,
-    FloatArray,
-    FrequencyGrid,
-    Parameter,
-)
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
 __all__ = ["ELEMENTS"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
@@ -28,8 +29,6 @@ __all__ = [
     "sweeps_of",
 ]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
 
 __all__ = ["boundaries"]
 
-FloatArray = NDArray[np.float64]
 
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
 

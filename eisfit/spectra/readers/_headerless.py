@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
 __all__ = ["Reading", "headerless", "looks_like_frequency"]
 
-FloatArray = NDArray[np.float64]
 
 _FEWEST_ROWS = 3
 _EVEN = 0.3

@@ -8,10 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["from_other_columns"]
+from eisfit.arrays import ComplexArray, FloatArray
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
+__all__ = ["from_other_columns"]
 
 
 class Columns(Protocol):

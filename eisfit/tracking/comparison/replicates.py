@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, Rates
 from eisfit.tracking.growth.growth import Growth
 
 __all__ = ["checked_groups", "compare_replicates"]
-
-FloatArray = NDArray[np.float64]
 
 
 def compare_replicates(

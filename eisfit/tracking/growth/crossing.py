@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.laws import LAWS
 
 __all__ = ["Crossing", "crossing_of"]
 
-FloatArray = NDArray[np.float64]
 
 _HORIZON = 10.0  # measured spans: nobody believes what lies further out
 _GRID = 1001

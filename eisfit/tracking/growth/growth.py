@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Band", "Growth", "fit_growth", "linear_growth"]
 
-FloatArray = NDArray[np.float64]
 
 _SIGNIFICANT = 3.0
 _CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)

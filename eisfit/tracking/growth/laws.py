@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
 
 __all__ = ["LAWS", "Law", "LawFit", "fit_law"]
 
-FloatArray = NDArray[np.float64]
 
 _SCAN = 81
 _REFINED = 1e-10

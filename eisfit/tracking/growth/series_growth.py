@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
 from eisfit.fitting.result import FitFailure, FitResult
 from eisfit.model.circuit import Circuit
@@ -16,7 +16,6 @@ from eisfit.tracking.joint.joint import Joint
 
 __all__ = ["growth_of", "growths"]
 
-FloatArray = NDArray[np.float64]
 Results = Sequence[FitResult | FitFailure]
 
 _BAND_POINTS = 25

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
 
 __all__ = ["Bordered", "covariances", "inverse_blocks"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

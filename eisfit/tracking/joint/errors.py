@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.tracking.joint.bordered import covariances
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength
@@ -23,7 +23,6 @@ from eisfit.tracking.joint.solver import System, linear_system, measured
 
 __all__ = ["Smoothing"]
 
-FloatArray = NDArray[np.float64]
 
 _LEAST = 0.01  # a strength less probable does not count
 _TOGETHER = 8  # systems whose covariances are computed at once

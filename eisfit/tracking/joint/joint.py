@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
@@ -28,7 +28,6 @@ from eisfit.tracking.joint.solver import State, minimised
 
 __all__ = ["MODES", "Joint", "joint_fit"]
 
-FloatArray = NDArray[np.float64]
 
 MODES = ("shared", "smooth", "free")
 

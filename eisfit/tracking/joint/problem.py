@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
@@ -17,8 +18,6 @@ from eisfit.model.elements import FrequencyGrid
 
 __all__ = ["JointProblem"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _CHUNK = 128
 _ONE_NOISE = 1.5

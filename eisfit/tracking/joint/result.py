@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
@@ -30,8 +31,6 @@ from eisfit.verdict import FORBIDS, TELLS, Flag
 
 __all__ = ["as_results"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 T = TypeVar("T")
 
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.rounding import significant
 from eisfit.tracking.joint.bordered import Bordered, covariances
 
 __all__ = ["Strength", "axis", "cross_validated", "penalty"]
 
-FloatArray = NDArray[np.float64]
 
 _ROUGHEST, _SMOOTHEST = 1e-4, 1e3  # strength times the largest (smallest) curvature, over the median weight
 _LARGEST, _SMALLEST = 16.0, 500.6  # eigenvalues of D^T D: 16 and about 500.6 / N^4 (a beam with free ends)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem
 
 __all__ = ["Measured", "State", "System", "linear_system", "measured", "minimised"]
 
-FloatArray = NDArray[np.float64]
 
 _STEPS = 60
 _DONE = 1e-8
