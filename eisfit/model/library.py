@@ -22,12 +22,12 @@ from eisfit.errors import (
 from eisfit.files import nearest_file
 from eisfit.model.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
-from eisfit.model.notation import parse
+from eisfit.model.notation import Component, Series, components, parse
 
 if TYPE_CHECKING:
     from eisfit.model.circuit_file import CircuitFile
 
-__all__ = ["circuit", "circuits", "load", "reference_tests"]
+__all__ = ["circuit", "circuits", "load", "reference_tests", "with_inductance"]
 
 
 def circuits() -> tuple[str, ...]:
@@ -44,6 +44,7 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
 
     A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's
     (`eisfit.model.catalogue`).
+    A name with ``l-`` before it is that circuit with an inductance ``L_cell`` in series.
     A circuit object of impedance.py, and the ``.json`` file that it saves, are read too
     (`eisfit.fitting.interop`).
 
@@ -75,14 +76,37 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         return _file(Path(text))
     if text.endswith(".json"):
         return _of_impedance_py(Path(text))
-    entry = find(text)
-    if entry is not None:
-        return _entry(entry)
+    named = _by_name(text)
+    if named is not None:
+        return named
     if NAME.fullmatch(text):
         known = entries()
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
     return Circuit.from_string(text)
+
+
+def _by_name(text: str) -> Circuit | None:
+    entry = find(text)
+    if entry is not None:
+        return _entry(entry)
+    entry = find(text.removeprefix("l-"))
+    plain = None if entry is None else _entry(entry)
+    return None if plain is None or _has_inductance(plain) else with_inductance(plain)
+
+
+def _has_inductance(circuit: Circuit) -> bool:
+    return any(component.symbol in ("L", "La") for component in components(circuit.tree))
+
+
+def with_inductance(plain: Circuit) -> Circuit:
+    """Return a circuit with ``L_cell`` in series before it, by the name with ``l-`` before it."""
+    first = Component("L_cell", "L")
+    rest = plain.tree.children if isinstance(plain.tree, Series) else (plain.tree,)
+    parameters = {**default_parameters(first), **plain.parameters}
+    return dataclasses.replace(
+        plain, tree=Series((first, *rest)), name=f"l-{plain.name}", parameters=parameters
+    )
 
 
 def _of_impedance_py(source: Any) -> Circuit:

@@ -21,7 +21,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.task import Task, best_end, best_start
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.fit import finished
@@ -35,6 +35,8 @@ __all__ = ["candidates"]
 
 
 _FOLDS = 5
+#: What a circuit that cannot describe the data may end in.
+_UNFITTED = (EisfitError, np.linalg.LinAlgError)
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
 _NESTED = 5
@@ -82,6 +84,12 @@ class _Entry:
     row: Candidate | None = None
 
 
+def _unfitted(circuit: Circuit, error: Exception) -> Candidate:
+    """Return a row for a circuit that cannot be fitted: the others go on."""
+    reason = str(error) if isinstance(error, EisfitError) else f"{circuit.name}: cannot be fitted ({error})"
+    return Candidate(circuit, refused=reason)
+
+
 def _free(circuit: Circuit) -> int:
     return sum(p.free for p in circuit.parameters.values())
 
@@ -91,9 +99,9 @@ def _entered(
 ) -> _Entry:
     try:
         task = Task.of(spectrum, circuit, settings)
-    except EisfitError as error:
-        return _Entry(circuit, row=Candidate(circuit, refused=str(error)))
-    basin = _short_search(task, smaller, seed)
+        basin = _short_search(task, smaller, seed)
+    except _UNFITTED as error:
+        return _Entry(circuit, row=_unfitted(circuit, error))
     deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, _free(circuit), task.rescaled)
     return _Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
 
@@ -116,10 +124,8 @@ def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
         result = finished(entry.task, theta, basin)
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return dataclasses.replace(entry, row=Candidate(entry.circuit, refused=str(error)))
+    except _UNFITTED as error:
+        return dataclasses.replace(entry, row=_unfitted(entry.circuit, error))
     return dataclasses.replace(entry, row=_judged(result, entry.task.attainable))
 
 
@@ -128,8 +134,8 @@ def _far_behind(entry: _Entry) -> Candidate:
     assert entry.basin is not None
     try:
         result = finished(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
-    except EisfitError as error:
-        return Candidate(entry.circuit, refused=str(error))
+    except _UNFITTED as error:
+        return _unfitted(entry.circuit, error)
     return _judged(result, entry.task.attainable, profiles=False)
 
 

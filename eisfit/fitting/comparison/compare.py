@@ -8,27 +8,29 @@ the circuit counts, also one that ended at a bound, and the size of the noise wh
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
 from eisfit.engine.objective import Settings
-from eisfit.errors import UsageError
+from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates
 from eisfit.fitting.comparison.table import Comparison
 from eisfit.fitting.selection import selected, with_noise
-from eisfit.model.circuit import Circuit, default_parameters
+from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
 from eisfit.model.library import circuits as names_of_circuits
-from eisfit.model.notation import Component, Series, components, parse
+from eisfit.model.notation import components
 from eisfit.spectra.masks import Drop, inductive_tail
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.kramers_kronig import check
 
 __all__ = ["compare", "suitable"]
 
 _LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
+_CLEARLY = 3.0  # standard deviations of the noise above zero
 
 
 def compare(
@@ -85,25 +87,24 @@ def suitable(spectrum: Spectrum) -> list[Circuit]:
     Those with fewer parameters than half the numbers measured. Where the spectrum has an inductive tail, each
     gets an inductance in series; where it has none, circuits with an inductance are left out.
     """
-    has_tail = int(inductive_tail(spectrum).sum()) >= _LEAST_TAIL
+    has_tail = _turns_inductive(spectrum)
     found: dict[str, Circuit] = {}
     for name in names_of_circuits():
         circuit = find_circuit(name)
         inductive = any(c.symbol == "L" for c in components(circuit.tree))
         if inductive and not has_tail:
             continue
-        suits = circuit if inductive or not has_tail else _with_inductance(circuit)
+        suits = circuit if inductive or not has_tail else find_circuit(f"l-{circuit.name}")
         found.setdefault(suits.string, suits)
     return [c for c in found.values() if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
 
 
-def _with_inductance(circuit: Circuit) -> Circuit:
-    """Return the circuit with ``L_cell`` in series before it."""
-    first = parse("L_cell")
-    rest: tuple[Any, ...] = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
-    tree = Series((first, *rest)) if isinstance(first, Component) else circuit.tree
-    parameters = {**default_parameters(first), **circuit.parameters}
-    return dataclasses.replace(circuit, tree=tree, name=f"l-{circuit.name}", parameters=parameters)
+def _turns_inductive(spectrum: Spectrum) -> bool:
+    """Return whether the highest frequencies are inductive, and by more than the noise."""
+    tail = inductive_tail(spectrum)
+    with contextlib.suppress(SpectrumError):  # too few points to know the noise
+        tail &= spectrum.impedance.imag > _CLEARLY * check(spectrum).noise
+    return int(tail.sum()) >= _LEAST_TAIL
 
 
 def _listed(circuits: Iterable[Any]) -> Sequence[Any]:

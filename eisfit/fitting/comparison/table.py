@@ -47,6 +47,8 @@ class Candidate:
         Root mean square residual over what the noise alone leaves; 0 where unknown.
     refused
         Why it cannot be taken as an answer; empty where it can.
+    reserved
+        What the data do not determine in a circuit that is an answer all the same, because no other fits.
     """
 
     circuit: Circuit
@@ -58,6 +60,7 @@ class Candidate:
     weight: float = 0.0
     misfit: float = 0.0
     refused: str = ""
+    reserved: str = ""
 
     @property
     def name(self) -> str:
@@ -78,6 +81,7 @@ class Candidate:
             "weight": self.weight,
             "misfit": self.misfit,
             "refused": self.refused,
+            "reserved": self.reserved,
         }
 
 
@@ -104,6 +108,7 @@ class Comparison:
         cls, spectrum: Spectrum, weighting: str, candidates: Sequence[Candidate], noise: float
     ) -> Comparison:
         """Rank candidates; `noise` is the chisqr that the noise alone would leave, 0 where unknown."""
+        candidates = _with_the_closest(candidates, noise)
         lowest = min((c.aicc for c in candidates if not c.refused), default=np.inf)
         shares = [0.0 if c.refused else float(np.exp(-0.5 * (c.aicc - lowest))) for c in candidates]
         total = sum(shares) or 1.0
@@ -142,6 +147,8 @@ class Comparison:
                 f"{_percent(best)} rms, {significant(best.misfit, 2)} times its noise; try other circuits, "
                 "or look for bad points (eisfit check)"
             ]
+        if best.reserved:
+            said.append(f"not determined in it: {best.reserved}")
         return (*said, *self._closer(best), *self._as_good(best), *self._enough(best))
 
     def _lead(self, best: Candidate) -> str:
@@ -204,7 +211,7 @@ class Comparison:
     def from_dict(cls, document: Mapping[str, Any]) -> Comparison:
         """Rebuild a comparison from `to_dict`'s document."""
         rows = zip(document["ranked"], document["fits"], document["circuit_documents"], strict=True)
-        kept = ("free", "cross_validation", "weight", "misfit", "refused")
+        kept = ("free", "cross_validation", "weight", "misfit", "refused", "reserved")
         ranked = [
             Candidate(
                 Circuit.from_dict(circuit),
@@ -250,6 +257,22 @@ class Comparison:
 
 def _finite(number: float) -> float | None:
     return float(number) if np.isfinite(number) else None
+
+
+def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
+    """Return the candidates, the closest one no longer refused where all that are not miss the data.
+
+    A parameter that the data do not determine is a flaw of that parameter; to miss the data is one of the
+    whole circuit.
+    """
+    answer = min((c for c in candidates if not c.refused), key=lambda c: c.bic, default=None)
+    held = [c for c in candidates if c.refused and c.result]
+    closest = min(held, key=lambda c: c.bic, default=None)
+    misses = answer is None or (_misfit(answer, noise) > _WITHIN_NOISE or noise <= 0)
+    if closest is None or not misses or (answer is not None and closest.bic > answer.bic - _CLOSER):
+        return list(candidates)
+    taken = dataclasses.replace(closest, refused="", reserved=closest.refused)
+    return [taken if c is closest else c for c in candidates]
 
 
 def _misfit(candidate: Candidate, noise: float) -> float:
