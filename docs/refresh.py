@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
 from _generate.flags import summary as flags_table  # noqa: E402
+from _generate.rooms import summary as rooms_table  # noqa: E402
 
 SPECTRA = ROOT / "example_spectra" / "rrml"
 IMAGES = ROOT / "docs" / "images"
@@ -43,6 +44,7 @@ TABLES = {
     ROOT / "README.md": circuits_table,
     ROOT / "docs" / "circuits.md": elements_table,
     ROOT / "docs" / "output.md": flags_table,
+    ROOT / "docs" / "architecture.md": rooms_table,
 }
 
 

@@ -166,6 +166,7 @@ def test_every_public_name_has_its_page(pages):
         assert f"[`{name}`]" in pages["api/index.md"] or name == "EisfitError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", documents.COMMANDS)
 def test_every_key_of_the_json_is_told(schema):
     said, short = documents.meanings(), schema.partition(".")[2].partition("/")[0]
@@ -227,6 +228,7 @@ def workplace(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", GUIDES, ids=ids)
 def test_the_python_of_the_guides_runs(page, workplace):
     import matplotlib
@@ -240,6 +242,7 @@ def test_the_python_of_the_guides_runs(page, workplace):
         sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", GUIDES, ids=ids)
 def test_the_commands_of_the_guides_run_and_print_what_is_shown(page, workplace):
     text = page.read_text(encoding="utf-8")
@@ -299,3 +302,10 @@ def test_impedance_py_has_what_the_comparison_shows():
     assert {"bounds", "weight_by_modulus"} <= set(inspect.signature(CustomCircuit.fit).parameters)
     assert list(inspect.signature(validation.linKK).parameters)[:2] == ["f", "Z"]
     assert callable(preprocessing.ignoreBelowX)
+
+
+def test_the_architecture_page_names_what_is_there():
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:eisfit|docs|tests)/[\w./]+)`", text)
+    assert len(named) > 15
+    assert not [path for path in named if not (ROOT / path).exists()]

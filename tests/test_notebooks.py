@@ -23,6 +23,8 @@ FIGURES = {"first_fit": 1, "a_series": 3, "the_coating_study": 3}  # drawn by pl
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
+
+pytestmark = pytest.mark.slow
 source, target = sys.argv[1:]
 notebook = nbformat.read(source, 4)
 NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()

@@ -253,6 +253,7 @@ def test_a_broken_executor_is_tried_again_and_nothing_is_lost_or_doubled():
     assert found == [(k, 2 * k) for k in range(6)]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced(tmp_path):
     flag = str(tmp_path / "killed")
     found = [outcome for _, outcome in in_order(killed_once, ((k, flag) for k in range(8)), 2)]
@@ -287,6 +288,7 @@ def test_dask_is_asked_for_in_one_sentence(monkeypatch):
         dask_executor("local")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [OSError("timed out"), ValueError("unknown address scheme 'tpc'")])
 def test_a_scheduler_that_does_not_answer(monkeypatch, error):
     def client(address, timeout):

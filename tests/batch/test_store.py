@@ -166,6 +166,7 @@ def test_a_store_of_another_layout_is_refused(tmp_path):
         Store(path)
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_store(tmp_path):
     store = tmp_path / "results.sqlite"
     Store(store).close()
@@ -246,6 +247,7 @@ def killed_after(store, results, delay):
         return seen + process.stdout.read().count("done\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
 def test_kill_9_loses_no_finished_chunk(tmp_path):
     store, rng = tmp_path / "results.sqlite", np.random.default_rng(4)

@@ -23,6 +23,8 @@ from eisfit.batch.store import Store
 from eisfit.batch.watch import Watcher
 from eisfit.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FREQUENCY = np.geomspace(1e4, 0.1, 15)
 CIRCUIT = "R_s-p(R_ct,C_dl)"

@@ -196,6 +196,7 @@ def test_circuits(run):
     assert "rs-sei-ct-then-w" in run("circuits")
 
 
+@pytest.mark.slow
 def test_simulate_then_fit(run, tmp_path):
     values = [f"-p{name}={value}" for name, value in {**SHAPE, "R_ct": 50.0}.items()]
     run("simulate", "-c", "rs-ct", *values, "--cycle", "7", "--output", "cell.csv")

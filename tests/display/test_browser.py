@@ -16,6 +16,8 @@ import eisfit
 from eisfit.cli.html_report import html_report
 from eisfit.fitting.result import FitFailure
 
+pytestmark = pytest.mark.slow
+
 BARE = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml" / "bare"
 CIRCUIT = "rs-sei-ct-w"
 EVIL = "<script>alert('owned')<img src=x onerror=alert(1)>"

@@ -79,6 +79,7 @@ def assert_same(first, second):
     assert second.chisqr == pytest.approx(first.chisqr, rel=1e-9)
 
 
+@pytest.mark.slow
 @needs_numba
 @pytest.mark.parametrize("name", KNOWN)
 def test_same_optima_for_the_circuits_in_the_folder(name):

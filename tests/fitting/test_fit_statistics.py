@@ -105,6 +105,7 @@ def check_cramer_rao(name, values, errors, _weighting):
 CHECKS = [check_scatter, check_coverage, check_bias, check_cramer_rao]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS)
 def test_errors_are_true(plain, check):
     check(*plain)

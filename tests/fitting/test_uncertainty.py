@@ -71,6 +71,7 @@ def test_covariance_interval_is_t_times_stderr(result):
     assert intervals(result, names=("R_s",)).keys() == {"R_s"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "options"),
     [("bootstrap", {}), ("bootstrap", {"kind": "parametric"}), ("mcmc", {"count": 800})],
@@ -87,6 +88,7 @@ def test_sampling_methods_agree_with_the_profile_of_a_nearly_linear_fit(result, 
     assert again.to_dict() == sampled.to_dict()
 
 
+@pytest.mark.slow
 def test_mcmc_is_lmfits_and_keeps_the_bounds(result, monkeypatch):
     pytest.importorskip("emcee")
     calls, inner = [], lmfit.Minimizer.emcee
@@ -154,6 +156,7 @@ def test_profile_of_a_derived_quantity_is_that_of_a_fit_written_in_it():
     assert intervals(fitted, method="profile", names=("R_p",)).derived.keys() == {"R_p"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["covariance", "bootstrap", "mcmc"])
 def test_derived_quantities_have_intervals_by_every_method(result, method):
     if method == "mcmc":

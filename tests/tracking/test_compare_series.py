@@ -125,6 +125,7 @@ def test_a_single_cell_is_taken_to_scatter_like_the_others():
     assert found.p == pytest.approx(2 * t.cdf(-abs(found.difference) / found.difference_stderr, 2))
 
 
+@pytest.mark.slow
 def test_cells_alike_by_luck_are_not_more_certain_than_their_fits():
     one, other = [growth(0.2), growth(0.2)], [growth(0.1, 1), growth(0.1, 1)]
     found = compare_replicates(one, other)

@@ -158,6 +158,7 @@ def test_noise_that_differs_from_cycle_to_cycle_stays_with_its_cycle():
         assert together["R_ct"].stderr == pytest.approx(alone["R_ct"].stderr, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_sharing_what_does_not_change_gives_the_weighted_mean_of_a_linear_problem():
     """Resistors alone: the least-squares solution is the mean of all points, its error noise/sqrt(points)."""
     circuit = eisfit.circuit("R_s-p(R_ct,C_dl)").constrain(fix={"R_ct": 1e-9, "C_dl": 1e-6})
@@ -192,6 +193,7 @@ COURSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("course", "cycles", "seeds"), [("line", 5, 40), ("wave", 5, 40), ("walk", 10, 40)])
 def test_errors_are_true_over_few_cycles_whatever_the_course(course, cycles, seeds):
     """A wave over five cycles is no straight line, though a line predicts left-out cycles better."""

@@ -69,6 +69,7 @@ def test_aicc_is_hurvich_and_tsais():
     assert growth.aicc == pytest.approx(n * np.log(chisqr / n) + 2 * k * n / (n - k - 1))
 
 
+@pytest.mark.slow
 def test_laws_are_not_chosen_where_points_are_too_few():
     growth = fit_growth([1, 50, 100, 150], [1, 7.1, 10, 12.2], [0.1] * 4, name="R_ct")
     assert growth.law == "linear"
@@ -84,6 +85,7 @@ def test_a_straight_line_stays_one_in_most_repeats():
     assert laws.count("linear") > 32
 
 
+@pytest.mark.slow
 def test_the_doubling_of_a_line_is_fiellers():
     """Ratio -a/b of two normal numbers: E. C. Fieller, J. R. Stat. Soc. B 16 (1954) 175."""
     growth = fit_growth(CYCLE, noisy("linear"), STDERR, name="R_ct", law="linear")

@@ -89,6 +89,7 @@ def test_the_trend_shows_each_cell_and_its_band(table):
         cells_trends([])
 
 
+@pytest.mark.slow
 def test_the_waterfall_shifts_each_spectrum(tracked):
     ax = tracked[0].plot_spectra(step=10.0)
     tops = [float(np.nanmin(line.get_ydata())) for line in ax.lines[::2]]
@@ -119,6 +120,7 @@ def test_the_command_line_takes_folders_as_cells(tmp_path):
     assert "R_s cannot be both --shared and --smooth" in wrong.output
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_when_a_value_is_reached(tmp_path):
     for cycle in (0, 50, 100, 150):
         path = tmp_path / f"x_cycle_{cycle:03d}.csv"
@@ -219,6 +221,7 @@ def test_growth_does_not_count_a_smooth_curve_as_many_measurements(joined, track
     assert set(joined.to_dict(data=False)["growth"]) == {"R_ct", "CPE_ct_Q"}
 
 
+@pytest.mark.slow
 def test_a_series_as_a_moving_picture(tracked, tmp_path):
     from PIL import Image
 

@@ -150,6 +150,7 @@ def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypa
     assert_true_where_ok(result)
 
 
+@pytest.mark.slow
 def test_a_measured_series_has_no_swap_that_is_not_flagged(real_spectra):
     """A Li-ion cell being cycled (AutoEIS, MIT licence), a part of its 130 spectra."""
     path = real_spectra / "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"

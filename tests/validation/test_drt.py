@@ -125,6 +125,7 @@ def test_scale_does_not_matter():
     np.testing.assert_allclose(large.gamma, 1e9 * plain.gamma, rtol=1e-5, atol=1e3)
 
 
+@pytest.mark.slow
 def test_noise_is_found_where_it_is_not_known():
     s = spectrum(5 + zarc(20, 1e-4, 0.8) + zarc(40, 0.05, 0.8), 3e-3)
     known, found = drt(s, samples=20), drt(s.replace(noise=None), samples=20)
