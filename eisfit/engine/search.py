@@ -40,6 +40,7 @@ _NEAR = 1.2
 #: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
 _DIGITS = 1e-8
 _CLEAN = 3e-4
+_EXACT = 1e-6  # so near, noise-free data leave nothing to be looked for
 _MISSED = 0.03
 # (starts from the grid, scattered starts, how many must agree) by the grid's difficulty:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
@@ -99,6 +100,7 @@ class _Search:
         clean = attainable < _CLEAN**2 * size
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
+        self.exact = np.where(clean, _EXACT**2 * size, 0.0)
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0
@@ -200,6 +202,7 @@ class _Search:
             ratio = self._ratio()[left]
             needed = agree * np.where((ratio > _DOUBTFUL) & (ratio < _HOPELESS), 2, 1)
             done = (self._agreed()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
+            done |= self._is_exact(left)
             self.settled[left[done]] = True
             left = left[~done]
             if not left.size:
@@ -225,6 +228,7 @@ class _Search:
             known = self.expected[left] > 0
             done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
             done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
+            done |= self._is_exact(left)
             self.settled[left[done]] = True
             left = left[~done]
             if not left.size:
@@ -286,6 +290,15 @@ class _Search:
         enough = self._agreed()[near] >= min(2, starts.shape[1])
         self.settled[near] = enough & (self.chisqr[near, 0] <= _PERFECT * self.expected[near])
         self.votes[near[~self.settled[near]]] = False
+
+    def _is_exact(self, rows: IntArray) -> Mask:
+        """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
+        clean = rows[self.exact[rows] > 0]
+        if clean.size:
+            found = polished(self.problem.rows(clean), self.theta[clean, 0], self.floor[clean])[:2]
+            better = found[1] < self.chisqr[clean, 0]
+            self.theta[clean[better], 0], self.chisqr[clean[better], 0] = found[0][better], found[1][better]
+        return np.asarray(self.chisqr[rows, 0] <= self.exact[rows])
 
     def _polish(self) -> None:
         """Take the best end, and near ones that may still turn out lower, to the bottom of their valleys."""
