@@ -56,16 +56,16 @@ def layer(kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray) -> t
 def diffusion(W: FloatArray, tau: FloatArray | None, omega: FloatArray) -> tuple[ComplexArray, ...]:
     """Diffusion impedance (ohm cm^2) and its derivatives by ln W and ln tau, each (B, F).
 
-    W/sqrt(j omega) into the depth (`tau` None), or within a sphere that keeps what enters, with
-    s = j omega tau: W sqrt(tau) tanh(sqrt s)/(sqrt s - tanh sqrt s), which tends to the first at high
-    frequency (T. Jacobsen, K. West, Electrochim. Acta 40 (1995) 255).
+    W (1 - j)/sqrt(omega) into the depth (`tau` None), or within a sphere that keeps what enters, with
+    s^2 = j omega tau: W sqrt(2 tau) tanh(s)/(s - tanh s), which tends to the first at high frequency
+    (T. Jacobsen, K. West, Electrochim. Acta 40 (1995) 255).
     """
     if tau is None:
-        z = W / np.sqrt(1j * omega)
+        z = W * (1 - 1j) / np.sqrt(omega)
         return z, z, 0 * z
     H, dH = sphere(np.asarray(1j * omega * tau))
-    z = W * np.sqrt(tau) * H
-    return z, z, z / 2 + W * np.sqrt(tau) * 1j * omega * tau * dH
+    z = W * np.sqrt(2 * tau) * H
+    return z, z, z / 2 + W * np.sqrt(2 * tau) * 1j * omega * tau * dH
 
 
 def reaction(

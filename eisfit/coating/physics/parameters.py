@@ -52,7 +52,7 @@ PARAMETERS: tuple[PhysicalParameter, ...] = (
     _P("g", "", "log", "true area of the coated electrode over that of the bare one", 1.0),
     _P("Q", "S s^alpha/cm^2", "log", "double layer's CPE, per true area", 0.0),
     _P("alpha", "", "linear", "exponent of the double layer's CPE", 1.0),
-    _P("W", "ohm cm^2 s^-1/2", "log", "diffusion W/sqrt(j omega), per true area", 0.0),
+    _P("W", "ohm cm^2 s^-1/2", "log", "Warburg coefficient, W (1 - j)/sqrt(omega), per true area", 0.0),
     _P("tau_d", "s", "log", "time of diffusion in a particle, radius^2/D", np.inf),
     _P("t", "cm", "log", "thickness of the film", 0.0),
     _P("rho", "ohm cm", "log", "electronic resistivity of the film", 0.0),
