@@ -1,21 +1,8 @@
 """A plate with channels as a two-rail transmission line: R_ct and whole spectra from geometry and transport.
 
-Electrolyte in the channel carries ions (rail i), the solid and a film on it carry electrons (rail e); the
-interface joins them along the wall, and closes the line at the top face and at the channel's floor. With
-overpotential eta, unit current, z = interface / P and m = m_i + m_e per length::
-
-    eta'' = m eta / z,    I = (m_e - eta') / m,    I(0) = 1 - eta(0) A_t Y,    I(L) = eta(L) A_f Y
-
-where Y is the interface's admittance per true area. With M_i = m_i L, M_e = m_e L, M = M_i + M_e,
-v = M Y A_w, C = sqrt(v) coth(sqrt(v)) and E = tanh(sqrt(v)/2) / sqrt(v), its solution is::
-
-    Z = M_i M_e / M + F
-    F = [C - 2 E Y A_w M_i M_e / M + (M_i^2 A_f + M_e^2 A_t) Y / M]
-        / [Y A_w + Y (A_t + A_f) C + M Y^2 A_t A_f]
-
-C and E are smooth in v down to v = 0 (a flat or perfectly conducting electrode), where F = 1 / (Y A), and
-need only exponentials of a negative real part, so nothing overflows. One rail perfect and no end faces is
-de Levie's pore (Adv. Electrochem. Electrochem. Eng. 6 (1967) 329), Z = sqrt(M / (Y A)) coth(sqrt(M Y A)).
+Electrolyte in the channel carries ions, the solid and a film on it carry electrons; the interface joins them
+along the wall, and closes the line at the top face and at the channel's floor. The line itself is
+`eisfit.model.elements.end_faces`; `eisfit.coating.physics` adds how current spreads in the solid.
 """
 
 from __future__ import annotations
@@ -25,6 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from eisfit.model.elements.base import FrequencyGrid
+from eisfit.model.elements.end_faces import line, line_with_shares, shape_functions
 
 __all__ = [
     "LINE_PARAMETERS",
@@ -40,11 +30,6 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 Array = NDArray[Any]
-
-_SMALL = 1e-2
-# Coefficients of v^n: u coth u, (u / sinh u)^2 by its own square, tanh(u/2)/u.  DLMF 4.33.3, 4.19.
-_COTH = (1.0, 1 / 3, -1 / 45, 2 / 945, -1 / 4725, 2 / 93555)
-_TANH = (1 / 2, -1 / 24, 1 / 240, -17 / 40320, 31 / 725760, -691 / 159667200)
 
 
 @dataclass(frozen=True)
@@ -142,53 +127,6 @@ class LineImpedance(NamedTuple):
 LINE_PARAMETERS = ("R_ion", "R_el", "R_int", "Q", "alpha", "top", "floor")
 
 
-def line(
-    ionic: ArrayLike, electronic: ArrayLike, wall: ArrayLike, top: ArrayLike, floor: ArrayLike
-) -> tuple[Array, tuple[Array, ...]]:
-    """Return F of the module's formula and its five derivatives.
-
-    Parameters
-    ----------
-    ionic, electronic
-        Resistances of the two rails over the depth, M_i and M_e, ohm; not negative.
-    wall, top, floor
-        Admittances of the interface on each, Y A, S: real, or complex with a positive real part. All
-        broadcast.
-
-    Returns
-    -------
-    F
-        Impedance beyond that of the two rails alone, ohm.
-    derivatives
-        dF/dM_i, dF/dM_e, dF/d(wall), dF/d(top), dF/d(floor).
-    """
-    a, b = np.asarray(ionic, dtype=np.float64), np.asarray(electronic, dtype=np.float64)
-    w, t, g = np.asarray(wall), np.asarray(top), np.asarray(floor)
-    total = a + b
-    # Where both rails are perfect the shares do not matter, but 0/0 would.
-    p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
-    q = 1 - p
-    v = total * w
-    C, dC, E, dE = _shape_functions(v)
-    ends = t + g
-    numerator = C - 2 * w * E * (p * b) + p * a * g + q * b * t
-    denominator = w + ends * C + total * t * g
-    F = numerator / denominator
-
-    def slope(of_numerator: Array, of_denominator: Array) -> Array:
-        return np.asarray((of_numerator - F * of_denominator) / denominator)
-
-    per_total = w * dC - 2 * w * w * dE * (p * b)
-    below = ends * w * dC + t * g
-    return F, (
-        slope(per_total - 2 * w * E * q**2 + (2 * p - p**2) * g - q**2 * t, below),
-        slope(per_total - 2 * w * E * p**2 - p**2 * g + (2 * q - q**2) * t, below),
-        slope(total * dC - 2 * (E + v * dE) * (p * b), 1 + ends * total * dC),
-        slope(q * b, C + total * g),
-        slope(p * a, C + total * t),
-    )
-
-
 def line_resistance(
     channels: Channels, ionic: ArrayLike, electronic: ArrayLike, interface: ArrayLike
 ) -> FloatArray:
@@ -283,25 +221,8 @@ def line_impedance(  # noqa: PLR0917 - a circuit element's parameters come in or
     50.0
     """
     columns = [np.asarray(x, dtype=np.float64)[..., None] for x in (R_ion, R_el, R_int, Q, alpha, top, floor)]
-    a, b, R, q, n, at, ag = columns
-    log_jomega = np.log(np.asarray(omega, dtype=np.float64)) + 0.5j * np.pi
-    jomega_n = np.exp(n * log_jomega)
-    Y = 1 / R + q * jomega_n
-    aw = 1 - at - ag
-    F, (da, db, dw, dt, dg) = line(a, b, aw * Y, at * Y, ag * Y)
-    total = a + b
-    p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
-    dY = aw * dw + at * dt + ag * dg
-    derivatives = (
-        da + (1 - p) ** 2,
-        db + p**2,
-        -dY / R**2,
-        dY * jomega_n,
-        dY * q * jomega_n * log_jomega,
-        Y * (dt - dw),
-        Y * (dg - dw),
-    )
-    Z = F + p * b
+    grid = FrequencyGrid(np.asarray(omega, dtype=np.float64))
+    Z, derivatives = line_with_shares(grid, *columns)
     return LineImpedance(Z, np.stack([np.broadcast_to(d, Z.shape) for d in derivatives], axis=-1))
 
 
@@ -315,39 +236,10 @@ def _per_channel(
     w, t, g = channels.wall * Y, channels.top * Y, channels.floor * Y
     p = np.divide(a, total, out=np.full(total.shape, 0.5), where=total > 0)
     pb, v, ends = p * b, total * w, t + g
-    C, dC, E, dE = _shape_functions(v)
+    C, dC, E, dE = shape_functions(v)
     faces, both = p * a * g + (b - pb) * t, total * t * g
     numerator = C - 2 * w * E * pb + faces
     denominator = w + ends * C + both
     rise = v * dC - 2 * w * (E + v * dE) * pb + faces
     fall = w + ends * (C + v * dC) + 2 * both
     return numerator / denominator, fall / denominator - rise / numerator
-
-
-def _shape_functions(v: Array) -> tuple[Array, Array, Array, Array]:
-    """C = u coth u, dC/dv, E = tanh(u/2)/u, dE/dv for u = sqrt(v), from series where v is small."""
-    small = np.abs(v) < _SMALL
-    safe = np.where(small, 1.0, v)
-    u = np.sqrt(safe)
-    e = np.exp(-u)
-    C = u * (1 + e * e) / (1 - e * e)
-    S = 2 * u * e / (1 - e * e)
-    th = (1 - e) / (1 + e)
-    E = th / u
-    dC = (C - S * S) / (2 * safe)
-    dE = ((1 - th * th) / 2 - E) / (2 * safe)
-    if not small.any():
-        return C, dC, E, dE
-    x = np.where(small, v, 0.0)
-    near = (*_series(_COTH, x), *_series(_TANH, x))
-    C, dC, E, dE = (np.where(small, n, f) for n, f in zip(near, (C, dC, E, dE), strict=True))
-    return C, dC, E, dE
-
-
-def _series(coefficients: tuple[float, ...], x: Array) -> tuple[Array, Array]:
-    """Return the power series and its derivative at `x`."""
-    value, slope = np.zeros_like(x), np.zeros_like(x)
-    for c in reversed(coefficients):
-        slope = slope * x + value
-        value = value * x + c
-    return value, slope

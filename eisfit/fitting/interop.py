@@ -109,7 +109,7 @@ def to_impedance(
     Raises
     ------
     CircuitError
-        For an element that impedance.py does not have (HN, TLM, TLMe).
+        For an element that impedance.py does not have (HN, TLM, TLMe, TLMf).
     ParameterError
         For expressions, or where a value is missing.
     """

@@ -4,7 +4,7 @@ Its names are an element and a number (``R0``, ``CPE_1``), its parameters are co
 is JSON with ``Circuit String``, ``Initial Guess``, ``Constants``, ``Parameters`` and ``Confidence``. All
 elements that both know mean the same, but one: its code for La computes (L' j omega)^alpha where eisfit, and
 its own documentation, say L (j omega)^alpha, so that L = L'^alpha. Its T leaves a term B 1e-10 over u where
-1/sinh(u) is smaller. HN, TLM and TLMe it does not have, and no expressions between parameters.
+1/sinh(u) is smaller. HN, TLM, TLMe and TLMf it does not have, and no expressions between parameters.
 """
 
 from __future__ import annotations

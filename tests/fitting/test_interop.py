@@ -16,7 +16,7 @@ from eisfit.model.elements import ELEMENTS
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 FREQUENCY = np.logspace(5, -2, 36)
-ABSENT = {"HN", "TLM", "TLMe"}  # elements that impedance.py does not have
+ABSENT = {"HN", "TLM", "TLMe", "TLMf", "Wop", "Wsp"}  # elements that impedance.py does not have
 
 pytestmark = pytest.mark.filterwarnings("ignore:Simulating circuit based on initial parameters")
 

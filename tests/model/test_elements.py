@@ -31,6 +31,9 @@ VALUES = {
     "": (0.2, 0.5, 0.83, 1.0),
 }
 LARGEST_COUNT = 12  # of combinations tried for one element
+#: Slopes by ln p below this share of Z do not count: 1e-25, where the reference's own 40 digits end. Where
+#: currents of faces and wall nearly cancel, a slope is right to the rounding of Z, which is all a fit sees.
+ROUNDING = {"TLMf": 4e-15}
 #: Where impedance.py's formula is not the one it documents: see tests/test_elements_more.py.
 IMPEDANCE_PY_DIFFERS = ("La", "T")
 FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh")
@@ -46,7 +49,7 @@ def samples(element):
     inside = ([v for v in VALUES[row.unit] if row.min <= v <= row.max] for row in element.parameters)
     every = list(itertools.product(*inside))
     stride = next(
-        k for k in (1, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37) if len(every) <= k * LARGEST_COUNT
+        k for k in (1, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 433) if len(every) <= k * LARGEST_COUNT
     )  # coprime to 3 and 4
     return every[::stride]
 
@@ -119,10 +122,11 @@ def test_derivatives_are_those_of_the_printed_formula(element):
         for values in samples(element):
             z, slopes = evaluate(element, values)
             assert len(slopes) == count
+            rounding = ROUNDING.get(element.symbol, 1e-25)
             exact = [mpmath.mpf(value) for value in values]
             for k, slope in enumerate(slopes):
                 reference = np.array([complex(derivative(formula, w, exact, k)) for w in OMEGA])
-                nothing = 1e-25 * np.abs(z / values[k])  # below it the reference's own 40 digits end
+                nothing = rounding * np.abs(z / values[k])
                 assert np.all(np.abs(slope - reference) <= 1e-9 * np.abs(reference) + nothing), (values, k)
 
 

@@ -127,6 +127,18 @@ def test_the_two_rail_line_is_the_limit_of_a_ladder(frequency):
     assert impedance("TLMe", *LINE.values(), omega=np.array([omega]))[0] == pytest.approx(network, rel=3e-6)
 
 
+def test_faces_without_area_leave_the_two_rail_line():
+    assert_equal(impedance("TLMf", *LINE.values(), 0.0, 0.0), impedance("TLMe", *LINE.values()), rel=1e-12)
+
+
+def test_faces_of_a_perfect_electrode_only_share_its_area():
+    # Neither rail resists: the interface of the whole area, wherever it lies.
+    _, _, *interface = LINE.values()
+    found = impedance("TLMf", 1e-12, 1e-12, *interface, 1.6, 0.1)
+    R_ct, Q, alpha = interface
+    assert_equal(found, 1 / (1 / R_ct + Q * (1j * OMEGA) ** alpha), rel=1e-8)
+
+
 def test_the_lines_are_special_cases_of_the_two_rail_line():
     R_ion, _, R_ct, Q, alpha = LINE.values()
     one_rail = impedance("TLM", R_ion, R_ct, Q, alpha)
@@ -170,6 +182,7 @@ EXTREME = {
     "TLMQ": (1e12, 1e12, 1.0),
     "TLM": (1e12, 1e-12, 1e12, 1.0),
     "TLMe": (1e12, 1e-12, 1e-12, 1e12, 1.0),
+    "TLMf": (1e12, 1e-12, 1e-12, 1e12, 1.0, 1e6, 1e-6),
     "T": (1e9, 1e9, 1e12, 1e12),
     "La": (1e9, 1.0),
 }

@@ -6,7 +6,7 @@ interface's admittance Y, the total M of the rails and v = M Y, u = sqrt(v), all
 
     f(v) = coth(u) / u,    g(v) = 1 / (u sinh u),    v f' = -(f + 1/sinh^2 u)/2,    v g' = -g (1 + u coth u)/2
 
-`TLMe` is the line of the coating model (`eisfit.coating.electrode`) without end faces. Its impedance stays
+`TLMe` is the line of `end_faces` (`TLMf`) without faces. Its impedance stays
 the same when its two rails are exchanged: no spectrum tells R_ion from R_el, and knowledge has to name them.
 `T` is the same line in the parameters of Paasch, and of impedance.py, which leave the constant
 R_ion R_el / (R_ion + R_el) = B/2 to the series resistance. impedance.py cuts 1/sinh off at 1e-10 for
