@@ -134,7 +134,7 @@ def test_faces_without_area_leave_the_two_rail_line():
 def test_faces_of_a_perfect_electrode_only_share_its_area():
     # Neither rail resists: the interface of the whole area, wherever it lies.
     _, _, *interface = LINE.values()
-    found = impedance("TLMf", 1e-12, 1e-12, *interface, 1.6, 0.1)
+    found = impedance("TLMf", 1e-15, 1e-15, *interface, 1.6, 0.1)
     R_ct, Q, alpha = interface
     assert_equal(found, 1 / (1 / R_ct + Q * (1j * OMEGA) ** alpha), rel=1e-8)
 

@@ -25,15 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.model.elements.base import (
-    Asymptote,
-    ComplexArray,
-    Element,
-    Evaluation,
-    FloatArray,
-    FrequencyGrid,
-    Parameter,
-)
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
 __all__ = ["ELEMENTS", "line", "line_with_shares", "shape_functions"]
 
