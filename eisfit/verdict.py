@@ -116,7 +116,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "a capacitor changes |Z| by the ratio of the frequencies alone, at most 10 from point to point",
     ),
     "real_only": Threshold(
-        1e-6, "largest |Z''| over the largest |Z| below which the data has no imaginary part", "rounding"
+        1e-6, "|Z''| over |Z| below which, at every frequency, the data has no imaginary part", "rounding"
     ),
     "rounding": Threshold(
         1e-6, "relative residual below which nothing is systematic", "rounding in files of six digits"

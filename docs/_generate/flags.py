@@ -62,7 +62,7 @@ def _section(name: str, entry: dict[str, Any], said: list[tuple[str, str]]) -> s
         f"> {options_as_code(cause or '…')}\n>\n> → {options_as_code(cure or '…')}\n\n"
         for cause, cure in said
     )
-    effect = "The result is not ok." if entry["grave"] else "It only tells: the result may still be ok."
+    effect = "It can forbid the use of the result." if entry["grave"] else "It only tells."
     if "effect" in entry:
         effect = entry["effect"]
     meaning = entry["meaning"][:1].upper() + entry["meaning"][1:]

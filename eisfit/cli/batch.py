@@ -236,7 +236,7 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
         return
     lines = [
         f"{run.done} spectra in {run.seconds:.1f} s: {many.fitted} fitted, {many.reused} from the store, "
-        f"{many.failed} failed, {run.flagged} not to be trusted as they stand (see their flags)",
+        f"{many.failed} failed, {run.flagged} not usable as they stand (see their flags)",
     ]
     lines += [str(many.audit)] if many.audit.count else []
     shown = run.failures[:_SHOWN]

@@ -56,6 +56,15 @@ from eisfit.errors import FitError
 __all__ = ["COMMANDS"]
 
 
+def _explained(value: bool) -> None:
+    """Print what verdicts hang on, where it is asked for."""
+    if value:
+        from eisfit.display import report
+
+        print_text(report.grades_text(width=width()))
+        raise typer.Exit
+
+
 @guarded
 def fit(
     files: Files,
@@ -105,6 +114,15 @@ def fit(
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
+    explain_grade: Annotated[  # its callback prints and stops
+        bool,
+        typer.Option(
+            "--explain-grade",
+            help="Print grades, verdicts and every limit with its source, and stop.",
+            callback=_explained,
+            is_eager=True,
+        ),
+    ] = False,
     json: Json = False,
     output: Output = None,
 ) -> int:

@@ -140,7 +140,7 @@ class _Fits:
         flagged = sum(self.flagged.values())
         print_text(
             f"\nstopped: {len(self.keys)} files; {self.fitted} fits ({self.again} of changed files), "
-            f"{self.reused} from the store, {len(failed)} failed, {flagged} not to be trusted as they stand; "
+            f"{self.reused} from the store, {len(failed)} failed, {flagged} not usable as they stand; "
             f"all are in {store}"
         )
 
@@ -151,5 +151,5 @@ def _line(path: Path, index: int, result: Any, again: bool) -> str:
     if result.error is not None:
         return f"{name}: failed{changed}: {result.error.removeprefix(f'{result.source}: ')}"
     names = ", ".join(dict.fromkeys(flag.name for flag in result.flags))
-    verdict = "ok" if result.ok else "not to be trusted"
+    verdict = f"{result.grade}, {'usable' if result.ok else 'not usable'}"
     return f"{name}: {verdict}{f' ({names})' if names else ''}{changed}"

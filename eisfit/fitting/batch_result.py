@@ -94,7 +94,8 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     residual, relative, slopes = _evaluated(optima)
     chisqr = np.sum(residual**2, axis=1)
     seen = Residuals.of(relative)
-    noise = _noise(optima)
+    ndata, count = residual.shape[1], np.sum(~held, axis=1)
+    noise = _noise(optima, chisqr * ndata / np.maximum(ndata - count, 1))
     misfit = np.where(np.isfinite(noise), np.sqrt(chisqr / optima.attainable), np.nan)
     jacobian = slopes[:, free].view(np.float64) * optima.weight[:, np.newaxis, :]
     covar = _covariance(jacobian, held)
@@ -134,12 +135,15 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     return table, _quiet(optima, table, propagated) & ~at_bound.any(axis=1)
 
 
-def _noise(optima: Optima) -> FloatArray:
-    """Return the relative noise (B,), NaN where the sweep has too few points to tell it."""
+def _noise(optima: Optima, left: FloatArray) -> FloatArray:
+    """Return the relative noise (B,), NaN where the sweep has too few points to tell it.
+
+    The circuits obey Kramers-Kronig too, so that the chisqr that they leave bounds it, `left` (B,).
+    """
     if not knows_noise(optima.spectra[0].omega):
         return np.full(len(optima.spectra), np.nan)
     modulus = np.abs(np.stack([s.impedance for s in optima.spectra]))
-    return relative_noise(optima.attainable, optima.weight, modulus)
+    return relative_noise(np.minimum(optima.attainable, left), optima.weight, modulus)
 
 
 def _evaluated(optima: Optima) -> tuple[FloatArray, NDArray[np.complex128], NDArray[np.complex128]]:

@@ -92,13 +92,15 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
         nfree=int(outcome.nfree),
         p_value=None if task.rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
         rms_relative_residual=float(seen.rms[0]),
-        noise=_noise(task),
+        noise=_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
         lag1_autocorrelation=float(seen.lag1[0]),
     )
 
 
-def _noise(task: Task) -> float | None:
+def _noise(task: Task, left: float) -> float | None:
+    """Return the relative noise; the circuit obeys Kramers-Kronig too, so that what it leaves bounds it."""
     if not knows_noise(task.spectrum.omega):
         return None
     modulus = np.abs(task.spectrum.impedance)[np.newaxis]
-    return _finite(relative_noise(np.array([task.attainable]), task.weight[np.newaxis], modulus)[0])
+    least = np.array([min(task.attainable, left)])
+    return _finite(relative_noise(least, task.weight[np.newaxis], modulus)[0])

@@ -182,7 +182,7 @@ class KramersKronigResult:
         return report.check_text(self.to_dict())
 
     def __repr__(self) -> str:
-        verdict = "ok" if self.ok else "NOT ok (" + ", ".join(flag.name for flag in self.flags) + ")"
+        verdict = "pass" if self.ok else "fails (" + ", ".join(flag.name for flag in self.flags) + ")"
         return (
             f"<KramersKronigResult {self.spectrum.name}: {verdict}, noise {100 * self.noise_relative:.2g} %, "
             f"largest residual {100 * self.max_residual:.2g} %, {self.rc_elements} RC elements>"

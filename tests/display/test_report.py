@@ -73,6 +73,7 @@ GOOD: dict[str, Any] = {
         ["R_ct", "W_d_sigma", -0.93],
         ["R_s", "R_ct", 0.2],
     ],
+    "grade": "A",
     "ok": True,
     "flags": [],
     "error": None,
@@ -82,16 +83,19 @@ FLAGS = [
         "name": "at_bound",
         "cause": "CPE_ct_alpha ended at its upper bound 1.",
         "cure": "Use a capacitor, or check the low frequencies.",
+        "level": "forbids",
     },
     {
         "name": "correlated",
         "cause": "CPE_sei_Q and CPE_sei_alpha trade off (-0.991)",
         "cure": "fix one of them",
+        "level": "tells",
     },
 ]
 BAD = {
     **GOOD,
     "spectrum": {**GOOD["spectrum"], "source": "x\\coated.mpt", "cycle": 100, "index": 2},
+    "grade": "B",
     "ok": False,
     "flags": FLAGS,
     "covariance_rescaled": False,
@@ -221,24 +225,38 @@ def test_text_is_ascii_but_for_plus_minus(name: str) -> None:
 
 
 def test_verdict_first() -> None:
-    assert report.fit_text(GOOD).startswith("bare_cycle_050.csv: ok\n")
+    assert report.fit_text(GOOD).startswith("bare_cycle_050.csv: A, usable\n")
     assert report.fit_text(BAD).startswith(
-        "coated.mpt#2: AT_BOUND, CORRELATED\n  AT_BOUND: CPE_ct_alpha ended"
+        "coated.mpt#2: B, not usable: at_bound\n  forbids  at_bound: CPE_ct_alpha ended"
     )
     assert report.fit_text(FAILED).startswith("broken.DTA: FAILED: no table ZCURVE in it")
-    assert report.fit_text({**GOOD, "ok": False}).startswith("bare_cycle_050.csv: NOT OK\n")
+    assert report.fit_text({**GOOD, "ok": False}).startswith("bare_cycle_050.csv: A, not usable\n")
 
 
 def test_good_fit_with_a_remark_stays_ok_and_shows_it() -> None:
     text = report.fit_text({**GOOD, "flags": FLAGS[1:]})
-    assert text.startswith("bare_cycle_050.csv: ok\n  CORRELATED: ")
+    assert text.startswith("bare_cycle_050.csv: A, usable\n  tells  correlated: ")
 
 
 def test_failures_are_in_sight_in_the_table() -> None:
     text = report.fits_text([GOOD, FAILED])
     assert re.search(r"broken\.DTA +FAILED\n", text)
-    assert "1 of 2 spectra failed, 0 not to be trusted:\n  broken.DTA: FAILED: no table ZCURVE" in text
+    assert "1 of 2 spectra failed, 0 not usable:\n  broken.DTA: FAILED: no table ZCURVE" in text
     assert "failed" not in report.fits_text([GOOD])
+
+
+def test_the_parameter_asked_for_stands_in_the_first_line() -> None:
+    """With its verdict, and errors in their two parts; an open one shows the side that is limited."""
+    known = {"verdict": "determined", "stderr_noise": 0.2, "stderr_model": 0.21}
+    lower = {"verdict": "open", "interval": {"level": 0.95, "low": 120.0, "high": None, "method": "profile"}}
+    rows = {
+        "R_ct": {**parameter(39.91, 0.29, "ohm", "charge_transfer"), **known},
+        "R_sei": {**parameter(1e4, 1e5, "ohm", "sei"), **lower},
+    }
+    text = report.fit_text({**GOOD, "grade": "B", "parameters": rows})
+    assert text.startswith("bare_cycle_050.csv: B, usable: R_ct = 39.91 ± 0.29 ohm, determined\n")
+    assert re.search(r"R_ct +39\.91 ± 0\.29 +ohm +0\.20 +0\.21 +determined", text)
+    assert "open: > 120" in text
 
 
 def test_marks_of_parameters() -> None:
@@ -458,8 +476,8 @@ def test_a_flag_raised_twice_is_named_once_and_explained_twice() -> None:
     text = report.fit_text(
         {**BAD, "flags": [FLAGS[0], {**FLAGS[0], "cause": "R_s = 0 is at its lower bound"}]}
     )
-    assert text.startswith("coated.mpt#2: AT_BOUND\n  AT_BOUND: CPE_ct")
-    assert "  AT_BOUND: R_s = 0 is at its lower bound. Use a capacitor" in text
+    assert text.startswith("coated.mpt#2: B, not usable: at_bound\n  forbids  at_bound: CPE_ct")
+    assert "  forbids  at_bound: R_s = 0 is at its lower bound. Use a capacitor" in text
 
 
 @pytest.mark.parametrize(
@@ -468,7 +486,7 @@ def test_a_flag_raised_twice_is_named_once_and_explained_twice() -> None:
 )
 def test_simulated_data_is_labelled(told: dict[str, Any]) -> None:
     document = {**GOOD, "spectrum": {**GOOD["spectrum"], **told}}
-    assert report.fit_text(document).startswith("bare_cycle_050.csv (simulated): ok")
+    assert report.fit_text(document).startswith("bare_cycle_050.csv (simulated): A, usable")
     assert "(simulated)" in report.fit_html(document)
     assert "(simulated)" in report.spectrum_html({**SPECTRUM, **told})
 

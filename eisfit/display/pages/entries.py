@@ -18,10 +18,10 @@ from eisfit.display.report.words import (
     flag_words,
     flags_of,
     hertz,
-    mark,
     meaning,
     measured,
     name_of,
+    parameter_verdict,
     percent,
     points_of,
     simulated,
@@ -75,7 +75,7 @@ def _words(fit: Document) -> dict[str, Any]:
         "flags": [[flag_name(flag), flag_words(flag)] for flag in flags_of(fit)],
         "facts": _facts(fit),
         "parameters": [
-            [name, measured(row), clean(row.get("unit")), mark(row), meaning(row)]
+            [name, measured(row), clean(row.get("unit")), parameter_verdict(row), meaning(row)]
             for name, row in (fit.get("parameters") or {}).items()
         ],
         "derived": [

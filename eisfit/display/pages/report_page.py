@@ -113,7 +113,7 @@ This page draws its figures with JavaScript, which is switched off here.</p></no
 {plots}
 </div>
 <p class="legend">Bars: one standard error. Line and band: growth law and its 95 % interval.
-Hollow: the fit is not to be trusted. Click a point to show its cycle.</p></section>
+Hollow: the fit is not usable. Click a point to show its cycle.</p></section>
 <section id="notes" hidden><h2>Notes</h2><ul></ul></section>
 </main>
 <footer>{count(len(entries), "spectrum") if len(entries) == 1 else f"{len(entries)} spectra"}. Made by eisfit

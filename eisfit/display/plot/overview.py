@@ -173,8 +173,10 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     if _simulated(document):
         source = f"{shortened(source, 28)} (simulated)"
     head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
-    names = dict.fromkeys(str(flag.get("name")) for flag in document.get("flags") or [])
-    verdict = "ok" if document.get("ok") else "not to be trusted: " + (", ".join(names) or "no reason given")
+    grave = [flag for flag in document.get("flags") or [] if flag.get("level", "forbids") == "forbids"]
+    names = ", ".join(dict.fromkeys(str(flag.get("name")) for flag in grave))
+    grade = f"{document['grade']}, " if document.get("grade") else ""
+    verdict = grade + ("usable" if document.get("ok") else f"not usable: {names}".removesuffix(": "))
     figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(
         0.995, 0.99, legible(shortened(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",

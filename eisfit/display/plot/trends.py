@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["small_multiples", "trend", "trends"]
 
 FloatArray = NDArray[np.float64]
-_DOUBTFUL = "not to be trusted"
+_DOUBTFUL = "not usable or not determined"
 _MANY = 40  # points
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 

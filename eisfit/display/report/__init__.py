@@ -12,6 +12,7 @@ from typing import Any
 from eisfit.display.report.comparison import comparison_html, comparison_text, comparisons_text
 from eisfit.display.report.exchange import fit_latex, fit_markdown, fits_csv
 from eisfit.display.report.fits import fit_text, fits_text
+from eisfit.display.report.grades import grades_text
 from eisfit.display.report.html import (
     check_html,
     circuit_html,
@@ -45,6 +46,7 @@ __all__ = [
     "fits_csv",
     "fits_html",
     "fits_text",
+    "grades_text",
     "identification_html",
     "identification_text",
     "identifications_text",

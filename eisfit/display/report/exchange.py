@@ -96,7 +96,7 @@ def _markdown(value: object) -> str:
 def fit_latex(document: Document) -> str:
     r"""Return one fit as a LaTeX table (packages ``booktabs`` and, for the micro sign, none).
 
-    A fit that is not ok says so in a comment and in the caption.
+    A fit that is not usable says so in the caption.
     """
     circuit = document.get("circuit") or {}
     words = verdict(document)
@@ -105,8 +105,8 @@ def fit_latex(document: Document) -> str:
         caption += rf", circuit \texttt{{{_latex(clean(circuit['string']))}}}"
     if document.get("error"):
         return f"% {failure(document)}\n% no table: the fit failed\n"
-    if words != "ok":
-        caption += rf" \textbf{{(not to be trusted: {_latex(words.lower())})}}"
+    if not document.get("ok"):
+        caption += rf" \textbf{{({_latex(words)})}}"
     lines = [
         r"\begin{table}",
         r"\centering",

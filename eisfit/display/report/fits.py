@@ -10,6 +10,7 @@ from eisfit.display.report.table import blocks, table, wrapped
 from eisfit.display.report.words import (
     WIDTH,
     Document,
+    bracketed,
     clean,
     count,
     cycle_words,
@@ -17,9 +18,9 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
-    mark,
     meaning,
     measured,
+    parameter_verdict,
     percent,
     points_of,
     resistances_first,
@@ -61,14 +62,26 @@ def fit_text(document: Document, *, width: int = WIDTH) -> str:
 
 
 def verdict_lines(document: Document, *, width: int) -> list[str]:
-    """Return the verdict: ``ok``, or what is wrong in capitals, each with its cause and its cure."""
+    """Return the verdict, of a fit with the parameter that matters most, and the flags by their level."""
     name = title_of(document)
     if document.get("error"):
         return wrapped(f"{name}: FAILED: {failure(document)}", width=width)
-    lines = wrapped(f"{name}: {verdict(document)}", width=width)
+    lines = wrapped(f"{name}: {verdict(document)}{_headline(document)}", width=width)
     for said in _flag_lines(document):
         lines += wrapped(said, width=width, indent="  ")
     return lines
+
+
+def _headline(document: Document) -> str:
+    """Return the value that is asked for most, the charge-transfer resistance, with its error and verdict."""
+    rows = (document.get("parameters") or {}).items()
+    wanted = [
+        (n, row) for n, row in rows if row.get("role") == "charge_transfer" and row.get("unit") == "ohm"
+    ]
+    if not document.get("ok") or len(wanted) != 1 or not wanted[0][1].get("verdict"):
+        return ""
+    name, row = wanted[0]
+    return f": {clean(name)} = {measured(row)} ohm, {parameter_verdict(row)}"
 
 
 def _flag_lines(document: Document) -> list[str]:
@@ -78,7 +91,8 @@ def _flag_lines(document: Document) -> list[str]:
     for flag, after in zip(flags, [*flags, {}][1:], strict=True):
         shared = all(flag.get(key) == after.get(key) for key in ("name", "cure"))
         said = flag_words({"cause": flag.get("cause")} if shared else flag)
-        lines.append(f"{flag_name(flag).upper()}: {said}")
+        level = clean(flag.get("level"))
+        lines.append(f"{level}  {flag_name(flag)}: {said}".strip())
     return lines
 
 
@@ -99,40 +113,43 @@ def _what(document: Document) -> str:
 
 def _parameters(document: Document, width: int) -> list[str]:
     parameters = document.get("parameters") or {}
-    open_ = _undetermined(document)
+    parted = any(row.get("stderr_model") for row in parameters.values())
     rows = [
         [
             clean(name),
-            measured(row),
+            bracketed(measured(row), row.get("verdict")),
             _interval(row),
             clean(row.get("unit")),
-            _note(row, name, open_),
+            *([_part(row, "noise"), _part(row, "model")] if parted else ["", ""]),
+            parameter_verdict(row),
             meaning(row),
         ]
         for name, row in parameters.items()
     ]
-    title = _interval_title(parameters)
-    note = "note" if any(row[4] for row in rows) else ""
-    return table(["parameter", "value", title, "unit", note, "meaning"], rows, width=width, flexible=5)
+    parts = ["noise", "model"] if parted else ["", ""]
+    note = "verdict" if any(row[6] for row in rows) else ""
+    head = ["parameter", "value", _interval_title(parameters), "unit", *parts, note, "meaning"]
+    return table(head, rows, width=width, flexible=7)
 
 
-def _undetermined(document: Document) -> set[str]:
-    """Return the words of what the flags say is not determined; names of parameters are among them."""
-    flags = [flag for flag in flags_of(document) if flag_name(flag) == "undetermined" and flag_words(flag)]
-    return {word.rstrip(":,;") for flag in flags for word in clean(flag.get("cause")).split()}
-
-
-def _note(row: Document, name: str, open_: set[str]) -> str:
-    return mark(row) or ("not determined" if name in open_ else "")
+def _part(row: Document, part: str) -> str:
+    """Return the part of an error that the noise or the model makes."""
+    error = row.get(f"stderr_{part}")
+    return "" if error is None else significant(error, 2)
 
 
 def _interval_title(rows: Document) -> str:
-    asked = next((row["interval"] for row in rows.values() if row.get("interval")), None)
+    asked = next((row["interval"] for row in rows.values() if _is_asked(row)), None)
     return f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
 
 
 def _interval(row: Document) -> str:
-    return interval_words(row["interval"]) if row.get("interval") else ""
+    return interval_words(row["interval"]) if _is_asked(row) else ""
+
+
+def _is_asked(row: Document) -> bool:
+    """Return whether the interval was asked for: that of an open parameter stands in its verdict."""
+    return bool(row.get("interval")) and row.get("verdict") != "open"
 
 
 def _statistics(document: Document, width: int) -> list[str]:
@@ -146,6 +163,8 @@ def _statistics(document: Document, width: int) -> list[str]:
         parts.insert(0, f"{statistics.get('ndata')} data, {statistics['nvarys']} free parameters")
     if statistics.get("rms_relative_residual") is not None:
         parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
+    if statistics.get("noise") is not None:
+        parts.append(f"noise {percent(statistics['noise'])} of each part")
     lines = wrapped(", ".join(parts), width=width) if parts else []
     if document.get("covariance_rescaled"):
         lines += wrapped("standard errors: scaled by the residuals (noise not measured)", width=width)
@@ -208,24 +227,33 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
     parameters: Any = document.get("parameters") or {}
     cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
-    cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
+    cells = [
+        bracketed(measured(parameters[name]), parameters[name].get("verdict")) if parameters.get(name) else ""
+        for name in names
+    ]
     return [name, cycle, short_verdict(document), *cells]
 
 
 def short_verdict(document: Document) -> str:
-    """Return the verdict in few letters: the first flag and how many more."""
-    names = verdict(document).split(", ")
+    """Return the verdict in few letters: the grade, and the first flag that forbids the use."""
+    words = verdict(document).removesuffix(", usable").removeprefix("fails: ").removeprefix("not usable: ")
+    words = words.replace(", not usable", "").replace(":", "")
+    names = words.split(", ")
     return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
 
 
 def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
     """Return the count of failures and doubtful fits, each with its reason, as lines after an empty one."""
-    bad = [document for document in documents if verdict(document) != "ok"]
+    bad = [document for document in documents if document.get("error") or not document.get("ok")]
     if not bad:
         return []
     failed = sum(1 for document in bad if document.get("error"))
     total = f"{failed} of {count(len(documents), 'spectrum').replace('spectrums', 'spectra')} failed"
-    lines = ["", *wrapped(f"{total}, {len(bad) - failed} not to be trusted:", width=width)]
+    lines = ["", *wrapped(f"{total}, {len(bad) - failed} {_unfit(bad)}:", width=width)]
     for document in bad:
         lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]
     return lines
+
+
+def _unfit(bad: Sequence[Document]) -> str:
+    return "not passed" if any("rc_elements" in document for document in bad) else "not usable"

@@ -104,7 +104,7 @@ def track_html(document: Document) -> str:
         [
             name,
             value_with_error(law.get("slope"), law.get("slope_stderr")),
-            f"{law.get('unit') or ''} per cycle",
+            f"{law.get('unit') or ''} per {'cycle' if law.get('over', 'cycle') == 'cycle' else 'spectrum'}",
         ]
         for name, law in (document.get("growth") or {}).items()
         if law
@@ -206,7 +206,7 @@ def _bound(value: float | None) -> str:
 
 
 def _verdict(document: Document) -> str:
-    color = _GOOD if verdict(document) == "ok" else _BAD
+    color = _GOOD if document.get("ok") else _BAD
     words = f'<span style="background:{color};{_BADGE}">{escape(verdict(document))}</span>'
     lines = [f"<b>{escape(title_of(document))} {words}</b>"]
     if document.get("error"):

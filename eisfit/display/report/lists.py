@@ -138,12 +138,13 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         return []
     unit = clean(law.get("unit"))
     slope = value_with_error(law["slope"], law.get("slope_stderr"))
-    text = f"{clean(name)} changes by {slope} {unit} per cycle".replace("  ", " ")
+    axis = "cycle" if law.get("over", "cycle") == "cycle" else "spectrum"
+    text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += f" ({clean(law['law'])})"
     if law.get("intercept") is not None:
         start = value_with_error(law["intercept"], law.get("intercept_stderr"))
-        text += f", from {start} {unit}".rstrip() + " at cycle 0"
+        text += f", from {start} {unit}".rstrip() + f" at {axis} 0"
     return wrapped(text + _doubling(law.get("doubling") or {}), width=width)
 
 

@@ -139,8 +139,23 @@ def measured(row: Document) -> str:
 
 
 def tracked(row: Document, name: str) -> str:
-    """Return the value and error of one parameter in a track's row, empty where it has none."""
-    return "" if row.get(name) is None else value_with_error(row[name], row.get(f"{name}_stderr"))
+    """Return the value and error of one parameter in a track's row, empty where it has none.
+
+    In brackets where it is not determined.
+    """
+    if row.get(name) is None:
+        return ""
+    text = value_with_error(row[name], row.get(f"{name}_stderr"))
+    return bracketed(text, row.get(f"{name}_verdict"))
+
+
+def bracketed(text: str, verdict: object) -> str:
+    """Return a value in brackets where its verdict says that it is not determined.
+
+    >>> bracketed("4100 ± 500", "extrapolated"), bracketed("12.1 ± 0.3", "determined")
+    ('(4100 ± 500)', '12.1 ± 0.3')
+    """
+    return f"({text})" if verdict in ("extrapolated", "ambiguous", "open") else text
 
 
 def mark(row: Document) -> str:
@@ -187,13 +202,40 @@ def failure(document: Document) -> str:
 
 
 def verdict(document: Document) -> str:
-    """Return ``ok``, ``FAILED``, or the names of what is wrong, in capitals."""
+    """Return ``FAILED``, or the verdict: of a fit its grade and whether it is usable, of a check ``pass``.
+
+    >>> verdict({"grade": "B", "ok": True}), verdict({"ok": False, "rc_elements": 9, "flags": ["kk_failed"]})
+    ('B, usable', 'fails: kk_failed')
+    """
     if document.get("error"):
         return "FAILED"
-    if document.get("ok"):
-        return "ok"
-    names = dict.fromkeys(flag_name(flag).upper() for flag in flags_of(document))
-    return ", ".join(names) or "NOT OK"
+    is_check = "rc_elements" in document
+    words = ("pass", "fails") if is_check else ("usable", "not usable")
+    said = words[0] if document.get("ok") else ": ".join([words[1], *_forbidding(document)[:1]])
+    return f"{clean(document['grade'])}, {said}" if document.get("grade") else said
+
+
+def _forbidding(document: Document) -> list[str]:
+    """Return the names of the flags that forbid the use, as one text; none where there is no flag."""
+    flags = flags_of(document)
+    grave = [flag for flag in flags if isinstance(flag, Mapping) and flag.get("level") == "forbids"] or flags
+    return [", ".join(names)] if (names := dict.fromkeys(flag_name(flag) for flag in grave)) else []
+
+
+def parameter_verdict(row: Document) -> str:
+    """Return a parameter's verdict: ``determined``, or the limit of an open one; and what is peculiar to it.
+
+    >>> parameter_verdict({"verdict": "open", "interval": {"low": 120.0, "high": None}})
+    'open: > 120'
+    """
+    word, told, bounds = clean(row.get("verdict")), mark(row), row.get("interval") or {}
+    if word == "open":
+        ends = [(sign, bounds.get(end)) for sign, end in ((">", "low"), ("<", "high"))]
+        limits = [f"{sign} {significant(value, 2)}" for sign, value in ends if value is not None]
+        return ": ".join(["open", " and ".join(limits) or told]).removesuffix(": ")
+    if told in ("fixed", ""):
+        return word or told
+    return f"{word}, {told}" if word else told
 
 
 def units_of(documents: Sequence[Document]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def unsound(result: FitResult) -> list[Finding]:
 def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:
     z = result.spectrum.impedance
     reactive = any(part.symbol != "R" for part in components(result.circuit.tree))
-    if reactive and np.abs(z.imag).max() <= limit("real_only") * np.abs(z).max():
+    if reactive and (np.abs(z.imag) <= limit("real_only") * np.abs(z)).all():
         yield Finding(
             Flag(
                 "real_only",

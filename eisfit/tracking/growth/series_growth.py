@@ -39,8 +39,8 @@ def growth_of(
     FitError
         When fewer than two cycles have a trustworthy value, or all share one.
     """
-    if over not in ("cycle", "time"):
-        raise UsageError(f"growth over {over!r}: say cycle or time")
+    if over not in ("cycle", "time", "index"):
+        raise UsageError(f"growth over {over!r}: say cycle, time or index")
     fits = [one for one in results if isinstance(one, FitResult)]
     values, errors = _independent(fits, joint, name)
     usable = [fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits]
@@ -52,15 +52,24 @@ def growth_of(
 def growths(results: Results, circuit: Circuit, joint: Joint | None) -> dict[str, Any]:
     """Return the growth of every positive free parameter that has one, as a document with its band."""
     found = {}
+    over = "index" if _is_unnumbered(results) else "cycle"
     for name, p in circuit.parameters.items():
         if p.free and p.scale == "log":
             try:
-                growth = growth_of(results, circuit, joint, name)
+                growth = growth_of(results, circuit, joint, name, over=over)
             except FitError:
                 continue  # fewer than two usable cycles, or one value for all: there is no growth to tell
             places = np.linspace(growth.first, growth.last, _BAND_POINTS)
-            found[name] = {**growth.to_dict(), "band": growth.band(places).to_dict()}
+            found[name] = {**growth.to_dict(), "over": over, "band": growth.band(places).to_dict()}
     return found
+
+
+def _is_unnumbered(results: Results) -> bool:
+    """Return whether these are the spectra of one file in their order, without cycle numbers."""
+    spectra = [one.spectrum for one in results if isinstance(one, FitResult)]
+    places = {(spectrum.source, spectrum.index) for spectrum in spectra}
+    ordered = len({source for source, _ in places}) == 1 and len(places) == len(spectra)
+    return ordered and all(spectrum.cycle is None for spectrum in spectra)
 
 
 def _independent(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
@@ -81,6 +90,8 @@ def _independent(fits: Sequence[FitResult], joint: Joint | None, name: str) -> t
 
 def _places(fits: Sequence[FitResult], over: str) -> FloatArray:
     """Return the cycles (N,) of some fits, or their times from the first spectrum on; NaN where unknown."""
+    if over == "index":
+        return np.array([fit.spectrum.index for fit in fits], dtype=float)
     if over == "cycle":
         return np.array([fit.spectrum.cycle for fit in fits], dtype=float)
     times = np.array([fit.spectrum.time_s for fit in fits], dtype=float)

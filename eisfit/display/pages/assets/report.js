@@ -5,7 +5,7 @@ eisfit.report = async () => {
   for (const one of groups.flatMap((group) => group.entries)) {
     for (const columns of [one.points, one.line]) if (columns) columns.f = grids[columns.f];
   }
-  const status = (e) => (e.error ? "FAILED" : e.ok ? "ok" : "not ok");
+  const status = (e) => (e.error ? "FAILED" : e.ok ? "usable" : "not usable");
 
   const place = (k) => {
     const group = groups[state.group], entry = group.entries[k], several = group.entries.length > 1;

@@ -27,7 +27,7 @@ window.addEventListener("beforeprint", () => document.querySelectorAll("details"
 eisfit.verdict = (entry) => {
   const parts = [], good = entry.ok && !entry.error;
   const line = eisfit.element("p");
-  line.append(eisfit.element("b", entry.name), eisfit.element("span", entry.error ? "FAILED" : good ? "ok" : `not ok: ${entry.verdict}`, "word"));
+  line.append(eisfit.element("b", entry.name), eisfit.element("span", entry.error ? "FAILED" : entry.verdict, "word"));
   if (entry.simulated) line.append(eisfit.element("span", "simulated", "badge"));
   parts.push(line);
   if (entry.error) parts.push(eisfit.element("p", entry.error));
@@ -48,7 +48,7 @@ eisfit.verdict = (entry) => {
 
 eisfit.tables = (entry) => {
   const rows = entry.parameters.map((row) => [...row]);
-  eisfit.byId("parameters").replaceChildren(rows.length ? eisfit.table(["parameter", "value", "unit", "", "meaning"], rows)
+  eisfit.byId("parameters").replaceChildren(rows.length ? eisfit.table(["parameter", "value", "unit", "verdict", "meaning"], rows)
     : eisfit.element("p", "No fit, no parameters."));
   eisfit.byId("derived").replaceChildren(entry.derived.length ? eisfit.table(["derived", "value", "unit"], entry.derived)
     : eisfit.element("p", "Nothing is derived from this circuit."));
