@@ -201,15 +201,15 @@ def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path, running):
     (cells / "manifest.csv").write_text("file,cycle\ncycle_2.csv,20\n")
     watching = running(cells, "--store", store)
     assert "Ctrl-C to stop" in watching.line()
-    assert watching.line() == f"{cells / 'cycle_1.csv'}: ok"
+    assert watching.line() == f"{cells / 'cycle_1.csv'}: B, usable"  # too few points to know the noise
     hidden = cells / ".cycle_2.csv"
     hidden.write_text(text(50))
     hidden.rename(cells / "cycle_2.csv")
-    assert watching.line() == f"{cells / 'cycle_2.csv'}: ok"
+    assert watching.line() == f"{cells / 'cycle_2.csv'}: B, usable"
     (cells / "cycle_3.csv").write_text(text(60, points=11))
     assert watching.line().startswith(f"{cells / 'cycle_3.csv'}: ")
     (cells / "cycle_3.csv").write_text(text(60))
-    assert watching.line() == f"{cells / 'cycle_3.csv'}: ok (the file has changed)"
+    assert watching.line() == f"{cells / 'cycle_3.csv'}: B, usable (the file has changed)"
     (cells / "broken.csv").write_text("nothing here\n")
     assert watching.line().startswith(f"{cells / 'broken.csv'}: failed: ")
     code, rest, said = watching.stop()

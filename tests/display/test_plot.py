@@ -175,7 +175,7 @@ def test_any_file_name_can_be_drawn(name: str) -> None:
     overview = plot.fit_overview(document(spectrum={"source": name}, ok=False, flags=[{"name": name}]))
     for drawn in plt.get_fignums():
         plt.figure(drawn).draw_without_rendering()
-    assert any("not to be trusted" in text for text in texts(overview[0].figure))
+    assert any("not usable" in text for text in texts(overview[0].figure))
     assert ax.get_legend() is not None
 
 
@@ -278,7 +278,7 @@ def test_fit_overview_holds_data_fit_and_residuals() -> None:
     percent = next(line for line in residuals.lines if line.get_label() == "real").get_ydata()
     np.testing.assert_allclose(percent, 100 * ((z - Z) / np.abs(z)).real)
     words = texts(nyquist.figure)
-    assert "ok" in words
+    assert "usable" in words
     assert "cell.csv, rs-sei-ct-w" in words
 
 
@@ -286,7 +286,7 @@ def test_fit_overview_says_what_cannot_be_trusted() -> None:
     bad = document(ok=False, flags=[{"name": "at_bound", "cause": "x", "cure": "y"}] * 2)
     figure = plot.new_figure()
     assert plot.fit_overview(bad, figure=figure)[0].figure is figure
-    assert "not to be trusted: at_bound" in texts(figure)
+    assert "not usable: at_bound" in texts(figure)
     assert plt.get_fignums() == []
 
 
@@ -351,7 +351,7 @@ def test_trend_draws_doubtful_points_hollow_and_the_band_of_the_line() -> None:
     assert points[(50.0,)].get_markerfacecolor() == "white"
     assert points[(0.0, 100.0, 150.0)].get_markerfacecolor() != "white"
     assert ax.get_ylabel() == "$R_\\mathrm{ct}$ / Ω"
-    assert "not to be trusted" in texts(ax.figure)
+    assert "not usable or not determined" in texts(ax.figure)
     band = next(c for c in ax.collections if isinstance(c, mpl.collections.PolyCollection))
     at_zero = band.get_paths()[0].vertices
     at_zero = at_zero[at_zero[:, 0] == 0.0, 1]
