@@ -37,7 +37,8 @@ def find_optima(
     """
     omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
     coordinates = Coordinates(circuit, Scales.of(omega, target))
-    if not 0 < coordinates.size < 2 * omega.size:
+    # An amplitude that may be negative is judged by `eisfit.fit`: the columns here know no such bounds.
+    if coordinates.signed or not 0 < coordinates.size < 2 * omega.size:
         return np.arange(0), None
     box = Box.search(coordinates, omega, target)
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight, box)

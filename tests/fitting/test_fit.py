@@ -583,3 +583,21 @@ def test_a_warburg_in_the_faster_arc_is_found():
     result = eisfit.fit(spectrum, "rs-sei-ct-w")
     assert result["R_ct"].value == pytest.approx(24, rel=0.02)
     assert result["R_sei"].value == pytest.approx(15, rel=0.05)
+
+
+def test_a_negative_resistance_is_no_bound_and_keeps_its_error():
+    """An adsorbed intermediate: R2 and C2 below zero, far inside their bounds; simulated, 0.5 % noise."""
+    f = np.geomspace(1e5, 1e-3, 60)
+    s = 2j * np.pi * f
+    rng = np.random.default_rng(2)
+    z = 5 + 1 / (5e-5 * s**0.88 + 1 / (120 - 40 / (1 + 0.8 * s)))
+    z *= 1 + 0.005 * (rng.standard_normal(60) + 1j * rng.standard_normal(60))
+    bound = {"R2": (-1e5, 0), "C2": (-1e3, 0)}
+    for result in (
+        eisfit.fit(eisfit.Spectrum(f, z), "R0-p(CPE1,R1-p(R2,C2))", bound=bound),
+        *eisfit.fit_many([eisfit.Spectrum(f, z)], "R0-p(CPE1,R1-p(R2,C2))", bound=bound),
+    ):
+        for name, truth in (("R2", -40), ("C2", -0.02), ("R1", 120)):
+            p = result[name]
+            assert not p.at_bound
+            assert abs(p.value - truth) < 5 * p.stderr < abs(truth)

@@ -14,6 +14,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Scales
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.rounding import significant
 from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
 
@@ -148,6 +149,17 @@ def _important(circuit: Circuit, verdicts: Mapping[str, str]) -> set[str]:
     return set() if any(verdicts[name] == "determined" for name in others) else others
 
 
+def _reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, float, float]:
+    """Return the bounds of a parameter within what the data can tell apart, and how near counts as there."""
+    if p.scale == "log":
+        low, high = scales.range(p.unit)
+        return max(p.min, low * 10), min(p.max, high / 10), _NEAR * value
+    if p.unit:  # an amplitude that may be negative: near zero is where the data no longer see it
+        least, most = scales.range(p.unit)
+        return max(p.min, -most / 10), min(p.max, most / 10), max(_NEAR * abs(value), least * 10)
+    return p.min, p.max, _NEAR * (min(p.max, 1e300) - p.min)
+
+
 def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> dict[str, str]:
     """Return name -> ``lower`` or ``upper`` for every free parameter that ended at a bound.
 
@@ -157,9 +169,7 @@ def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> d
     for name, p in circuit.parameters.items():
         if not p.free:
             continue
-        low, high = (0.0, np.inf) if p.scale == "linear" else scales.range(p.unit)
-        low, high = max(p.min, low * 10), min(p.max, high / 10)
-        margin = _NEAR * (min(high, 1e300) - low) if p.scale == "linear" else _NEAR * values[name]
+        low, high, margin = _reach(p, scales, values[name])
         if values[name] <= low + margin:
             found[name] = "lower"
         elif values[name] >= high - margin:
