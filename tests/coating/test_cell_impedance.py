@@ -68,6 +68,23 @@ def test_rows_do_not_know_of_each_other():
         np.testing.assert_allclose(together.derivative[k], alone.derivative[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("modes", [0, 2])
+def test_extremes_stay_finite_and_smooth(modes):
+    # Everything 50 times larger or smaller, drawn independently: a search comes there.
+    rng = np.random.default_rng(5)
+    moved = [k for name, k in INDEX.items() if name in GIVEN and PARAMETERS[k].transform == "log"]
+    theta = np.repeat(coordinates(GIVEN), 200, axis=0)
+    theta[:, moved] += rng.normal(0, 4, (200, len(moved)))
+    plate = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM, modes=modes)
+    found = cell_impedance(Cell(plate, "mixed"), theta, OMEGA)
+    assert np.isfinite(found.derivative).all()
+    assert (found.impedance.real > 0).all()
+    near = theta.copy()
+    near[:, INDEX["sigma_s"]] += 1e-9
+    change = cell_impedance(Cell(plate, "mixed"), near, OMEGA).impedance / found.impedance - 1
+    assert np.abs(change).max() < 1e-4
+
+
 def test_a_conductivity_rises_and_a_resistance_falls_with_temperature():
     warm, k = values(coordinates(GIVEN), 320.0), 8.617333262e-5
     factor = np.exp(0.6 / k * (1 / 320 - 1 / 298.15))

@@ -8,14 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.arrays import ComplexArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics import layers
 from eisfit.coating.physics.layers import LayerKind, Slopes
 from eisfit.coating.physics.parameters import (
     INDEX,
     PARAMETERS,
     REFERENCE,
-    FloatArray,
     arrhenius,
     values,
 )

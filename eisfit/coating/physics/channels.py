@@ -30,6 +30,7 @@ from eisfit.errors import EisfitError
 __all__ = ["ChannelPlate"]
 
 _THINNEST_BASE = 2e-4
+_PERFECT = 1e7
 _EDGE_OF_DISC = 1 / (8 * np.pi)
 """Resistance times conductivity and length from the edge to the mean of a disc that takes a uniform flux."""
 
@@ -186,7 +187,9 @@ def _solve(
 ) -> tuple[ComplexArray, ...]:
     """Impedance of one channel, and its derivatives in the order of `AreaImpedance`."""
     k, s = kappa[:, None], sigma[:, None]
-    g = None if sheet is None else sheet[:, None]
+    # Beyond this a film is an equipotential to 1e-7 of Z, and its potential's differences drown in rounding.
+    perfect = _PERFECT * s * net.solid[0] / net.perimeter
+    g = None if sheet is None else np.minimum(sheet[:, None], perfect)
     wall = z / net.perimeter + _EDGE_OF_DISC / k
     y = 1 / (wall if net.film else wall + net.rest / s)
     faces, film, floor_faces, floor_film = _end_shapes(net)
@@ -214,7 +217,7 @@ def _solve(
     by_sheet = np.zeros_like(through)
     if g is not None:
         by_sheet = net.perimeter * solved.gradient[..., 1] + _form(solved.start, film)
-        by_sheet = -g * (by_sheet + _form(solved.end, floor_film))
+        by_sheet = np.where(g < perfect, -g * (by_sheet + _form(solved.end, floor_film)), 0)
     return solved.impedance, by_z, -k * by_kappa, -s * by_sigma, by_sheet
 
 

@@ -19,8 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray
-from eisfit.coating.physics.parameters import FloatArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import sphere, tanh_over
 
 __all__ = ["LayerKind", "Slopes", "diffusion", "layer", "reaction"]

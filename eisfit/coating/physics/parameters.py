@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 
 __all__ = ["BOLTZMANN", "INDEX", "PARAMETERS", "REFERENCE", "PhysicalParameter", "coordinates", "values"]
-
-FloatArray = NDArray[np.float64]
 
 BOLTZMANN = 8.617333262e-5
 """eV/K, CODATA 2018."""
