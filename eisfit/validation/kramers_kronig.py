@@ -27,6 +27,7 @@ from eisfit.validation.validity import (
     Problem,
     Trust,
     broken,
+    resonant,
     trusted,
 )
 from eisfit.verdict import Flag
@@ -201,7 +202,7 @@ def check(
     capacitance: bool = True,
     rc_elements: int | None = None,
     mu: float = 0.85,
-    representation: str = "impedance",
+    representation: str = "auto",
     tolerance: float = TOLERANCE,
 ) -> KramersKronigResult:
     """Test a spectrum against the Kramers-Kronig relations and estimate its noise.
@@ -230,7 +231,7 @@ def check(
     representation
         ``"impedance"``, or ``"admittance"`` for cells that are stable only under potential control
         (passivation, negative differential resistance); there the capacitance and the inductance stand in
-        parallel.
+        parallel. ``"auto"``: the impedance; where that breaks and Z' is negative in places, the admittance.
     tolerance
         Systematic deviations up to this fraction of |Z| are not held against the spectrum.
 
@@ -248,12 +249,33 @@ def check(
     >>> result.ok
     True
     """
-    problem = _problem(spectrum, (inductance, capacitance), rc_elements, representation)
-    problem = replace(problem, mu=mu, tolerance=tolerance)
-    trust = trusted(problem)
-    modelled = trust.problem.basis.columns(trust.solved.elements, spectrum.omega) @ trust.solved.coefficients
+    asked = "impedance" if representation == "auto" else representation
+    terms = (inductance, capacitance)
+
+    def judged(choice: str) -> Trust:
+        problem = replace(_problem(spectrum, terms, rc_elements, choice), mu=mu, tolerance=tolerance)
+        trust = trusted(problem)
+        return trust if _holds(trust) else resonant(problem, trust) or trust
+
+    trust = judged(asked)
+    if representation == "auto" and not _holds(trust) and (spectrum.impedance.real < 0).any():
+        other = judged("admittance")
+        if _holds(other):
+            asked, trust = "admittance", other
+    return _result(spectrum, asked, trust)
+
+
+def _holds(trust: Trust) -> bool:
+    return not broken(trust) and bool(trust.kept.all())
+
+
+def _result(spectrum: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
+    problem = trust.problem
+    columns = problem.basis.columns(trust.solved.elements, spectrum.omega)
+    modelled = columns @ trust.solved.coefficients
     fitted = modelled if representation == "impedance" else 1 / modelled
-    relative = np.maximum(trust.found.noise / (trust.weight * np.abs(problem.data)), 1e-12)
+    modulus = np.abs(spectrum.impedance if representation == "impedance" else 1 / spectrum.impedance)
+    relative = np.maximum(trust.found.noise / (trust.weight * modulus), 1e-12)
     ranges = list(_ranges(broken(trust), trust.kept, spectrum))
     return KramersKronigResult(
         spectrum=spectrum,

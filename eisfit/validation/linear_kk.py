@@ -8,12 +8,13 @@ Schönleber, Klotz, Ivers-Tiffée, Electrochim. Acta 131 (2014) 20). Only linear
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.validation.resonances import pole_pair
 
 __all__ = [
     "Basis",
@@ -49,12 +50,15 @@ class Basis:
         Terms for what lies above it: a series inductance, one RC element at 1/(3 omega_max).
     guards
         Leave out the two RC elements beyond the sweep where false (the pure form of Schönleber et al.).
+    resonances
+        (omega_0 in rad/s, damping) of pairs of complex poles, see `eisfit.validation.resonances`.
     """
 
     omega: FloatArray
     slow: bool = True
     fast: bool = True
     guards: bool = True
+    resonances: tuple[tuple[float, float], ...] = ()
 
     @property
     def decades(self) -> float:
@@ -74,7 +78,8 @@ class Basis:
         if self.fast:
             columns.append(1j * w / high)
         beyond = [5 / low] * (self.slow and self.guards) + [1 / (3 * high)] * (self.fast and self.guards)
-        return np.column_stack([*columns, *(1 / (1 + 1j * w * tau) for tau in beyond)])
+        pairs = [pole_pair(w, resonance) for resonance in self.resonances]
+        return np.column_stack([*columns, *(1 / (1 + 1j * w * tau) for tau in beyond), *pairs])
 
     def columns(self, elements: int, omega: FloatArray | None = None) -> ComplexArray:
         """Return the whole design (F, K + M), RC elements last; at other frequencies if `omega` is given."""
@@ -84,7 +89,7 @@ class Basis:
 
     def keep(self, mask: NDArray[np.bool_]) -> Basis:
         """Return the basis of the points where `mask` is true."""
-        return Basis(self.omega[mask], self.slow, self.fast, self.guards)
+        return replace(self, omega=self.omega[mask])
 
     def most_elements(self) -> int:
         """Return the largest sensible number: 6 a decade (finer is the same space), half the data."""

@@ -6,7 +6,7 @@ into words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,9 +23,10 @@ from eisfit.validation.linear_kk import (
     fit,
     local_noise,
 )
+from eisfit.validation.resonances import strongest
 from eisfit.verdict import Flag
 
-__all__ = ["Finding", "Problem", "Trust", "broken", "trusted"]
+__all__ = ["Finding", "Problem", "Trust", "broken", "resonant", "trusted"]
 
 Mask = NDArray[np.bool_]
 
@@ -33,14 +34,18 @@ FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goe
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
+_MOST_RESONANCES = 4
+_PASSES = 4
+_MENDING = 0.7  # of the deviation: a resonance that leaves more of it is none
+_TAKEN = 0.3  # of the residual's square, by each
 MENDED = 0.02  # probability above which a cut-off end has taken the deviation with it
 
 CAUSES = {
-    "low": "drift: the cell changed while the slow end of the sweep was measured",
-    "high": "cabling or the instrument's bandwidth at the fast end of the sweep",
+    "low": "deviation at the slow end; possibly drift: the cell changed while it was measured",
+    "high": "deviation at the fast end; possibly cabling or the instrument's bandwidth",
     "outlier": "outlier: off the curve on which all the other points agree",
-    "middle": "deviation in mid-range: amplitude too large, a range switch, or a sudden change",
-    "all": "deviation over most of the sweep: real and imaginary part do not belong together",
+    "middle": "deviation in mid-range; possibly too large an amplitude, a range switch, or a sudden change",
+    "all": "deviation over most of the sweep; possibly real and imaginary part do not belong together",
 }
 CURES = {
     "low": "wait for the steady state, stop at a higher frequency, or leave these out (--drop-invalid)",
@@ -139,6 +144,49 @@ def trusted(problem: Problem) -> Trust:
     if trust.kept.all() and not _fails(trust.problem, trust.found):
         return trust
     return _trusted(replace(problem, patience=EVERY))
+
+
+def resonant(problem: Problem, trust: Trust) -> Trust | None:
+    """Return the test with the resonances that take all of what breaks; None where they do not."""
+    resonances: list[tuple[float, float]] = []
+    size = _deviation(trust)
+    for _ in range(_MOST_RESONANCES):
+        at, share = _next(problem, resonances)
+        if share < _TAKEN:
+            return None
+        resonances.append(at)
+        for _ in range(_PASSES if len(resonances) > 1 else 0):  # each again beside the others
+            resonances.append(_next(problem, resonances[1:])[0])
+            del resonances[0]
+        found = trusted(_with(problem, resonances))
+        if not broken(found) and found.kept.sum() >= trust.kept.sum():
+            return found
+        if _deviation(found) > _MENDING * size:
+            return None
+        size = min(size, _deviation(found))
+    return None
+
+
+def _deviation(trust: Trust) -> float:
+    """Return the largest systematic deviation, or that of a point that was left out, fraction of |Z|."""
+    inside = float(trust.problem.fraction(trust.found.systematic).max())
+    return inside if trust.kept.all() else max(inside, 1.0)
+
+
+def _with(problem: Problem, resonances: Sequence[tuple[float, float]]) -> Problem:
+    return replace(problem, basis=replace(problem.basis, resonances=tuple(resonances)))
+
+
+def _next(problem: Problem, resonances: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], float]:
+    """Return the resonance that takes most of what is left beside others, and the fraction that it takes."""
+    solved = _sparse(_with(problem, resonances))
+    return strongest(problem.basis.omega, problem.weight, solved.q, solved.scaled)
+
+
+def _sparse(problem: Problem) -> LinearFit:
+    """Fit with so few RC elements that they cannot imitate a resonance."""
+    elements = min(max(2, round(problem.basis.decades)), problem.basis.most_elements())
+    return fit(problem.basis, problem.data, problem.weight, elements, problem.sign)
 
 
 def broken(trust: Trust) -> list[Finding]:
