@@ -145,14 +145,14 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     if law.get("intercept") is not None:
         start = value_with_error(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip() + f" at {axis} 0"
-    return wrapped(text + _doubling(law.get("doubling") or {}), width=width)
+    return wrapped(text + _doubling(law.get("doubling") or {}, axis), width=width)
 
 
-def _doubling(found: Mapping[str, Any]) -> str:
+def _doubling(found: Mapping[str, Any], axis: str) -> str:
     """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
     if found.get("cycle") is None or found.get("extrapolated"):
         return ""
-    text = f"; doubles at cycle {value_with_error(found['cycle'], found.get('stderr'))}"
+    text = f"; doubles at {axis} {value_with_error(found['cycle'], found.get('stderr'))}"
     if found.get("stderr") is None:
         return text
     low, high = (

@@ -1,0 +1,124 @@
+"""Grades and verdicts: what misses is never usable, what holds is never refused; simulated spectra."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.display import report
+from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.verdict import GRADES, THRESHOLDS, VERDICTS
+
+FREQUENCY = np.geomspace(1e5, 1e-2, 60)
+ARC = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-3, "CPE_ct_alpha": 0.85}
+
+
+def arc(noise=0.003, seed=0):
+    return eisfit.simulate("rs-ct", ARC, frequency=FREQUENCY, noise=noise, seed=seed)
+
+
+def changed(z, f=FREQUENCY):
+    return eisfit.Spectrum(f, z)
+
+
+def forbidding(result):
+    return {flag.name for flag in result.flags if flag.forbids}
+
+
+def test_white_residuals_are_within_the_noise_and_a_wave_is_not():
+    rng = np.random.default_rng(1)
+    white = 0.003 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
+    wave = np.linspace(0, 6, 60)
+    rows = np.concatenate([white, 0.004 * np.exp(1j * wave)[None], 0.02 * np.exp(1j * wave)[None]])
+    assert grades(Residuals.of(rows), np.ones(3)).tolist() == ["A", "B", "C"]
+
+
+def test_the_ceiling_holds_where_the_noise_is_not_known_or_the_residual_has_structure():
+    rng = np.random.default_rng(2)
+    white = 0.05 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
+    wave = 0.05 * np.exp(1j * np.linspace(0, 6, 60))[None]
+    assert grades(Residuals.of(white), np.array([1.0])).tolist() == ["A"]  # truly noisy
+    assert grades(Residuals.of(white), np.array([np.nan])).tolist() == ["D"]
+    assert grades(Residuals.of(wave), np.array([1.0])).tolist() == ["D"]
+
+
+def test_noisy_data_that_fits_is_of_grade_a_with_large_errors():
+    result = eisfit.fit(arc(noise=0.05, seed=3), "rs-ct")
+    assert (result.grade, result.ok) == ("A", True)
+    assert result["R_ct"].stderr > 0.01 * result["R_ct"].value
+
+
+@pytest.mark.parametrize("points", [6, 10])
+def test_few_points_that_miss_are_not_usable(points):
+    """10 + two RC arcs, fitted with one: 50 % rms, and no estimate of the noise to hide behind."""
+    f = np.geomspace(1e5, 1e-2, points)
+    w = 2j * np.pi * f
+    result = eisfit.fit(changed(10 + 50 / (1 + w * 5e-4) + 500 / (1 + w * 0.5), f), "rs-rc")
+    assert (result.grade, result.ok) == ("D", False)
+    assert result.statistics.noise is None
+    assert not any(p.verdict == "determined" for p in result.parameters.values())
+
+
+def test_faults_of_the_data_are_named():
+    z = arc().impedance
+    assert {"real_only"} <= forbidding(eisfit.fit(changed(z.real + 0j), "rs-ct"))
+    assert {"imaginary_sign"} <= forbidding(eisfit.fit(changed(z.conj()), "rs-ct"))
+    mark = z.copy()
+    mark[20] = 1e30
+    result = eisfit.fit(changed(mark), "rs-ct")
+    assert forbidding(result) == {"absurd_point"}
+    assert f"{FREQUENCY[20]:.4g} Hz" in str(result.flags[0])
+    assert not result.ok
+
+
+def test_what_lives_on_a_drifting_end_is_not_determined():
+    """The arc peaks at 1.6 Hz; |Z| grows by 30 % below 0.5 Hz. The series resistance does not live there."""
+    z = arc().impedance
+    z = z * (1 + 0.3 * np.clip(np.log(0.5 / FREQUENCY) / np.log(50), 0, None))
+    result = eisfit.fit(changed(z), "rs-ct")
+    assert not result.ok
+    assert result["R_ct"].verdict != "determined"
+
+
+def test_a_series_resistance_that_is_not_there_spoils_nothing_else():
+    """1e5 ohm beside 1 nF, in closed form."""
+    f = np.geomspace(1e5, 1e-1, 40)
+    result = eisfit.fit(changed(1e5 / (1 + 2j * np.pi * f * 1e-4), f), "rs-rc")
+    assert result.ok
+    assert {n: p.verdict for n, p in result.parameters.items()} == {
+        "R_s": "open", "R_ct": "determined", "C_dl": "determined",
+    }  # fmt: skip
+
+
+def test_the_two_parts_of_an_error_make_the_whole():
+    """A depressed arc fitted by an ideal one: systematic, so that the model has its part."""
+    spectrum = eisfit.simulate("rs-ct", {**ARC, "CPE_ct_alpha": 0.985}, frequency=FREQUENCY, noise=0.001)
+    result = eisfit.fit(spectrum, "R_s-p(R_ct,C_dl)")
+    assert result.grade in ("B", "C")
+    for p in result.parameters.values():
+        assert p.stderr_model > 0
+        assert np.hypot(p.stderr_noise, p.stderr_model) == pytest.approx(p.stderr)
+
+
+def test_a_document_of_the_first_version_is_read():
+    document = eisfit.fit(arc(), "rs-ct").to_dict()
+    for key in ("grade", "alternatives"):
+        del document[key]
+    del document["circuit"]["chosen_by"]
+    for row in document["parameters"].values():
+        for key in ("stderr_noise", "stderr_model", "verdict"):
+            del row[key]
+    for row in document["derived"].values():
+        del row["verdict"]
+    again = eisfit.FitResult.from_dict(document)
+    assert (again.ok, again.grade, again["R_ct"].verdict) == (True, "B", "determined")
+    assert not eisfit.FitResult.from_dict({**document, "ok": False}).ok
+
+
+def test_every_limit_is_told_with_its_source():
+    text = report.grades_text()
+    for words in (*GRADES.values(), *VERDICTS, *THRESHOLDS):
+        assert words in text
+    assert text.count("source: ") == len(THRESHOLDS)
+    assert all(row.meaning and row.source for row in THRESHOLDS.values())
