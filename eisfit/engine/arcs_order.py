@@ -119,4 +119,4 @@ def _tau(resistor: Component, storage: Component, values: FloatArray, position: 
     names = storage.parameter_names
     product = values[:, position[resistor.name]] * values[:, position[names[0]]]
     exponent = values[:, position[names[1]]] if len(names) > 1 else np.ones(len(values))
-    return np.asarray(product ** (1 / exponent))
+    return np.asarray(np.abs(product) ** (1 / exponent))  # of a negative resistance too

@@ -243,7 +243,8 @@ class Coordinates:
         full[:, self.free] = theta
         for q, r, alpha in self.ties:
             full[:, q] = full[:, q] * (1.0 if alpha is None else self._alpha(full, alpha)) - full[:, r]
-        values = np.exp(full)
+        with np.errstate(all="ignore"):  # a column that is no logarithm is put in its place below
+            values = np.exp(full)
         values[:, self.linear] = full[:, self.linear]
         for k, constant in self.constant.items():
             values[:, k] = constant

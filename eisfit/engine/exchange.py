@@ -46,7 +46,9 @@ def rearranged(circuit: Circuit, values: FloatArray) -> FloatArray:
 
 
 def _is_free(circuit: Circuit, arc: Arc) -> bool:
-    return all(circuit.parameters[name].free for name in (arc[0].name, *arc[1].parameter_names))
+    """Return whether an arc is all free, and nothing of it may be negative: it then has a time constant."""
+    rows = [circuit.parameters[name] for name in (arc[0].name, *arc[1].parameter_names)]
+    return all(p.free and p.min >= 0 for p in rows)
 
 
 def _read(arc: Arc, values: FloatArray, position: dict[str, int]) -> tuple[float, float, float | None]:

@@ -179,3 +179,13 @@ def test_data_without_noise():
     task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight, box)
     found = search(task, np.array([2 * f.size * 1e-10]))
     assert found.chisqr[0, 0] < 2 * f.size * 1e-20
+
+
+def test_arcs_that_may_be_negative_are_not_exchanged():
+    """(R Q)^(1/alpha) of a negative R is no time constant: the search goes on without it."""
+    circuit = find_circuit("rs-sei-ct-w").constrain(bound={"R_ct": (-1e6, 1e6)})
+    truth, z = measured(1, 0.1)
+    found = searched(FREQUENCY, z[0], circuit)
+    names = list(circuit.names)
+    assert found[names.index("R_s")] == pytest.approx(truth[0, 0], rel=0.05)
+    assert np.isfinite(found).all()
