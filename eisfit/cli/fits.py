@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,9 +217,22 @@ def _show_fits(results: list[Any], json: bool) -> None:
     else:
         print_text(report.fits_text(documents, width=width()))
         _tell_chosen(results)
+    if not json:
+        _tell_assumed(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
         say(f"Which circuit does the data support?  eisfit compare {shlex.quote(doubtful.spectrum.source)}")
+
+
+def _tell_assumed(results: list[Any]) -> None:
+    """Say once, with a count, what the readers took for granted because the files do not say it."""
+    from eisfit.spectra.readers import ASSUMED
+
+    notes = [
+        note for r in results if r.error is None for note in r.spectrum.notes if note.startswith(ASSUMED)
+    ]
+    for note, count in Counter(notes).items():
+        say(note if len(results) == 1 else f"{note} ({count} of {len(results)} spectra)")
 
 
 def _tell_chosen(results: list[Any]) -> None:

@@ -128,3 +128,13 @@ def test_a_weakness_of_the_intervals_is_told(cell, capsys):
     assert flags["interval_doubtful"]["cure"].endswith("steps or more (--repeats)")
     code, _, err = run(capsys, "fit", cell, "--errors", "bootstrap", "--repeats", "20")
     assert (code, "20 repeats are too few for 95 % intervals; use 200 or more" in err) == (2, True)
+
+
+def test_what_the_readers_assumed_is_said_once_with_a_count(capsys, tmp_path, cell):
+    text = cell.read_text(encoding="utf-8").replace("Z_real_ohm", "Zre").replace("Z_imag_ohm", "Zim")
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    code, _, told = run(capsys, "fit", tmp_path / "a.csv", tmp_path / "b.csv", cell, "-c", "rs-sei-ct-w")
+    assert code == 0
+    assert told.count("assumed: no unit given for the impedance, taken as ohm") == 1
+    assert "(2 of 3 spectra)" in told

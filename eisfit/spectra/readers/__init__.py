@@ -27,10 +27,10 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError
 from eisfit.spectra.readers._file import File, Reading, checked, load
-from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
+from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["formats", "read", "read_all", "read_bytes"]
+__all__ = ["ASSUMED", "formats", "read", "read_all", "read_bytes"]
 
 
 def read(
