@@ -80,6 +80,7 @@ def test_formulas_become_latex_and_say_the_same():
 def python_of(latex):
     """Return the LaTeX of `formula` as Python."""
     text = re.sub(r"_\{\\mathrm\{(\w+)\}\}", r"_\1", latex).replace(r"\mathrm{j}", "j")
+    text = re.sub(r"\\mathrm\{(\w+)\}", r"\1", text)
     text = text.replace(r"\left(", "(").replace(r"\right)", ")")
     for _ in range(9):  # from the inside out
         text = re.sub(r"\^\{([^{}]*)\}", r"**(\1)", text)

@@ -12,6 +12,7 @@ __all__ = ["FormulaError", "equations", "latex", "limit"]
 
 _TOKEN = re.compile(r"\s*(\d+\.?\d*|[A-Za-z]+(?:_[A-Za-z0-9]+)*|[-+/^()=])")
 _FUNCTIONS = {"coth", "tanh", "sinh", "cosh", "exp", "ln"}
+_WORDS = {"top", "floor"}  # parameters whose symbol is a word
 _GREEK = {"alpha", "beta", "omega", "sigma", "tau", "phi"}
 
 
@@ -135,7 +136,9 @@ class _Parser:
         head, _, tail = token.partition("_")
         if head == "j":
             return r"\mathrm{j}"
-        if head in _GREEK:
+        if head in _WORDS:
+            head = rf"\mathrm{{{head}}}"
+        elif head in _GREEK:
             head = "\\" + head
         elif not (len(head) == 1 or head.replace(".", "").isdigit()):
             raise FormulaError(token)
