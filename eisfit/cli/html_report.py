@@ -74,7 +74,7 @@ def html_report(
 
 
 def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
-    """Return what `eisfit.display.pages.entry` draws of a result: fit, curve, Kramers-Kronig test."""
+    """Return what `eisfit.display.pages.entries.entry` draws of a result: fit, curve, Kramers-Kronig test."""
     if isinstance(result, FitFailure):
         return {"fit": result.to_dict(), "check": None, "curve": None}
     return {

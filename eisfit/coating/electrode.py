@@ -2,7 +2,7 @@
 
 Electrolyte in the channel carries ions, the solid and a film on it carry electrons; the interface joins them
 along the wall, and closes the line at the top face and at the channel's floor. The line itself is
-`eisfit.model.elements.end_faces`; `eisfit.coating.physics` adds how current spreads in the solid.
+``eisfit.model.elements.end_faces``; `eisfit.coating.physics` adds how current spreads in the solid.
 """
 
 from __future__ import annotations

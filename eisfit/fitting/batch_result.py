@@ -2,7 +2,7 @@
 
 What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jacobian: the covariance is
 (J^T J)^-1, times redchi where the noise is not known. Spectra of which any flag could be said are handed to
-`eisfit.fitting.verdicts` one by one; the others cannot have one.
+``eisfit.fitting.verdicts`` one by one; the others cannot have one.
 """
 
 from __future__ import annotations

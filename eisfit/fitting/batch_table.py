@@ -86,7 +86,7 @@ class Table:
     at_bound: NDArray[np.bool_]
     held: NDArray[np.bool_]
     covar: FloatArray
-    grade: NDArray[np.str_]
+    grade: NDArray[Any]
     statistics: Mapping[str, NDArray[Any]]
     derived: Mapping[str, Column]
     starts: NDArray[np.intp]

@@ -249,7 +249,7 @@ class SeriesResult(Sequence[Row]):
         return cells_trend([self.to_dict(data=False)], name, ax=ax, **options)
 
     def plot_all(self, **options: Any) -> tuple[Axes, ...]:
-        """Draw every parameter over the cycles, a small panel each; options as `eisfit.plot.cells_trends`."""
+        """Draw every parameter over the cycles, a small panel each, as `eisfit.display.plot.cells_trends`."""
         from eisfit.display.plot.series import cells_trends
 
         return cells_trends([self.to_dict(data=False)], **options)

@@ -151,7 +151,7 @@ class Porous:
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
-        """Area-specific impedance, from the closed form of `eisfit.coating.electrode.line`."""
+        """Area-specific impedance, from the closed form of ``eisfit.model.elements.end_faces.line``."""
         ionic = (self.thickness * self.tortuosity / (self.porosity * kappa))[:, None]
         solid = np.asarray(sigma * self.solid_share, dtype=np.float64)
         film = np.zeros_like(solid) if sheet is None else self.percolation * self.area_density * sheet

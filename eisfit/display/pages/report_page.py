@@ -47,7 +47,7 @@ def report_page(groups: Sequence[Mapping[str, Any]], *, title: str = "Impedance 
     Parameters
     ----------
     groups
-        One a file or a series: ``label``; ``items``, see `eisfit.display.pages.entry`; for a series
+        One a file or a series: ``label``; ``items``, see `eisfit.display.pages.entries.entry`; for a series
         ``track``, the document of ``SeriesResult.to_dict(data=False)``; ``notes``.
     title
         Of the page.

@@ -28,7 +28,7 @@ def nyquist_animation(
     Parameters
     ----------
     spectra
-        As for `eisfit.plot.nyquist_waterfall`.
+        As for `eisfit.display.plot.nyquist_waterfall`.
     path
         ``.gif``, or ``.html`` for a page with buttons to stop and step.
     seconds
