@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
@@ -24,7 +26,6 @@ RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
 
-pytestmark = pytest.mark.slow
 source, target = sys.argv[1:]
 notebook = nbformat.read(source, 4)
 NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()

@@ -47,7 +47,7 @@ BAD_FILES = {
     "header_only.csv": (HEAD.encode(), "no table of numbers in it"),
     "three.csv": (
         (HEAD + "1000,1,-0.1\n100,2,-1\n10,3,-0.1\n").encode(),
-        "3 points (6 numbers) cannot determine the 8 parameters of rs-sei-ct-w",
+        "3 points cannot tell circuits apart; measure at least 8, or give a circuit",
     ),
     "all_nan.csv": (
         (HEAD + "".join(f"{f:.6g},{10 + k},nan\n" for k, f in enumerate(SWEEP))).encode(),
@@ -68,6 +68,14 @@ def test_a_bad_file_fails_with_its_reason(run, tmp_path, name):
     assert code == 1
     assert out.startswith(f"{name}: FAILED: {reason}")
     assert err == ""
+
+
+def test_too_few_points_for_a_given_circuit(run, tmp_path):
+    (tmp_path / "three.csv").write_bytes(BAD_FILES["three.csv"][0])
+    code, out, err = run("fit", "three.csv", "-c", "rs-sei-ct-w")
+    reason = "3 points (6 numbers) cannot determine the 8 parameters of rs-sei-ct-w"
+    assert (code, err) == (1, "")
+    assert out.startswith(f"three.csv: FAILED: {reason}")
 
 
 def test_a_missing_file(run):

@@ -12,7 +12,7 @@ from eisfit.fitting.identify.roles import named
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Workbench
-from eisfit.fitting.selection import selected
+from eisfit.fitting.selection import selected, with_noise
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
@@ -81,6 +81,7 @@ def identify(
     clean, flags = _consistent(kept, tested)
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
+    clean = with_noise(clean, weighting)
     weight = weights(clean, weighting)
     consistent = not any(flag.name == "kk_failed" for flag in flags)
     bench = Workbench(clean, weight, _noise(clean, weight), seed, consistent)
