@@ -1,0 +1,144 @@
+"""Shares of the film's effects in the change from the bare to the coated cell, over the posterior.
+
+Each effect's share is its Shapley value: its step, averaged over every order in which the effects can be
+switched on (Shapley, Contributions to the Theory of Games II, 1953, 307). Shares of one draw add up exactly.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.coating.joint.posterior import Posterior, probabilities
+from eisfit.coating.joint.problem import HYPOTHESES, INFINITE, Block, Problem
+from eisfit.coating.joint.response import LOCALS, respond
+
+__all__ = ["FACTORS", "QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary"]
+
+FloatArray = NDArray[np.float64]
+
+QUANTITIES = ("r_ct", "r_hf", "r_total")
+FACTORS = {
+    "ions_through_film": "ions through the film",
+    "electrons_along_film": "electrons along the film",
+    "reaction": "reaction",
+    "area": "area that takes part",
+    "native_layer": "bare cell's own layer gone",
+    "contact": "bare cell's contact gone",
+    "cell_to_cell": "scatter between cells",
+}
+_AT = {name: k for k, name in enumerate(LOCALS)}
+_OF_SCATTER = ("R_more", "Q", "counter_R")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draws (n, P) of one hypothesis, as many as its probability asks for."""
+
+    posterior: Posterior
+    u: FloatArray
+
+
+def draws(found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
+    """Return draws of all hypotheses in proportion to their probability."""
+    rng = np.random.default_rng(seed)
+    counts = {name: round(n * p) for name, p in probabilities(found).items()}
+    return [Draw(found[name], found[name].draws(count, rng)) for name, count in counts.items() if count]
+
+
+def summary(values: FloatArray) -> dict[str, float]:
+    """Return the median and the central 95 %."""
+    low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
+    return {"median": float(middle), "low95": float(low), "high95": float(high)}
+
+
+def resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatArray]:
+    """Return R(0) - R(inf), R(inf) and R(0) of a cell for every draw, ohm."""
+    local, film, access = _local(problem, block, drawn)
+    return _ends(problem, local, film, access)
+
+
+def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[Draw]) -> dict[str, Any]:
+    """Return ``{quantity: {factor: {median, low95, high95}}}``, ohm; `FACTORS` names the factors."""
+    parts: dict[str, dict[str, list[FloatArray]]] = {q: {f: [] for f in FACTORS} for q in QUANTITIES}
+    for draw in drawn:
+        shares = _shapley(problem, bare, coated, draw)
+        for quantity, factor in itertools.product(QUANTITIES, FACTORS):
+            parts[quantity][factor].append(shares[quantity].get(factor, np.zeros(len(draw.u))))
+    return {
+        quantity: {factor: summary(np.concatenate(values)) for factor, values in rows.items()}
+        for quantity, rows in parts.items()
+    }
+
+
+def _local(problem: Problem, block: Block, drawn: Draw) -> tuple[FloatArray, bool, bool]:
+    offset, matrix = problem.affine(block, drawn.posterior.names)
+    access = block.coated and HYPOTHESES[drawn.posterior.hypothesis].access and problem.conducting
+    return offset + drawn.u @ matrix.T, block.coated, access
+
+
+def _ends(problem: Problem, local: FloatArray, film: bool, access: bool) -> dict[str, FloatArray]:
+    omega = np.array([0.0, INFINITE])
+    Z = respond(problem.geometry, omega, local, film=film, access=access).impedance.real
+    return {"r_ct": Z[:, 0] - Z[:, 1], "r_hf": Z[:, 1], "r_total": Z[:, 0]}
+
+
+def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[str, dict[str, FloatArray]]:
+    start, end = _local(problem, bare, draw)[0], _local(problem, coated, draw)[0]
+    free = HYPOTHESES[draw.posterior.hypothesis]
+    players = ["ions_through_film", "cell_to_cell"]
+    players += ["electrons_along_film"] * (free.access and problem.conducting)
+    own = {"f": "reaction", "g": "area", "native_R": "native_layer", "contact_R": "contact"}
+    players += [factor for name, factor in own.items() if name in free.free]
+    gain = _column(problem, draw, "f")
+    value = {}
+    for size in range(len(players) + 1):
+        for chosen in itertools.combinations(players, size):
+            local = _switched(start, end, gain, chosen)
+            film, access = "ions_through_film" in chosen, "electrons_along_film" in chosen
+            value[frozenset(chosen)] = _ends(problem, local, film, access)
+    return {q: {p: _share(value, players, p, q) for p in players} for q in QUANTITIES}
+
+
+def _column(problem: Problem, draw: Draw, name: str) -> FloatArray:
+    if name not in draw.posterior.names:
+        return np.zeros(len(draw.u))
+    prior = problem.priors[name]
+    return np.asarray(prior.mean + prior.sd * draw.u[:, draw.posterior.names.index(name)])
+
+
+def _switched(start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequence[str]) -> FloatArray:
+    """Local quantities of the bare cell with some of the coated cell's effects switched on."""
+    local, at = start.copy(), _AT
+    for name in ("thickness", "s_i", "resistivity"):
+        local[:, at[name]] = end[:, at[name]]
+    if "cell_to_cell" in chosen:
+        for name in _OF_SCATTER:
+            local[:, at[name]] = end[:, at[name]]
+        # What the reaction's resistance changes beyond the gain is scatter.
+        local[:, at["R_i"]] = end[:, at["R_i"]] + gain
+    if "reaction" in chosen:
+        local[:, at["R_i"]] -= gain
+    for factor, name in (("area", "g"), ("native_layer", "native_R"), ("contact", "contact_R")):
+        if factor in chosen:
+            local[:, at[name]] = end[:, at[name]]
+    return local
+
+
+def _share(
+    value: Mapping[frozenset[str], Mapping[str, FloatArray]], players: Sequence[str], player: str, quantity: str
+) -> FloatArray:
+    others = [p for p in players if p != player]
+    n, total = len(players), np.zeros(1)
+    for size in range(n):
+        weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
+        for chosen in itertools.combinations(others, size):
+            before = frozenset(chosen)
+            total = total + weight * (value[before | {player}][quantity] - value[before][quantity])
+    return total
