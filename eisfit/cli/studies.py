@@ -30,6 +30,9 @@ def explain(
     template: Annotated[
         bool, typer.Option("--template", help="Print a commented study file to start from.")
     ] = False,
+    fit_only: Annotated[
+        bool, typer.Option("--fit-only", help="Only fit all spectra (schema 2): no hypotheses.")
+    ] = False,
     json: Json = False,
     output: Output = None,
 ) -> None:
@@ -44,6 +47,9 @@ def explain(
         return
     if study is None:
         raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
+    if fit_only:
+        _fit_only(study)
+        return
     from eisfit.coating.explain import explain as attribute
 
     check_output(output)
@@ -61,6 +67,17 @@ def explain(
             print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
 
 
+def _fit_only(study: Path) -> None:
+    from eisfit.coating.joint.study import load_joint_study
+
+    joint = load_joint_study(study)
+    if joint is None:
+        raise UsageError(f"--fit-only needs a study of schema 2, with spectra in [[cell]]; {study} is none")
+    from eisfit.coating.joint.explanation import fit_jointly
+
+    print_text(fit_jointly(joint))
+
+
 def _is_template(study: Path) -> bool:
     """Return whether a study that could be read is still the one that ``--template`` printed."""
     from eisfit.coating.study import template
@@ -75,6 +92,8 @@ def _write(explanation: Any, target: Path) -> None:
     write_atomic(target / "explain.html", explanation.to_html())
     write_atomic(target / "explain.md", explanation.to_markdown())
     write_atomic(target / "contributions.csv", explanation.to_frame().to_csv())
+    if explanation.document["schema"] != "eisfit.explain/1":
+        return  # its figures are on its page
     for name, draw in (("waterfall", explanation.plot), ("thickness", explanation.plot_thickness)):
         ax = plot.new_axes()
         draw(ax=ax)

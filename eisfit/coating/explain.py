@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from eisfit.coating.cycling import cycling
 from eisfit.coating.film.arc import film_of_cell
 from eisfit.coating.film.checks import describe_film
 from eisfit.coating.hypotheses import weigh
+from eisfit.coating.joint.study import JointStudy, load_joint_study
 from eisfit.coating.predictions import (
     Fitted,
     apparent_energies,
@@ -53,6 +54,8 @@ from eisfit.units import Uncertain
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from eisfit.coating.joint.explanation import JointExplanation
 
 __all__ = ["SCHEMA", "Explanation", "explain"]
 
@@ -172,13 +175,23 @@ class Explanation:
         )
 
 
-def explain(study: str | os.PathLike[str] | Study, *, progress: Progress = None) -> Explanation:
+@overload
+def explain(study: Study, *, progress: Progress = None) -> Explanation: ...
+@overload
+def explain(study: JointStudy, *, progress: Progress = None) -> JointExplanation: ...
+@overload
+def explain(
+    study: str | os.PathLike[str], *, progress: Progress = None
+) -> Explanation | JointExplanation: ...
+def explain(
+    study: str | os.PathLike[str] | Study | JointStudy, *, progress: Progress = None
+) -> Explanation | JointExplanation:
     """Attribute the change of R_ct between a bare and a coated cell to the film's properties.
 
     Parameters
     ----------
     study
-        A study file, or a `Study`.
+        A study file, a `Study`, or a `JointStudy` (``schema = 2``: whole spectra in one physical model).
     progress
         None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
 
@@ -194,8 +207,12 @@ def explain(study: str | os.PathLike[str] | Study, *, progress: Progress = None)
     >>> sorted(explanation.contributions)
     ['electronic_access', 'intrinsic_activity', 'ionic_crossing']
     """
-    if not isinstance(study, Study):
-        study = load_study(study)
+    if not isinstance(study, (Study, JointStudy)):
+        study = load_joint_study(study) or load_study(study)
+    if isinstance(study, JointStudy):
+        from eisfit.coating.joint.explanation import explain_jointly
+
+        return explain_jointly(study)
     with steps("explaining", 3, progress) as done:
         cells = {}
         for which in ("bare", "coated"):

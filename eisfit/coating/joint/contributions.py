@@ -45,11 +45,15 @@ class Draw:
     u: FloatArray
 
 
-def draws(found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
-    """Return draws of all hypotheses in proportion to their probability."""
+def draws(problem: Problem, found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
+    """Return draws of all hypotheses in proportion to their probability.
+
+    Where scalars are the data, what they leave open is far from linear: each draw is then a fit of its own.
+    """
     rng = np.random.default_rng(seed)
+    own = problem if problem.blocks[0].combine is not None else None
     counts = {name: round(n * p) for name, p in probabilities(found).items()}
-    return [Draw(found[name], found[name].draws(count, rng)) for name, count in counts.items() if count]
+    return [Draw(found[name], found[name].draws(count, rng, own)) for name, count in counts.items() if count]
 
 
 def summary(values: FloatArray) -> dict[str, float]:
@@ -85,7 +89,7 @@ def _local(problem: Problem, block: Block, drawn: Draw) -> tuple[FloatArray, boo
 
 def _ends(problem: Problem, local: FloatArray, film: bool, access: bool) -> dict[str, FloatArray]:
     omega = np.array([0.0, INFINITE])
-    Z = respond(problem.geometry, omega, local, film=film, access=access).impedance.real
+    Z = respond(problem.support, omega, local, film=film, access=access).impedance.real
     return {"r_ct": Z[:, 0] - Z[:, 1], "r_hf": Z[:, 1], "r_total": Z[:, 0]}
 
 
@@ -132,7 +136,10 @@ def _switched(start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequ
 
 
 def _share(
-    value: Mapping[frozenset[str], Mapping[str, FloatArray]], players: Sequence[str], player: str, quantity: str
+    value: Mapping[frozenset[str], Mapping[str, FloatArray]],
+    players: Sequence[str],
+    player: str,
+    quantity: str,
 ) -> FloatArray:
     others = [p for p in players if p != player]
     n, total = len(players), np.zeros(1)

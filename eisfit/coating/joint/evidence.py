@@ -16,6 +16,7 @@ __all__ = ["ledger", "next_experiments", "prior_swing"]
 
 FloatArray = NDArray[np.float64]
 
+_MODEL_ERROR = 0.01  # relative, of new data: beyond that the model itself is not known
 _FLOOR = 1e-12  # of a probability, where only its logarithm is wanted
 
 
@@ -32,7 +33,7 @@ def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[
             found: Mapping[str, Posterior] = final
         else:
             near = None if blocks and blocks[0].combine is not None else final
-            found = posteriors(problem.with_blocks(blocks, ratios), seed, near=near)
+            found = posteriors(problem.with_blocks(blocks, ratios), seed, near=near, finish=False)
         after = _log_odds(probabilities(found))
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
@@ -48,7 +49,7 @@ Stage = tuple[str, list[Block], tuple[tuple[str, float, float], ...]]
 
 
 def _stages(problem: Problem) -> list[Stage]:
-    """The data in the order of the ledger: each stage holds all before it."""
+    """Return the data in the order of the ledger: each stage holds all before it."""
     if problem.blocks[0].combine is not None:
         return _scalar_stages(problem)
     first = [next(b for b in problem.blocks if b.coated == coated) for coated in (False, True)]
@@ -60,7 +61,10 @@ def _stages(problem: Problem) -> list[Stage]:
     ]
     held = list(first)
     groups = (
-        ("cells alike", lambda b: b.film in {None, first[1].film} and abs(b.temperature - first[0].temperature) < 1),
+        (
+            "cells alike",
+            lambda b: b.film in {None, first[1].film} and abs(b.temperature - first[0].temperature) < 1,
+        ),
         ("other temperatures", lambda b: b.film in {None, first[1].film}),
         ("other films", lambda b: True),
     )
@@ -111,7 +115,9 @@ def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, d
     for name in problem.priors:
         entry = {}
         for label, s in (("half", 0.5), ("double", 2.0)):
-            changed = {key: replace(p, log_evidence=p.log_evidence + _gain(p, name, s)) for key, p in found.items()}
+            changed = {
+                key: replace(p, log_evidence=p.log_evidence + _gain(p, name, s)) for key, p in found.items()
+            }
             entry[label] = probabilities(changed)[best]
         swing[name] = entry
     order = sorted(swing, key=lambda name: -max(abs(v - stated[best]) for v in swing[name].values()))
@@ -130,8 +136,8 @@ def _gain(posterior: Posterior, name: str, s: float) -> float:
 def next_experiments(problem: Problem, found: Mapping[str, Posterior], seed: int) -> list[dict[str, Any]]:
     """Rank further measurements by the information (bit) they are expected to bring about the hypotheses.
 
-    Each hypothesis foretells new data as a normal distribution, linear about its optimum; the gain is the mutual
-    information between hypothesis and data (Lindley, Ann. Math. Stat. 27 (1956) 986), from draws.
+    Each hypothesis foretells new data as a normal distribution, linear about its optimum; the gain is the
+    mutual information between hypothesis and data (Lindley, Ann. Math. Stat. 27 (1956) 986), from draws.
     """
     probability = {name: p for name, p in probabilities(found).items() if p > 0.003}
     total = sum(probability.values())
@@ -141,7 +147,9 @@ def next_experiments(problem: Problem, found: Mapping[str, Posterior], seed: int
     for name, effort, blocks, priors in _candidates(problem):
         wider = replace(problem, blocks=tuple(blocks), priors={**problem.priors, **priors}, ratios=())
         gain = _information(wider, found, probability, np.random.default_rng(seed))
-        rows.append({"experiment": name, "expected_bits": gain, "open_bits": float(open_bits), "effort": effort})
+        rows.append(
+            {"experiment": name, "expected_bits": gain, "open_bits": float(open_bits), "effort": effort}
+        )
     return sorted(rows, key=lambda row: -row["expected_bits"])
 
 
@@ -154,7 +162,9 @@ def _candidates(problem: Problem) -> list[tuple[str, str, list[Block], dict[str,
         rows.append(("whole spectra of both cells", "same cells, a day", blank, {}))
     if len({b.temperature for b in problem.blocks}) == 1:
         hot = [replace(b, temperature=T) for b in blank for T in (278.15, 308.15)]
-        rows.append(("spectra of both cells at 5 and 35 °C too", "same cells, two days", hot, activation_energies()))
+        rows.append(
+            ("spectra of both cells at 5 and 35 °C too", "same cells, two days", hot, activation_energies())
+        )
     fresh = [replace(b, cell=f"{b.cell}, new {k}") for b in blank for k in (1, 2)]
     rows.append(("two more cells of each kind", "four new cells", fresh, _scatter(problem, fresh)))
     if len({b.film for b in problem.blocks if b.coated}) == 1:
@@ -167,8 +177,11 @@ def _thicker(problem: Problem, block: Block) -> tuple[str, str, list[Block], dic
     film = f"{block.film}, thicker"
     cells = [replace(block, film=film, cell=f"{block.cell}, thicker {k}") for k in (1, 2)]
     thickness = np.exp(old.mean) * 8 * 1e7
-    own = {f"{n}:{film}": problem.priors[f"{n}:{block.film}"] for n in ("s_i", "resistivity")
-           if f"{n}:{block.film}" in problem.priors}
+    own = {
+        f"{n}:{film}": problem.priors[f"{n}:{block.film}"]
+        for n in ("s_i", "resistivity")
+        if f"{n}:{block.film}" in problem.priors
+    }
     priors = {f"thickness:{film}": replace(old, mean=old.mean + np.log(8)), **own, **_scatter(problem, cells)}
     return (f"a film eight times as thick ({thickness:.0f} nm)", "two new cells", cells, priors)
 
@@ -180,7 +193,10 @@ def _scatter(problem: Problem, blocks: Sequence[Block]) -> dict[str, Prior]:
 
 
 def _information(
-    problem: Problem, found: Mapping[str, Posterior], probability: Mapping[str, float], rng: np.random.Generator
+    problem: Problem,
+    found: Mapping[str, Posterior],
+    probability: Mapping[str, float],
+    rng: np.random.Generator,
 ) -> float:
     names = list(probability)
     foretold = [_foretold(problem, found[name]) for name in names]
@@ -207,9 +223,11 @@ def _foretold(problem: Problem, posterior: Posterior) -> tuple[FloatArray, Float
     means, slopes, errors = [], [], []
     for block in problem.blocks:
         value, slope = problem.predict(block, hypothesis, names, u[None])
-        means.append(value[0])
-        slopes.append(slope[0])
-        errors.append(np.repeat(3e-3 * np.hypot(*value[0].reshape(-1, 2).T), 2))
+        Z = value[0].reshape(-1, 2) @ np.array([1, 1j])
+        logs = (slope[0].reshape(Z.size, 2, -1).transpose(0, 2, 1) @ np.array([1, 1j])) / Z[:, None]
+        means.append(np.log(Z).view(np.float64))
+        slopes.append(np.stack([logs.real, logs.imag], axis=1).reshape(2 * Z.size, -1))
+        errors.append(np.full(2 * Z.size, _MODEL_ERROR))
     J = np.concatenate(slopes)
     spread = J @ covariance @ J.T + np.diag(np.concatenate(errors) ** 2)
     return np.concatenate(means), np.linalg.cholesky(spread)
@@ -221,4 +239,4 @@ def _log_density(y: FloatArray, mean: FloatArray, factor: FloatArray) -> FloatAr
 
 
 def _entropy(p: FloatArray) -> FloatArray:
-    return np.asarray(-(p * np.log2(np.maximum(p, 1e-300))).sum(axis=1))
+    return np.asarray(np.abs((p * np.log2(np.maximum(p, 1e-300))).sum(axis=1)))

@@ -6,6 +6,7 @@ Every value has its unit and may be exact, a range or a normal distribution, and
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,11 +29,21 @@ from eisfit.errors import StudyError
 from eisfit.schema import ClosedModel, parse_toml
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["Cell", "FilmLayer", "JointFile", "JointStudy", "SpectrumFile", "Support", "is_joint"]
+__all__ = [
+    "Cell",
+    "FilmLayer",
+    "JointFile",
+    "JointStudy",
+    "SpectrumFile",
+    "Support",
+    "is_joint",
+    "load_joint_study",
+]
 
 Current = Annotated[Uncertain, BeforeValidator(lambda value: uncertain(value, "A"))]
 Voltage = Annotated[Uncertain, BeforeValidator(lambda value: uncertain(value, "V"))]
 
+_ROOM = Uncertain("exact", 298.15, unit="K")
 _SOURCE = "Where the values come from."
 
 
@@ -40,7 +51,9 @@ class SpectrumFile(ClosedModel):
     """One of a cell's ``spectra``."""
 
     file: str = Field(description="Beside the study.")
-    temperature: Temperature = Field(Uncertain("exact", 298.15, unit="K"), description="Of the measurement.")
+    temperature: Temperature = Field(
+        default=Uncertain("exact", 298.15, unit="K"), description="Of the measurement."
+    )
     replicate: int = Field(1, ge=1, description="Which of several cells alike.")
 
 
@@ -48,12 +61,12 @@ class Cell(ClosedModel):
     """``[[cell]]``: cells alike, with their spectra or with published scalars."""
 
     name: str = Field(description="For the report.")
-    coated_by: str | None = Field(None, description="Name of a film; absent for a bare cell.")
+    coated_by: str | None = Field(default=None, description="Name of a film; absent for a bare cell.")
     spectra: list[SpectrumFile] = Field(default_factory=list, description="Files; or published scalars.")
-    r_ct: Resistance | None = Field(None, description="Published charge-transfer resistance.")
-    r_hf: Resistance | None = Field(None, description="Published high-frequency end.")
-    c_ratio: Ratio | None = Field(None, description="Published capacitance over the bare cell's.")
-    source: str = Field("", description=_SOURCE)
+    r_ct: Resistance | None = Field(default=None, description="Published charge-transfer resistance.")
+    r_hf: Resistance | None = Field(default=None, description="Published high-frequency end.")
+    c_ratio: Ratio | None = Field(default=None, description="Published capacitance over the bare cell's.")
+    source: str = Field(default="", description=_SOURCE)
 
     @model_validator(mode="after")
     def _some_data(self) -> Cell:
@@ -67,9 +80,9 @@ class FilmLayer(ClosedModel):
 
     name: str = Field(description="As in coated_by.")
     thickness: Length = Field(description="Of the film.")
-    resistivity: Resistivity | None = Field(None, description="For electrons; absent for an insulator.")
-    ionic_conductivity: Conductivity | None = Field(None, description="For the ions that react.")
-    source: str = Field("", description=_SOURCE)
+    resistivity: Resistivity | None = Field(default=None, description="Absent for an insulator.")
+    ionic_conductivity: Conductivity | None = Field(default=None, description="For the ions that react.")
+    source: str = Field(default="", description=_SOURCE)
 
 
 class Support(ClosedModel):
@@ -77,15 +90,15 @@ class Support(ClosedModel):
 
     kind: Literal["channels", "flat"] = Field(description="A plate with equal channels, or a flat face.")
     area: Area = Field(description="Projected area of the electrode.")
-    pitch: Length | None = Field(None, description="Centre to centre; channels only.")
-    depth: Depth | None = Field(None, description="Channels only.")
-    mouth_diameter: Length | None = Field(None, description="Channels only.")
-    floor_diameter: Length | None = Field(None, description="Channels only.")
+    pitch: Length | None = Field(default=None, description="Centre to centre; channels only.")
+    depth: Depth | None = Field(default=None, description="Channels only.")
+    mouth_diameter: Length | None = Field(default=None, description="Channels only.")
+    floor_diameter: Length | None = Field(default=None, description="Channels only.")
     packing: Literal["square", "hexagonal"] = Field("square", description="Of the channels.")
-    base: Length | None = Field(None, description="Solid below the floors; channels only.")
-    kappa: Conductivity | None = Field(None, description="Of the electrolyte; channels only.")
-    sigma_s: Conductivity | None = Field(None, description="Of the solid, for electrons; channels only.")
-    source: str = Field("", description=_SOURCE)
+    base: Length | None = Field(default=None, description="Solid below the floors; channels only.")
+    kappa: Conductivity | None = Field(default=None, description="Of the electrolyte; channels only.")
+    sigma_s: Conductivity | None = Field(default=None, description="Of the solid; channels only.")
+    source: str = Field(default="", description=_SOURCE)
 
     @model_validator(mode="after")
     def _its_own_keys(self) -> Support:
@@ -115,18 +128,18 @@ class Head(ClosedModel):
 class Counter(ClosedModel):
     """``[counter]``: the other electrode's arc; a range by default in a full cell, none in a half cell."""
 
-    kind: Literal["full", "half"] = Field("full", description="Full cell, or reference electrode.")
-    resistance: OtherResistance | None = Field(None, description="If known.")
-    source: str = Field("", description=_SOURCE)
+    kind: Literal["full", "half"] = Field(default="full", description="Full cell, or reference electrode.")
+    resistance: OtherResistance | None = Field(default=None, description="If known.")
+    source: str = Field(default="", description=_SOURCE)
 
 
 class Scatter(ClosedModel):
     """``[scatter]``: how much two cells alike differ; never zero."""
 
-    r_s: Resistance = Field(Uncertain("exact", 0.5, unit="ohm"), description="Ohmic, ohm.")
-    r_i: Ratio = Field(Uncertain("exact", 0.05), description="Reaction, relative.")
-    q: Ratio = Field(Uncertain("exact", 0.10), description="Double layer, relative.")
-    counter: Ratio = Field(Uncertain("exact", 0.10), description="Other electrode, relative.")
+    r_s: Resistance = Field(default=Uncertain("exact", 0.5, unit="ohm"), description="Ohmic, ohm.")
+    r_i: Ratio = Field(default=Uncertain("exact", 0.05), description="Reaction, relative.")
+    q: Ratio = Field(default=Uncertain("exact", 0.10), description="Double layer, relative.")
+    counter: Ratio = Field(default=Uncertain("exact", 0.10), description="Other electrode, relative.")
 
 
 class DirectCurrent(ClosedModel):
@@ -136,7 +149,7 @@ class DirectCurrent(ClosedModel):
     cell: str = Field(description="Name of the cell it belongs to, or 'difference' (bare minus coated).")
     voltage: Voltage = Field(description="Drop, or difference between the cells.")
     current: Current = Field(description="That makes it.")
-    source: str = Field("", description=_SOURCE)
+    source: str = Field(default="", description=_SOURCE)
 
 
 class JointFile(ClosedModel):
@@ -147,17 +160,19 @@ class JointFile(ClosedModel):
     cell: list[Cell] = Field(description="The cells.")
     support: Support = Field(description="The electrode.")
     film: list[FilmLayer] = Field(description="The coatings.")
-    counter: Counter = Field(Counter(), description="The other electrode.")
-    scatter: Scatter = Field(Scatter(), description="Between cells alike.")
+    counter: Counter = Field(default=Counter(), description="The other electrode.")
+    scatter: Scatter = Field(default=Scatter(), description="Between cells alike.")
     dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
-    noise: Share | None = Field(None, description="Relative, of |Z|; found from the spectra if absent.")
+    noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")
 
     @model_validator(mode="after")
     def _named_things_exist(self) -> JointFile:
         films = [film.name for film in self.film]
         for cell in self.cell:
             if cell.coated_by is not None and cell.coated_by not in films:
-                raise ValueError(f"cell {cell.name!r} is coated by {cell.coated_by!r}, but no film has that name")
+                raise ValueError(
+                    f"cell {cell.name!r} is coated by {cell.coated_by!r}, but no film has that name"
+                )
         coated = [cell for cell in self.cell if cell.coated_by]
         if not coated or len(coated) == len(self.cell):
             raise ValueError("a study compares at least one bare and one coated cell")
@@ -201,11 +216,29 @@ class JointStudy:
 
         path = self.folder / name
         if not path.exists():
-            raise StudyError(f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})")
+            raise StudyError(
+                f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})"
+            )
         return read(path)
 
 
-def is_joint(text: str) -> bool:
+def load_joint_study(path: str | os.PathLike[str]) -> JointStudy | None:
+    """Read a study file of schema 2; None where it is of schema 1, or cannot be read at all.
+
+    Raises
+    ------
+    SchemaError
+        One sentence with the file, the line, the key and what is wrong.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None  # schema 1's reader says in a sentence what is wrong
+    return JointStudy.from_text(text, file.parent, str(path)) if _is_joint(text) else None
+
+
+def _is_joint(text: str) -> bool:
     """Return whether a study's text is of schema 2: it says so in a line of its own before any table."""
     for line in text.splitlines():
         if line.lstrip().startswith("["):

@@ -1,0 +1,142 @@
+"""The plate with channels in closed form, for searches: within some 10 % of `ChannelPlate`, and far faster.
+
+Ions enter at the mouth, electrons at the collector; the solid's current spreads between wall, floor and
+collector. With unit current, I(x) the current left in the electrolyte, m = m_i + m_s and z per length::
+
+    I = p + A exp(-g x) + B exp(-g (L - x)),   p = m_s / m,   g = sqrt(m / z),   eta = -z I'
+
+closed by the interface of the top face and of the floor. A film that carries electrons is taken as an
+equipotential that meets the collector through the solid and the base. Every derivative is that of a
+reciprocal network: dZ = sum over its elements of (current through it)^2 d(element) (Tellegen's theorem;
+Penfield, Spence, Duinker, Tellegen's Theorem and Electrical Networks, MIT Press 1970).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.coating.physics import AreaImpedance
+
+__all__ = ["QuickChannels"]
+
+FloatArray = NDArray[np.float64]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class QuickChannels:
+    """A plate with equal channels, in the closed form that searches use; `ChannelPlate` finishes.
+
+    Parameters
+    ----------
+    pitch, depth, mouth_radius, floor_radius, base
+        cm; `base` is the solid below the floors.
+    hexagonal
+        Packing of the channels.
+    """
+
+    pitch: float
+    depth: float
+    mouth_radius: float
+    floor_radius: float
+    base: float
+    hexagonal: bool = False
+    particles: bool = False
+
+    @property
+    def cell(self) -> float:
+        """Projected area of one channel's cell, cm^2."""
+        return float(np.sqrt(3) / 2 if self.hexagonal else 1.0) * self.pitch**2
+
+    @property
+    def wall(self) -> float:
+        """Lateral area of one channel, cm^2."""
+        slant = np.hypot(self.depth, self.mouth_radius - self.floor_radius)
+        return float(np.pi * (self.mouth_radius + self.floor_radius) * slant)
+
+    @property
+    def solid(self) -> float:
+        """Mean cross-section of the solid around a channel, cm^2."""
+        r1, r2 = self.mouth_radius, self.floor_radius
+        return float(self.cell - np.pi * (r1 * r1 + r1 * r2 + r2 * r2) / 3)
+
+    def impedance(
+        self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: Array
+    ) -> AreaImpedance:
+        """Area-specific impedance and its derivatives; see `eisfit.coating.physics.supports`."""
+        L, P = self.depth, self.wall / self.depth
+        floor, top = np.pi * self.floor_radius**2, self.cell - np.pi * self.mouth_radius**2
+        spread, ff, fs, ss, to_film = _spreading(self)
+        k, s = kappa[:, None], sigma[:, None]
+        m_i = 1 / (k * np.pi * self.mouth_radius * self.floor_radius)
+        m_s = 1 / (s * self.solid)
+        if sheet is not None:
+            spread = ff = fs = ss = 0.0
+            m_s = 1 / (P * sheet[:, None])
+        per_length = z / P + spread / s + 1 / (8 * np.pi * k)
+        end, source = z / floor + (ff - 2 * fs + ss) / s, (ss - fs) / s
+        I0, IL, one, square, slope, eta0 = _line(L, m_i, m_s, per_length, top / z, end, source)
+        Z = eta0 + m_s * (L - one) + (fs * IL + ss * (1 - IL)) / s
+        by_z = slope / P + (1 - I0) ** 2 / top + IL**2 / floor
+        by_kappa = -(m_i * square + slope / (8 * np.pi * k))
+        along, base = m_s * (L - 2 * one + square), ff * IL**2 + 2 * fs * IL * (1 - IL) + ss * (1 - IL) ** 2
+        by_sigma, by_sheet = -(along + (slope * spread + base) / s), np.zeros_like(Z)
+        if sheet is not None:
+            by_sigma, by_sheet = -to_film / s + np.zeros_like(Z), -along
+            Z = Z + to_film / s
+        return AreaImpedance(
+            *(
+                np.asarray(self.cell * part, dtype=np.complex128)
+                for part in (Z, by_z, by_kappa, by_sigma, by_sheet)
+            )
+        )
+
+
+def _line(  # noqa: PLR0917 - in the order of the derivation
+    L: float, m_i: Array, m_s: Array, z: Array, top: Array, end: Array, source: Array
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """I(0), I(L), and the integrals of I, I^2 and I'^2, and eta(0)."""
+    m = m_i + m_s
+    gamma, Zc, p = np.sqrt(m / z), np.sqrt(m * z), m_s / m
+    e = np.exp(-gamma * L)
+    a11, a12, b1 = 1 + top * Zc, e * (1 - top * Zc), 1 - p
+    a21, a22, b2 = e * (Zc - end), -(Zc + end), end * p - source
+    det = a11 * a22 - a12 * a21
+    A, B = (b1 * a22 - a12 * b2) / det, (a11 * b2 - a21 * b1) / det
+    one = p * L + (A + B) * (1 - e) / gamma
+    bowed, cross = (A * A + B * B) * (1 - e * e) / (2 * gamma), 2 * A * B * e * L
+    square = p * p * L + 2 * p * (A + B) * (1 - e) / gamma + bowed + cross
+    return p + A + B * e, p + A * e + B, one, square, gamma**2 * (bowed - cross), Zc * (A - B * e)
+
+
+@lru_cache(maxsize=64)
+def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]:
+    """Resistances of the solid times its conductivity: wall to solid (1), base (3), film to collector (1/cm).
+
+    The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0.
+    With eps = r0/R_c the wall meets the solid's mean through
+    [ln(1/eps)/(1-eps^2)^2 - (3-eps^2)/(4(1-eps^2))]/2pi; the base's Bessel series is that of an annulus and a
+    disc on one face and an equipotential on the other.
+    """
+    from scipy.special import j0, j1, jn_zeros
+
+    a = plate.cell
+    R_c = np.sqrt(a / np.pi)
+    floor = a - plate.solid
+    eps = np.sqrt(floor / np.pi) / R_c
+    left = 1 - eps**2
+    spread = (np.log(1 / eps) / left**2 - (3 - eps**2) / (4 * left)) / (2 * np.pi)
+    zeros = jn_zeros(1, 400)
+    K = R_c * np.sum(
+        4 * j1(zeros * eps) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
+    )
+    S, straight = plate.solid, plate.base / a
+    ff, fs, ss = straight + K / floor, straight - K / S, straight + K * floor / S**2
+    up = np.sqrt(spread / S) * np.tanh(plate.depth / np.sqrt(spread * S))
+    share = (ss + up - fs) / (ff - 2 * fs + ss + up)
+    return float(spread), float(ff), float(fs), float(ss), float(share * ff + (1 - share) * fs)

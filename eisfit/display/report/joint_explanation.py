@@ -1,0 +1,173 @@
+"""An ``eisfit.explain/2`` document as text and Markdown, and the tables that the page shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.rounding import significant
+
+__all__ = ["FACTORS", "LETTERS", "NAMES", "Table", "joint_markdown", "joint_text", "tables"]
+
+Document = Mapping[str, Any]
+
+NAMES = {
+    "barrier_only": "barrier alone",
+    "electronic_access": "access alone",
+    "intrinsic_activity": "faster reaction",
+    "area_gain": "larger area",
+    "access_and_activity": "access and reaction",
+    "access_and_area": "access and area",
+    "native_layer": "native layer",
+    "contact": "contact resistance",
+}
+LETTERS = dict(zip(NAMES, ("B", "E", "A", "G", "EA", "EG", "N", "C"), strict=True))
+FACTORS = {
+    "ions_through_film": "ions through the film",
+    "electrons_along_film": "electrons along the film",
+    "reaction": "reaction",
+    "area": "area that takes part",
+    "native_layer": "bare cell's own layer gone",
+    "contact": "bare cell's contact gone",
+    "cell_to_cell": "scatter between cells",
+}
+_SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
+
+
+class Table:
+    """Rows of text under a title."""
+
+    def __init__(
+        self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str = ""
+    ) -> None:
+        self.title, self.head, self.rows, self.note = title, head, rows, note
+
+
+def joint_text(document: Document) -> str:
+    """Return the three sentences, contradictions, ledger and contributions for a terminal."""
+    lines = [*document["headline"]]
+    lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
+    for table in tables(document)[:3]:
+        widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
+        lines.append("")
+        for row in (table.head, *table.rows):
+            cells = [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
+            lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(lines)
+
+
+def joint_markdown(document: Document) -> str:
+    """Return the report, without drawings, as Markdown."""
+    parts = [f"# {document['title']}", "\n".join(f"{k}. {s}" for k, s in enumerate(document["headline"], 1))]
+    if document["contradictions"]:
+        parts += ["## Contradictions", "\n".join(f"- {row['text']}" for row in document["contradictions"])]
+    for table in tables(document):
+        rule = ["---"] * len(table.head)
+        body = "\n".join("| " + " | ".join(row) + " |" for row in (table.head, rule, *table.rows))
+        parts += [f"## {table.title}", *([table.note] if table.note else []), body]
+    parts.append(f"Made by eisfit {document['eisfit']}, seed {document['seed']}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def tables(document: Document) -> list[Table]:
+    """Return the tables of a report in their order: ledger first where odds are told."""
+    rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
+    rows += [_contributions(document, "r_ct")]
+    if document["next_experiments"]:
+        rows.append(_next(document))
+    rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total")]
+    if document["swing"]:
+        rows.append(_swing(document))
+    return [*rows, _thickness(document), _parameters(document), _inputs(document)]
+
+
+def capped(value: float) -> str:
+    """Log-odds to one decimal; nothing beyond a thousand to one is printed."""
+    return "≤ -3" if value <= -3 else "≥ +3" if value >= 3 else f"{value:+.1f}"
+
+
+def percent(p: float) -> str:
+    """Return a probability in words, never 0 or 100 %."""
+    return "> 99 %" if p > 0.99 else "< 0.1 %" if p < 0.001 else f"{100 * p:.2g} %"
+
+
+def ordered(document: Document) -> list[str]:
+    """Hypotheses, the most probable first."""
+    return sorted(document["hypotheses"], key=lambda name: -document["hypotheses"][name]["log_evidence"])
+
+
+def _ledger(document: Document) -> Table:
+    order = ordered(document)
+    rows = [[datum, *(capped(row[name]) for name in order)] for datum, row in document["ledger"].items()]
+    p = [percent(document["hypotheses"][name]["probability"]) for name in order]
+    note = (
+        "Change of log10 odds of each hypothesis against all the others, by each datum after those above it; "
+        "all were equally likely before. Columns add up to the odds of the last row."
+    )
+    head = ["log10 odds", *(NAMES[name] for name in order)]
+    return Table("What each datum says", head, [*rows, ["probability", *p]], note)
+
+
+def _misses(document: Document) -> Table:
+    rows = [[NAMES[name], f"{document['hypotheses'][name]['p_value']:.1g}"] for name in ordered(document)]
+    return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
+
+
+def _contributions(document: Document, quantity: str) -> Table:
+    rows = [
+        [FACTORS[name], *(f"{c[key]:+.1f}" for key in ("median", "low95", "high95"))]
+        for name, c in document["contributions"][quantity].items()
+        if max(abs(c["low95"]), abs(c["high95"])) >= 0.05
+    ]
+    note = (
+        "Shapley values; medians over the posterior need not add up, shares of one draw do. R_ct is R(0) - "
+        "R(inf) of the model, the other electrode's arc included; one arc of a fitted circuit may read less."
+    )
+    title = f"Shares of the change of {_SIDES[quantity]} / ohm"
+    return Table(title, ["effect / ohm", "median", "2.5 %", "97.5 %"], rows, note)
+
+
+def _next(document: Document) -> Table:
+    rows = [
+        [row["experiment"], f"{row['expected_bits']:.2f}", row["effort"]]
+        for row in document["next_experiments"]
+    ]
+    left = document["next_experiments"][0]["open_bits"]
+    head = ["next measurement", f"expected gain / bit of {left:.2f}", "effort"]
+    return Table("Next measurement, by expected gain", head, rows)
+
+
+def _swing(document: Document) -> Table:
+    best = NAMES[ordered(document)[0]]
+    rows = [[e["meaning"], percent(e["half"]), percent(e["double"])] for e in document["swing"].values()]
+    head = ["prior", "half as wide", "twice as wide"]
+    return Table("How much is prior?", head, rows, f"Probability of: {best}.")
+
+
+def _thickness(document: Document) -> Table:
+    rows = [
+        [
+            significant(row["thickness_nm"], 2),
+            *(significant(row[k], 3) for k in ("median", "low95", "high95")),
+        ]
+        for row in document["predictions"]["thickness"][::2]
+    ]
+    head = ["film / nm", "R_ct / ohm", "2.5 %", "97.5 %"]
+    return Table("Predicted over the film's thickness", head, rows)
+
+
+def _parameters(document: Document) -> Table:
+    rows = [
+        [p["meaning"], *(significant(p[k], 3) for k in ("median", "low95", "high95")), p["unit"]]
+        for p in document["parameters"].values()
+    ]
+    return Table("Parameters", ["parameter", "median", "2.5 %", "97.5 %", "unit"], rows)
+
+
+def _inputs(document: Document) -> Table:
+    rows = [
+        [p["meaning"], *(significant(p[k], 3) for k in ("value", "low68", "high68")), p["unit"], p["source"]]
+        for p in document["inputs"].values()
+    ]
+    head = ["input", "centre", "-1 sd", "+1 sd", "unit", "source"]
+    return Table("Inputs with their sources", head, rows)

@@ -1,0 +1,211 @@
+"""The page of an ``eisfit.explain/2`` document: complete, offline, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from eisfit.display.report.joint_explanation import (
+    FACTORS,
+    LETTERS,
+    NAMES,
+    Table,
+    capped,
+    ordered,
+    percent,
+    tables,
+)
+
+__all__ = ["joint_html"]
+
+Document = Mapping[str, Any]
+
+_STYLE = """
+:root{--bg:#fff;--fg:#1b1f24;--mut:#5b636d;--line:#d9dde2;--pos:#0072B2;--neg:#C24E00;--negbg:#f7dcc8;
+--band:#56B4E9;--warn:#8a5200;--warnbg:#fff5e0}
+@media (prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--mut:#a2abb6;--line:#343b44;--pos:#6cc0f0;
+--neg:#f2985a;--negbg:#5a3318;--warn:#f0c36a;--warnbg:#2c2413}}
+*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);
+font:15px/1.45 Helvetica,Arial,"Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
+main{max-width:1080px;margin:0 auto;padding:22px 24px 40px}h1{font-size:27px;line-height:1.2;margin:0 0 14px}
+ol{padding-left:1.3em;font-size:16.5px}li{margin:0 0 8px}.sim{border:1px solid var(--warn);color:var(--warn);
+border-radius:3px;padding:0 6px;margin-left:8px;font-size:12px;font-weight:600;vertical-align:middle}
+.warn{margin:10px 0;
+padding:8px 12px;background:var(--warnbg);border-left:3px solid var(--warn);font-size:14px}
+figure{margin:28px 0 0;overflow-x:auto}
+figcaption{font-size:14px;color:var(--mut);margin-bottom:8px;max-width:86ch}
+figcaption b{color:var(--fg)}table{border-collapse:collapse;width:100%;font-size:13.5px}
+th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:bottom}
+.ledger th,.ledger td{text-align:center;padding:5px 4px}.ledger th[scope=row]{text-align:left;min-width:150px}
+.pos{color:var(--pos)}.neg{color:var(--neg)}.cut{background:var(--negbg);font-weight:700}
+.total th,.total td{border-top:2px solid var(--fg);font-weight:650}.let{display:block;color:var(--mut)}
+.bar{display:block;position:relative;height:7px;
+background:linear-gradient(var(--line),var(--line)) 50% 0/1px 100% no-repeat}
+.bar i{position:absolute;top:0;height:100%;background:var(--neg)}.pos .bar i{background:var(--pos)}
+.wide .bar{height:10px;min-width:240px}.grid{display:grid;grid-template-columns:1fr 1fr;gap:22px}
+svg{display:block;width:100%;height:auto}svg text{fill:var(--mut);font-size:12px}
+.axis{stroke:var(--mut);fill:none}
+.band{fill:var(--band);opacity:.45}.bare{fill:var(--bg);stroke:var(--fg)}.coated{fill:var(--fg)}
+details{border-top:1px solid var(--line);margin-top:16px;padding-top:8px}
+summary{cursor:pointer;color:var(--pos)}
+footer{margin-top:24px;color:var(--mut);font-size:12.5px}
+@media screen and (max-width:760px){main{padding:14px}h1{font-size:22px}.grid{grid-template-columns:1fr}}
+@media print{details>*{display:block}}
+"""
+_UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
+
+
+def joint_html(document: Document) -> str:
+    """Return the page; what is drawn is the document's and nothing else."""
+    title = escape(document["title"])
+    mark = "<span class='sim'>simulated</span>" if document["simulated"] else ""
+    body = [
+        f"<h1>{title}{mark}</h1>",
+        "<ol>" + "".join(f"<li>{_set(s)}</li>" for s in document["headline"]) + "</ol>",
+    ]
+    body += [
+        f"<p class='warn'><b>Contradiction.</b> {_set(row['text'])}</p>" for row in document["contradictions"]
+    ]
+    body += [_ledger(document)] if document["ledger"] else []
+    body += [_contributions(document), _spectra(document)]
+    shown = {"What each datum says", "Shares of the change of R_ct / ohm"}
+    open_too = {"Next measurement, by expected gain", "How much is prior?", "No hypothesis fits"}
+    for table in tables(document):
+        if table.title in open_too:
+            caption = f"<b>{_set(table.title)}</b> {_set(table.note)}"
+            body.append(f"<figure><figcaption>{caption}</figcaption>{_table(table)}</figure>")
+        elif table.title not in shown:
+            body.append(f"<details><summary>{_set(table.title)}</summary>{_table(table)}</details>")
+    body += [f"<p>{escape(r)}</p>" for r in document["references"]]
+    said = (
+        " Spectra are simulated: nothing here is evidence about real cells." if document["simulated"] else ""
+    )
+    body.append(f"<footer>Made by eisfit {document['eisfit']}, seed {document['seed']}.{said}</footer>")
+    head = (
+        "<meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
+        f"<meta name='color-scheme' content='light dark'><title>{title}</title><style>{_STYLE}</style>"
+    )
+    page = "\n".join(body)
+    return (
+        f"<!doctype html>\n<html lang='en'><head>{head}</head>\n<body><main>\n{page}\n</main>"
+        f"<script>{_UNFOLD}</script></body></html>\n"
+    )
+
+
+def _set(text: str) -> str:
+    """Quantities as in print."""
+    words = escape(text).replace("R_ct", "<i>R</i><sub>ct</sub>").replace("R_s", "<i>R</i><sub>s</sub>")
+    return (
+        words.replace(" ohm", "\u00a0Ω")
+        .replace(" °C", "\u00a0°C")
+        .replace(" -", " \u2212")
+        .replace("(-", "(\u2212")
+    )
+
+
+def _ledger(document: Document) -> str:
+    order = ordered(document)
+    heads = "".join(
+        f"<th scope='col'>{NAMES[name]}<span class='let'>{LETTERS[name]}</span></th>" for name in order
+    )
+    rows = "".join(
+        f"<tr><th scope='row'>{_set(datum)}</th>" + "".join(_odds(row[name]) for name in order) + "</tr>"
+        for datum, row in document["ledger"].items()
+    )
+    last = "".join(f"<td>{percent(document['hypotheses'][name]['probability'])}</td>" for name in order)
+    caption = (
+        "<b>Figure 1. What each datum says.</b> Change of log<sub>10</sub> odds of each hypothesis against "
+        "all the others, by each datum after those above it. All were equally likely before; columns add up."
+    )
+    top = f"<thead><tr><th></th>{heads}</tr></thead>"
+    return (
+        f"<figure><figcaption>{caption}</figcaption><table class='ledger'>{top}"
+        f"<tbody>{rows}<tr class='total'><th scope='row'>probability</th>{last}</tr></tbody></table></figure>"
+    )
+
+
+def _odds(value: float) -> str:
+    kind = "pos" if value >= 0 else "neg"
+    cut = " cut" if value <= -3 else ""
+    text = capped(value).replace("-", "\u2212")
+    return f"<td class='{kind}{cut}'>{text}{_bar(value, 3.0)}</td>"
+
+
+def _bar(value: float, most: float) -> str:
+    width = 50 * min(abs(value) / most, 1.0)
+    left = 50.0 if value >= 0 else 50 - width
+    return f"<span class='bar' aria-hidden='true'><i style='left:{left:.1f}%;width:{width:.1f}%'></i></span>"
+
+
+def _contributions(document: Document) -> str:
+    entries = document["contributions"]["r_ct"]
+    most = max(max(abs(c["low95"]), abs(c["high95"])) for c in entries.values()) or 1.0
+    rows = ""
+    for name, c in entries.items():
+        if max(abs(c["low95"]), abs(c["high95"])) < 0.05:
+            continue
+        span = f"{c['median']:+.1f} ({c['low95']:+.1f} to {c['high95']:+.1f})".replace("-", "\u2212")
+        kind = "neg" if c["median"] > 0 else "pos"
+        bar = f"<td class='{kind}'>{_bar(c['median'], most)}</td>"
+        rows += f"<tr><th scope='row'>{FACTORS[name]}</th><td>{span}</td>{bar}</tr>"
+    caption = (
+        "<b>Figure 2. Shares of the change of <i>R</i><sub>ct</sub> / Ω</b>, Shapley values, median (95 %)."
+    )
+    body = f"<table><tbody>{rows}</tbody></table>"
+    return f"<figure class='wide'><figcaption>{caption}</figcaption>{body}</figure>"
+
+
+def _spectra(document: Document) -> str:
+    rows = document["predictions"]["spectra"]
+    if not rows:
+        return ""
+    panels = "".join(_panel(row) for row in rows[:4])
+    caption = (
+        "<b>Figure 3. Measured over predicted.</b> Points: measured; boxes: the central 95 % of the fitted "
+        "model over all hypotheses by their probability. Equal scales."
+    )
+    return f"<figure><figcaption>{caption}</figcaption><div class='grid'>{panels}</div></figure>"
+
+
+def _panel(row: Mapping[str, Any]) -> str:
+    x, y = row["Z_real_ohm"], [-v for v in row["Z_imag_ohm"]]
+    left, right, top = min(0.0, *x), max(x), max(*y, 1e-9)
+    scale = min(360 / (right - left), 220 / top)
+    height = top * scale + 54
+
+    def place(a: float, b: float) -> tuple[float, float]:
+        return 40 + (a - left) * scale, height - 32 - b * scale
+
+    boxes, points = "", ""
+    kind = "coated" if row["coated"] else "bare"
+    ends = zip(*(row[f"Z_{p}_{e}95_ohm"] for p in ("real", "imag") for e in ("low", "high")), strict=True)
+    for a, b, low, high in ends:
+        (x0, y1), (x1, y0) = place(a, -high), place(b, -low)
+        boxes += (
+            f"<rect class='band' x='{x0:.1f}' y='{y0:.1f}' width='{x1 - x0:.1f}' height='{y1 - y0:.1f}'/>"
+        )
+    for a, b in zip(x, y, strict=True):
+        px, py = place(a, b)
+        points += f"<circle class='{kind}' cx='{px:.1f}' cy='{py:.1f}' r='2.4'/>"
+    (ax, ay), (bx, _) = place(left, 0), place(right, 0)
+    label = f"{row['cell']}, {row['temperature_K'] - 273.15:.0f} °C"
+    axis = f"<path class='axis' d='M{ax:.1f},{ay:.1f} H{bx:.1f}'/>"
+    ticks = f"<text x='{bx:.1f}' y='{ay + 16:.1f}' text-anchor='end'>{right:.0f}</text>"
+    ticks += f"<text x='{ax:.1f}' y='{ay + 16:.1f}'>{left:.0f}</text>"
+    words = "Z′ / Ω (vertical: −Z″, same scale)"
+    name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 28:.1f}' text-anchor='middle'>{words}</text>"
+    return (
+        f"<div><b>{escape(label)}</b><svg viewBox='0 0 420 {height:.0f}' role='img' "
+        f"aria-label='Spectrum of {escape(label)}, measured and predicted'>"
+        f"{axis}{ticks}{name}{boxes}{points}</svg></div>"
+    )
+
+
+def _table(table: Table) -> str:
+    head = "".join(f"<th scope='col'>{_set(cell)}</th>" for cell in table.head)
+    rows = "".join(
+        f"<tr><th scope='row'>{_set(row[0])}</th>" + "".join(f"<td>{_set(c)}</td>" for c in row[1:]) + "</tr>"
+        for row in table.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -1,0 +1,89 @@
+"""Make the spectra in ``rrml/physical/``: SIMULATED cells from the physical model, with a stated truth.
+
+Run ``python example_spectra/make_physical.py`` after a change; fixed seeds give the same files every time.
+R_i and f were solved once so that a plain fit (circuit ``rs-sei-ct-w``) of the noise-free spectra at 25 degC
+gives the paper's 51.9 and 36.8 ohm; everything else is assumed, of usual size.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from eisfit.coating.physics import Cell, ChannelPlate, cell_impedance, coordinates
+from eisfit.files import write_atomic
+
+NOISE = 0.003  # of |Z|, in each part
+PLATE = ChannelPlate(100e-4, 60e-4, 20e-4, 10e-4, 20e-4, modes=3)
+BARE, GAIN = 86.945, 1.6805
+TRUTH = {
+    "area": 1.13,  # cm^2, a disc of 12 mm
+    "sigma_s": 2e-3,
+    "kappa": 9e-3,
+    "R_i": BARE,  # ohm cm^2
+    "f": GAIN,
+    "Q": 1.6e-5,
+    "alpha": 0.88,
+    "W": 4.0,
+    "R_s": 3.4,
+    "rho": 70e-6,
+    "s_i": 3.8e-8,
+    "chi": 1e-4,
+    "counter_R": 4.0,
+    "counter_Q": 2e-5,
+    "counter_alpha": 0.85,
+    "E_R_i": 0.6,  # eV; 0.15 for R_s and 0.4 for W, see below
+    "E_kappa": 0.15,
+    "E_sigma_s": 0.2,
+    "E_s_i": 0.45,
+    "E_counter": 0.6,
+}
+# Replicates differ: R_s in ohm, the rest relative, as drawn once with 0.35 ohm, 3.5, 7 and 7 %.
+SCATTER = {
+    "bare 1": (0.0, 1.0, 1.0, 1.0),
+    "bare 2": (0.21, 1.03, 0.95, 1.04),
+    "coated 1": (0.0, 1.0, 1.0, 1.0),
+    "coated 2": (-0.3, 0.97, 1.06, 0.96),
+    "thick 1": (0.12, 1.02, 1.03, 0.98),
+}
+THICKNESS = {"coated": 5.25e-7, "thick": 40e-7}  # cm
+TEMPERATURES = {"bare 1": (5, 25, 45), "coated 1": (5, 25, 45)}  # degC; the rest at 25
+FREQUENCY = np.geomspace(1e5, 1e-2, 36)
+
+
+def impedance(cell: str, celsius: float, changes: dict[str, float] | None = None) -> np.ndarray:
+    """Return the noise-free impedance of a cell, ohm."""
+    kind = cell.split(maxsplit=1)[0]
+    more, r_i, q, other = SCATTER[cell]
+    values = {**TRUTH, **(changes or {}), "t": THICKNESS.get(kind, 5e-7)}
+    values |= {"R_s": values["R_s"] + more, "R_i": values["R_i"] * r_i, "Q": values["Q"] * q}
+    values["counter_R"] *= other
+    if kind == "bare":
+        values["f"] = 1.0
+    warmer = (1 / 298.15 - 1 / (celsius + 273.15)) / 8.617333262e-5
+    values |= {"R_s": values["R_s"] * np.exp(-0.15 * warmer), "W": values["W"] * np.exp(-0.4 * warmer)}
+    built = Cell(PLATE, None if kind == "bare" else "mixed", counter=True, temperature=celsius + 273.15)
+    return cell_impedance(built, coordinates(values), 2 * np.pi * FREQUENCY).impedance[0]
+
+
+def make(folder: Path) -> None:
+    """Write every spectrum into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seed = 0
+    for cell in SCATTER:
+        for celsius in TEMPERATURES.get(cell, (25,)):
+            seed += 1
+            rng, Z = np.random.default_rng(seed), impedance(cell, celsius)
+            noise = rng.standard_normal(Z.size) + 1j * rng.standard_normal(Z.size)
+            Z = Z + NOISE * np.abs(Z) * noise
+            head = f"# simulated: not measured; {cell}, physical model of eisfit, see make_physical.py"
+            head += f"\n# temperature_C: {celsius}\nfrequency_Hz,Z_real_ohm,Z_imag_ohm\n"
+            rows = (f"{w:.8g},{z.real:.6g},{z.imag:.6g}" for w, z in zip(FREQUENCY, Z, strict=True))
+            name = f"{cell.replace(' ', '_')}_{celsius}C.csv"
+            write_atomic(folder / name, head + "\n".join(rows) + "\n")
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "rrml" / "physical")
