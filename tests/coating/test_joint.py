@@ -1,4 +1,4 @@
-"""Cells explained by one physical model: response, study, posterior, evidence, story. All cells are simulated."""
+"""Cells, all of them simulated, explained by one physical model: study, posterior, evidence, story."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_flat_cell_at_rest_is_the_sum_of_its_resistances():
     Z = respond(Flat(), np.array([0.0]), local(g=1.0), film=True, access=False).impedance[0, 0]
     v = LOCAL
     layers = v["R_i"] + v["native_R"] + v["thickness"] / v["s_i"] + v["resistivity"] * v["thickness"]
-    assert Z == pytest.approx(layers / v["area"] + v["R_s"] + 0.3 + v["counter_R"] + v["contact_R"])
+    assert pytest.approx(layers / v["area"] + v["R_s"] + 0.3 + v["counter_R"] + v["contact_R"]) == Z
 
 
 def flat(bare, coated):
@@ -244,7 +244,7 @@ def test_a_fit_without_hypotheses_finds_the_example_s_truth():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('area = "1 cm^2"', 'area = "1 cm"', "line 17: support.area: '1 cm' is in 'cm', but an area is due"),
+        ('area = "1 cm^2"', 'area = "1 cm"', "support.area: '1 cm' is in 'cm', but an area is due"),
         ('kind = "half"', 'kind = "half"\nshare = 1', "counter.share: unknown key"),
         ('coated_by = "film"', 'coated_by = "skin"', "no film has that name"),
         ('coated_by = "film"', "", "at least one bare and one coated cell"),

@@ -36,7 +36,6 @@ __all__ = [
     "JointStudy",
     "SpectrumFile",
     "Support",
-    "is_joint",
     "load_joint_study",
 ]
 
