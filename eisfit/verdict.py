@@ -25,7 +25,7 @@ VERDICTS: Mapping[str, str] = {
     "fixed": "not fitted",
     "determined": "the data determines it",
     "extrapolated": "its arc lies outside the range of sound data",
-    "ambiguous": "another optimum that the data allows puts it elsewhere",
+    "ambiguous": "its arc cannot be told from its neighbour's",
     "open": "the data limits it on one side at most",
 }
 
