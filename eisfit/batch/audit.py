@@ -11,10 +11,10 @@ import numpy as np
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
-from eisfit.fitting.fit import finished
+from eisfit.fitting.fit import finish_in_lmfit
 from eisfit.fitting.result import FitResult
 
-__all__ = ["Audit", "Compared", "compared"]
+__all__ = ["Audit", "Compared", "compare_with_lmfit"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Compared:
     stderr: float
 
 
-def compared(kernel: FitResult) -> Compared:
+def compare_with_lmfit(kernel: FitResult) -> Compared:
     """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
     task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
     theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
     basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
-    lmfit = finished(task, theta[0], basin)
+    lmfit = finish_in_lmfit(task, theta[0], basin)
     pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
     errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
     return Compared(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.batch.audit import Compared, compared
+from eisfit.batch.audit import Compared, compare_with_lmfit
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.batch_fit import find_optima
 from eisfit.fitting.batch_result import table_of
@@ -95,7 +95,7 @@ def fit_chunk(
                 if finish == "lmfit":
                     single[k] = _by_lmfit(spectra[k], result, options)
                 else:
-                    audit.append(compared(result))
+                    audit.append(compare_with_lmfit(result))
     changed = {k: one for k, one in kept.items() if one is not spectra[k]}
     return Fitted(tables, changed, single, audit)
 

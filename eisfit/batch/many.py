@@ -19,7 +19,7 @@ from eisfit.batch.audit import Audit, Compared
 from eisfit.batch.chunks import Result, fit_chunk
 from eisfit.batch.package import Package, fit_package
 from eisfit.batch.pool import Lost, in_order
-from eisfit.batch.store import Store, key_of, restored, settings_digest
+from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError, did_you_mean
@@ -124,7 +124,7 @@ class FitMany(Iterator[Result]):
                 stored = self._store.get(list(keys))
                 for k, s in enumerate(items):
                     if isinstance(s, Spectrum) and keys[k] in stored:
-                        known[k] = restored(stored[keys[k]], s)
+                        known[k] = restore_result(stored[keys[k]], s)
             yield _Chunk(first, items, keys, known)
             first += len(items)
 

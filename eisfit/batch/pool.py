@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from eisfit.batch.worker import begin
+from eisfit.batch.worker import start_worker
 from eisfit.errors import UsageError
 
 __all__ = ["Lost", "in_order"]
@@ -69,7 +69,7 @@ def in_order(
 def _processes(count: int) -> ProcessPoolExecutor:
     # Spawned, not forked: a fork of a process with threads (BLAS has some) can hang.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=begin)
+    return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
 
 
 class _Pool:

@@ -134,7 +134,7 @@ class Store:
             raise EisfitError(f"{self.path}: cannot be written: {error}") from None
 
     def get(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return key -> what `restored` needs, for the keys that are there."""
+        """Return key -> what `restore_result` needs, for the keys that are there."""
         found: dict[str, dict[str, Any]] = {}
         for first in range(0, len(keys), _AT_ONCE):
             part = keys[first : first + _AT_ONCE]
@@ -174,7 +174,7 @@ class Store:
         self.close()
 
 
-def restored(document: Mapping[str, Any], spectrum: Spectrum) -> FitResult | FitFailure:
+def restore_result(document: Mapping[str, Any], spectrum: Spectrum) -> FitResult | FitFailure:
     """Return a stored result under the name and cycle that its spectrum has now."""
     if document["error"] is not None:
         return FitFailure.of(spectrum, document["error"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 
-__all__ = ["begin"]
+__all__ = ["start_worker"]
 
 
-def begin() -> None:
+def start_worker() -> None:
     """One BLAS thread for each worker, since there are as many as cores; Ctrl-C is the parent's business."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

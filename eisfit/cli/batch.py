@@ -31,11 +31,11 @@ from eisfit.cli.options import (
     Weighting,
     arcs_meant,
     check_range,
-    constrained,
+    constrain_circuit,
     geometry_of,
-    reading,
+    reading_options,
 )
-from eisfit.cli.output import guarded, print_json, print_text
+from eisfit.cli.output import guard, print_json, print_text
 from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS"]
@@ -44,7 +44,7 @@ _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
 
 
-@guarded
+@guard
 def batch(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
@@ -94,7 +94,7 @@ def batch(
     from eisfit.cli.watching import watch_folders
 
     check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
+    chosen = constrain_circuit(circuit, fix, start, bound, expr)
     meant = arcs_meant(chosen, peak, order)
     if workers is not None and dask is not None:
         raise UsageError("--workers and --dask exclude each other")
@@ -117,12 +117,12 @@ def batch(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        read_as = reading(average_duplicates, impedance_unit, imag_sign)
+        read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
         read_as["manifest"] = manifest
         return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
     many = fit_many(
-        _spectra(paths, manifest, reading(average_duplicates, impedance_unit, imag_sign)),
+        _spectra(paths, manifest, reading_options(average_duplicates, impedance_unit, imag_sign)),
         chosen,
         store=store,
         **options,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import ReadError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def spectra_of(
     """
     from eisfit.fitting.result import FitFailure
 
-    found = gather([path], **reading)
+    found = read_sources([path], **reading)
     cycle = None if path == "-" else _cycle(Path(path), root, manifest)
     if cycle is None or len(found) != 1 or isinstance(found[0], FitFailure):
         yield from found

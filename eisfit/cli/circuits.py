@@ -12,7 +12,7 @@ import typer
 from eisfit.cli.completion import circuit_names
 from eisfit.cli.manners import say
 from eisfit.cli.options import Json
-from eisfit.cli.output import folder, guarded, print_json, print_text, width, write_atomic
+from eisfit.cli.output import folder, guard, print_json, print_text, width, write_atomic
 from eisfit.errors import EisfitError, UsageError
 
 __all__ = ["COMMANDS"]
@@ -20,7 +20,7 @@ __all__ = ["COMMANDS"]
 _FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
 
 
-@guarded
+@guard
 def circuits(
     names: Annotated[
         list[str] | None,
@@ -83,7 +83,7 @@ def _list(names: list[str] | None, json: bool) -> int:
 
 def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
-    from eisfit.model.catalogue import entries, misnamed
+    from eisfit.model.catalogue import entries, find_misnamed_files
     from eisfit.model.library import circuit
 
     if names:
@@ -94,7 +94,7 @@ def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict
             found.append(_document(circuit(entry.path), name))
         except EisfitError as error:
             failures.append({"name": name, "file": os.fspath(entry.path), "error": str(error)})
-    for path in misnamed():
+    for path in find_misnamed_files():
         said = f"{path}: cannot be asked for by name: use small letters and digits parted by '-'"
         failures.append({"name": path.stem, "file": os.fspath(path), "error": said})
     return found, failures

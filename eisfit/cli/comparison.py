@@ -19,12 +19,12 @@ from eisfit.cli.options import (
     Json,
     Output,
     Weighting,
-    reading,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     progress,
@@ -33,7 +33,7 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError
 
 __all__ = ["COMMANDS"]
@@ -41,7 +41,7 @@ __all__ = ["COMMANDS"]
 _SCHEMA = "eisfit.compare/1"
 
 
-@guarded
+@guard
 def compare(
     files: Files,
     circuits: Annotated[
@@ -69,7 +69,7 @@ def compare(
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
     options["drop_inductive"] = drop_inductive
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
     if output is not None:

@@ -18,12 +18,12 @@ from eisfit.cli.options import (
     Json,
     Output,
     check_range,
-    reading,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     stem,
@@ -31,13 +31,13 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def check(
     files: Files,
     fmin: FrequencyMin = None,
@@ -54,7 +54,7 @@ def check(
     """
     check_output(output)
     check_range(fmin, fmax)
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
     if output is not None:
         _write_checks(documents, folder(output))
@@ -100,7 +100,7 @@ def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
             plot.save(figure, target / f"{stem(f'{name}_check', taken)}.png")
 
 
-@guarded
+@guard
 def info(
     files: Files,
     average_duplicates: AverageDuplicates = False,
@@ -114,7 +114,7 @@ def info(
     """
     from eisfit.display import report
 
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
@@ -130,7 +130,7 @@ def _information(spectrum: Any) -> dict[str, Any]:
     return dict(spectrum.to_dict())
 
 
-@guarded
+@guard
 def convert(
     files: Files,
     output: Annotated[
@@ -153,7 +153,7 @@ def convert(
     if to not in ("csv", "json"):
         raise UsageError(f"--to {to!r}: is neither csv nor json{did_you_mean(to, ('csv', 'json'))}")
     check_output(output)
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     target, taken = folder(output), set[str]()
     failed = False
     for spectrum in spectra:

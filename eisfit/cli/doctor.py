@@ -15,7 +15,7 @@ from typing import Literal
 
 from eisfit._version import __version__
 from eisfit.cli.options import Json
-from eisfit.cli.output import guarded, print_json, print_text, width
+from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError
 
 __all__ = ["COMMANDS"]
@@ -71,7 +71,7 @@ class Finding:
     cure: str = ""
 
 
-@guarded
+@guard
 def doctor(json: Json = False) -> int:
     """Say whether this installation is whole: versions, optional parts, folders, circuits, examples.
 
@@ -196,7 +196,7 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
 
 
 def _circuits() -> Iterator[Finding]:
-    from eisfit.model.catalogue import entries, misnamed
+    from eisfit.model.catalogue import entries, find_misnamed_files
 
     good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
     for name, entry in entries().items():
@@ -207,7 +207,7 @@ def _circuits() -> Iterator[Finding]:
         else:
             instead = " (instead of eisfit's)" if entry.shadows else ""
             good[entry.origin].append(f"{name}{instead}")
-    for path in misnamed():
+    for path in find_misnamed_files():
         yield Finding(
             "circuits", path.name, "no name leads to it", "wrong", "use small letters, digits and '-'"
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from eisfit.cli.options import Json
-from eisfit.cli.output import folder, guarded, print_json, print_text, write_atomic
+from eisfit.cli.output import folder, guard, print_json, print_text, write_atomic
 from eisfit.errors import UsageError
 from eisfit.files import data_folder
 
@@ -19,7 +19,7 @@ __all__ = ["COMMANDS"]
 _LEFT_OUT = ("__pycache__",)
 
 
-@guarded
+@guard
 def examples(
     copy: Annotated[
         Path | None, typer.Option("--copy", metavar="DIR", help="Copy them into this folder.")

@@ -35,14 +35,14 @@ from eisfit.cli.options import (
     Weighting,
     arcs_meant,
     check_range,
-    constrained,
+    constrain_circuit,
     geometry_of,
-    reading,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     progress,
@@ -51,7 +51,7 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError
 
 __all__ = ["COMMANDS"]
@@ -66,7 +66,7 @@ def _explained(value: bool) -> None:
         raise typer.Exit
 
 
-@guarded
+@guard
 def fit(
     files: Files,
     circuit: OwnCircuit = None,
@@ -135,7 +135,7 @@ def fit(
     check_range(fmin, fmax)
     given = _Given((fix, start, bound, expr), (peak, order))
     chosen, meant = (None, {}) if circuit is None else given.of(circuit)
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
     options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
@@ -162,7 +162,7 @@ class _Given:
 
     def of(self, circuit: Any) -> tuple[Any, dict[str, Any]]:
         """Return a circuit with it, and the options of `eisfit.fit` for its arcs."""
-        chosen = constrained(circuit, *self.parameters)
+        chosen = constrain_circuit(circuit, *self.parameters)
         return chosen, arcs_meant(chosen, *self.arcs)
 
 

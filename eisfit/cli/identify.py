@@ -21,12 +21,12 @@ from eisfit.cli.options import (
     Json,
     Output,
     Weighting,
-    reading,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     progress,
@@ -35,7 +35,7 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError
 
 __all__ = ["COMMANDS"]
@@ -43,7 +43,7 @@ __all__ = ["COMMANDS"]
 _SCHEMA = "eisfit.identify/1"
 
 
-@guarded
+@guard
 def identify(
     files: Files,
     weighting: Weighting = "modulus",
@@ -68,7 +68,7 @@ def identify(
     check_output(output)
     options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
     options["drop_inductive"] = drop_inductive
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     found = [_identified(s, options) for s in progress(spectra, "identifying", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
     if output is not None:

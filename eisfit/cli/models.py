@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, numbers
-from eisfit.cli.output import guarded, print_text, write_atomic
+from eisfit.cli.output import guard, print_text, write_atomic
 
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def simulate(
     circuit: CircuitName = DEFAULT_CIRCUIT,
     param: Annotated[

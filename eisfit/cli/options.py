@@ -41,7 +41,7 @@ __all__ = [
     "Weighting",
     "arcs_meant",
     "check_range",
-    "constrained",
+    "constrain_circuit",
     "geometry_of",
     "numbers",
 ]
@@ -154,7 +154,7 @@ Output = Annotated[
 ]
 
 
-def constrained(
+def constrain_circuit(
     circuit: str | Circuit,
     fix: Iterable[str] | None,
     start: Iterable[str] | None,
@@ -254,7 +254,7 @@ def _range(text: str) -> tuple[float | None, float | None]:
     return float(low) if low else None, float(high) if high else None
 
 
-def reading(average_duplicates: bool, impedance_unit: str | None, imag_sign: str) -> dict[str, Any]:
+def reading_options(average_duplicates: bool, impedance_unit: str | None, imag_sign: str) -> dict[str, Any]:
     """Return how files are to be read, as `eisfit.read` takes it."""
     found: dict[str, Any] = {"average_duplicates": average_duplicates}
     return found | {"impedance_unit": impedance_unit, "imag_sign": imag_sign}

@@ -22,7 +22,7 @@ from eisfit.files import to_json, write_atomic, write_json
 __all__ = [
     "check_output",
     "folder",
-    "guarded",
+    "guard",
     "print_json",
     "print_text",
     "progress",
@@ -36,7 +36,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+def guard(command: Callable[P, int | None]) -> Callable[P, None]:
     """Turn eisfit's errors into one sentence on standard error and the exit code: 2 wrong usage, 1 failed."""
 
     @functools.wraps(command)

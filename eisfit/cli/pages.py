@@ -26,17 +26,17 @@ from eisfit.cli.options import (
     Starts,
     Weighting,
     check_range,
-    constrained,
-    reading,
+    constrain_circuit,
+    reading_options,
 )
-from eisfit.cli.output import guarded, print_text, progress
-from eisfit.cli.sources import gather
+from eisfit.cli.output import guard, print_text, progress
+from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
 
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def report(
     files: Files,
     output: Annotated[
@@ -70,12 +70,12 @@ def report(
     from eisfit.cli.html_report import html_report
 
     check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
+    chosen = constrain_circuit(circuit, fix, start, bound, expr)
     options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax}
     options |= {"drop": drop, "drop_inductive": drop_inductive}
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
-    read_as = reading(average_duplicates, impedance_unit, imag_sign)
+    read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
     for source in progress(sources, "fitting", len(sources)):
         results += _results(source, chosen, options, read_as)
     html_report(results, output, title=title)
@@ -155,7 +155,7 @@ def _count(results: list[Any]) -> str:
     return "1 spectrum" if number == 1 else f"{number} spectra"
 
 
-@guarded
+@guard
 def view(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
@@ -187,8 +187,8 @@ def view(
     from eisfit.fitting.selection import selected
 
     check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
-    found = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    chosen = constrain_circuit(circuit, fix, start, bound, expr)
+    found = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     for one in found:
         if isinstance(one, FitFailure):
             say(f"eisfit: {one.error}")

@@ -17,12 +17,12 @@ from eisfit.cli.options import (
     Json,
     Output,
     check_range,
-    reading,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     progress,
@@ -30,13 +30,13 @@ from eisfit.cli.output import (
     width,
     write_json,
 )
-from eisfit.cli.sources import gather
+from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError
 
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def drt(
     files: Files,
     regularisation: Annotated[
@@ -56,7 +56,7 @@ def drt(
     """
     check_output(output)
     check_range(fmin, fmax)
-    spectra = gather(files, **reading(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     options = {"fmin": fmin, "fmax": fmax, "regularisation": regularisation}
     found = (_document(spectrum, **options) for spectrum in spectra)
     documents = list(progress(found, "distributions", len(spectra)))

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from eisfit.spectra.series import CycleSeries
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["gather", "gather_series"]
+__all__ = ["gather_series", "read_sources"]
 
 # The readers are imported where they are used: help needs this module but none of them.
 
 
-def gather(sources: list[str], **reading: Any) -> list[Spectrum | FitFailure]:
+def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailure]:
     """Return the spectra of files, folders, globs and ``-``, and a `FitFailure` for each that fails.
 
     `reading` is how files are read: options of `eisfit.read`.

@@ -12,7 +12,7 @@ from eisfit.cli.options import Json, Output
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     width,
@@ -24,7 +24,7 @@ from eisfit.errors import UsageError
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def explain(
     study: Annotated[Path | None, typer.Argument(help="A study.toml.", show_default=False)] = None,
     template: Annotated[

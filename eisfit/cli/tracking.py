@@ -29,13 +29,13 @@ from eisfit.cli.options import (
     Weighting,
     arcs_meant,
     check_range,
-    constrained,
-    reading,
+    constrain_circuit,
+    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
     folder,
-    guarded,
+    guard,
     print_json,
     print_text,
     width,
@@ -48,7 +48,7 @@ from eisfit.errors import FitError, UsageError
 __all__ = ["COMMANDS"]
 
 
-@guarded
+@guard
 def track(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
@@ -114,7 +114,7 @@ def track(
     if animate and output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
     check_range(fmin, fmax)
-    chosen = constrained(circuit, fix, start, bound, expr)
+    chosen = constrain_circuit(circuit, fix, start, bound, expr)
     wanted = _wanted(crossing, chosen)
     joint = _joint(shared, smooth)
     chosen.check_names(joint)
@@ -125,7 +125,7 @@ def track(
         "fmax": fmax,
         **arcs_meant(chosen, peak, order),
     }
-    read_as = reading(average_duplicates, impedance_unit, imag_sign)
+    read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
     cells = [[one] for one in files] if _are_cells(files) else [files]
     results = [
         follow(

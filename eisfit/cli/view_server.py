@@ -25,7 +25,7 @@ from eisfit.cli.viewer import Viewer
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_json
 
-__all__ = ["application", "listening", "serve"]
+__all__ = ["application", "open_socket", "serve"]
 
 _LARGEST = 64 * 1024  # bytes of a request: a circuit and its values take one or two thousand
 _HEADERS = {
@@ -127,7 +127,7 @@ def application(viewer: Viewer, token: str, port: int) -> Application:
     return Application(routes, default_handler_class=_Nothing, log_function=lambda handler: None, **settings)
 
 
-def listening(port: int) -> socket.socket:
+def open_socket(port: int) -> socket.socket:
     """Return a socket on 127.0.0.1 alone; port 0: any that is free.
 
     Raises
@@ -158,11 +158,11 @@ async def serve(viewer: Viewer, port: int, ready: Callable[[str], None]) -> None
     Raises
     ------
     UsageError
-        See `listening`.
+        See `open_socket`.
     """
     for log in (access_log, app_log, gen_log):
         log.setLevel(logging.CRITICAL)  # the address with its token stays out of every log
-    entrance = listening(port)
+    entrance = open_socket(port)
     number, token = entrance.getsockname()[1], secrets.token_urlsafe(32)
     app = application(viewer, token, number)
     server = HTTPServer(app, max_body_size=_LARGEST, max_header_size=16 * 1024, body_timeout=30)

@@ -170,7 +170,7 @@ class Explanation:
         from eisfit.display.report.explanation import explanation_summary_html
 
         table = explanation_summary_html(self.to_dict())
-        return plot.beside(
+        return plot.place_beside(
             table, lambda figure: self.plot(figure.subplots()), width=6.4, height=4.0, alt="contributions"
         )
 

@@ -21,7 +21,7 @@ from eisfit.engine.optima import Basin
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
 
-__all__ = ["check_arcs", "peaks", "satisfying"]
+__all__ = ["check_arcs", "peaks", "select_by_arcs"]
 
 
 def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
@@ -62,7 +62,7 @@ def check_arcs(
             )
 
 
-def satisfying(
+def select_by_arcs(
     coordinates: Coordinates, basin: Basin, peak: Mapping[str, tuple[float, float]], order: Sequence[str]
 ) -> Basin:
     """Return the search's optima that satisfy the user, best first.

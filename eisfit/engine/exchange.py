@@ -12,14 +12,14 @@ from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component
 
-__all__ = ["exchanged", "rearranged"]
+__all__ = ["exchange_arcs", "exchange_unequal_arcs"]
 
 Arc = tuple[Component, Component]
 
 _MOST = 3  # arcs: all orders of more are too many to try
 
 
-def exchanged(circuit: Circuit, values: FloatArray) -> FloatArray:
+def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     """Return parameters (k, P) with the arcs of one fit (P,) in every other order.
 
     What is exchanged is R and the time constant, and the exponent between two CPEs. Arcs with a fixed
@@ -38,9 +38,9 @@ def exchanged(circuit: Circuit, values: FloatArray) -> FloatArray:
     return np.array(rows)
 
 
-def rearranged(circuit: Circuit, values: FloatArray) -> FloatArray:
-    """Return those rows of `exchanged` that are another spectrum, not the same one by other names."""
-    rows = exchanged(circuit, values)
+def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
+    """Return those rows of `exchange_arcs` that are another spectrum, not the same one by other names."""
+    rows = exchange_arcs(circuit, values)
     same = np.isclose(ordered(circuit, rows), ordered(circuit, values[np.newaxis]), rtol=1e-6, atol=0.0)
     return np.asarray(rows[~same.all(axis=1)])
 

@@ -1,7 +1,7 @@
 """Which spectra of a lot look alike: one starts where those like it have ended.
 
 This saves time and decides nothing: such ends agree because they began together. Who looks around itself
-first (`scouts`) is told by what is in a spectrum, not by its place in the lot.
+first (`choose_scouts`) is told by what is in a spectrum, not by its place in the lot.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 
-__all__ = ["Neighbours", "scouts"]
+__all__ = ["Neighbours", "choose_scouts"]
 
 
 _FEW = 24  # spectra: so few all look around themselves
@@ -24,7 +24,7 @@ _NEAREST = 5
 _ALIKE = 0.3
 
 
-def scouts(problem: Problem) -> IntArray:
+def choose_scouts(problem: Problem) -> IntArray:
     """Return the rows that look around themselves; the others follow them."""
     count = len(problem.target)
     if count < _FEW:

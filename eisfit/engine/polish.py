@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["polished"]
+__all__ = ["polish"]
 
 Mask = NDArray[np.bool_]
 
@@ -24,7 +24,7 @@ _BY_QR = 30
 _HALVINGS = 8
 
 
-def polished(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray, Mask]:
+def polish(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray, Mask]:
     """Return theta (B, V), chisqr (B,) and whether it has converged (B,) at the bottom of the valleys.
 
     Parameters

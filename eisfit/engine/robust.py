@@ -22,7 +22,7 @@ from eisfit.engine.propagation import standard_error
 from eisfit.engine.solver import solve
 from eisfit.model.circuit import Circuit
 
-__all__ = ["TUNING", "RobustEnd", "covariance", "put_errors", "solve_robust"]
+__all__ = ["TUNING", "RobustEnd", "covariance", "set_standard_errors", "solve_robust"]
 
 
 TUNING = {"huber": 1.345, "soft_l1": 1.287, "cauchy": 2.385}
@@ -107,7 +107,7 @@ def covariance(loss: str, residual: FloatArray, jacobian: FloatArray, scale: flo
     return np.asarray(correction**2 * spread / mean**2 * inverse)
 
 
-def put_errors(outcome: Any, circuit: Circuit, covar: FloatArray | None) -> None:
+def set_standard_errors(outcome: Any, circuit: Circuit, covar: FloatArray | None) -> None:
     """Put a covariance (V, V) and what follows from it into lmfit's result, whose own is least squares'."""
     outcome.covar = covar
     values = {name: float(outcome.params[name].value) for name in circuit.names}

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.blocks import relaxes, resonates
 from eisfit.engine.draws import random_starts
-from eisfit.engine.exchange import rearranged
+from eisfit.engine.exchange import exchange_unequal_arcs
 from eisfit.engine.guess import StartGrid
-from eisfit.engine.neighbours import Neighbours, scouts
+from eisfit.engine.neighbours import Neighbours, choose_scouts
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem
 from eisfit.engine.optima import Optima
-from eisfit.engine.polish import polished
+from eisfit.engine.polish import polish
 from eisfit.engine.solver import SAME, Problem, solve
 
 __all__ = ["search"]
@@ -112,7 +112,7 @@ class _Search:
     def optima(self) -> Optima:
         """Search."""
         rows = np.arange(len(self.tried))
-        first = scouts(self.problem)
+        first = choose_scouts(self.problem)
         self._look_around(first)
         followers = np.setdiff1d(rows, first)
         if followers.size:
@@ -263,7 +263,7 @@ class _Search:
     def _exchange(self, rows: IntArray) -> None:
         """Add where the best ends lead with arcs exchanged: the grid cannot tell which has the Warburg."""
         best = self.coordinates.physical(self.theta[rows, 0])
-        others = [rearranged(self.circuit, values) for values in best]
+        others = [exchange_unequal_arcs(self.circuit, values) for values in best]
         owner = np.repeat(rows, [len(starts) for starts in others])
         if not owner.size:
             return
@@ -295,7 +295,7 @@ class _Search:
         """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
         clean = rows[self.exact[rows] > 0]
         if clean.size:
-            found = polished(self.problem.rows(clean), self.theta[clean, 0], self.floor[clean])[:2]
+            found = polish(self.problem.rows(clean), self.theta[clean, 0], self.floor[clean])[:2]
             better = found[1] < self.chisqr[clean, 0]
             self.theta[clean[better], 0], self.chisqr[clean[better], 0] = found[0][better], found[1][better]
         return np.asarray(self.chisqr[rows, 0] <= self.exact[rows])
@@ -311,7 +311,7 @@ class _Search:
         row, end = np.nonzero(others)
         if not row.size:
             return
-        theta, cost, done = polished(self.problem.rows(row), self.theta[row, end], self.floor[row])
+        theta, cost, done = polish(self.problem.rows(row), self.theta[row, end], self.floor[row])
         self.fine[row, end] = done
         # The rough chisqr may be what a last step promised, a trace lower than what it is.
         better = cost <= self.chisqr[row, end] * (1 + SAME)

@@ -20,7 +20,7 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Task", "best_end", "best_start", "in_chosen_form", "leads_nowhere"]
+__all__ = ["Task", "best_end", "best_start", "expressions_error", "refit_in_form"]
 
 
 _ENDS = 7  # of the search that are tried again in another form or with another loss
@@ -95,7 +95,7 @@ def best_end(task: Task, basin: Basin) -> FloatArray:
 def _unstartable(circuit: Circuit) -> FitError:
     reason = "no start value gives a finite impedance"
     if circuit.expressions:
-        return leads_nowhere(circuit, reason)
+        return expressions_error(circuit, reason)
     return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
 
 
@@ -106,7 +106,7 @@ def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
     return int(np.argmax(as_good & arcs_in_order(task.circuit, ends)))  # 0, the best, where none is
 
 
-def in_chosen_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:
+def refit_in_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:
     """Go on from the search's ends in the chosen form and loss; return the best and its noise scale."""
     settings, old = task.settings, task.problem
     weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
@@ -122,7 +122,7 @@ def in_chosen_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatAr
     return ends[best], float(scale[best])
 
 
-def leads_nowhere(circuit: Circuit, reason: str) -> FitError:
+def expressions_error(circuit: Circuit, reason: str) -> FitError:
     """Return the error for expressions whose values cannot be fitted."""
     given = ", ".join(f"{name} = {e.text}" for name, e in circuit.expressions.items())
     return FitError(

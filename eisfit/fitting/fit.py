@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.engine.arc_limits import satisfying
+from eisfit.engine.arc_limits import select_by_arcs
 from eisfit.engine.objective import Objective, Settings
 from eisfit.engine.optima import Basin
-from eisfit.engine.robust import TUNING, covariance, put_errors
-from eisfit.engine.task import Task, best_start, in_chosen_form, leads_nowhere
+from eisfit.engine.robust import TUNING, covariance, set_standard_errors
+from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.identify.choice import Choice, choose
 from eisfit.fitting.outcome import result_of
@@ -36,7 +36,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
 from eisfit.verdict import Flag
 
-__all__ = ["finished", "fit", "fit_or_failure"]
+__all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
 FloatArray = NDArray[np.float64]
 
@@ -141,9 +141,9 @@ def fit(
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))
     theta, basin = best_start(task, seed)
     if peak or order:
-        basin = satisfying(task.coordinates, basin, peak or {}, order)
+        basin = select_by_arcs(task.coordinates, basin, peak or {}, order)
         theta = basin.theta
-    fitted = finished(task, theta, basin)
+    fitted = finish_in_lmfit(task, theta, basin)
     if choice is not None:
         fitted = _as_low(choice, fitted, task, seed)
     result = assess(fitted, task.attainable, validate=validate)
@@ -154,13 +154,13 @@ def _as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResu
     """Return a fit as low as what identify has seen, and say who chose the circuit."""
     if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
         at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
-        fitted = finished(at_best, *best_start(at_best, seed))
+        fitted = finish_in_lmfit(at_best, *best_start(at_best, seed))
     return dataclasses.replace(fitted, chosen_by="identify")
 
 
-def finished(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
+def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
     """Return lmfit's fit from the search's best end, without verdicts (`eisfit.fitting.verdicts.assess`)."""
-    theta, scale = (theta, 1.0) if task.settings.plain else in_chosen_form(task, theta, basin)
+    theta, scale = (theta, 1.0) if task.settings.plain else refit_in_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]
     with _expressions_guarded(task.circuit):
         return result_of(task, _lmfit(task, values, scale, tolerance), basin)
@@ -217,7 +217,7 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
         outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
-        put_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
+        set_standard_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
 
 
@@ -259,4 +259,4 @@ def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
         raise
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
-        raise leads_nowhere(circuit, reason) from None
+        raise expressions_error(circuit, reason) from None

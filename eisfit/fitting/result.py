@@ -257,7 +257,7 @@ class FitResult:
 
         document = self.to_dict()
         draw = partial(plot.fit_summary, document)
-        return plot.beside(report.fit_html(document), lambda figure: draw(figure=figure), alt="fit")
+        return plot.place_beside(report.fit_html(document), lambda figure: draw(figure=figure), alt="fit")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.parameters)

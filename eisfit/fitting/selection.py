@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eisfit.spectra.masks import Drop, without
+from eisfit.spectra.masks import Drop, drop_points
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
 
@@ -29,7 +29,7 @@ def selected(
     fmin, fmax
         The range of frequencies, Hz, both included.
     drop, drop_inductive
-        Points to leave out; see `eisfit.spectra.masks.without`.
+        Points to leave out; see `eisfit.spectra.masks.drop_points`.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def selected(
     SpectrumError
         When no point is left.
     """
-    kept = without(spectrum, drop, drop_inductive=drop_inductive)
+    kept = drop_points(spectrum, drop, drop_inductive=drop_inductive)
     return kept if fmin is None and fmax is None else kept.select(fmin, fmax)
 
 

@@ -24,7 +24,16 @@ from typing import Literal
 
 from eisfit.files import data_folder
 
-__all__ = ["NAME", "Entry", "built_in", "entries", "find", "misnamed", "project_folder", "user_folder"]
+__all__ = [
+    "NAME",
+    "Entry",
+    "built_in",
+    "entries",
+    "find",
+    "find_misnamed_files",
+    "project_folder",
+    "user_folder",
+]
 
 Origin = Literal["project", "user", "eisfit"]
 
@@ -66,7 +75,7 @@ def entries() -> dict[str, Entry]:
     return {name: entry for name in sorted(names) if (entry := find(name)) is not None}
 
 
-def misnamed() -> list[Path]:
+def find_misnamed_files() -> list[Path]:
     """Return the user's circuit files that no name leads to, for their letters."""
     folders = [folder for origin, folder in _folders() if origin != "eisfit"]
     return sorted(

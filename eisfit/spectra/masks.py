@@ -11,7 +11,7 @@ from eisfit.arrays import BoolArray
 from eisfit.errors import UsageError
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Drop", "inductive_tail", "without"]
+__all__ = ["Drop", "drop_points", "inductive_tail"]
 
 #: A mask (F,), true for a point to leave out, from the highest frequency down; or frequencies in Hz.
 Drop = Sequence[bool] | Sequence[float] | NDArray[np.bool_] | NDArray[np.float64]
@@ -20,7 +20,7 @@ _NEAR = 5e-3  # relative distance within which a frequency given by hand is one 
 _NAMED = 6
 
 
-def without(spectrum: Spectrum, drop: Drop | None = None, *, drop_inductive: bool = False) -> Spectrum:
+def drop_points(spectrum: Spectrum, drop: Drop | None = None, *, drop_inductive: bool = False) -> Spectrum:
     """Return the spectrum without some of its points; its notes say which.
 
     Parameters
@@ -42,7 +42,7 @@ def without(spectrum: Spectrum, drop: Drop | None = None, *, drop_inductive: boo
     Examples
     --------
     >>> s = Spectrum(frequency=[1e4, 100.0, 1.0], impedance=[1 + 0.2j, 2 - 1j, 3 - 0.1j])
-    >>> without(s, [1.0], drop_inductive=True).notes
+    >>> drop_points(s, [1.0], drop_inductive=True).notes
     ('left out 2 points: 10000 Hz, 1 Hz',)
     """
     out = np.zeros(spectrum.points, dtype=bool) if drop is None else _mask(spectrum, drop)

@@ -183,7 +183,7 @@ class CycleSeries(Sequence[Spectrum]):
         if not self.spectra:
             return table
         few = self[:: -(-len(self) // _DRAWN)]
-        return plot.beside(table, lambda figure: few.plot(figure.subplots()), alt="Nyquist plots")
+        return plot.place_beside(table, lambda figure: few.plot(figure.subplots()), alt="Nyquist plots")
 
 
 def read_series(

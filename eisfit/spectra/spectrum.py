@@ -230,7 +230,7 @@ class Spectrum:
         from eisfit.display import plot, report
 
         table = report.spectrum_html(self.to_dict())
-        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
+        return plot.place_beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
 
 
 def _vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:

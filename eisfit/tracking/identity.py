@@ -22,7 +22,7 @@ from eisfit.engine.coordinates import arcs
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
 
-__all__ = ["Candidate", "Features", "cheapest_path", "movement"]
+__all__ = ["Candidate", "Features", "cheapest_path", "measure_movement"]
 
 
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
@@ -110,7 +110,7 @@ class Candidate:
         return replace(self, blind=other.blind)
 
 
-def movement(path: FloatArray) -> FloatArray:
+def measure_movement(path: FloatArray) -> FloatArray:
     """Return the usual movement (m,) of features (n, m) from one cycle to the next, robustly."""
     if len(path) < 3:
         return np.full(path.shape[1], 0.3)
@@ -129,7 +129,7 @@ def cheapest_path(found: list[list[Candidate]], errors: FloatArray, nfree: Float
     nfree
         (n,) degrees of freedom.
     """
-    usual = movement(np.array([row[0].features for row in found]))
+    usual = measure_movement(np.array([row[0].features for row in found]))
     total = _local(found[0], nfree[0])
     back: list[NDArray[np.intp]] = []
     for k in range(1, len(found)):

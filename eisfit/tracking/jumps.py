@@ -11,10 +11,10 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
-from eisfit.tracking.identity import Features, movement
+from eisfit.tracking.identity import Features, measure_movement
 from eisfit.verdict import FORBIDS, TELLS, Flag
 
-__all__ = ["judged"]
+__all__ = ["judge_jumps"]
 
 
 _BLURRED = 0.35  # relative error of an arc's resistance from which the two arcs are not told apart
@@ -24,7 +24,7 @@ _UNUSUAL = 6.0
 _CLEARLY = 9.0  # how much better the exchanged arcs must continue the series
 
 
-def judged(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
+def judge_jumps(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
     """Return the fits of a series with the flags that only the series can tell."""
     if not fits or not features.names:
         return list(fits)
@@ -32,7 +32,7 @@ def judged(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
     path, errors = features.of(values), np.array([features.errors(fit) for fit in fits])
     merged = [_merged(row, error, features) for row, error in zip(path, errors, strict=True)]
     result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
-    usual = movement(path)
+    usual = measure_movement(path)
     usable = [k for k, fit in enumerate(result) if fit.ok]
     last: int | None = None
     for k in usable:

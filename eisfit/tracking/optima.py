@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.exchange import exchanged
+from eisfit.engine.exchange import exchange_arcs
 from eisfit.engine.solver import SAME
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.series_problem import SeriesProblem
@@ -139,7 +139,7 @@ class SeriesOptima:
         places, starts = [], []
         for k in cycles:
             if self.found[k]:
-                others = exchanged(self.rows.circuit, self.found[k][0].values)
+                others = exchange_arcs(self.rows.circuit, self.found[k][0].values)
                 places += [k] * len(others)
                 starts += list(others)
         return self.try_starts(places, np.array(starts), blind=False)

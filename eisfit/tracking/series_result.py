@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitFailure, FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
-from eisfit.tracking.cycles.polarisation import Explained, explained
+from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.growth.series_growth import growth_of, growths
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
-from eisfit.tracking.jumps import judged
+from eisfit.tracking.jumps import judge_jumps
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -135,7 +135,7 @@ class SeriesResult(Sequence[Row]):
         growth = self.growth(name, law, over=over)
         return growth.crossing(value, factor=factor, level=level, extrapolate=extrapolate)
 
-    def explained(self, table: CycleTable, cycle: float) -> Explained:
+    def explain_polarisation(self, table: CycleTable, cycle: float) -> Explained:
         """Return how much of the polarisation at one cycle the impedance explains.
 
         Parameters
@@ -150,7 +150,7 @@ class SeriesResult(Sequence[Row]):
         EisfitError
             When the table has no drop and current there, or fewer than two cycles have a usable fit.
         """
-        return explained(table, self.results, cycle, label=self.label)
+        return explain_polarisation(table, self.results, cycle, label=self.label)
 
     def fit_jointly(
         self, joint: Mapping[str, str], *, strength: float | Mapping[str, float] | None = None
@@ -175,7 +175,7 @@ class SeriesResult(Sequence[Row]):
         if not joint or not fits:
             return self
         together, told = joint_fit(fits, self.circuit, joint, strength=strength)
-        followed = iter(judged(together, Features(self.circuit)))
+        followed = iter(judge_jumps(together, Features(self.circuit)))
         results = tuple(next(followed) if isinstance(r, FitResult) else r for r in self.results)
         return replace(self, results=results, joint=told, notes=(*told.notes, *self.notes))
 
@@ -293,7 +293,7 @@ class SeriesResult(Sequence[Row]):
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
-        return plot.beside(
+        return plot.place_beside(
             report.track_html(document),
             lambda figure: plot.cells_trends([document], names=names, figure=figure),
             alt="parameters over the cycles",

@@ -16,7 +16,7 @@ from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.series import CycleSeries
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
-from eisfit.tracking.jumps import judged
+from eisfit.tracking.jumps import judge_jumps
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_result import SeriesResult
 
@@ -115,7 +115,7 @@ def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult | FitFailu
     again = fits.results([chosen[k] for k in moved], [places[k] for k in moved])
     for k, one in zip(moved, again, strict=True):
         best[k] = one if isinstance(one, FitResult) else best[k]
-    return fits.in_places(judged(best, features), lost), _replaced(best, chosen)
+    return fits.in_places(judge_jumps(best, features), lost), _replaced(best, chosen)
 
 
 def _replaced(fits: list[FitResult], chosen: list[Candidate]) -> list[str]:

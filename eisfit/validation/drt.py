@@ -166,7 +166,7 @@ class DRTResult:
         from eisfit.display.report import relaxation
 
         table = relaxation.drt_html(self.to_dict())
-        return plot.beside(table, lambda figure: self.plot(figure.subplots()), alt="relaxation times")
+        return plot.place_beside(table, lambda figure: self.plot(figure.subplots()), alt="relaxation times")
 
     def __repr__(self) -> str:
         found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"

@@ -26,7 +26,7 @@ from eisfit.validation.validity import (
     Finding,
     Problem,
     Trust,
-    broken,
+    find_breaches,
     resonant,
     trusted,
 )
@@ -192,7 +192,7 @@ class KramersKronigResult:
     def _repr_html_(self) -> str:
         from eisfit.display import plot, report
 
-        return plot.beside(report.check_html(self.to_dict()), self.plot, alt="Kramers-Kronig check")
+        return plot.place_beside(report.check_html(self.to_dict()), self.plot, alt="Kramers-Kronig check")
 
 
 def check(
@@ -266,7 +266,7 @@ def check(
 
 
 def _holds(trust: Trust) -> bool:
-    return not broken(trust) and bool(trust.kept.all())
+    return not find_breaches(trust) and bool(trust.kept.all())
 
 
 def _result(spectrum: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
@@ -276,7 +276,7 @@ def _result(spectrum: Spectrum, representation: str, trust: Trust) -> KramersKro
     fitted = modelled if representation == "impedance" else 1 / modelled
     modulus = np.abs(spectrum.impedance if representation == "impedance" else 1 / spectrum.impedance)
     relative = np.maximum(trust.found.noise / (trust.weight * modulus), 1e-12)
-    ranges = list(_ranges(broken(trust), trust.kept, spectrum))
+    ranges = list(_ranges(find_breaches(trust), trust.kept, spectrum))
     return KramersKronigResult(
         spectrum=spectrum,
         ok=not ranges,

@@ -26,7 +26,7 @@ from eisfit.validation.linear_kk import (
 from eisfit.validation.resonances import strongest
 from eisfit.verdict import Flag
 
-__all__ = ["Finding", "Problem", "Trust", "broken", "resonant", "trusted"]
+__all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
 
 Mask = NDArray[np.bool_]
 
@@ -159,7 +159,7 @@ def resonant(problem: Problem, trust: Trust) -> Trust | None:
             resonances.append(_next(problem, resonances[1:])[0])
             del resonances[0]
         found = trusted(_with(problem, resonances))
-        if not broken(found) and found.kept.sum() >= trust.kept.sum():
+        if not find_breaches(found) and found.kept.sum() >= trust.kept.sum():
             return found
         if _deviation(found) > _MENDING * size:
             return None
@@ -189,7 +189,7 @@ def _sparse(problem: Problem) -> LinearFit:
     return fit(problem.basis, problem.data, problem.weight, elements, problem.sign)
 
 
-def broken(trust: Trust) -> list[Finding]:
+def find_breaches(trust: Trust) -> list[Finding]:
     """Return what breaks: the shortest end whose loss mends the rest, else where the deviation is seen."""
     problem, found = trust.problem, trust.found
     if not _fails(problem, found):

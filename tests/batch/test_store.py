@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.batch.store import Store, key_of, restored, settings_digest
+from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.errors import EisfitError
 from eisfit.fitting.result import FitFailure
 
@@ -138,7 +138,7 @@ def test_a_result_comes_back_whole(tmp_path):
     with Store(tmp_path / "results.sqlite") as store:
         store.put([("key", result)])
         (document,) = store.get(["key", "other"]).values()
-    assert restored(document, spectrum).to_dict() == result.to_dict()
+    assert restore_result(document, spectrum).to_dict() == result.to_dict()
 
 
 @pytest.mark.parametrize("noise", [None, 0.1])

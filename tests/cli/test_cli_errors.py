@@ -261,7 +261,7 @@ def test_an_internal_error_is_a_sentence_too(good):
     code = (
         "import sys, eisfit.cli.data as data\n"
         "def broken(*a, **k): raise RuntimeError('the sky fell')\n"
-        "data.gather = broken\n"
+        "data.read_sources = broken\n"
         f"sys.argv = ['eisfit', 'info', {str(good)!r}]\n"
         "from eisfit.__main__ import main\nmain()"
     )

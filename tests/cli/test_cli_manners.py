@@ -182,7 +182,7 @@ def test_a_reader_that_leaves_early_is_no_error(arguments):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("name", ["gather", "__call__"])
+@pytest.mark.parametrize("name", ["read_sources", "__call__"])
 def test_ctrl_c_in_the_program(name):
     """The signal comes while a command works, and before one has begun."""
     code = (
@@ -198,7 +198,7 @@ def test_ctrl_c_in_the_program(name):
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 130
-    assert done.stderr == ("\neisfit: stopped\n" if name == "gather" else "")
+    assert done.stderr == ("\neisfit: stopped\n" if name == "read_sources" else "")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110

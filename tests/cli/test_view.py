@@ -366,16 +366,16 @@ def test_a_fault_of_eisfits_own_tells_no_more_than_that(client, viewer, monkeypa
 
 
 def test_it_listens_on_this_machine_alone():
-    from eisfit.cli.view_server import listening
+    from eisfit.cli.view_server import open_socket
 
-    with listening(0) as one:
+    with open_socket(0) as one:
         assert one.getsockname()[0] == "127.0.0.1"  # not on the network
         with pytest.raises(
             UsageError, match=r"--port \d+: cannot be used: .*; --port 0 takes one that is free"
         ):
-            listening(one.getsockname()[1])
+            open_socket(one.getsockname()[1])
     with pytest.raises(UsageError, match="--port 99999: cannot be used"):
-        listening(99999)
+        open_socket(99999)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way on Windows")

@@ -10,7 +10,7 @@ import eisfit
 from eisfit.engine.objective import REPRESENTATIONS
 from eisfit.engine.robust import TUNING
 from eisfit.errors import SpectrumError, UsageError
-from eisfit.spectra.masks import without
+from eisfit.spectra.masks import drop_points
 
 TRUTH = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85}
 F = np.geomspace(1e5, 1.0, 36)
@@ -147,20 +147,20 @@ def test_points_are_left_out_by_mask_and_by_frequency_alike():
     spectrum = noisy(7)
     mask = np.zeros(36, dtype=bool)
     mask[[3, 10]] = True
-    a, b = without(spectrum, mask), without(spectrum, [F[3] * 1.001, F[10]])
+    a, b = drop_points(spectrum, mask), drop_points(spectrum, [F[3] * 1.001, F[10]])
     assert a == b
     assert a.points == 34
     assert a.notes[0].startswith("left out 2 points: ")
-    assert without(spectrum) is spectrum
+    assert drop_points(spectrum) is spectrum
     assert eisfit.fit(spectrum, "rs-ct", drop=mask).statistics.ndata == 68
 
 
 def test_inductive_tail_is_left_out_from_the_top_only():
     z = closed_form(list(TRUTH.values())) + 2j * np.pi * F * 2e-6
     z[20] = z[20].real + 0.1j  # a bad point further down is no tail
-    kept = without(eisfit.Spectrum(F, z), drop_inductive=True)
+    kept = drop_points(eisfit.Spectrum(F, z), drop_inductive=True)
     first = int(np.argmax(z.imag <= 0))
     assert first > 2
     assert kept.points == 36 - first
     with pytest.raises(SpectrumError, match="no point is left"):
-        without(eisfit.Spectrum(F, np.conj(z.real - 1j)), drop_inductive=True)
+        drop_points(eisfit.Spectrum(F, np.conj(z.real - 1j)), drop_inductive=True)

@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.verdicts.flags import Judgement, findings_of, levelled
+from eisfit.fitting.verdicts.flags import Judgement, findings_of, set_levels
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
@@ -106,7 +106,7 @@ def judged(**changes):
         "grade": "A",
     }
     seen = Judgement(**{**fields, **changes})
-    flags = levelled(seen.circuit, findings_of(seen))
+    flags = set_levels(seen.circuit, findings_of(seen))
     return flags, not any(flag.forbids for flag in flags)
 
 

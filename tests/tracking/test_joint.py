@@ -17,7 +17,7 @@ from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
-from eisfit.tracking.joint.solver import Measured, linear_system, minimised
+from eisfit.tracking.joint.solver import Measured, linear_system, minimise_banded
 from eisfit.tracking.series_result import SeriesResult
 
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,CPE_ct)")
@@ -242,7 +242,7 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
     problem = JointProblem.of(fits, CIRCUIT, modes)
     one = Strength(30.0, (30.0, 3000.0), (1.0, 1.0), 5)
     smoothing = Smoothing(problem, penalty(np.arange(5.0)), {"R_ct": one})
-    state = minimised(problem, smoothing.bands())
+    state = minimise_banded(problem, smoothing.bands())
     _, normal, gradient = problem.measured(state.theta)
     column, size = problem.names.index("R_ct"), 4 * 5
     ends = []

@@ -10,14 +10,14 @@ import pytest
 import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import derived
-from eisfit.fitting.verdicts.flags import Judgement, at_bound, findings_of, levelled
+from eisfit.fitting.verdicts.flags import Judgement, at_bound, findings_of, set_levels
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import as_results
 from eisfit.tracking.joint.smoothness import Strength, penalty
-from eisfit.tracking.joint.solver import minimised
+from eisfit.tracking.joint.solver import minimise_banded
 
 CYCLES = 12
 THICKNESS = {"value": "5 um", "stderr": "0.5 um"}
@@ -75,7 +75,7 @@ def ended(case):
     problem = JointProblem.of(fits, circuit, free | modes)
     strengths = {name: Strength(1e4) for name, mode in modes.items() if mode == "smooth"}
     smoothing = Smoothing(problem, penalty(np.arange(float(len(fits)))), strengths)
-    theta = minimised(problem, smoothing.bands()).theta
+    theta = minimise_banded(problem, smoothing.bands()).theta
     return problem, theta, smoothing.covariance(theta)
 
 
@@ -104,7 +104,8 @@ def by_itself(problem, theta, covariance, k):
     return {
         "values": named, "stderr": stderr, "bounded": set(bounded), "covar": covar, "names": names,
         "derived": derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
-        "chisqr": float(problem.chisqr(theta)[k]), "judged": levelled(circuit, findings_of(seen)), "rms": rms,
+        "chisqr": float(problem.chisqr(theta)[k]), "rms": rms,
+        "judged": set_levels(circuit, findings_of(seen)),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.engine.exchange import exchanged as in_other_orders
+from eisfit.engine.exchange import exchange_arcs as in_other_orders
 from eisfit.engine.guess import StartGrid
 from eisfit.model.simulate import simulate
 from eisfit.tracking import series_fits as fits_module
@@ -63,7 +63,7 @@ def test_merged_arcs_are_undetermined_there_and_said_so(tracked):
     assert tracked.growth("R_ct").points == sum(fit.ok for fit in tracked) < STEPS
 
 
-def exchanged(fit):
+def exchange_arcs(fit):
     """Return a fit with its two arcs under each other's names."""
     old, swapped = fit.parameters, {}
     for name in old:
@@ -81,7 +81,7 @@ def test_blind_fits_with_exchanged_arcs_are_put_right(series, monkeypatch, place
 
     def planted(spectrum, circuit, **options):
         fit = honest(spectrum, circuit, **options)
-        return exchanged(fit) if spectrum.cycle / 10 - 1 in places else fit
+        return exchange_arcs(fit) if spectrum.cycle / 10 - 1 in places else fit
 
     monkeypatch.setattr(fits_module, "fit_or_failure", planted)
     result = eisfit.track(series, "rs-sei-ct", loss="linear")  # fitted one by one
@@ -141,7 +141,7 @@ def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypa
 
     def planted(spectrum, circuit, **options):
         fit = honest(spectrum, circuit, **options)
-        return exchanged(fit) if spectrum.cycle == 30 else fit
+        return exchange_arcs(fit) if spectrum.cycle == 30 else fit
 
     monkeypatch.setattr(fits_module, "fit_or_failure", planted)
     dropped = float(series[0].frequency[20])

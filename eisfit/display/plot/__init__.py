@@ -10,7 +10,7 @@ from eisfit.display.plot.coating import thickness_scan, waterfall
 from eisfit.display.plot.comparison import comparison
 from eisfit.display.plot.frequency import bode, drt, residuals
 from eisfit.display.plot.identification import identification
-from eisfit.display.plot.inline import beside
+from eisfit.display.plot.inline import place_beside
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.display.plot.overview import fit_overview, fit_summary, kramers_kronig
@@ -20,7 +20,6 @@ from eisfit.display.plot.trends import small_multiples, trend, trends
 from eisfit.display.plot.uncertainty import intervals, profiles
 
 __all__ = [
-    "beside",
     "bode",
     "cells_trend",
     "cells_trends",
@@ -38,6 +37,7 @@ __all__ = [
     "nyquist",
     "nyquist_cycles",
     "nyquist_waterfall",
+    "place_beside",
     "profiles",
     "residuals",
     "save",

@@ -14,7 +14,7 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["beside", "inline_png"]
+__all__ = ["inline_png", "place_beside"]
 
 _DPI = 144  # sharp on fine screens, and small
 _PAGE = 72  # CSS pixels that an inch of the figure takes
@@ -25,7 +25,7 @@ _TABLE = "min-width:0;overflow-x:auto"
 _CARD = "background:#fff;border-radius:6px;padding:4px;max-width:100%"
 
 
-def beside(
+def place_beside(
     table: str,
     draw: Callable[[Figure], object],
     *,

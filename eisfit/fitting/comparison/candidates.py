@@ -24,7 +24,7 @@ from eisfit.engine.task import Task, best_end, best_start
 from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
-from eisfit.fitting.fit import finished
+from eisfit.fitting.fit import finish_in_lmfit
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.assess import findings_and_result
 from eisfit.fitting.verdicts.flags import Finding
@@ -123,7 +123,7 @@ def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
         if not agrees:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
-        result = finished(entry.task, theta, basin)
+        result = finish_in_lmfit(entry.task, theta, basin)
     except _UNFITTED as error:
         return dataclasses.replace(entry, row=_unfitted(entry.circuit, error))
     return dataclasses.replace(entry, row=_judged(result, entry.task.attainable))
@@ -133,7 +133,7 @@ def _far_behind(entry: _Entry) -> Candidate:
     assert entry.task is not None
     assert entry.basin is not None
     try:
-        result = finished(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
+        result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
     except _UNFITTED as error:
         return _unfitted(entry.circuit, error)
     return _judged(result, entry.task.attainable, profiles=False)

@@ -250,7 +250,7 @@ class Comparison:
 
         table = report.comparison_html(self.to_dict(data=False))
         height = 0.9 + 0.34 * len(self.ranked)
-        return plot.beside(
+        return plot.place_beside(
             table, lambda figure: self.plot(figure.subplots()), height=height, alt="circuits compared"
         )
 

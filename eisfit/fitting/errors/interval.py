@@ -148,7 +148,7 @@ class Intervals(Mapping[str, Interval]):
 
         table = report.intervals_html(self.to_dict())
         draw = partial(plot.intervals, self.to_dict())
-        return plot.beside(
+        return plot.place_beside(
             table,
             lambda figure: draw(ax=figure.subplots()),
             height=0.6 + 0.3 * max(len(self), 3),

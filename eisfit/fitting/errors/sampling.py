@@ -18,7 +18,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 from eisfit.fitting.errors.refit import Refit
 
-__all__ = ["MOST", "sampled"]
+__all__ = ["MOST", "run_emcee"]
 
 
 #: Steps of each walker, at most, where the chain decides itself how long it must be.
@@ -30,7 +30,7 @@ _UNCORRELATED = 50  # autocorrelation times that a chain must be long (emcee's m
 _IMPOSSIBLE = -1e300  # lmfit refuses an infinite logarithm
 
 
-def sampled(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, float]:
+def run_emcee(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, float]:
     """Return parameters (n, P) drawn from the posterior, and the longest autocorrelation time in steps.
 
     Parameters

@@ -215,9 +215,9 @@ class _Draws:
 def _drawn(result: FitResult, method: str, count: int | None, kind: str, seed: int) -> _Draws:
     refit, rng = Refit.of(result, plain=method == "mcmc"), np.random.default_rng([seed, 1])
     if method == "mcmc":
-        from eisfit.fitting.errors.sampling import sampled
+        from eisfit.fitting.errors.sampling import run_emcee
 
-        samples, memory = sampled(refit, count, seed)
+        samples, memory = run_emcee(refit, count, seed)
         words = f"percentiles of {len(samples)} draws by emcee"
         return _Draws(method, refit, samples, words, _chain_notes(count, memory), rng)
     count = _REPEATS if count is None else count

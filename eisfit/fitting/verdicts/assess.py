@@ -17,16 +17,16 @@ from eisfit.fitting.verdicts.flags import (
     Finding,
     Judgement,
     findings_of,
-    levelled,
     parameter_verdicts,
+    set_levels,
 )
 from eisfit.fitting.verdicts.grade import Residuals, grades
-from eisfit.fitting.verdicts.identifiability import examined, profiled
-from eisfit.fitting.verdicts.soundness import unsound
+from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
+from eisfit.fitting.verdicts.soundness import find_unsound
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
-__all__ = ["assess", "findings_and_result", "judgement", "misfit_of", "split_errors", "with_verdicts"]
+__all__ = ["assess", "findings_and_result", "judge", "misfit_of", "split_errors", "with_verdicts"]
 
 _LEVEL = 0.95
 
@@ -58,12 +58,12 @@ def findings_and_result(
     relative = result.residuals[np.newaxis]
     grade = str(grades(Residuals.of(relative), np.array([misfit]))[0])
     result = split_errors(dataclasses.replace(result, grade=grade), misfit)
-    seen = judgement(result, misfit)
+    seen = judge(result, misfit)
     findings = findings_of(seen)
-    rows = profiled(result, findings) if profiles else {}
-    findings = examined(result, findings, rows)
+    rows = profile_doubtful(result, findings) if profiles else {}
+    findings = find_open_parameters(result, findings, rows)
     if validate:
-        findings = [*findings, *unsound(result)]
+        findings = [*findings, *find_unsound(result)]
     return findings, with_verdicts(result, findings, rows)
 
 
@@ -94,7 +94,7 @@ def split_errors(result: FitResult, misfit: float) -> FitResult:
     return dataclasses.replace(result, parameters=parameters)
 
 
-def judgement(result: FitResult, misfit: float) -> Judgement:
+def judge(result: FitResult, misfit: float) -> Judgement:
     """Return what the findings are made of."""
     outcome = result.lmfit
     return Judgement(
@@ -118,7 +118,7 @@ def with_verdicts(
 
     Of data that is unusable the grade is D, and of a fit of grade D nothing is determined.
     """
-    flags = levelled(result.circuit, findings)
+    flags = set_levels(result.circuit, findings)
     data = any(flag.forbids and flag.name in _OF_THE_DATA for flag in flags)
     grade = "D" if data else result.grade
     verdicts = parameter_verdicts(result.circuit, findings)

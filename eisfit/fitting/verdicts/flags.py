@@ -25,8 +25,8 @@ __all__ = [
     "at_bound",
     "findings_of",
     "is_physical_limit",
-    "levelled",
     "parameter_verdicts",
+    "set_levels",
     "uncorrelated",
 ]
 
@@ -121,7 +121,7 @@ def parameter_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[st
     return found
 
 
-def levelled(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...]:
+def set_levels(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...]:
     """Return the flags, each with its level, those that forbid first.
 
     A finding about parameters forbids where one of them matters (`_important`); else it tells.

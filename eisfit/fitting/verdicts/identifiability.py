@@ -24,14 +24,16 @@ from eisfit.model.notation import Component
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import Flag, limit
 
-__all__ = ["examined", "profiled"]
+__all__ = ["find_open_parameters", "profile_doubtful"]
 
 _LEVEL = 0.95
 _QUANTILE = 1.96
 _OPEN = ("undetermined", "at_bound")
 
 
-def examined(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]) -> list[Finding]:
+def find_open_parameters(
+    result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]
+) -> list[Finding]:
     """Return the findings of a fit with what its covariance and profiles say of identifiability.
 
     Parameters
@@ -41,7 +43,7 @@ def examined(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, 
     findings
         Of `eisfit.fitting.verdicts.flags`.
     rows
-        Of `profiled`.
+        Of `profile_doubtful`.
     """
     known = _named(findings)
     return [
@@ -52,7 +54,7 @@ def examined(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, 
     ]
 
 
-def profiled(result: FitResult, findings: Sequence[Finding]) -> Mapping[str, Interval]:
+def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[str, Interval]:
     """Return the profile intervals of the doubtful parameters; none where the fit admits no likelihood."""
     known = _named(findings)
     names = tuple(

@@ -15,13 +15,13 @@ from eisfit.spectra.noise import weights
 from eisfit.validation.kramers_kronig import KramersKronigResult, check
 from eisfit.verdict import FORBIDS, Flag, limit
 
-__all__ = ["unsound"]
+__all__ = ["find_unsound"]
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-def unsound(result: FitResult) -> list[Finding]:
+def find_unsound(result: FitResult) -> list[Finding]:
     """Return what is wrong with the data of a fit, from plain facts and from the Kramers-Kronig test."""
     found = [*_without_imaginary_part(result), *_absurd_points(result)]
     try:

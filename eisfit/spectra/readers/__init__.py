@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError
-from eisfit.spectra.readers._file import File, Reading, checked, load
+from eisfit.spectra.readers._file import File, Reading, check_file, load
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import Spectrum
 
@@ -127,7 +127,7 @@ def read_bytes(
     'decimal comma'
     """
     reading = Reading(average_duplicates, impedance_unit, imag_sign)
-    return _read(checked(File(name, bytes(data), reading)), frequency)
+    return _read(check_file(File(name, bytes(data), reading)), frequency)
 
 
 def formats() -> tuple[str, ...]:

@@ -161,11 +161,11 @@ def load(path: str | Path, reading: Reading = Reading()) -> File:  # it is froze
     """
     name = str(path)
     if name == "-":
-        return checked(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), reading))
-    return checked(File(name, _bytes(Path(path), name), reading))
+        return check_file(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), reading))
+    return check_file(File(name, _bytes(Path(path), name), reading))
 
 
-def checked(file: File) -> File:
+def check_file(file: File) -> File:
     """Return `file`, or refuse an empty or too large one."""
     if not file.data.strip():
         raise file.error("the file is empty")

@@ -133,7 +133,9 @@ class CellTable(Sequence[SeriesResult]):
         document = self.to_dict(data=False)
         names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
         draw = partial(plot.cells_trends, document["cells"], names=names or None)
-        return plot.beside(cells_html(document), lambda figure: draw(figure=figure), alt="cells compared")
+        return plot.place_beside(
+            cells_html(document), lambda figure: draw(figure=figure), alt="cells compared"
+        )
 
     def _ipython_key_completions_(self) -> list[str]:
         return [cell.label for cell in self.cells]

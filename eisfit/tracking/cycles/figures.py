@@ -74,7 +74,7 @@ class Figure:
         return text + ("; as printed" if self.agrees else "")
 
 
-def calculated(
+def calculate_figures(
     name: str,
     unit: str,
     cycle: float,
@@ -111,16 +111,18 @@ def _capacity(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
     capacity, retention = row.get("capacity_mAh_g"), row.get("retention_percent")
     first = _first_capacity(rows, row)
     if capacity and first and first is not capacity:
-        yield calculated(
+        yield calculate_figures(
             "retention", "%", cycle, lambda c, f: 100 * c / f, [capacity, first], printed=retention
         )
     elif capacity and retention and first is capacity:
-        yield calculated("initial capacity", "mAh/g", cycle, lambda c, r: 100 * c / r, [capacity, retention])
+        yield calculate_figures(
+            "initial capacity", "mAh/g", cycle, lambda c, r: 100 * c / r, [capacity, retention]
+        )
     slow = _slow_capacity(rows, place)
     if capacity and slow and (rate := row.get("c_rate")) and rate.value > slow[0]:
         told = row.get("rate_ratio_percent")
         name = f"{rate.value:g}C capacity relative to {slow[0]:g}C"
-        yield calculated(name, "%", cycle, lambda c, s: 100 * c / s, [capacity, slow[1]], printed=told)
+        yield calculate_figures(name, "%", cycle, lambda c, s: 100 * c / s, [capacity, slow[1]], printed=told)
 
 
 def _first_capacity(rows: Sequence[Row], row: Row) -> Number | None:
@@ -147,12 +149,12 @@ def _voltage(rows: Sequence[Row], row: Row) -> Iterator[Figure]:
     cycle = row["cycle"].value
     drop, current = row.get("voltage_drop_V"), row.get("current_A")
     if drop and current:
-        yield calculated("polarisation resistance", "ohm", cycle, lambda v, i: v / i, [drop, current])
+        yield calculate_figures("polarisation resistance", "ohm", cycle, lambda v, i: v / i, [drop, current])
     first = next((r["average_voltage_V"] for r in rows if "average_voltage_V" in r), None)
     here = row.get("average_voltage_V")
     if first and here and here is not first:
         told = row.get("voltage_fall_V")
-        yield calculated(
+        yield calculate_figures(
             "fall of the average voltage", "V", cycle, lambda a, b: a - b, [first, here], printed=told
         )
 
@@ -161,10 +163,12 @@ def _charging(row: Row) -> Iterator[Figure]:
     cycle = row["cycle"].value
     cc, cv, share = (row.get(name) for name in ("cc_time_s", "cv_time_s", "cc_share_percent"))
     if cc and cv:
-        yield calculated("CC share", "%", cycle, lambda a, b: 100 * a / (a + b), [cc, cv], printed=share)
+        yield calculate_figures(
+            "CC share", "%", cycle, lambda a, b: 100 * a / (a + b), [cc, cv], printed=share
+        )
     elif cc and share:
-        yield calculated("charging time", "s", cycle, lambda a, s: 100 * a / s, [cc, share])
-        yield calculated("CV time", "s", cycle, lambda a, s: 100 * a / s - a, [cc, share])
+        yield calculate_figures("charging time", "s", cycle, lambda a, s: 100 * a / s, [cc, share])
+        yield calculate_figures("CV time", "s", cycle, lambda a, s: 100 * a / s - a, [cc, share])
 
 
 def retention_crossing(rows: Sequence[Row], percent: float) -> Figure:

@@ -15,7 +15,7 @@ from eisfit.rounding import significant
 from eisfit.tracking.cycles.table import CycleTable, polarisation
 from eisfit.tracking.growth.growth import fit_growth
 
-__all__ = ["Explained", "explained"]
+__all__ = ["Explained", "explain_polarisation"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Explained:
         return text + (", extrapolated" if self.extrapolated else "")
 
 
-def explained(
+def explain_polarisation(
     table: CycleTable, results: Sequence[FitResult | FitFailure], cycle: float, *, label: str = ""
 ) -> Explained:
     """Return the share of the polarisation at one cycle that the impedance explains.

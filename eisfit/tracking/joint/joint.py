@@ -24,7 +24,7 @@ from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import as_results
 from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
-from eisfit.tracking.joint.solver import State, minimised
+from eisfit.tracking.joint.solver import State, minimise_banded
 
 __all__ = ["MODES", "Joint", "joint_fit"]
 
@@ -149,7 +149,7 @@ def joint_fit(
         name: _strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
     }
     smoothing = Smoothing(problem, penalty(x), strengths)
-    state = minimised(problem, smoothing.bands())
+    state = minimise_banded(problem, smoothing.bands())
     results = as_results(problem, state.theta, smoothing.covariance(state.theta))
     return results, _told(results, fits, state, modes, strengths)
 

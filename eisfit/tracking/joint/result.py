@@ -22,7 +22,7 @@ from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
-from eisfit.fitting.verdicts.assess import judgement, split_errors, with_verdicts
+from eisfit.fitting.verdicts.assess import judge, split_errors, with_verdicts
 from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorrelated
 from eisfit.model.geometry import Geometry
 from eisfit.rounding import significant
@@ -191,7 +191,7 @@ def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     moved = split_errors(_with(moved, grade=alone.grade), 1.0)
     kept = [_kept(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
     strained = [Finding(flag) for flag in _strained(moved, alone)]
-    found = [] if quiet else [f for f in findings_of(judgement(moved, np.nan)) if f.flag.name in _AGAIN]
+    found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if f.flag.name in _AGAIN]
     return with_verdicts(moved, [*kept, *strained, *found])
 
 

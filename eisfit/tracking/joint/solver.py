@@ -16,7 +16,7 @@ from eisfit.arrays import FloatArray
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem
 
-__all__ = ["Measured", "State", "System", "linear_system", "measured", "minimised"]
+__all__ = ["Measured", "State", "System", "linear_system", "measured", "minimise_banded"]
 
 
 _STEPS = 60
@@ -71,7 +71,7 @@ class State:
     converged: bool = False
 
 
-def minimised(problem: JointProblem, bands: FloatArray) -> State:
+def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
     """Return the minimum, from the single fits on.
 
     Parameters
