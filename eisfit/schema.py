@@ -1,13 +1,30 @@
-"""Closed schemas for TOML files: an unknown or wrong key is answered with the file, the line and the key."""
+"""Closed schemas for tables from files: a wrong key is answered with the file, the line and the key.
+
+Our own and small because every start of the program reads circuit files: a general library costs a tenth of
+a second there.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import re
 import sys
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from eisfit.errors import SchemaError, did_you_mean
+from eisfit.errors import EisfitError, SchemaError, did_you_mean
 from eisfit.files import nearest_file
 
 if sys.version_info >= (3, 11):
@@ -15,17 +32,139 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+__all__ = [
+    "ClosedModel",
+    "Field",
+    "Key",
+    "Limits",
+    "Reader",
+    "keys_of",
+    "load_toml",
+    "parse_toml",
+    "validate",
+]
 
-__all__ = ["ClosedModel", "load_toml", "parse_toml", "validate"]
+Model = TypeVar("Model", bound="ClosedModel")
 
-Model = TypeVar("Model", bound=BaseModel)
+_BAD: Any = object()  # stands for a value that was refused
+_LONGEST = 10**100
+_DEEPEST = 20  # tables in tables; no file of ours has more than four
 
 
-class ClosedModel(BaseModel):
-    """Base of every table in a TOML file: frozen, and unknown keys are errors."""
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a value must keep besides its type; None asks for nothing.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, populate_by_name=True)
+    Attributes
+    ----------
+    ge, gt, le
+        Of a number: at least, above, at most.
+    min_length, max_length
+        Of text, a list or a table.
+    finite
+        Whether a number must be finite.
+    """
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    finite: bool = False
+
+    def breach(self, value: Any) -> str:
+        """Return what is wrong with a value, or nothing."""
+        if isinstance(value, (int, float)):
+            return self._of_number(value)
+        return self._of_length(value) if isinstance(value, (str, list, dict)) else ""
+
+    def _of_number(self, value: float) -> str:
+        if self.finite and not math.isfinite(value):
+            return "must be a finite number"
+        if self.ge is not None and not value >= self.ge:
+            return f"must be at least {self.ge:g}"
+        if self.gt is not None and not value > self.gt:
+            return f"must be above {self.gt:g}"
+        return f"must be at most {self.le:g}" if self.le is not None and not value <= self.le else ""
+
+    def _of_length(self, value: Any) -> str:
+        if self.min_length is not None and len(value) < self.min_length:
+            few = f"has {len(value)}, fewer than {self.min_length}"
+            return "must not be empty" if self.min_length == 1 else few
+        if self.max_length is not None and len(value) > self.max_length:
+            return f"has {len(value)}, more than {self.max_length}"
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """Part of an annotation: the function that makes the value of what the file holds.
+
+    It raises ValueError or an `EisfitError` with what is wrong. `unit`, where given, is for documentation.
+    """
+
+    read: Callable[[Any], Any]
+    unit: str = ""
+
+
+def Field(  # noqa: N802 - as in the libraries whose users know it
+    default: Any = dataclasses.MISSING,
+    *,
+    description: str = "",
+    default_factory: Any = dataclasses.MISSING,
+    alias: str = "",
+    **limits: Any,
+) -> Any:
+    """Return a key of a table: its default, its meaning, its name in files, and its `Limits`."""
+    metadata = {"description": description, "alias": alias, "limits": Limits(**limits)}
+    if default_factory is not dataclasses.MISSING:
+        return dataclasses.field(default_factory=default_factory, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: Any) -> Callable[[Any], Any]:
+        """Return a decorator that changes nothing; type checkers alone look at it."""
+        return lambda model: model
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field, dataclasses.field))
+class ClosedModel:
+    """Base of every table in a file: frozen, by keyword alone, and unknown keys are errors.
+
+    ``__post_init__`` may raise ValueError for what keys say together; where it begins with ``key: ``, the
+    error is put there.
+    """
+
+    def __init_subclass__(cls) -> None:
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """One key of a table: its type, its default (MISSING where it must be given), meaning and limits."""
+
+    field: str
+    annotation: Any
+    default: Any
+    description: str
+    limits: Limits
+
+
+@cache
+def keys_of(model: type[ClosedModel]) -> Mapping[str, Key]:
+    """Return the keys of a table by their names in files."""
+    hints = get_type_hints(model, include_extras=True)
+    found = {}
+    for f in dataclasses.fields(model):  # type: ignore[arg-type]
+        default = f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+        limits = f.metadata.get("limits", Limits())
+        key = Key(f.name, hints[f.name], default, f.metadata.get("description", ""), limits)
+        found[f.metadata.get("alias") or f.name] = key
+    return found
 
 
 def load_toml(path: str | Path, model: type[Model]) -> Model:
@@ -53,51 +192,165 @@ def parse_toml(text: str, model: type[Model], source: str) -> Model:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"{source}: is not valid TOML: {error}") from None
+    except (RecursionError, ValueError) as error:  # thousands of brackets; numbers of thousands of digits
+        raise SchemaError(f"{source}: cannot be read: {error}") from None
     return validate(table, model, source, text)
 
 
-def validate(table: dict[str, Any], model: type[Model], source: str, text: str = "") -> Model:
+def validate(table: Any, model: type[Model], source: str, text: str = "") -> Model:
     """Validate an already parsed table; `text`, where given, lets errors name the line."""
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
+    pass_ = _Pass()
+    value = pass_.table(table, model, ())
+    if pass_.faults:
         # A misspelt key is also a missing one: what is there says more than what is not.
-        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-        raise SchemaError(_sentence(first, model, source, text)) from None
+        first = next((fault for fault in pass_.faults if fault.unknown), pass_.faults[0])
+        raise SchemaError(_sentence(first, source, text))
+    return value  # type: ignore[no-any-return]
 
 
-def _sentence(error: Any, model: type[BaseModel], source: str, text: str) -> str:
-    keys = [str(part) for part in error["loc"]]
-    line = _line(text, keys)
+@dataclasses.dataclass(frozen=True)
+class _Fault:
+    place: tuple[str, ...]
+    what: str
+    unknown: bool = False
+
+
+class _Pass:
+    """One validation: values are read by their types, and every fault is kept with its place."""
+
+    def __init__(self) -> None:
+        self.faults: list[_Fault] = []
+
+    def refuse(self, place: tuple[str, ...], what: str, *, unknown: bool = False) -> Any:
+        self.faults.append(_Fault(place, what, unknown))
+        return _BAD
+
+    def table(self, value: Any, model: type[ClosedModel], place: tuple[str, ...]) -> Any:
+        if isinstance(value, model):
+            return value
+        if not isinstance(value, Mapping):
+            return self.refuse(place, f"must be a table, not {_shown(value)}")
+        known = keys_of(model)  # type: ignore[arg-type] # mypy takes the frozen class for unhashable
+        for name in value:
+            if name not in known:
+                near = did_you_mean(str(name), known)
+                self.refuse((*place, str(name)), f"unknown key{near}", unknown=True)
+        read = {key.field: self.key(value, name, key, (*place, name)) for name, key in known.items()}
+        if any(part is _BAD for part in read.values()):
+            return _BAD
+        try:
+            return model(**read)
+        except ValueError as error:
+            name, _, rest = str(error).partition(": ")
+            at, what = ((*place, name), rest) if name in known else (place, str(error))
+            return self.refuse(at, _small(what))
+
+    def key(self, table: Mapping[str, Any], name: str, key: Key, place: tuple[str, ...]) -> Any:
+        if name not in table:
+            missing = key.default is dataclasses.MISSING
+            return self.refuse(place, "is missing") if missing else key.default
+        value = self.value(table[name], key.annotation, place)
+        wrong = "" if value is _BAD else key.limits.breach(value)
+        return self.refuse(place, wrong) if wrong else value
+
+    def value(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
+        """Return a value as its type wants it, or `_BAD` with a fault kept."""
+        inside = get_args(kind)
+        if kind is Any:
+            return value
+        if len(place) > _DEEPEST:
+            return self.refuse(place, "is nested too deeply")
+        if isinstance(kind, type) and not inside:
+            whole = issubclass(kind, ClosedModel)
+            return self.table(value, kind, place) if whole else self.plain(value, kind, place)
+        forms = {Annotated: self.annotated, Literal: self.choice, list: self.entries, dict: self.named}
+        read = forms.get(get_origin(kind), self.one_of)
+        return read(value, inside, place)
+
+    def annotated(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+        kind, *extras = inside
+        for extra in extras:
+            if isinstance(extra, Reader):
+                try:
+                    return extra.read(value)
+                except (ValueError, EisfitError) as error:
+                    return self.refuse(place, _small(str(error)))
+        read = self.value(value, kind, place)
+        limits = next((extra for extra in extras if isinstance(extra, Limits)), Limits())
+        wrong = "" if read is _BAD else limits.breach(read)
+        return self.refuse(place, wrong) if wrong else read
+
+    def one_of(self, value: Any, kinds: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+        kinds = tuple(kind for kind in kinds if kind is not type(None))
+        if value is None:
+            return None
+        for kind in kinds[:-1]:
+            trial = _Pass()
+            read = trial.value(value, kind, place)
+            if not trial.faults:
+                return read
+        return self.value(value, kinds[-1], place)
+
+    def choice(self, value: Any, choices: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+        if any(value == choice and type(value) is type(choice) for choice in choices):
+            return value
+        return self.refuse(place, f"must be {_either(map(repr, choices))}, not {_shown(value)}")
+
+    def entries(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+        if not isinstance(value, list):
+            return self.refuse(place, f"must be a list, not {_shown(value)}")
+        read = [self.value(part, inside[0], (*place, str(k))) for k, part in enumerate(value)]
+        return _BAD if any(part is _BAD for part in read) else read
+
+    def named(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+        if not isinstance(value, Mapping):
+            return self.refuse(place, f"must be a table, not {_shown(value)}")
+        read = {str(name): self.value(part, inside[1], (*place, str(name))) for name, part in value.items()}
+        return _BAD if any(part is _BAD for part in read.values()) else read
+
+    def plain(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
+        if kind in (bool, str) and isinstance(value, kind):
+            return value
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if kind is int and number and (isinstance(value, int) or value.is_integer()):
+            return int(value)
+        if kind is float and number:
+            try:
+                return float(value)
+            except OverflowError:
+                return self.refuse(place, "is too large a number")
+        return self.refuse(place, f"must be {_WORDS[kind]}, not {_shown(value)}")
+
+
+_WORDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
+
+
+def _shown(value: Any) -> str:
+    """Return a value as files write it, short."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
+    if isinstance(value, int) and abs(value) > _LONGEST:
+        return "a number of hundreds of digits"
+    text = text or ("nothing" if value is None else repr(value))
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _either(words: Any) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else str(last)
+
+
+def _small(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _sentence(fault: _Fault, source: str, text: str) -> str:
+    line = _line(text, list(fault.place))
     place = f"{source}, line {line}" if line else source
-    name = ".".join(keys) or "the file"
-    if error["type"] == "extra_forbidden":
-        return f"{place}: {name}: unknown key{did_you_mean(keys[-1], _known_keys(model, keys[:-1]))}"
-    if error["type"] == "missing":
-        return f"{place}: {name}: is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{place}: {name}: {message[:1].lower()}{message[1:]}"
-
-
-def _known_keys(model: type[BaseModel], keys: list[str]) -> list[str]:
-    """Return the keys allowed in the table that `keys` lead to, read from the model's own JSON schema."""
-    schema = model.model_json_schema()
-    node: Any = schema
-    for key in keys:
-        table = _resolve(node, schema)
-        node = table.get("properties", {}).get(key) or table.get("items") or table.get("additionalProperties")
-    return list(_resolve(node, schema).get("properties", {}))
-
-
-def _resolve(node: Any, schema: Any) -> Any:
-    node = node if isinstance(node, dict) else {}
-    for variant in node.get("anyOf", []):
-        resolved = _resolve(variant, schema)
-        if "properties" in resolved:
-            return resolved
-    reference = node.get("$ref", "")
-    return _resolve(schema["$defs"][reference.split("/")[-1]], schema) if reference else node
+    return f"{place}: {'.'.join(fault.place) or 'the file'}: {fault.what}"
 
 
 def _line(text: str, keys: list[str]) -> int | None:

@@ -1,14 +1,11 @@
-"""The reference of circuit files and study files, from their pydantic schemas."""
+"""The reference of circuit files and study files, from their schemas."""
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
-
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from _generate.pages import Pages, code, head, table
 from eisfit import units
@@ -16,6 +13,7 @@ from eisfit.coating import study
 from eisfit.coating.study import template
 from eisfit.model.circuit import ROLES
 from eisfit.model.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
+from eisfit.schema import ClosedModel, Key, Reader, keys_of
 from eisfit.units import Uncertain
 
 __all__ = ["keys", "write"]
@@ -42,7 +40,7 @@ _STUDY = {
 
 def keys() -> dict[str, list[str]]:
     """Return every key of both files by the model that has it."""
-    return {model.__name__: list(model.model_fields) for model in [*_CIRCUIT.values(), *_STUDY.values()]}
+    return {model.__name__: list(keys_of(model)) for model in [*_CIRCUIT.values(), *_STUDY.values()]}
 
 
 def write(pages: Pages) -> None:
@@ -62,44 +60,32 @@ def _study_file() -> str:
     return f"{head('study_file')}{sections}## The template\n\n```toml\n{template().strip()}\n```\n"
 
 
-def _section(title: str, model: type[BaseModel]) -> str:
+def _section(title: str, model: type[ClosedModel]) -> str:
     rows = [
-        (code(key), _kind(field), _default(field), field.description or "")
-        for key, field in model.model_fields.items()
+        (code(name), " or ".join(dict.fromkeys(_kinds(key.annotation))), _default(key), key.description)
+        for name, key in keys_of(model).items()
     ]
     words = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
     columns = ("key", "value", "default", "meaning")
     return f"## {title[:1].upper()}{title[1:]}\n\n{words}\n\n{table(columns, rows)}\n"
 
 
-def _kind(field: FieldInfo) -> str:
-    annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-    kinds = dict.fromkeys(_kinds(annotation))
-    return " or ".join(kinds)
-
-
 def _kinds(annotation: Any) -> list[str]:  # noqa: PLR0911 - one for each form of a type
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        unit = next((found for part in inside[1:] if (found := _unit(part))), "")
+        unit = next((part.unit for part in inside[1:] if isinstance(part, Reader)), "")
         return [_quantity(unit)] if unit else _kinds(inside[0])
     if origin in (Union, types.UnionType):
         return [kind for part in inside if part is not type(None) for kind in _kinds(part)]
     if origin is list:
         return ["list of " + " or ".join(_kinds(inside[0]))]
     if origin is dict:
-        return ["tables by name" if issubclass(inside[1], BaseModel) else "numbers by name"]
+        return ["tables by name" if issubclass(inside[1], ClosedModel) else "numbers by name"]
     if origin is Literal:
         return [", ".join(map(code, inside))]
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, ClosedModel):
         return ["table"]
     return [_PLAIN[annotation]]
-
-
-def _unit(part: Any) -> str:
-    """Return the unit that a validator of `eisfit.coating.study` asks for."""
-    function = getattr(part, "func", None)
-    return str(inspect.getclosurevars(function).nonlocals.get("unit", "")) if function else ""
 
 
 def _quantity(unit: str) -> str:
@@ -107,11 +93,11 @@ def _quantity(unit: str) -> str:
     return f"{words}, as {code(example)}" + ("" if unit == "1" else f" ({unit})")
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
+def _default(key: Key) -> str:
+    value = key.default
+    if value is dataclasses.MISSING:
         return "must be given"
-    value = field.get_default(call_default_factory=True)
-    if value is None or value is PydanticUndefined or isinstance(value, BaseModel) or value in ("", []):
+    if value is None or isinstance(value, ClosedModel) or value in ("", []):
         return ""
     if isinstance(value, Uncertain):
         return str(value)

@@ -32,7 +32,6 @@ _NEEDED = {
     "typer": ("typer", "0.15.1"),
     "rich": ("rich", "13"),
     "pint": ("pint", "0.23"),
-    "pydantic": ("pydantic", "2.6"),
     "bokeh": ("bokeh", "3.4"),
     "schemdraw": ("schemdraw", "0.18"),
 }

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, FiniteFloat
 
 from eisfit.cli.html_report import fitted_curve, page_item
 from eisfit.errors import CircuitError, EisfitError, UsageError
@@ -18,7 +17,7 @@ from eisfit.fitting.fit import fit
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.library import circuit as find_circuit
 from eisfit.model.library import circuits
-from eisfit.schema import ClosedModel, validate
+from eisfit.schema import ClosedModel, Field, Limits, validate
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Viewer"]
@@ -32,9 +31,9 @@ class _Ask(ClosedModel):
     """A request of the page; sizes are limited, other keys refused."""
 
     spectrum: int = Field(default=0, ge=0)
-    circuit: Annotated[str, Field(min_length=1, max_length=400)]
-    values: Annotated[dict[str, FiniteFloat], Field(default_factory=dict, max_length=_MOST)]
-    held: Annotated[list[Annotated[str, Field(max_length=80)]], Field(default_factory=list, max_length=_MOST)]
+    circuit: str = Field(min_length=1, max_length=400)
+    values: dict[str, Annotated[float, Limits(finite=True)]] = Field(default_factory=dict, max_length=_MOST)
+    held: list[Annotated[str, Limits(max_length=80)]] = Field(default_factory=list, max_length=_MOST)
 
 
 @dataclass(frozen=True)

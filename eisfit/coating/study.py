@@ -11,18 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
-
 from eisfit.errors import StudyError
 from eisfit.files import data_folder
-from eisfit.schema import ClosedModel, load_toml, parse_toml
+from eisfit.schema import ClosedModel, Field, Reader, load_toml, parse_toml
 from eisfit.units import Uncertain, uncertain
 
 __all__ = ["CellTable", "FilmTable", "PhaseTable", "Study", "StudyFile", "load_study", "template"]
 
 
 def _of(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
-    return BeforeValidator(lambda value: uncertain(value, unit, zero=zero, bare=bare))
+    return Reader(lambda value: uncertain(value, unit, zero=zero, bare=bare), unit)
 
 
 Length = Annotated[Uncertain, _of("cm")]
@@ -68,13 +66,11 @@ class CellTable(ClosedModel):
     cell_scatter: Share | None = Field(None, description="Relative, where one cell was measured.")
     source: str = Field("", description=_SOURCE)
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> CellTable:
+    def __post_init__(self) -> None:
         if (self.spectrum is None) == (self.r_ct is None):
             raise ValueError("give either spectrum (a file to fit) or r_ct (a resistance), one of the two")
         if self.r_ct is None and not self.spectra:
             raise ValueError("spectrum names no file")
-        return self
 
     @property
     def spectra(self) -> list[str]:
@@ -95,10 +91,13 @@ class PhaseTable(ClosedModel):
     grain_reflection: Share | None = Field(None, description="Share that a boundary reflects.")
     source: str = Field("", description=_SOURCE)
 
-    @field_validator("grain_reflection")
-    @classmethod
-    def _not_all_reflected(cls, value: Uncertain | None) -> Uncertain | None:
-        return _below(value, 1.0, "a reflection coefficient stays below 1")
+    def __post_init__(self) -> None:
+        _below(self.grain_reflection, 1.0, "grain_reflection: a reflection coefficient stays below 1")
+
+
+def _grown(cycles: int, per_cycle: Uncertain) -> Uncertain:
+    source = f"{cycles} growth cycles of {per_cycle}"
+    return replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
 
 
 class FilmTable(ClosedModel):
@@ -109,7 +108,7 @@ class FilmTable(ClosedModel):
     """
 
     name: str = Field("film", description="For the report.")
-    thickness: Length = Field(description="Of the film.")
+    thickness: Length = Field(None, description="Of the film; or ald_cycles and growth_per_cycle.")
     resistivity: Resistivity = Field(description="For electrons.")
     ionic_conductivity: Conductivity = Field(description="For the ions that react.")
     electrons_cross: bool = Field(True, description="false: only ions have to cross the film.")
@@ -121,22 +120,13 @@ class FilmTable(ClosedModel):
     reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
     source: str = Field("", description=_SOURCE)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _grown(cls, table: Any) -> Any:
-        cycles, growth = (table.get(key) for key in ("ald_cycles", "growth_per_cycle"))
-        if "thickness" in table or not isinstance(cycles, int) or growth is None:
-            return table
-        per_cycle = uncertain(growth, "cm")
-        source = f"{cycles} growth cycles of {per_cycle}"
-        thickness = replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
-        return {**table, "thickness": thickness}
-
-    @model_validator(mode="after")
-    def _carried_over(self) -> FilmTable:
+    def __post_init__(self) -> None:
+        if self.thickness is None:
+            if self.ald_cycles is None or self.growth_per_cycle is None:
+                raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")
+            object.__setattr__(self, "thickness", _grown(self.ald_cycles, self.growth_per_cycle))
         if self.temperature is not None and self.activation_energy is None:
             raise ValueError("a temperature of the film's own needs its activation_energy")
-        return self
 
 
 class ElectrodeTable(ClosedModel):
@@ -161,27 +151,23 @@ class ElectrodeTable(ClosedModel):
     reaction_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
     source: str = Field("", description=_SOURCE)
 
-    @field_validator("mouth_radius", "mouth_diameter", "floor_radius", "floor_diameter")
-    @classmethod
-    def _narrower_than_the_pitch(cls, value: Uncertain | None, info: ValidationInfo) -> Uncertain | None:
-        pitch = info.data.get("pitch")
-        if value is None or pitch is None:
-            return value
-        width = _highest(value) * (2 if str(info.field_name).endswith("radius") else 1)
-        if width >= _lowest(pitch):
-            raise ValueError(
-                f"a channel up to {width * 1e4:.4g} um wide does not fit a pitch of "
-                f"{_lowest(pitch) * 1e4:.4g} um"
-            )
-        return value
+    def _check_widths(self) -> None:
+        pitch = _lowest(self.pitch)
+        for name in ("mouth_radius", "mouth_diameter", "floor_radius", "floor_diameter"):
+            value: Uncertain | None = getattr(self, name)
+            width = 0.0 if value is None else _highest(value) * (2 if name.endswith("radius") else 1)
+            if width >= pitch:
+                raise ValueError(
+                    f"{name}: a channel up to {width * 1e4:.4g} um wide does not fit a pitch of "
+                    f"{pitch * 1e4:.4g} um"
+                )
 
-    @field_validator("alpha")
-    @classmethod
-    def _a_cpe(cls, value: Uncertain | None) -> Uncertain | None:
-        return _below(value, 1.0 + 1e-12, "a constant phase element's alpha is 1 at most")
+    def __post_init__(self) -> None:
+        self._check_widths()
+        _below(self.alpha, 1.0 + 1e-12, "alpha: a constant phase element's alpha is 1 at most")
+        self._check_each_given_once()
 
-    @model_validator(mode="after")
-    def _each_given_once(self) -> ElectrodeTable:
+    def _check_each_given_once(self) -> None:
         pairs = (
             ("mouth_radius", "mouth_diameter"),
             ("floor_radius", "floor_diameter"),
@@ -190,7 +176,6 @@ class ElectrodeTable(ClosedModel):
         for pair in pairs:
             if sum(getattr(self, name) is not None for name in pair) != 1:
                 raise ValueError(f"give either {pair[0]} or {pair[1]}, one of the two")
-        return self
 
 
 class CyclePoint(ClosedModel):
@@ -227,12 +212,12 @@ class PriorsTable(ClosedModel):
         description="How much area the film may add.",
     )
 
-    @field_validator("*")
-    @classmethod
-    def _left_free(cls, value: Uncertain) -> Uncertain:
-        if value.exact:
-            raise ValueError("an exact gain leaves the hypothesis nothing free: give a range or a normal")
-        return value
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value.exact:
+                raise ValueError(
+                    f"{name}: an exact gain leaves the hypothesis nothing free: give a range or a normal"
+                )
 
 
 class StudyFile(ClosedModel):
@@ -285,7 +270,7 @@ class Study:
         named = {
             f"{table}.{key}": value
             for table, model in (("film", self.file.film), ("electrode", self.file.electrode))
-            for key, value in model
+            for key, value in vars(model).items()
             if isinstance(value, Uncertain)
         }
         if self.file.film.temperature is not None:

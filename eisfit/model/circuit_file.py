@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
-
-from eisfit.schema import ClosedModel
+from eisfit.schema import ClosedModel, Field
 
 __all__ = ["CircuitFile", "ParameterEntry", "ReferenceTest"]
 
@@ -30,13 +28,11 @@ class ReferenceTest(ClosedModel):
     Z_real_ohm: list[float] = Field(min_length=1, description="Real parts there.")
     Z_imag_ohm: list[float] = Field(min_length=1, description="Imaginary parts, negative for a capacitor.")
 
-    @model_validator(mode="after")
-    def _one_impedance_each(self) -> ReferenceTest:
+    def __post_init__(self) -> None:
         sizes = [len(column) for column in (self.frequency_Hz, self.Z_real_ohm, self.Z_imag_ohm)]
         if len(set(sizes)) > 1:
             names = "frequency_Hz, Z_real_ohm and Z_imag_ohm"
             raise ValueError("{} have {}, {} and {} numbers".format(names, *sizes))
-        return self
 
 
 class CircuitFile(ClosedModel):

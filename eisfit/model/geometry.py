@@ -149,13 +149,13 @@ def relative_error(value: Uncertain | None) -> float:
 
 def _read(source: str | PathLike[str]) -> dict[str, Any]:
     """Return the table of a TOML file; a wrong key is answered with its line."""
-    from pydantic import create_model
-
     from eisfit.schema import ClosedModel, load_toml
 
-    keys: dict[str, Any] = {field.name: (Any, None) for field in fields(Geometry)}
-    table = load_toml(fspath(source), create_model("Geometry", __base__=ClosedModel, **keys))
-    return {key: value for key, value in dict(table).items() if value is not None}
+    names = [field.name for field in fields(Geometry)]
+    model = type(
+        "Geometry", (ClosedModel,), {"__annotations__": dict.fromkeys(names, Any)} | dict.fromkeys(names)
+    )
+    return {key: value for key, value in vars(load_toml(fspath(source), model)).items() if value is not None}
 
 
 def _electrons(value: Any) -> int:

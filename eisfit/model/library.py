@@ -160,7 +160,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
         raise SchemaError(
             f"{path}: parameters.{row.name}: is missing; every parameter has its role and meaning"
         )
-    given: dict[str, Any] = entry.model_dump(exclude_none=True)
+    given = {key: value for key, value in vars(entry).items() if value is not None}
     if entry.expr is not None:
         given.update(expr=entry.expr.strip(), vary=False)
     return dataclasses.replace(row, **given)

@@ -135,7 +135,7 @@ class SeriesResult(Sequence[Row]):
         growth = self.growth(name, law, over=over)
         return growth.crossing(value, factor=factor, level=level, extrapolate=extrapolate)
 
-    def explain_polarisation(self, table: CycleTable, cycle: float) -> Explained:
+    def explained(self, table: CycleTable, cycle: float) -> Explained:
         """Return how much of the polarisation at one cycle the impedance explains.
 
         Parameters

@@ -38,11 +38,11 @@ WRONG = [
     (
         'packing = "both"',
         'packing = "cubic"',
-        "electrode.packing: input should be 'square', 'hexagonal' or 'both'",
+        "electrode.packing: must be 'square', 'hexagonal' or 'both', not 'cubic'",
     ),
     ('floor_diameter = "20 um"', "", "give either floor_radius or floor_diameter, one of the two"),
     ('pitch = "100 um"', "", "electrode.pitch: is missing"),
-    ("n = 10000", "n = 10", "draws.n: input should be greater than or equal to 100"),
+    ("n = 10000", "n = 10", "draws.n: must be at least 100"),
     ("r_ct = { value = 36.8, stderr = 0.4 }", "", "coated: give either spectrum .* or r_ct"),
     ("r_ct = { value = 36.8, stderr = 0.4 }", "r_ct = -3", "coated.r_ct: must be positive"),
     ("electrons_cross = true", 'electrons_cross = "perhaps"', "film.electrons_cross"),

@@ -150,9 +150,9 @@ def test_what_a_file_says_is_in_the_circuit(written):
         (
             "min = 1.0",
             'min = "low"',
-            r"mine\.toml, line 8: parameters\.R_s\.min: input should be a valid number",
+            r"mine\.toml, line 8: parameters\.R_s\.min: must be a number",
         ),
-        ('["nobody"]', "[]", r"mine\.toml, line 3: references: list should have at least 1 item"),
+        ('["nobody"]', "[]", r"mine\.toml, line 3: references: must not be empty"),
         (
             'role = "series"',
             'role = "sereis"',

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-
 from eisfit.coating.study import (
     Area,
     Conductivity,
@@ -26,7 +24,7 @@ from eisfit.coating.study import (
     Temperature,
 )
 from eisfit.errors import StudyError
-from eisfit.schema import ClosedModel, parse_toml
+from eisfit.schema import ClosedModel, Field, Reader, parse_toml
 from eisfit.units import Uncertain, uncertain
 
 __all__ = [
@@ -39,8 +37,8 @@ __all__ = [
     "load_joint_study",
 ]
 
-Current = Annotated[Uncertain, BeforeValidator(lambda value: uncertain(value, "A"))]
-Voltage = Annotated[Uncertain, BeforeValidator(lambda value: uncertain(value, "V"))]
+Current = Annotated[Uncertain, Reader(lambda value: uncertain(value, "A"), "A")]
+Voltage = Annotated[Uncertain, Reader(lambda value: uncertain(value, "V"), "V")]
 
 _ROOM = Uncertain("exact", 298.15, unit="K")
 _SOURCE = "Where the values come from."
@@ -67,11 +65,9 @@ class Cell(ClosedModel):
     c_ratio: Ratio | None = Field(default=None, description="Published capacitance over the bare cell's.")
     source: str = Field(default="", description=_SOURCE)
 
-    @model_validator(mode="after")
-    def _some_data(self) -> Cell:
+    def __post_init__(self) -> None:
         if bool(self.spectra) == (self.r_ct is not None):
             raise ValueError("give either spectra (files) or r_ct (a published resistance), one of the two")
-        return self
 
 
 class FilmLayer(ClosedModel):
@@ -99,8 +95,7 @@ class Support(ClosedModel):
     sigma_s: Conductivity | None = Field(default=None, description="Of the solid; channels only.")
     source: str = Field(default="", description=_SOURCE)
 
-    @model_validator(mode="after")
-    def _its_own_keys(self) -> Support:
+    def __post_init__(self) -> None:
         keys = ("pitch", "depth", "mouth_diameter", "floor_diameter", "base", "kappa", "sigma_s")
         given = [key for key in keys if getattr(self, key) is not None]
         if self.kind == "flat" and given:
@@ -112,7 +107,6 @@ class Support(ClosedModel):
             widest = max(self.mouth_diameter.median, self.floor_diameter.median)
             if widest >= self.pitch.median:
                 raise ValueError("the channels overlap: their diameter is not below their pitch")
-        return self
 
 
 class Head(ClosedModel):
@@ -164,8 +158,7 @@ class JointFile(ClosedModel):
     dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
     noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")
 
-    @model_validator(mode="after")
-    def _named_things_exist(self) -> JointFile:
+    def __post_init__(self) -> None:
         films = [film.name for film in self.film]
         for cell in self.cell:
             if cell.coated_by is not None and cell.coated_by not in films:
@@ -181,7 +174,6 @@ class JointFile(ClosedModel):
         for row in self.dc:
             if row.cell not in names:
                 raise ValueError(f"dc {row.what!r} names no cell of the study: {row.cell!r}")
-        return self
 
 
 @dataclass(frozen=True)
