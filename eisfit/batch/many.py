@@ -22,11 +22,12 @@ from eisfit.batch.pool import Lost, in_order
 from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
-from eisfit.errors import UsageError, did_you_mean
+from eisfit.errors import UsageError
 from eisfit.fitting.result import FitFailure
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.given import spectra_of, unknown_option
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
@@ -167,7 +168,7 @@ def _lost(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
 
 
 def fit_many(
-    spectra: Iterable[Spectrum | FitFailure],
+    spectra: Iterable[Any] | str | PathLike[str],
     circuit: str | PathLike[str] | Circuit,
     *,
     workers: int | Executor | None = None,
@@ -181,7 +182,8 @@ def fit_many(
     Parameters
     ----------
     spectra
-        Any number of them, taken a few chunks ahead: memory does not grow with their number. A `FitFailure`
+        Any number of them, each in a form that `eisfit.fit` takes, or a folder; taken a few chunks ahead:
+        memory does not grow with their number. A `FitFailure`
         (a file that could not be read) stays in its place.
     circuit
         As for `eisfit.fit`.
@@ -229,16 +231,17 @@ def fit_many(
         raise UsageError(f"workers: must be at least 1, not {workers}")
     for name in options:
         if name not in (*_CONSTRAINTS, *_OPTIONS):
-            raise UsageError(f"fit_many has no option {name!r}{did_you_mean(name, _OPTIONS)}")
+            raise unknown_option("fit_many", name, (*_CONSTRAINTS, *_OPTIONS))
+    listed: Iterable[Spectrum | FitFailure] = spectra_of(spectra)
     chosen = find_circuit(circuit).constrain(
         **{name: options.pop(name) for name in _CONSTRAINTS if name in options}
     )
     kept = {name: value for name, value in options.items() if value is not None}
     if "geometry" in kept:
-        spectra = _in_geometry(spectra, Geometry.of(kept.pop("geometry")))
+        listed = _in_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     opened = store if store is None or isinstance(store, Store) else Store(store)
-    return FitMany(spectra, chosen, workers, opened, finish, _without_defaults(kept), progress)
+    return FitMany(listed, chosen, workers, opened, finish, _without_defaults(kept), progress)
 
 
 def _in_geometry(

@@ -24,7 +24,7 @@ from eisfit.cli import (
     studies,
     tracking,
 )
-from eisfit.cli.manners import Commands, Quiet, current, mannerly
+from eisfit.cli.manners import Command, Commands, Quiet, current, mannerly
 
 __all__ = ["app"]
 
@@ -50,7 +50,7 @@ def _register(command: Callable[..., None]) -> None:
     """Make a function a command, the example of its help unbroken whatever the terminal's width."""
     text = inspect.cleandoc(command.__doc__ or "")
     unbroken = text.replace("Example:", "\b\nExample:")
-    app.command(help=unbroken, short_help=text.partition("\n")[0])(mannerly(command))
+    app.command(cls=Command, help=unbroken, short_help=text.partition("\n")[0])(mannerly(command))
 
 
 for module in (

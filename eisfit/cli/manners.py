@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 
-__all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
+__all__ = ["FORMS", "INTERRUPTED", "Command", "Commands", "current", "mannerly", "say"]
 
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md")
@@ -130,6 +130,27 @@ SECTIONS = {
     "Circuits": ("circuits", "simulate"),
     "Help": ("examples", "doctor"),
 }
+
+
+class Command(TyperCommand):
+    """A command that says which option is given twice, where the last would win in silence."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, or complain of a repeated option and leave."""
+        if not ctx.resilient_parsing:
+            order = self.make_parser(ctx).parse_args(args=list(args))[2]
+            single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
+            for given in single:
+                if single.count(given) > 1:
+                    typer.echo(
+                        f"eisfit: {max(given.opts, key=len)} is given twice: give it once{_parted(given)}", err=True
+                    )
+                    raise typer.Exit(2)
+        return super().parse_args(ctx, args)
+
+
+def _parted(option: Any) -> str:
+    return ", with commas between" if "commas" in (option.help or "") else ""
 
 
 _LISTED = "; eisfit --help lists them"

@@ -81,6 +81,9 @@ class Explanation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "document", MappingProxyType(copy.deepcopy(dict(self.document))))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.to_dict(),)
+
     @property
     def contributions(self) -> dict[str, dict[str, float]]:
         """Share of each factor in the change, ohm: ``{factor: {median, low95, high95, mean}}``."""

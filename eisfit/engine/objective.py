@@ -52,6 +52,9 @@ class Representation:
     residual: Callable[[ComplexArray, ComplexArray], ComplexArray]
     slope: Callable[[ComplexArray], ComplexArray]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _representation, (self.name,)  # functions of their own cannot be pickled
+
     def weights(self, spectrum: Spectrum, weighting: str) -> FloatArray:
         """Return the weights (2F,) of the real and imaginary parts of g in turn."""
         if self.name == "admittance":
@@ -78,6 +81,10 @@ REPRESENTATIONS: Mapping[str, Representation] = {
         Representation("modulus_phase", lambda z, target: np.log(z / target), lambda z: 1 / z),
     )
 }
+
+
+def _representation(name: str) -> Representation:
+    return REPRESENTATIONS[name]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
@@ -45,14 +46,15 @@ _AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values
 _kept = threading.local()
 
 
+@takes_spectrum
 def fit(
     spectrum: Spectrum,
     circuit: str | PathLike[str] | Circuit | None = None,
     *,
     weighting: str = "modulus",
     fix: Mapping[str, float] | None = None,
-    start: Mapping[str, float] | None = None,
-    bound: Mapping[str, tuple[float, float]] | None = None,
+    start: Any = None,
+    bound: Mapping[str, tuple[float | None, float | None]] | None = None,
     expr: Mapping[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
     peak: Mapping[str, tuple[float, float]] | None = None,
@@ -73,7 +75,8 @@ def fit(
     Parameters
     ----------
     spectrum
-        What was measured.
+        What was measured: a `Spectrum`, the path of a file, a pair ``(frequency, impedance)``, a DataFrame;
+        see `eisfit.spectra.given.spectrum_of`.
     circuit
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
         `eisfit.identify` chooses it, and a flag says which and how probable it is.
@@ -83,7 +86,8 @@ def fit(
         spectrum without a measured one gets the estimate of `eisfit.check`; `redchi` is then near 1, and
         `p_value` not small, where the circuit fits to within the noise.
     fix, start, bound, expr
-        By parameter name: fixed values, start values, (low, high) bounds, expressions in other parameters.
+        By parameter name: fixed values, start values, (low, high) bounds with None for a side that stays as
+        it is, expressions in other parameters. `start` may be a list in the circuit's order, or a fit.
         Parameters with a start value are searched from there; when all have one, nothing else is tried.
     params
         lmfit's ``Parameters``, of some or all of the circuit's parameters: what they say of value, bounds,
@@ -135,7 +139,7 @@ def fit(
         choice = choose(kept, weighting=weighting, seed=seed)
         circuit, kept, dropped = choice.circuit, choice.spectrum, (*dropped, *choice.flags)
     chosen = find_circuit(circuit)
-    if fix or start or bound or expr or params:
+    if any(said is not None for said in (fix, start, bound, expr, params)):
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
     kept = with_noise(kept, weighting)
     task = Task.of(kept, chosen, Settings(weighting, loss, representation))

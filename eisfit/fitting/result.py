@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, did_you_mean
@@ -231,12 +232,38 @@ class FitResult:
         rows = {name: p.to_dict() for name, p in self.parameters.items()}
         return pd.DataFrame.from_dict(rows, orient="index")
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw measured points and fit as a Nyquist plot on `ax` (a new one where None) and return it."""
+    def predict(self, frequency: ArrayLike | None = None) -> ComplexArray:
+        """Return the impedance of the fitted circuit, (F,) complex ohm, at any `frequency`, (F,) Hz."""
+        return self.fitted if frequency is None else self.circuit.impedance(frequency, self.values)
+
+    def summary(self) -> str:
+        """Return the table and the verdict as text, as ``print(result)`` shows them."""
+        return str(self)
+
+    def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
+        """Draw measured points and fit, and return the axes.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on, two for a Bode plot; a new figure where None.
+        kind
+            ``nyquist`` (one axes), ``bode`` (two) or ``overview`` (Nyquist, Bode and residuals).
+        **options
+            Of `eisfit.plot.nyquist`, `eisfit.plot.bode` or `eisfit.plot.fit_overview`.
+
+        Raises
+        ------
+        UsageError
+            For another kind.
+        """
         from eisfit.display import plot
 
+        if kind == "overview":
+            return plot.fit_overview(self.to_dict(), **options)
         f, z = self.spectrum.frequency, self.spectrum.impedance
-        return plot.nyquist(f, z, fitted=self.fitted, ax=ax, **{"label": self.spectrum.name, **options})
+        shown = {"label": self.spectrum.name, "fitted": self.fitted, **options}
+        return plot.draw_spectrum(kind, f, z, ax, shown)
 
     def plot_overview(self, **options: Any) -> tuple[Axes, ...]:
         """Draw Nyquist, Bode and residuals in one figure and return the axes."""

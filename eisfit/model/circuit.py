@@ -21,9 +21,9 @@ from eisfit.model.circuit_parameters import (
     from_row,
     signed,
 )
+from eisfit.model.constraints import changes_of
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.expressions import Expression
-from eisfit.model.from_lmfit import changes_of
 from eisfit.model.notation import Component, Node, Series, parse
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class Circuit:
         self,
         *,
         fix: Mapping[str, float] | None = None,
-        start: Mapping[str, float] | None = None,
-        bound: Mapping[str, tuple[float, float]] | None = None,
+        start: Any = None,
+        bound: Mapping[str, tuple[float | None, float | None]] | None = None,
         expr: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Circuit:
@@ -94,8 +94,14 @@ class Circuit:
 
         Parameters
         ----------
-        fix, start, bound, expr
-            By parameter name, in the parameter's unit.
+        fix, expr
+            By parameter name: values in the parameter's unit, expressions in other parameters.
+        start
+            Start values by name; or a list of them in the order of `names` (all, or those that vary); or a
+            fit, of this circuit or another with some of its parameters.
+        bound
+            By name (low, high); None leaves a side as it is. A bound below zero lets an amplitude (R, Q, C,
+            ...) be negative.
         params
             lmfit's ``Parameters``, of this circuit's names or some of them: their values, bounds, `vary` and
             `expr` count, where they say something; the four above go before them.
@@ -103,22 +109,11 @@ class Circuit:
         Raises
         ------
         ParameterError
-            For an unknown name, a value outside its bounds, or an expression that is not arithmetic.
+            For an unknown name, a value outside its bounds, an expression that is not arithmetic, or options
+            that contradict each other.
         """
-        changes: dict[str, dict[str, Any]] = {}
-        for name, p in (params or {}).items():
-            self.check_names([name])
-            changes[name] = changes_of(p, positive=self.parameters[name].scale == "log")
-        for name, (low, high) in (bound or {}).items():
-            changes.setdefault(name, {}).update(min=float(low), max=float(high))
-        if any(hasattr(value, "vary") for value in (start or {}).values()):
-            raise ParameterError("start takes numbers: give lmfit's Parameters as params=")
-        for name, value in (start or {}).items():
-            changes.setdefault(name, {}).update(value=float(value))
-        for name, value in (fix or {}).items():
-            changes.setdefault(name, {}).update(value=float(value), vary=False)
-        for name, text in (expr or {}).items():
-            changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
+        self.check_names([*(params or {}), *(bound or {}), *(fix or {}), *(expr or {})])
+        changes = changes_of(self.parameters, fix=fix, start=start, bound=bound, expr=expr, params=params)
         self.check_names(changes)
         parameters = {
             n: signed(dataclasses.replace(p, **changes.get(n, {}))) for n, p in self.parameters.items()

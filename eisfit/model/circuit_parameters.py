@@ -77,6 +77,11 @@ class CircuitParameter:
         """True where the fit decides the value."""
         return self.vary and self.expr is None
 
+    @property
+    def is_amplitude(self) -> bool:
+        """Whether it can be negative where the user allows it: no time, no ratio, no exponent."""
+        return self.unit not in ("s", "")
+
 
 def default_parameters(tree: Node) -> dict[str, CircuitParameter]:
     """Return the parameter table of a tree as its elements give it."""
@@ -112,7 +117,7 @@ def signed(p: CircuitParameter) -> CircuitParameter:
     A negative resistance or capacitance describes an adsorbed intermediate or a passive film; a negative
     time constant or ratio describes nothing.
     """
-    if p.scale == "log" and p.min < 0 and p.unit not in ("s", ""):
+    if p.scale == "log" and p.min < 0 and p.is_amplitude:
         return dataclasses.replace(p, scale="linear")
     return p
 

@@ -71,6 +71,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         return source
     if hasattr(source, "circuit") and hasattr(source, "constants"):
         return _of_impedance_py(source)
+    if not isinstance(source, (str, os.PathLike)):
+        raise CircuitError(_no_circuit(source))
     text = os.fspath(source)
     if text.endswith(".toml"):
         return _file(Path(text))
@@ -84,6 +86,17 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
     return Circuit.from_string(text)
+
+
+def _no_circuit(source: object) -> str:
+    said = (
+        f"a circuit is a name, a string, the path of a .toml file or a Circuit, not {type(source).__name__}"
+    )
+    if isinstance(source, (list, tuple, np.ndarray)):
+        return (
+            f"{said}; frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)"
+        )
+    return said
 
 
 def _by_name(text: str) -> Circuit | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,11 @@ from eisfit.errors import SpectrumError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
-__all__ = ["Spectrum"]
+__all__ = ["COLUMNS", "Spectrum"]
+
+#: The columns of every table of a spectrum.
+COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,6 +110,39 @@ class Spectrum:
             fields["notes"] = (*fields.get("notes", ()), note)
         return cls(frequency=unique, impedance=mean, **fields)
 
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame | Mapping[str, ArrayLike], **fields: Any) -> Spectrum:
+        """Build a spectrum from a table's columns.
+
+        Parameters
+        ----------
+        frame
+            A DataFrame or a mapping with the columns ``frequency_Hz, Z_real_ohm, Z_imag_ohm`` (and
+            ``noise_ohm``), as `to_frame` gives, or ``frequency`` (Hz) and ``impedance`` (complex, ohm).
+            Tables with other headers are read by `eisfit.fit`, `eisfit.check`, ... as those of files.
+        **fields
+            Any other of a spectrum's, such as ``cycle=50``.
+
+        Raises
+        ------
+        SpectrumError
+            When a column is missing; names those that are there.
+
+        Examples
+        --------
+        >>> Spectrum.from_frame({"frequency": [10.0, 1.0], "impedance": [1 - 1j, 2 - 3j]}, cycle=50)
+        <Spectrum spectrum: 2 points, 10 Hz to 1 Hz, cycle 50>
+        """
+        present = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
+        if {"frequency", "impedance"} <= set(present):
+            return cls(np.asarray(frame["frequency"]), np.asarray(frame["impedance"]), **fields)
+        missing = [name for name in COLUMNS if name not in present]
+        if missing:
+            raise SpectrumError(f"the table has no column {', '.join(missing)}; it has {', '.join(present)}")
+        f, real, imag = (np.asarray(frame[name], dtype=np.float64) for name in COLUMNS)
+        noise = frame["noise_ohm"] if "noise_ohm" in present else None
+        return cls(f, real + 1j * imag, **{"noise": noise, **fields})
+
     @property
     def points(self) -> int:
         """Number of frequencies."""
@@ -177,7 +212,7 @@ class Spectrum:
         """Rebuild a spectrum from `to_dict`'s document."""
         try:
             data = document["data"]
-            f, real, imag = (data[name] for name in ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm"))
+            f, real, imag = (data[name] for name in COLUMNS)
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a spectrum document: {error} is missing") from None
         kept = ("cycle", "time_s", "temperature_C", "potential_V", "source", "index", "metadata", "notes")
@@ -197,22 +232,52 @@ class Spectrum:
         }
         return {**block, "simulated": True} if self.metadata.get("simulated") else block
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the Nyquist plot on `ax` (a new one where None) and return it."""
+    def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
+        """Draw the spectrum and return the axes.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on, two for a Bode plot; a new figure where None.
+        kind
+            ``nyquist`` (one axes) or ``bode`` (two: magnitude and phase).
+        **options
+            Of `eisfit.plot.nyquist` or `eisfit.plot.bode`.
+
+        Raises
+        ------
+        UsageError
+            For another kind.
+        """
         from eisfit.display import plot
 
-        return plot.nyquist(self.frequency, self.impedance, ax=ax, **{"label": self.name, **options})
+        return plot.draw_spectrum(kind, self.frequency, self.impedance, ax, {"label": self.name, **options})
 
     def _columns(self) -> dict[str, FloatArray]:
-        columns = {
-            "frequency_Hz": self.frequency,
-            "Z_real_ohm": self.impedance.real,
-            "Z_imag_ohm": self.impedance.imag,
-        }
+        columns = dict(zip(COLUMNS, (self.frequency, self.impedance.real, self.impedance.imag), strict=True))
         return columns if self.noise is None else {**columns, "noise_ohm": self.noise}
 
     def __len__(self) -> int:
         return self.points
+
+    def __getitem__(self, which: Any) -> Spectrum:
+        """Return some of the points, counted from the highest frequency: ``s[5:]``, ``s[::2]``, a mask."""
+        chosen = np.zeros(self.points, dtype=bool)
+        try:
+            chosen[which] = True
+        except (IndexError, TypeError, ValueError):
+            raise SpectrumError(
+                f"{self.name}: {which!r} is no choice of {self.points} points: use a slice, a mask or numbers"
+            ) from None
+        return self.keep(chosen)
+
+    def __iter__(self) -> Iterator[tuple[float, complex]]:
+        return iter(zip(self.frequency.tolist(), self.impedance.tolist(), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor: a copy is as frozen as the original, arrays and metadata too.
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return _rebuilt, ({**fields, "metadata": dict(self.metadata)},)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Spectrum):
@@ -231,6 +296,10 @@ class Spectrum:
 
         table = report.spectrum_html(self.to_dict())
         return plot.place_beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
+
+
+def _rebuilt(fields: dict[str, Any]) -> Spectrum:
+    return Spectrum(**fields)
 
 
 def _vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:

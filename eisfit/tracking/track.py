@@ -13,6 +13,7 @@ from eisfit.errors import UsageError
 from eisfit.fitting.result import FitFailure, FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import CycleSeries
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
@@ -24,7 +25,7 @@ __all__ = ["track"]
 
 
 def track(
-    series: CycleSeries | Iterable[Spectrum],
+    series: CycleSeries | Iterable[Any] | str | PathLike[str],
     circuit: str | PathLike[str] | Circuit,
     *,
     joint: Mapping[str, str] | None = None,
@@ -46,7 +47,8 @@ def track(
     Parameters
     ----------
     series
-        From `eisfit.read_series`, or any spectra.
+        From `eisfit.read_series`, or what it reads (a folder, a list of files), or any spectra, each in
+        a form that `eisfit.fit` takes.
     circuit
         As for `eisfit.fit`.
     joint
@@ -73,6 +75,7 @@ def track(
     chosen = find_circuit(circuit).constrain(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
+    series = spectra_of(series)
     unread = tuple(getattr(series, "failures", ()))
     spectra = list(series)
     with steps("tracking", 3 if joint else 2, progress) as done:

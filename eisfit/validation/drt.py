@@ -10,6 +10,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation
 from eisfit.validation.kramers_kronig import check
@@ -176,6 +177,7 @@ class DRTResult:
         )
 
 
+@takes_spectrum
 def drt(
     spectrum: Spectrum,
     *,
@@ -204,7 +206,7 @@ def drt(
     Parameters
     ----------
     spectrum
-        At least 6 points.
+        At least 6 points: a `Spectrum`, a path, a pair of arrays, a DataFrame, as for `eisfit.fit`.
     inductance
         Allow a series inductance.
     tail

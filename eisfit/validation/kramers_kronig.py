@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.linear_kk import Basis, fit
 from eisfit.validation.validity import (
@@ -195,6 +196,7 @@ class KramersKronigResult:
         return plot.place_beside(report.check_html(self.to_dict()), self.plot, alt="Kramers-Kronig check")
 
 
+@takes_spectrum
 def check(
     spectrum: Spectrum,
     *,
@@ -217,7 +219,7 @@ def check(
     Parameters
     ----------
     spectrum
-        At least 6 points.
+        At least 6 points: a `Spectrum`, a path, a pair of arrays, a DataFrame, as for `eisfit.fit`.
     inductance
         Allow a series inductance and one RC element faster than the sweep.
     capacitance

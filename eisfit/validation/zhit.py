@@ -15,6 +15,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class ZHitResult:
         )
 
 
+@takes_spectrum
 def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = None) -> ZHitResult:
     """Rebuild the modulus from the phase and compare.
 

@@ -218,3 +218,25 @@ def test_no_escape_codes_where_no_terminal_is(cells, variable):
         process = start(*arguments, stdout=subprocess.PIPE, env=environment)
         out, err = process.communicate(timeout=60)
         assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["compare", "--circuits", "rs-ct", "--circuits", "rs-rc"], "--circuits is given twice"),
+        (["fit", "--weighting", "unit", "--weighting=modulus"], "--weighting is given twice"),
+        (["fit", "-c", "rs-ct", "--circuit", "rs-rc"], "--circuit is given twice"),
+        (["fit", "-c", "rs-ct", "--fix", "R_s=1", "--fix", "R_s=2"], "R_s is given twice"),
+        (["fit", "-c", "rs-ct", "--fix", "R_s=1", "--start", "R_s=2"], "leave one of them out"),
+        (["fit", "-c", "rs-ct", "--fix", "R_s=1", "--expr", "R_s=R_ct"], "leave one of them out"),
+    ],
+)
+def test_options_given_twice_or_against_each_other_are_told(run, cells, arguments, sentence):
+    code, out, err = run(*arguments, cells)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_an_option_may_be_repeated_where_it_lists(run, cells):
+    assert run("fit", "-c", "rs-ct", "--drop", "100", "--drop", "10", "-q", "-q", cells)[0] == 0

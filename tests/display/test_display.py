@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import copy
+import pickle
 import re
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import eisfit
-from eisfit.display.plot import beside
+from eisfit.display.plot import place_beside
 from eisfit.errors import EisfitError
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
@@ -76,6 +78,35 @@ def test_nothing_comes_from_outside_and_dark_pages_stay_readable(pages, kind):
     assert "background:#fff" in html or "currentColor" in html
 
 
+@pytest.mark.parametrize("again", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("kind", (*KINDS, "Identification", "Growth", "JointExplanation", "ImpedanceCircuit"))
+def test_it_pickles_and_copies(shown, more, kind, again):
+    one = {**shown, **more}[kind]
+    assert type(one).__name__ == kind
+    assert again(one).to_dict() == one.to_dict()
+
+
+def test_a_copy_is_as_frozen_as_the_original(shown):
+    spectrum = copy.deepcopy(shown["FitResult"]).spectrum
+    assert spectrum == shown["FitResult"].spectrum
+    with pytest.raises(ValueError, match="read-only"):
+        spectrum.impedance[0] = 1
+    with pytest.raises(TypeError):
+        spectrum.metadata["area"] = 1
+
+
+@pytest.fixture(scope="module")
+def more(shown):
+    values = {"R_s": 1.0, "R_ct": 10.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
+    series = [eisfit.simulate("rs-ct", {**values, "R_ct": 10.0 + k}, seed=k, cycle=k) for k in range(5)]
+    return {
+        "Identification": eisfit.identify(series[0]),
+        "Growth": eisfit.track(series, "rs-ct").growth("R_ct"),
+        "JointExplanation": eisfit.explain(SPECTRA / "published.toml"),
+        "ImpedanceCircuit": eisfit.from_impedance(eisfit.to_impedance(shown["FitResult"])),
+    }
+
+
 @pytest.mark.parametrize("kind", ["FitResult", "CycleSeries", "Circuit"])
 def test_the_same_object_is_shown_the_same(shown, pages, kind):
     assert shown[kind]._repr_html_() == pages[kind]
@@ -102,7 +133,7 @@ def test_where_nothing_can_be_drawn_the_table_stands_alone():
     def draw(figure):
         raise EisfitError("nothing to draw")
 
-    assert beside("<table></table>", draw) == "<table></table>"
+    assert place_beside("<table></table>", draw) == "<table></table>"
 
 
 def test_a_series_of_failures_is_shown(tmp_path):

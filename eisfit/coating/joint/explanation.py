@@ -36,6 +36,9 @@ class JointExplanation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "document", MappingProxyType(copy.deepcopy(dict(self.document))))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.to_dict(),)
+
     @property
     def headline(self) -> tuple[str, ...]:
         """What changed, what explains it, what would settle the rest."""

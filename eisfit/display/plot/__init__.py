@@ -13,7 +13,7 @@ from eisfit.display.plot.identification import identification
 from eisfit.display.plot.inline import place_beside
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
-from eisfit.display.plot.overview import fit_overview, fit_summary, kramers_kronig
+from eisfit.display.plot.overview import draw_spectrum, fit_overview, fit_summary, kramers_kronig
 from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.display.plot.style import new_axes, new_figure, save
 from eisfit.display.plot.trends import small_multiples, trend, trends
@@ -24,6 +24,7 @@ __all__ = [
     "cells_trend",
     "cells_trends",
     "comparison",
+    "draw_spectrum",
     "drt",
     "fit_overview",
     "fit_summary",

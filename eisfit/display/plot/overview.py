@@ -21,12 +21,41 @@ from eisfit.display.plot.style import (
     shortened,
     styled,
 )
+from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["fit_overview", "fit_summary", "kramers_kronig"]
+
+
+def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: Mapping[str, Any]) -> Any:
+    """Draw a spectrum the way that `kind` says, and return the axes.
+
+    Parameters
+    ----------
+    kind
+        ``nyquist`` or ``bode``.
+    frequency, impedance
+        (F,) Hz and (F,) complex ohm.
+    ax
+        Axes to draw on, two for ``bode``; a new figure where None.
+    options
+        Of `nyquist` or `bode`.
+
+    Raises
+    ------
+    UsageError
+        For another kind.
+    """
+    if kind == "nyquist":
+        return nyquist(frequency, impedance, ax=ax, **options)
+    if kind == "bode":
+        return bode(frequency, impedance, axes=ax, **options)
+    raise UsageError(
+        f"no plot is called {kind!r}; use nyquist or bode{did_you_mean(kind, ('nyquist', 'bode'))}"
+    )
 
 
 @styled

@@ -22,6 +22,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
 from eisfit.model.library import circuits as names_of_circuits
 from eisfit.model.notation import components
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
@@ -33,6 +34,7 @@ _LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
 _CLEARLY = 3.0  # standard deviations of the noise above zero
 
 
+@takes_spectrum
 def compare(
     spectrum: Spectrum,
     circuits: Iterable[str | PathLike[str] | Circuit] | None = None,
@@ -49,7 +51,7 @@ def compare(
     Parameters
     ----------
     spectrum
-        What was measured.
+        What was measured, as for `eisfit.fit`.
     circuits
         Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``.
     weighting, fmin, fmax, drop, drop_inductive, seed

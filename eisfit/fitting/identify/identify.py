@@ -13,6 +13,7 @@ from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Workbench
 from eisfit.fitting.selection import selected, with_noise
+from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
@@ -28,6 +29,7 @@ _INDUCTIVE_POINTS = 2
 _LEFT_OUT = 0.25  # of the points, that break Kramers-Kronig: more are what the spectrum is
 
 
+@takes_spectrum
 def identify(
     spectrum: Spectrum,
     *,
@@ -47,7 +49,7 @@ def identify(
     Parameters
     ----------
     spectrum
-        What was measured.
+        What was measured, as for `eisfit.fit`.
     weighting, fmin, fmax, drop, drop_inductive, seed
         As for `eisfit.fit`.
 

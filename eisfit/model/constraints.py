@@ -1,0 +1,136 @@
+"""What the user says of a circuit's parameters: start values, bounds, fixed values, expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from eisfit.errors import ParameterError
+from eisfit.model.circuit_parameters import CircuitParameter
+
+__all__ = ["changes_of"]
+
+Rows = Mapping[str, CircuitParameter]
+
+
+def changes_of(
+    rows: Rows, *, fix: Any, start: Any, bound: Any, expr: Any, params: Any
+) -> dict[str, dict[str, Any]]:
+    """Return name -> the fields of a circuit's parameter that change.
+
+    Parameters
+    ----------
+    rows
+        The circuit's parameters.
+    fix, start, bound, expr, params
+        As for `eisfit.model.circuit.Circuit.constrain`.
+
+    Raises
+    ------
+    ParameterError
+        For a form that says nothing, or two options that contradict each other.
+    """
+    _refuse_contradictions(fix or {}, start, expr or {})
+    changes: dict[str, dict[str, Any]] = {}
+    for name, p in (params or {}).items():
+        changes[name] = _of_lmfit(p, rows.get(name))
+    for name, pair in (bound or {}).items():
+        changes.setdefault(name, {}).update(_sides(name, pair))
+    for name, value in _starts(start, rows).items():
+        changes.setdefault(name, {}).update(value=_number(name, value))
+    for name, value in (fix or {}).items():
+        changes.setdefault(name, {}).update(value=_number(name, value), vary=False)
+    for name, text in (expr or {}).items():
+        changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
+    return changes
+
+
+def _refuse_contradictions(fix: Mapping[str, Any], start: Any, expr: Mapping[str, Any]) -> None:
+    """Refuse what would be dropped in silence; a start value that is the fixed one says nothing else."""
+    started = start if isinstance(start, Mapping) else {}
+    for name in fix:
+        if name in expr:
+            raise ParameterError(f"{name}: is fixed and has an expression: leave one of them out")
+        if name in started and started[name] != fix[name]:
+            raise ParameterError(
+                f"{name}: is fixed at {fix[name]} and starts at {started[name]}: leave one of them out"
+            )
+    for name in expr:
+        if name in started:
+            raise ParameterError(
+                f"{name}: has an expression, so that its start value says nothing: leave it out"
+            )
+
+
+def _starts(start: Any, rows: Rows) -> Mapping[str, Any]:
+    """Return start values by name from a mapping, a sequence in the circuit's order, or a fit."""
+    if start is None:
+        return {}
+    if isinstance(start, Mapping):
+        if any(hasattr(value, "vary") for value in start.values()):
+            raise ParameterError("start takes numbers: give lmfit's Parameters as params=")
+        return start
+    values = getattr(start, "values", None)
+    if isinstance(values, Mapping):
+        return _of_result(values, rows)
+    try:
+        numbers = np.asarray(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f"start is a dict, a list or a fit, not {type(start).__name__}") from None
+    free = [name for name, p in rows.items() if p.free]
+    for names in (list(rows), free):
+        if numbers.shape == (len(names),):
+            return {n: v for n, v in zip(names, numbers.tolist(), strict=True) if rows[n].expr is None}
+    raise ParameterError(f"start has {numbers.size} values for {len(free)} parameters: {', '.join(free)}")
+
+
+def _of_result(values: Mapping[str, float], rows: Rows) -> dict[str, float]:
+    """Return the values of a fit, perhaps of another circuit, that this one can start from."""
+    known = {n: v for n, v in values.items() if n in rows and rows[n].expr is None}
+    if not known:
+        raise ParameterError(f"start: the fit has none of the parameters {', '.join(rows)}")
+    return {
+        n: v
+        for n, v in known.items()
+        if rows[n].min <= v <= rows[n].max and (v > 0 or rows[n].scale != "log")
+    }
+
+
+def _sides(name: str, pair: Any) -> dict[str, float]:
+    """Return the bounds that are given; None leaves a side as it is."""
+    try:
+        low, high = pair
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"{name}: bounds are a pair (low, high) with None for an open side, not {pair!r}"
+        ) from None
+    sides = {"min": low, "max": high}
+    return {key: _number(name, value) for key, value in sides.items() if value is not None}
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{name}: {value!r} is not a number") from None
+
+
+def _of_lmfit(p: Any, row: CircuitParameter | None) -> dict[str, Any]:
+    """Return the fields that one ``lmfit.Parameter`` sets; an infinite bound or value says nothing.
+
+    A finite lower bound below zero lets an amplitude be negative, as `bound` does; where nothing can be
+    negative it is zero.
+    """
+    if not hasattr(p, "vary"):
+        raise ParameterError(f"params takes lmfit's Parameters, not {p!r}: give numbers as start=")
+    said: dict[str, Any] = {"vary": bool(p.vary), "expr": None}
+    if np.isfinite(p.min):
+        positive = row is not None and row.scale == "log" and not row.is_amplitude
+        said["min"] = max(float(p.min), 0.0) if positive else float(p.min)
+    if np.isfinite(p.max):
+        said["max"] = float(p.max)
+    if p.expr:
+        return {**said, "expr": str(p.expr).strip(), "vary": False}
+    return {**said, "value": float(p.value)} if np.isfinite(p.value) else said

@@ -1,0 +1,214 @@
+"""What people hand to a call, as spectra: a path, two arrays, a DataFrame, a fit; and their options."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.spectra.readers import read, read_bytes
+from eisfit.spectra.series import CycleSeries, read_series
+from eisfit.spectra.spectrum import COLUMNS, Spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SpectrumLike", "spectra_of", "spectrum_of", "takes_spectrum", "unknown_option"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: What `spectrum_of` takes. A fit stands for the spectrum that was fitted.
+SpectrumLike: TypeAlias = "Spectrum | str | PathLike[str] | tuple[ArrayLike, ArrayLike] | pd.DataFrame | Any"
+
+_CURE = (
+    "give a path, a pair (frequency, impedance) with complex impedances, a DataFrame with the columns "
+    f"{', '.join(COLUMNS)}, or a Spectrum"
+)
+#: Names of options in impedance.py, lmfit, scipy and pyimpspec -> what eisfit calls it.
+_THEIRS = {
+    "initial_guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    "x0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    "guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    "constants": "fixed values are fix={'NAME': value}",
+    "bounds": "bounds are bound={'NAME': (low, high)}; None leaves a side as it is",
+    "weight_by_modulus": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+    "weight": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+    "weights": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+    "sigma": "the data's noise is Spectrum(frequency, impedance, noise=...) with weighting='noise'",
+    "global_opt": "every fit is searched globally: leave it out",
+    "method": "every fit is searched globally and finished by lmfit's least_squares: leave it out",
+    "maxfev": "the search ends by itself: leave it out",
+    "max_nfev": "the search ends by itself: leave it out",
+    "parameters": "start values are start={...}, lmfit's Parameters are params=...",
+    "frequencies": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    "frequency": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    "impedance": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    "Z": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    "f": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+}
+
+
+def spectrum_of(source: SpectrumLike) -> Spectrum:
+    """Return the one spectrum that is meant.
+
+    Parameters
+    ----------
+    source
+        A `Spectrum`; the path of a file with one; a pair ``(frequency, impedance)``, (F,) Hz and (F,) complex
+        ohm; a pandas DataFrame or a mapping of columns, by any header that files may have; a fit; a series
+        of one spectrum; or what `Spectrum.to_dict` gives.
+
+    Raises
+    ------
+    SpectrumError
+        When it is none of these; says what would be.
+    ReadError
+        For a file that cannot be read, or holds several spectra.
+
+    Examples
+    --------
+    >>> spectrum_of(([100.0, 1.0], [2 - 1j, 5 - 0.1j]))
+    <Spectrum spectrum: 2 points, 100 Hz to 1 Hz>
+    """
+    if isinstance(source, Spectrum):
+        return source
+    if isinstance(source, (str, PathLike)):
+        return read(source)
+    fitted = getattr(source, "spectrum", None)
+    if isinstance(fitted, Spectrum):
+        return fitted
+    if isinstance(source, CycleSeries) or _are_spectra(source):
+        return _only(source)
+    return (
+        _of_table(source) if isinstance(source, Mapping) or hasattr(source, "columns") else _of_pair(source)
+    )
+
+
+def spectra_of(source: Any) -> Iterable[Any]:
+    """Return the spectra that are meant, a `CycleSeries` where files are named.
+
+    Parameters
+    ----------
+    source
+        What `eisfit.read_series` takes, a series, or any iterable of what `spectrum_of` takes; what could not
+        be read or fitted stays in its place.
+
+    Raises
+    ------
+    UsageError
+        For one spectrum where several belong.
+    ReadError
+        When files cannot be read.
+    """
+    if isinstance(source, CycleSeries):
+        return source
+    if isinstance(source, (str, PathLike)):
+        return read_series(source)
+    if isinstance(source, Spectrum) or hasattr(source, "columns") or not isinstance(source, Iterable):
+        raise UsageError(
+            f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
+            "or what read_series gives; one spectrum is fitted by eisfit.fit"
+        )
+    if isinstance(source, (list, tuple)) and all(isinstance(one, (str, PathLike)) for one in source):
+        return read_series(source)
+    return _each(source)
+
+
+def _each(source: Iterable[Any]) -> Iterator[Any]:
+    for one in source:
+        yield one if getattr(one, "error", None) is not None else spectrum_of(one)
+
+
+def takes_spectrum(
+    function: Callable[Concatenate[Spectrum, P], T],
+) -> Callable[Concatenate[SpectrumLike, P], T]:
+    """Return the function with whatever `spectrum_of` takes as its first argument.
+
+    An option that it does not have is told by the name that it has here, as a `UsageError`.
+    """
+    known: list[str] = []
+    call_it: Callable[..., T] = function
+
+    @functools.wraps(function)
+    def call(*given: Any, **options: Any) -> T:
+        known[:] = known or inspect.signature(function).parameters
+        for name in options:
+            if name not in known:
+                raise unknown_option(function.__name__, name, known)
+        if given:
+            return call_it(spectrum_of(given[0]), *given[1:], **options)
+        if known[0] in options:
+            options[known[0]] = spectrum_of(options[known[0]])
+        return call_it(**options)
+
+    return call
+
+
+def unknown_option(function: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for an option that a function does not have.
+
+    >>> str(unknown_option("fit", "constants", ["fix", "start"]))
+    "fit has no option 'constants': fixed values are fix={'NAME': value}"
+    """
+    said = f": {_THEIRS[name]}" if name in _THEIRS else did_you_mean(name, known)
+    return UsageError(f"{function} has no option {name!r}{said or '; it has ' + ', '.join(known)}")
+
+
+def _are_spectra(source: Any) -> bool:
+    return isinstance(source, (list, tuple)) and bool(source) and all(isinstance(s, Spectrum) for s in source)
+
+
+def _only(several: Any) -> Spectrum:
+    if len(several) != 1:
+        raise SpectrumError(
+            f"{len(several)} spectra where one belongs: take one of them, or eisfit.track or eisfit.fit_many "
+            "for all"
+        )
+    first: Spectrum = several[0]
+    return first
+
+
+def _of_table(table: Any) -> Spectrum:
+    """Return the spectrum of a table: by the canonical columns, else by its headers as those of a file."""
+    if isinstance(table, Mapping) and "data" in table:
+        return Spectrum.from_dict(table)
+    names = set(table.columns if hasattr(table, "columns") else table)
+    if set(COLUMNS) <= names or {"frequency", "impedance"} <= names:
+        return Spectrum.from_frame(table)
+    import pandas as pd
+
+    text = pd.DataFrame(table).to_csv(index=False)
+    found = read_bytes(text.encode(), "the table's columns")
+    return _only([one.replace(source="") for one in found])
+
+
+def _of_pair(source: Any) -> Spectrum:
+    if not isinstance(source, (tuple, list, np.ndarray)):
+        raise SpectrumError(f"{type(source).__name__} is no spectrum: {_CURE}")
+    if len(source) == 3:
+        raise SpectrumError(
+            "three columns do not say whether the last is Z'' or -Z'': give "
+            "(frequency, real + 1j * imaginary) with a negative imaginary part for a capacitor"
+        )
+    if len(source) != 2:
+        raise SpectrumError(f"a {type(source).__name__} of {len(source)} is no spectrum: {_CURE}")
+    frequency, impedance = source
+    if np.iscomplexobj(frequency):
+        if np.iscomplexobj(impedance) and not np.imag(frequency).any():
+            frequency = np.real(frequency)  # both in one complex array
+        else:
+            raise SpectrumError(
+                "the frequencies are complex: the pair is (frequency, impedance), in this order"
+            )
+    elif not np.iscomplexobj(impedance):
+        raise SpectrumError(
+            "the impedances are real numbers: give real + 1j * imaginary, with Z'' < 0 for a capacitor"
+        )
+    return Spectrum(frequency=frequency, impedance=impedance)
