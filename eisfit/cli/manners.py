@@ -142,9 +142,8 @@ class Command(TyperCommand):
             single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
             for given in single:
                 if single.count(given) > 1:
-                    typer.echo(
-                        f"eisfit: {max(given.opts, key=len)} is given twice: give it once{_parted(given)}", err=True
-                    )
+                    name = max(given.opts, key=len)
+                    typer.echo(f"eisfit: {name} is given twice: give it once{_parted(given)}", err=True)
                     raise typer.Exit(2)
         return super().parse_args(ctx, args)
 

@@ -248,9 +248,9 @@ class FitResult:
         ax
             Axes to draw on, two for a Bode plot; a new figure where None.
         kind
-            ``nyquist`` (one axes), ``bode`` (two) or ``overview`` (Nyquist, Bode and residuals).
+            ``nyquist`` (one axes) or ``bode`` (two); `plot_overview` draws everything.
         **options
-            Of `eisfit.plot.nyquist`, `eisfit.plot.bode` or `eisfit.plot.fit_overview`.
+            Of `eisfit.plot.nyquist` or `eisfit.plot.bode`.
 
         Raises
         ------
@@ -259,8 +259,6 @@ class FitResult:
         """
         from eisfit.display import plot
 
-        if kind == "overview":
-            return plot.fit_overview(self.to_dict(), **options)
         f, z = self.spectrum.frequency, self.spectrum.impedance
         shown = {"label": self.spectrum.name, "fitted": self.fitted, **options}
         return plot.draw_spectrum(kind, f, z, ax, shown)

@@ -326,9 +326,7 @@ def test_the_parameters_of_a_fit_start_the_next(spectrum, result):
 
 
 def test_infinite_bounds_and_values_say_nothing():
-    circuit = eisfit.circuit("rs-ct").constrain(
-        params=parameters(CPE_ct_alpha={}, R_ct={"value": 3.0})
-    )
+    circuit = eisfit.circuit("rs-ct").constrain(params=parameters(CPE_ct_alpha={}, R_ct={"value": 3.0}))
     assert circuit.parameters["CPE_ct_alpha"] == eisfit.circuit("rs-ct").parameters["CPE_ct_alpha"]
     assert circuit.parameters["R_ct"].min == 0.0
 
