@@ -138,7 +138,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, or complain of a repeated option and leave."""
         if not ctx.resilient_parsing:
-            order = self.make_parser(ctx).parse_args(args=list(args))[2]
+            order: list[Any] = self.make_parser(ctx).parse_args(args=list(args))[2]
             single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
             for given in single:
                 if single.count(given) > 1:
