@@ -1,30 +1,20 @@
-"""A page for every command, from the typer app."""
+"""A page for every command, from the program."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Any
 
-import typer
-
 from _generate.pages import Pages, code, head, options_as_code, table, toctree
 from eisfit.cli.app import app
+from eisfit.cli.manners import MODULES
 
 __all__ = ["commands", "write"]
 
 
 def commands() -> dict[str, Any]:
-    """Return every command by its name, those of groups as ``group command``."""
-    return dict(_leaves(typer.main.get_command(app), ""))
-
-
-def _leaves(command: Any, name: str) -> Any:
-    inside = getattr(command, "commands", None)
-    if not inside:
-        yield name, command
-        return
-    for key, child in inside.items():
-        yield from _leaves(child, f"{name} {key}".strip())
+    """Return every command by its name."""
+    return {name: app.get_command(None, name) for name in MODULES}
 
 
 def write(pages: Pages) -> None:
@@ -34,7 +24,7 @@ def write(pages: Pages) -> None:
     for name, command in found.items():
         pages.write(f"cli/{_file(name)}.md", _page(name, command))
         rows.append((f"[`eisfit {name}`]({_file(name)}.md)", _sentences(command)[0]))
-    top = typer.main.get_command(app)
+    top = app
     ends = table(
         ("exit code", "meaning"),
         [
@@ -65,7 +55,7 @@ def _page(name: str, command: Any) -> str:
     words = options_as_code("\n\n".join(p for p in paragraphs if not p.startswith("Example:")))
     usage = f"eisfit {name} {' '.join(_usage(command))}".strip()
     shown = "".join(f"```sh\n{example}\n```\n\n" for example in examples)
-    arguments = [(code(_argument(p)), p.help or "") for p in _arguments(command)]
+    arguments = [(code(_argument(p)), p.about) for p in _arguments(command)]
     text = f"# eisfit {name}\n\n{words}\n\n{shown}```text\n{usage}\n```\n\n"
     if arguments:
         text += table(("argument", "meaning"), arguments) + "\n"

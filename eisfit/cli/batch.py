@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Exit, Option, echo
 from eisfit.cli.manners import INTERRUPTED, current
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
@@ -59,25 +58,25 @@ def batch(
     fmax: FrequencyMax = None,
     geometry: GeometryFile = None,
     store: Annotated[
-        Path | None, typer.Option(help="SQLite file that keeps the results; a second run fits what is new.")
+        Path | None, Option(help="SQLite file that keeps the results; a second run fits what is new.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; without it, this one.")] = None,
+    workers: Annotated[int | None, Option(min=1, help="Processes; without it, this one.")] = None,
     dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler's address, or local.")
+        str | None, Option(metavar="ADDRESS", help="A Dask scheduler's address, or local.")
     ] = None,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all results: .csv, .jsonl or .parquet.")
+        Path | None, Option(metavar="FILE", help="Write all results: .csv, .jsonl or .parquet.")
     ] = None,
-    finish: Annotated[str, typer.Option(help="kernel, or lmfit: finish every fit in lmfit.")] = "kernel",
+    finish: Annotated[str, Option(help="kernel, or lmfit: finish every fit in lmfit.")] = "kernel",
     manifest: Annotated[
         Path | None,
-        typer.Option(help="CSV file with the columns file and cycle; a manifest.csv in a folder is found."),
+        Option(help="CSV file with the columns file and cycle; a manifest.csv in a folder is found."),
     ] = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on: fit files as they are written, until Ctrl-C.")
+        bool, Option("--watch", help="Go on: fit files as they are written, until Ctrl-C.")
     ] = False,
     settle: Annotated[
-        float, typer.Option(min=0.1, help="With --watch: seconds for which a file must not change.")
+        float, Option(min=0.1, help="With --watch: seconds for which a file must not change.")
     ] = 5.0,
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
@@ -132,8 +131,8 @@ def batch(
         run.go()
     except KeyboardInterrupt:
         many.close()
-        typer.echo(f"\neisfit: stopped after {run.done} results; {_resume(store)}", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        echo(f"\neisfit: stopped after {run.done} results; {_resume(store)}", err=True)
+        raise Exit(INTERRUPTED) from None
     _show(run, store, json)
     return int(bool(many.failed))
 
@@ -193,7 +192,7 @@ class _Run:
             self.tell()
             yield result
         if _shown():
-            typer.echo("\r\x1b[K", nl=False, err=True)
+            echo("\r\x1b[K", nl=False, err=True)
 
     def tell(self) -> None:
         now = time.monotonic()
@@ -203,7 +202,7 @@ class _Run:
         rate = self.done / max(self.seconds, 1e-9)
         left = max(self.files - self.done, 0) / rate
         line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_duration(left)} left"
-        typer.echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
+        echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
 
 
 def _shown() -> bool:

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Argument, Option, echo
 from eisfit.cli.completion import circuit_names
 from eisfit.cli.manners import say
 from eisfit.cli.options import Json
@@ -24,22 +23,22 @@ _FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
 def circuits(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             help="Names, strings or .toml files; all that are found by default.", autocompletion=circuit_names
         ),
     ] = None,
-    draw: Annotated[bool, typer.Option("--draw", help="Draw them: as text, or into the file of -o.")] = False,
+    draw: Annotated[bool, Option("--draw", help="Draw them: as text, or into the file of -o.")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Examine them: form, reference values, what data cannot tell.")
+        bool, Option("--check", help="Examine them: form, reference values, what data cannot tell.")
     ] = False,
     new: Annotated[
         str | None,
-        typer.Option("--new", metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
+        Option("--new", metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
     ] = None,
     json: Json = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="With --draw: an .svg, .png or .pdf file."),
+        Option("--output", "-o", metavar="FILE", help="With --draw: an .svg, .png or .pdf file."),
     ] = None,
 ) -> int:
     """List the circuits with their parameters, draw them, or examine your own.
@@ -77,7 +76,7 @@ def _list(names: list[str] | None, json: bool) -> int:
         titled = [{**document, "name": _whence(document)} for document in documents]
         print_text(report.circuits_text(titled, width=width()) if titled or not failures else "")
         for failure in failures:
-            typer.echo(f"eisfit: {failure['error']}", err=True)
+            echo(f"eisfit: {failure['error']}", err=True)
     return int(bool(failures))
 
 

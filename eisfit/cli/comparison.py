@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.options import (
     AverageDuplicates,
     Drop,
@@ -46,7 +45,7 @@ def compare(
     files: Files,
     circuits: Annotated[
         str | None,
-        typer.Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
+        Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
     ] = None,
     weighting: Weighting = "modulus",
     fmin: FrequencyMin = None,

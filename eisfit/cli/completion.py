@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import typer
+from click import UsageError
 
-__all__ = ["circuit_names", "parameter_names", "words"]
+__all__ = ["SHELLS", "circuit_names", "install", "parameter_names", "script", "words"]
+
+#: Shell -> (its start file, the line there that makes it complete).
+SHELLS = {
+    "bash": (".bashrc", 'eval "$(_EISFIT_COMPLETE=bash_source eisfit)"'),
+    "zsh": (".zshrc", 'eval "$(_EISFIT_COMPLETE=zsh_source eisfit)"'),
+    "fish": (".config/fish/completions/eisfit.fish", "_EISFIT_COMPLETE=fish_source eisfit | source"),
+}
 
 
 def circuit_names(incomplete: str) -> list[str]:
@@ -17,7 +25,7 @@ def circuit_names(incomplete: str) -> list[str]:
     return [name for name in entries() if name.startswith(incomplete)]
 
 
-def parameter_names(ctx: typer.Context, incomplete: str) -> list[str]:
+def parameter_names(ctx: Any, incomplete: str) -> list[str]:
     """Return ``NAME=`` for the parameters of the circuit that the command line has so far."""
     from eisfit.errors import EisfitError
     from eisfit.model.library import circuit
@@ -36,3 +44,33 @@ def words(*known: str) -> Callable[[str], list[Any]]:
         return [word for word in known if word.startswith(incomplete)]
 
     return complete
+
+
+def script(shell: str) -> str:
+    """Return the line that makes a shell complete eisfit's words.
+
+    Raises
+    ------
+    click.UsageError
+        For a shell that is not in `SHELLS`.
+    """
+    return _known(shell)[1]
+
+
+def install(shell: str) -> str:
+    """Write that line into the shell's start file, once; return what was done. Raises as `script`."""
+    place, line = _known(shell)
+    path = Path.home() / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if line in before:
+        return f"{path} has it already"
+    lines = [*before.splitlines(), line]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return f"{path}: one line added; open a new {shell} to use it"
+
+
+def _known(shell: str) -> tuple[str, str]:
+    if shell not in SHELLS:
+        raise UsageError(f"no completion for {shell!r}: the shells are {', '.join(SHELLS)}")
+    return SHELLS[shell]

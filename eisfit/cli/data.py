@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
 from eisfit.cli.options import (
     AverageDuplicates,
@@ -133,12 +132,8 @@ def _information(spectrum: Any) -> dict[str, Any]:
 @guard
 def convert(
     files: Files,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the converted files.")
-    ],
-    to: Annotated[
-        str, typer.Option("--to", help="csv or json.", autocompletion=words("csv", "json"))
-    ] = "csv",
+    output: Annotated[Path, Option("--output", "-o", metavar="DIR", help="Folder for the converted files.")],
+    to: Annotated[str, Option("--to", help="csv or json.", autocompletion=words("csv", "json"))] = "csv",
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
@@ -158,7 +153,7 @@ def convert(
     failed = False
     for spectrum in spectra:
         if isinstance(spectrum, FitFailure):
-            typer.echo(f"eisfit: {spectrum.error}", err=True)
+            echo(f"eisfit: {spectrum.error}", err=True)
             failed = True
         elif to == "csv":
             write_atomic(target / f"{stem(spectrum.name, taken)}.csv", to_csv(spectrum))

@@ -29,7 +29,7 @@ _NEEDED = {
     "matplotlib": ("matplotlib", "3.8"),
     "pandas": ("pandas", "2.0"),
     "impedance": ("impedance", "1.7.1"),
-    "typer": ("typer", "0.15.1"),
+    "click": ("click", "8.2"),
     "rich": ("rich", "13"),
     "pint": ("pint", "0.23"),
     "bokeh": ("bokeh", "3.4"),

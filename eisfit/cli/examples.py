@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.options import Json
 from eisfit.cli.output import folder, guard, print_json, print_text, write_atomic
 from eisfit.errors import UsageError
@@ -21,9 +20,7 @@ _LEFT_OUT = ("__pycache__",)
 
 @guard
 def examples(
-    copy: Annotated[
-        Path | None, typer.Option("--copy", metavar="DIR", help="Copy them into this folder.")
-    ] = None,
+    copy: Annotated[Path | None, Option("--copy", metavar="DIR", help="Copy them into this folder.")] = None,
     json: Json = False,
 ) -> None:
     """List the example spectra and studies that come with eisfit, or copy them.

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Exit, Option
 from eisfit.cli.completion import words
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
@@ -63,7 +62,7 @@ def _explained(value: bool) -> None:
         from eisfit.display import report
 
         print_text(report.grades_text(width=width()))
-        raise typer.Exit
+        raise Exit
 
 
 @guard
@@ -82,42 +81,42 @@ def fit(
     drop: Drop = None,
     drop_inductive: DropInductive = False,
     drop_invalid: Annotated[
-        bool, typer.Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
+        bool, Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
     ] = False,
     loss: Annotated[
         str,
-        typer.Option(
+        Option(
             help="linear, or soft_l1, huber, cauchy: less pulled by outliers.",
             autocompletion=words("linear", "soft_l1", "huber", "cauchy"),
         ),
     ] = "linear",
     representation: Annotated[
         str,
-        typer.Option(
+        Option(
             help="impedance, admittance or modulus_phase.",
             autocompletion=words("impedance", "admittance", "modulus_phase"),
         ),
     ] = "impedance",
     interval: Annotated[
-        float | None, typer.Option(metavar="LEVEL", help="Give an interval of this level, such as 0.95.")
+        float | None, Option(metavar="LEVEL", help="Give an interval of this level, such as 0.95.")
     ] = None,
     errors: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="How intervals are found: covariance (default), profile, bootstrap or mcmc.",
             autocompletion=words("covariance", "profile", "bootstrap", "mcmc"),
         ),
     ] = None,
     geometry: GeometryFile = None,
     repeats: Annotated[
-        int | None, typer.Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
+        int | None, Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
     ] = None,
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
     explain_grade: Annotated[  # its callback prints and stops
         bool,
-        typer.Option(
+        Option(
             "--explain-grade",
             help="Print grades, verdicts and every limit with its source, and stop.",
             callback=_explained,

@@ -6,8 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     AverageDuplicates,
@@ -56,7 +55,7 @@ def identify(
     imag_sign: ImagSign = "auto",
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Show circuits below 1 % too, and every drawing of the same impedance."),
+        Option("--all", help="Show circuits below 1 % too, and every drawing of the same impedance."),
     ] = False,
     json: Json = False,
     output: Output = None,

@@ -9,15 +9,16 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+import click
 
+from eisfit.cli.command import Exit, Option, command_of, echo
 from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 
-__all__ = ["FORMS", "INTERRUPTED", "Command", "Commands", "current", "mannerly", "say"]
+__all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
 
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md")
@@ -43,10 +44,10 @@ class Manners:
 #: Of the command under way.
 current = Manners()
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Nothing on standard error but errors.")]
 Form = Annotated[
     str,
-    typer.Option(
+    Option(
         "--format",
         metavar="FORM",
         help="table, json, csv, tsv or md; tsv pastes into a spreadsheet.",
@@ -58,7 +59,7 @@ Form = Annotated[
 def say(text: str) -> None:
     """Print a remark on standard error, unless the user wants it quiet."""
     if not current.quiet:
-        typer.echo(text, err=True)
+        echo(text, err=True)
 
 
 def mannerly(command: Callable[..., None]) -> Callable[..., None]:
@@ -79,9 +80,7 @@ def mannerly(command: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=d, annotation=a) for n, a, d in more
     ]
     parameters = [*signature.parameters.values(), *added]
-    # typer reads both: the signature, and, in its older versions, the annotations.
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapper
 
 
@@ -93,8 +92,8 @@ def _form(form: str, json: bool) -> str:
         sentence = f"--json and --format {form} exclude each other"
     else:
         return form
-    typer.echo(f"eisfit: {sentence}", err=True)
-    raise typer.Exit(2)
+    echo(f"eisfit: {sentence}", err=True)
+    raise Exit(2)
 
 
 def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
@@ -106,11 +105,11 @@ def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
             command(*args, **given)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        typer.echo("\neisfit: stopped", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        echo("\neisfit: stopped", err=True)
+        raise Exit(INTERRUPTED) from None
     except BrokenPipeError:  # head and less read no more than they need: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+        raise Exit(0) from None
 
 
 def _note(otherwise: Callable[..., None], message: Any, category: type[Warning], *where: Any) -> None:
@@ -121,71 +120,60 @@ def _note(otherwise: Callable[..., None], message: Any, category: type[Warning],
         otherwise(message, category, *where)
 
 
-#: Heading -> commands, in the order of the help. A command that stands nowhere comes last.
+#: Heading -> command -> its module here, in the order of the help.
 SECTIONS = {
-    "Fit": ("fit", "identify", "compare", "batch"),
-    "Cycles and coatings": ("track", "explain"),
-    "Look at data": ("info", "check", "drt", "convert"),
-    "Pages": ("report", "view"),
-    "Circuits": ("circuits", "simulate"),
-    "Help": ("examples", "doctor"),
+    "Fit": {"fit": "fits", "identify": "identify", "compare": "comparison", "batch": "batch"},
+    "Cycles and coatings": {"track": "tracking", "explain": "studies"},
+    "Look at data": {"info": "data", "check": "data", "drt": "relaxation", "convert": "data"},
+    "Pages": {"report": "pages", "view": "pages"},
+    "Circuits": {"circuits": "circuits", "simulate": "models"},
+    "Help": {"examples": "examples", "doctor": "doctor"},
 }
-
-
-class Command(TyperCommand):
-    """A command that says which option is given twice, where the last would win in silence."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments, or complain of a repeated option and leave."""
-        if not ctx.resilient_parsing:
-            order: list[Any] = self.make_parser(ctx).parse_args(args=list(args))[2]
-            single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
-            for given in single:
-                if single.count(given) > 1:
-                    name = max(given.opts, key=len)
-                    typer.echo(f"eisfit: {name} is given twice: give it once{_parted(given)}", err=True)
-                    raise typer.Exit(2)
-        return super().parse_args(ctx, args)
-
-
-def _parted(option: Any) -> str:
-    return ", with commas between" if "commas" in (option.help or "") else ""
-
+MODULES = {name: module for members in SECTIONS.values() for name, module in members.items()}
 
 _LISTED = "; eisfit --help lists them"
 
 
-class Commands(TyperGroup):
-    """The commands under headings, and for a misspelt one the nearest."""
+class Commands(click.Group):
+    """The commands under headings, each imported when it is called; for a misspelt one the nearest."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
+        """Return a command; its module is imported here."""
+        if cmd_name in MODULES and cmd_name not in self.commands:
+            module = import_module(f"eisfit.cli.{MODULES[cmd_name]}")
+            functions = {function.__name__: function for function in module.COMMANDS}
+            self.add_command(command_of(mannerly(functions[cmd_name])), cmd_name)
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, a heading for each kind of work."""
-        names = self.list_commands(ctx)
-        named = {name for members in SECTIONS.values() for name in members}
-        sections = {**SECTIONS, "More": tuple(name for name in names if name not in named)}
-        size = max(len(name) for name in names)
-        for heading, members in sections.items():
-            rows = [(name.ljust(size), self._about(ctx, name)) for name in members if name in names]
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
+        size = max(map(len, MODULES))
+        for heading, members in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(size), self._about(ctx, name)) for name in members])
 
-    def _about(self, ctx: Any, name: str) -> str:
+    def _about(self, ctx: click.Context, name: str) -> str:
         command = self.get_command(ctx, name)
         return command.get_short_help_str(1000) if command is not None else ""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which is meant."""
-        if args and args[0] not in self.commands and not ctx.resilient_parsing:
+        if args and args[0] not in MODULES and not ctx.resilient_parsing:
             self._unknown(args[0])
         return super().resolve_command(ctx, args)
 
     def _unknown(self, word: str) -> NoReturn:
         near = f"; did you mean 'eisfit --{word}'?" if word in ("help", "version") else ""
-        near = near or did_you_mean(word, self.commands)
+        near = near or did_you_mean(word, MODULES)
         near = near or (f"; did you mean 'eisfit fit {word}'?" if _is_a_file(word) else _LISTED)
-        typer.echo(f"eisfit: no command is called {word!r}{near}", err=True)
-        raise typer.Exit(2)
+        echo(f"eisfit: no command is called {word!r}{near}", err=True)
+        raise Exit(2)
 
 
 def _is_a_file(word: str) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, numbers
 from eisfit.cli.output import guard, print_text, write_atomic
 
@@ -17,17 +16,17 @@ __all__ = ["COMMANDS"]
 def simulate(
     circuit: CircuitName = DEFAULT_CIRCUIT,
     param: Annotated[
-        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter's value.")
+        list[str] | None, Option("--param", "-p", metavar="NAME=VALUE", help="A parameter's value.")
     ] = None,
-    fmin: Annotated[float, typer.Option(help="Lowest frequency, Hz.")] = 1e-2,
-    fmax: Annotated[float, typer.Option(help="Highest frequency, Hz.")] = 1e5,
-    per_decade: Annotated[int, typer.Option(help="Frequencies per decade.")] = 10,
-    noise: Annotated[float, typer.Option(help="Standard deviation of each part, fraction of |Z|.")] = 0.005,
-    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
-    cycle: Annotated[float | None, typer.Option(help="Cycle number to write into the file.")] = None,
+    fmin: Annotated[float, Option(help="Lowest frequency, Hz.")] = 1e-2,
+    fmax: Annotated[float, Option(help="Highest frequency, Hz.")] = 1e5,
+    per_decade: Annotated[int, Option(help="Frequencies per decade.")] = 10,
+    noise: Annotated[float, Option(help="Standard deviation of each part, fraction of |Z|.")] = 0.005,
+    seed: Annotated[int, Option(help="Of the noise.")] = 0,
+    cycle: Annotated[float | None, Option(help="Cycle number to write into the file.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="CSV file; standard output by default."),
+        Option("--output", "-o", metavar="FILE", help="CSV file; standard output by default."),
     ] = None,
 ) -> None:
     """Simulate a spectrum with noise, labelled as simulated.

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import typer
-
+from eisfit.cli.command import Argument, Option
 from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
 
@@ -52,16 +51,16 @@ DEFAULT_CIRCUIT = "rs-sei-ct-w"
 
 
 def _of_parameters(flag: str, form: str, about: str) -> Any:
-    return typer.Option(flag, metavar=form, help=about, autocompletion=parameter_names)
+    return Option(flag, metavar=form, help=about, autocompletion=parameter_names)
 
 
 Files = Annotated[
     list[str],
-    typer.Argument(help="Spectrum files, folders or globs; - reads standard input.", show_default=False),
+    Argument(help="Spectrum files, folders or globs; - reads standard input."),
 ]
 CircuitName = Annotated[
     str,
-    typer.Option(
+    Option(
         "--circuit",
         "-c",
         help="A name (eisfit circuits), a circuit string, or a .toml file.",
@@ -70,7 +69,7 @@ CircuitName = Annotated[
 ]
 OwnCircuit = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--circuit",
         "-c",
         help="A name (eisfit circuits), a circuit string, or a .toml file; without it, identified.",
@@ -80,7 +79,7 @@ OwnCircuit = Annotated[
 ]
 Weighting = Annotated[
     str,
-    typer.Option(
+    Option(
         "--weighting",
         help="modulus, proportional, unit or noise.",
         autocompletion=words("modulus", "proportional", "unit", "noise"),
@@ -98,7 +97,7 @@ _TIE = "Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'."
 Expressions = Annotated[list[str] | None, _of_parameters("--expr", "NAME=EXPRESSION", _TIE)]
 Peaks = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--peak",
         metavar="NAME=LOW:HIGH",
         help="Take the optimum in which the arc of this resistor peaks between these frequencies, Hz.",
@@ -106,34 +105,34 @@ Peaks = Annotated[
 ]
 Order = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--order",
         metavar="NAME,NAME",
         help="Take the optimum in which the arcs of these resistors come from the fastest to the slowest.",
     ),
 ]
-FrequencyMin = Annotated[float | None, typer.Option("--fmin", help="Leave out lower frequencies, Hz.")]
-FrequencyMax = Annotated[float | None, typer.Option("--fmax", help="Leave out higher frequencies, Hz.")]
+FrequencyMin = Annotated[float | None, Option("--fmin", help="Leave out lower frequencies, Hz.")]
+FrequencyMax = Annotated[float | None, Option("--fmax", help="Leave out higher frequencies, Hz.")]
 Drop = Annotated[
-    list[float] | None, typer.Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
+    list[float] | None, Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
 ]
 DropInductive = Annotated[
-    bool, typer.Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
+    bool, Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
 ]
 GeometryFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--geometry",
         metavar="FILE.toml",
         help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
     ),
 ]
 AverageDuplicates = Annotated[
-    bool, typer.Option("--average-duplicates", help="Average points that share a frequency.")
+    bool, Option("--average-duplicates", help="Average points that share a frequency.")
 ]
 ImpedanceUnit = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--impedance-unit",
         help="What the file's impedances are in: uohm, mohm, ohm, kohm, Mohm, Gohm.",
         autocompletion=words("uohm", "mohm", "ohm", "kohm", "Mohm", "Gohm"),
@@ -141,16 +140,16 @@ ImpedanceUnit = Annotated[
 ]
 ImagSign = Annotated[
     str,
-    typer.Option(
+    Option(
         "--imag-sign",
         help="auto, header (never turned), + (the column holds Im Z) or - (it holds -Im Z).",
         autocompletion=words("auto", "header", "+", "-"),
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="DIR", help="Write JSON, CSV and figures into this folder."),
+    Option("--output", "-o", metavar="DIR", help="Write JSON, CSV and figures into this folder."),
 ]
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import typer
-
+from eisfit.cli.command import Exit, echo
 from eisfit.cli.manners import current
 from eisfit.display.progress import counted
 from eisfit.errors import EisfitError, UsageError
@@ -48,29 +47,29 @@ def guard(command: Callable[P, int | None]) -> Callable[P, None]:
         except EisfitError as error:
             code = _complain(error, 1)
         if code:
-            raise typer.Exit(code)
+            raise Exit(code)
 
     return wrapper
 
 
 def _complain(error: Exception, code: int) -> int:
-    typer.echo(f"eisfit: {error}", err=True)
+    echo(f"eisfit: {error}", err=True)
     return code
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document, or the table that ``--format`` asks for instead."""
     if current.form == "json":
-        typer.echo(to_json(document), nl=False)
+        echo(to_json(document), nl=False)
         return
     from eisfit.display.report.rows import flat_table
 
-    typer.echo(flat_table(document, current.form), nl=False)
+    echo(flat_table(document, current.form), nl=False)
 
 
 def print_text(text: str) -> None:
     """Print text, with a line end where it has none."""
-    typer.echo(text.rstrip("\n"))
+    echo(text.rstrip("\n"))
 
 
 def width() -> int:

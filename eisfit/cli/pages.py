@@ -6,8 +6,7 @@ import json as reader
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option, echo
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
@@ -40,7 +39,7 @@ __all__ = ["COMMANDS"]
 def report(
     files: Files,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="The page; its name ends in .html.")
+        Path, Option("--output", "-o", metavar="FILE", help="The page; its name ends in .html.")
     ] = Path("report.html"),
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
@@ -55,10 +54,8 @@ def report(
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
-    series: Annotated[
-        bool, typer.Option("--series", help="All the files are the cycles of one cell.")
-    ] = False,
-    title: Annotated[str | None, typer.Option(help="Of the page; the files' names by default.")] = None,
+    series: Annotated[bool, Option("--series", help="All the files are the cycles of one cell.")] = False,
+    title: Annotated[str | None, Option(help="Of the page; the files' names by default.")] = None,
 ) -> int:
     """Fit, and write one page with linked figures that opens in any browser, without a network.
 
@@ -80,7 +77,7 @@ def report(
         results += _results(source, chosen, options, read_as)
     html_report(results, output, title=title)
     failed = sum(_failures(result) for result in results)
-    typer.echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
+    echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
     return int(failed > 0)
 
 
@@ -171,10 +168,8 @@ def view(
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
-    port: Annotated[int, typer.Option(help="On 127.0.0.1; any that is free by default.")] = 0,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
-    ] = True,
+    port: Annotated[int, Option(help="On 127.0.0.1; any that is free by default.")] = 0,
+    browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
     """Look at a spectrum, move a circuit's parameters with sliders, and fit from there.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.options import (
     AverageDuplicates,
     Files,
@@ -40,7 +39,7 @@ __all__ = ["COMMANDS"]
 def drt(
     files: Files,
     regularisation: Annotated[
-        float | None, typer.Option(help="Strength; found by generalised cross-validation by default.")
+        float | None, Option(help="Strength; found by generalised cross-validation by default.")
     ] = None,
     fmin: FrequencyMin = None,
     fmax: FrequencyMax = None,

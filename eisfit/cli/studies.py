@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Argument, Option
 from eisfit.cli.manners import say
 from eisfit.cli.options import Json, Output
 from eisfit.cli.output import (
@@ -26,12 +25,12 @@ __all__ = ["COMMANDS"]
 
 @guard
 def explain(
-    study: Annotated[Path | None, typer.Argument(help="A study.toml.", show_default=False)] = None,
+    study: Annotated[Path | None, Argument(help="A study.toml.")] = None,
     template: Annotated[
-        bool, typer.Option("--template", help="Print a commented study file to start from.")
+        bool, Option("--template", help="Print a commented study file to start from.")
     ] = False,
     fit_only: Annotated[
-        bool, typer.Option("--fit-only", help="Only fit all spectra (schema 2): no hypotheses.")
+        bool, Option("--fit-only", help="Only fit all spectra (schema 2): no hypotheses.")
     ] = False,
     json: Json = False,
     output: Output = None,

@@ -6,8 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from eisfit.cli.command import Option
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
@@ -66,19 +65,19 @@ def track(
     imag_sign: ImagSign = "auto",
     cycle_pattern: Annotated[
         str | None,
-        typer.Option(help="Regular expression with one group that finds the cycle in a file's name."),
+        Option(help="Regular expression with one group that finds the cycle in a file's name."),
     ] = None,
-    manifest: Annotated[Path | None, typer.Option(help="CSV file with the columns file and cycle.")] = None,
+    manifest: Annotated[Path | None, Option(help="CSV file with the columns file and cycle.")] = None,
     shared: Annotated[
-        list[str] | None, typer.Option("--shared", metavar="NAME", help="One value for all cycles.")
+        list[str] | None, Option("--shared", metavar="NAME", help="One value for all cycles.")
     ] = None,
     smooth: Annotated[
         list[str] | None,
-        typer.Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
+        Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
     ] = None,
     crossing: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--crossing",
             metavar="NAME=VALUE",
             help="When a parameter reaches a value, or with x a multiple: R_ct=2x. Looks beyond the data.",
@@ -86,17 +85,17 @@ def track(
     ] = None,
     group: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--group", metavar="NAME=CELL,CELL", help="Replicates: groups of cells are compared, not cells."
         ),
     ] = None,
     cycling: Annotated[
         list[Path] | None,
-        typer.Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
+        Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
     ] = None,
     animate: Annotated[
         bool,
-        typer.Option("--animate", help="With --output: the Nyquist plots as a moving picture too (GIF)."),
+        Option("--animate", help="With --output: the Nyquist plots as a moving picture too (GIF)."),
     ] = False,
     json: Json = False,
     output: Output = None,

@@ -245,7 +245,7 @@ def test_json_at_the_end_and_what_the_store_has_is_not_fitted_again(tmp_path, ru
 
 @pytest.mark.parametrize("arguments", [[], ["--store", "s.sqlite", "--export", "a.csv"]])
 def test_watching_needs_a_store_and_no_export(tmp_path, monkeypatch, arguments):
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from eisfit.cli.app import app
 

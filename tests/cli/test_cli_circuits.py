@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -153,9 +154,26 @@ def test_what_the_shell_completes(run):
     ],
 )
 def test_the_shells_way_of_asking(monkeypatch, capsys, typed, expected):
-    monkeypatch.setenv("_EISFIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("_EISFIT_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", typed)
     monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
     with pytest.raises(SystemExit):
         app([], prog_name="eisfit")
-    assert capsys.readouterr().out.split() == expected
+    assert [row.partition(",")[2] for row in capsys.readouterr().out.split()] == expected
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_taught_once(run, monkeypatch, tmp_path, shell):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    line = run("--show-completion", shell)[1].strip()
+    assert f"_EISFIT_COMPLETE={shell}_source eisfit" in line
+    assert "one line added" in run("--install-completion", shell)[1]
+    assert "has it already" in run("--install-completion", shell)[1]
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.read_text(encoding="utf-8").count(line) for path in written] == [1]
+
+
+def test_a_shell_that_is_not_known(run):
+    code, _, err = run("--install-completion", "tcsh")
+    assert code == 2
+    assert "the shells are bash, zsh, fish" in err

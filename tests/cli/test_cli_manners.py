@@ -154,12 +154,12 @@ def test_warnings_of_ours_are_notes_and_others_stay(capsys):
 
 
 def test_ctrl_c_in_a_command_is_130_and_no_traceback(capsys):
-    import typer
+    import click
 
     def stopped():
         raise KeyboardInterrupt
 
-    with pytest.raises(typer.Exit) as end:
+    with pytest.raises(click.exceptions.Exit) as end:
         manners._to_the_end(stopped)
     assert end.value.exit_code == 130
     assert capsys.readouterr().err == "\neisfit: stopped\n"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HELP_NEEDS_NOT = ("numpy", "rich", "sqlite3", "asyncio", "http")  # pydantic some versions of typer import
+HELP_NEEDS_NOT = ("numpy", "rich", "sqlite3", "asyncio", "http", "pydantic")
 HEAVY = (
     "lmfit",
     "scipy.optimize",
@@ -51,7 +51,7 @@ def test_help_does_not_even_import_numpy(arguments):
 def test_completion_of_circuits_imports_nothing_heavy():
     """The shell asks at every press of the tab key."""
     code = (
-        "import os; os.environ.update(_EISFIT_COMPLETE='complete_bash', COMP_CWORD='3',"
+        "import os; os.environ.update(_EISFIT_COMPLETE='bash_complete', COMP_CWORD='3',"
         " COMP_WORDS='eisfit fit --circuit rs-')\n" + CALL.format([])
     )
     assert imported_after(code, (*HEAVY, "numpy")) == "[]"

@@ -1,0 +1,210 @@
+"""A command is a function: its signature, with `Option` and `Argument` in the annotations, is the help.
+
+On click alone, which starts in 40 ms; the libraries above it that do the same take 200.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import click
+from click.shell_completion import CompletionItem
+
+__all__ = ["Argument", "Exit", "Option", "command_of", "echo", "params_of"]
+
+Completion = Callable[..., list[Any]]
+Exit = click.exceptions.Exit
+echo = click.echo
+
+_KINDS: dict[Any, Any] = {str: click.STRING, int: click.INT, float: click.FLOAT, bool: click.BOOL}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What stands after the command without a dash.
+
+    Attributes
+    ----------
+    help
+        For ``--help``.
+    metavar
+        Its name there; that of the function's parameter without one.
+    autocompletion
+        ``(incomplete)`` or ``(ctx, incomplete)`` -> what the shell offers.
+    """
+
+    help: str = ""
+    metavar: str | None = None
+    autocompletion: Completion | None = None
+
+
+@dataclass(frozen=True, init=False)
+class Option:
+    """An option; its names are the parameter's where none is given. See `Argument`.
+
+    Attributes
+    ----------
+    names
+        Such as ``--output``, ``-o``, or ``--browser/--no-browser``.
+    callback
+        Called with the value before the command runs, and before other options are looked at.
+    min
+        Least value of a number.
+    show_default
+        Whether ``--help`` tells the default.
+    """
+
+    names: tuple[str, ...]
+    help: str
+    metavar: str | None
+    autocompletion: Completion | None
+    callback: Callable[[Any], None] | None
+    min: float | None
+    show_default: bool
+
+    def __init__(self, *names: str, help: str = "", **more: Any) -> None:
+        blank = {"metavar": None, "autocompletion": None, "callback": None, "min": None, "show_default": True}
+        for name, value in {"names": names, "help": help, **blank, **more}.items():
+            object.__setattr__(self, name, value)
+
+
+class _NamedArgument(click.Argument):
+    """An argument with a help text, which click leaves to the command's own words."""
+
+    def __init__(self, *names: Any, help: str = "", **more: Any) -> None:
+        super().__init__(*names, **more)
+        self.about = help
+
+
+class _Command(click.Command):
+    """A command that lists its arguments, and refuses an option given twice: the last would win in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, or complain of a repeated option and leave."""
+        if not ctx.resilient_parsing:
+            order: list[Any] = self.make_parser(ctx).parse_args(args=list(args))[2]
+            single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
+            for given in single:
+                if single.count(given) > 1:
+                    name = max(given.opts, key=len)
+                    echo(f"eisfit: {name} is given twice: give it once{_parted(given)}", err=True)
+                    raise Exit(2)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what stands after the command, then the options."""
+        rows = [
+            (p.make_metavar(ctx), p.about + ("  [required]" if p.required else ""))
+            for p in self.params
+            if isinstance(p, _NamedArgument)
+        ]
+        if rows:
+            with formatter.section("Arguments"):
+                formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+
+
+def _parted(option: Any) -> str:
+    return ", with commas between" if "commas" in (option.help or "") else ""
+
+
+def command_of(function: Callable[..., None]) -> click.Command:
+    """Return the command of a function, whose docstring is the help; an example in it stays unbroken."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    return _Command(
+        function.__name__.replace("_", "-"),
+        params=params_of(function),
+        callback=function,
+        help=text.replace("Example:", "\b\nExample:"),
+        short_help=text.partition("\n")[0],
+    )
+
+
+def params_of(function: Callable[..., None]) -> list[click.Parameter]:
+    """Return the arguments and options that a function's signature describes."""
+    found: list[click.Parameter] = []
+    for p in inspect.signature(function, eval_str=True).parameters.values():
+        kind, said = get_args(p.annotation)[:2]
+        read = _argument if isinstance(said, Argument) else _option
+        found.append(read(p.name, kind, said, p.default))
+    return found
+
+
+def _argument(name: str, kind: Any, said: Argument, default: Any) -> click.Parameter:
+    one, many = _one(kind)
+    required = default is inspect.Parameter.empty
+    return _NamedArgument(
+        [name],
+        help=said.help,
+        metavar=said.metavar,
+        type=_type(one, None),
+        nargs=-1 if many else 1,
+        required=required,
+        default=None if required else default,
+        callback=_plain(many, None, default),
+        shell_complete=_completion(said.autocompletion),
+    )
+
+
+def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter:
+    one, many = _one(kind)
+    flag = one is bool
+    needed = default is inspect.Parameter.empty
+    return click.Option(
+        [name, *(said.names or (f"--{name.replace('_', '-')}",))],
+        help=said.help,
+        metavar=said.metavar,
+        is_flag=flag,
+        type=None if flag else _type(one, said.min),
+        multiple=many,
+        required=needed,
+        default=None if needed else default,
+        show_default=said.show_default and not needed and default not in (None, False, ""),
+        callback=_plain(many, said.callback, default),
+        is_eager=said.callback is not None,
+        shell_complete=_completion(said.autocompletion),
+    )
+
+
+def _one(kind: Any) -> tuple[Any, bool]:
+    """Return the type of one value, and whether there may be several: ``list[str] | None`` is (str, True)."""
+    if get_args(kind) and get_origin(kind) is not list:
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    return (get_args(kind)[0], True) if get_origin(kind) is list else (kind, False)
+
+
+def _type(kind: Any, least: float | None) -> Any:
+    if kind is Path:
+        return click.Path(path_type=Path)
+    if least is not None:
+        return click.IntRange(min=int(least)) if kind is int else click.FloatRange(min=least)
+    return _KINDS[kind]
+
+
+def _plain(many: bool, callback: Callable[[Any], None] | None, default: Any) -> Any:
+    """Return click's callback: lists instead of tuples, and the function's default where none is given."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if callback is not None and not ctx.resilient_parsing:
+            callback(value)
+        if many:
+            return list(value) if value else None if default is inspect.Parameter.empty else default
+        return value
+
+    return read
+
+
+def _completion(function: Completion | None) -> Any:
+    if function is None:
+        return None
+    size = len(inspect.signature(function).parameters)
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = function(incomplete) if size == 1 else function(ctx, incomplete)
+        return [CompletionItem(word) for word in found]
+
+    return complete
