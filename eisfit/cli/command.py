@@ -81,7 +81,7 @@ class _NamedArgument(click.Argument):
 
 
 class _Command(click.Command):
-    """A command that lists its arguments, and refuses an option given twice: the last would win in silence."""
+    """A command that lists its arguments; one option given twice is refused, for the last would win."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, or complain of a repeated option and leave."""
