@@ -18,8 +18,9 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.batch_fit import find_optima
 from eisfit.fitting.batch_result import table_of
 from eisfit.fitting.batch_table import Table
+from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import weights

@@ -17,7 +17,8 @@ from typing import Any, TextIO
 from eisfit.display.report import fits_csv
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_json
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 
 __all__ = ["check_export", "export_results"]
 

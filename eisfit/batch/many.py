@@ -23,7 +23,7 @@ from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit

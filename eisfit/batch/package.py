@@ -10,7 +10,8 @@ from typing import Any
 from eisfit.batch.audit import Compared
 from eisfit.batch.chunks import Fitted, Result, fit_chunk
 from eisfit.fitting.batch_table import Table
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 

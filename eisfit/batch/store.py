@@ -21,7 +21,8 @@ import numpy as np
 
 from eisfit._version import __version__
 from eisfit.errors import EisfitError
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import METADATA_KEYS
 from eisfit.spectra.spectrum import Spectrum

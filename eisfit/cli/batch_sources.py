@@ -11,7 +11,7 @@ from eisfit.cli.sources import read_sources
 from eisfit.errors import ReadError
 
 if TYPE_CHECKING:
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
     from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["is_spectrum_file", "paths_of", "spectra_of"]
@@ -62,7 +62,7 @@ def spectra_of(
     reading
         How files are read: options of `eisfit.read`.
     """
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
 
     found = read_sources([path], **reading)
     cycle = None if path == "-" else _cycle(Path(path), root, manifest)

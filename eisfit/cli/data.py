@@ -142,7 +142,7 @@ def convert(
 
     Example:  eisfit convert cell.mpt --to csv --output converted
     """
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
     from eisfit.model.simulate import to_csv
 
     if to not in ("csv", "json"):

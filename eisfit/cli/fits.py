@@ -166,8 +166,8 @@ class _Given:
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
+    from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.fit import fit_or_failure
-    from eisfit.fitting.result import FitFailure
 
     for spectrum in spectra:
         is_failure = isinstance(spectrum, FitFailure)

@@ -11,7 +11,8 @@ import numpy as np
 
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import write_atomic
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.series_result import SeriesResult

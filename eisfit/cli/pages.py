@@ -83,8 +83,8 @@ def report(
 
 def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[str, Any]) -> list[Any]:
     """Return what a file, folder or list of files gives; a failure stays in its place."""
+    from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.fit import fit_or_failure
-    from eisfit.fitting.result import FitFailure
     from eisfit.tracking.track import track
 
     try:
@@ -178,7 +178,7 @@ def view(
     Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
     """
     from eisfit.cli.viewer import Viewer
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.selection import selected
 
     check_range(fmin, fmax)

@@ -68,7 +68,7 @@ def drt(
 def _document(
     spectrum: Any, fmin: float | None, fmax: float | None, regularisation: float | None
 ) -> dict[str, Any]:
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
     from eisfit.validation.drt import drt as compute
 
     if isinstance(spectrum, FitFailure):

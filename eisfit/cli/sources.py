@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
     from eisfit.spectra.series import CycleSeries
     from eisfit.spectra.spectrum import Spectrum
 
@@ -22,7 +22,7 @@ def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailu
 
     `reading` is how files are read: options of `eisfit.read`.
     """
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
 
     found: list[Spectrum | FitFailure] = []
     for source in sources:
@@ -46,7 +46,7 @@ def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
 
 
 def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
-    from eisfit.fitting.result import FitFailure
+    from eisfit.fitting.failure import FitFailure
 
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
 

@@ -22,9 +22,10 @@ from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, set_standard_errors
 from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.identify.choice import Choice, choose
 from eisfit.fitting.outcome import result_of
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import selected, with_noise
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit

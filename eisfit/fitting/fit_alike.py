@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eisfit.errors import EisfitError, UsageError
+from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit_or_failure
 from eisfit.fitting.identify.choice import Choice, choose_for_all
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum

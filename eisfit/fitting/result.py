@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, did_you_mean
+from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
     Statistics,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["FitFailure", "FitResult", "FittedParameter", "Statistics", "result_or_failure"]
+__all__ = ["FitResult", "FittedParameter", "Statistics", "result_or_failure"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -286,40 +287,6 @@ class FitResult:
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.parameters)
-
-
-@dataclass(frozen=True)
-class FitFailure:
-    """A spectrum that could not be read or fitted, with the reason in one line, in a result's place."""
-
-    source: str
-    error: str
-    index: int = 0
-    cycle: float | None = None
-
-    ok = False
-    grade = None
-    flags: tuple[Flag, ...] = ()
-
-    @classmethod
-    def of(cls, spectrum: Spectrum, error: str) -> FitFailure:
-        """Return the failure of a spectrum that could be read."""
-        return cls(spectrum.source, error, spectrum.index, spectrum.cycle)
-
-    def to_dict(self, data: bool = True) -> dict[str, Any]:
-        """Return the same keys as a fit's document, null but for source and error."""
-        keys = ("circuit", "weighting", "covariance_rescaled", "parameters", "statistics", "derived")
-        spectrum = dict.fromkeys(("points", "frequency_min_Hz", "frequency_max_Hz"))
-        return {
-            "spectrum": {"source": self.source, "index": self.index, "cycle": self.cycle, **spectrum},
-            **dict.fromkeys(keys),
-            "correlations": [],
-            "grade": None,
-            "ok": False,
-            "flags": [],
-            "alternatives": [],
-            "error": self.error,
-        }
 
 
 def result_or_failure(document: Mapping[str, Any]) -> FitResult | FitFailure:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, UsageError, did_you_mean
-from eisfit.fitting.result import FitFailure, FitResult, result_or_failure
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable

@@ -10,7 +10,8 @@ import numpy as np
 
 from eisfit.display.progress import Progress, steps
 from eisfit.errors import UsageError
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.given import spectra_of

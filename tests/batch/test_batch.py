@@ -13,7 +13,7 @@ import eisfit
 from eisfit.batch.export import export_results
 from eisfit.cli.app import app
 from eisfit.errors import EisfitError, UsageError
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 
 FREQUENCY = np.geomspace(1e4, 0.1, 15)
 CIRCUIT = "R_s-p(R_ct,C_dl)"

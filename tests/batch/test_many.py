@@ -18,7 +18,7 @@ from eisfit.engine.batch_starts import GroupStarts
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many, weights
 

@@ -16,7 +16,7 @@ import pytest
 import eisfit
 from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.errors import EisfitError
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,C_dl)")
 FREQUENCY = np.geomspace(1e4, 0.1, 20)

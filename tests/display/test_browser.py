@@ -14,7 +14,7 @@ import pytest
 
 import eisfit
 from eisfit.cli.html_report import html_report
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from eisfit.display.pages.page import bokeh_script, script_json
 from eisfit.display.pages.trends import trend_figures, trend_rows
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_json
-from eisfit.fitting.result import FitFailure
+from eisfit.fitting.failure import FitFailure
 from eisfit.model.simulate import simulate, to_csv
 from eisfit.spectra.spectrum import Spectrum
 

@@ -11,7 +11,8 @@ import pytest
 import eisfit
 from eisfit.errors import EisfitError
 from eisfit.files import to_json
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 

@@ -9,7 +9,8 @@ import pytest
 
 import eisfit
 from eisfit.errors import EisfitError, FitError, UsageError
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.simulate import simulate, to_csv
 from eisfit.tracking import series_fits as fits_module
 from eisfit.tracking.series_result import SeriesResult

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from eisfit.errors import FitError
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.notation import components
 from eisfit.rounding import significant
 from eisfit.tracking.cycles.table import CycleTable, polarisation

@@ -9,7 +9,8 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
-from eisfit.fitting.result import FitFailure, FitResult
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.tracking.growth.growth import Growth, fit_growth
 from eisfit.tracking.joint.joint import Joint

@@ -1,0 +1,46 @@
+"""What stands in a result's place where a spectrum could not be read or fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eisfit.spectra.spectrum import Spectrum
+    from eisfit.verdict import Flag
+
+__all__ = ["FitFailure"]
+
+
+@dataclass(frozen=True)
+class FitFailure:
+    """A spectrum that could not be read or fitted, with the reason in one line, in a result's place."""
+
+    source: str
+    error: str
+    index: int = 0
+    cycle: float | None = None
+
+    ok = False
+    grade = None
+    flags: tuple[Flag, ...] = ()
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, error: str) -> FitFailure:
+        """Return the failure of a spectrum that could be read."""
+        return cls(spectrum.source, error, spectrum.index, spectrum.cycle)
+
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return the same keys as a fit's document, null but for source and error."""
+        keys = ("circuit", "weighting", "covariance_rescaled", "parameters", "statistics", "derived")
+        spectrum = dict.fromkeys(("points", "frequency_min_Hz", "frequency_max_Hz"))
+        return {
+            "spectrum": {"source": self.source, "index": self.index, "cycle": self.cycle, **spectrum},
+            **dict.fromkeys(keys),
+            "correlations": [],
+            "grade": None,
+            "ok": False,
+            "flags": [],
+            "alternatives": [],
+            "error": self.error,
+        }
