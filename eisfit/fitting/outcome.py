@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.distributions import chi2_above
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.derived import derived
@@ -73,9 +74,7 @@ def _parameters(
 
 def _p_value(chisqr: float, nfree: int) -> float:
     """Return the probability of a chisqr this large from noise alone."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(nfree / 2, chisqr / 2))
+    return chi2_above(nfree, chisqr)
 
 
 def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:

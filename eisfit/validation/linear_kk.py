@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.distributions import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair
 
 __all__ = [
@@ -269,8 +270,6 @@ def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -
     chi-squared test. Where they do, the logarithms are averaged over half a decade around each point.
     Logarithms, because an outlier hardly moves their mean.
     """
-    from scipy.special import chdtrc
-
     if omega.size < 16:
         return np.ones_like(omega)
     x = np.log10(omega)
@@ -278,7 +277,7 @@ def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -
     clipped = np.minimum(logs, np.median(logs) + 3)
     span = (2 * x - x[0] - x[-1]) / (x[0] - x[-1])
     cubic = np.linalg.qr(np.vander(span, 4, increasing=True))[0][:, 1:]
-    if chdtrc(3, float(np.sum((cubic.T @ clipped) ** 2)) / (np.pi**2 / 6)) > level:
+    if chi2_above(3, float(np.sum((cubic.T @ clipped) ** 2)) / (np.pi**2 / 6)) > level:
         return np.ones_like(omega)
     kernel = np.exp(-0.5 * ((x[:, None] - x) / 0.5) ** 2)
     variance = np.exp(kernel @ logs / kernel.sum(axis=1))
@@ -321,14 +320,12 @@ def _orthonormal(columns: FloatArray) -> FloatArray:
 
 
 def _chance(residual: FloatArray, extra: FloatArray, room: int) -> float:
-    from scipy.special import fdtrc
-
     gained, count = float(np.sum((extra.T @ residual) ** 2)), extra.shape[1]
     left = room - count
     if count == 0 or left < 1:
         return 1.0
     rest = max(float(residual @ residual) - gained, np.finfo(float).tiny)
-    return float(fdtrc(count, left, gained / count / (rest / left)))
+    return f_above(count, left, gained / count / (rest / left))
 
 
 def _distance(left: FloatArray, q: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,
     Basis,
@@ -234,15 +235,13 @@ def _without_outliers(problem: Problem) -> Trust:
 
 
 def _outlier(problem: Problem, found: Evidence) -> int | None:
-    from scipy.special import fdtrc
-
     left = found.freedom - 2
     if left < 4 or problem.size <= FEWEST:
         return None
     worst = int(np.argmax(found.distance))
     squared = float(found.distance[worst])
     rest = max((found.noise**2 * found.freedom - squared) / left, np.finfo(float).tiny)
-    chance = problem.size * float(fdtrc(2, left, squared / 2 / rest))
+    chance = problem.size * f_above(2, left, squared / 2 / rest)
     # The root of `distance` lies between what is left at the point and how far it is off its neighbours.
     off = float(np.sqrt(squared) / (problem.weight * np.abs(problem.data))[worst])
     return None if chance > FALSE_ALARM * _strict(found) or off < problem.tolerance else worst

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.distributions import normal_quantile, t_quantile
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, profiles
@@ -21,10 +22,10 @@ __all__ = ["profile_intervals", "quantile"]
 
 def quantile(result: FitResult, level: float) -> float:
     """Return the two-sided quantile of t, or of the normal distribution where the noise is measured."""
-    from scipy.special import ndtri, stdtrit
-
     upper = 0.5 + 0.5 * level
-    return float(stdtrit(result.statistics.nfree, upper) if result.covariance_rescaled else ndtri(upper))
+    return (
+        t_quantile(result.statistics.nfree, upper) if result.covariance_rescaled else normal_quantile(upper)
+    )
 
 
 def profile_intervals(

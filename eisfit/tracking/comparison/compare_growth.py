@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eisfit.distributions import t_below, t_quantile
 from eisfit.errors import UsageError
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
@@ -162,14 +163,12 @@ class Rates:
         self, name: str, unit: str, cycles: tuple[float, float], level: float, dof: float | None = None
     ) -> GrowthComparison:
         """Return difference and ratio with intervals and Welch's test; `dof`: where the errors are pooled."""
-        from scipy.special import stdtr, stdtrit
-
         (a, b), (sa, sb) = self.values, self.stderrs
         spread = float(np.hypot(sa, sb))
         if dof is None:
             dof = spread**4 / (sa**4 / self.dofs[0] + sb**4 / self.dofs[1]) if spread > 0 else 1.0
-        quantile = float(stdtrit(dof, 0.5 * (1 + level)))
-        p = float(2 * stdtr(dof, -abs(b - a) / spread)) if spread > 0 else float(a == b)
+        quantile = t_quantile(dof, 0.5 * (1 + level))
+        p = 2 * t_below(dof, -abs(b - a) / spread) if spread > 0 else float(a == b)
         low, high = _fieller(a, sa, b, sb, quantile)
         return GrowthComparison(
             name, unit, *cycles, self.labels, self.laws, self.values, self.stderrs,

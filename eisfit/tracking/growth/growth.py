@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
+from eisfit.distributions import normal_quantile, t_quantile
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
@@ -126,12 +127,10 @@ class Growth:
 
         Student's t where the size of the errors was taken from the scatter, else the normal distribution.
         """
-        from scipy.special import ndtri, stdtrit
-
         if not 0 < level < 1:
             raise UsageError(f"level {level:g} is not between 0 and 1; 0.95 is usual")
         p = 0.5 * (1 + level)
-        return float(stdtrit(self.dof, p) if self.scatter and self.scatter > 1 else ndtri(p))
+        return t_quantile(self.dof, p) if self.scatter and self.scatter > 1 else normal_quantile(p)
 
     def error(self, weights: FloatArray) -> FloatArray | None:
         """Return the standard errors (n,) of weights (n, p) @ coefficients; None without a covariance."""
