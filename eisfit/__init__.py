@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from eisfit.fitting.result import FitResult
     from eisfit.model.circuit import Circuit
     from eisfit.model.library import circuit, circuits
+    from eisfit.model.own_elements import register_element
     from eisfit.model.simulate import simulate
     from eisfit.spectra.readers import read
     from eisfit.spectra.series import CycleSeries, read_series
@@ -66,6 +67,7 @@ _HOME = {
     "read": "spectra.readers",
     "read_cycle_table": "tracking.cycles.table",
     "read_series": "spectra.series",
+    "register_element": "model.own_elements",
     "simulate": "model.simulate",
     "to_impedance": "fitting.interop",
     "track": "tracking.track",
@@ -104,6 +106,7 @@ __all__ = [
     "read",
     "read_cycle_table",
     "read_series",
+    "register_element",
     "simulate",
     "to_impedance",
     "track",

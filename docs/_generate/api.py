@@ -17,7 +17,7 @@ __all__ = ["names", "rooms", "write"]
 _GROUPS = {
     "Read": ("read", "read_series", "Spectrum", "CycleSeries"),
     "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
-    "Circuits": ("circuit", "circuits", "Circuit", "simulate"),
+    "Circuits": ("circuit", "circuits", "Circuit", "register_element", "simulate"),
     "Fit": ("fit", "FitResult", "fit_many", "intervals"),
     "Which circuit": ("identify", "Identification", "compare", "Comparison"),
     "Follow over the cycles": ("track", "SeriesResult", "compare_series"),

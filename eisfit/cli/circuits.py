@@ -161,7 +161,7 @@ def _examine(names: list[str] | None, json: bool) -> int:
     from eisfit.model.catalogue import entries
     from eisfit.model.circuit_check import check_circuit
 
-    own = [os.fspath(entry.path) for entry in entries().values() if entry.origin != "eisfit"]
+    own = [os.fspath(entry.path) for entry in entries().values() if entry.origin in ("project", "user")]
     if not (names or own):
         raise UsageError("--check needs a circuit file; eisfit circuits --new NAME begins one")
     found = [check_circuit(name) for name in names or own]

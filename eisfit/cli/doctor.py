@@ -201,7 +201,11 @@ def _circuits() -> Iterator[Finding]:
     for name, entry in entries().items():
         trouble = _trouble(entry.path)
         if trouble:
-            cure = f"eisfit circuits {entry.path} --check" if entry.origin != "eisfit" else _reinstall()
+            cure = (
+                f"eisfit circuits {entry.path} --check"
+                if entry.origin in ("project", "user")
+                else _reinstall()
+            )
             yield Finding("circuits", name, trouble, "wrong", cure)
         else:
             instead = " (instead of eisfit's)" if entry.shadows else ""
@@ -211,7 +215,12 @@ def _circuits() -> Iterator[Finding]:
             "circuits", path.name, "no name leads to it", "wrong", "use small letters, digits and '-'"
         )
     for origin, names in good.items():
-        whose = {"eisfit": "of eisfit", "user": "your own", "project": "of this project"}[origin]
+        whose = {
+            "eisfit": "of eisfit",
+            "user": "your own",
+            "project": "of this project",
+            "package": "of other packages",
+        }[origin]
         if names:
             yield Finding("circuits", whose, str(len(names)) if origin == "eisfit" else ", ".join(names))
 

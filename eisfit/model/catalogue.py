@@ -8,6 +8,7 @@ In this order, the first that has the name wins:
 2. the user's configuration: ``~/.config/eisfit/circuits`` (``$XDG_CONFIG_HOME``) on Linux,
    ``~/Library/Application Support/eisfit/circuits`` on macOS, ``%APPDATA%\eisfit\circuits`` on Windows.
 3. those that come with eisfit.
+4. those of other packages, by entry points of the group ``eisfit.circuits`` (`eisfit.extensions`).
 
 Circuit files are data: nothing in them is executed, wherever they come from.
 """
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from eisfit.extensions import extensions
 from eisfit.files import data_folder
 
 __all__ = [
@@ -35,7 +37,7 @@ __all__ = [
     "user_folder",
 ]
 
-Origin = Literal["project", "user", "eisfit"]
+Origin = Literal["project", "user", "eisfit", "package"]
 
 #: What a circuit's name looks like; nothing that looks like it is a circuit string.
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -53,7 +55,7 @@ class Entry:
     path
         The file.
     origin
-        ``project``, ``user`` or ``eisfit``.
+        ``project``, ``user``, ``eisfit`` or ``package``.
     shadows
         True where eisfit has another circuit of this name, which this one replaces.
     """
@@ -77,7 +79,7 @@ def entries() -> dict[str, Entry]:
 
 def find_misnamed_files() -> list[Path]:
     """Return the user's circuit files that no name leads to, for their letters."""
-    folders = [folder for origin, folder in _folders() if origin != "eisfit"]
+    folders = [folder for origin, folder in _folders() if origin in ("project", "user")]
     return sorted(
         path for folder in folders for path in folder.glob("*.toml") if not NAME.fullmatch(path.stem)
     )
@@ -92,7 +94,7 @@ def find(name: str) -> Entry | None:
         path = folder / f"{name}.toml"
         # A clone of eisfit has its circuits in circuits/ too: the same file is no other circuit.
         if path.is_file() and (origin == "eisfit" or not _same(path, own)):
-            return Entry(name, path, origin, shadows=origin != "eisfit" and own.is_file())
+            return Entry(name, path, origin, shadows=origin in ("project", "user") and own.is_file())
     return None
 
 
@@ -107,6 +109,9 @@ def _folders() -> Iterator[tuple[Origin, Path]]:
     if user is not None and user.is_dir():
         yield "user", user
     yield "eisfit", data_folder("circuits")
+    for offered in extensions("circuits").values():
+        for folder in getattr(offered, "__path__", None) or [offered]:
+            yield "package", Path(folder)
 
 
 def project_folder() -> Path | None:

@@ -64,7 +64,7 @@ def circuit_template(string: str, *, file: str = "mine.toml", use: str = "mine.t
         file=file,
         use=use,
         roles=", ".join(ROLES),
-        elements=", ".join(ELEMENTS),
+        elements=", ".join(ELEMENTS.complete()),
     )
     tables = [
         _PARAMETER.format(

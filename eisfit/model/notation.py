@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from eisfit.errors import NotationError, did_you_mean
+from eisfit.errors import CircuitError, NotationError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Element
 
 __all__ = ["Component", "Node", "Parallel", "Series", "components", "parse"]
@@ -42,7 +42,13 @@ class Component:
     @property
     def element(self) -> Element:
         """The element that it is."""
-        return ELEMENTS[self.symbol]
+        try:
+            return ELEMENTS[self.symbol]
+        except KeyError:
+            raise CircuitError(
+                f"the element {self.symbol} ({self.name}) is not known here: what a notebook registers "
+                "must be registered in every process; what a package offers is known in all"
+            ) from None
 
     @property
     def label(self) -> str:
@@ -186,10 +192,9 @@ class _Reader:
         return Parallel(tuple(branches))
 
     def component(self, word: str, start: int) -> Component:
-        for symbol in sorted(ELEMENTS, key=len, reverse=True):
-            label = word.removeprefix(symbol)
-            if word.startswith(symbol) and (not label or _LABEL.fullmatch(label)):
-                return self.add(Component(word, symbol), start)
+        symbol = _symbol_of(word, ELEMENTS) or _symbol_of(word, ELEMENTS.complete())
+        if symbol is not None:
+            return self.add(Component(word, symbol), start)
         return self.fail(f"{word!r} is not an element{_advice(word)}", start)
 
     def add(self, component: Component, start: int) -> Component:
@@ -235,6 +240,15 @@ def _flat(parts: list[Node]) -> tuple[Component | Parallel, ...]:
     for part in parts:
         flat.extend(part.children if isinstance(part, Series) else (part,))
     return tuple(flat)
+
+
+def _symbol_of(word: str, known: Iterable[str]) -> str | None:
+    """Return the symbol that a component's name begins with, before nothing or a label."""
+    for symbol in sorted(known, key=len, reverse=True):
+        label = word.removeprefix(symbol)
+        if word.startswith(symbol) and (not label or _LABEL.fullmatch(label)):
+            return symbol
+    return None
 
 
 def _advice(word: str) -> str:

@@ -6,7 +6,8 @@ A format is a module of this package whose name has no underscore in front. It h
 - ``SUFFIXES``: its usual extensions, asked only where no content is recognised,
 - ``RANK`` (optional): the order of asking, small first; the text table has 100,
 - ``recognise(file) -> bool``: whether the content is of this format,
-- ``parse(file) -> list[Sweep]``: the sweeps, or a `ReadError`.
+- ``parse(file) -> list[Sweep]``: the sweeps, or a `ReadError`; a format of another package (entry points of
+  the group ``eisfit.readers``) may give `Spectrum` too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError
+from eisfit.extensions import extensions
 from eisfit.spectra.readers._file import File, Reading, check_file, load
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import Spectrum
@@ -136,7 +138,7 @@ def formats() -> tuple[str, ...]:
     >>> "text table" in formats()
     True
     """
-    return tuple(module.NAME for module in _modules())
+    return tuple(module.NAME for module in (*_modules(), *extensions("readers").values()))
 
 
 # What a damaged file makes parsers raise.
@@ -164,8 +166,32 @@ def _modules() -> tuple[ModuleType, ...]:
 
 
 def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
+    """Return the spectra; other packages are asked where the extension or the content is not known here."""
+    offered = None if file.suffix in _suffixes() else _offered(file)
+    if offered is not None:
+        return _guarded(file, offered, frequency)
     try:
-        return _parse(file, frequency)
+        return _guarded(file, None, frequency)
+    except ReadError:
+        offered = _offered(file)
+        if offered is None:
+            raise
+        return _guarded(file, offered, frequency)
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> frozenset[str]:
+    return frozenset({"", *(suffix for module in _modules() for suffix in module.SUFFIXES)})
+
+
+def _offered(file: File) -> Any:
+    """Return the reader of another package that recognises a file, or None."""
+    return next((one for one in extensions("readers").values() if one.recognise(file)), None)
+
+
+def _guarded(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
+    try:
+        return _parse(file, module or _choose(file), frequency)
     except EisfitError:
         raise
     except _DAMAGE as error:
@@ -174,11 +200,10 @@ def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
         raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error
 
 
-def _parse(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
-    module = _choose(file)
+def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     with np.errstate(all="ignore"):
         if frequency is None:
-            sweeps = module.parse(file)
+            sweeps = [_sweep(one) for one in module.parse(file)]
         elif hasattr(module, "parse_matrix"):
             sweeps = module.parse_matrix(file, np.asarray(frequency, dtype=np.float64))
         else:
@@ -187,6 +212,13 @@ def _parse(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
             sweep.metadata.setdefault("format", module.NAME)
         _refuse_unheeded(file, sweeps, module.NAME)
         return finish(file, sweeps)
+
+
+def _sweep(found: Sweep | Spectrum) -> Sweep:
+    if isinstance(found, Sweep):
+        return found
+    fields = {name: getattr(found, name) for name in Sweep.__dataclass_fields__}
+    return Sweep(**{**fields, "metadata": dict(found.metadata), "notes": list(found.notes)})
 
 
 def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:

@@ -14,7 +14,7 @@ from eisfit.distributions import normal_quantile, t_quantile
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
-from eisfit.tracking.growth.laws import LAWS, LawFit, fit_law
+from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -259,7 +259,7 @@ def fit_growth(
         if not LAWS[law].possible(x):
             raise FitError(f"{name}: the {np.unique(x).size} cycles do not determine the law {law}")
         return _growth([fit_law(LAWS[law], x, y, s)], x, name, unit)
-    fits = [fit_law(each, x, y, s) for each in LAWS.values() if each.possible(x)]
+    fits = [fit_law(each, x, y, s) for each in OWN_LAWS if each.possible(x)]
     fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
     lowest = min(f.aicc for f in fits)
     chosen = min(

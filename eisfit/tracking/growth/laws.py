@@ -14,14 +14,15 @@ AICc, C. M. Hurvich, C.-L. Tsai, Biometrika 76 (1989) 297, with the scale of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.extensions import Registry
 
-__all__ = ["LAWS", "Law", "LawFit", "fit_law"]
+__all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
 
 
 _SCAN = 81
@@ -91,37 +92,38 @@ def _knees(x: FloatArray) -> FloatArray:
     return np.linspace(places[outside], places[-1 - outside], _SCAN)
 
 
-LAWS: Mapping[str, Law] = {
-    law.name: law
-    for law in (
-        Law("linear", ("a", "b"), "a + b x", lambda x, _: np.column_stack([np.ones_like(x), x])),
-        Law("sqrt", ("a", "b"), "a + b sqrt(x)", lambda x, _: np.column_stack([np.ones_like(x), np.sqrt(x)])),
-        Law(
-            "exponential",
-            ("a", "c"),
-            "a exp(c x)",
-            lambda x, c: np.exp(c * x)[:, np.newaxis],
-            lambda x, k, c: k[0] * x * np.exp(c * x),
-            _rates,
-        ),
-        Law(
-            "power",
-            ("a", "b", "c"),
-            "a + b x^c",
-            lambda x, c: np.column_stack([np.ones_like(x), np.where(x > 0, x, 0.0) ** c]),
-            lambda x, k, c: np.where(x > 0, k[1] * np.where(x > 0, x, 1.0) ** c * _log(x), 0.0),
-            lambda _: np.linspace(0.1, 5.0, _SCAN),
-        ),
-        Law(
-            "breakpoint",
-            ("a", "b", "d", "c"),
-            "a + b x + d max(x - c, 0)",
-            lambda x, c: np.column_stack([np.ones_like(x), x, np.maximum(x - c, 0.0)]),
-            lambda x, k, c: np.where(x > c, -k[2], 0.0),
-            _knees,
-        ),
-    )
-}
+#: The laws that ``auto`` tries.
+OWN_LAWS = (
+    Law("linear", ("a", "b"), "a + b x", lambda x, _: np.column_stack([np.ones_like(x), x])),
+    Law("sqrt", ("a", "b"), "a + b sqrt(x)", lambda x, _: np.column_stack([np.ones_like(x), np.sqrt(x)])),
+    Law(
+        "exponential",
+        ("a", "c"),
+        "a exp(c x)",
+        lambda x, c: np.exp(c * x)[:, np.newaxis],
+        lambda x, k, c: k[0] * x * np.exp(c * x),
+        _rates,
+    ),
+    Law(
+        "power",
+        ("a", "b", "c"),
+        "a + b x^c",
+        lambda x, c: np.column_stack([np.ones_like(x), np.where(x > 0, x, 0.0) ** c]),
+        lambda x, k, c: np.where(x > 0, k[1] * np.where(x > 0, x, 1.0) ** c * _log(x), 0.0),
+        lambda _: np.linspace(0.1, 5.0, _SCAN),
+    ),
+    Law(
+        "breakpoint",
+        ("a", "b", "d", "c"),
+        "a + b x + d max(x - c, 0)",
+        lambda x, c: np.column_stack([np.ones_like(x), x, np.maximum(x - c, 0.0)]),
+        lambda x, k, c: np.where(x > c, -k[2], 0.0),
+        _knees,
+    ),
+)
+
+#: Name -> law; those of other packages (entry points ``eisfit.growth_laws``) are added when one is not known.
+LAWS: Registry[Law] = Registry("growth_laws", "name", OWN_LAWS)
 
 
 @dataclass(frozen=True)
