@@ -25,7 +25,7 @@ def changes_of(
     rows
         The circuit's parameters.
     fix, start, bound, expr, params
-        As for `eisfit.model.circuit.Circuit.constrain`.
+        As for `constrain` of a circuit.
 
     Raises
     ------
