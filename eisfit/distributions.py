@@ -105,18 +105,22 @@ def beta_below(a: float, b: float, x: float) -> float:
         return x
     if x <= 0 or x >= 1:
         return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
+    if (a + b) * x > a:
         return 1 - beta_below(b, a, 1 - x)
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    front = math.exp(scale + a * math.log(x) + b * math.log1p(-x)) / a
-    return front / (1 + _fraction(lambda k: (_beta_term(a, b, x, k), 1.0)))
+    front = math.exp(scale + a * math.log(x) + b * math.log1p(-x))
+    return front * _fraction(lambda k: _beta_term(a, b, x, k))
 
 
-def _beta_term(a: float, b: float, x: float, k: int) -> float:
-    m = k // 2
-    if k % 2:
-        return -(a + m) * (a + b + m) * x / ((a + k - 1) * (a + k))
-    return m * (b - m) * x / ((a + k - 1) * (a + k))
+def _beta_term(a: float, b: float, x: float, k: int) -> tuple[float, float]:
+    """Return the k-th terms of DiDonato and Morris' fraction, ACM Trans. Math. Softw. 18 (1992) 360."""
+    n, above = k - 1, 1 + a - (a + b) * x
+    share = (a + n) / (a + 2 * n + 1)
+    if n == 0:
+        return 1.0, share * above
+    w = n * (b - n) * x
+    upper = (a + n - 1) * (a + b + n - 1) * w * x / (a + 2 * n - 1) ** 2
+    return upper, n + w / (a + 2 * n - 1) + share * (above + n * (2 - x))
 
 
 def _fraction(term: Callable[[int], tuple[float, float]]) -> float:

@@ -11,24 +11,24 @@ from scipy import special
 
 from eisfit import distributions
 
-DOF = st.floats(1, 1e5)
+DOF = st.floats(1, 1e4)
 
 
 @given(dof=DOF, z=st.floats(-12, 40))
 def test_chi_squared(dof, z):
     x = max(dof + z * math.sqrt(2 * dof), 1e-3)
-    assert distributions.chi2_above(dof, x) == pytest.approx(special.chdtrc(dof, x), rel=1e-8, abs=1e-13)
+    assert distributions.chi2_above(dof, x) == pytest.approx(special.chdtrc(dof, x), rel=1e-8, abs=1e-12)
 
 
 @given(upper=st.floats(1, 1e4), lower=st.floats(1, 1e4), x=st.floats(1e-6, 1e4))
 def test_fisher(upper, lower, x):
     expected = special.fdtrc(upper, lower, x)
-    assert distributions.f_above(upper, lower, x) == pytest.approx(expected, rel=1e-8, abs=1e-13)
+    assert distributions.f_above(upper, lower, x) == pytest.approx(expected, rel=1e-8, abs=1e-12)
 
 
 @given(dof=DOF, t=st.floats(-50, 50))
 def test_student(dof, t):
-    assert distributions.t_below(dof, t) == pytest.approx(special.stdtr(dof, t), rel=1e-8, abs=1e-13)
+    assert distributions.t_below(dof, t) == pytest.approx(special.stdtr(dof, t), rel=1e-8, abs=1e-12)
 
 
 @given(dof=DOF, p=st.floats(1e-6, 1 - 1e-6))
