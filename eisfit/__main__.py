@@ -18,7 +18,9 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     try:
         from eisfit.cli import app
+        from eisfit.cli.lean_lmfit import defer_lmfit
 
+        defer_lmfit()
         app()
     except KeyboardInterrupt:  # before a command has begun, which sees to it itself
         sys.exit(130)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 HELP_NEEDS_NOT = ("numpy", "rich", "sqlite3", "asyncio", "http", "pydantic")
 HEAVY = (
     "lmfit",
@@ -61,3 +64,40 @@ def test_import_eisfit_imports_nothing_heavy():
     assert imported_after("import eisfit; eisfit.circuit('rs-sei-ct-w').impedance([1.0], "
                           "dict(R_s=1, R_sei=1, CPE_sei_Q=1e-5, CPE_sei_alpha=0.9, R_ct=1, W_d_sigma=1,"
                           "CPE_ct_Q=1e-4, CPE_ct_alpha=0.9))") == "[]"  # fmt: skip
+
+
+def test_the_program_fits_in_lmfit_without_pandas_matplotlib_and_scipy_stats(tmp_path):
+    """The same numbers to the last digit as in a process that has all of them."""
+    spectrum = str(ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv")
+    arguments = ["fit", spectrum, "--circuit", "rs-sei-ct-w", "--json"]
+    names = ("pandas", "matplotlib", "scipy.stats")
+    look = "import sys, atexit; atexit.register(lambda: print([n for n in {!r} if n in sys.modules]))\n{}\n{}"
+    run = CALL.format(arguments)
+    shown = [
+        subprocess.run(
+            [sys.executable, "-c", look.format(names, before, run)],
+            capture_output=True, text=True, timeout=120, check=True,
+        ).stdout.rstrip().rpartition("\n")
+        for before in ("", "import lmfit")
+    ]  # fmt: skip
+    (lean, _, few), (whole, _, _) = shown
+    assert few == "[]"
+    assert json.loads(lean) == json.loads(whole)
+
+
+def test_what_lmfit_imports_later_is_there_when_it_is_used():
+    code = (
+        "from eisfit.cli.lean_lmfit import defer_lmfit\ndefer_lmfit()\n"
+        "import lmfit, sys\nassert 'scipy.stats' not in sys.modules\n"
+        "from lmfit.confidence import f_compare\n"
+        "import lmfit.confidence as c\n"
+        "print(round(float(c.f.cdf(1.0, 2, 3)), 6))\n"
+        "import pandas, matplotlib, scipy.stats\n"
+        "p = lmfit.Parameters(); p.add('a', value=1.0)\n"
+        "m = lmfit.Minimizer(lambda p: [p['a'].value - 2.0, p['a'].value - 2.1], p)\n"
+        "r = m.minimize(); print(round(r.params['a'].value, 6))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.split() == ["0.535242", "2.05"]

@@ -1,0 +1,91 @@
+"""lmfit without what a fit never touches: the program's own process waits for nothing else.
+
+lmfit imports pandas, matplotlib and scipy.stats at its own start, which takes longer than all of eisfit. It
+does without the first two where they are not installed, and needs four distributions of the third only for
+methods that eisfit does not call. A notebook's process is left as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+__all__ = ["defer_lmfit"]
+
+_NOT_NEEDED = ("pandas", "matplotlib", "numdifftools")
+_LATER = "scipy.stats"
+
+
+class _Later:
+    """One name of a module that is imported when the name is used."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(getattr(import_module(self._module), self._name), attribute)
+
+    def __call__(self, *args: Any, **given: Any) -> Any:
+        return getattr(import_module(self._module), self._name)(*args, **given)
+
+
+class _LaterModule(ModuleType):
+    """Stands for a module while another imports names from it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Later(self.__name__, name)
+
+
+class _Loader(Loader):
+    """Loads lmfit as its own loader does, with less around it."""
+
+    def __init__(self, own: Loader) -> None:
+        self._own = own
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Return what lmfit's own loader creates."""
+        return self._own.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run lmfit's own start."""
+        with _without_what_it_does_not_need():
+            self._own.exec_module(module)
+
+
+class _Finder(MetaPathFinder):
+    """Finds lmfit where everyone does, and gives it the lean loader."""
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        """Return lmfit's spec; None for every other module."""
+        spec = PathFinder.find_spec(fullname, path) if fullname == "lmfit" else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+def defer_lmfit() -> None:
+    """Make this process import lmfit lean, once it imports it; nothing where it is imported already."""
+    if "lmfit" not in sys.modules:
+        sys.meta_path.insert(0, _Finder())
+
+
+@contextmanager
+def _without_what_it_does_not_need() -> Iterator[None]:
+    absent = [name for name in _NOT_NEEDED if name not in sys.modules]
+    stand_in = _LATER not in sys.modules
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None: an ImportError, by Python's rules
+    if stand_in:
+        sys.modules[_LATER] = _LaterModule(_LATER)
+    try:
+        yield
+    finally:
+        for name in (*absent, *([_LATER] if stand_in else [])):
+            del sys.modules[name]
