@@ -1,6 +1,6 @@
 """Fit a chunk of spectra: in batches where that settles them, by `eisfit.fit` one by one where not.
 
-Every hundredth fit of the batch is finished in lmfit too, and the two are compared.
+The hundredth of every thousand fits of the batch is finished in lmfit too, and the two are compared.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Fitted", "Result", "fit_chunk"]
 
 Result = FitResult | FitFailure
 
-AUDIT_EVERY = 100
+AUDIT_EVERY, AUDIT_FIRST = 1000, 99  # a lot of a few dozen does not wait for lmfit's import
 _BATCHED = {"weighting", "seed", *SELECTING}
 
 
@@ -79,7 +79,7 @@ def fit_chunk(
     finish
         ``kernel`` or ``lmfit``.
     first
-        Index of the first spectrum in the whole series; every hundredth is held against lmfit.
+        Index of the first spectrum in the whole series, where one in a thousand is held against lmfit.
     """
     kept, tables = _by_batch(spectra, circuit, options)
     settled = {k for places, _ in tables for k in places}
@@ -91,7 +91,7 @@ def fit_chunk(
     audit = []
     for places, table in tables:
         for row, k in enumerate(places):
-            if finish == "lmfit" or (first + k) % AUDIT_EVERY == 0:
+            if finish == "lmfit" or (first + k) % AUDIT_EVERY == AUDIT_FIRST:
                 result = table.row(row, kept[k], circuit)
                 if finish == "lmfit":
                     single[k] = _by_lmfit(spectra[k], result, options)

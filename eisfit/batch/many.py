@@ -1,7 +1,8 @@
 """Many spectra: in chunks, over many processes or a cluster, into a store that survives.
 
 Every spectrum is fitted by the batched solver; where its starts do not agree, or anything is unusual,
-`eisfit.fit` takes over. Every hundredth is finished in lmfit too: the audit says how far the two are apart.
+`eisfit.fit` takes over. One in a thousand, the hundredth first, is finished in lmfit too: the audit says how
+far the two are apart.
 """
 
 from __future__ import annotations
@@ -195,8 +196,8 @@ def fit_many(
         A SQLite file (or `eisfit.batch.store.Store`) that keeps each chunk as it is done. What it has
         already, for the same numbers, circuit, settings and version, is not fitted again.
     finish
-        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; every
-        hundredth spectrum is finished in lmfit too and compared (`FitMany.audit`). ``lmfit``: all are.
+        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; one
+        in a thousand, the hundredth first, is finished in lmfit too (`FitMany.audit`). ``lmfit``: all are.
     progress
         None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
     **options

@@ -138,3 +138,30 @@ def test_what_the_readers_assumed_is_said_once_with_a_count(capsys, tmp_path, ce
     assert code == 0
     assert told.count("assumed: no unit given for the impedance, taken as ohm") == 1
     assert "(2 of 3 spectra)" in told
+
+
+def test_the_kernels_finish_gives_lmfits_numbers(cell, capsys):
+    arguments = ("fit", cell, "--circuit", "rs-sei-ct-w", "--json")
+    code, lmfits, _ = run(capsys, *arguments)
+    assert code == 0
+    code, kernels, _ = run(capsys, *arguments, "--finish", "kernel")
+    assert code == 0
+    theirs = parameters(lmfits)
+    for name, ours in parameters(kernels).items():
+        assert ours["value"] == pytest.approx(theirs[name]["value"], rel=1e-6)
+        assert ours["stderr"] == pytest.approx(theirs[name]["stderr"], rel=1e-3)
+        assert ours["verdict"] == theirs[name]["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--finish", "scipy"), "--finish 'scipy': use lmfit or kernel"),
+        (("--finish", "kernel"), "--finish kernel needs --circuit"),
+        (("--finish", "kernel", "-c", "rs-ct", "--errors", "mcmc"), "has no --errors mcmc"),
+    ],
+)
+def test_a_finish_that_cannot_be(cell, capsys, options, sentence):
+    code, out, err = run(capsys, "fit", cell, *options)
+    assert (code, out) == (2, "")
+    assert sentence in err
