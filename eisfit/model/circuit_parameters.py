@@ -34,6 +34,9 @@ _ROLE_OF_SYMBOL = {
     "Ws": "diffusion",
     "G": "diffusion",
     "Gs": "diffusion",
+    "Gt": "diffusion",
+    "Wsph": "diffusion",
+    "Wcyl": "diffusion",
 }
 
 

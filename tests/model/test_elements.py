@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import warnings
+from functools import partial
 
 import impedance.models.circuits.elements as impedance_py
 import mpmath
@@ -36,7 +37,8 @@ LARGEST_COUNT = 12  # of combinations tried for one element
 ROUNDING = {"TLMf": 4e-15}
 #: Where impedance.py's formula is not the one it documents: see tests/test_elements_more.py.
 IMPEDANCE_PY_DIFFERS = ("La", "T")
-FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh")
+FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh", "I0", "I1")
+BESSEL = {"I0": partial(mpmath.besseli, 0), "I1": partial(mpmath.besseli, 1)}
 
 every_element = pytest.mark.parametrize("element", ELEMENTS.values(), ids=list(ELEMENTS))
 
@@ -61,7 +63,8 @@ def printed_formula(element):
     """
     steps = [step.split(" = ") for step in reversed(element.formula.split(" with "))]
     codes = [(name, compile(as_python(text), element.symbol, "eval")) for name, text in steps]
-    functions = {name: getattr(mpmath, name) for name in FUNCTIONS} | {"j": mpmath.mpc(0, 1)}
+    functions = {name: BESSEL.get(name) or getattr(mpmath, name) for name in FUNCTIONS}
+    functions["j"] = mpmath.mpc(0, 1)
 
     def value(omega, *parameters):
         scope = functions | {"omega": omega} | dict(zip(names(element), parameters, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray
 
-__all__ = ["Wedge", "log1p_exp", "logistic", "sinh_cosh_excess"]
+__all__ = ["Wedge", "cosh_excess", "log1p_exp", "logistic", "sinh_cosh_excess"]
 
 _SERIES_BELOW = 0.5
 
@@ -62,6 +62,14 @@ class Wedge:
         """Return 1/cosh^2 x - tanh x / x: -2 x^2/3 at x = 0, where the two terms cancel."""
         return self._difference(self.sech**2 - self.tanh / self.x, -1.0)
 
+    def langevin(self) -> ComplexArray:
+        """Return coth x - 1/x: x/3 at x = 0, where the two terms cancel."""
+        far = self.coth - 1 / self.x
+        small = np.abs(self.x) < _SERIES_BELOW
+        if small.any():
+            far[small] = cosh_excess(self.x[small]) * self.csch[small]
+        return far
+
     def _difference(self, far: ComplexArray, sign: float) -> ComplexArray:
         """Return `far`, or near zero sign (sinh 2x - 2x) / (2x f^2) with f = sinh x or cosh x."""
         small = np.abs(self.x) < _SERIES_BELOW
@@ -79,6 +87,15 @@ def sinh_cosh_excess(x: ComplexArray) -> ComplexArray:
     for n in (8, 7, 6, 5, 4, 3, 2):
         tail = 1 + tail * square / ((2 * n) * (2 * n + 1))
     return np.asarray(square / 6 * tail)
+
+
+def cosh_excess(x: ComplexArray) -> ComplexArray:
+    """Return cosh x - sinh x / x for small x, by its power series: the sum of 2n x^2n / (2n + 1)!."""
+    square = x**2
+    tail = np.ones_like(x)
+    for n in (9, 8, 7, 6, 5, 4, 3, 2):
+        tail = 1 + tail * square / ((2 * n - 2) * (2 * n + 1))
+    return np.asarray(square / 3 * tail)
 
 
 def logistic(a: ComplexArray) -> tuple[ComplexArray, ComplexArray]:

@@ -33,6 +33,14 @@ def _finite(grid: FrequencyGrid, R: FloatArray, tau: FloatArray, phi: FloatArray
     return R * shape, (shape, (phi * by_phi - R * shape) * share / (2 * tau), by_phi)
 
 
+def _finite_absorbing(grid: FrequencyGrid, R: FloatArray, tau: FloatArray, phi: FloatArray) -> Evaluation:
+    s, share = _root(grid, tau)
+    wedge = Wedge(phi * s)
+    shape = wedge.tanh / s
+    # dZ/ds = R phi (1/cosh^2 x - tanh x / x) / s with x = phi s, and ds/dtau = s share / (2 tau).
+    return R * shape, (shape, R * phi * wedge.tanh_slope() * share / (2 * tau), R * wedge.sech**2)
+
+
 _R = Parameter("R", "ohm", "resistance of diffusion and reaction", 0.0, np.inf, "log", 20.0)
 _TAU = Parameter("tau", "s", "reciprocal of the reaction's rate", 0.0, np.inf, "log", 0.1)
 _PHI = Parameter("phi", "", "length over the depth that the reaction reaches", 0.0, np.inf, "log", 0.8)
@@ -59,6 +67,17 @@ ELEMENTS = (
         low=Asymptote("R / tanh(phi)", lambda w, R, tau, phi: R / np.tanh(phi) + 0j * w),
         high=_HIGH,
         reference="R. D. Green, C.-C. Liu, S. B. Adler, Solid State Ionics 179 (2008) 647",
+        scan=lambda times: np.array([(1.0, tau, phi) for tau in times for phi in _PHIS]),
+    ),
+    Element(
+        symbol="Gt",
+        title="Gerischer impedance of finite length, absorbing end (tanh)",
+        formula="Z = R tanh(phi sqrt(1 + j omega tau)) / sqrt(1 + j omega tau)",
+        parameters=(_R, _TAU, _PHI),
+        evaluate=_finite_absorbing,
+        low=Asymptote("R tanh(phi)", lambda w, R, tau, phi: R * np.tanh(phi) + 0j * w),
+        high=_HIGH,
+        reference="B. A. Boukamp, H. J. M. Bouwmeester, Solid State Ionics 157 (2003) 29",
         scan=lambda times: np.array([(1.0, tau, phi) for tau in times for phi in _PHIS]),
     ),
 )
