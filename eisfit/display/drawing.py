@@ -24,7 +24,7 @@ __all__ = ["CircuitDrawing", "on_axes", "svg", "text"]
 #: A component's name, or how its parts are put together.
 Tree = str | tuple[Literal["series", "parallel"], tuple["Tree", ...]]
 
-_TOKEN = re.compile(r"[^\W\d]\w*|[-(),]")
+_TOKEN = re.compile(r"[^\W\d]\w*|0|[-(),]")
 _NAME = re.compile(r"(?P<symbol>[A-Za-z]+)(_?)(?P<label>\w*)")
 _GLYPHS = {"R": "ResistorIEC", "C": "Capacitor", "CPE": "CPE", "L": "Inductor2", "La": "Inductor2"}
 _BODY, _LEAD, _STUB = 1.0, 0.4, 0.35  # schemdraw's units: an element's body, the wire beside it, and a bus's
@@ -206,6 +206,8 @@ def _part(tokens: list[str]) -> Tree:
     name = tokens.pop(0)
     if name in "-(),":
         raise ValueError(name)
+    if name == "line" and tokens[:1] == ["("]:
+        return name + _bracket(tokens)
     if name != "p" or tokens[:1] != ["("]:
         return name
     branches = []
@@ -215,6 +217,17 @@ def _part(tokens: list[str]) -> Tree:
             del tokens[0]
             return "parallel", tuple(branches)
     raise ValueError(name)
+
+
+def _bracket(tokens: list[str]) -> str:
+    """Return what stands from here to the closing bracket: a transmission line is drawn as one box."""
+    taken, depth = "", 0
+    while True:
+        token = tokens.pop(0)
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        taken += token
+        if depth == 0:
+            return taken
 
 
 @dataclass(frozen=True)
@@ -300,13 +313,17 @@ class _Pen:
     def component(self, name: str, x: float, y: float) -> float:
         match = _NAME.fullmatch(name)
         symbol, label = (match["symbol"], match["label"]) if match else (name, "")
+        symbol, _, inside = symbol.partition("(")
+        inside = inside.removesuffix(")").replace(",", ", ")
         end = x + _measured(name).width
         glyph = getattr(self.elements, _GLYPHS.get(symbol, "ResistorIEC"))().at((x, y)).to((end, y))
         if symbol not in _GLYPHS:
             glyph.label(
                 symbol, loc="center", ofst=(0.0, 0.0), fontsize=_POINTS - (2 if len(symbol) < 4 else 4)
             )
-        if symbol in _GLYPHS or label:
+        if inside:
+            glyph.label(inside, loc="top", ofst=0.17, fontsize=_POINTS - 3)
+        elif symbol in _GLYPHS or label:
             glyph.label(self.subscripted(symbol, label), loc="top", ofst=0.17)
         self.drawing.add(glyph)
         return end

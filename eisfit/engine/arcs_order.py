@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.model.notation import Component, Node, Part, Series, components
 
 __all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
 
@@ -38,7 +38,7 @@ def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
     return result
 
 
-def _from_fast_to_slow(circuit: Circuit, group: list[Component | Parallel]) -> list[Component | Parallel]:
+def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
     """Return the arcs in the order of their roles where all have one, else as they stand in the string."""
     roles = [circuit.parameters[_names(arc)[0]].role for arc in group]
     if not all(role in ROLE_ORDER for role in roles):
@@ -66,12 +66,12 @@ def arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
     return inside
 
 
-def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Component | Parallel]]:
+def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Part]]:
     if isinstance(node, Component):
         return
     parts: tuple[Node, ...] = node.children
     if isinstance(node, Series):
-        shapes: dict[str, list[Component | Parallel]] = {}
+        shapes: dict[str, list[Part]] = {}
         for child in node.children:
             if _has_time(child) and _untouched(circuit, child):
                 shapes.setdefault(_shape(child), []).append(child)
@@ -80,14 +80,14 @@ def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Component | 
         yield from _interchangeable(circuit, part)
 
 
-def _has_time(node: Component | Parallel) -> bool:
+def _has_time(node: Part) -> bool:
     """Return whether a time constant orders it: that of its arc, or one that the element has itself."""
     if isinstance(node, Component):
         return any(row.symbol == "tau" for row in node.element.parameters)
     return next(arcs(node), None) is not None
 
 
-def _untouched(circuit: Circuit, arc: Component | Parallel) -> bool:
+def _untouched(circuit: Circuit, arc: Part) -> bool:
     """Return whether nothing but its name tells this arc from another of its shape."""
     tied = {name for expression in circuit.expressions.values() for name in expression.names}
     for component in components(arc):
@@ -109,7 +109,7 @@ def _names(node: Node) -> list[str]:
     return [name for component in components(node) for name in component.parameter_names]
 
 
-def _time(arc: Component | Parallel, values: FloatArray, position: dict[str, int]) -> FloatArray:
+def _time(arc: Part, values: FloatArray, position: dict[str, int]) -> FloatArray:
     if isinstance(arc, Component):
         return values[:, position[f"{arc.name}_tau"]]
     return _tau(*next(arcs(arc)), values, position)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eisfit.engine.coordinates import parallels
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 
 __all__ = ["DIFFUSION", "Block", "blocks", "relaxes", "resonates"]
 
@@ -57,7 +57,7 @@ def _kind(component: Component) -> str:
     return component.symbol if component.element.scan is None else "own"
 
 
-def _parallel_blocks(node: Parallel) -> Iterator[Block]:
+def _parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
     loose = [c for child in node.children for c in components(child)]
     direct = [c for c in node.children if isinstance(c, Component)]
     resistor = next((c for c in direct if c.symbol == "R"), None) or next(
@@ -84,7 +84,11 @@ def relaxes(circuit: Circuit) -> bool:
     within, and nothing may be negative.
     """
     signed = any(p.min < 0 and p.unit for p in circuit.parameters.values() if p.free)
-    return not signed and all(_is_arc(node) for node in parallels(circuit.tree))
+    return (
+        not signed
+        and next(lines(circuit.tree), None) is None
+        and all(_is_arc(node) for node in parallels(circuit.tree))
+    )
 
 
 def _is_arc(node: Parallel) -> bool:

@@ -17,7 +17,8 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.elements import FrequencyGrid
-from eisfit.model.notation import Component, Node, Series
+from eisfit.model.elements._two_rails import two_rail_line
+from eisfit.model.notation import Component, Line, Node, Series
 
 __all__ = ["evaluate"]
 
@@ -91,6 +92,8 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
         return _component(place, node, sign)
     if (found := place.coordinates.simple_arc(node)) is not None:
         return _arc(place, *found) if sign > 0 else _inverted(*_arc(place, *found))
+    if isinstance(node, Line):
+        return _line(place, node) if sign > 0 else _inverted(*_line(place, node))
     own = 1 if isinstance(node, Series) else -1  # impedances add up in series, admittances in parallel
     parts = [_branch(place, child, own) for child in node.children]
     total = parts[0][0]
@@ -102,6 +105,20 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
             part(adjoint)
 
     return (total, backward) if own == sign else _inverted(total, backward)
+
+
+def _line(place: _Place, node: Line) -> tuple[ComplexArray, Backward]:
+    """Return the impedance of a transmission line of any sub-circuits, and the way back into each."""
+    shape = (len(place.values), place.grid.omega.shape[-1])
+    ways = [None if part is None else _branch(place, part, 1) for part in node.parts]
+    z, by_parts = two_rail_line([None if way is None else way[0] for way in ways], shape)
+
+    def backward(adjoint: ComplexArray) -> None:
+        for way, by_part in zip(ways, by_parts, strict=True):
+            if way is not None:
+                way[1](adjoint * by_part)
+
+    return z, backward
 
 
 def _inverted(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Backward]:

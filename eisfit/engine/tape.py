@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
-from eisfit.model.notation import Component, Node, Series, components
+from eisfit.model.notation import Component, Node, Series, components, lines
 
 __all__ = ["SYMBOLS", "Plan", "Tape", "supported"]
 
@@ -39,6 +39,7 @@ def supported(coordinates: Coordinates) -> bool:
     return (
         not circuit.expressions
         and not coordinates.signed
+        and next(lines(circuit.tree), None) is None
         and {c.symbol for c in components(circuit.tree)} <= SYMBOLS
     )
 

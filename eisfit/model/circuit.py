@@ -23,8 +23,9 @@ from eisfit.model.circuit_parameters import (
 )
 from eisfit.model.constraints import changes_of
 from eisfit.model.elements import FrequencyGrid
+from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression
-from eisfit.model.notation import Component, Node, Series, parse
+from eisfit.model.notation import Component, Line, Node, Series, parse
 
 if TYPE_CHECKING:
     from eisfit.display.drawing import CircuitDrawing
@@ -278,6 +279,8 @@ def _evaluate(
         for k, derivative in enumerate(derivatives, first):
             slopes[:, k] = derivative
         return z, after
+    if isinstance(node, Line):
+        return _line(node, grid, columns, slopes, first)
     z, after = _evaluate(node.children[0], grid, columns, slopes, first)
     for child in node.children[1:]:
         middle = after
@@ -287,6 +290,23 @@ def _evaluate(
         else:
             z = _parallel(z, other, slopes[:, first:middle], slopes[:, middle:after])
     return z, after
+
+
+def _line(
+    node: Line, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray, first: int
+) -> tuple[ComplexArray, int]:
+    """Return Z of a line and the column after its last; scale the derivatives of its parts in place."""
+    shape = (slopes.shape[0], slopes.shape[2])
+    parts: list[ComplexArray | None] = []
+    ends = [first]
+    for part in node.parts:
+        z, after = (None, ends[-1]) if part is None else _evaluate(part, grid, columns, slopes, ends[-1])
+        parts.append(z)
+        ends.append(after)
+    z, by_parts = two_rail_line(parts, shape)
+    for by_part, start, end in zip(by_parts, ends, ends[1:], strict=False):
+        slopes[:, start:end] *= by_part[:, np.newaxis, :]
+    return z, ends[-1]
 
 
 def _parallel(a: ComplexArray, b: ComplexArray, da: ComplexArray, db: ComplexArray) -> ComplexArray:

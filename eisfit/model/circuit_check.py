@@ -18,7 +18,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_template import TITLE
 from eisfit.model.library import circuit as read_circuit
 from eisfit.model.library import load, reference_tests
-from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.model.notation import Component, Line, Node, Parallel, Series, components
 
 __all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
 
@@ -212,14 +212,15 @@ def _children(node: Node) -> tuple[Node, ...]:
         return ()
     opened: list[Node] = []
     for child in node.children:
-        same = type(child) is type(node)
+        same = type(child) is type(node) and not isinstance(node, Line)
         opened.extend(_children(child) if same else (child,))
     return tuple(opened)
 
 
 def _nodes(node: Node) -> Iterator[Series | Parallel]:
     if not isinstance(node, Component):
-        yield node
+        if not isinstance(node, Line):  # its parts stand neither in series nor side by side
+            yield node
         for child in _children(node):
             yield from _nodes(child)
 

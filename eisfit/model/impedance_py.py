@@ -22,7 +22,7 @@ import numpy as np
 
 from eisfit.errors import CircuitError, ParameterError, did_you_mean
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Series, components
+from eisfit.model.notation import Component, Line, Node, Series, components
 
 __all__ = ["Imported", "document_of", "names", "read_document", "read_file", "string_of", "written"]
 
@@ -239,6 +239,8 @@ def _free_name(symbol: str, taken: set[str]) -> str:
 def _written(node: Node, called: Mapping[str, str]) -> str:
     if isinstance(node, Component):
         return called[node.name]
+    if isinstance(node, Line):
+        raise CircuitError(f"impedance.py has no line of any sub-circuits: {node} cannot be written for it")
     inner = [_written(child, called) for child in node.children]
     return "-".join(inner) if isinstance(node, Series) else f"p({','.join(inner)})"
 

@@ -5,6 +5,10 @@ Grammar (blanks are ignored)::
     circuit   = branch
     branch    = part { "-" part }              series
     part      = component | "p(" branch "," branch { "," branch } ")"      parallel
+              | "line(" rail "," rail "," wall [ "," face [ "," face ] ] ")"
+    rail      = branch | "0"                   no resistance; not both
+    wall      = branch
+    face      = branch | "open"                at the far, then at the near end
     component = symbol [ digits | "_" label ]  R, R0, R_ct, CPE_sei, Wo1
 
 Strings written for impedance.py read unchanged. Boukamp's circuit description code, such as
@@ -22,7 +26,7 @@ from typing import NoReturn
 from eisfit.errors import CircuitError, NotationError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Element
 
-__all__ = ["Component", "Node", "Parallel", "Series", "components", "parse"]
+__all__ = ["Component", "Line", "Node", "Parallel", "Part", "Series", "components", "lines", "parse"]
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LABEL = re.compile(r"\d+|_\w+")
@@ -69,7 +73,7 @@ class Component:
 class Series:
     """Parts one after the other."""
 
-    children: tuple[Component | Parallel, ...]
+    children: tuple[Component | Parallel | Line, ...]
 
     def __str__(self) -> str:
         return "-".join(map(str, self.children))
@@ -79,13 +83,54 @@ class Series:
 class Parallel:
     """Branches side by side."""
 
-    children: tuple[Component | Parallel | Series, ...]
+    children: tuple[Component | Parallel | Series | Line, ...]
 
     def __str__(self) -> str:
         return f"p({','.join(map(str, self.children))})"
 
 
-Node = Component | Series | Parallel
+@dataclass(frozen=True)
+class Line:
+    """A transmission line: two rails with a wall between them, each of any sub-circuit.
+
+    The current enters on the first rail and leaves at the other end of the second; a pore of electrolyte in
+    an electrode is ``line(R_ion,R_el,p(R_ct,CPE_dl))``. Each part is the impedance of the whole depth.
+
+    Attributes
+    ----------
+    rails
+        The two; None: without resistance.
+    wall
+        Between them, over the whole depth.
+    faces
+        From the far end of the first rail to the contact of the second, and from the near end of the second
+        to that of the first; None: open.
+    """
+
+    rails: tuple[Node | None, Node | None]
+    wall: Node
+    faces: tuple[Node | None, Node | None] = (None, None)
+
+    @property
+    def parts(self) -> tuple[Node | None, ...]:
+        """All five in the order of the string."""
+        return (*self.rails, self.wall, *self.faces)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """Those that there are."""
+        return tuple(part for part in self.parts if part is not None)
+
+    def __str__(self) -> str:
+        rails = ["0" if rail is None else str(rail) for rail in self.rails]
+        faces = ["open" if face is None else str(face) for face in self.faces]
+        while faces and faces[-1] == "open":
+            faces.pop()
+        return f"line({','.join([*rails, str(self.wall), *faces])})"
+
+
+Part = Component | Parallel | Line
+Node = Part | Series
 
 
 def components(node: Node) -> Iterator[Component]:
@@ -95,6 +140,15 @@ def components(node: Node) -> Iterator[Component]:
     else:
         for child in node.children:
             yield from components(child)
+
+
+def lines(node: Node) -> Iterator[Line]:
+    """Yield the transmission lines of a tree."""
+    if isinstance(node, Line):
+        yield node
+    if not isinstance(node, Component):
+        for child in node.children:
+            yield from lines(child)
 
 
 def parse(string: str) -> Node:
@@ -164,7 +218,7 @@ class _Reader:
             parts.append(self.part())
         return parts[0] if len(parts) == 1 else Series(tuple(parts))
 
-    def part(self) -> Component | Parallel:
+    def part(self) -> Part:
         if not self.peek() or not (self.peek().isalpha() or self.peek() == "_"):
             found = repr(self.peek()) if self.peek() else "the end"
             self.fail(f"expected an element or p(...), not {found}")
@@ -173,8 +227,8 @@ class _Reader:
             self.fail("expected an element such as R_ct")
         start, word = self.position, match.group()
         self.position = match.end()
-        if word == "p" and self.peek() == "(":
-            return self.parallel(start)
+        if word in ("p", "line") and self.peek() == "(":
+            return self.parallel(start) if word == "p" else self.line(start)
         return self.component(word, start)
 
     def parallel(self, start: int) -> Parallel:
@@ -190,6 +244,33 @@ class _Reader:
             self.fail("p(...) needs at least two branches with a comma between", start)
         self.depth -= 1
         return Parallel(tuple(branches))
+
+    def line(self, start: int) -> Line:
+        self.take("(")
+        self.deeper(start)
+        parts = [self.line_part("0")]
+        while self.take(","):
+            parts.append(self.line_part({1: "0", 2: ""}.get(len(parts), "open")))
+        if not self.take(")"):
+            found = repr(self.peek()) if self.peek() else "the end"
+            self.fail(f"expected '-', ',' or ')', not {found}")
+        first, second, wall, far, near = [*parts, *[None] * (5 - len(parts))][:5]
+        if wall is None or len(parts) > 5 or (first is None and second is None):
+            self.fail(
+                "line(...) is two rails, a wall, and at most two faces: line(R_ion,R_el,p(R_ct,CPE_ct))",
+                start,
+            )
+        self.depth -= 1
+        return Line((first, second), wall, (far, near))
+
+    def line_part(self, nothing: str) -> Node | None:
+        """Read a branch, or the word that stands for none here: ``0`` for a rail, ``open`` for a face."""
+        self.peek()  # goes to what is not blank
+        word = re.compile(r"\w*").match(self.string, self.position)
+        if nothing and word is not None and word.group() == nothing:
+            self.position = word.end()
+            return None
+        return self.branch()
 
     def component(self, word: str, start: int) -> Component:
         symbol = _symbol_of(word, ELEMENTS) or _symbol_of(word, ELEMENTS.complete())
@@ -234,9 +315,9 @@ class _Reader:
         return Component(f"{symbol}{self.counts[symbol]}", symbol)
 
 
-def _flat(parts: list[Node]) -> tuple[Component | Parallel, ...]:
+def _flat(parts: list[Node]) -> tuple[Part, ...]:
     """Return the parts of a series, a series within it opened."""
-    flat: list[Component | Parallel] = []
+    flat: list[Part] = []
     for part in parts:
         flat.extend(part.children if isinstance(part, Series) else (part,))
     return tuple(flat)

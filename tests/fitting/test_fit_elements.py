@@ -36,6 +36,15 @@ CASES = {
     "R0-TLMe1": of("TLMe1", LINE) | {"TLMe1_R_el": 8.0},
     # The faces' areas come from geometry; a spectrum alone does not tell them.
     "R0-TLMf1": of("TLMf1", LINE) | {"TLMf1_R_el": 8.0, "TLMf1_top": 1.6, "TLMf1_floor": 0.1},
+    "R0-Gt1": {"Gt1_R": 20.0, "Gt1_tau": 0.1, "Gt1_phi": 0.8},
+    "R0-p(R1-Wsph1,CPE1)": {
+        **{"R1": 10.0, "Wsph1_R": 50.0, "Wsph1_tau": 30.0, "CPE1_Q": 1e-4, "CPE1_alpha": 0.9},
+    },
+    "R0-p(R1-Wcyl1,CPE1)": {
+        **{"R1": 10.0, "Wcyl1_R": 40.0, "Wcyl1_tau": 30.0, "CPE1_Q": 1e-4, "CPE1_alpha": 0.9},
+    },
+    "R0-line(R1,0,p(R2,CPE1))": {"R1": 30.0, "R2": 60.0, "CPE1_Q": 3e-3, "CPE1_alpha": 0.9},
+    "R0-line(R1,0,p(R2,CPE1),R3)": {"R1": 30.0, "R2": 60.0, "CPE1_Q": 3e-3, "CPE1_alpha": 0.9, "R3": 20.0},
     "R0-T1": {"T1_A": 20.0, "T1_B": 6.0, "T1_a": 0.8, "T1_b": 0.05},
     "La1-R0-p(R1,CPE1)": {"La1_L": 2e-5, "La1_alpha": 0.8, "R1": 30.0, "CPE1_Q": 1e-3, "CPE1_alpha": 0.85},
     "R0-p(R1-Gs1,CPE1)": {

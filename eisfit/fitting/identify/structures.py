@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import factorial
 
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.model.notation import Component, Node, Parallel, Part, Series, components
 
 __all__ = [
     "DIFFUSIONS",
@@ -28,7 +28,6 @@ __all__ = [
     "size",
 ]
 
-Part = Component | Parallel
 Structure = tuple[Part, ...]
 
 DIFFUSIONS = ("W", "Wo", "Ws", "Wop", "Wsp")
