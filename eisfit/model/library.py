@@ -133,7 +133,7 @@ def _of_impedance_py(source: Any) -> Circuit:
 def _entry(entry: Entry) -> Circuit:
     if entry.shadows:
         said = f"{entry.name} is your own circuit {entry.path}, not the one that comes with eisfit"
-        warnings.warn(said, EisfitWarning, stacklevel=3)
+        warnings.warn(said, EisfitWarning, stacklevel=4)
     return load(entry.path)
 
 
