@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from eisfit.errors import CircuitError, ParameterError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.impedance_py import document_of, names, read_document, read_file, written
+from eisfit.model.exchange.impedance_py import document_of, names, read_document, read_file, written
 from eisfit.model.library import circuit as find_circuit
 
 if TYPE_CHECKING:

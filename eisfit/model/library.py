@@ -22,6 +22,8 @@ from eisfit.errors import (
 from eisfit.files import nearest_file
 from eisfit.model.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
+from eisfit.model.exchange import pyimpspec
+from eisfit.model.exchange.dialects import translated
 from eisfit.model.notation import Component, Series, components, parse
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's
     (`eisfit.model.catalogue`).
     A name with ``l-`` before it is that circuit with an inductance ``L_cell`` in series.
-    A circuit object of impedance.py, and the ``.json`` file that it saves, are read too
+    Strings of pyimpspec (with values in braces), AutoEIS, EC-Lab's ZFit and Simscape are read
+    (`eisfit.model.exchange`), and a circuit object of impedance.py, and the ``.json`` file that it saves
     (`eisfit.fitting.interop`).
 
     Raises
@@ -74,10 +77,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     if not isinstance(source, (str, os.PathLike)):
         raise CircuitError(_no_circuit(source))
     text = os.fspath(source)
-    if text.endswith(".toml"):
-        return _file(Path(text))
-    if text.endswith(".json"):
-        return _of_impedance_py(Path(text))
+    if text.endswith((".toml", ".json")):
+        return _file(Path(text)) if text.endswith(".toml") else _of_impedance_py(Path(text))
     named = _by_name(text)
     if named is not None:
         return named
@@ -85,7 +86,7 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         known = entries()
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
-    return Circuit.from_string(text)
+    return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translated(text))
 
 
 def _no_circuit(source: object) -> str:
@@ -123,7 +124,7 @@ def with_inductance(plain: Circuit) -> Circuit:
 
 
 def _of_impedance_py(source: Any) -> Circuit:
-    from eisfit.model.impedance_py import document_of, read_document, read_file
+    from eisfit.model.exchange.impedance_py import document_of, read_document, read_file
 
     if isinstance(source, Path):
         return read_file(source, circuit).circuit

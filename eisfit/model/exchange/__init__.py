@@ -1,0 +1,1 @@
+"""Circuits in the words of other programs: strings read and written, netlists, drawings."""

@@ -1,0 +1,137 @@
+"""Circuit strings of other programs, in the common notation.
+
+==================  ==========================  ==========================================================
+AutoEIS             ``R1-[P2,R3-C4]``           square brackets are parallel, P is a constant phase element
+EC-Lab ZFit         ``R1+Q2/(R2+W2)``           + is series, / parallel and binds closer
+MATLAB Zfit         ``s(R1,p(R1,E2))``          series and parallel by name; the digit counts parameters
+Simscape Battery    ``R0+(R1,CPE1)``            + is series, (a,b) parallel
+repetition          ``R_s-K*5``                 five K in series, a chain of Voigt elements
+==================  ==========================  ==========================================================
+
+pyimpspec's are in `eisfit.model.exchange.pyimpspec`, Boukamp's and impedance.py's in `eisfit.model.notation`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from eisfit.errors import NotationError
+
+__all__ = ["translated"]
+
+#: Symbol of EC-Lab (application note 14 and its manual) and of the others -> ours.
+_SYMBOLS = {"Q": "CPE", "P": "CPE", "E": "CPE", "M": "Wo", "Ma": "Wop", "Wd": "Ws"}
+_KNOWN = {"R", "C", "L", "La", "W", "G", "CPE", *_SYMBOLS}
+_NAME = re.compile(r"(?P<symbol>[A-Za-z]+?)(?P<label>_?\d*)$")
+_REPEATED = re.compile(r"\b([A-Za-z]+)\*(\d+)")
+_LONGEST = 40
+
+
+def translated(text: str) -> str:
+    """Return a circuit string in the common notation; one that is of no other program as it is.
+
+    Raises
+    ------
+    NotationError
+        When it is of another program and cannot be read; shows the place.
+
+    Examples
+    --------
+    >>> translated("R1-C2-[R3,P4]-[R5,[R6,C7]]")
+    'R1-C2-p(R3,CPE4)-p(R5,p(R6,C7))'
+    >>> translated("R1+Q2/(R2+W2)"), translated("s(R1,p(R1,E2))"), translated("R_s-K*3")
+    ('R1-p(CPE2,R2-W2)', 'R1-p(R2,CPE1)', 'R_s-K1-K2-K3')
+    """
+    text = _REPEATED.sub(lambda match: _chain(text, match), text)
+    tight = re.sub(r"\s", "", text)
+    if re.match(r"[sp]\(", tight) and "s(" in tight:
+        return _Reader(text, numbered=True).whole(_Reader.named)
+    if "[" in tight and re.search(r"[-,]", tight):
+        renamed = re.sub(r"\bP(?=\d)", "CPE", text)
+        return renamed.replace("[", "p(").replace("]", ")")
+    if re.search(r"[+/]", tight) and re.fullmatch(r"[\w+/(),]+", tight):
+        return _Reader(text).whole(_Reader.sums)
+    return text
+
+
+def _chain(text: str, match: re.Match[str]) -> str:
+    symbol, count = match[1], int(match[2])
+    if not 1 <= count <= _LONGEST:
+        raise NotationError(text, match.start(2), f"a chain has 1 to {_LONGEST} elements")
+    return "-".join(f"{symbol}{k}" for k in range(1, count + 1))
+
+
+class _Reader:
+    """Recursive descent; gives the common notation."""
+
+    def __init__(self, text: str, *, numbered: bool = False) -> None:
+        self.text, self.place, self.numbered = text, 0, numbered
+        self.counts: Counter[str] = Counter()
+
+    def whole(self, rule: object) -> str:
+        found: str = rule(self)  # type: ignore[operator]
+        if self.peek():
+            raise self.fail(f"expected the end, not {self.peek()!r}")
+        return found
+
+    def fail(self, message: str) -> NotationError:
+        return NotationError(self.text, self.place, message)
+
+    def peek(self) -> str:
+        while self.text[self.place : self.place + 1].isspace():
+            self.place += 1
+        return self.text[self.place : self.place + 1]
+
+    def take(self, character: str) -> bool:
+        found = self.peek() == character
+        self.place += found
+        return found
+
+    def sums(self) -> str:
+        parts = [self.quotients()]
+        while self.take("+"):
+            parts.append(self.quotients())
+        return "-".join(parts)
+
+    def quotients(self) -> str:
+        parts = [self.primary()]
+        while self.take("/"):
+            parts.append(self.primary())
+        return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
+
+    def primary(self) -> str:
+        if not self.take("("):
+            return self.component()
+        parts = [self.sums()]
+        while self.take(","):
+            parts.append(self.sums())
+        if not self.take(")"):
+            raise self.fail("expected '+', '/', ',' or ')'")
+        return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
+
+    def named(self) -> str:
+        """Read ``s(...)``, ``p(...)`` or an element."""
+        head = self.text[self.place : self.place + 1] if self.peek() else ""
+        if head not in ("s", "p"):
+            return self.component()
+        self.place += 1
+        if not self.take("("):
+            raise self.fail("expected '('")
+        parts = [self.named()]
+        while self.take(","):
+            parts.append(self.named())
+        if not self.take(")"):
+            raise self.fail("expected ',' or ')'")
+        return "-".join(parts) if head == "s" or len(parts) == 1 else f"p({','.join(parts)})"
+
+    def component(self) -> str:
+        self.peek()
+        word = re.compile(r"\w+").match(self.text, self.place)
+        match = None if word is None else _NAME.match(word.group())
+        if word is None or match is None or match["symbol"] not in _KNOWN:
+            raise self.fail(f"expected an element of {', '.join(sorted(_KNOWN))}, with a number")
+        self.place = word.end()
+        symbol = _SYMBOLS.get(match["symbol"], match["symbol"])
+        self.counts[symbol] += 1
+        return f"{symbol}{self.counts[symbol]}" if self.numbered else f"{symbol}{match['label']}"
