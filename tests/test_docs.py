@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import iv
 
 import eisfit
 from eisfit.model.elements import ELEMENTS
@@ -65,6 +66,7 @@ def test_formulas_become_latex_and_say_the_same():
     names |= {name: getattr(np, name) for name in ("tanh", "sinh", "cosh")} | {
         "coth": lambda x: 1 / np.tanh(x)
     }
+    names |= {"I_0": lambda x: iv(0, x), "I_1": lambda x: iv(1, x)}
     for symbol, element in ELEMENTS.items():
         values = {p.symbol or symbol: p.typical for p in element.parameters}
         scope = names | values
@@ -89,9 +91,9 @@ def python_of(latex):
     text = text.replace("\\", "")
     text = re.sub(r"(?<=[\w)]) (?=[\w(])", "*", re.sub(r" +", " ", text).strip())
     return re.sub(
-        r"\b(sqrt|coth|tanh|sinh|cosh|exp)\*?\(",
+        r"\b(sqrt|coth|tanh|sinh|cosh|exp|I_[01])\*?\(",
         r"\1(",
-        re.sub(r"(?<=\w)(?<!t)(?<!h)(?<!p)\((?=\()", "*(", text),
+        re.sub(r"(?<=\w)(?<!t)(?<!h)(?<!p)(?<!I_[01])\((?=\()", "*(", text),
     )
 
 

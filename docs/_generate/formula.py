@@ -10,8 +10,9 @@ import re
 
 __all__ = ["FormulaError", "equations", "latex", "limit"]
 
-_TOKEN = re.compile(r"\s*(\d+\.?\d*|[A-Za-z]+(?:_[A-Za-z0-9]+)*|[-+/^()=])")
-_FUNCTIONS = {"coth", "tanh", "sinh", "cosh", "exp", "ln"}
+_TOKEN = re.compile(r"\s*(\d+\.?\d*|I[01]\b|[A-Za-z]+(?:_[A-Za-z0-9]+)*|[-+/^()=])")
+_FUNCTIONS = {name: rf"\{name}" for name in ("coth", "tanh", "sinh", "cosh", "exp", "ln")}
+_FUNCTIONS |= {name: rf"\mathrm{{{name[0]}}}_{name[1]}" for name in ("I0", "I1")}  # modified Bessel functions
 _WORDS = {"top", "floor"}  # parameters whose symbol is a word
 _GREEK = {"alpha", "beta", "omega", "sigma", "tau", "phi"}
 
@@ -118,7 +119,7 @@ class _Parser:
             return root, root
         if token in _FUNCTIONS:
             self.expect("(")
-            called = rf"\{token}\left({self.closed()}\right)"
+            called = rf"{_FUNCTIONS[token]}\left({self.closed()}\right)"
             return called, called
         return (self.symbol(token),) * 2
 

@@ -30,6 +30,8 @@ from eisfit.model.notation import Component, Line, Node, Series, parse
 if TYPE_CHECKING:
     from eisfit.display.drawing import CircuitDrawing
 
+_ROUNDING = 1e-9  # by which an expression may leave a bound that it is meant to reach
+
 __all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
 
 
@@ -184,12 +186,35 @@ class Circuit:
         return np.broadcast_to(_evaluate(self.tree, grid, columns, slopes, 0)[0], shape)
 
     def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return `values` completed by the circuit's own values and expressions."""
+        """Return `values` completed by the circuit's own values and expressions.
+
+        Raises
+        ------
+        ParameterError
+            Where an expression leaves its parameter's bounds, and `values` does not have the parameter
+            itself: it is then held at the bound, as in lmfit.
+        """
         known = {n: p.value for n, p in self.parameters.items() if p.value is not None} | dict(values)
         for name, expression in self.expressions.items():
             row = self.parameters[name]
-            known[name] = np.clip(expression.evaluate(known)[0], row.min, row.max)  # as lmfit does
+            given = expression.evaluate(known)[0]
+            known[name] = np.clip(given, row.min, row.max)
+            if name not in values and not _is_close(given, known[name]):
+                worst = np.ravel(given)[np.argmax(np.abs(np.ravel(given - known[name])))]
+                raise ParameterError(
+                    f"{name} = {row.expr} gives {worst:.6g}, outside its bounds {row.min:g} to {row.max:g}: "
+                    "change the values, or allow it with bound"
+                )
         return known
+
+    def expressions_held(self, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+        """Return the expressions outside their parameter's bounds: name -> what they give, what is kept."""
+        found = {}
+        for name, expression in self.expressions.items():
+            row, given = self.parameters[name], float(expression.evaluate(values)[0])
+            if not _is_close(given, np.clip(given, row.min, row.max)):
+                found[name] = (given, float(values[name]))
+        return found
 
     def _columns(self, params: Mapping[str, ArrayLike]) -> tuple[FloatArray, bool]:
         self.check_names(params)
@@ -254,6 +279,10 @@ class Circuit:
         from eisfit.display import drawing, report
 
         return drawing.svg(self.string) + report.circuit_html(self.to_dict())
+
+
+def _is_close(given: Any, held: Any) -> bool:
+    return bool(np.all(np.abs(given - held) <= _ROUNDING * np.abs(held)))
 
 
 def _in_order(expressions: dict[str, Expression]) -> dict[str, Expression]:

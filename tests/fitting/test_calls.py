@@ -244,3 +244,46 @@ def test_from_frame(spectrum):
         SpectrumError, match="the table has no column Z_imag_ohm; it has frequency_Hz, Z_real_ohm"
     ):
         eisfit.Spectrum.from_frame(spectrum.to_frame()[["frequency_Hz", "Z_real_ohm"]])
+
+
+# ---- expressions and bounds
+
+
+def test_an_expression_is_never_held_in_silence(spectrum):
+    """R_s = 2 ohm in the data, so that R_s - 5 is negative."""
+    result = eisfit.fit(spectrum, "rs-ct", expr={"R_ct": "R_s-5"})
+    held = next(flag for flag in result.flags if flag.name == "expression_held")
+    assert held.level == "forbids" and not result.ok
+    assert "R_ct = R_s-5 gives -" in held.cause and "was held at 0" in held.cause
+    allowed = eisfit.fit(spectrum, "rs-ct", expr={"R_ct": "R_s-5"}, bound={"R_ct": (-100, None)})
+    assert "expression_held" not in {flag.name for flag in allowed.flags}
+    assert allowed["R_ct"].value == pytest.approx(allowed["R_s"].value - 5)
+    inside = eisfit.fit(spectrum, "rs-ct", expr={"R_ct": "25*R_s"})
+    assert "expression_held" not in {flag.name for flag in inside.flags}
+
+
+def test_a_circuit_asked_for_what_an_expression_cannot_be_says_so():
+    circuit = eisfit.circuit("rs-ct").constrain(expr={"R_ct": "R_s-5"})
+    with pytest.raises(ParameterError, match=r"R_ct = R_s-5 gives -3, outside its bounds 0 to inf"):
+        circuit.impedance([1.0], {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
+
+
+def test_negative_amplitudes_from_the_shell(capsys, tmp_path):
+    """An inductive loop as a negative arc (simulated): R1 and C1 below zero by --bound."""
+    from eisfit.cli import app
+
+    f = np.geomspace(1e4, 1e-2, 50)
+    s = 2j * np.pi * f
+    z = 3 + 20 / (1 + 20 * 1e-4 * s) - 6 / (1 + 0.5 * s)
+    (tmp_path / "loop.csv").write_text(to_csv(eisfit.Spectrum(f, z)), encoding="utf-8")
+    with pytest.raises(SystemExit) as end:
+        app(
+            ["fit", str(tmp_path / "loop.csv"), "-c", "R0-p(R2,C2)-p(R1,C1)", "--json",
+             "--bound", "R1=-1e5:0", "--bound", "C1=-1e3:0"]
+        )  # fmt: skip
+    assert not end.value.code
+    import json
+
+    rows = json.loads(capsys.readouterr().out)["results"][0]["parameters"]
+    assert rows["R1"]["value"] == pytest.approx(-6, rel=1e-4)
+    assert rows["C1"]["value"] == pytest.approx(-0.5 / 6, rel=1e-4)

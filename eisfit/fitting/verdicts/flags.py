@@ -99,6 +99,7 @@ def findings_of(seen: Judgement) -> list[Finding]:
     """Return what the values, their errors and correlations say against a fit, the gravest first."""
     return [
         *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_order(seen))),
+        *_held(seen),
         *_bounds(seen, False),
         *_undetermined(seen),
         *_bounds(seen, True),
@@ -233,6 +234,17 @@ def _order(seen: Judgement) -> Iterator[Flag]:
 
 def _word(role: str) -> str:
     return {"sei": "SEI", "charge_transfer": "charge-transfer"}.get(role, role)
+
+
+def _held(seen: Judgement) -> Iterator[Finding]:
+    """Yield the expressions whose value lies outside the parameter's bounds, and which were held there."""
+    for name, (given, kept) in seen.circuit.expressions_held(seen.values).items():
+        row = seen.circuit.parameters[name]
+        bounds = f"{row.min:g} to {row.max:g}"
+        cause = f"{name} = {row.expr} gives {given:.3g}, outside {bounds}, and was held at {kept:.3g}"
+        cure = "allow the value (--bound), or tie it otherwise"
+        flag = Flag("expression_held", f"{cause}: not what the expression asks for", cure, FORBIDS)
+        yield Finding(flag, (name,), "open")
 
 
 def _bounds(seen: Judgement, harmless: bool) -> Iterator[Finding]:
