@@ -60,7 +60,8 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
         return None
     thin = slice(None, None, 1 + f.size // _MOST_POINTS)
     f, z = f[thin], z[thin]
-    return SignTest(_residual(f, z), _residual(f, z.conj()))
+    written, turned = np.median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
+    return SignTest(float(written), float(turned))
 
 
 def lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> int:
@@ -93,29 +94,26 @@ def lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]
 
 
 def _mean_residual(f: NDArray[np.float64], z: NDArray[np.complex128]) -> float:
-    return float(np.mean(np.abs(_difference(f, z))))
+    return float(np.mean(np.abs(_differences(f, z[None]))))
 
 
-def _residual(f: NDArray[np.float64], z: NDArray[np.complex128]) -> float:
-    return float(np.median(np.abs(_difference(f, z))))
-
-
-def _difference(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Return (Z - fit)/abs(Z)."""
+def _differences(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Return (Z - fit)/abs(Z), (K, F), of K impedances (K, F) that have the same modulus."""
     omega = 2 * np.pi * f
     decades = float(np.log10(f.max() / f.min()))
     # Tried on 132 measured spectra: six per decade decide 125, none of them wrongly; three decide 123.
     number = int(max(2, min(0.9 * f.size, 6 * decades + 1, 60)))
-    tau = np.geomspace(1 / omega.max(), 1 / omega.min(), number)
+    tau = np.exp(np.linspace(-np.log(omega.max()), -np.log(omega.min()), number))
     ladder = 1 / (1 + 1j * omega[:, None] * tau)
     columns = np.column_stack([np.ones(f.size), ladder, 1j * omega / omega.max(), -1j * omega.min() / omega])
     # Weighted with 1/|Z|; noise-level singular values are cut, they would fit either sign.
-    relative = columns / np.abs(z)[:, None]
-    unit = z / np.abs(z)
+    modulus = np.abs(z[0])
+    relative = columns / modulus[:, None]
+    unit = z / modulus
     matrix = np.vstack([relative.real, relative.imag])
-    target = np.concatenate([unit.real, unit.imag])
+    target = np.hstack([unit.real, unit.imag]).T
     try:
         solution = np.linalg.lstsq(matrix, target, rcond=1e-5)[0]
     except np.linalg.LinAlgError:
-        return np.full(f.size, np.inf + 0j)
-    return np.asarray(unit - relative @ solution, dtype=np.complex128)
+        return np.full(z.shape, np.inf + 0j)
+    return np.asarray(unit - (relative @ solution).T, dtype=np.complex128)

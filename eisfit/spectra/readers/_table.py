@@ -6,8 +6,9 @@ import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
-from math import isnan
+from math import isfinite, isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ _GAPS = frozenset(
     }
 )
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _SAMPLE = 100
 _LARGEST_SAMPLE = 500_000  # characters
 _LONGEST_HEADER = 8000
@@ -160,12 +162,18 @@ def _ungrouped(text: str, decimal: str) -> str:
     ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
     """
     for mark in ("," if decimal == "." else ".", " ", "\u00a0", "\u202f", "'"):
-        if mark in text and re.fullmatch(
-            rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?", text
-        ):
+        if mark in text and _grouped(mark, decimal).fullmatch(text):
             certain = decimal in text or text.count(mark) > 1 or mark not in ".,"
             return text.replace(mark, "") if certain else text
     return text
+
+
+@lru_cache
+def _grouped(mark: str, decimal: str) -> re.Pattern[str]:
+    """Return the pattern of numbers with marks between thousands."""
+    return re.compile(
+        rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?"
+    )
 
 
 def _careful(text: str, prefixed: bool) -> float | None:
@@ -243,6 +251,9 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
 
 def _row(line: str, style: Style) -> list[float] | None:
     """Return the numbers of a line, NaN for what is none; None where words prevail."""
+    plain = _plain_row(line, style)
+    if plain is not None:
+        return plain
     values: list[float] = []
     numbers = words = 0
     for cell in split(line, style.delimiter):
@@ -254,6 +265,21 @@ def _row(line: str, style: Style) -> list[float] | None:
             numbers += not isnan(value)
             values.append(value)
     return values if numbers >= 3 or (numbers == 2 and numbers >= words) else None
+
+
+def _plain_row(line: str, style: Style) -> list[float] | None:
+    """Return the numbers of a line that Python reads as they stand, and no others: most lines are such."""
+    if "_" in line:
+        return None
+    if style.decimal == ",":
+        if "." in line:
+            return None
+        line = line.replace(",", ".")
+    try:
+        values = list(map(float, line.split(None if style.delimiter == " " else style.delimiter)))
+    except ValueError:
+        return None
+    return values if len(values) > 1 and all(map(isfinite, values)) else None
 
 
 def _quoted(line: str, delimiter: str) -> list[str]:
@@ -273,14 +299,20 @@ def _quoted(line: str, delimiter: str) -> list[str]:
 
 def _style(lines: Sequence[str]) -> Style | None:
     filled = [line for line in lines if line.strip()]
-    middle = max(0, len(filled) // 2 - _SAMPLE // 2)
-    sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
+    sample = filled
+    if len(filled) > 3 * _SAMPLE:
+        middle = len(filled) // 2 - _SAMPLE // 2
+        sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
     if sum(map(len, sample)) > _LARGEST_SAMPLE:
         sample = [*sample[:3], *sample[-3:]]
+    highest = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line))
     best: tuple[float, Style] | None = None
     for style in _candidates("\n".join(sample)):
+        needed = 0.0 if best is None else best[0] * (1.5 if style.prefixed else 1.05)
+        if needed >= highest:
+            continue  # no other style can be that much better
         score = _score(sample, style)
-        if score and (best is None or score > best[0] * (1.5 if style.prefixed else 1.05)):
+        if score > needed:
             best = (score, style)
     return None if best is None else best[1]
 
@@ -299,9 +331,8 @@ def _score(sample: Sequence[str], style: Style) -> float:
     for line in sample:
         values = _row(line, style)
         if values is not None:
-            widths[len(values)] = widths.get(len(values), 0.0) + sum(
-                not isnan(value) for value in values
-            ) / len(values)
+            filled = 1 - sum(map(isnan, values)) / len(values)
+            widths[len(values)] = widths.get(len(values), 0.0) + filled
     if not widths:
         return 0.0
     width, count = max(widths.items(), key=lambda item: item[1])
