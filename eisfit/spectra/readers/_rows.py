@@ -22,8 +22,8 @@ from eisfit.spectra.readers._assemble import (
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural
-from eisfit.spectra.readers._table import Style, number, split
 
 __all__ = ["Block", "decimal_sign", "named_sweeps", "read_rows"]
 

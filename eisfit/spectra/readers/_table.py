@@ -6,78 +6,25 @@ import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
-from math import isfinite, isnan
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._numbers import Style, number, row_of_numbers, split
 
-__all__ = ["Style", "Table", "find_table", "number", "split"]
+__all__ = ["Table", "find_table"]
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
-_PREFIXED = re.compile(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
 _PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
-_PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
-_GAPS = frozenset(
-    {
-        "",
-        "nan",
-        "-nan",
-        "na",
-        "n/a",
-        "null",
-        "none",
-        "inf",
-        "-inf",
-        "+inf",
-        "--",
-        "---",
-        "1.#qnan",
-        "-1.#ind",
-        "1.#inf",
-    }
-)
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _SAMPLE = 100
 _LARGEST_SAMPLE = 500_000  # characters
 _LONGEST_HEADER = 8000
-_LONGEST_NUMBER = 60
 _WANTED = {"frequency", "real", "imag", "modulus", "phase"}
-
-
-@dataclass(frozen=True)
-class Style:
-    r"""How numbers are written and parted.
-
-    Parameters
-    ----------
-    delimiter
-        ``"\t"``, ``";"``, ``","``, ``"|"`` or ``" "`` (any white space).
-    decimal
-        ``"."`` or ``","``.
-    prefixed
-        Whether ``1.5k`` means 1500.
-    """
-
-    delimiter: str
-    decimal: str
-    prefixed: bool = False
-
-    def notes(self) -> list[str]:
-        """Return the sentences for `Spectrum.notes`."""
-        names = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma", "|": "bar"}
-        name = names[self.delimiter]
-        notes = [f"columns parted by {name}"]
-        if self.decimal == ",":
-            notes.append("decimal comma")
-        if self.prefixed:
-            notes.append("numbers with SI prefixes (1.5k = 1500)")
-        return notes
 
 
 @dataclass
@@ -122,68 +69,6 @@ class Table:
         return cells[index] if index < len(cells) else ""
 
 
-def split(line: str, delimiter: str) -> list[str]:
-    """Split one line; trailing empty cells, and empty ones outside a frame of bars, are cut."""
-    if delimiter == " ":
-        return line.split()
-    cells = [
-        cell.strip() for cell in (line.split(delimiter) if '"' not in line else _quoted(line, delimiter))
-    ]
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells[1:] if delimiter == "|" and cells and not cells[0] else cells
-
-
-def number(cell: str, style: Style) -> float | None:
-    """Return the number in `cell`, NaN for a gap (empty, ``nan``, ``--``), None for anything else.
-
-    >>> number("1,5e3", Style(";", ",")), number("12:30", Style(";", ",")), number("1_0", Style(",", "."))
-    (1500.0, None, None)
-    """
-    if style.decimal == "." and cell[-1:].isdecimal() and "_" not in cell:
-        try:
-            return float(cell)
-        except ValueError:
-            pass
-    text = cell.strip().strip('"').strip()
-    if len(text) > _LONGEST_NUMBER:
-        return None
-    text = _ungrouped(text, style.decimal)
-    if style.decimal == "," and "." in text:
-        return None
-    return (
-        float("nan") if text.lower() in _GAPS else _careful(text.replace(style.decimal, "."), style.prefixed)
-    )
-
-
-def _ungrouped(text: str, decimal: str) -> str:
-    """Return a number without the marks between its thousands, where they can be nothing else.
-
-    ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
-    """
-    for mark in ("," if decimal == "." else ".", " ", "\u00a0", "\u202f", "'"):
-        if mark in text and _grouped(mark, decimal).fullmatch(text):
-            certain = decimal in text or text.count(mark) > 1 or mark not in ".,"
-            return text.replace(mark, "") if certain else text
-    return text
-
-
-@lru_cache
-def _grouped(mark: str, decimal: str) -> re.Pattern[str]:
-    """Return the pattern of numbers with marks between thousands."""
-    return re.compile(
-        rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?"
-    )
-
-
-def _careful(text: str, prefixed: bool) -> float | None:
-    if _NUMBER.match(text):
-        return float(text.replace("d", "e").replace("D", "e"))
-    if prefixed and (match := _PREFIXED.match(text)):
-        return float(match[1]) * _PREFIX[match[2]]
-    return None
-
-
 def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     """Return the largest table of numbers in `lines` (default: the file's), None where there is none."""
     lines = file.lines if lines is None else lines
@@ -213,7 +98,7 @@ class _Numeric:
 def _numeric_lines(lines: Sequence[str], style: Style) -> _Numeric:
     rows, widths, flat = array("q"), array("q"), array("d")
     for index, line in enumerate(lines):
-        values = _row(line, style) if line else None
+        values = row_of_numbers(line, style) if line else None
         if values is not None:
             rows.append(index)
             widths.append(len(values))
@@ -249,54 +134,6 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     return width, first
 
 
-def _row(line: str, style: Style) -> list[float] | None:
-    """Return the numbers of a line, NaN for what is none; None where words prevail."""
-    plain = _plain_row(line, style)
-    if plain is not None:
-        return plain
-    values: list[float] = []
-    numbers = words = 0
-    for cell in split(line, style.delimiter):
-        value = number(cell, style)
-        if value is None:
-            words += 1
-            values.append(float("nan"))
-        else:
-            numbers += not isnan(value)
-            values.append(value)
-    return values if numbers >= 3 or (numbers == 2 and numbers >= words) else None
-
-
-def _plain_row(line: str, style: Style) -> list[float] | None:
-    """Return the numbers of a line that Python reads as they stand, and no others: most lines are such."""
-    if "_" in line:
-        return None
-    if style.decimal == ",":
-        if "." in line:
-            return None
-        line = line.replace(",", ".")
-    try:
-        values = list(map(float, line.split(None if style.delimiter == " " else style.delimiter)))
-    except ValueError:
-        return None
-    return values if len(values) > 1 and all(map(isfinite, values)) else None
-
-
-def _quoted(line: str, delimiter: str) -> list[str]:
-    cells: list[str] = []
-    current: list[str] = []
-    inside = False
-    for character in line:
-        if character == '"':
-            inside = not inside
-        if character == delimiter and not inside:
-            cells.append("".join(current))
-            current = []
-        else:
-            current.append(character)
-    return [*cells, "".join(current)] if not inside else line.split(delimiter)
-
-
 def _style(lines: Sequence[str]) -> Style | None:
     filled = [line for line in lines if line.strip()]
     sample = filled
@@ -329,7 +166,7 @@ def _candidates(text: str) -> list[Style]:
 def _score(sample: Sequence[str], style: Style) -> float:
     widths: dict[int, float] = {}
     for line in sample:
-        values = _row(line, style)
+        values = row_of_numbers(line, style)
         if values is not None:
             filled = 1 - sum(map(isnan, values)) / len(values)
             widths[len(values)] = widths.get(len(values), 0.0) + filled

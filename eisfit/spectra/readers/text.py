@@ -22,8 +22,9 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
-from eisfit.spectra.readers._table import Table, find_table, number, split
+from eisfit.spectra.readers._table import Table, find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 

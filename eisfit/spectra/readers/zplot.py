@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._rows import named_sweeps, read_rows
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._table import Style, number, split
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
