@@ -1,8 +1,9 @@
-"""To the bottom of a valley: the solver's last steps, and by QR where the data are free of noise.
+"""To the bottom of a valley: the solver's last steps, and by SVD where the data are free of noise.
 
 Normal equations square the condition of the Jacobian, so that they stall where the residual is some 1e-9 of
 the data; an orthogonal factorisation does not (A. Bjorck, Numerical Methods for Least Squares Problems, SIAM
-1996, sec. 2.4).
+1996, sec. 2.4). Its damping follows H. B. Nielsen, IMM-REP-1999-05 (Technical University of Denmark, 1999);
+its steps are bent by the second derivative along them (M. K. Transtrum, J. P. Sethna, arXiv:1201.5885, 2012).
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["polish"]
+__all__ = ["polish", "to_the_digits"]
 
 Mask = NDArray[np.bool_]
 
 _STEPS = 150
 _FINE = 1e-13
 _NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
-_BY_QR = 30
-_HALVINGS = 8
+_BY_SVD = 300
+_SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing finer
+_DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
+_KICKED = 2  # weakest directions
+_KICK = 0.3  # of a logarithm
+_AHEAD = 0.1  # of a step: where the curvature of the valley is looked up
+_MOST_BENT = 0.4  # of a step's length
 
 
 def polish(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray, Mask]:
@@ -37,37 +43,110 @@ def polish(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[Flo
         (B,) chisqr of the last digits of the data.
     """
     end = solve(problem, theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-8)
-    found, cost = end.theta, end.chisqr.copy()
+    found, cost, done = end.theta, end.chisqr.copy(), end.converged.copy()
     for row in np.flatnonzero(cost < _NOISE_FREE * digits).tolist():
-        one = problem.rows(np.array([row]))
-        found[row], cost[row] = _by_qr(one, found[row], float(cost[row]))
-    return found, cost, end.converged
+        descent = _Descent(problem.rows(np.array([row])), found[row])
+        done[row] = descent.run()
+        found[row], cost[row] = descent.theta, descent.cost
+    return found, cost, done
 
 
-def _by_qr(problem: Problem, theta: FloatArray, cost: float) -> tuple[FloatArray, float]:
-    """Go on by Gauss-Newton steps, each halved until chisqr falls, while it falls."""
-    box, buffer = problem.bounds, problem.buffer(1)
-    with np.errstate(all="ignore"):
-        for _ in range(_BY_QR):
-            residual, jacobian = problem.evaluate(theta[np.newaxis], buffer)
-            step = _step(jacobian[0], residual[0])
-            for halving in range(_HALVINGS):
-                trial = box.clip((theta + step / 2**halving)[np.newaxis])[0]
-                now = float(np.sum(problem.evaluate(trial[np.newaxis], buffer)[0] ** 2))
-                if now < cost:
-                    break
-            else:
-                return theta, cost
-            fallen, theta, cost = cost - now, trial, now
-            if fallen < 1e-3 * cost:
-                return theta, cost
-    return theta, cost
+def to_the_digits(problem: Problem, theta: FloatArray, enough: float) -> tuple[FloatArray, float]:
+    """Return theta (V,) and chisqr of one spectrum without noise.
+
+    Where that is above `enough`, the descent goes on from either side along the directions that the data
+    hold weakest.
+    """
+    best = _Descent(problem, theta)
+    best.run()
+    for weak in range(1, 1 + min(_KICKED, theta.size)):
+        for side in (_KICK, -_KICK):
+            if best.cost <= enough:
+                break
+            other = _Descent(problem, best.theta + side * best.weak(weak))
+            other.run()
+            best = other if other.cost < best.cost else best
+    return best.theta, best.cost
 
 
-def _step(jacobian: FloatArray, residual: FloatArray) -> FloatArray:
-    """Return the Gauss-Newton step; none where the Jacobian cannot be used."""
-    size = np.linalg.norm(jacobian, axis=1)
-    size = np.where(size > 0, size, 1.0)
-    if not (np.isfinite(size).all() and np.isfinite(residual).all()):
-        return np.zeros(len(jacobian))
-    return np.asarray(-np.linalg.lstsq((jacobian / size[:, np.newaxis]).T, residual, rcond=1e-15)[0] / size)
+class _Descent:
+    """Levenberg-Marquardt from one point by singular values of the scaled Jacobian."""
+
+    def __init__(self, problem: Problem, theta: FloatArray) -> None:
+        self.problem, self.box, self.buffer = problem, problem.bounds, problem.buffer(1)
+        self.theta = self.box.clip(theta[np.newaxis])[0]
+        with np.errstate(all="ignore"):
+            self.residual, self.jacobian = self._evaluated(self.theta)
+        self.cost = _square(self.residual)
+
+    def run(self) -> bool:
+        """Go down; return whether nothing is left to gain."""
+        damping, growth = _DAMPING[1], 2.0
+        with np.errstate(all="ignore"):
+            for _ in range(_BY_SVD):
+                if not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all()):
+                    return False
+                step, promised = self._step(damping)
+                if promised <= _SETTLED * self.cost:
+                    return True
+                gain = self._try(step) / promised
+                if gain > 0:
+                    damping *= max(0.1, 1 - (2 * min(gain, 1.0) - 1) ** 3)
+                    damping, growth = max(damping, _DAMPING[0]), 2.0
+                else:
+                    damping, growth = damping * growth, 2 * growth
+                if damping > _DAMPING[2]:
+                    return True  # no step, however short, gains anything
+        return False
+
+    def weak(self, rank: int) -> FloatArray:
+        """Return the direction (V,) that the data hold `rank`-th weakest, its largest part 1."""
+        direction = self._factors()[2][-rank]
+        return np.asarray(direction / np.abs(direction).max())
+
+    def _evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        residual, jacobian = self.problem.evaluate(theta[np.newaxis], self.buffer)
+        return residual[0].copy(), jacobian[0].copy()
+
+    def _factors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the left singular vectors (2F, V), the values, and the right vectors (V, V) in theta.
+
+        Of the Jacobian with columns of length one; a coordinate held at its bound has none.
+        """
+        uphill = self.jacobian @ self.residual
+        low, high = self.box.low[0], self.box.high[0]
+        held = ((self.theta <= low) & (uphill > 0)) | ((self.theta >= high) & (uphill < 0))
+        size = np.linalg.norm(self.jacobian, axis=1)
+        size = np.where(size > 0, size, 1.0)
+        columns = (self.jacobian / size[:, np.newaxis]) * ~held[:, np.newaxis]
+        left, values, right = np.linalg.svd(columns.T, full_matrices=False)
+        return left, values, right * ~held / size
+
+    def _step(self, damping: float) -> tuple[FloatArray, float]:
+        """Return the damped step (V,), bent along the valley, and what it promises to gain."""
+        left, values, right = self._factors()
+        share = values**2 / (values**2 + damping)
+        inverse = np.where(values > 0, share / np.where(values > 0, values, 1.0), 0.0)
+        along = self.residual @ left
+        step = -(along * inverse) @ right
+        ahead = self._evaluated(self.theta + _AHEAD * step)[0]
+        curved = 2 / _AHEAD * ((ahead - self.residual) / _AHEAD - step @ self.jacobian)
+        bend = -(curved @ left * inverse) @ right / 2
+        if np.linalg.norm(bend) < _MOST_BENT * np.linalg.norm(step):
+            step = step + bend
+        return step, float(np.sum(along**2 * share * (2 - share)))
+
+    def _try(self, step: FloatArray) -> float:
+        """Take a step where it gains; return what it gains."""
+        trial = self.box.clip((self.theta + step)[np.newaxis])[0]
+        residual, jacobian = self._evaluated(trial)
+        gained = self.cost - _square(residual)
+        if not gained > 0:
+            return -1.0
+        self.theta, self.residual, self.jacobian = trial, residual, jacobian
+        self.cost -= gained
+        return gained
+
+
+def _square(residual: FloatArray) -> float:
+    return float(residual @ residual)

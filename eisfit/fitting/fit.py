@@ -36,13 +36,14 @@ from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
 __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
+_MOST = 200  # evaluations: it begins at the bottom, where data without noise would be gone over for ever
 _AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values are the start
 _kept = threading.local()
 
@@ -211,7 +212,8 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     weight = settings.form.weights(task.spectrum, settings.weighting)
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
-    tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
+    tight: dict[str, Any] = {"x_scale": "jac", "max_nfev": _MOST}
+    tight |= dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)
     if bounded:
         tight["method"] = (
             "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it
@@ -220,10 +222,18 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
         outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
+    if not outcome.success and settings.plain and _is_exact(task, outcome.residual):
+        outcome.success, outcome.message = True, "the residual is the rounding of the data"
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
         set_standard_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
+
+
+def _is_exact(task: Task, residual: FloatArray) -> bool:
+    """Return whether nothing but the last digits of the data is left."""
+    whole = task.weight * np.repeat(np.abs(task.spectrum.impedance), 2)
+    return float(residual @ residual) <= limit("rounding") ** 2 * float(whole @ whole)
 
 
 def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+import eisfit
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.search import search
@@ -179,6 +180,17 @@ def test_data_without_noise():
     task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight, box)
     found = search(task, np.array([2 * f.size * 1e-10]))
     assert found.chisqr[0, 0] < 2 * f.size * 1e-20
+
+
+def test_data_without_noise_along_a_curved_valley():
+    """An arc far above the sweep's frequencies: only R_2 (1 - (j omega tau)^alpha) and R_1 + R_2 are seen."""
+    f = np.geomspace(1e5, 0.1, 36)
+    s = 2j * np.pi * f
+    z = 2.8e-8 * s + 28.4 + 6332 / (1 + 6332 * 1.04e-11 * s**0.895)
+    truth = [2.8e-8, 28.4, 6332, 1.04e-11, 0.895]
+    found = eisfit.fit((f, z), "L_1-R_1-p(R_2,CPE_2)", validate=False)
+    assert [p.value for p in found.parameters.values()] == pytest.approx(truth, rel=1e-3)
+    assert not any(flag.name == "not_converged" for flag in found.flags)
 
 
 def test_arcs_that_may_be_negative_are_not_exchanged():
