@@ -138,15 +138,16 @@ def fit(
     """
     check_output(output)
     check_range(fmin, fmax)
-    _check_finish(finish, circuit, errors)
     given = _Given((fix, start, bound, expr), (peak, order))
-    chosen, meant = (None, {}) if circuit is None else given.of(circuit)
+    ranked = circuit is None or circuit.startswith("#")
+    _check_finish(finish, ranked, errors)
+    chosen, meant = (None, {}) if ranked else given.of(circuit)
     spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
     options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
     if chosen is None:
-        found = _identified(spectra, given, options)
+        found = _identified(spectra, given, circuit, options)
     else:
         found = (_fits if finish == "lmfit" else _kernel_fits)(spectra, chosen, options)
     if interval is not None or errors is not None:
@@ -190,18 +191,22 @@ def _kernel_fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> It
     yield from fit_many(spectra, chosen, **options)
 
 
-def _check_finish(finish: str, circuit: str | None, errors: str | None) -> None:
+def _check_finish(finish: str, ranked: bool, errors: str | None) -> None:
     if finish not in ("lmfit", "kernel"):
         raise UsageError(f"--finish {finish!r}: use lmfit or kernel")
-    if finish == "kernel" and (circuit is None or errors is not None):
-        what = "needs --circuit" if circuit is None else f"has no --errors {errors}: leave one of them out"
+    if finish == "kernel" and (ranked or errors is not None):
+        what = "needs --circuit" if ranked else f"has no --errors {errors}: leave one of them out"
         raise UsageError(f"--finish kernel {what}")
 
 
-def _identified(spectra: list[Any], given: _Given, options: dict[str, Any]) -> Iterator[Any]:
+def _identified(
+    spectra: list[Any], given: _Given, circuit: str | None, options: dict[str, Any]
+) -> Iterator[Any]:
     from eisfit.fitting.fit_alike import fit_alike
+    from eisfit.fitting.identify.choice import place_of
 
-    yield from fit_alike(spectra, given.of if given else None, validate=True, **options)
+    constrain = given.of if given else None
+    yield from fit_alike(spectra, constrain, place=place_of(circuit) or 1, validate=True, **options)
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:

@@ -72,7 +72,7 @@ OwnCircuit = Annotated[
     Option(
         "--circuit",
         "-c",
-        help="A name (eisfit circuits), a circuit string, or a .toml file; without it, identified.",
+        help="A name (eisfit circuits), a string, or a .toml file; without it identified, '#2': the second.",
         autocompletion=circuit_names,
         show_default=False,
     ),

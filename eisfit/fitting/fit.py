@@ -23,7 +23,7 @@ from eisfit.engine.robust import TUNING, covariance, set_standard_errors
 from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.identify.choice import Choice, choose
+from eisfit.fitting.identify.choice import Choice, choose, place_of
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import selected, with_noise
@@ -81,7 +81,8 @@ def fit(
         see `eisfit.spectra.given.spectrum_of`.
     circuit
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
-        `eisfit.identify` chooses it, and a flag says which and how probable it is.
+        `eisfit.identify` chooses it, and a flag says which and how probable it is; ``#2`` is the second
+        of its ranking.
     weighting
         ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
         ``noise``, a
@@ -136,9 +137,9 @@ def fit(
     if geometry is not None:
         kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
-    choice = None
-    if circuit is None:
-        choice = choose(kept, weighting=weighting, seed=seed)
+    choice, place = None, place_of(circuit)
+    if circuit is None or place is not None:
+        choice = choose(kept, place or 1, weighting=weighting, seed=seed)
         circuit, kept, dropped = choice.circuit, choice.spectrum, (*dropped, *choice.flags)
     chosen = find_circuit(circuit)
     if any(said is not None for said in (fix, start, bound, expr, params)):
@@ -172,7 +173,9 @@ def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: f
         return result_of(task, _lmfit(task, values, scale, tolerance), basin)
 
 
-def fit_or_failure(spectrum: Spectrum, circuit: Circuit | None, **options: Any) -> FitResult | FitFailure:
+def fit_or_failure(
+    spectrum: Spectrum, circuit: Circuit | str | None, **options: Any
+) -> FitResult | FitFailure:
     """Return `fit`'s result, or a `FitFailure` where this spectrum cannot be fitted."""
     try:
         return fit(spectrum, circuit, **options)

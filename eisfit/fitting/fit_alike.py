@@ -24,7 +24,11 @@ Constrain = Callable[[Circuit], tuple[Circuit, dict[str, Any]]]
 
 
 def fit_alike(
-    spectra: Sequence[Spectrum | FitFailure], constrain: Constrain | None = None, **options: Any
+    spectra: Sequence[Spectrum | FitFailure],
+    constrain: Constrain | None = None,
+    *,
+    place: int = 1,
+    **options: Any,
 ) -> Iterator[FitResult | FitFailure]:
     """Yield the fits of spectra with a circuit that `eisfit.identify` chooses, in order.
 
@@ -34,24 +38,26 @@ def fit_alike(
         Of one kind of cell; what could not be read is handed on.
     constrain
         What is to be done with the circuit before it is fitted.
+    place
+        Of the circuit in the ranking, 1 for the most probable.
     options
         Of `eisfit.fit`.
     """
     there = [spectrum for spectrum in spectra if not isinstance(spectrum, FitFailure)]
-    choice = _common(there, options) if len(there) > 1 or (constrain and there) else None
+    choice = _common(there, place, options) if len(there) > 1 or (constrain and there) else None
     for spectrum in spectra:
         if isinstance(spectrum, FitFailure):
             yield spectrum
         elif choice is None:
-            yield fit_or_failure(spectrum, None, **options)
+            yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
             yield _fitted(spectrum, choice, constrain, options)
 
 
-def _common(spectra: Sequence[Spectrum], options: dict[str, Any]) -> Choice | None:
+def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) -> Choice | None:
     kept = {name: options[name] for name in (*SELECTING, "weighting", "seed") if name in options}
     try:
-        return choose_for_all(spectra, **kept)
+        return choose_for_all(spectra, place, **kept)
     except UsageError:
         raise
     except EisfitError:

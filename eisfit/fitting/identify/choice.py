@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from eisfit.errors import EisfitError, FitError
+from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 from eisfit.fitting.identify.identify import identify
 from eisfit.fitting.identify.structures import shape
@@ -16,7 +17,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
-__all__ = ["Choice", "choose", "choose_for_all"]
+__all__ = ["Choice", "choose", "choose_for_all", "place_of"]
 
 _LOOKED_AT = 3  # spectra of a lot: first, middle and last
 _UNSEEN = 1e-3  # probability of a circuit that one of them does not name
@@ -46,32 +47,59 @@ class Choice:
         return self.answer.circuit
 
 
-def choose(spectrum: Spectrum, **options: Any) -> Choice:
+def place_of(circuit: object) -> int | None:
+    """Return which place of the ranking is asked for: 1 by None, N by ``#N``; None where a circuit is given.
+
+    Raises
+    ------
+    UsageError
+        For ``#`` with something else than a place.
+
+    Examples
+    --------
+    >>> place_of(None), place_of("#2"), place_of("rs-ct")
+    (1, 2, None)
+    """
+    if circuit is None:
+        return 1
+    if not isinstance(circuit, str) or not circuit.startswith("#"):
+        return None
+    number = circuit[1:]
+    if not (number.isascii() and number.isdigit() and int(number)):
+        raise UsageError(f"circuit {circuit!r}: '#2' takes the second that eisfit identify names")
+    return int(number)
+
+
+def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
     """Identify the circuit of one spectrum.
 
     Parameters
     ----------
     spectrum
         The points to be fitted.
+    place
+        In the ranking, 1 for the most probable.
     options
         Of `eisfit.identify`.
 
     Raises
     ------
     FitError
-        Where the data allow no ranking.
+        Where the data allow no ranking, or it has fewer places.
     """
     found = identify(spectrum, **options)
-    return _chosen(found, found.first, "")
+    return _chosen(found, found.circuits, place, "")
 
 
-def choose_for_all(spectra: Sequence[Spectrum], **options: Any) -> Choice:
+def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) -> Choice:
     """Identify one circuit for spectra that belong together, by the first, the middle and the last.
 
     Parameters
     ----------
     spectra
         In any order.
+    place
+        In their common ranking, 1 for the most probable.
     options
         Of `eisfit.identify`.
 
@@ -80,11 +108,11 @@ def choose_for_all(spectra: Sequence[Spectrum], **options: Any) -> Choice:
     FitError
         Where none of those allows a ranking.
     """
-    places = sorted({0, len(spectra) // 2, len(spectra) - 1})[:_LOOKED_AT]
+    looked_at = sorted({0, len(spectra) // 2, len(spectra) - 1})[:_LOOKED_AT]
     found, failed = [], ""
-    for place in places:
+    for k in looked_at:
         try:
-            one = identify(spectra[place], **options)
+            one = identify(spectra[k], **options)
         except EisfitError as error:
             failed = str(error)
             continue
@@ -94,13 +122,18 @@ def choose_for_all(spectra: Sequence[Spectrum], **options: Any) -> Choice:
             failed = _why(one)
     if not found:
         raise FitError(failed)
-    best, first = max(
-        ((answer, one) for one in found for answer in one.circuits),
-        key=lambda pair: sum(np.log(_chance(pair[0], one)) for one in found),
-    )
-    return _chosen(
-        first, best, f" for all {len(spectra)} spectra, by {len(found)} of them" if len(spectra) > 1 else ""
-    )
+    scope = f" for all {len(spectra)} spectra, by {len(found)} of them" if len(spectra) > 1 else ""
+    return _chosen(found[0], _common(found), place, scope)
+
+
+def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
+    """Return the circuits of several rankings, each once, with the probability of being the one for all."""
+    once = list({shape(row.circuit.tree): row for one in found for row in one.circuits}.values())
+    logs = np.array([sum(np.log(_chance(row, one)) for one in found) for row in once])
+    share = np.exp(logs - logs.max())
+    share /= share.sum()
+    order = np.argsort(-share, kind="stable")
+    return [dataclasses.replace(once[k], probability=float(share[k])) for k in order]
 
 
 def _chance(answer: IdentifiedCircuit, found: Identification) -> float:
@@ -114,18 +147,26 @@ def _why(found: Identification) -> str:
     return f"{found.spectrum.name}: no circuit can be chosen: {flag.cause}; {flag.cure}"
 
 
-def _chosen(found: Identification, answer: IdentifiedCircuit | None, scope: str) -> Choice:
-    if answer is None:
+def _chosen(found: Identification, ranked: Sequence[IdentifiedCircuit], place: int, scope: str) -> Choice:
+    if not ranked:
         raise FitError(_why(found))
-    others = [row for row in found.circuits if row is not answer]
-    second = f"; next {others[0].circuit.string} ({_percent(others[0].probability)})" if others else ""
+    if place > len(ranked):
+        raise FitError(f"{found.spectrum.name}: there is no circuit #{place}, {len(ranked)} were ranked")
+    answer = ranked[place - 1]
+    number = f" as #{place}" if place > 1 else ""
+    other = next((row for row in ranked if row is not answer), None)
+    second = f"; {'next' if place == 1 else 'first'} {_told(other)}" if other else ""
     cause = (
-        f"{answer.circuit.string} was chosen{scope} out of {found.tried} circuits, "
+        f"{answer.circuit.string} was chosen{number}{scope} out of {found.tried} circuits, "
         f"probability {_percent(answer.probability)}{second}"
     )
-    told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit takes another")
+    told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
     dropped = tuple(flag for flag in found.flags if flag.name == "points_dropped")
     return Choice(answer, found.spectrum, (told, *dropped))
+
+
+def _told(row: IdentifiedCircuit) -> str:
+    return f"{row.circuit.string} ({_percent(row.probability)})"
 
 
 def _percent(probability: float) -> str:

@@ -115,7 +115,8 @@ def _opened(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iter
             yield plain, arc.inner
     elif arc.loop is None:
         flat = ("W", "Wo", "Ws") if _exponent(arc.storage, values) < _FLAT else ()
-        yield from ((_named(symbol, number),) for symbol in ("G", "TLM", *flat))
+        # An arc that the sweep does not close is a blocking electrode, its resistor not seen.
+        yield from ((_named(symbol, number),) for symbol in ("CPE", "G", "TLM", *flat))
 
 
 def _changed(arc: Arc, structure: Structure, values: Mapping[str, float], *, nested: bool) -> Iterator[Arc]:

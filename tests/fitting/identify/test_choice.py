@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit import Spectrum
-from eisfit.errors import FitError
+from eisfit.errors import FitError, UsageError
 from eisfit.fitting.fit_alike import fit_alike
 
 F = np.geomspace(1e5, 1e-2, 51)
@@ -67,3 +67,24 @@ def test_data_that_allow_no_ranking_are_one_sentence():
     failure, fitted = fit_alike([drifting, noisy(2 + arc(10, 1e-3, 0.85), 1)])
     assert not failure.ok
     assert fitted.ok
+
+
+def test_the_second_of_the_ranking_is_taken_by_its_number():
+    spectrum = noisy(2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8), 0)
+    found = eisfit.identify(spectrum)
+    second = found.circuits[1].circuit.string
+    assert eisfit.fit(spectrum, "#2").circuit.string == second
+    assert next(iter(fit_alike([spectrum, spectrum], place=2))).circuit.string == second
+    assert "as #2" in chosen(eisfit.fit(spectrum, "#2"))
+
+
+@pytest.mark.parametrize("circuit", ["#0", "#", "#two", "#-1"])
+def test_a_place_that_is_no_number_is_refused(circuit):
+    with pytest.raises(UsageError, match="#2"):
+        eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85), 0), circuit)
+
+
+def test_a_place_that_the_ranking_does_not_have_is_refused():
+    spectrum = noisy(2 + arc(10, 1e-4, 0.85), 0)
+    with pytest.raises(FitError, match="no circuit #999"):
+        eisfit.fit(spectrum, "#999")
