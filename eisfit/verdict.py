@@ -77,6 +77,12 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "correlation of neighbouring residuals above which they are systematic (and 3 standard errors)",
         "Durbin and Watson, Biometrika 37 (1950) 409: d = 2 (1 - r) below 1.4",
     ),
+    "nearly_true": Threshold(
+        0.5,
+        "probability that the circuit is only nearly true, above which residuals are systematic",
+        "more probable than not; eisfit.fitting.errors.discrepancy, after Kennedy and O'Hagan, J. R. Stat. "
+        "Soc. B 63 (2001) 425",
+    ),
     "kk_breach": Threshold(
         0.01,
         "breach of Kramers-Kronig, fraction of |Z|, up to which it is only told",

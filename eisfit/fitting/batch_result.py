@@ -17,16 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.coordinates import Coordinates, Scales, arcs
+from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.fitting.batch_table import Column, Table, geometry_told
 from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.errors.discrepancy import find_discrepancy
+from eisfit.fitting.errors.linearised import Linearised, linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
 from eisfit.fitting.verdicts.grade import Residuals, grades, knows_noise, relative_noise
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
@@ -91,71 +92,72 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
     circuit, values = optima.circuit, optima.values
     free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
     at_bound, held = _bounded(circuit, values, free)
-    residual, relative, slopes = _evaluated(optima)
-    chisqr = np.sum(residual**2, axis=1)
-    seen = Residuals.of(relative)
-    ndata, count = residual.shape[1], np.sum(~held, axis=1)
-    noise = _noise(optima, chisqr * ndata / np.maximum(ndata - count, 1))
-    misfit = np.where(np.isfinite(noise), np.sqrt(chisqr / optima.attainable), np.nan)
-    jacobian = slopes[:, free].view(np.float64) * optima.weight[:, np.newaxis, :]
-    covar = _covariance(jacobian, held)
-    rescaled = optima.weighting != "noise"
-    statistics = _statistics(
-        chisqr, residual.shape[1], residual.shape[1] - np.sum(~held, axis=1), not rescaled
+    fits = linearise(
+        circuit,
+        optima.spectra[0].omega,
+        np.stack([s.impedance for s in optima.spectra]),
+        optima.weight,
+        values,
+        free=free,
+        held=held,
+        known_noise=optima.weighting == "noise",
     )
-    if rescaled:
-        covar *= statistics["redchi"][:, np.newaxis, np.newaxis]
-    free_errors = np.where(held, np.nan, np.sqrt(np.einsum("bii->bi", covar)))
-    stderr = np.full(values.shape, np.nan)
-    stderr[:, free] = free_errors
-    propagated = Propagation(circuit, values, free, covar)
-    for name in circuit.expressions:
-        stderr[:, circuit.names.index(name)] = propagated.error(itemgetter(name))
+    seen, off = Residuals.of(fits.relative), find_discrepancy(fits)
+    statistics = _statistics(fits, optima)
+    misfit = np.where(
+        np.isfinite(statistics["noise"]), np.sqrt(statistics["chisqr"] / optima.attainable), np.nan
+    )
+    scale = off.noise_share if fits.known_noise else off.noise_share * fits.unexplained
+    by_noise = fits.inverse * scale[:, np.newaxis, np.newaxis]
+    total = by_noise + off.covar
     table = Table(
         weighting=optima.weighting,
-        rescaled=rescaled,
-        ndata=residual.shape[1],
+        rescaled=not fits.known_noise,
+        ndata=fits.weight.shape[1],
         free=tuple(free),
         values=values,
-        stderr=stderr,
+        stderr=_errors(circuit, values, free, held, total),
+        stderr_noise=_errors(circuit, values, free, held, by_noise),
         at_bound=at_bound,
         held=held,
-        covar=covar,
-        grade=grades(seen, misfit),
+        covar=by_noise,
+        grade=grades(seen, misfit, off.systematic),
         statistics={
             **statistics,
             "rms_relative_residual": seen.rms,
-            "noise": noise,
             "lag1_autocorrelation": seen.lag1,
         },
-        derived=_derived(optima, propagated),
+        derived=_derived(optima, Propagation(circuit, values, free, total)),
         starts=optima.starts,
         agreed=optima.agreed,
     )
-    return table, _quiet(optima, table, propagated) & ~at_bound.any(axis=1)
+    apart = Propagation(circuit, values, free, by_noise)
+    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1)
 
 
-def _noise(optima: Optima, left: FloatArray) -> FloatArray:
+def _errors(
+    circuit: Circuit, values: FloatArray, free: list[int], held: Mask, covar: FloatArray
+) -> FloatArray:
+    """Return standard errors (B, P), NaN where there is none."""
+    stderr = np.full(values.shape, np.nan)
+    stderr[:, free] = np.where(held, np.nan, np.sqrt(np.einsum("bii->bi", covar)))
+    if circuit.expressions:
+        propagated = Propagation(circuit, values, free, covar)
+        for name in circuit.expressions:
+            stderr[:, circuit.names.index(name)] = propagated.error(itemgetter(name))
+    return stderr
+
+
+def _noise(fits: Linearised, optima: Optima) -> FloatArray:
     """Return the relative noise (B,), NaN where the sweep has too few points to tell it.
 
-    The circuits obey Kramers-Kronig too, so that the chisqr that they leave bounds it, `left` (B,).
+    The circuits obey Kramers-Kronig too, so that the chisqr that they leave bounds it.
     """
-    if not knows_noise(optima.spectra[0].omega):
-        return np.full(len(optima.spectra), np.nan)
+    if not knows_noise(fits.omega):
+        return np.full(len(fits.residual), np.nan)
     modulus = np.abs(np.stack([s.impedance for s in optima.spectra]))
-    return relative_noise(np.minimum(optima.attainable, left), optima.weight, modulus)
-
-
-def _evaluated(optima: Optima) -> tuple[FloatArray, NDArray[np.complex128], NDArray[np.complex128]]:
-    """Return weighted residuals (B, 2F), relative residuals (B, F) and dZ/dp (B, P, F)."""
-    circuit, values, omega = optima.circuit, optima.values, optima.spectra[0].omega
-    slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
-    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
-    target = np.stack([s.impedance for s in optima.spectra])
-    if circuit.expressions:
-        Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
-    difference = np.ascontiguousarray(z - target)
-    return difference.view(np.float64) * optima.weight, difference / np.abs(target), slopes
+    least = np.minimum(optima.attainable, fits.unexplained * fits.weight.shape[1])
+    return relative_noise(least, fits.weight, modulus)
 
 
 def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:
@@ -173,25 +175,6 @@ def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mas
             at_bound[:, k] = upper | lower
             held[:, v] = lower | (upper & (not is_physical_limit(circuit, p.name, "upper")))
     return at_bound, held
-
-
-def _covariance(jacobian: FloatArray, held: Mask) -> FloatArray:
-    """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
-    loose = ~held
-    size = np.sqrt(np.einsum("bvf,bvf->bv", jacobian, jacobian))
-    size = np.where((size > 0) & loose, size, 1.0)
-    scaled = jacobian / size[:, :, np.newaxis] * loose[:, :, np.newaxis]
-    normal = scaled @ scaled.transpose(0, 2, 1)
-    np.einsum("bii->bi", normal)[...] += held
-    try:
-        inverse = np.linalg.inv(normal)
-    except np.linalg.LinAlgError:
-        singular = np.linalg.cond(normal) > 1e14
-        normal[singular] = np.eye(normal.shape[1])
-        inverse = np.linalg.inv(normal)
-        inverse[singular] = np.nan
-    inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
-    return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
 
 
 def _derived(optima: Optima, propagated: Propagation) -> dict[str, Column]:
@@ -230,7 +213,8 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     quiet = np.isfinite(stderr).all(axis=1)
     quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
     quiet &= np.asarray(table.grade == "A", dtype=bool)
-    quiet &= uncorrelated(optima.circuit, [optima.circuit.names[k] for k in free], stderr, table.covar)
+    names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
+    quiet &= uncorrelated(optima.circuit, names, noise, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)
     for loud in _arcs_in_doubt(optima, propagated):
         quiet &= ~loud
@@ -261,22 +245,22 @@ def _log_tau(resistor: str, storage: tuple[str, ...]) -> Formula:
     return formula
 
 
-def _statistics(
-    chisqr: FloatArray, ndata: int, nfree: NDArray[np.intp], known_noise: bool
-) -> dict[str, NDArray[Any]]:
-    """Return the statistics (B,) as lmfit defines them."""
-    nvarys = ndata - nfree
+def _statistics(fits: Linearised, optima: Optima) -> dict[str, NDArray[Any]]:
+    """Return the statistics (B,) that lmfit defines, and the noise."""
+    chisqr, ndata = np.sum(fits.residual**2, axis=1), fits.weight.shape[1]
+    nvarys = ndata - fits.nfree
     likelihood = ndata * np.log(np.maximum(chisqr, 1e-250 * ndata) / ndata)
     found = {
         "chisqr": chisqr,
-        "redchi": chisqr / nfree,
+        "redchi": chisqr / fits.nfree,
         "aic": likelihood + 2 * nvarys,
         "bic": likelihood + np.log(ndata) * nvarys,
         "nvarys": nvarys,
-        "nfree": nfree,
+        "nfree": fits.nfree,
+        "noise": _noise(fits, optima),
     }
-    if not known_noise:
+    if not fits.known_noise:
         return found
     from scipy.special import gammaincc  # a fifth of a second: not where nothing else needs it
 
-    return {**found, "p_value": gammaincc(nfree / 2, chisqr / 2)}
+    return {**found, "p_value": gammaincc(fits.nfree / 2, chisqr / 2)}

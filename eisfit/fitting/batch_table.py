@@ -24,6 +24,7 @@ from eisfit.verdict import Flag, limit
 __all__ = ["Column", "Table", "geometry_told"]
 
 T = TypeVar("T")
+_NUMBERS = ("value", "at_bound", "stderr", "stderr_noise", "stderr_model")
 #: Grade, flags, parameters and derived quantities of a row that was looked at by itself.
 Verdict = tuple[str, tuple[Flag, ...], Mapping[str, FittedParameter], Mapping[str, Mapping[str, Any]]]
 
@@ -61,10 +62,10 @@ class Table:
         Numbers fitted in each row.
     free
         Columns of the fitted parameters.
-    values, stderr, at_bound
-        (B, P); an error is NaN where there is none.
+    values, stderr, stderr_noise, at_bound
+        (B, P); an error is NaN where there is none. The second is the noise's part of it.
     held, covar
-        (B, V) fitted parameters held at a bound; (B, V, V), zero there, NaN where singular.
+        (B, V) fitted parameters held at a bound; (B, V, V) of the noise, zero there, NaN where singular.
     grade
         (B,) by the residuals.
     statistics
@@ -83,6 +84,7 @@ class Table:
     free: tuple[int, ...]
     values: FloatArray
     stderr: FloatArray
+    stderr_noise: FloatArray
     at_bound: NDArray[np.bool_]
     held: NDArray[np.bool_]
     covar: FloatArray
@@ -100,7 +102,17 @@ class Table:
     def part(self, b: int) -> Table:
         """Return the table of one row."""
         rows = slice(b, b + 1)
-        arrays = ("values", "stderr", "at_bound", "held", "covar", "grade", "starts", "agreed")
+        arrays = (
+            "values",
+            "stderr",
+            "stderr_noise",
+            "at_bound",
+            "held",
+            "covar",
+            "grade",
+            "starts",
+            "agreed",
+        )
         derived = {
             name: Column(c.unit, c.value[rows], c.error[rows], None if c.rows is None else c.rows[rows])
             for name, c in self.derived.items()
@@ -160,11 +172,12 @@ class Table:
             same = {"name": name, "unit": p.unit, "min": p.min, "max": p.max, "vary": p.free, "expr": p.expr}
             same |= {"role": p.role, "describe": p.describe, "interval": None}
             same["verdict"] = "determined" if p.free or p.expr else "fixed"
-            columns = self.values[:, k].tolist(), _numbers(self.stderr[:, k]), self.at_bound[:, k].tolist()
-            for row, value, stderr, at_bound in zip(found, *columns, strict=True):
-                fields = {**same, "value": value, "stderr": stderr, "at_bound": at_bound}
-                fields["stderr_noise"], fields["stderr_model"] = stderr, None if stderr is None else 0.0
-                row[name] = _made(FittedParameter, fields)
+            total, noise = self.stderr[:, k], self.stderr_noise[:, k]
+            model = np.sqrt(np.maximum(total**2 - noise**2, 0.0))
+            columns = [self.values[:, k].tolist(), self.at_bound[:, k].tolist()]
+            columns += [_numbers(column) for column in (total, noise, model)]
+            for row, *numbers in zip(found, *columns, strict=True):
+                row[name] = _made(FittedParameter, {**same, **dict(zip(_NUMBERS, numbers, strict=True))})
         return found
 
     def _derived(self, circuit: Circuit, spectra: Sequence[Spectrum]) -> list[dict[str, dict[str, Any]]]:

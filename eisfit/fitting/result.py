@@ -45,7 +45,8 @@ class FitResult:
     statistics
         See `Statistics`.
     covar, var_names
-        Covariance (V, V) of the varied parameters, or None.
+        Covariance (V, V) that the noise makes of the varied parameters, or None; what the circuit's own error
+        adds is in `stderr` of the parameters and of `derived`.
     covariance_rescaled
         Whether `covar` takes the size of the noise from the residuals: multiplied by redchi (all weightings
         but ``noise``), or a robust loss.

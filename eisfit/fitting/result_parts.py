@@ -19,11 +19,11 @@ class FittedParameter:
     """One parameter after the fit.
 
     `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. Its square
-    is the sum of those of `stderr_noise`, which the noise alone would leave, and `stderr_model`, what the
-    residual's excess over the noise adds as if it were noise (it does not cover a wrong circuit); between
-    spectra of one cell the first alone counts. `verdict` is
-    one of `eisfit.verdict.VERDICTS`. `interval` is {level, low, high, method} where one was asked for, or
-    where the parameter is open; an end is None where it is open.
+    is the sum of those of `stderr_noise`, which the noise alone would leave, and `stderr_model`, by how much
+    a circuit that is nearly true may have moved the value (`eisfit.fitting.errors.discrepancy`); between
+    spectra of one cell the first alone counts. `verdict` is one of `eisfit.verdict.VERDICTS`. `interval` is
+    {level, low, high, method} where one was asked for, or where the parameter is open; an end is None where
+    it is open.
     """
 
     name: str

@@ -11,7 +11,10 @@ dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import arcs
+from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
 
@@ -67,14 +71,16 @@ class Features:
         return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
 
     def errors(self, result: FitResult) -> FloatArray:
-        """Return the relative standard errors (m,) of a fit's features; infinite where unknown."""
+        """Return the relative standard errors (m,) of a fit's features; infinite where unknown.
+
+        They are the noise's: the circuit's own error is common to the cycles of a cell.
+        """
         found = []
+        told = self.circuit, result.values, result.var_names, result.covar
         for resistor, storage in self.pairs:
-            label = resistor.label or resistor.name
             found.append(_relative(result.parameters[resistor.name]))
-            tau = result.derived.get(f"tau_{label}") or {}
-            error, value = tau.get("stderr"), tau.get("value")
-            found.append(error / value if error is not None and value else np.inf)
+            error = standard_error(partial(_log_tau, resistor.name, storage.parameter_names), *told)
+            found.append(np.inf if error is None else error)
             if result.parameters[storage.parameter_names[0]].at_bound:
                 found[-1] = np.inf
         found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
@@ -88,11 +94,16 @@ class Features:
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
 
 
+def _log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
+    with np.errstate(all="ignore"):  # what is held at a bound may be zero
+        return np.log(p[resistor] * p[storage[0]]) / (p[storage[1]] if len(storage) > 1 else 1.0)
+
+
 def _relative(parameter: FittedParameter) -> float:
     if not parameter.vary:
         return 0.0
-    known = parameter.stderr is not None and parameter.value != 0
-    return (parameter.stderr or 0.0) / abs(parameter.value) if known else float("inf")
+    known = parameter.stderr_noise is not None and parameter.value != 0
+    return (parameter.stderr_noise or 0.0) / abs(parameter.value) if known else float("inf")
 
 
 @dataclass(frozen=True)

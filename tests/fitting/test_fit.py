@@ -269,7 +269,10 @@ def test_fixed_parameters():
     assert r.statistics.chisqr == pytest.approx(found.chisqr, rel=1e-8)
     for k, name in ((0, "R_s"), (2, "W_d_sigma"), (3, "CPE_ct_Q")):
         assert r[name].value == pytest.approx(reference[name].value, rel=1e-4)
-        assert r[name].stderr == pytest.approx(found.params[name].stderr * start[k], rel=1e-3)
+        assert r.params[name].stderr == pytest.approx(found.params[name].stderr * start[k], rel=1e-3)
+        # A circuit held to wrong values is not true: what is not noise in its residual is the model's part.
+        assert r[name].stderr_noise < r.params[name].stderr
+        assert r[name].stderr_model > 0
     assert r.var_names == ("R_s", "W_d_sigma", "CPE_ct_Q")
     assert r.covar.shape == (3, 3)
 
@@ -292,10 +295,12 @@ def test_expressions_with_their_jacobian():
     covar = np.linalg.inv(found.jac.T @ found.jac) * 2 * found.cost / (2 * s.points - 5)
     errors = np.sqrt(np.diag(covar)) * start
     free = ["R_s", "R_sei", "CPE_sei_Q", "CPE_sei_alpha", "CPE_ct_Q"]
-    assert [r[name].stderr for name in free] == pytest.approx(list(errors), rel=1e-3)
+    assert [r.params[name].stderr for name in free] == pytest.approx(list(errors), rel=1e-3)
     # the tied parameter's error by hand: 1.3 R_sei + 0.5 R_s with their correlation
     gradient = np.array([0.5 * start[0], 1.3 * start[1], 0, 0, 0])
-    assert r["R_ct"].stderr == pytest.approx(np.sqrt(gradient @ covar @ gradient), rel=1e-2)
+    assert r.params["R_ct"].stderr == pytest.approx(np.sqrt(gradient @ covar @ gradient), rel=1e-2)
+    gradient = np.array([0.5, 1.3, 0, 0, 0])
+    assert r["R_ct"].stderr_noise == pytest.approx(np.sqrt(gradient @ r.covar @ gradient), rel=1e-6)
     assert r["R_ct"].expr == "1.3*R_sei + 0.5*R_s"
     assert r["R_ct"].value == 1.3 * r["R_sei"].value + 0.5 * r["R_s"].value
 

@@ -76,7 +76,7 @@ def two_arcs():
 
 
 def check_scatter(name, values, errors, _weighting):
-    ratio = values.std(axis=0, ddof=1) / errors.mean(axis=0)
+    ratio = values.std(axis=0, ddof=1) / np.median(errors, axis=0)
     assert 0.9 <= ratio.mean() <= 1.1, ratio
     assert np.all((ratio > 0.88) & (ratio < 1.12)), ratio
 
@@ -96,7 +96,8 @@ def check_bias(name, values, errors, _weighting):
 
 def check_cramer_rao(name, values, errors, _weighting):
     bound = cramer_rao(name)
-    assert errors.mean(axis=0) == pytest.approx(bound, rel=0.05)
+    # The median: of some hundred fits of a true circuit one is taken to be nearly true, with a larger error.
+    assert np.median(errors, axis=0) == pytest.approx(bound, rel=0.05)
     scatter = values.std(axis=0, ddof=1) / bound
     assert np.all(scatter > 1 - 3 / np.sqrt(2 * REPEATS)), scatter  # no estimate can do better
     assert np.all(scatter < 1.15), scatter

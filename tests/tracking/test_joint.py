@@ -155,7 +155,7 @@ def test_noise_that_differs_from_cycle_to_cycle_stays_with_its_cycle():
     fits = [*single_fits(1)[:4], *single_fits(2, noise=0.05)[4:]]
     result, _ = joint_fit(fits, CIRCUIT, {"R_s": "free"})
     for alone, together in zip(fits, result, strict=True):
-        assert together["R_ct"].stderr == pytest.approx(alone["R_ct"].stderr, rel=1e-3)
+        assert together["R_ct"].stderr == pytest.approx(alone["R_ct"].stderr, rel=0.05)
 
 
 @pytest.mark.slow

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.derived import dependencies
+from eisfit.engine.objective import Settings
+from eisfit.engine.propagation import standard_error
+from eisfit.fitting.derived import dependencies, derived
+from eisfit.fitting.errors.discrepancy import Discrepancy, find_discrepancy
 from eisfit.fitting.errors.interval import Interval
+from eisfit.fitting.errors.linearised import linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
 from eisfit.fitting.verdicts.flags import (
@@ -55,9 +61,8 @@ def findings_and_result(
 ) -> tuple[list[Finding], FitResult]:
     """Return what was found beside what `assess` returns."""
     misfit = misfit_of(result, attainable)
-    relative = result.residuals[np.newaxis]
-    grade = str(grades(Residuals.of(relative), np.array([misfit]))[0])
-    result = split_errors(dataclasses.replace(result, grade=grade), misfit)
+    if not result.grade:
+        result = _graded(result, misfit)
     seen = judge(result, misfit)
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
@@ -73,25 +78,71 @@ def misfit_of(result: FitResult, attainable: float) -> float:
     return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
 
 
-def split_errors(result: FitResult, misfit: float) -> FitResult:
+def _graded(result: FitResult, misfit: float) -> FitResult:
+    """Return a fit with its grade, and its errors with what the circuit's own error adds to them."""
+    off = discrepancy_of(result)
+    systematic = None if off is None else off.systematic
+    grade = str(grades(Residuals.of(result.residuals[np.newaxis]), np.array([misfit]), systematic)[0])
+    return split_errors(dataclasses.replace(result, grade=grade), off)
+
+
+def discrepancy_of(result: FitResult) -> Discrepancy | None:
+    """Return what the circuit's own error may have done to a fit; None where no least squares tell it."""
+    if result.covar is None or result.loss != "linear":
+        return None
+    circuit, spectrum = result.circuit, result.spectrum
+    settings = Settings(result.weighting, result.loss, result.representation)
+    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    fits = linearise(
+        circuit,
+        spectrum.omega,
+        spectrum.impedance[np.newaxis],
+        settings.search_weights(spectrum)[np.newaxis],
+        np.array([list(result.values.values())]),
+        free=free,
+        held=np.array([[circuit.names[k] not in result.var_names for k in free]]),
+        known_noise=not result.covariance_rescaled,
+    )
+    return find_discrepancy(fits)
+
+
+def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
     """Return the result with the parts of its errors that noise and model discrepancy make.
 
-    Where the residual is systematic and the covariance is scaled by it, the part of the noise is the error
-    divided by the misfit; the rest is the model's.
+    Without a discrepancy the errors are the noise's alone.
     """
-    factor = 1.0
-    if result.covariance_rescaled and result.grade != "A" and np.isfinite(misfit):
-        factor = 1 / max(misfit, 1.0)
-    model = float(np.sqrt(1 - factor**2))
-    parameters = {
-        name: dataclasses.replace(
-            p,
-            stderr_noise=None if p.stderr is None else p.stderr * factor,
-            stderr_model=None if p.stderr is None else p.stderr * model,
-        )
-        for name, p in result.parameters.items()
-    }
-    return dataclasses.replace(result, parameters=parameters)
+    if off is None or result.covar is None or not off.systematic[0]:
+        noise = {name: p.stderr for name, p in result.parameters.items()}
+        return dataclasses.replace(result, parameters=_parted(result, noise))
+    by_noise = result.covar * float(off.noise_share[0])
+    free = [name for name, p in result.circuit.parameters.items() if p.free]
+    place = [free.index(name) for name in result.var_names]
+    total = by_noise + off.covar[0][np.ix_(place, place)]
+    noise, errors = _errors(result, by_noise), _errors(result, total)
+    rows = {name: dataclasses.replace(p, stderr=errors[name]) for name, p in result.parameters.items()}
+    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    again = derived(result.circuit, result.values, result.var_names, total, geometry)
+    result = dataclasses.replace(result, parameters=rows, covar=by_noise, derived=again)
+    return dataclasses.replace(result, parameters=_parted(result, noise))
+
+
+def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
+    """Return the standard errors of all parameters, those of tied ones among them."""
+    found: dict[str, float | None] = dict.fromkeys(result.parameters)
+    found |= dict(zip(result.var_names, np.sqrt(np.diag(covar)).tolist(), strict=True))
+    for name in result.circuit.expressions:
+        tied = itemgetter(name)
+        found[name] = standard_error(tied, result.circuit, result.values, result.var_names, covar)
+    return found
+
+
+def _parted(result: FitResult, noise: Mapping[str, float | None]) -> dict[str, FittedParameter]:
+    found = {}
+    for name, p in result.parameters.items():
+        part = noise[name]
+        model = None if p.stderr is None or part is None else float(np.sqrt(max(p.stderr**2 - part**2, 0.0)))
+        found[name] = dataclasses.replace(p, stderr_noise=part, stderr_model=model)
+    return found
 
 
 def judge(result: FitResult, misfit: float) -> Judgement:

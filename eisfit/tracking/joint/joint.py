@@ -166,7 +166,7 @@ def _told(
     alone: dict[str, tuple[float | None, ...]] = {}
     for name in (name for name, mode in modes.items() if mode != "free"):
         alone[name] = tuple(fit[name].value for fit in fits)
-        alone[f"{name}_stderr"] = tuple(fit[name].stderr for fit in fits)
+        alone[f"{name}_stderr"] = tuple(fit[name].stderr_noise for fit in fits)
     return Joint(
         modes, strengths, state.cost, state.steps, state.converged, shared,
         {name: first[name].unit for name in modes}, alone,

@@ -98,7 +98,7 @@ class JointProblem:
         for fit in self.fits:
             p = fit.parameters[name]
             size = abs(p.value) if log else 1.0
-            errors.append(p.stderr / size if p.stderr is not None and size > 0 else np.inf)
+            errors.append(p.stderr_noise / size if p.stderr_noise is not None and size > 0 else np.inf)
         return self.own[:, column], np.array(errors)
 
     @property

@@ -22,7 +22,7 @@ from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
-from eisfit.fitting.verdicts.assess import judge, split_errors, with_verdicts
+from eisfit.fitting.verdicts.assess import judge, with_verdicts
 from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorrelated
 from eisfit.model.geometry import Geometry
 from eisfit.rounding import significant
@@ -150,8 +150,13 @@ class _Part:
             known = name in place
             errors = self.stderr[:, place[name]].tolist() if known else [None] * len(fits)
             same = {"at_bound": name in self.bounded, "interval": None}
-            for row, fit, value, error in zip(found, fits, self.values[:, k].tolist(), errors, strict=True):
-                row[name] = _with(fit.parameters[name], value=value, stderr=error, **same)
+            for row, fit, value, noise in zip(found, fits, self.values[:, k].tolist(), errors, strict=True):
+                alone = fit.parameters[name]
+                # The circuit's own error is common to the cycles: a joint fit does not make it smaller.
+                model = None if noise is None else alone.stderr_model or 0.0
+                total = None if noise is None or model is None else float(np.hypot(noise, model))
+                parts = {"stderr": total, "stderr_noise": noise, "stderr_model": model}
+                row[name] = _with(alone, value=value, **parts, **same)
         return found
 
     def _derived(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
@@ -188,7 +193,7 @@ def _with(one: T, **changed: Any) -> T:
 
 def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
-    moved = split_errors(_with(moved, grade=alone.grade), 1.0)
+    moved = _with(moved, grade=alone.grade)
     kept = [_kept(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
     strained = [Finding(flag) for flag in _strained(moved, alone)]
     found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if f.flag.name in _AGAIN]

@@ -1,0 +1,179 @@
+"""Finished fits of any number of spectra to first order: what their errors follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.model.circuit import Circuit
+from eisfit.model.elements import FrequencyGrid
+from eisfit.model.notation import components
+
+__all__ = ["Linearised", "linearise"]
+
+Mask = NDArray[np.bool_]
+
+_ENDLESS = 0.1  # of the discrepancy, for elements that are a distributed process themselves
+_NOT_DISPERSIVE = ("R", "L", "La", "K")
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """Finished fits of B spectra on one frequency grid, to first order.
+
+    Attributes
+    ----------
+    omega
+        (F,) rad/s.
+    modulus
+        (B, F) measured |Z|, ohm.
+    residual, weight
+        (B, 2F) weighted, and 1/ohm.
+    jacobian, inverse
+        (B, V, 2F) weighted, and (J J^T)^-1 (B, V, V): zero for parameters held at a bound.
+    by_amplitude
+        (B, E, F) derivative by the logarithm of every dispersive element's impedance, ohm.
+    nfree
+        (B,) numbers measured less parameters fitted.
+    known_noise
+        Whether the weights are those of a known noise: its variance is then 1.
+    """
+
+    omega: FloatArray
+    modulus: FloatArray
+    residual: FloatArray
+    weight: FloatArray
+    jacobian: FloatArray
+    inverse: FloatArray
+    by_amplitude: ComplexArray
+    nfree: NDArray[np.intp]
+    known_noise: bool
+
+    def rows(self, chosen: NDArray[np.intp]) -> Linearised:
+        """Return some rows."""
+        names = ("modulus", "residual", "weight", "jacobian", "inverse", "by_amplitude", "nfree")
+        arrays = {name: getattr(self, name)[chosen] for name in names}
+        return Linearised(omega=self.omega, known_noise=self.known_noise, **arrays)
+
+    @property
+    def relative(self) -> ComplexArray:
+        """(B, F) residual over |Z|."""
+        return np.asarray((self.residual / self.weight).view(np.complex128) / self.modulus)
+
+    @property
+    def of_relative_noise(self) -> Linearised:
+        """The same fits weighted for a noise in proportion to |Z|; as they are where the noise is known."""
+        weight = np.repeat(1 / self.modulus, 2, axis=1)
+        if self.known_noise or np.array_equal(weight, self.weight):
+            return self
+        factor = weight / self.weight
+        jacobian = self.jacobian * factor[:, np.newaxis, :]
+        held = np.einsum("bii->bi", self.inverse) == 0
+        return replace(
+            self,
+            residual=self.residual * factor,
+            weight=weight,
+            jacobian=jacobian,
+            inverse=_inverse(jacobian, held),
+        )
+
+    @property
+    def beyond_parameters(self) -> Linearised:
+        """The same fits without what a change of the parameters would still take off their residuals."""
+        made_up = np.einsum("bvf,bf->bv", self.jacobian, self.residual)
+        step = np.einsum("bvw,bw->bv", self.inverse, made_up)
+        return replace(self, residual=self.residual - np.einsum("bvf,bv->bf", self.jacobian, step))
+
+    @property
+    def unexplained(self) -> FloatArray:
+        """(B,) sum of squares of the residual over its degrees of freedom."""
+        return np.asarray(np.sum(self.residual**2, axis=1) / np.maximum(self.nfree, 1))
+
+
+def linearise(
+    circuit: Circuit,
+    omega: FloatArray,
+    target: ComplexArray,
+    weight: FloatArray,
+    values: FloatArray,
+    *,
+    free: Sequence[int],
+    held: Mask,
+    known_noise: bool,
+) -> Linearised:
+    """Return fits at their optima to first order.
+
+    Parameters
+    ----------
+    circuit, omega, target, weight
+        What was fitted: omega (F,), impedance (B, F), weights (B, 2F).
+    values
+        (B, P).
+    free, held
+        Columns (V,) of the fitted parameters, and which (B, V) are held at a bound.
+    known_noise
+        Whether the weights are those of a known noise.
+    """
+    slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
+    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
+    by_amplitude = _by_amplitude(circuit, values, slopes)
+    if circuit.expressions:
+        Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
+    difference = np.ascontiguousarray(z - target)
+    jacobian = slopes[:, list(free)].view(np.float64) * weight[:, np.newaxis, :]
+    return Linearised(
+        omega=omega,
+        modulus=np.abs(target),
+        residual=difference.view(np.float64) * weight,
+        weight=weight,
+        jacobian=jacobian * ~held[:, :, np.newaxis],
+        inverse=_inverse(jacobian, held),
+        by_amplitude=by_amplitude,
+        nfree=weight.shape[1] - np.sum(~held, axis=1),
+        known_noise=known_noise,
+    )
+
+
+def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
+    """Return dZ/d ln Z_e (B, E, F) of every dispersive element e, from dZ/dp (B, P, F) and p (B, P).
+
+    An element's impedance is homogeneous in its parameters, each to the power that its unit has of ohm.
+    """
+    place = {name: k for k, name in enumerate(circuit.names)}
+    found = []
+    for component in components(circuit.tree):
+        if component.symbol in _NOT_DISPERSIVE:
+            continue
+        size = 1.0 if component.symbol in ("CPE", "C") else _ENDLESS
+        terms = [
+            size * p.impedance_power * values[:, place[name], np.newaxis] * slopes[:, place[name]]
+            for name, p in zip(component.parameter_names, component.element.parameters, strict=True)
+            if p.impedance_power
+        ]
+        if terms:
+            found.append(sum(terms[1:], terms[0]))
+    return np.stack(found, axis=1) if found else np.zeros((len(values), 0, slopes.shape[2]), dtype=complex)
+
+
+def _inverse(jacobian: FloatArray, held: Mask) -> FloatArray:
+    """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
+    loose = ~held
+    size = np.sqrt(np.einsum("bvf,bvf->bv", jacobian, jacobian))
+    size = np.where((size > 0) & loose, size, 1.0)
+    scaled = jacobian / size[:, :, np.newaxis] * loose[:, :, np.newaxis]
+    normal = scaled @ scaled.transpose(0, 2, 1)
+    np.einsum("bii->bi", normal)[...] += held
+    try:
+        inverse = np.linalg.inv(normal)
+    except np.linalg.LinAlgError:
+        singular = np.linalg.cond(normal) > 1e14
+        normal[singular] = np.eye(normal.shape[1])
+        inverse = np.linalg.inv(normal)
+        inverse[singular] = np.nan
+    inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
+    return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
