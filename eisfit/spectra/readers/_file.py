@@ -33,6 +33,7 @@ _ARCHIVES = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
     (b"\x89HDF", "an HDF5 file"),
 )
+_LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
 
@@ -169,6 +170,8 @@ def check_file(file: File) -> File:
     """Return `file`, or refuse an empty or too large one."""
     if not file.data.strip():
         raise file.error("the file is empty")
+    if file.data.startswith(_LFS):
+        raise file.error("is a Git LFS pointer, its content was not downloaded: run git lfs pull")
     if len(file.data) > MAX_BYTES:
         raise file.error(f"larger than {MAX_BYTES // 2**20} MiB, the limit for a spectrum file")
     return file

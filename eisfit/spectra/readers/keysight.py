@@ -1,0 +1,62 @@
+"""Keysight E4990A: the CSV of "Saving Trace Data to a File", a block ``BEGIN CHn_DATA`` for each channel.
+
+A block has its own header, ``Frequency(Hz), |Z|(Ohm)-data, theta-z(deg)-data, theta-z(deg)-mem``; the memory
+traces (``-mem``) are used for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import text
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "Keysight E4990A"
+SUFFIXES = ()
+RANK = 20
+
+_BLOCK = re.compile(r"^BEGIN (CH\d+)_DATA\s*$(.*?)(?:^END\s*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def recognise(file: File) -> bool:
+    """Whether the text has a block of a channel."""
+    return file.encoding is not None and re.search(r"^BEGIN CH\d+_DATA", file.head, re.MULTILINE) is not None
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of all channels that measured an impedance over frequency.
+
+    Raises
+    ------
+    ReadError
+        When none did.
+    """
+    sweeps: list[Sweep] = []
+    reasons = []
+    for channel, block in _BLOCK.findall(file.text.replace("\r\n", "\n")):
+        above, header, table = block.partition("Frequency")
+        try:
+            found = text.parse(File(file.name, (_without_memory(header + table)).encode(), file.reading))
+        except ReadError as error:
+            reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}")
+            continue
+        for sweep in found:
+            sweep.metadata |= {"channel": channel, "header": header_text([file.head[:400], above])}
+        sweeps += found
+    if not sweeps:
+        raise file.error("; ".join(reasons[:3]) or "no block of a channel is complete")
+    return sweeps
+
+
+def _without_memory(table: str) -> str:
+    """Return the table without the columns of stored traces."""
+    rows = [[cell.strip() for cell in line.split(",")] for line in table.splitlines() if line.strip()]
+    kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]
+    names = [rows[0][i].removesuffix("-data") for i in kept] if rows else []
+    lines = [names, *([row[i] for i in kept if i < len(row)] for row in rows[1:])]
+    return "\n".join(", ".join(line) for line in lines) + "\n"

@@ -1,0 +1,184 @@
+"""Files of analysers and programs, written from their documented layouts with values of a closed form."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e6, 10, 26)
+Z = 20 + 300 / (1 + 2j * math.pi * F * 300 * 1e-7)  # 20 ohm, 300 ohm beside 100 nF
+
+
+def read(text, name="a.txt", **options):
+    return read_bytes(text.encode(), name, **options)
+
+
+def one(text, name="a.txt", **options):
+    (spectrum,) = read(text, name, **options)
+    return spectrum
+
+
+def rows(*columns, mark=" "):
+    return "".join(mark.join(f"{v:.12g}" for v in row) + "\n" for row in zip(*columns, strict=True))
+
+
+# Touchstone
+
+
+def reflection(z, reference=50.0):
+    return (z - reference) / (z + reference)
+
+
+@pytest.mark.parametrize("form", ["RI", "MA", "DB"])
+@pytest.mark.parametrize(("unit", "scale"), [("Hz", 1.0), ("GHZ", 1e9)])
+def test_touchstone_of_one_port(form, unit, scale):
+    s = reflection(Z, 75.0)
+    size = {"RI": s.real, "MA": abs(s), "DB": 20 * np.log10(abs(s))}[form]
+    second = s.imag if form == "RI" else np.degrees(np.angle(s))
+    text = f"! analyser\n# {unit} S {form} R 75\n" + rows(F / scale, size, second)
+    assert one(text, "a.s1p").impedance == pytest.approx(Z, rel=1e-7)
+    assert one(text, "a.txt").frequency == pytest.approx(F, rel=1e-9)
+
+
+def test_touchstone_defaults_are_ghz_magnitude_angle_and_fifty_ohm():
+    s = reflection(Z)
+    text = rows(F / 1e9, abs(s), np.degrees(np.angle(s)))
+    assert one("#\n" + text, "a.s1p").impedance == pytest.approx(Z, rel=1e-7)
+
+
+def test_touchstone_impedances_are_normalised_in_version_1_and_not_in_version_2():
+    assert one("# Hz Z RI R 50\n" + rows(F, Z.real / 50, Z.imag / 50), "a.s1p").impedance == pytest.approx(Z)
+    text = "[Version] 2.0\n# Hz Y RI R 50\n[Number of Ports] 1\n[Network Data]\n"
+    y = 1 / Z
+    assert one(text + rows(F, y.real, y.imag) + "[End]\n", "a.s1p").impedance == pytest.approx(Z)
+
+
+@pytest.mark.parametrize("way", ["shunt", "series"])
+def test_touchstone_of_two_ports_tells_how_the_impedance_stands(way):
+    # ABCD matrices: (1 0; 1/Z 1) across the line, (1 Z; 0 1) within it (Pozar, Microwave Engineering, 4.4).
+    a, b, c, d = (1, 0, 1 / Z, 1) if way == "shunt" else (1, Z, 0, 1)
+    total = a + b / 50 + c * 50 + d
+    s11, s21, s22 = (a + b / 50 - c * 50 - d) / total, 2 / total, (-a + b / 50 - c * 50 + d) / total
+    columns = [part for s in (s11, s21, s21, s22) for part in (np.real(s), np.imag(s))]
+    spectrum = one("# HZ S RI R 50\n" + rows(F, *columns), "a.s2p")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
+    assert any(way in note for note in spectrum.notes)
+
+
+def test_touchstone_of_two_ports_without_reflection_is_refused():
+    zero, s21 = np.zeros(F.size), 2 / (2 + 50 / Z)
+    columns = [zero, zero, s21.real, s21.imag, s21.real, s21.imag, zero, zero]
+    with pytest.raises(ReadError, match="across the line or within it"):
+        one("# HZ S RI R 50\n" + rows(F, *columns), "a.s2p")
+
+
+# Keysight E4990A: documented example of "Saving Trace Data to a File"
+
+
+def test_keysight_e4990a():
+    angle = np.degrees(np.angle(Z))
+    text = (
+        "!Agilent Technologies,E4990A,MY521012345,A.02.10\n!Date: Fri Apr 03 13:41:16 2015\nBEGIN CH1_DATA\n"
+        "Title label, TEST DATA\nDCV(V), +5.230e-005, DCI(A), +2.335e-005\n"
+        "Frequency(Hz), |Z|(Ohm)-data, theta-z(deg)-data, theta-z(deg)-mem\n"
+        + rows(F, abs(Z), angle, angle + 7, mark=", ")
+        + "END\nBEGIN CH2_DATA\n"
+        "Frequency(Hz), Z-Real(Ohm)-data, Z-Imag(Ohm)-data, Y-Real(S)-mem, Y-Imag(S)-mem\n"
+        + rows(F, 2 * Z.real, 2 * Z.imag, (1 / Z).real, (1 / Z).imag, mark=", ")
+        + "END\n"
+    )
+    first, second = read(text, "a.csv")
+    assert first.impedance == pytest.approx(Z, rel=1e-7)
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
+
+
+# Zurich Instruments LabOne: fields of ZISweeperImpedanceWave, one a line
+
+
+def labone(fields, mark=";"):
+    lines = [mark.join(["chunk", "timestamp", "size", "fieldname"]) + mark * F.size]
+    for chunk, name, values in fields:
+        lines.append(mark.join([str(chunk), "1234", str(F.size), name, *(f"{v:.12g}" for v in values)]))
+    return "\n".join(lines) + "\n"
+
+
+def test_labone_with_a_field_a_line():
+    fields = [
+        (chunk, name, values)
+        for chunk in (0, 1)
+        for name, values in (
+            ("grid", F),
+            ("frequency", F),
+            ("realz", (chunk + 1) * Z.real),
+            ("realzstddev", 0 * F),
+            ("imagz", (chunk + 1) * Z.imag),
+            ("absz", (chunk + 1) * abs(Z)),
+            ("phasez", np.angle(Z)),
+        )
+    ]
+    first, second = read(labone(fields))
+    assert first.impedance == pytest.approx(Z, rel=1e-7)
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
+    polar = labone([(0, "grid", F), (0, "absz", abs(Z)), (0, "phasez", np.angle(Z))], ",")
+    assert one(polar, "a.csv").impedance == pytest.approx(Z, rel=1e-7)
+
+
+# MethodSCRIPT: seven hexadecimal digits plus 2^27 and a prefix
+
+
+def variable(kind, value, prefix="m", scale=1e-3, metadata=""):
+    return f"{kind}{round(value / scale) + 2**27:07X}{prefix}{metadata}"
+
+
+def test_methodscript_packages():
+    lines = ["e", "M0005"]
+    for f, z in zip(F, Z, strict=True):
+        cells = variable("dc", f, "m"), variable("cc", z.real, metadata=",10,20D"), variable("cd", z.imag)
+        lines.append("P" + ";".join(cells if f < 1e5 else (variable("dc", f, " ", 1.0), *cells[1:])))
+    overload = ";".join((variable("dc", 1.0), variable("cc", 5.0, metadata=",12"), variable("cd", 1.0)))
+    spectrum = one("\n".join([*lines, "P" + overload, "*", ""]))
+    assert spectrum.frequency == pytest.approx(F, rel=1e-4)
+    assert spectrum.impedance == pytest.approx(Z, abs=1e-3)
+    assert any("1 point marked as overload" in note for note in spectrum.notes)
+
+
+# LTspice: File, Export data as text
+
+
+def test_ltspice_of_an_ac_analysis():
+    cells = [f"{f:.14e}\t{z.real:.14e},{z.imag:.14e}" for f, z in zip(F, -Z, strict=True)]
+    spectrum = one("Freq.\tV(n001)/I(V1)\n" + "\n".join(cells) + "\n")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
+    assert any(note.startswith("assumed: V(n001)/I(V1) turned") for note in spectrum.notes)
+
+
+def test_ltspice_in_decibels_with_steps():
+    def cell(z):
+        return f"({20 * math.log10(abs(z)):.14e}dB,{math.degrees(math.atan2(z.imag, z.real)):.14e}°)"
+
+    text = "Freq.\tV(n001)/I(R1)\n" + "".join(
+        f"Step Information: R={k}  (Run: {k}/2)\n"
+        + "".join(f"{f:.14e}\t{cell(k * z)}\n" for f, z in zip(F, Z, strict=True))
+        for k in (1, 2)
+    )
+    first, second = read_bytes(text.encode("latin-1"), "a.txt")
+    assert first.impedance == pytest.approx(Z, rel=1e-7)
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
+
+
+def test_ltspice_voltage_is_an_impedance_only_where_the_user_says_so():
+    text = "Freq.\tV(n001)\n" + "".join(f"{f}\t{z.real},{z.imag}\n" for f, z in zip(F, Z, strict=True))
+    with pytest.raises(ReadError, match="--impedance-unit ohm"):
+        one(text)
+    assert one(text, impedance_unit="ohm").impedance == pytest.approx(Z, rel=1e-7)
+
+
+def test_a_git_lfs_pointer_is_named_as_such():
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+    with pytest.raises(ReadError, match="Git LFS pointer"):
+        one(text, "a.mpr")
