@@ -61,7 +61,7 @@ def test_a_skewed_arc_is_seen_and_its_resistance_lies_within_the_error():
     fits = list(eisfit.fit_many([skewed(seed) for seed in range(30)], "rs-sei-ct"))
     covered = [abs(fit["R_ct"].value - 100) < 2 * fit["R_ct"].stderr for fit in fits]
     by_noise = [abs(fit["R_ct"].value - 100) < 2 * fit["R_ct"].stderr_noise for fit in fits]
-    assert {fit.grade for fit in fits} == {"B"}
+    assert {fit.grade for fit in fits} <= {"B", "C"}
     assert np.mean(covered) > 0.9
     assert np.mean(by_noise) < 0.1
     assert all(fit["R_ct"].stderr < 25 for fit in fits)
