@@ -25,7 +25,7 @@ VERDICTS: Mapping[str, str] = {
     "fixed": "not fitted",
     "determined": "the data determines it",
     "extrapolated": "its arc lies outside the range of sound data",
-    "ambiguous": "its arc cannot be told from its neighbour's",
+    "ambiguous": "the data allows another optimum too, or its arc cannot be told from its neighbour's",
     "open": "the data limits it on one side at most",
 }
 
@@ -82,6 +82,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "probability that the circuit is only nearly true, above which residuals are systematic",
         "more probable than not; eisfit.fitting.errors.discrepancy, after Kennedy and O'Hagan, J. R. Stat. "
         "Soc. B 63 (2001) 425",
+    ),
+    "ambiguous": Threshold(
+        100.0,
+        "odds between two optima of one circuit up to which the data allows both",
+        "H. Jeffreys, Theory of Probability, 3rd ed. (1961), app. B: decisive from 100",
     ),
     "kk_breach": Threshold(
         0.01,

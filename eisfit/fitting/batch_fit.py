@@ -61,6 +61,9 @@ def find_optima(
         attainable[rows],
         found.starts[rows],
         found.agreed[rows],
+        problem.rows(rows),
+        found.theta[rows],
+        found.chisqr[rows],
     )
     return rows, optima if rows.size else None
 

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, Propagation
-from eisfit.fitting.batch_table import Column, Table, geometry_told
+from eisfit.engine.solver import Problem
+from eisfit.fitting.batch_table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.errors.discrepancy import find_discrepancy
 from eisfit.fitting.errors.linearised import Linearised, linearise
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
 from eisfit.fitting.verdicts.grade import Residuals, grades, knows_noise, relative_noise
@@ -57,6 +59,9 @@ class Optima:
         (B,) chisqr that the noise alone explains.
     starts, agreed
         (B,) of the search.
+    problem, ends, ends_chisqr
+        What was searched, and all ends of the search: (B, E, V) coordinates and (B, E). None where the optima
+        were chosen by something else than their chisqr: other optima are then no alternatives.
     """
 
     circuit: Circuit
@@ -67,19 +72,42 @@ class Optima:
     attainable: FloatArray
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
+    problem: Problem | None = None
+    ends: FloatArray | None = None
+    ends_chisqr: FloatArray | None = None
 
 
 def table_of(optima: Optima) -> Table:
     """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
     with np.errstate(all="ignore"):
         table, quiet = _table(optima)
+    others = _alternatives(optima, table)
+    quiet[list(others)] = False
     loud = np.flatnonzero(~quiet).tolist()
     verdicts = {}
     for b in loud:
         result = table.row(b, optima.spectra[b], optima.circuit)
+        if b in others:
+            result = replace(result, alternatives=others[b])
         judged = assess(result, float(optima.attainable[b]), validate=table.grade[b] != "A")
-        verdicts[b] = (judged.grade, judged.flags, judged.parameters, judged.derived)
+        verdicts[b] = {name: getattr(judged, name) for name in OF_ONE_ROW}
     return replace(table, verdicts=verdicts)
+
+
+def _alternatives(optima: Optima, table: Table) -> dict[int, tuple[dict[str, Any], ...]]:
+    if optima.problem is None or optima.ends is None or optima.ends_chisqr is None:
+        return {}
+    rivals = Rivals(
+        problem=optima.problem,
+        values=optima.values,
+        chisqr=table.statistics["chisqr"],
+        stderr=table.stderr,
+        lag1=table.statistics["lag1_autocorrelation"],
+        ends=optima.ends,
+        ends_chisqr=optima.ends_chisqr,
+        known_noise=not table.rescaled,
+    )
+    return find_alternatives(rivals)
 
 
 def results(optima: Optima) -> list[FitResult]:

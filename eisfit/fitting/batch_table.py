@@ -19,14 +19,14 @@ from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag, limit
+from eisfit.verdict import limit
 
-__all__ = ["Column", "Table", "geometry_told"]
+__all__ = ["OF_ONE_ROW", "Column", "Table", "geometry_told"]
 
 T = TypeVar("T")
 _NUMBERS = ("value", "at_bound", "stderr", "stderr_noise", "stderr_model")
-#: Grade, flags, parameters and derived quantities of a row that was looked at by itself.
-Verdict = tuple[str, tuple[Flag, ...], Mapping[str, FittedParameter], Mapping[str, Mapping[str, Any]]]
+#: What of a result may be another for a row that was looked at by itself.
+OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Table:
     derived: Mapping[str, Column]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -161,8 +161,7 @@ class Table:
         for b, row in enumerate(columns):
             fields = {**same, **dict(zip(names, row, strict=True))}
             if b in self.verdicts:
-                names_of_verdict = ("grade", "flags", "parameters", "derived")
-                fields |= dict(zip(names_of_verdict, self.verdicts[b], strict=True))
+                fields |= self.verdicts[b]
             found.append(_made(FitResult, fields))
         return found
 

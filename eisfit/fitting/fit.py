@@ -27,7 +27,8 @@ from eisfit.fitting.identify.choice import Choice, choose, place_of
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import selected, with_noise
-from eisfit.fitting.verdicts.assess import assess
+from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
+from eisfit.fitting.verdicts.assess import assess, graded
 from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
@@ -153,8 +154,29 @@ def fit(
     fitted = finish_in_lmfit(task, theta, basin)
     if choice is not None:
         fitted = _as_low(choice, fitted, task, seed)
+    fitted = graded(fitted, task.attainable)
+    if not (peak or order):
+        fitted = dataclasses.replace(fitted, alternatives=_alternatives(task, basin, fitted))
     result = assess(fitted, task.attainable, validate=validate)
     return result.replace_flags((*result.flags, *dropped)) if dropped else result
+
+
+def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str, Any], ...]:
+    """Return the other optima that the data allows; none for another loss or form, where none were sought."""
+    if not task.settings.plain or fitted.covar is None:
+        return ()
+    errors = [np.nan if p.stderr is None else p.stderr for p in fitted.parameters.values()]
+    rivals = Rivals(
+        problem=task.problem,
+        values=np.array([list(fitted.values.values())]),
+        chisqr=np.array([fitted.statistics.chisqr]),
+        stderr=np.array([errors]),
+        lag1=np.array([fitted.statistics.lag1_autocorrelation]),
+        ends=basin.ends[np.newaxis],
+        ends_chisqr=basin.ends_chisqr[np.newaxis],
+        known_noise=not fitted.covariance_rescaled,
+    )
+    return find_alternatives(rivals).get(0, ())
 
 
 def _as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:

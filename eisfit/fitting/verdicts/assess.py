@@ -19,6 +19,7 @@ from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.errors.linearised import linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
+from eisfit.fitting.verdicts.alternatives import find_ambiguous
 from eisfit.fitting.verdicts.flags import (
     Finding,
     Judgement,
@@ -32,7 +33,7 @@ from eisfit.fitting.verdicts.soundness import find_unsound
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
-__all__ = ["assess", "findings_and_result", "judge", "misfit_of", "split_errors", "with_verdicts"]
+__all__ = ["assess", "findings_and_result", "graded", "judge", "misfit_of", "split_errors", "with_verdicts"]
 
 _LEVEL = 0.95
 
@@ -60,13 +61,12 @@ def findings_and_result(
     result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
 ) -> tuple[list[Finding], FitResult]:
     """Return what was found beside what `assess` returns."""
-    misfit = misfit_of(result, attainable)
-    if not result.grade:
-        result = _graded(result, misfit)
+    result, misfit = graded(result, attainable), misfit_of(result, attainable)
     seen = judge(result, misfit)
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
     findings = find_open_parameters(result, findings, rows)
+    findings += find_ambiguous(result)
     if validate:
         findings = [*findings, *find_unsound(result)]
     return findings, with_verdicts(result, findings, rows)
@@ -78,9 +78,11 @@ def misfit_of(result: FitResult, attainable: float) -> float:
     return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
 
 
-def _graded(result: FitResult, misfit: float) -> FitResult:
+def graded(result: FitResult, attainable: float) -> FitResult:
     """Return a fit with its grade, and its errors with what the circuit's own error adds to them."""
-    off = discrepancy_of(result)
+    if result.grade:
+        return result
+    off, misfit = discrepancy_of(result), misfit_of(result, attainable)
     systematic = None if off is None else off.systematic
     grade = str(grades(Residuals.of(result.residuals[np.newaxis]), np.array([misfit]), systematic)[0])
     return split_errors(dataclasses.replace(result, grade=grade), off)

@@ -203,7 +203,7 @@ def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
 def _kept(flag: Flag, alone: FitResult) -> Finding:
     """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
-        mended = flag.name == "arcs_overlap"
+        mended = flag.name in ("arcs_overlap", "other_optimum")
         return Finding(_with(flag, level=TELLS) if mended else flag)
     outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
     return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)

@@ -1,0 +1,147 @@
+"""Other optima that the data allows: exchanged arcs, and other ends of the search, within the noise.
+
+Two optima of one circuit have as many parameters each, so that the ratio of their likelihoods is the odds
+between them. Residuals that follow each other count for fewer numbers: n (1 - r) / (1 + r), with r the
+correlation of neighbours (M. S. Bartlett, J. R. Stat. Soc. 98 (1935) 536).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.arcs_order import ordered
+from eisfit.engine.exchange import exchange_unequal_arcs
+from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flags import Finding
+from eisfit.rounding import significant
+from eisfit.verdict import Flag, limit
+
+__all__ = ["Rivals", "differing", "find_alternatives", "find_ambiguous"]
+
+_STEPS, _ROUGH, _FINE = 40, 1e-6, 1e-10
+_MOST = 3  # alternatives of one fit
+_FEWEST = 4.0  # numbers that residuals count for at least
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Fits at their optima, and the other ends of their search.
+
+    Attributes
+    ----------
+    problem
+        One spectrum for each row.
+    values, chisqr
+        (B, P) and (B,) of the optima.
+    stderr
+        (B, P), NaN where there is none.
+    lag1
+        (B,) correlation of neighbouring residuals.
+    ends, ends_chisqr
+        (B, E, V) coordinates and (B, E).
+    known_noise
+        Whether chisqr is in units of the noise.
+    """
+
+    problem: Problem
+    values: FloatArray
+    chisqr: FloatArray
+    stderr: FloatArray
+    lag1: FloatArray
+    ends: FloatArray
+    ends_chisqr: FloatArray
+    known_noise: bool
+
+    @property
+    def most(self) -> FloatArray:
+        """(B,) chisqr up to which another optimum is allowed."""
+        nfree = max(self.problem.weight.shape[1] - self.problem.coordinates.size, 1)
+        lag1 = np.clip(self.lag1, 0.0, 0.99)
+        share = np.maximum((1 - lag1) / (1 + lag1), _FEWEST / nfree)
+        excess = 2 * np.log(limit("ambiguous")) / share
+        return np.asarray(self.chisqr + excess if self.known_noise else self.chisqr * np.exp(excess / nfree))
+
+
+def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
+    """Return row -> the other optima, best first, each a document {chisqr, values}."""
+    coordinates = rivals.problem.coordinates
+    if all(p.value is not None for p in coordinates.circuit.parameters.values() if p.free):
+        return {}  # the start values say which is meant
+    with np.errstate(all="ignore"):
+        row, end = np.nonzero(rivals.ends_chisqr <= rivals.most[:, np.newaxis])
+        theta = rivals.ends[row, end]
+        others = _elsewhere(rivals, row, theta)
+        row, theta = row[others], theta[others]
+        exchanged, start = _exchanged(rivals)
+        row, theta = np.concatenate([row, exchanged]), np.concatenate([theta, start])
+        if not row.size:
+            return {}
+        found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
+        kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
+    values = ordered(coordinates.circuit, coordinates.physical(found.theta))
+    documents: dict[int, list[tuple[float, FloatArray]]] = {}
+    for k in np.flatnonzero(kept)[np.argsort(found.chisqr[kept])].tolist():
+        known = documents.setdefault(int(row[k]), [])
+        error = np.nan_to_num(rivals.stderr[row[k]])
+        if len(known) < _MOST and all((np.abs(values[k] - one) > 2 * error).any() for _, one in known):
+            known.append((float(found.chisqr[k]), values[k]))
+    names = coordinates.circuit.names
+    return {
+        b: tuple({"chisqr": c, "values": dict(zip(names, v.tolist(), strict=True))} for c, v in found_here)
+        for b, found_here in documents.items()
+    }
+
+
+def _exchanged(rivals: Rivals) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return rows and coordinates where the optima lead with arcs exchanged, of those within reach."""
+    coordinates = rivals.problem.coordinates
+    others = [exchange_unequal_arcs(coordinates.circuit, values) for values in rivals.values]
+    row = np.repeat(np.arange(len(others)), [len(starts) for starts in others])
+    if not row.size:
+        return row, np.empty((0, coordinates.size))
+    theta = coordinates.internal(np.concatenate(others))
+    found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_ROUGH)
+    kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
+    return row[kept], found.theta[kept]
+
+
+def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
+    """Return which coordinates (n, V) put a parameter outside the interval that the fit of `row` gives it."""
+    coordinates = rivals.problem.coordinates
+    values = ordered(coordinates.circuit, coordinates.physical(theta))
+    off = np.abs(values - rivals.values[row]) > 2 * rivals.stderr[row]
+    return np.asarray((off & np.isfinite(values)).any(axis=1))
+
+
+def differing(result: FitResult, values: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the fitted parameters that other values put outside their intervals."""
+    return tuple(
+        name
+        for name, p in result.parameters.items()
+        if p.vary and p.stderr is not None and abs(values[name] - p.value) > 2 * p.stderr
+    )
+
+
+def find_ambiguous(result: FitResult) -> Iterator[Finding]:
+    """Yield a finding for each alternative of a fit."""
+    for other in result.alternatives:
+        names = differing(result, other["values"])
+        shown = [n for n in names if result.parameters[n].unit == "ohm"] or list(names)
+        said = ", ".join(
+            f"{n} = {significant(other['values'][n], 3)} {result.parameters[n].unit}".rstrip() for n in shown
+        )
+        ratio = other["chisqr"] / result.statistics.chisqr
+        flag = Flag(
+            "other_optimum",
+            f"another optimum fits within the noise too (chisqr times {ratio:.3f}): {said}",
+            "read both (alternatives), say which arc is meant (--order, --peak), or use a circuit with one "
+            "arc less",
+        )
+        yield Finding(flag, names, "ambiguous")

@@ -1,0 +1,62 @@
+"""Other optima that the data allows; all spectra here are simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import eisfit
+
+FREQUENCY = np.geomspace(1e5, 1e-2, 25)
+S = 2j * np.pi * FREQUENCY
+CIRCUIT = "R0-p(R1,CPE1)-p(R2-W1,CPE2)"
+
+
+def cell(seed, noise=0.02, sigma=4.0):
+    """20 ohm and 60 ohm, the Warburg behind the second: a weak one does not show which arc has it."""
+    z = 5 + 20 / (1 + (S * 1e-4) ** 0.85)
+    z = z + 1 / (1 / (60 + sigma * np.sqrt(2 / S)) + (S * 5e-3) ** 0.9 / 60)
+    scatter = np.random.default_rng(seed).standard_normal((2, z.size))
+    z = z + noise * np.abs(z) * (scatter[0] + 1j * scatter[1])
+    return eisfit.Spectrum(frequency=FREQUENCY, impedance=z, source="simulated")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_exchanged_arcs_are_ambiguous_and_both_sets_of_numbers_are_given(seed):
+    fit = eisfit.fit(cell(seed), CIRCUIT)
+    assert fit["R1"].verdict == fit["R2"].verdict == "ambiguous" or fit.grade == "D"
+    assert "other_optimum" in {flag.name for flag in fit.flags}
+    both = [fit.values, *(other["values"] for other in fit.alternatives)]
+    assert min(abs(values["R2"] - 60) for values in both) < 6
+    assert min(abs(values["R1"] - 60) for values in both) < 6
+    # An alternative is an optimum of the same spectrum: its chisqr, from its values, is what it says.
+    other = fit.alternatives[0]
+    z = fit.circuit.impedance(FREQUENCY, other["values"])
+    measured = fit.spectrum.impedance
+    assert np.sum(np.abs((z - measured) / measured) ** 2) == pytest.approx(other["chisqr"], rel=1e-6)
+    assert eisfit.FitResult.from_dict(fit.to_dict()).alternatives == fit.alternatives
+
+
+def test_many_find_the_same_alternatives_as_one():
+    spectra = [cell(seed) for seed in range(4)]
+    for spectrum, row in zip(spectra, eisfit.fit_many(spectra, CIRCUIT), strict=True):
+        one = eisfit.fit(spectrum, CIRCUIT)
+        assert len(row.alternatives) == len(one.alternatives)
+        for a, b in zip(row.alternatives, one.alternatives, strict=True):
+            assert a["values"] == pytest.approx(b["values"], rel=1e-3)
+
+
+def test_without_noise_there_is_one_optimum():
+    fit = eisfit.fit(cell(1, noise=1e-4, sigma=20.0), CIRCUIT)
+    assert fit.alternatives == ()
+    assert fit["R2"].verdict == "determined"
+
+
+def test_start_values_and_an_order_say_which_is_meant():
+    spectrum = cell(1)
+    free = eisfit.fit(spectrum, CIRCUIT)
+    assert free.alternatives
+    assert eisfit.fit(spectrum, CIRCUIT, start=free).alternatives == ()
+    meant = eisfit.fit(spectrum, CIRCUIT, order=["R1", "R2"])
+    assert meant.alternatives == ()
+    assert meant["R2"].value == pytest.approx(60, rel=0.2)
