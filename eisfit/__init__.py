@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eisfit.fitting.comparison.table import Comparison
     from eisfit.fitting.errors.uncertainty import intervals
     from eisfit.fitting.fit import fit
-    from eisfit.fitting.interop import ImpedanceCircuit, from_impedance, to_impedance
+    from eisfit.fitting.interop import ImpedanceCircuit, export, from_impedance, to_impedance
     from eisfit.fitting.result import FitResult
     from eisfit.model.circuit import Circuit
     from eisfit.model.library import circuit, circuits
@@ -58,6 +58,7 @@ _HOME = {
     "compare_series": "tracking.comparison.compare_series",
     "drt": "validation.drt",
     "explain": "coating.explain",
+    "export": "fitting.interop",
     "fit": "fitting.fit",
     "fit_many": "batch.many",
     "from_impedance": "fitting.interop",
@@ -97,6 +98,7 @@ __all__ = [
     "compare_series",
     "drt",
     "explain",
+    "export",
     "fit",
     "fit_many",
     "from_impedance",

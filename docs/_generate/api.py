@@ -19,6 +19,7 @@ _GROUPS = {
     "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
     "Circuits": ("circuit", "circuits", "Circuit", "register_element", "simulate"),
     "Fit": ("fit", "FitResult", "fit_many", "intervals"),
+    "Other programs": ("export", "to_impedance", "from_impedance", "ImpedanceCircuit"),
     "Which circuit": ("identify", "Identification", "compare", "Comparison"),
     "Follow over the cycles": ("track", "SeriesResult", "compare_series"),
     "Explain a coating": ("explain", "Explanation"),

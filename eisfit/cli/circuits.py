@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from eisfit.cli.command import Argument, Option, echo
 from eisfit.cli.completion import circuit_names
 from eisfit.cli.manners import say
-from eisfit.cli.options import Json
+from eisfit.cli.options import Export, Json, check_form
 from eisfit.cli.output import folder, guard, print_json, print_text, width, write_atomic
 from eisfit.errors import EisfitError, UsageError
 
@@ -35,6 +35,7 @@ def circuits(
         str | None,
         Option("--new", metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
     ] = None,
+    export: Export = None,
     json: Json = False,
     output: Annotated[
         Path | None,
@@ -47,7 +48,9 @@ def circuits(
 
     Example:  eisfit circuits rs-sei-ct-w --draw -o circuit.svg
     """
-    _one_thing(draw or output is not None, check, new)
+    _one_thing(draw or output is not None, check, new, export)
+    if export is not None:
+        return _export(names, check_form(export))
     if new is not None:
         return _begin(new, names or [_FIRST])
     if check:
@@ -57,8 +60,18 @@ def circuits(
     return _list(names, json)
 
 
-def _one_thing(draw: bool, check: bool, new: str | None) -> None:
-    asked = [name for name, is_asked in (("--draw", draw), ("--check", check), ("--new", new)) if is_asked]
+def _export(names: list[str] | None, form: str) -> int:
+    from eisfit.fitting.interop import export
+
+    if not names:
+        raise UsageError("--export needs a circuit: eisfit circuits NAME --export circuitikz")
+    print_text("\n".join(export(name, form) for name in names))
+    return 0
+
+
+def _one_thing(draw: bool, check: bool, new: str | None, export: str | None) -> None:
+    options = (("--draw", draw), ("--check", check), ("--new", new), ("--export", export))
+    asked = [name for name, is_asked in options if is_asked]
     if len(asked) > 1:
         raise UsageError(f"{' and '.join(asked)} exclude each other")
 

@@ -129,11 +129,21 @@ def _information(spectrum: Any) -> dict[str, Any]:
     return dict(spectrum.to_dict())
 
 
+_TABLES = ("csv", "json", "csvw")
+
+
 @guard
 def convert(
     files: Files,
     output: Annotated[Path, Option("--output", "-o", metavar="DIR", help="Folder for the converted files.")],
-    to: Annotated[str, Option("--to", help="csv or json.", autocompletion=words("csv", "json"))] = "csv",
+    to: Annotated[
+        str,
+        Option(
+            "--to",
+            help="csv, json, or csvw: CSV described in JSON-LD.",
+            autocompletion=words("csv", "json", "csvw"),
+        ),
+    ] = "csv",
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
@@ -143,10 +153,11 @@ def convert(
     Example:  eisfit convert cell.mpt --to csv --output converted
     """
     from eisfit.fitting.failure import FitFailure
+    from eisfit.model.exchange.csvw import described_table
     from eisfit.model.simulate import to_csv
 
-    if to not in ("csv", "json"):
-        raise UsageError(f"--to {to!r}: is neither csv nor json{did_you_mean(to, ('csv', 'json'))}")
+    if to not in _TABLES:
+        raise UsageError(f"--to {to!r}: is none of {', '.join(_TABLES)}{did_you_mean(to, _TABLES)}")
     check_output(output)
     spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
     target, taken = folder(output), set[str]()
@@ -157,6 +168,11 @@ def convert(
             failed = True
         elif to == "csv":
             write_atomic(target / f"{stem(spectrum.name, taken)}.csv", to_csv(spectrum))
+        elif to == "csvw":
+            name = f"{stem(spectrum.name, taken)}.csv"
+            text, about = described_table(spectrum, name)
+            write_atomic(target / name, text)
+            write_json(target / f"{name}-metadata.json", about)
         else:
             write_json(target / f"{stem(spectrum.name, taken)}.json", spectrum.to_dict())
     return int(failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ from eisfit.cli.options import (
     Bounds,
     Drop,
     DropInductive,
+    Export,
     Expressions,
     Files,
     Fixed,
@@ -33,6 +34,7 @@ from eisfit.cli.options import (
     Starts,
     Weighting,
     arcs_meant,
+    check_form,
     check_range,
     constrain_circuit,
     geometry_of,
@@ -129,6 +131,10 @@ def fit(
             callback=_explained,
         ),
     ] = False,
+    methods: Annotated[
+        bool, Option("--methods", help="Print a paragraph for a paper on each fit, and nothing else.")
+    ] = False,
+    export: Export = None,
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -138,6 +144,7 @@ def fit(
     """
     check_output(output)
     check_range(fmin, fmax)
+    texts = _texts(methods, export, json)
     given = _Given((fix, start, bound, expr), (peak, order))
     ranked = circuit is None or circuit.startswith("#")
     _check_finish(finish, ranked, errors)
@@ -156,7 +163,10 @@ def fit(
     results = list(progress(found, "fitting", len(spectra)))
     if output is not None:
         _write_fits(results, folder(output))
-    _show_fits(results, json)
+    if texts is None:
+        _show_fits(results, json)
+    else:
+        print_text("\n\n".join(texts(result) for result in results))
     return int(any(result.error is not None for result in results))
 
 
@@ -174,6 +184,25 @@ class _Given:
         """Return a circuit with it, and the options of `eisfit.fit` for its arcs."""
         chosen = constrain_circuit(circuit, *self.parameters)
         return chosen, arcs_meant(chosen, *self.arcs)
+
+
+def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str] | None:
+    """Return what makes a fit's text where it is not the usual table."""
+    if methods + (export is not None) + json > 1:
+        raise UsageError("--methods, --export and --json exclude each other")
+    if not methods and export is None:
+        return None
+    form = None if export is None else check_form(export)
+
+    def text(result: Any) -> str:
+        from eisfit.display import report
+        from eisfit.fitting.interop import export as exported
+
+        if form is None or result.error is not None:
+            return report.methods_text(result.to_dict())
+        return exported(result, form)
+
+    return text
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:

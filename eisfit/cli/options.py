@@ -23,6 +23,7 @@ __all__ = [
     "CircuitName",
     "Drop",
     "DropInductive",
+    "Export",
     "Expressions",
     "Files",
     "Fixed",
@@ -39,6 +40,7 @@ __all__ = [
     "Starts",
     "Weighting",
     "arcs_meant",
+    "check_form",
     "check_range",
     "constrain_circuit",
     "geometry_of",
@@ -146,6 +148,15 @@ ImagSign = Annotated[
         autocompletion=words("auto", "header", "+", "-"),
     ),
 ]
+Export = Annotated[
+    str | None,
+    Option(
+        "--export",
+        metavar="FORM",
+        help="Print for another program: spice, circuitikz, pyimpspec or impedance.py.",
+        autocompletion=words("spice", "circuitikz", "pyimpspec", "impedance.py"),
+    ),
+]
 Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
 Output = Annotated[
     Path | None,
@@ -218,6 +229,16 @@ def arcs_meant(circuit: Circuit, peak: Iterable[str] | None, order: str | None) 
             raise UsageError(f"--order {order!r}: expected two or more resistors, such as R_sei,R_ct")
     check_arcs(circuit, **found)
     return found
+
+
+def check_form(form: str) -> str:
+    """Return the name of a form of `eisfit.export`, or raise UsageError."""
+    from eisfit.errors import did_you_mean
+    from eisfit.fitting.interop import FORMS
+
+    if form not in FORMS:
+        raise UsageError(f"--export {form!r}: use {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
+    return form
 
 
 def check_range(fmin: float | None, fmax: float | None) -> None:

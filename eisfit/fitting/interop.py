@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.errors import CircuitError, ParameterError
+from eisfit.errors import CircuitError, ParameterError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.exchange.impedance_py import document_of, names, read_document, read_file, written
+from eisfit.model.exchange import pyimpspec
+from eisfit.model.exchange.circuitikz import picture
+from eisfit.model.exchange.impedance_py import (
+    document_of,
+    names,
+    read_document,
+    read_file,
+    string_of,
+    written,
+)
+from eisfit.model.exchange.spice import netlist
 from eisfit.model.library import circuit as find_circuit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ImpedanceCircuit", "from_impedance", "impedance_names", "to_impedance"]
+__all__ = ["FORMS", "ImpedanceCircuit", "export", "from_impedance", "impedance_names", "to_impedance"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,6 +169,69 @@ def impedance_names(circuit: Circuit | str | PathLike[str]) -> dict[str, str]:
     {'R_s': 'R0', 'R_ct': 'R1', 'CPE_ct_Q': 'CPE1_0', 'CPE_ct_alpha': 'CPE1_1'}
     """
     return names(find_circuit(circuit))
+
+
+#: What `export` writes.
+FORMS = ("spice", "circuitikz", "pyimpspec", "impedance.py")
+
+
+def export(
+    source: FitResult | ImpedanceCircuit | Circuit | str | PathLike[str],
+    form: str,
+    *,
+    values: Mapping[str, float] | None = None,
+    fmin: float | None = None,
+    fmax: float | None = None,
+) -> str:
+    """Return a circuit as text for another program.
+
+    Parameters
+    ----------
+    source
+        A fit, with its values, or anything that `eisfit.circuit` reads.
+    form
+        ``spice`` (a netlist; see `eisfit.model.exchange.spice`), ``circuitikz`` (a figure for LaTeX),
+        ``pyimpspec`` (its code, with values where there are some) or ``impedance.py`` (its string).
+    values
+        By parameter name, for a circuit without its own.
+    fmin, fmax
+        Frequencies between which a netlist holds, Hz; those of a fit, else 1 mHz and 1 MHz.
+
+    Raises
+    ------
+    UsageError
+        For another form.
+    CircuitError
+        For an element that the other program does not have.
+    ParameterError
+        For a netlist without a value for every parameter.
+
+    Examples
+    --------
+    >>> export("R_s-p(R_ct,C_dl)", "pyimpspec"), export("rs-ct", "impedance.py")
+    ('R{:s}(R{:ct}C{:dl})', 'R0-p(R1,CPE1)')
+    """
+    if form not in FORMS:
+        raise UsageError(f"no form is called {form!r}; use {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
+    fitted = isinstance(source, (FitResult, ImpedanceCircuit))
+    circuit = source.circuit if isinstance(source, (FitResult, ImpedanceCircuit)) else find_circuit(source)
+    given = {**(source.values if fitted else {}), **(values or {})}  # type: ignore[union-attr]
+    circuit.check_names(given)
+    if form == "circuitikz":
+        return picture(circuit.tree)
+    if form == "impedance.py":
+        return string_of(circuit)
+    known = {n for n, p in circuit.parameters.items() if p.value is not None or p.expr} | set(given)
+    missing = [name for name in circuit.names if name not in known]
+    if form == "pyimpspec":
+        return pyimpspec.write(circuit, None if missing else circuit.resolve(given))
+    if missing:
+        need = ", ".join(missing)
+        raise ParameterError(
+            f"{circuit.name}: a netlist needs a value for {need}: give values={{...}}, or a fit"
+        )
+    high, low = source.spectrum.frequency[[0, -1]] if isinstance(source, FitResult) else (1e6, 1e-3)
+    return netlist(circuit, given, fmin=fmin or float(low), fmax=fmax or float(high))
 
 
 def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str, Any]:

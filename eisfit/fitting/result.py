@@ -242,6 +242,12 @@ class FitResult:
         """Return the table and the verdict as text, as ``print(result)`` shows them."""
         return str(self)
 
+    def methods(self) -> str:
+        """Return a paragraph for a paper: data, circuit, weights, values with errors, goodness, software."""
+        from eisfit.display import report
+
+        return report.methods_text(self.to_dict())
+
     def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
         """Draw measured points and fit, and return the axes.
 
@@ -252,7 +258,7 @@ class FitResult:
         kind
             ``nyquist`` (one axes) or ``bode`` (two); `plot_overview` draws everything.
         **options
-            Of `eisfit.plot.nyquist` or `eisfit.plot.bode`.
+            Of ``eisfit.plot.nyquist`` or ``eisfit.plot.bode``.
 
         Raises
         ------

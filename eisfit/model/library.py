@@ -22,8 +22,6 @@ from eisfit.errors import (
 from eisfit.files import nearest_file
 from eisfit.model.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
-from eisfit.model.exchange import pyimpspec
-from eisfit.model.exchange.dialects import translated
 from eisfit.model.notation import Component, Series, components, parse
 
 if TYPE_CHECKING:
@@ -48,8 +46,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     (`eisfit.model.catalogue`).
     A name with ``l-`` before it is that circuit with an inductance ``L_cell`` in series.
     Strings of pyimpspec (with values in braces), AutoEIS, EC-Lab's ZFit and Simscape are read
-    (`eisfit.model.exchange`), and a circuit object of impedance.py, and the ``.json`` file that it saves
-    (`eisfit.fitting.interop`).
+    (`eisfit.model.exchange.dialects`), and a circuit object of impedance.py, and the ``.json`` file that it
+    saves (`eisfit.fitting.interop`).
 
     Raises
     ------
@@ -86,6 +84,13 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         known = entries()
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
+    return _of_string(text)
+
+
+def _of_string(text: str) -> Circuit:
+    from eisfit.model.exchange import pyimpspec
+    from eisfit.model.exchange.dialects import translated
+
     return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translated(text))
 
 

@@ -242,7 +242,7 @@ class Spectrum:
         kind
             ``nyquist`` (one axes) or ``bode`` (two: magnitude and phase).
         **options
-            Of `eisfit.plot.nyquist` or `eisfit.plot.bode`.
+            Of ``eisfit.plot.nyquist`` or ``eisfit.plot.bode``.
 
         Raises
         ------

@@ -51,6 +51,7 @@ _NAMES = {
         "spectra_text",
         "track_text",
     ),
+    "methods": ("methods_text",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

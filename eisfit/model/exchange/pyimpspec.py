@@ -273,6 +273,11 @@ def _element(component: Component, values: Values | None, fixed: set[str]) -> st
     if symbol not in makers:
         raise CircuitError(f"pyimpspec has no element {symbol} ({component.name}) in this form")
     theirs, numbers = makers[symbol]()
-    f = "f" if set(component.parameter_names) <= fixed else ""
-    shown = ",".join(f"{key}={value!r}{f}" for key, value in numbers.items()) if values is not None else ""
+    whole = set(component.parameter_names) <= fixed
+    same = len(numbers) == len(component.parameter_names)  # one of theirs for one of ours, in order
+    is_fixed = [name in fixed if same else whole for name in (*component.parameter_names, "", "")]
+    rows = zip(numbers.items(), is_fixed, strict=False)
+    shown = (
+        ",".join(f"{key}={value!r}{'f' * held}" for (key, value), held in rows) if values is not None else ""
+    )
     return f"{theirs}{{{shown}:{component.label}}}"

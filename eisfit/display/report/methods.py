@@ -1,0 +1,121 @@
+"""The paragraph of a paper that says how a spectrum was fitted, with the numbers that a reader needs."""
+
+from __future__ import annotations
+
+from eisfit._version import __version__
+from eisfit.display.report.words import Document, clean, failure, flag_name, flags_of, measured, name_of
+
+__all__ = ["methods_text"]
+
+_WEIGHTS = {
+    "modulus": "each residual weighted by the inverse of |Z|",
+    "proportional": "real and imaginary residuals weighted by the inverse of their own part",
+    "unit": "unweighted",
+    "noise": "each residual weighted by the inverse of the data's standard deviation",
+}
+_FORMS = {"impedance": "the impedance", "admittance": "the admittance", "modulus_phase": "modulus and phase"}
+
+
+def methods_text(document: Document) -> str:
+    """Return the paragraph on one fit, from what ``FitResult.to_dict()`` gives.
+
+    It states data, circuit, weights, search, free and fixed parameters with standard errors, goodness of fit,
+    verdict and software, and ends with what a paper must state and the data do not say.
+    """
+    if document.get("error"):
+        return f"{name_of(document)}: {failure(document)}"
+    parts = (_data, _model, _search, _values, _goodness, _verdict, _software, _missing)
+    return " ".join(sentence for part in parts if (sentence := part(document)))
+
+
+def _data(document: Document) -> str:
+    spectrum = document["spectrum"]
+    what = "A simulated spectrum has" if spectrum.get("simulated") else "Impedance was measured at"
+    high, low = spectrum["frequency_max_Hz"], spectrum["frequency_min_Hz"]
+    said = f"{what} {spectrum['points']} frequencies from {high:g} Hz to {low:g} Hz ({name_of(document)})."
+    dropped = "points_dropped" in map(flag_name, flags_of(document))
+    return f"{said} Points that failed the Kramers-Kronig test were left out." if dropped else said
+
+
+def _model(document: Document) -> str:
+    circuit, found = document["circuit"], ""
+    if circuit["chosen_by"] == "identify":
+        found = ", identified from the spectrum by the evidence of many circuits,"
+    loss = document.get("loss", "linear")
+    squares = "complex nonlinear least squares" if loss == "linear" else f"minimising a {loss} loss"
+    form = _FORMS[document.get("representation", "impedance")]
+    drawn = f"{circuit['string']} (- series, p(,) parallel)"
+    weights = _WEIGHTS[document["weighting"]]
+    return f"The equivalent circuit {drawn}{found} was fitted to {form} by {squares}, {weights}."
+
+
+def _search(document: Document) -> str:
+    starts, agreed = document.get("starts") or 0, document.get("agreed") or 0
+    if starts < 2:
+        return "The fit was started from given values."
+    return f"Of {starts} starting points {agreed} led to the optimum that is reported."
+
+
+def _values(document: Document) -> str:
+    rows = document["parameters"]
+    rescaled = document.get("covariance_rescaled")
+    scaled = "scaled by the residuals" if rescaled else "from the known noise, not rescaled"
+    free = [_value(name, row) for name, row in rows.items() if row.get("vary")]
+    tied = [f"{name} = {row['expr']}" for name, row in rows.items() if row.get("expr")]
+    fixed = [_value(name, row) for name, row in rows.items() if not row.get("vary") and not row.get("expr")]
+    errors = f"one standard error (from the covariance, {scaled})"
+    said = [f"Results with {errors}: {', '.join(free)}."] if free else []
+    said += [f"Fixed: {', '.join(fixed)}."] if fixed else []
+    said += [f"Tied: {', '.join(tied)}."] if tied else []
+    return " ".join(said)
+
+
+def _value(name: str, row: Document) -> str:
+    unit = f" {clean(row['unit'])}" if row.get("unit") else ""
+    doubt = "" if row.get("verdict") in ("determined", "fixed", None) else f" ({row['verdict']})"
+    return f"{name} = {measured(row)}{unit}{doubt}"
+
+
+def _goodness(document: Document) -> str:
+    s = document["statistics"]
+    said = (
+        f"{s['ndata']} data, {s['nvarys']} free parameters: weighted chi-square {s['chisqr']:.4g}, "
+        f"reduced {s['redchi']:.4g}, residual {100 * s['rms_relative_residual']:.3g} % rms of |Z|, "
+        f"AIC {s['aic']:.5g}, BIC {s['bic']:.5g}"
+    )
+    noise = s.get("noise")
+    known = noise is not None and noise == noise  # noqa: PLR0124 (NaN)
+    return f"{said}; noise of each part {100 * noise:.2g} % of |Z|." if known else f"{said}."
+
+
+def _verdict(document: Document) -> str:
+    names = sorted({flag_name(flag) for flag in flags_of(document)})
+    use = "" if document.get("ok") else ", not usable as it stands"
+    reserved = f" (reservations: {', '.join(names)})" if names else ""
+    return f"Grade of the fit {document.get('grade')}{use}{reserved}."
+
+
+def _software(_: Document) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = []
+    for package in ("lmfit", "scipy", "numpy"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return f"Software: eisfit {__version__} ({', '.join(found)})."
+
+
+def _missing(document: Document) -> str:
+    spectrum = document["spectrum"]
+    if spectrum.get("simulated"):
+        return ""
+    known = document.get("spectrum_document") or {}
+    facts = [
+        word
+        for word, key in (("temperature", "temperature_C"), ("potential or state of charge", "potential_V"))
+        if known.get(key) is None
+    ]
+    besides = ", ".join(["instrument", "amplitude of the perturbation", *facts, "electrode area"])
+    return f"[State besides: {besides}.]"
