@@ -12,8 +12,10 @@ from typing import Any
 
 from eisfit.errors import EisfitError, did_you_mean
 
-__all__ = ["data_folder", "nearest_file", "to_json", "write_atomic", "write_json"]
+__all__ = ["data_folder", "nearest_file", "parse_json", "read_text", "to_json", "write_atomic", "write_json"]
 
+MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
+_MOST_PARTS = 4_000_000  # values and brackets of JSON: each takes 32 to 64 bytes and more
 _LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
 
 
@@ -39,6 +41,55 @@ def nearest_file(path: str | os.PathLike[str]) -> str:
     except (OSError, ValueError):
         return ""
     return did_you_mean(Path(path).name, beside)
+
+
+def read_text(
+    path: str | os.PathLike[str],
+    failure: type[EisfitError] = EisfitError,
+    limit: int = MAX_TEXT,
+    encoding: str = "utf-8",
+) -> str:
+    """Return the text of a file that people write or eisfit wrote, never more than `limit` bytes of it.
+
+    Raises
+    ------
+    EisfitError
+        (or `failure`) When it is missing, no regular file, unreadable, longer than `limit`, or not UTF-8.
+    """
+    file = Path(path)
+    try:
+        if file.exists() and not (file.is_file() or file.is_dir()):  # a pipe would be waited for
+            raise failure(f"{path}: cannot be read: not a regular file")
+        with file.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except FileNotFoundError:
+        raise failure(f"{path}: there is no such file{nearest_file(path)}") from None
+    except (OSError, ValueError) as error:
+        raise failure(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > limit:
+        raise failure(f"{path}: longer than {limit // 2**10} KiB, the limit for such a file")
+    try:
+        return data.decode(encoding).replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise failure(f"{path}: is not a UTF-8 text file") from None
+
+
+def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -> Any:
+    """Return the content of JSON text; `name` stands at the start of the message.
+
+    Raises
+    ------
+    EisfitError
+        (or `failure`) When it is not JSON, nested too deeply, or of more values than memory should hold.
+    """
+    if sum(map(text.count, ",[{")) > _MOST_PARTS:
+        raise failure(f"{name}: holds more than {_MOST_PARTS} values, the limit for JSON")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise failure(f"{name}: is not valid JSON: nested too deeply") from None
+    except ValueError as error:
+        raise failure(f"{name}: is not valid JSON: {str(error)[:200]}") from None
 
 
 def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:

@@ -25,7 +25,7 @@ from typing import (
 )
 
 from eisfit.errors import EisfitError, SchemaError, did_you_mean
-from eisfit.files import nearest_file
+from eisfit.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +33,7 @@ else:
     import tomli as tomllib
 
 __all__ = [
+    "MAX_TOML",
     "ClosedModel",
     "Field",
     "Key",
@@ -48,6 +49,7 @@ Model = TypeVar("Model", bound="ClosedModel")
 
 _BAD: Any = object()  # stands for a value that was refused
 _LONGEST = 10**100
+MAX_TOML = 2**20  # bytes: the longest of ours has 20,000
 _DEEPEST = 20  # tables in tables; no file of ours has more than four
 
 
@@ -175,25 +177,22 @@ def load_toml(path: str | Path, model: type[Model]) -> Model:
     SchemaError
         One sentence with the file, the line where it can be told, the key and what is wrong.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SchemaError(f"{path}: there is no such file{nearest_file(path)}") from None
-    except OSError as error:
-        raise SchemaError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SchemaError(f"{path}: is not a UTF-8 text file") from None
-    return parse_toml(text, model, str(path))
+    return parse_toml(read_text(path, SchemaError, MAX_TOML), model, str(path))
 
 
 def parse_toml(text: str, model: type[Model], source: str) -> Model:
     """Validate TOML text; `source` names it in errors. See `load_toml`."""
+    if len(text) > MAX_TOML:
+        raise SchemaError(f"{source}: longer than {MAX_TOML // 2**10} KiB, the limit for such a file")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"{source}: is not valid TOML: {error}") from None
-    except (RecursionError, ValueError) as error:  # thousands of brackets; numbers of thousands of digits
-        raise SchemaError(f"{source}: cannot be read: {error}") from None
+    except RecursionError:
+        raise SchemaError(f"{source}: is not valid TOML: thousands of brackets in brackets") from None
+    except ValueError as error:
+        what = "a number of thousands of digits" if "digits" in str(error) else str(error)
+        raise SchemaError(f"{source}: is not valid TOML: {what}") from None
     return validate(table, model, source, text)
 
 

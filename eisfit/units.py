@@ -40,6 +40,7 @@ _DUE = {
     "cm^3/mol": ("a molar volume", "8.17 cm^3/mol"),
     "mol/cm^3": ("a concentration", "1e-3 mol/cm^3"),
     "V": ("a potential", "-0.35 V"),
+    "A": ("a current", "1 mA"),
     "eV": ("an energy", "0.5 eV"),
     "K": ("a temperature", "25 degC"),
     "Hz": ("a frequency", "1 kHz"),
@@ -48,8 +49,21 @@ _DUE = {
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$", re.DOTALL)
 _TYPOGRAPHY = str.maketrans({"·": "*", "Ω": "Ω", "²": "^2", "³": "^3", "⁻": "^-"})
 # What pint's parser lets through on malformed units such as "nm **".
-_PINT_STUMBLES = (ValueError, TypeError, AttributeError, AssertionError, KeyError, TokenError)
-_UNIT = re.compile(r"[A-Za-zµμΩΩÅ°%*/^()\d\s.+-]*")
+_PINT_STUMBLES = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    KeyError,
+    ArithmeticError,
+    TokenError,
+)
+# Names with an exponent of one digit, multiplied and divided, one pair of brackets deep: pint computes
+# whatever else it is given, and `cm^9^9^9` for ever.
+_LONGEST_UNIT = 60
+# What stands where is certain at every character, so that no text is matched in many ways.
+_NAME = r"\(?[A-Za-zµμΩΩÅ°%]+(?:(?:\^|\*\*)[+-]?[1-9](?!\d))?\)?"
+_UNIT = re.compile(rf"(?:1/)?{_NAME}(?:(?:\*|/| ){_NAME})*")
 
 
 class UnitError(EisfitError, ValueError):
@@ -163,9 +177,12 @@ def quantity(value: str | float, unit: str, where: str = "") -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _error(where, f"{value!r} is not a value; {_due(unit)} is due")
-    number = float(value) if not isinstance(value, str) else _parse(value, unit, where)
+    try:
+        number = float(value) if not isinstance(value, str) else _parse(value, unit, where)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
     if not math.isfinite(number):
-        raise _error(where, f"{value!r} is not a finite number")
+        raise _error(where, f"{_shown(value)} is not a finite number")
     return number
 
 
@@ -238,7 +255,7 @@ def _number(table: dict[str, Any], key: str, unit: str, where: str, bare: bool) 
     value = table[key]
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     if plain and "unit" in table:
-        value = f"{value!r} {table['unit']}"
+        value = f"{quantity(value, unit, where)!r} {table['unit']}"
     elif plain and not bare and unit != "1" and value != 0:
         raise _error(where, f"{value!r} has no unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}")
     if key == "stderr" and unit == "K" and isinstance(value, str):
@@ -273,13 +290,14 @@ def _parse(text: str, unit: str, where: str) -> float:
     if not match:
         raise _error(
             where,
-            f"{text!r} does not start with a number; {_due(unit)} is due, for example {_DUE[unit][1]!r}",
+            f"{_shown(text)} does not start with a number; {_due(unit)} is due, "
+            f"for example {_DUE[unit][1]!r}",
         )
     number, given = float(match[1]), match[2]
     if not given:
         if unit == "1":
             return number
-        raise _error(where, f"{text!r} has no unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}")
+        raise _error(where, f"{_shown(text)} has no unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}")
     return number if given == unit else _convert(number, given, unit, text, where)
 
 
@@ -287,15 +305,16 @@ def _convert(number: float, given: str, unit: str, text: str, where: str) -> flo
     import pint  # slow to import, and only study files need it
 
     # "cm2" is what people write for cm^2, and a middle dot for a product.
-    tidy = re.sub(r"(?<=m)([23])(?!\w)", r"^\1", given.translate(_TYPOGRAPHY).replace("Ohm", "ohm"))
+    tidy = " ".join(given.translate(_TYPOGRAPHY).replace("^-^", "^-").replace("Ohm", "ohm").split())
+    tidy = re.sub(r"(?<=m)([23])(?!\w)", r"^\1", re.sub(r" ?([*/^]|(?<=\()|(?=\))) ?", r"\1", tidy))
     if unit == "eV" and re.search(r"/\s*mol$", tidy):
         number, tidy = number / 6.02214076e23, re.sub(r"\s*/\s*mol$", "", tidy)
+    no_unit = (
+        f"{_shown(given)} in {_shown(text)} is not a unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}"
+    )
+    if len(tidy) > _LONGEST_UNIT or not _UNIT.fullmatch(tidy):
+        raise _error(where, no_unit)
     try:
-        if not _UNIT.fullmatch(tidy):
-            raise _error(
-                where,
-                f"{given!r} in {text!r} is not a unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}",
-            )
         measured = _registry().Quantity(number, _registry().Unit(tidy.replace("%", "percent")))
         # 15 digits: so that "5 nm" is 5e-07 cm and not 5.000000000000001e-07.
         return float(f"{measured.to('dimensionless' if unit == '1' else unit).magnitude:.15g}")
@@ -303,12 +322,8 @@ def _convert(number: float, given: str, unit: str, text: str, where: str) -> flo
         raise _error(
             where, f"{text!r} is in {given!r}, but {_due(unit)} is due, for example {_DUE[unit][1]!r}"
         ) from None
-    except UnitError:
-        raise
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, *_PINT_STUMBLES):
-        raise _error(
-            where, f"{given!r} in {text!r} is not a unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}"
-        ) from None
+        raise _error(where, no_unit) from None
 
 
 @lru_cache(maxsize=1)
@@ -316,6 +331,14 @@ def _registry() -> Any:
     import pint
 
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+
+
+def _shown(value: object) -> str:
+    """Return a value as messages name it: all of it where it is short."""
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_UNIT:
+        return "an integer of so many digits"
+    text = repr(value)
+    return text if len(text) <= 2 * _LONGEST_UNIT else f"{text[:_LONGEST_UNIT]}...'"
 
 
 def _due(unit: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as reader
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +30,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import guard, print_text, progress
 from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.files import parse_json, read_text
 
 __all__ = ["COMMANDS"]
 
@@ -121,12 +121,7 @@ def _stored(path: Path) -> list[Any] | None:
     from eisfit.fitting.result import result_or_failure
     from eisfit.tracking.series_result import SeriesResult
 
-    try:
-        document = reader.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ReadError(f"{path}: is not valid JSON: {error}") from None
+    document = parse_json(read_text(path, ReadError), str(path), ReadError)
     kind = document.get("schema") if isinstance(document, dict) else None
     try:
         if kind == "eisfit.fit/2":

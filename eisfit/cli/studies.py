@@ -19,6 +19,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.errors import UsageError
+from eisfit.files import read_text
 
 __all__ = ["COMMANDS"]
 
@@ -31,6 +32,9 @@ def explain(
     ] = False,
     fit_only: Annotated[
         bool, Option("--fit-only", help="Only fit all spectra (schema 2): no hypotheses.")
+    ] = False,
+    allow_outside: Annotated[
+        bool, Option("--allow-outside", help="Let the study open files outside its own folder.")
     ] = False,
     json: Json = False,
     output: Output = None,
@@ -47,12 +51,12 @@ def explain(
     if study is None:
         raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
     if fit_only:
-        _fit_only(study)
+        _fit_only(study, allow_outside)
         return
     from eisfit.coating.explain import explain as attribute
 
     check_output(output)
-    explanation = attribute(study)
+    explanation = attribute(study, allow_outside=allow_outside)
     if _is_template(study):
         say(f"eisfit: note: {study} is the template as it came: its numbers are of a published cell")
     if output is not None:
@@ -66,10 +70,10 @@ def explain(
             print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
 
 
-def _fit_only(study: Path) -> None:
+def _fit_only(study: Path, allow_outside: bool) -> None:
     from eisfit.coating.joint.study import load_joint_study
 
-    joint = load_joint_study(study)
+    joint = load_joint_study(study, allow_outside=allow_outside)
     if joint is None:
         raise UsageError(f"--fit-only needs a study of schema 2, with spectra in [[cell]]; {study} is none")
     from eisfit.coating.joint.explanation import fit_jointly
@@ -81,7 +85,7 @@ def _is_template(study: Path) -> bool:
     """Return whether a study that could be read is still the one that ``--template`` printed."""
     from eisfit.coating.study import template
 
-    return study.is_file() and study.read_text(encoding="utf-8").strip() == template().strip()
+    return study.is_file() and read_text(study).strip() == template().strip()
 
 
 def _write(explanation: Any, target: Path) -> None:

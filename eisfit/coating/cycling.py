@@ -56,7 +56,9 @@ def _points(study: Study, which: str, given: str | list[CyclePoint]) -> Points:
     from eisfit.spectra.series import read_series
     from eisfit.tracking.track import track
 
-    document = track(read_series(study.path(given)), study.circuit(which)).to_dict(data=False)
+    document = track(read_series(study.path(given, f"cycling.{which}")), study.circuit(which)).to_dict(
+        data=False
+    )
     points = {
         row["cycle"]: Uncertain("normal", row["R_ct"], row.get("R_ct_stderr") or 0.0, "ohm")
         for row in document["rows"]

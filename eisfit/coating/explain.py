@@ -179,15 +179,20 @@ class Explanation:
 
 
 @overload
-def explain(study: Study, *, progress: Progress = None) -> Explanation: ...
-@overload
-def explain(study: JointStudy, *, progress: Progress = None) -> JointExplanation: ...
+def explain(study: Study, *, allow_outside: bool = False, progress: Progress = None) -> Explanation: ...
 @overload
 def explain(
-    study: str | os.PathLike[str], *, progress: Progress = None
+    study: JointStudy, *, allow_outside: bool = False, progress: Progress = None
+) -> JointExplanation: ...
+@overload
+def explain(
+    study: str | os.PathLike[str], *, allow_outside: bool = False, progress: Progress = None
 ) -> Explanation | JointExplanation: ...
 def explain(
-    study: str | os.PathLike[str] | Study | JointStudy, *, progress: Progress = None
+    study: str | os.PathLike[str] | Study | JointStudy,
+    *,
+    allow_outside: bool = False,
+    progress: Progress = None,
 ) -> Explanation | JointExplanation:
     """Attribute the change of R_ct between a bare and a coated cell to the film's properties.
 
@@ -195,6 +200,8 @@ def explain(
     ----------
     study
         A study file, a `Study`, or a `JointStudy` (``schema = 2``: whole spectra in one physical model).
+    allow_outside
+        Let a study file open spectra that do not lie below its own folder (a `Study` says it itself).
     progress
         None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
 
@@ -211,7 +218,9 @@ def explain(
     ['electronic_access', 'intrinsic_activity', 'ionic_crossing']
     """
     if not isinstance(study, (Study, JointStudy)):
-        study = load_joint_study(study) or load_study(study)
+        study = load_joint_study(study, allow_outside=allow_outside) or load_study(
+            study, allow_outside=allow_outside
+        )
     if isinstance(study, JointStudy):
         from eisfit.coating.joint.explanation import explain_jointly
 

@@ -9,14 +9,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from eisfit.errors import StudyError
 from eisfit.files import data_folder
 from eisfit.schema import ClosedModel, Field, Reader, load_toml, parse_toml
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["CellTable", "FilmTable", "PhaseTable", "Study", "StudyFile", "load_study", "template"]
+__all__ = [
+    "CellTable",
+    "FilmTable",
+    "PhaseTable",
+    "Study",
+    "StudyFile",
+    "load_study",
+    "path_below",
+    "template",
+]
 
 
 def _of(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
@@ -245,11 +254,14 @@ class Study:
         Folder of the study file.
     source
         Its name, for messages.
+    allow_outside
+        Whether it may open files that do not lie below `folder`.
     """
 
     file: StudyFile
     folder: Path
     source: str
+    allow_outside: bool = False
 
     @classmethod
     def from_text(cls, text: str, folder: str | os.PathLike[str] = ".", source: str = "study") -> Study:
@@ -281,11 +293,11 @@ class Study:
         """Circuit of the ``bare`` or the ``coated`` cell; a ``.toml`` file is looked for beside the study."""
         own: CellTable = getattr(self.file, which)
         name = own.circuit or self.file.study.circuit
-        return self.path(name) if name.endswith(".toml") else name
+        return self.path(name, f"{which}.circuit") if name.endswith(".toml") else name
 
-    def path(self, name: str) -> Path:
-        """Where a file named in the study lies: relative names start at the study's folder."""
-        return self.folder / name
+    def path(self, name: str, key: str) -> Path:
+        """Where a file named in the study lies; see `path_below`."""
+        return path_below(self, name, key)
 
     def existing(self, name: str, key: str) -> Path:
         """Like `path`, for a file that must exist.
@@ -293,22 +305,63 @@ class Study:
         Raises
         ------
         StudyError
-            When it does not.
+            When it does not, or lies outside the study's folder.
         """
-        path = self.path(name)
+        path = self.path(name, key)
         if not path.exists():
             raise StudyError(f"{self.source}: {key}: there is no file {name!r} beside the study ({path})")
         return path
 
     def outside(self) -> list[str]:
         """Names of the spectra that lie outside the study's folder, so that nobody misses it."""
-        home = self.folder.resolve()
         names = [*self.file.bare.spectra, *self.file.coated.spectra]
-        return [name for name in names if not self.path(name).resolve().is_relative_to(home)]
+        return [name for name in names if not _is_below(self.folder, self.folder / name)]
 
 
-def load_study(path: str | os.PathLike[str]) -> Study:
-    """Read and validate a study file.
+class Placed(Protocol):
+    """A study of either schema: where it lies, and what it may open."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the study file."""
+
+    @property
+    def source(self) -> str:
+        """Its name, for messages."""
+
+    @property
+    def allow_outside(self) -> bool:
+        """Whether it may open files that do not lie below `folder`."""
+
+
+def path_below(study: Placed, name: str, key: str) -> Path:
+    """Return where a file named in a study lies: relative names start at the study's folder.
+
+    A study may come from anyone: it opens no file of this machine that was not sent with it.
+
+    Raises
+    ------
+    StudyError
+        When the file lies outside the study's folder (links are followed) and that is not allowed.
+    """
+    path = study.folder / name
+    if not study.allow_outside and not _is_below(study.folder, path):
+        raise StudyError(
+            f"{study.source}: {key}: {name!r} lies outside the study's folder: move it there, "
+            "or allow it (--allow-outside, allow_outside=True)"
+        )
+    return path
+
+
+def _is_below(folder: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name with a NUL in it, a circle of links
+        return False
+
+
+def load_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> Study:
+    """Read and validate a study file; `allow_outside` as in `Study`.
 
     Raises
     ------
@@ -316,7 +369,7 @@ def load_study(path: str | os.PathLike[str]) -> Study:
         One sentence with the file, the line, the key and what is wrong.
     """
     file = Path(path)
-    return Study(load_toml(file, StudyFile), file.parent, str(path))
+    return Study(load_toml(file, StudyFile), file.parent, str(path), allow_outside)
 
 
 def template() -> str:

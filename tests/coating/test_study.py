@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from eisfit.coating.study import Study, load_study, template
+from eisfit.coating.explain import explain
+from eisfit.coating.joint.study import JointStudy
+from eisfit.coating.study import Study, load_study, path_below, template
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder
 
@@ -130,3 +134,34 @@ def test_spectra_outside_the_folder_are_noticed(tmp_path):
 def test_a_study_file_that_is_not_there(tmp_path):
     with pytest.raises(SchemaError, match="there is no such file"):
         load_study(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.csv", "/etc/passwd", "a/../../secret.csv", "link.csv", "bad\x00"]
+)
+@pytest.mark.parametrize("kind", [Study, JointStudy])
+def test_a_study_opens_nothing_outside_its_folder(tmp_path, name, kind):
+    home = tmp_path / "study"
+    (home / "a").mkdir(parents=True)
+    (tmp_path / "secret.csv").write_text("secret", encoding="utf-8")
+    (home / "link.csv").symlink_to(tmp_path / "secret.csv")
+    study = kind(file=None, folder=home, source="study.toml")
+    with pytest.raises(StudyError, match=r"lies outside the study's folder: .*--allow-outside"):
+        study.read(name) if kind is JointStudy else study.existing(name, "bare.spectrum")
+    assert path_below(study, "a/../inside.csv", "x") == home / "a/../inside.csv"
+    if "\x00" not in name:
+        assert path_below(replace(study, allow_outside=True), name, "x") == home / name
+
+
+def test_files_outside_are_opened_where_that_is_allowed(tmp_path):
+    home = tmp_path / "study"
+    home.mkdir()
+    rows = "".join(f"{10.0**k},{10 + 50 / (1 + 0.001 * 10**k)},-1\n" for k in range(5, -2, -1))
+    (tmp_path / "out.csv").write_text("frequency_Hz,Z_real_ohm,Z_imag_ohm\n" + rows, encoding="utf-8")
+    old = "r_ct = { value = 51.9, stderr = 0.4 }   # ohm"
+    assert old in GOOD
+    (home / "study.toml").write_text(GOOD.replace(old, 'spectrum = "../out.csv"'), encoding="utf-8")
+    with pytest.raises(StudyError, match="lies outside the study's folder"):
+        explain(home / "study.toml")
+    allowed = explain(home / "study.toml", allow_outside=True)
+    assert "The spectrum ../out.csv lies outside the study's folder." in allowed.document["doubts"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from eisfit.units import Uncertain, UnitError, latin_hypercube, quantity, uncertain
@@ -127,3 +129,65 @@ def test_latin_hypercube_has_one_draw_in_each_stratum_and_repeats():
         assert sorted((column * 100).astype(int)) == list(range(100))
     np.testing.assert_array_equal(sample, latin_hypercube(100, 3, seed=5))
     assert abs(np.corrcoef(sample.T) - np.eye(3)).max() < 0.3
+
+
+HOSTILE = [
+    "5 cm^9^9^9",
+    "5 cm^99",
+    "5 cm^-99999999999",
+    "5 cm**1e9",
+    "5 cm/0",
+    "5 K/0.1",
+    "5 7*cm",
+    "5 " + "(" * 3000 + "cm" + ")" * 3000,
+    "5 " + "cm " * 30_000,
+    "5 " + "a " * 29 + "!",  # a pattern that can match in many ways would try them all
+    "5 " + "a*" * 29 + "!",
+    "5 " + "m" * 60 + "^",
+    "5 cm\x00",
+    "5 cm.__class__",
+    "5 cm@2",
+    "1" * 100_000 + " cm",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_is_computed_but_one_number_and_one_unit(text):
+    with pytest.raises(UnitError) as caught:
+        quantity(text, "cm")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("value", [10**400, 10**6000, -(10**6000)], ids=["400", "6000", "negative"])
+def test_huge_integers_are_not_finite(value):
+    with pytest.raises(UnitError, match="is not a finite number"):
+        quantity(value, "cm")
+    with pytest.raises(UnitError, match="is not a finite number"):
+        uncertain({"value": value, "unit": "nm"}, "cm")
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("3 mol·cm⁻³", "mol/cm^3", 3.0),
+        ("2 S / ( m )", "S/cm", 0.02),
+        ("4 1/s", "Hz", 4.0),
+        ("5 mm ** 2", "cm^2", 0.05),
+        ("6 m^-1 S", "S/cm", 0.06),
+    ],
+)
+def test_one_unit_expression(text, unit, value):
+    assert quantity(text, unit) == pytest.approx(value, rel=1e-12)
+
+
+@given(st.text(alphabet="cmn µΩ^*/()1290.-+eE% ", max_size=70))
+def test_any_text_ends_in_a_number_or_a_sentence(text):
+    try:
+        assert np.isfinite(quantity(text, "cm"))
+    except UnitError as error:
+        assert "\n" not in str(error)
+
+
+@given(st.floats(1e-12, 1e12), st.sampled_from([("nm", 1e-7), ("um", 1e-4), ("mm", 0.1), ("m", 100.0)]))
+def test_a_unit_is_a_factor(number, unit):
+    assert quantity(f"{number!r} {unit[0]}", "cm") == pytest.approx(number * unit[1], rel=1e-12)

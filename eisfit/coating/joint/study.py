@@ -7,7 +7,7 @@ Every value has its unit and may be exact, a range or a normal distribution, and
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,9 +22,11 @@ from eisfit.coating.study import (
     Resistivity,
     Share,
     Temperature,
+    path_below,
 )
-from eisfit.errors import StudyError
-from eisfit.schema import ClosedModel, Field, Reader, parse_toml
+from eisfit.errors import EisfitError, StudyError
+from eisfit.files import read_text
+from eisfit.schema import MAX_TOML, ClosedModel, Field, Reader, parse_toml
 from eisfit.units import Uncertain, uncertain
 
 __all__ = [
@@ -183,6 +185,7 @@ class JointStudy:
     file: JointFile
     folder: Path
     source: str
+    allow_outside: bool = False
 
     @classmethod
     def from_text(cls, text: str, folder: str | Path = ".", source: str = "study") -> JointStudy:
@@ -201,11 +204,11 @@ class JointStudy:
         Raises
         ------
         StudyError
-            When there is no such file.
+            When there is no such file, or it lies outside the study's folder.
         """
         from eisfit.spectra.readers import read
 
-        path = self.folder / name
+        path = path_below(self, name, "cell.spectra")
         if not path.exists():
             raise StudyError(
                 f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})"
@@ -213,7 +216,7 @@ class JointStudy:
         return read(path)
 
 
-def load_joint_study(path: str | os.PathLike[str]) -> JointStudy | None:
+def load_joint_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> JointStudy | None:
     """Read a study file of schema 2; None where it is of schema 1, or cannot be read at all.
 
     Raises
@@ -223,10 +226,12 @@ def load_joint_study(path: str | os.PathLike[str]) -> JointStudy | None:
     """
     file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(file, limit=MAX_TOML)
+    except EisfitError:
         return None  # schema 1's reader says in a sentence what is wrong
-    return JointStudy.from_text(text, file.parent, str(path)) if _is_joint(text) else None
+    if not _is_joint(text):
+        return None
+    return replace(JointStudy.from_text(text, file.parent, str(path)), allow_outside=allow_outside)
 
 
 def _is_joint(text: str) -> bool:

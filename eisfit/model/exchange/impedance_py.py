@@ -10,7 +10,6 @@ its own documentation, say L (j omega)^alpha, so that L = L'^alpha. Its T leaves
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.errors import CircuitError, ParameterError, did_you_mean
+from eisfit.files import parse_json, read_text
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series, components
 
@@ -144,12 +144,7 @@ def read_file(path: Path, known: Known) -> Imported:
     CircuitError
         When there is no such file, or it is another kind of file, or holds what eisfit does not know.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CircuitError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise CircuitError(f"{path}: is not JSON") from None
+    document = parse_json(read_text(path, CircuitError), str(path), CircuitError)
     return read_document(document, known, f"{path}: ")
 
 

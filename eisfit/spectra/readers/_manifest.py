@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from eisfit.errors import ReadError
+from eisfit.files import read_text
 
 __all__ = ["file_key", "manifest_columns", "manifest_cycles"]
 
@@ -20,12 +21,11 @@ def manifest_columns(path: Path) -> list[str]:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, ReadError, encoding="utf-8-sig")
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         return list(csv.reader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ReadError(f"{path}: the manifest cannot be read: {reason}") from None
+    except csv.Error as error:
+        raise ReadError(f"{path}: the manifest cannot be read: {error}") from None
 
 
 def manifest_cycles(path: Path) -> dict[str, float | None]:

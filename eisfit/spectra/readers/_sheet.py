@@ -12,8 +12,9 @@ from eisfit.spectra.readers.text import table_sweeps
 
 __all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
 
-_MOST_TAGS = 3_000_000
-MAX_XML = 24 * 2**20  # bytes: as a tree it takes twenty times as much
+_MOST_TAGS = 1_000_000  # an element and its text take 200 bytes as a tree
+_MOST_TEXT = 32 * 2**20  # characters of all cells: a file may name one long text a million times
+MAX_XML = 24 * 2**20  # bytes of all parts: as a tree they take up to twenty times as much
 
 Sheet = list[list[str]]
 
@@ -65,6 +66,8 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
 def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
     if len(rows) > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} rows")
+    if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
+        raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
     lines = ["\t".join(_one_line(cell) for cell in row) for row in rows]
     inner = File(file.name, "\n".join(lines).encode(), file.reading)
     table = find_table(inner, lines)

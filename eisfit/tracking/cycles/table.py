@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
+from eisfit.files import read_text
 from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention_crossing
 
 if TYPE_CHECKING:
@@ -143,11 +144,7 @@ def read_cycle_table(source: str | PathLike[str], *, label: str | None = None) -
         When the file cannot be read, has no column ``cycle``, an unknown column, or a cell that is no number.
     """
     path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise ReadError(f"{path}: cannot be read: {reason}") from None
+    text = read_text(path, ReadError, encoding="utf-8-sig")
     return _table(text, str(path), path.stem if label is None else label)
 
 
