@@ -18,7 +18,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_template import TITLE
 from eisfit.model.library import circuit as read_circuit
 from eisfit.model.library import load, reference_tests
-from eisfit.model.notation import Component, Line, Node, Parallel, Series, components
+from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 
 __all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
 
@@ -239,6 +239,15 @@ def _merging(tree: Node) -> Iterator[str]:
 
 
 def _exchangeable(tree: Node) -> Iterator[str]:
+    for line in lines(tree):
+        first, second = line.rails
+        if (
+            first is not None
+            and second is not None
+            and _shape(first) == _shape(second)
+            and not any(line.faces)
+        ):
+            yield f"{first} and {second} are alike: no spectrum says which rail is which"
     for node in _nodes(tree):
         shapes: dict[str, list[str]] = {}
         for child in _children(node):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -84,6 +84,8 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     fitted = getattr(source, "spectrum", None)
     if isinstance(fitted, Spectrum):
         return fitted
+    if _are_paths(source):
+        return _only(read_series(source))
     if isinstance(source, CycleSeries) or _are_spectra(source):
         return _only(source)
     return (
@@ -116,9 +118,7 @@ def spectra_of(source: Any) -> Iterable[Any]:
             f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
             "or what read_series gives; one spectrum is fitted by eisfit.fit"
         )
-    if isinstance(source, (list, tuple)) and all(isinstance(one, (str, PathLike)) for one in source):
-        return read_series(source)
-    return _each(source)
+    return read_series(source) if _are_paths(source) else _each(source)
 
 
 def _each(source: Iterable[Any]) -> Iterator[Any]:
@@ -161,6 +161,14 @@ def unknown_option(function: str, name: str, known: Iterable[str]) -> UsageError
     return UsageError(f"{function} has no option {name!r}{said or '; it has ' + ', '.join(known)}")
 
 
+def _are_paths(source: Any) -> TypeGuard[Sequence[str | PathLike[str]]]:
+    return (
+        isinstance(source, (list, tuple))
+        and bool(source)
+        and all(isinstance(one, (str, PathLike)) for one in source)
+    )
+
+
 def _are_spectra(source: Any) -> bool:
     return isinstance(source, (list, tuple)) and bool(source) and all(isinstance(s, Spectrum) for s in source)
 
@@ -192,6 +200,8 @@ def _of_table(table: Any) -> Spectrum:
 def _of_pair(source: Any) -> Spectrum:
     if not isinstance(source, (tuple, list, np.ndarray)):
         raise SpectrumError(f"{type(source).__name__} is no spectrum: {_CURE}")
+    if isinstance(source, np.ndarray) and source.ndim == 2 and len(source) > 3:
+        source = source.T  # one row for each frequency
     if len(source) == 3:
         raise SpectrumError(
             "three columns do not say whether the last is Z'' or -Z'': give "

@@ -160,3 +160,12 @@ def test_written_read_drawn():
 def test_what_is_no_line_is_said(wrong):
     with pytest.raises(NotationError):
         parse(wrong)
+
+
+def test_rails_that_no_spectrum_tells_apart_are_told():
+    from eisfit.model.circuit_check import check_circuit
+
+    alike = "R_a and R_b are alike: no spectrum says which rail is which"
+    assert alike in str(check_circuit("line(R_a,R_b,CPE_w)").to_dict())
+    for told_apart in ("line(R_a,R_b,CPE_w,R_f)", "line(R_a,0,CPE_w)"):
+        assert "which rail" not in str(check_circuit(told_apart).to_dict())
