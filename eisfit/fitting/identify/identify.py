@@ -12,21 +12,21 @@ from eisfit.fitting.identify.roles import named
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Workbench
+from eisfit.fitting.identify.usable import FEWEST, consistent, without_top
 from eisfit.fitting.selection import selected, with_noise
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import KramersKronigResult, check
-from eisfit.verdict import FORBIDS, Flag, limit
+from eisfit.validation.kramers_kronig import check
+from eisfit.verdict import Flag
 
 __all__ = ["identify"]
 
 FloatArray = NDArray[np.float64]
 
-_FEWEST = 8  # points: with less there is nothing left to tell circuits apart
 _INDUCTIVE_POINTS = 2
-_LEFT_OUT = 0.25  # of the points, that break Kramers-Kronig: more are what the spectrum is
+_BEYOND_NOISE = 3.0  # standard deviations
 
 
 @takes_spectrum
@@ -74,46 +74,32 @@ def identify(
     'R_s-p(R_ct,CPE_ct)'
     """
     kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
-    if kept.points < _FEWEST:
+    if kept.points < FEWEST:
         raise SpectrumError(
-            f"{kept.name}: {kept.points} points cannot tell circuits apart; measure at least {_FEWEST}, or "
+            f"{kept.name}: {kept.points} points cannot tell circuits apart; measure at least {FEWEST}, or "
             "give a circuit"
         )
     tested = check(kept)
-    clean, flags = _consistent(kept, tested)
+    clean, flags = consistent(kept, tested)
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
-    clean = with_noise(clean, weighting)
+    found = _ranked(with_noise(clean, weighting), weighting, seed, flags)
+    shorter = None if found.ok else without_top(clean)
+    if shorter is None:
+        return found
+    clean, flag = shorter
+    again = _ranked(with_noise(clean, weighting), weighting, seed, (*flags, flag))
+    return again if again.ok else found
+
+
+def _ranked(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
     weight = weights(clean, weighting)
-    consistent = not any(flag.name == "kk_failed" for flag in flags)
-    bench = Workbench(clean, weight, _noise(clean, weight), seed, consistent)
-    trials = explore(bench, inductive=_turns_inductive(clean))
-    found = answers(trials, bench)
-    rows = tuple(_row(answer, bench) for answer in found)
+    obeys = not any(flag.name == "kk_failed" for flag in flags)
+    bench = Workbench(clean, weight, _noise(clean, weight), seed, obeys)
+    trials = explore(bench, inductive=_turns_inductive(clean, np.sqrt(bench.scale) / weight[::2]))
+    rows = tuple(_row(answer, bench) for answer in answers(trials, bench))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
     return Identification(clean, rows, len(trials), noise, flags)
-
-
-def _consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectrum | None, tuple[Flag, ...]]:
-    """Return the points that obey Kramers-Kronig, None where too few do, and what to say of it."""
-    broken = tested.invalid
-    if tested.ok or not broken.any():
-        return spectrum, ()
-    where = ", ".join(dict.fromkeys(f"{f:.4g}" for f in spectrum.frequency[broken][:6]))
-    where += ", ..." if broken.sum() > 6 else ""
-    seen = f"{int(broken.sum())} of {spectrum.points} points break the Kramers-Kronig relations ({where} Hz)"
-    left = spectrum.points - int(broken.sum())
-    if broken.mean() <= _LEFT_OUT and left >= _FEWEST:
-        cure = "look at them with eisfit check"
-        return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", cure),)
-    if tested.rms_residual > limit("usable_rms"):
-        cure = (
-            "look at them with eisfit check; give a circuit, or leave the points out with --fmin and --fmax"
-        )
-        return None, (Flag("no_ranking", f"{seen}: no circuit can describe them", cure, FORBIDS),)
-    size = f"by {100 * tested.rms_residual:.2g} % rms"
-    cure = "look at them with eisfit check; no circuit can come closer"
-    return spectrum, (Flag("kk_failed", f"{seen}, {size}: probabilities are what is left by it", cure),)
 
 
 def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
@@ -131,12 +117,13 @@ def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
     return max(from_test, floor)
 
 
-def _turns_inductive(spectrum: Spectrum) -> bool:
-    """Return whether Z'' is above zero at low frequency, below a capacitive range."""
-    capacitive = np.flatnonzero(spectrum.impedance.imag < 0)
+def _turns_inductive(spectrum: Spectrum, noise: FloatArray) -> bool:
+    """Return whether Z'' is above zero, by more than noise, at low frequency: below a capacitive range."""
+    reactance = spectrum.impedance.imag
+    capacitive = np.flatnonzero(reactance < 0)
     if not capacitive.size:
         return False
-    return int(np.sum(spectrum.impedance.imag[capacitive[0] :] > 0)) >= _INDUCTIVE_POINTS
+    return int(np.sum((reactance > _BEYOND_NOISE * noise)[capacitive[0] :])) >= _INDUCTIVE_POINTS
 
 
 def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:

@@ -118,6 +118,16 @@ def test_a_single_wild_point_is_left_out_and_said():
     assert result.spectrum.points == F.size - 1
 
 
+def test_a_top_of_the_sweep_that_no_passive_circuit_gives_is_left_out_and_said():
+    amplifier = 1 / (1 + 1j * F / 3e5) ** 3  # its bandwidth, of third order, ends soon above the sweep
+    result = identify(noisy(TRUTHS["R0-p(R1,CPE1)"] * amplifier, 0.001))
+    (flag,) = result.flags
+    assert flag.name == "points_dropped"
+    assert "high end" in flag.cause
+    assert result.ok
+    assert result.spectrum.points >= 0.75 * F.size
+
+
 def test_too_few_points_are_one_sentence():
     with pytest.raises(SpectrumError, match="cannot tell circuits apart"):
         identify(Spectrum(frequency=F[:5], impedance=TRUTHS["R0-p(R1,CPE1)"][:5]))
