@@ -172,7 +172,9 @@ def test_ltspice_in_decibels_with_steps():
 
 
 def test_ltspice_voltage_is_an_impedance_only_where_the_user_says_so():
-    text = "Freq.\tV(n001)\n" + "".join(f"{f}\t{z.real},{z.imag}\n" for f, z in zip(F, Z, strict=True))
+    text = "Freq.\tV(n001)\n" + "".join(
+        f"{f:.14e}\t{z.real:.14e},{z.imag:.14e}\n" for f, z in zip(F, Z, strict=True)
+    )
     with pytest.raises(ReadError, match="--impedance-unit ohm"):
         one(text)
     assert one(text, impedance_unit="ohm").impedance == pytest.approx(Z, rel=1e-7)

@@ -230,8 +230,8 @@ def _readings(text: str) -> list[tuple[str, str]]:
             ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
     for pattern in _UNIT_LAST:
         cut = pattern.match(text)
-        if cut and is_unit(cut[2].strip()):
-            ways.append((cut[1], cut[2].strip()))
+        if cut and is_unit(cut[2].strip(" _")):
+            ways.append((cut[1].rstrip(" _"), cut[2].strip(" _")))
     return [*ways, (text, "")]
 
 

@@ -16,7 +16,10 @@ from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._numbers import Style, number, row_of_numbers, split
 
-__all__ = ["Table", "find_table"]
+__all__ = ["STRAY", "Table", "find_table"]
+
+#: Stands last in a row of units of which nobody knows whose they are.
+STRAY = "?"
 
 _PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
@@ -46,7 +49,7 @@ class Table:
     mixed
         Names and columns did not count the same.
     units
-        The units row, where there is one.
+        The units row, where there is one: a unit a column, empty where a column has none.
     rows
         Line (from 0) of each row of `matrix`.
     wider
@@ -192,20 +195,26 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
         for back in near:
             if is_units_row(split(_COMMENT.sub("", above[back]), table.style.delimiter)):
                 continue
-            table.names, table.mixed = lookup(above[back], table.style, width)
+            units = _units_row(above[back + 1 :], table.style, width)
+            table.names, table.mixed = lookup(above[back], table.style, width, units)
             if table.names:
-                table.units = _units_row(above[back + 1 :], table.style, width)
+                table.units = units
+                if len(table.units) != len(table.names) and is_units_row(table.units):
+                    table.units = _aligned(table.units, table.names) or [*table.units, STRAY]
                 table.preamble = list(above[:back])
                 return
 
 
-def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+def _known_names(line: str, style: Style, width: int, units: list[str]) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     if len(line) > _LONGEST_HEADER:
         return [], False
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
-    known = [[column(cell).quantity for cell in cells] for cells in ways]
+    if bare != line:  # the mark of a comment may be a column's name: # for the number
+        raw = _cell_ways(line, style)[0]
+        ways[:0] = [raw] if len(raw) == width and raw[0] in ("#", "%") else []
+    known = [_quantities(cells, units) for cells in ways]
     useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
     for cells, count in zip(ways, useful, strict=True):
         if len(cells) == width and (count >= 2 or (count and width <= 3)):
@@ -216,12 +225,21 @@ def _known_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
     return [], False
 
 
-def _unknown_names(line: str, style: Style, width: int) -> tuple[list[str], bool]:
+def _quantities(names: list[str], units: list[str]) -> list[str]:
+    """Return what each name means, some of them only with the unit that stands below."""
+    each = units if len(units) == len(names) else _aligned(units, names) if is_units_row(units) else []
+    known = [column(name).quantity for name in names]
+    return [found or column(f"{name} [{unit}]").quantity if unit else found
+            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
+
+
+def _unknown_names(line: str, style: Style, width: int, units: list[str]) -> tuple[list[str], bool]:
     """Return the cells of a line of words, one a column, although none is known."""
     if len(line) > _LONGEST_HEADER:
         return [], False
     cells = split(line, style.delimiter)
-    is_header = len(cells) == width and width >= 2 and not _COMMENT.match(line) and not _prose(cells)
+    plain = not _COMMENT.match(line) or (bool(units) and is_units_row(units))
+    is_header = len(cells) == width and width >= 2 and plain and not _prose(cells)
     return (cells, False) if is_header else ([], False)
 
 
@@ -240,6 +258,25 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
 def _prose(cells: list[str]) -> bool:
     """Whether cells read like a sentence or a `key: value` line rather than a header."""
     return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
+
+
+def _aligned(units: list[str], names: list[str]) -> list[str]:
+    """Return a unit for each name where some have none: as they stand, else each to the next that it suits."""
+    padded = [*units, *[""] * (len(names) - len(units))]
+    if len(padded) == len(names) and all(
+        _suits(unit, name) for unit, name in zip(padded, names, strict=True)
+    ):
+        return padded
+    aligned, left = [], list(units)
+    for name in names:
+        fits = bool(left) and _suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
+        aligned.append(left.pop(0) if fits else "")
+    return [] if left else aligned
+
+
+def _suits(unit: str, name: str) -> bool:
+    """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
+    return not unit or column(name).quantity in ("", column(f"{name} [{unit}]").quantity)
 
 
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:

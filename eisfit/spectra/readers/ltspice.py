@@ -24,8 +24,8 @@ NAME = "LTspice AC export"
 SUFFIXES = ()
 RANK = 20
 
-_NUMBER = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
-_HEADER = re.compile(r"^Freq\.?\t(?=.*[(/])", re.MULTILINE)
+_NUMBER = r"[+-]?\d\.\d+[eE][+-]?\d+"  # always as C writes %.14e
+_HEADER = re.compile(r"^Freq\.?\t", re.MULTILINE)
 _PARTS = re.compile(rf"({_NUMBER}),({_NUMBER})$")
 _POLAR = re.compile(rf"\(({_NUMBER})dB,({_NUMBER})\D*\)$")
 _CURRENT = re.compile(r"/\s*\(?\s*-?\s*I[a-z]?\(", re.IGNORECASE)
@@ -33,8 +33,12 @@ _OF_SOURCE = re.compile(r"^V\([^)]*\)/I\(V[^)]*\)$", re.IGNORECASE)
 
 
 def recognise(file: File) -> bool:
-    """Whether a line begins with ``Freq.``, a tab and an expression of voltages and currents."""
-    return file.encoding is not None and _HEADER.search(file.head) is not None
+    """Whether a line ``Freq.``, tab, names of traces stands above a row with complex cells."""
+    found = _HEADER.search(file.head) if file.encoding is not None else None
+    if found is None:
+        return False
+    below = [line.split("\t") for line in file.head[found.end() :].splitlines()[1:4] if "\t" in line]
+    return bool(below) and all(_PARTS.match(row[1]) or _POLAR.match(row[1]) for row in below[:1])
 
 
 def parse(file: File) -> list[Sweep]:

@@ -24,7 +24,7 @@ from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
-from eisfit.spectra.readers._table import Table, find_table
+from eisfit.spectra.readers._table import STRAY, Table, find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 
@@ -76,8 +76,11 @@ def _drop_cut_row(table: Table, lines: list[str]) -> bool:
     """Drop a last row without line end whose last number has fewer digits than in any other row."""
     if not (table.rows and len(table.rows) > _FEWEST_ROWS and table.rows[-1] == len(lines) - 1):
         return False
-    lengths = [len(lines[row].rsplit(None if table.style.delimiter == " " else table.style.delimiter, 1)[-1])
-               for row in table.rows]  # fmt: skip
+    if table.names and column(table.names[-1]).quantity in ("frequency", *_CONDITIONS):
+        return False  # round numbers may end such a column
+    mark = None if table.style.delimiter == " " else table.style.delimiter
+    last = (re.split("[eE]", lines[row].rsplit(mark, 1)[-1])[0] for row in table.rows)
+    lengths = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa in last]
     if lengths[-1] >= min(lengths[:-1]) - 1:
         return False
     table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
@@ -86,9 +89,15 @@ def _drop_cut_row(table: Table, lines: list[str]) -> bool:
 
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
+    if table.units and table.units[-1] == STRAY:
+        raise file.error(
+            f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
+            f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
+        )
     if table.names:
         sets, words = _column_sets(table), ""
     else:
+        _refuse_lost_header(file, table)
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns], f"no header: taken as {reading.words}"
     sweeps = [sweep for columns in sets for sweep in _sweeps(file, table, lines, columns, words)]
@@ -103,6 +112,18 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
     count_note(sweeps)
     return sweeps
+
+
+def _refuse_lost_header(file: File, table: Table) -> None:
+    """Refuse to read by position what a header names, although not column by column."""
+    for line in [line for line in table.preamble if line.strip()][-2:]:
+        cells = [column(cell).quantity for cell in split(line, table.style.delimiter)]
+        named = {quantity for quantity in cells if quantity not in ("", "index", "time")}
+        if len(named) > 1 and named != {"frequency", "modulus"}:  # f, Z: complex cells
+            raise file.error(
+                f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
+                "part its names as the numbers are parted"
+            )
 
 
 def _name_by_label(sweeps: list[Sweep], columns: dict[int, Column]) -> None:
