@@ -212,8 +212,8 @@ def _known_names(line: str, style: Style, width: int, units: list[str]) -> tuple
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
     if bare != line:  # the mark of a comment may be a column's name: # for the number
-        raw = _cell_ways(line, style)[0]
-        ways[:0] = [raw] if len(raw) == width and raw[0] in ("#", "%") else []
+        raw = _cell_ways(line, style)
+        ways[:0] = [cells for cells in raw if len(cells) == width and cells[0] in ("#", "%")]
     known = [_quantities(cells, units) for cells in ways]
     useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
     for cells, count in zip(ways, useful, strict=True):
@@ -238,12 +238,14 @@ def _unknown_names(line: str, style: Style, width: int, units: list[str]) -> tup
     if len(line) > _LONGEST_HEADER:
         return [], False
     cells = split(line, style.delimiter)
-    plain = not _COMMENT.match(line) or (bool(units) and is_units_row(units))
+    plain = not _COMMENT.match(line) or cells[0] in ("#", "%") or (bool(units) and is_units_row(units))
     is_header = len(cells) == width and width >= 2 and plain and not _prose(cells)
     return (cells, False) if is_header else ([], False)
 
 
 def _cell_ways(line: str, style: Style) -> list[list[str]]:
+    if style.delimiter == "|":
+        line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line)  # |Z| between bars
     ways = [split(line, style.delimiter)]
     if style.delimiter in " \t" or len(ways[0]) == 1:
         ways.append([cell for cell in ways[0] if cell])
@@ -261,11 +263,9 @@ def _prose(cells: list[str]) -> bool:
 
 
 def _aligned(units: list[str], names: list[str]) -> list[str]:
-    """Return a unit for each name where some have none: as they stand, else each to the next that it suits."""
+    """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
     padded = [*units, *[""] * (len(names) - len(units))]
-    if len(padded) == len(names) and all(
-        _suits(unit, name) for unit, name in zip(padded, names, strict=True)
-    ):
+    if len(padded) == len(names) and all(map(_suits, padded, names)):
         return padded
     aligned, left = [], list(units)
     for name in names:

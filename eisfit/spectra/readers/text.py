@@ -116,10 +116,11 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
 
 def _refuse_lost_header(file: File, table: Table) -> None:
     """Refuse to read by position what a header names, although not column by column."""
-    for line in [line for line in table.preamble if line.strip()][-2:]:
-        cells = [column(cell).quantity for cell in split(line, table.style.delimiter)]
-        named = {quantity for quantity in cells if quantity not in ("", "index", "time")}
-        if len(named) > 1 and named != {"frequency", "modulus"}:  # f, Z: complex cells
+    for place, line in enumerate(reversed([line for line in table.preamble if line.strip()][-2:])):
+        cells = split(line, table.style.delimiter)
+        named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
+        titled = place == 0 and "frequency" in named and len(cells) > 2 and not re.search("[:=]", line)
+        if titled or (len(named) > 1 and named != {"frequency", "modulus"}):  # f, Z: complex cells
             raise file.error(
                 f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
                 "part its names as the numbers are parted"
