@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import eisfit
-from eisfit.coating.explain import explain
 from eisfit.display import plot
 from eisfit.model.elements import ELEMENTS
 
@@ -67,9 +66,6 @@ def draw() -> None:
         eisfit.track(eisfit.read_series(SPECTRA / cell), "rs-sei-ct-w").plot("R_ct", ax=ax)
     ax.set_title("simulated cells", loc="left")
     plot.save(ax, IMAGES / "cycles.png")
-    ax = plot.new_axes()
-    explain(SPECTRA / "study.toml").plot(ax=ax)
-    plot.save(ax, IMAGES / "waterfall.png")
 
 
 if __name__ == "__main__":

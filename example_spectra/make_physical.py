@@ -13,32 +13,36 @@ from pathlib import Path
 import numpy as np
 
 from eisfit.coating.physics import Cell, ChannelPlate, cell_impedance, coordinates
+from eisfit.coating.physics.cell import COUNTER_ALPHA
 from eisfit.files import write_atomic
 
 NOISE = 0.003  # of |Z|, in each part
 PLATE = ChannelPlate(100e-4, 60e-4, 20e-4, 10e-4, 20e-4, modes=3)
 BARE, GAIN = 86.945, 1.6805
+COUNTER_Q = 2e-5  # S s^alpha
 TRUTH = {
     "area": 1.13,  # cm^2, a disc of 12 mm
     "sigma_s": 2e-3,
     "kappa": 9e-3,
     "R_i": BARE,  # ohm cm^2
-    "f": GAIN,
     "Q": 1.6e-5,
     "alpha": 0.88,
     "W": 4.0 / 2**0.5,
     "R_s": 3.4,
-    "rho": 70e-6,
+    "resistivity": 70e-6,
     "s_i": 3.8e-8,
     "chi": 1e-4,
     "counter_R": 4.0,
-    "counter_Q": 2e-5,
-    "counter_alpha": 0.85,
-    "E_R_i": 0.6,  # eV; 0.15 for R_s and 0.4 for W, see below
-    "E_kappa": 0.15,
-    "E_sigma_s": 0.2,
-    "E_s_i": 0.45,
-    "E_counter": 0.6,
+}
+# eV; a resistance falls with temperature, a conductivity rises.
+ENERGIES = {
+    "R_i": 0.6,
+    "R_s": 0.15,
+    "W": 0.4,
+    "counter_R": 0.6,
+    "kappa": -0.15,
+    "sigma_s": -0.2,
+    "s_i": -0.45,
 }
 # Replicates differ: R_s in ohm, the rest relative, as drawn once with 0.35 ohm, 3.5, 7 and 7 %.
 SCATTER = {
@@ -57,14 +61,15 @@ def impedance(cell: str, celsius: float, changes: dict[str, float] | None = None
     """Return the noise-free impedance of a cell, ohm."""
     kind = cell.split(maxsplit=1)[0]
     more, r_i, q, other = SCATTER[cell]
-    values = {**TRUTH, **(changes or {}), "t": THICKNESS.get(kind, 5e-7)}
+    values = {**TRUTH, **(changes or {}), "thickness": THICKNESS.get(kind, 5e-7)}
     values |= {"R_s": values["R_s"] + more, "R_i": values["R_i"] * r_i, "Q": values["Q"] * q}
     values["counter_R"] *= other
-    if kind == "bare":
-        values["f"] = 1.0
+    if kind != "bare":
+        values["R_i"] /= GAIN
     warmer = (1 / 298.15 - 1 / (celsius + 273.15)) / 8.617333262e-5
-    values |= {"R_s": values["R_s"] * np.exp(-0.15 * warmer), "W": values["W"] * np.exp(-0.4 * warmer)}
-    built = Cell(PLATE, None if kind == "bare" else "mixed", counter=True, temperature=celsius + 273.15)
+    values |= {name: values[name] * np.exp(-energy * warmer) for name, energy in ENERGIES.items()}
+    values["counter_tau"] = (values["counter_R"] * COUNTER_Q) ** (1 / COUNTER_ALPHA)
+    built = Cell(PLATE) if kind == "bare" else Cell(PLATE, "mixed", access=True)
     return cell_impedance(built, coordinates(values), 2 * np.pi * FREQUENCY).impedance[0]
 
 

@@ -94,4 +94,4 @@ def test_installed_it_finds_its_examples_and_explains_them(installed, tmp_path):
     r_ct = fit["results"][0]["parameters"]["R_ct"]
     assert abs(r_ct["value"] - 36.8) < 4 * r_ct["stderr"]
     call(installed, "-m", "eisfit", "explain", "mine/rrml/study.toml", "--output", "results", cwd=tmp_path)
-    assert (tmp_path / "results" / "waterfall.png").is_file()
+    assert (tmp_path / "results" / "explain.html").is_file()

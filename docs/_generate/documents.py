@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "eisfit.compare/1": ("compare", _FILE, "--circuits", "rs-ct-w,rs-sei-ct-w"),
     "eisfit.identify/1": ("identify", _FILE),
     "eisfit.batch/1": ("batch", _CELL),
-    "eisfit.explain/1": ("explain", "example_spectra/rrml/study.toml"),
+    "eisfit.explain/2": ("explain", "example_spectra/rrml/study.toml"),
     "eisfit.info/1": ("info", _FILE),
     "eisfit.circuits/1": ("circuits", "rs-ct"),
     "eisfit.circuit_check/1": ("circuits", "--check", "circuits/rs-ct.toml"),
@@ -74,7 +74,7 @@ def _said(part: str) -> dict[str, str]:
     return said
 
 
-_NAMED = ("parameters", "derived", "growth", "inputs", "units", "comparison")
+_NAMED = ("parameters", "derived", "growth", "inputs", "units", "comparison", "hypotheses", "ledger", "swing")
 _WHOLE = (
     "values",
     "fits",

@@ -26,15 +26,15 @@ _CIRCUIT = {
 }
 _STUDY = {
     "tables": study.StudyFile,
-    "`[study]`": study.HeadTable,
-    "`[bare]` and `[coated]`": study.CellTable,
-    "`[film]`": study.FilmTable,
+    "`[study]`": study.Head,
+    "`[[cell]]`": study.Cell,
+    "an entry of `spectra` in `[[cell]]`": study.SpectrumFile,
+    "`[[film]]`": study.FilmTable,
     "`[[film.reference]]`": study.PhaseTable,
-    "`[electrode]`": study.ElectrodeTable,
-    "`[cycling]`": study.CyclingTable,
-    "a point of `bare` and `coated` in `[cycling]`": study.CyclePoint,
-    "`[draws]`": study.DrawsTable,
-    "`[priors]`": study.PriorsTable,
+    "`[support]`": study.Support,
+    "`[counter]`": study.Counter,
+    "`[scatter]`": study.Scatter,
+    "`[[dc]]`": study.DirectCurrent,
 }
 
 

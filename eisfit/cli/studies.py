@@ -30,9 +30,7 @@ def explain(
     template: Annotated[
         bool, Option("--template", help="Print a commented study file to start from.")
     ] = False,
-    fit_only: Annotated[
-        bool, Option("--fit-only", help="Only fit all spectra (schema 2): no hypotheses.")
-    ] = False,
+    fit_only: Annotated[bool, Option("--fit-only", help="Only fit all spectra: no hypotheses.")] = False,
     allow_outside: Annotated[
         bool, Option("--allow-outside", help="Let the study open files outside its own folder.")
     ] = False,
@@ -53,10 +51,10 @@ def explain(
     if fit_only:
         _fit_only(study, allow_outside)
         return
-    from eisfit.coating.explain import explain as attribute
+    from eisfit.coating.explain import explain as explained
 
     check_output(output)
-    explanation = attribute(study, allow_outside=allow_outside)
+    explanation = explained(study, allow_outside=allow_outside)
     if _is_template(study):
         say(f"eisfit: note: {study} is the template as it came: its numbers are of a published cell")
     if output is not None:
@@ -71,14 +69,10 @@ def explain(
 
 
 def _fit_only(study: Path, allow_outside: bool) -> None:
-    from eisfit.coating.joint.study import load_joint_study
+    from eisfit.coating.explain import fit_jointly
+    from eisfit.coating.study import load_study
 
-    joint = load_joint_study(study, allow_outside=allow_outside)
-    if joint is None:
-        raise UsageError(f"--fit-only needs a study of schema 2, with spectra in [[cell]]; {study} is none")
-    from eisfit.coating.joint.explanation import fit_jointly
-
-    print_text(fit_jointly(joint))
+    print_text(fit_jointly(load_study(study, allow_outside=allow_outside)))
 
 
 def _is_template(study: Path) -> bool:
@@ -89,18 +83,10 @@ def _is_template(study: Path) -> bool:
 
 
 def _write(explanation: Any, target: Path) -> None:
-    from eisfit.display import plot
-
     write_json(target / "explain.json", explanation.to_dict())
     write_atomic(target / "explain.html", explanation.to_html())
     write_atomic(target / "explain.md", explanation.to_markdown())
     write_atomic(target / "contributions.csv", explanation.to_frame().to_csv())
-    if explanation.document["schema"] != "eisfit.explain/1":
-        return  # its figures are on its page
-    for name, draw in (("waterfall", explanation.plot), ("thickness", explanation.plot_thickness)):
-        ax = plot.new_axes()
-        draw(ax=ax)
-        plot.save(ax, target / f"{name}.png")
 
 
 COMMANDS = (explain,)

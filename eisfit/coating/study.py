@@ -1,4 +1,4 @@
-"""A coating study: what was measured on a bare and a coated cell, on the film and on the electrode.
+"""A coating study: cells with their spectra, the electrode, films, currents, scatter.
 
 A study file is TOML; every value has its unit and may be exact (``"5 nm"``), a range (``{low, high}``,
 optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), and may say its ``source``.
@@ -9,21 +9,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
-from eisfit.errors import StudyError
-from eisfit.files import data_folder
-from eisfit.schema import ClosedModel, Field, Reader, load_toml, parse_toml
+from eisfit.errors import SchemaError, StudyError
+from eisfit.files import data_folder, read_text
+from eisfit.schema import MAX_TOML, ClosedModel, Field, Reader, parse_toml
 from eisfit.units import Uncertain, uncertain
 
 __all__ = [
-    "CellTable",
+    "Cell",
+    "DirectCurrent",
     "FilmTable",
     "PhaseTable",
+    "SpectrumFile",
     "Study",
     "StudyFile",
+    "Support",
     "load_study",
-    "path_below",
     "template",
 ]
 
@@ -34,7 +36,7 @@ def _of(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
 
 Length = Annotated[Uncertain, _of("cm")]
 Area = Annotated[Uncertain, _of("cm^2")]
-Depth = Annotated[Uncertain, _of("cm", zero=True)]
+AreaDensity = Annotated[Uncertain, _of("1/cm")]
 Resistance = Annotated[Uncertain, _of("ohm", bare=True)]
 OtherResistance = Annotated[Uncertain, _of("ohm", bare=True, zero=True)]
 Resistivity = Annotated[Uncertain, _of("ohm*cm")]
@@ -43,48 +45,37 @@ IonicConductivity = Annotated[Uncertain, _of("S/cm", zero=True)]
 MolarVolume = Annotated[Uncertain, _of("cm^3/mol")]
 Energy = Annotated[Uncertain, _of("eV", zero=True)]
 Temperature = Annotated[Uncertain, _of("K")]
-Capacitance = Annotated[Uncertain, _of("F/cm^2")]
 Ratio = Annotated[Uncertain, _of("1")]
 Share = Annotated[Uncertain, _of("1", zero=True)]
+Current = Annotated[Uncertain, _of("A")]
+Voltage = Annotated[Uncertain, _of("V")]
 
+_ROOM = Uncertain("exact", 298.15, unit="K")
 _SOURCE = "Where the values come from."
-_OVER_TEMPERATURE = "For predictions over temperature."
 
 
-class HeadTable(ClosedModel):
-    """``[study]``: what it is about."""
+class SpectrumFile(ClosedModel):
+    """One of a cell's ``spectra``."""
 
-    title: str = Field(description="One line for the report.")
-    references: list[str] = Field(default_factory=list, description="As you would cite them.")
-    circuit: str = Field("rs-sei-ct-w", description="Fitted to spectra: a name, a string or a file.")
-    temperature: Temperature = Field(Uncertain("exact", 298.15, unit="K"), description="Of the measurements.")
-    notes: list[str] = Field(default_factory=list, description="Sentences to repeat in the report.")
+    file: str = Field(description="Beside the study.")
+    temperature: Temperature = Field(default=_ROOM, description="Of the measurement.")
+    replicate: int = Field(1, ge=1, description="Which of several cells alike.")
 
 
-class CellTable(ClosedModel):
-    """``[bare]`` and ``[coated]``: spectra to fit, or the charge-transfer resistance itself.
+class Cell(ClosedModel):
+    """``[[cell]]``: cells alike, with their spectra or with published scalars."""
 
-    Several spectra are cells alike: their mean counts, with their scatter. `cell_scatter` declares the
-    relative scatter from cell to cell where only one cell was measured.
-    """
-
-    spectrum: str | list[str] | None = Field(None, description="One file, or those of cells alike; or r_ct.")
-    r_ct: Resistance | None = Field(None, description="Charge-transfer resistance; or spectrum.")
-    circuit: str | None = Field(None, description="Instead of the study's.")
-    parameter: str | None = Field(None, description="Which one is R_ct, if roles do not tell.")
-    cell_scatter: Share | None = Field(None, description="Relative, where one cell was measured.")
-    source: str = Field("", description=_SOURCE)
+    name: str = Field(description="For the report.")
+    coated_by: str | None = Field(default=None, description="Name of a film; absent for a bare cell.")
+    spectra: list[SpectrumFile] = Field(default_factory=list, description="Files; or published scalars.")
+    r_ct: Resistance | None = Field(default=None, description="Published charge-transfer resistance.")
+    r_hf: Resistance | None = Field(default=None, description="Published high-frequency end.")
+    c_ratio: Ratio | None = Field(default=None, description="Published capacitance over the bare cell's.")
+    source: str = Field(default="", description=_SOURCE)
 
     def __post_init__(self) -> None:
-        if (self.spectrum is None) == (self.r_ct is None):
-            raise ValueError("give either spectrum (a file to fit) or r_ct (a resistance), one of the two")
-        if self.r_ct is None and not self.spectra:
-            raise ValueError("spectrum names no file")
-
-    @property
-    def spectra(self) -> list[str]:
-        """Names of the files to fit."""
-        return [self.spectrum] if isinstance(self.spectrum, str) else list(self.spectrum or [])
+        if bool(self.spectra) == (self.r_ct is not None):
+            raise ValueError("give either spectra (files) or r_ct (a published resistance), one of the two")
 
 
 class PhaseTable(ClosedModel):
@@ -101,31 +92,29 @@ class PhaseTable(ClosedModel):
     source: str = Field("", description=_SOURCE)
 
     def __post_init__(self) -> None:
-        _below(self.grain_reflection, 1.0, "grain_reflection: a reflection coefficient stays below 1")
-
-
-def _grown(cycles: int, per_cycle: Uncertain) -> Uncertain:
-    source = f"{cycles} growth cycles of {per_cycle}"
-    return replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
+        reflected = self.grain_reflection
+        if (
+            reflected is not None
+            and (reflected.a if reflected.kind == "normal" else reflected.draw(1.0)) >= 1
+        ):
+            raise ValueError("grain_reflection: a reflection coefficient stays below 1")
 
 
 class FilmTable(ClosedModel):
-    """``[film]``: the coating.
+    """``[[film]]``: a coating; further ones of the same material leave out what they share with the first.
 
     Without a thickness, that of `ald_cycles` times `growth_per_cycle` is taken. `temperature` is where the
-    ionic conductivity was measured, if not at the cells'; `activation_energy` carries it over.
+    ionic conductivity was measured, if not at 25 degC; `activation_energy` carries it over.
     """
 
-    name: str = Field("film", description="For the report.")
+    name: str = Field(description="As in coated_by.")
     thickness: Length = Field(None, description="Of the film; or ald_cycles and growth_per_cycle.")
-    resistivity: Resistivity = Field(description="For electrons.")
-    ionic_conductivity: Conductivity = Field(description="For the ions that react.")
-    electrons_cross: bool = Field(True, description="false: only ions have to cross the film.")
+    resistivity: Resistivity | None = Field(default=None, description="Absent for an insulator.")
+    ionic_conductivity: Conductivity | None = Field(default=None, description="For the ions that react.")
     ald_cycles: int | None = Field(default=None, gt=0, description="Held against the thickness.")
     growth_per_cycle: Length | None = Field(None, description="Thickness that one growth cycle adds.")
     activation_energy: Energy | None = Field(None, description="Of the ionic conductivity.")
     temperature: Temperature | None = Field(None, description="Of the conductivity, if another.")
-    permittivity: Ratio | None = Field(None, description="Relative, to find the film's own arc.")
     reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
     source: str = Field("", description=_SOURCE)
 
@@ -138,125 +127,133 @@ class FilmTable(ClosedModel):
             raise ValueError("a temperature of the film's own needs its activation_energy")
 
 
-class ElectrodeTable(ClosedModel):
-    """``[electrode]``: a plate with identical channels, each a truncated cone."""
+def _grown(cycles: int, per_cycle: Uncertain) -> Uncertain:
+    source = f"{cycles} growth cycles of {per_cycle}"
+    return replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
 
-    pitch: Length = Field(description="From the centre of a channel to the next one's.")
-    depth: Depth = Field(description="Of the channels; 0 for a flat electrode.")
-    mouth_radius: Length | None = Field(None, description="At the top; or mouth_diameter.")
-    mouth_diameter: Length | None = Field(None, description="At the top; or mouth_radius.")
-    floor_radius: Length | None = Field(None, description="At the floor; or floor_diameter.")
-    floor_diameter: Length | None = Field(None, description="At the floor; or floor_radius.")
-    packing: Literal["square", "hexagonal", "both"] = Field(description="both: not known.")
-    disc_diameter: Length | None = Field(None, description="Of the electrode; or area.")
-    area: Area | None = Field(None, description="Projected area of the electrode; or disc_diameter.")
-    sigma_s: Conductivity = Field(description="Of the solid, for electrons.")
-    kappa: Conductivity = Field(description="Of the electrolyte, for ions.")
-    double_layer: Capacitance | None = Field(None, description="Per true area, for spectra.")
-    alpha: Ratio | None = Field(None, description="Exponent of the double layer's CPE, 1 at most.")
-    other_electrode_r_ct: OtherResistance | None = Field(None, description="The counter electrode's share.")
-    kappa_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
-    sigma_s_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
-    reaction_activation_energy: Energy | None = Field(None, description=_OVER_TEMPERATURE)
-    source: str = Field("", description=_SOURCE)
 
-    def _check_widths(self) -> None:
-        pitch = _lowest(self.pitch)
-        for name in ("mouth_radius", "mouth_diameter", "floor_radius", "floor_diameter"):
-            value: Uncertain | None = getattr(self, name)
-            width = 0.0 if value is None else _highest(value) * (2 if name.endswith("radius") else 1)
-            if width >= pitch:
-                raise ValueError(
-                    f"{name}: a channel up to {width * 1e4:.4g} um wide does not fit a pitch of "
-                    f"{pitch * 1e4:.4g} um"
-                )
+_KEYS: dict[str, tuple[str, ...]] = {
+    "channels": ("pitch", "depth", "mouth_diameter", "floor_diameter", "base", "kappa", "sigma_s"),
+    "flat": (),
+    "porous": ("thickness", "porosity", "tortuosity", "area_density", "kappa", "sigma_s"),
+    "particles": ("thickness", "porosity", "tortuosity", "area_density", "kappa", "sigma_s"),
+    "pellet": ("thickness", "kappa"),
+}
+_MAY = {"porous": ("percolation",), "particles": ("percolation",), "pellet": ("contact", "spot_radius")}
+
+
+class Support(ClosedModel):
+    """``[support]``: what the film lies on; each kind has only its own keys."""
+
+    kind: Literal["channels", "flat", "porous", "particles", "pellet"] = Field(
+        description="A plate with channels, a flat face, a porous electrode (of particles), a pellet."
+    )
+    area: Area = Field(description="Projected area of the electrode.")
+    pitch: Length | None = Field(default=None, description="Centre to centre; channels only.")
+    depth: Length | None = Field(default=None, description="Channels only.")
+    mouth_diameter: Length | None = Field(default=None, description="Channels only.")
+    floor_diameter: Length | None = Field(default=None, description="Channels only.")
+    packing: Literal["square", "hexagonal"] = Field("square", description="Of the channels.")
+    base: Length | None = Field(default=None, description="Solid below the floors; channels only.")
+    thickness: Length | None = Field(default=None, description="Porous, particles, pellet.")
+    porosity: Ratio | None = Field(default=None, description="Porous, particles.")
+    tortuosity: Ratio | None = Field(default=None, description="Porous, particles.")
+    area_density: AreaDensity | None = Field(default=None, description="True area per volume.")
+    percolation: Share | None = Field(default=None, description="Share of a film that hangs together.")
+    contact: Ratio | None = Field(default=None, description="Share in contact; pellet only.")
+    spot_radius: Length | None = Field(default=None, description="Of a contact spot; pellet only.")
+    kappa: Conductivity | None = Field(default=None, description="Of the electrolyte, or of the pellet.")
+    sigma_s: Conductivity | None = Field(default=None, description="Of the solid.")
+    source: str = Field(default="", description=_SOURCE)
 
     def __post_init__(self) -> None:
-        self._check_widths()
-        _below(self.alpha, 1.0 + 1e-12, "alpha: a constant phase element's alpha is 1 at most")
-        self._check_each_given_once()
-
-    def _check_each_given_once(self) -> None:
-        pairs = (
-            ("mouth_radius", "mouth_diameter"),
-            ("floor_radius", "floor_diameter"),
-            ("disc_diameter", "area"),
-        )
-        for pair in pairs:
-            if sum(getattr(self, name) is not None for name in pair) != 1:
-                raise ValueError(f"give either {pair[0]} or {pair[1]}, one of the two")
-
-
-class CyclePoint(ClosedModel):
-    """A charge-transfer resistance at a cycle."""
-
-    cycle: float = Field(description="Number of the cycle.")
-    r_ct: Resistance = Field(description="Charge-transfer resistance then, a bare number in ohm.")
+        keys = tuple(dict.fromkeys(key for kind in (*_KEYS.values(), *_MAY.values()) for key in kind))
+        needed, given = _KEYS[self.kind], [key for key in keys if getattr(self, key) is not None]
+        foreign = [key for key in given if key not in (*needed, *_MAY.get(self.kind, ()))]
+        if foreign:
+            raise ValueError(f"kind {self.kind!r} has no {foreign[0]}")
+        missing = [key for key in needed if key not in given]
+        if missing:
+            raise ValueError(f"kind {self.kind!r} needs {missing[0]}")
+        if self.pitch and self.mouth_diameter and self.floor_diameter:
+            widest = max(self.mouth_diameter.median, self.floor_diameter.median)
+            if widest >= self.pitch.median:
+                raise ValueError("the channels overlap: their diameter is not below their pitch")
 
 
-class CyclingTable(ClosedModel):
-    """``[cycling]``: R_ct over the cycles, from a folder (or glob) of spectra or as numbers."""
+class Head(ClosedModel):
+    """``[study]``: what it is about."""
 
-    bare: str | list[CyclePoint] = Field(description="Folder or glob of spectra, or numbers.")
-    coated: str | list[CyclePoint] = Field(description="Folder or glob of spectra, or numbers.")
-    source: str = Field("", description=_SOURCE)
-
-
-class DrawsTable(ClosedModel):
-    """``[draws]``: how many times the unknown inputs are drawn, and the seed."""
-
-    n: int = Field(default=10_000, ge=100, le=1_000_000, description="How many draws.")
-    seed: int = Field(default=1, ge=0, description="The same seed gives the same draws.")
+    title: str = Field(description="One line for the report.")
+    references: list[str] = Field(default_factory=list, description="As you would cite them.")
+    circuit: str = Field("rs-sei-ct-w", description="Whose one arc is quoted as R_ct of a spectrum.")
+    simulated: bool = Field(False, description="Whether the spectra are simulated, not measured.")
+    seed: int = Field(1, ge=0, description="Of the starts and draws.")
 
 
-class PriorsTable(ClosedModel):
-    """``[priors]``: what the hypotheses suppose before the coated cell is looked at."""
+class Counter(ClosedModel):
+    """``[counter]``: the other electrode's arc; a range by default in a full cell, none in a half cell."""
 
-    activity_gain: Ratio = Field(
-        default=Uncertain("loguniform", 0.2, 5.0),
-        description="How much more active the film may make it.",
+    kind: Literal["full", "half", "three_electrode", "symmetric"] = Field(
+        default="full", description="Half or three_electrode: its arc is not seen; symmetric: two alike."
     )
-    area_gain: Ratio = Field(
-        default=Uncertain("loguniform", 1.0, 2.0),
-        description="How much area the film may add.",
-    )
+    resistance: OtherResistance | None = Field(default=None, description="If known.")
+    source: str = Field(default="", description=_SOURCE)
 
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value.exact:
-                raise ValueError(
-                    f"{name}: an exact gain leaves the hypothesis nothing free: give a range or a normal"
-                )
+
+class Scatter(ClosedModel):
+    """``[scatter]``: how much two cells alike differ; never zero."""
+
+    r_s: Resistance = Field(default=Uncertain("exact", 0.5, unit="ohm"), description="Ohmic, ohm.")
+    r_i: Ratio = Field(default=Uncertain("exact", 0.05), description="Reaction, relative.")
+    q: Ratio = Field(default=Uncertain("exact", 0.10), description="Double layer, relative.")
+    counter: Ratio = Field(default=Uncertain("exact", 0.10), description="Other electrode, relative.")
+
+
+class DirectCurrent(ClosedModel):
+    """``[[dc]]``: a voltage that a current makes, held against the resistance of the spectra."""
+
+    what: str = Field(description="In words.")
+    cell: str = Field(description="Name of the cell it belongs to, or 'difference' (bare minus coated).")
+    voltage: Voltage = Field(description="Drop, or difference between the cells.")
+    current: Current = Field(description="That makes it.")
+    source: str = Field(default="", description=_SOURCE)
 
 
 class StudyFile(ClosedModel):
     """A whole study file."""
 
-    study: HeadTable = Field(description="What it is about.")
-    bare: CellTable = Field(description="The uncoated cell.")
-    coated: CellTable = Field(description="The same cell with the film.")
-    film: FilmTable = Field(description="The coating.")
-    electrode: ElectrodeTable = Field(description="The coated electrode.")
-    cycling: CyclingTable | None = Field(None, description="R_ct over the cycles.")
-    draws: DrawsTable = Field(DrawsTable(), description="How the unknown is drawn.")
-    priors: PriorsTable = Field(PriorsTable(), description="What the hypotheses leave free.")
+    schema_: Literal[2] = Field(alias="schema", description="Always 2.")
+    study: Head = Field(description="What it is about.")
+    cell: list[Cell] = Field(description="The cells.")
+    support: Support = Field(description="The electrode.")
+    film: list[FilmTable] = Field(description="The coatings.")
+    counter: Counter = Field(default=Counter(), description="The other electrode.")
+    scatter: Scatter = Field(default=Scatter(), description="Between cells alike.")
+    dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
+    noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")
+
+    def __post_init__(self) -> None:
+        films = [film.name for film in self.film]
+        for cell in self.cell:
+            if cell.coated_by is not None and cell.coated_by not in films:
+                raise ValueError(
+                    f"cell {cell.name!r} is coated by {cell.coated_by!r}, but no film has that name"
+                )
+        coated = [cell for cell in self.cell if cell.coated_by]
+        if not coated or len(coated) == len(self.cell):
+            raise ValueError("a study compares at least one bare and one coated cell")
+        if not self.film or self.film[0].ionic_conductivity is None:
+            raise ValueError("the first film needs its ionic_conductivity")
+        names = {cell.name for cell in self.cell} | {"difference"}
+        for row in self.dc:
+            if row.cell not in names:
+                raise ValueError(f"dc {row.what!r} names no cell of the study: {row.cell!r}")
 
 
 @dataclass(frozen=True)
 class Study:
-    """A validated study and the folder that its paths start from.
-
-    Parameters
-    ----------
-    file
-        The tables.
-    folder
-        Folder of the study file.
-    source
-        Its name, for messages.
-    allow_outside
-        Whether it may open files that do not lie below `folder`.
-    """
+    """A validated study, the folder that its paths start from, and whether it may open files outside it."""
 
     file: StudyFile
     folder: Path
@@ -264,7 +261,7 @@ class Study:
     allow_outside: bool = False
 
     @classmethod
-    def from_text(cls, text: str, folder: str | os.PathLike[str] = ".", source: str = "study") -> Study:
+    def from_text(cls, text: str, folder: str | Path = ".", source: str = "study") -> Study:
         """Read a study from TOML text.
 
         Raises
@@ -272,85 +269,33 @@ class Study:
         SchemaError
             One sentence with the line, the key and what is wrong.
         """
+        _refuse_schema_1(text, source)
         return cls(parse_toml(text, StudyFile, source), Path(folder), source)
 
-    def inputs(self) -> dict[str, Uncertain]:
-        """Return every value of the film and the electrode, named as its key (``film.thickness``).
+    def read(self, name: str) -> Any:
+        """Return the spectrum of a file beside the study.
 
-        ``electrode.packing`` is a number: square below 0.5, hexagonal above.
-        """
-        named = {
-            f"{table}.{key}": value
-            for table, model in (("film", self.file.film), ("electrode", self.file.electrode))
-            for key, value in vars(model).items()
-            if isinstance(value, Uncertain)
-        }
-        if self.file.film.temperature is not None:
-            named["study.temperature"] = self.file.study.temperature
-        return {**named, "electrode.packing": _PACKINGS[self.file.electrode.packing]}
-
-    def circuit(self, which: str) -> str | Path:
-        """Circuit of the ``bare`` or the ``coated`` cell; a ``.toml`` file is looked for beside the study."""
-        own: CellTable = getattr(self.file, which)
-        name = own.circuit or self.file.study.circuit
-        return self.path(name, f"{which}.circuit") if name.endswith(".toml") else name
-
-    def path(self, name: str, key: str) -> Path:
-        """Where a file named in the study lies; see `path_below`."""
-        return path_below(self, name, key)
-
-    def existing(self, name: str, key: str) -> Path:
-        """Like `path`, for a file that must exist.
+        A study may come from anyone: it opens no file of this machine that was not sent with it.
 
         Raises
         ------
         StudyError
-            When it does not, or lies outside the study's folder.
+            When there is no such file, or it lies outside the study's folder (links are followed) and that
+            is not allowed.
         """
-        path = self.path(name, key)
+        from eisfit.spectra.readers import read
+
+        path = self.folder / name
+        if not self.allow_outside and not _is_below(self.folder, path):
+            raise StudyError(
+                f"{self.source}: cell.spectra: {name!r} lies outside the study's folder: move it there, "
+                "or allow it (--allow-outside, allow_outside=True)"
+            )
         if not path.exists():
-            raise StudyError(f"{self.source}: {key}: there is no file {name!r} beside the study ({path})")
-        return path
-
-    def outside(self) -> list[str]:
-        """Names of the spectra that lie outside the study's folder, so that nobody misses it."""
-        names = [*self.file.bare.spectra, *self.file.coated.spectra]
-        return [name for name in names if not _is_below(self.folder, self.folder / name)]
-
-
-class Placed(Protocol):
-    """A study of either schema: where it lies, and what it may open."""
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the study file."""
-
-    @property
-    def source(self) -> str:
-        """Its name, for messages."""
-
-    @property
-    def allow_outside(self) -> bool:
-        """Whether it may open files that do not lie below `folder`."""
-
-
-def path_below(study: Placed, name: str, key: str) -> Path:
-    """Return where a file named in a study lies: relative names start at the study's folder.
-
-    A study may come from anyone: it opens no file of this machine that was not sent with it.
-
-    Raises
-    ------
-    StudyError
-        When the file lies outside the study's folder (links are followed) and that is not allowed.
-    """
-    path = study.folder / name
-    if not study.allow_outside and not _is_below(study.folder, path):
-        raise StudyError(
-            f"{study.source}: {key}: {name!r} lies outside the study's folder: move it there, "
-            "or allow it (--allow-outside, allow_outside=True)"
-        )
-    return path
+            raise StudyError(
+                f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})"
+            )
+        return read(path)
 
 
 def _is_below(folder: Path, path: Path) -> bool:
@@ -369,7 +314,8 @@ def load_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> 
         One sentence with the file, the line, the key and what is wrong.
     """
     file = Path(path)
-    return Study(load_toml(file, StudyFile), file.parent, str(path), allow_outside)
+    study = Study.from_text(read_text(file, SchemaError, MAX_TOML), file.parent, str(path))
+    return replace(study, allow_outside=allow_outside)
 
 
 def template() -> str:
@@ -377,22 +323,12 @@ def template() -> str:
     return (data_folder("example_spectra") / "study_template.toml").read_text(encoding="utf-8")
 
 
-_PACKINGS = {
-    "square": Uncertain("exact", 0.0, positive=False),
-    "hexagonal": Uncertain("exact", 1.0, positive=False),
-    "both": Uncertain("uniform", 0.0, 1.0, positive=False, source="square and hexagonal, equally likely"),
-}
-
-
-def _below(value: Uncertain | None, limit: float, message: str) -> Uncertain | None:
-    if value is not None and (value.a if value.kind == "normal" else _highest(value)) >= limit:
-        raise ValueError(message)
-    return value
-
-
-def _highest(value: Uncertain) -> float:
-    return value.a + 3 * value.b if value.kind == "normal" else float(value.draw(1.0))
-
-
-def _lowest(value: Uncertain) -> float:
-    return max(value.a - 3 * value.b, 0.0) if value.kind == "normal" else float(value.draw(0.0))
+def _refuse_schema_1(text: str, source: str) -> None:
+    """Raise a `SchemaError` where a study is of the first schema, which had [bare], [coated], [electrode]."""
+    tables = {line.split("#")[0].strip() for line in text.splitlines() if line.startswith("[")}
+    if tables & {"[bare]", "[coated]", "[electrode]"}:
+        raise SchemaError(
+            f"{source}: this study is of schema 1, which is no longer read: write schema = 2 first, [bare] "
+            "and [coated] as [[cell]] (with coated_by), [film] as [[film]], [electrode] as [support] (kind = "
+            '"channels", area, and base, the solid below the floors); eisfit explain --template prints one'
+        )

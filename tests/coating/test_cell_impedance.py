@@ -14,20 +14,19 @@ from eisfit.coating.physics import (
     Particles,
     Pellet,
     Porous,
+    QuickChannels,
     Support,
     cell_impedance,
     coordinates,
-    values,
 )
 from eisfit.errors import EisfitError
 
 UM = 1e-4
 GIVEN = {
-    "area": 1.13, "R_s": 3.0, "kappa": 9e-3, "sigma_s": 1e-4, "R_i": 50.0, "f": 2.0, "g": 1.3, "Q": 2e-5,
-    "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "t": 5.25e-7, "rho": 70e-6, "s_i": 3.8e-8, "chi": 1e-4,
-    "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5, "counter_R": 10.0,
-    "counter_Q": 1e-3, "counter_alpha": 0.8, "E_R_i": 0.6, "E_kappa": 0.15, "E_sigma_s": 0.2, "E_s_i": 0.45,
-    "E_native": 0.4, "E_contact": 0.01, "E_counter": 0.5,
+    "area": 1.13, "R_s": 3.0, "R_more": 0.3, "kappa": 9e-3, "sigma_s": 1e-4, "R_i": 25.0, "g": 1.3, "Q": 2e-5,
+    "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "thickness": 5.25e-7, "resistivity": 70e-6, "s_i": 3.8e-8,
+    "chi": 1e-4, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5, "counter_R": 10.0,
+    "counter_tau": 3e-3,
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
@@ -37,6 +36,7 @@ SUPPORTS: list[Support] = [
     Particles(60 * UM, 0.3, 3.0, 1e4),
     PLATE,
     ChannelPlate(100 * UM, 60 * UM, 15 * UM, 15 * UM, 40 * UM, hexagonal=True, modes=0),
+    QuickChannels(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM),
 ]
 OMEGA = 2 * np.pi * np.logspace(-2, 6, 7)
 
@@ -44,7 +44,7 @@ OMEGA = 2 * np.pi * np.logspace(-2, 6, 7)
 @pytest.mark.parametrize("support", SUPPORTS, ids=lambda s: f"{type(s).__name__}{getattr(s, 'modes', '')}")
 @pytest.mark.parametrize("film", [None, "mixed", "dielectric", "ohmic"])
 def test_derivatives_by_every_coordinate_are_those_of_differences(support, film):
-    cell = Cell(support, film, native=film is None, contact=True, counter=True, temperature=310.0)
+    cell = Cell(support, film, access=film in {"mixed", "ohmic"})
     theta = coordinates(GIVEN)
     found = cell_impedance(cell, theta, OMEGA)
     h, size = 1e-4, np.abs(found.impedance).max()
@@ -55,12 +55,12 @@ def test_derivatives_by_every_coordinate_are_those_of_differences(support, film)
         pair = [cell_impedance(cell, side, OMEGA).impedance for side in (low, high)]
         expected = (pair[1] - pair[0]) / (2 * h)
         # A difference is right to h^2, and to the rounding of Z (1e-10 with a film) over h.
-        np.testing.assert_allclose(found.derivative[..., k], expected, rtol=2e-5, atol=1e-6 * size)
+        np.testing.assert_allclose(found.derivative[:, k], expected, rtol=2e-5, atol=1e-6 * size)
 
 
 def test_rows_do_not_know_of_each_other():
     several = coordinates(GIVEN | {"sigma_s": [1e-5, 1e-3, 1e-1], "R_i": [1.0, 30.0, 900.0]})
-    cell = Cell(PLATE, "mixed", counter=True)
+    cell = Cell(PLATE, "mixed", access=True)
     together = cell_impedance(cell, several, OMEGA)
     for k in range(3):
         alone = cell_impedance(cell, several[k : k + 1], OMEGA)
@@ -76,34 +76,27 @@ def test_extremes_stay_finite_and_smooth(modes):
     theta = np.repeat(coordinates(GIVEN), 200, axis=0)
     theta[:, moved] += rng.normal(0, 4, (200, len(moved)))
     plate = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM, modes=modes)
-    found = cell_impedance(Cell(plate, "mixed"), theta, OMEGA)
+    found = cell_impedance(Cell(plate, "mixed", access=True), theta, OMEGA)
     assert np.isfinite(found.derivative).all()
     assert (found.impedance.real > 0).all()
     near = theta.copy()
     near[:, INDEX["sigma_s"]] += 1e-9
-    change = cell_impedance(Cell(plate, "mixed"), near, OMEGA).impedance / found.impedance - 1
+    change = cell_impedance(Cell(plate, "mixed", access=True), near, OMEGA).impedance / found.impedance - 1
     assert np.abs(change).max() < 1e-4
 
 
-def test_a_conductivity_rises_and_a_resistance_falls_with_temperature():
-    warm, k = values(coordinates(GIVEN), 320.0), 8.617333262e-5
-    factor = np.exp(0.6 / k * (1 / 320 - 1 / 298.15))
-    assert warm["R_i"][0] == pytest.approx(50 * factor)
-    assert warm["kappa"][0] == pytest.approx(9e-3 * np.exp(-0.15 / k * (1 / 320 - 1 / 298.15)))
-    assert warm["t"][0] == pytest.approx(5.25e-7)
-
-
 def test_flat_cell_is_the_sum_of_its_parts():
-    # (R_i/f || CPE + film)/(g A) + R_s + contact + counter, in plain complex arithmetic.
+    # (R_i || CPE + film + native)/(g A) + R_s + contact + counter, in plain complex arithmetic.
     p = GIVEN | {"W": 0.0}
     jw = 1j * OMEGA
     double_layer = 1 / (25.0**-1 + 2e-5 * jw**0.9)
     R = 5.25e-7 / 3.8e-8
     s = np.sqrt(jw * R * 1e-4)
     film = R * np.tanh(s) / s
-    counter = 1 / (1 / 10 + 1e-3 * jw**0.8)
-    expected = (double_layer + film) / (1.3 * 1.13) + 3 + 4 / (1 + jw * 2e-5) + counter
-    found = cell_impedance(Cell(Flat(), "mixed", contact=True, counter=True), coordinates(p), OMEGA)
+    native = 7 / (1 + jw * 14e-6)
+    counter = 10 / (1 + (jw * 3e-3) ** 0.85)
+    expected = (double_layer + film + native) / (1.3 * 1.13) + 3.3 + 4 / (1 + jw * 2e-5) + counter
+    found = cell_impedance(Cell(Flat(), "mixed", access=True), coordinates(p), OMEGA)
     np.testing.assert_allclose(found.impedance[0], expected, rtol=1e-12)
 
 
@@ -119,7 +112,7 @@ def test_flat_cell_is_the_sum_of_its_parts():
         (lambda: coordinates({"Rct": 1.0}), "Rct"),
         (lambda: coordinates({"R_i": -1.0}), "R_i"),
         (lambda: coordinates({"R_i": float("nan")}), "R_i"),
-        (lambda: cell_impedance(Cell(Flat()), coordinates(GIVEN), [0.0]), "positive"),
+        (lambda: cell_impedance(Cell(Flat()), coordinates(GIVEN), [-1.0]), "positive"),
         (lambda: cell_impedance(Cell(Flat()), coordinates(GIVEN)[:, :3], [1.0]), "theta"),
     ],
 )
@@ -131,4 +124,23 @@ def test_bad_input_is_told_in_a_sentence(build, word):
 def test_absent_parameters_have_no_derivative():
     found = cell_impedance(Cell(Flat()), coordinates({"R_i": 1.0}), OMEGA)
     assert np.isfinite(found.derivative).all()
-    assert not found.derivative[..., INDEX["W"]].any()
+    assert not found.derivative[:, INDEX["W"]].any()
+
+
+def test_at_rest_a_flat_cell_is_the_sum_of_its_resistances():
+    Z = cell_impedance(Cell(Flat(), "mixed"), coordinates(GIVEN), [0.0]).impedance[0, 0]
+    layers = 25 + 7 + 5.25e-7 / 3.8e-8
+    assert pytest.approx(layers / (1.3 * 1.13) + 3.3 + 10 + 4) == Z
+
+
+@pytest.mark.parametrize("access", [False, True])
+@pytest.mark.parametrize("sigma_s", [1e-4, 1e-3, 1e-2])
+def test_the_search_s_channels_are_near_those_that_finish(access, sigma_s):
+    sizes = (100 * UM, 60 * UM, 20 * UM, 10 * UM, 20 * UM)
+    theta = coordinates(GIVEN | {"sigma_s": sigma_s, "R_i": 80.0, "g": 1.2, "counter_R": 4.0})
+    film = "mixed" if access else None
+    Z = [
+        cell_impedance(Cell(support, film, access), theta, OMEGA).impedance
+        for support in (QuickChannels(*sizes), ChannelPlate(*sizes, modes=2))
+    ]
+    assert np.abs(Z[0] / Z[1] - 1).max() < 0.08

@@ -1,503 +1,253 @@
-"""The coating explained: against DESIGN.md's model solved otherwise, closed forms of flat ones, words."""
+"""Cells, all of them simulated, explained by one physical model: study, posterior, evidence, story."""
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 import json
-import math
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
 
-from eisfit.coating.explain import Explanation, explain
-from eisfit.coating.sensitivity import rank_correlations, sobol_indices
-from eisfit.coating.study import Study
-from eisfit.errors import SchemaError, StudyError
+from eisfit.coating.assembly import problem_of
+from eisfit.coating.contributions import QUANTITIES, _shapley, draws, resistances
+from eisfit.coating.evidence import ledger, log_odds, prior_swing
+from eisfit.coating.explain import Explanation, explain, fit_jointly
+from eisfit.coating.likelihood import Likelihood
+from eisfit.coating.physics import INDEX
+from eisfit.coating.posterior import probabilities
+from eisfit.coating.problem import HYPOTHESES, Block
+from eisfit.coating.search import posteriors
+from eisfit.coating.study import Study, load_study
+from eisfit.errors import SchemaError
 from eisfit.files import data_folder, to_json
-from eisfit.units import Uncertain
 
-UM, NM = 1e-4, 1e-7  # cm
-
-STUDY = """
+FLAT = """
+schema = 2
 [study]
-title = "a test"
-[bare]
-r_ct = {bare}
-[coated]
-r_ct = {coated}
-[film]
-thickness = {thickness}
-resistivity = "70 uohm*cm"
-ionic_conductivity = {conductivity}
-activation_energy = "0.4 eV"
-{film}
-[electrode]
-pitch = "100 um"
-depth = {depth}
-mouth_diameter = "40 um"
-floor_diameter = {floor}
-packing = "square"
-disc_diameter = {disc}
-sigma_s = {sigma_s}
-kappa = "9 mS/cm"
-double_layer = "10 uF/cm^2"
-kappa_activation_energy = "0.1 eV"
-sigma_s_activation_energy = "0.2 eV"
-reaction_activation_energy = "0.6 eV"
-{electrode}
-[draws]
-n = {n}
-seed = 3
+title = "flat"
+simulated = true
+[[cell]]
+name = "bare"
+r_ct = {{ value = "{bare} ohm", stderr = "0.05 ohm" }}
+[[cell]]
+name = "coated"
+coated_by = "film"
+r_ct = {{ value = "{coated} ohm", stderr = "0.05 ohm" }}
+[support]
+kind = "flat"
+area = "1 cm^2"
+[[film]]
+name = "film"
+thickness = "5 nm"
+ionic_conductivity = {{ value = "1e-7 S/cm", stderr = "1e-9 S/cm" }}
+[counter]
+kind = "half"
 """
 
-EXACT = {
-    "bare": "51.9",
-    "coated": "36.8",
-    "thickness": '"5 nm"',
-    "conductivity": '"3.8e-8 S/cm"',
-    "film": "",
-    "depth": '"60 um"',
-    "floor": '"20 um"',
-    "disc": '"12 mm"',
-    "sigma_s": '"1e-4 S/cm"',
-    "electrode": "",
-    "n": "100",
-}
-FLAT = {"depth": '"0 um"', "floor": '"40 um"'}
-RANGES = {
-    "bare": "{value = 51.9, stderr = 0.3}",
-    "coated": "{value = 36.8, stderr = 0.3}",
-    "sigma_s": '{low = "1e-5 S/cm", high = "1e-2 S/cm", scale = "log"}',
-    "disc": '{low = "10 mm", high = "14 mm"}',
-    "n": "2000",
-}
 
-
-def study(**changes):
-    return Study.from_text(STUDY.format_map({**EXACT, **changes}))
+def flat(bare, coated):
+    return Study.from_text(FLAT.format(bare=bare, coated=coated))
 
 
 @pytest.fixture(scope="module")
-def rough():
-    return explain(study(**RANGES))
+def risen():
+    problem = problem_of(flat(20.0, 25.0))
+    return problem, posteriors(problem)
 
 
-def textbook_r_ct(interface, *, sheet, sigma_s=1e-4):
-    """R_ct of the paper's electrode (12 mm disc) from DESIGN.md: eta = A cosh(k x) + B sinh(k x)."""
-    L, r1, r2, a = 60 * UM, 20 * UM, 10 * UM, (100 * UM) ** 2
-    count = math.pi * 0.36 / a
-    wall = math.pi * (r1 + r2) * math.hypot(L, r1 - r2)
-    top, floor = a - math.pi * r1**2, math.pi * r2**2
-    solid = a - math.pi * (r1**2 + r1 * r2 + r2**2) / 3
-    m_i, m_e = 1 / (9e-3 * math.pi * r1 * r2), 1 / (sigma_s * solid + wall / L * sheet)
-    m, k = m_i + m_e, math.sqrt((m_i + m_e) * wall / L / interface)
-    ch, sh = math.cosh(k * L), math.sinh(k * L)
-    gain = m * floor / interface
-    A, B = np.linalg.solve(
-        [[m * top / interface, -k], [k * sh + gain * ch, k * ch + gain * sh]], [m - m_e, m_e]
+def test_the_optimum_of_scalars_is_the_closed_form_of_a_linear_model(risen):
+    """Barrier alone on a flat face, 20 + 5 ohm: ln of R_i + s(scatter) and of the film, all Gaussian."""
+    problem, found = risen
+    barrier = found["barrier_only"]
+    # The bare cell's R = R_i exp(d1), the coated one's R_i exp(d2) + t/s_i: linear about the optimum.
+    assert barrier.chi2 < 2
+    R_i = np.exp(barrier.sample[:, barrier.names.index("R_i")] * 0.7 + problem.priors["R_i"].mean)
+    assert np.median(R_i) == pytest.approx(20.0, rel=0.03)
+    # Two cells of scatter 5 %/sqrt2 each and one known film: the mean of two logarithms, R_i = 20 in both.
+    assert np.std(np.log(R_i)) == pytest.approx(0.05 / 2, rel=0.15)
+
+
+def test_evidence_of_scalars_is_that_of_plain_draws_from_the_prior():
+    """Every parameter drawn, nothing integrated: the mean likelihood, with errors wide enough to hit."""
+    text = FLAT.format(bare=20.0, coated=15.0).replace('stderr = "0.05 ohm"', 'stderr = "0.8 ohm"')
+    problem = problem_of(Study.from_text(text))
+    found = posteriors(problem)
+    rng, plain = np.random.default_rng(3), {}
+    for name, posterior in found.items():
+        u = rng.standard_normal((60_000, len(posterior.names)))
+        off = [
+            (problem.predict(b, HYPOTHESES[name], posterior.names, u) - b.data) / b.error
+            for b in problem.blocks
+        ]
+        plain[name] = np.log(np.mean(np.exp(-0.5 * sum((r * r).sum(axis=1) for r in off))))
+    exact = {name: posterior.log_evidence for name, posterior in found.items()}
+    best = max(plain, key=lambda name: plain[name])
+    for name, value in plain.items():
+        if value > plain[best] - 4:
+            assert exact[name] - exact[best] == pytest.approx(value - plain[best], abs=0.12), name
+
+
+def test_an_insulator_on_a_flat_face_has_no_access_hypotheses(risen):
+    assert set(risen[1]) == {
+        "barrier_only", "intrinsic_activity", "area_gain", "native_layer", "contact",
+    }  # fmt: skip
+
+
+def test_a_barrier_that_raises_the_resistance_as_it_must_is_told():
+    document = explain(flat(20.0, 25.0)).document
+    assert (
+        max(document["hypotheses"], key=lambda n: document["hypotheses"][n]["probability"]) == "barrier_only"
     )
-    integral = (m_e * L - (A * ch + B * sh - A)) / m
-    return (A + m_e * (L - integral) - m_i * m_e * L / m) / count
+    assert document["headline"][0].startswith("R_ct rose")
+    assert document["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(5.0, abs=0.2)
 
 
-def textbook_answer():
-    """R_i, f and the Shapley values as averages over all orders of switching on."""
-    crossing, sheet = 5e-7 / 3.8e-8 + 70e-6 * 5e-7, 5e-7 / 70e-6
-    R_i = optimize.brentq(lambda x: textbook_r_ct(x, sheet=0) - 51.9, 1, 1e4, xtol=1e-12, rtol=1e-14)
-    both = optimize.brentq(lambda x: textbook_r_ct(x, sheet=sheet) - 36.8, 1, 1e4, xtol=1e-12, rtol=1e-14)
-    f = R_i / (both - crossing)
-
-    def value(on):
-        interface = (R_i / f if "intrinsic_activity" in on else R_i) + (
-            crossing if "ionic_crossing" in on else 0
+def simulated_pair(hypothesis, u, seed=0):
+    study = load_study(data_folder("example_spectra") / "rrml" / "study.toml")
+    problem = problem_of(study)
+    pair = [problem.blocks[0], next(b for b in problem.blocks if b.coated)]
+    names = problem.names(HYPOTHESES[hypothesis])
+    at = np.array([[u.get(name, 0.0) for name in names]])
+    rng, blocks = np.random.default_rng(seed), []
+    for block in pair:
+        value = problem.finished().predict(block, HYPOTHESES[hypothesis], names, at)[0]
+        error = np.repeat(0.003 * np.hypot(*value.reshape(-1, 2).T), 2)
+        blocks.append(
+            dataclasses.replace(block, data=value + error * rng.standard_normal(value.size), error=error)
         )
-        return textbook_r_ct(interface, sheet=sheet if "electronic_access" in on else 0)
-
-    names = ("ionic_crossing", "electronic_access", "intrinsic_activity")
-    shares = dict.fromkeys(names, 0.0)
-    for order in itertools.permutations(names):
-        for place, name in enumerate(order):
-            shares[name] += (value(order[: place + 1]) - value(order[:place])) / 6
-    return R_i, f, shares
-
-
-def test_the_paper_case_against_a_textbook_solution():
-    document = explain(study()).document
-    R_i, f, shares = textbook_answer()
-    assert document["bare_interface_ohm_cm2"]["median"] == pytest.approx(R_i, rel=1e-9)
-    assert document["activity_gain"]["median"] == pytest.approx(f, rel=1e-9)
-    assert f == pytest.approx(1.0, abs=0.02)  # DESIGN.md's order of magnitude
-    for name, share in shares.items():
-        assert document["contributions"][name]["median"] == pytest.approx(share, rel=1e-8)
-    assert sum(shares.values()) == pytest.approx(36.8 - 51.9)
-
-
-def test_thresholds_against_a_textbook_solution():
-    thresholds = explain(study()).thresholds
-    sheet, crossing = 5e-7 / 70e-6, 5e-7 / 3.8e-8 + 70e-6 * 5e-7
-
-    def ln_f(log_sigma, with_sheet=sheet):
-        sigma = math.exp(log_sigma)
-        R_i = optimize.brentq(lambda x: textbook_r_ct(x, sheet=0, sigma_s=sigma) - 51.9, 1, 1e4)
-        both = optimize.brentq(lambda x: textbook_r_ct(x, sheet=with_sheet, sigma_s=sigma) - 36.8, 1, 1e4)
-        return math.log(R_i / (both - crossing))
-
-    expected = math.exp(optimize.brentq(ln_f, math.log(1e-5), math.log(1e-3)))
-    assert thresholds["sigma_s_for_unchanged_kinetics_S_per_cm"] == pytest.approx(expected, rel=1e-5)
-    alone = math.exp(ln_f(math.log(1e-4), with_sheet=0.0))
-    assert thresholds["f_without_electronic_access"] == pytest.approx(alone, rel=1e-8)
-
-
-def test_contributions_add_up_over_the_draws(rough):
-    c = rough.contributions
-    assert sum(entry["mean"] for entry in c.values()) == pytest.approx(36.8 - 51.9, abs=1e-3)
-    assert all(entry["low95"] <= entry["median"] <= entry["high95"] for entry in c.values())
-
-
-def test_a_flat_electrode_in_closed_form():
-    """R_ct A = R_i/f + t/s: no access to give, f = R_i/(R_ct A - t/s), barrier rises by t/(s A)."""
-    document = explain(study(**FLAT)).document
-    area, crossing = math.pi * 0.36, 5e-7 / 3.8e-8
-    assert document["bare_interface_ohm_cm2"]["median"] == pytest.approx(51.9 * area, rel=1e-9)
-    f = 51.9 * area / (36.8 * area - crossing)
-    assert document["activity_gain"]["median"] == pytest.approx(f, rel=1e-6)
-    assert document["contributions"]["electronic_access"]["median"] == pytest.approx(0, abs=1e-9)
-    assert document["barrier"]["rise"]["median"] == pytest.approx(crossing / area, rel=1e-6)
-    assert document["thresholds"]["sigma_s_for_unchanged_kinetics_S_per_cm"] is None
-    for row in document["thickness_scan"]:
-        expected = (51.9 * area + row["thickness_nm"] * NM / 3.8e-8) / area
-        assert row["unchanged_kinetics"]["median"] == pytest.approx(expected, rel=1e-6)
-
-
-def test_evidence_in_closed_form_on_a_flat_electrode():
-    """p(R) = p(f) |df/dR| with p(f) = 1/(f ln 25): A / ((R A - c) ln 25); an area gain: 1 / (R ln 2)."""
-    weighed = explain(study(**FLAT)).document["hypotheses"]
-    area, crossing = math.pi * 0.36, 5e-7 / 3.8e-8
-    reaction = 36.8 * area - crossing
-    assert weighed["intrinsic_activity"]["evidence"] == pytest.approx(
-        area / reaction / math.log(25), rel=1e-5
-    )
-    assert weighed["area_gain"]["evidence"] == pytest.approx(1 / 36.8 / math.log(2), rel=1e-5)
-    predicted = 51.9 + crossing / area
-    assert weighed["barrier_only"]["predicted"]["median"] == pytest.approx(predicted, rel=1e-6)
-    assert weighed["barrier_only"]["evidence"] == pytest.approx(
-        stats.norm(predicted, 0.005 * 36.8).pdf(36.8), rel=1e-3, abs=1e-300
-    )
-    assert sum(entry["probability"] for entry in weighed.values()) == pytest.approx(1)
-
-
-def test_evidence_of_unchanged_kinetics_by_change_of_variable():
-    """Only sigma_s unknown, log-uniform over 3 decades: p(R) = |d ln sigma_s / dR| / ln(1000) at 36.8 ohm."""
-    weighed = explain(study(sigma_s=RANGES["sigma_s"], n="10000")).document["hypotheses"]
-    sheet, crossing = 5e-7 / 70e-6, 5e-7 / 3.8e-8 + 70e-6 * 5e-7
-
-    def foretold(log_sigma):
-        sigma = math.exp(log_sigma)
-        R_i = optimize.brentq(lambda x: textbook_r_ct(x, sheet=0, sigma_s=sigma) - 51.9, 1, 1e4)
-        return textbook_r_ct(R_i + crossing, sheet=sheet, sigma_s=sigma)
-
-    at = optimize.brentq(lambda x: foretold(x) - 36.8, math.log(2e-5), math.log(1e-3))
-    slope = (foretold(at + 1e-4) - foretold(at - 1e-4)) / 2e-4
-    assert weighed["electronic_access"]["evidence"] == pytest.approx(1 / math.log(1000) / slope, rel=0.05)
-
-
-def test_temperature_in_closed_form_on_a_flat_electrode():
-    rows = explain(study(**FLAT)).predictions["temperature"]
-    area, crossing, k = math.pi * 0.36, 5e-7 / 3.8e-8, 8.617333262e-5
-    T = rows[0]["temperature_C"] + 273.15
-    x = (1 / T - 1 / 298.15) / k
-    expected = 51.9 * math.exp(0.6 * x) + crossing / area * math.exp(0.4 * x)
-    assert rows[0]["unchanged_kinetics"]["median"] == pytest.approx(expected, rel=1e-6)
-
-
-def test_a_film_measured_at_another_temperature_is_carried_over():
-    """0.4 eV from 60 to 25 degC is a factor exp(0.4/8.617333262e-5 (1/333.15 - 1/298.15)) = 0.194833."""
-    warm = {"film": 'temperature = "60 degC"', "conductivity": f'"{3.8e-8 / 0.194833} S/cm"'}
-    one, other = (explain(study(**{**FLAT, **changes})).document for changes in ({}, warm))
-    assert other["activity_gain"]["median"] == pytest.approx(one["activity_gain"]["median"], rel=1e-4)
-
-
-def test_apparent_activation_energy_in_closed_form_on_a_flat_electrode():
-    """d ln R / d(1/kT) of R_i + t/s: the two energies weighed by the two resistances."""
-    energies = explain(study(**FLAT)).predictions["apparent_activation_energy_eV"]
-    R_i, crossing = 51.9 * math.pi * 0.36, 5e-7 / 3.8e-8
-    mixed = (0.6 * R_i + 0.4 * crossing) / (R_i + crossing)
-    assert energies["bare"]["median"] == pytest.approx(0.6, rel=1e-6)
-    assert energies["unchanged_kinetics"]["median"] == pytest.approx(mixed, rel=1e-3)
-    text = STUDY.format_map(EXACT).replace('reaction_activation_energy = "0.6 eV"', "")
-    unknown = explain(Study.from_text(text)).predictions
-    assert unknown["apparent_activation_energy_eV"] == {}
-    assert unknown["temperature"] == []
-
-
-def test_the_spectrum_of_a_flat_electrode_is_one_arc():
-    """(R_i + t/s)/A in parallel with the double layer: the apex at 1/(2 pi R C), no resistance of rails."""
-    curves = explain(study(**FLAT)).predictions["spectrum"]["curves"]
-    apex = 1 / (2 * math.pi * 51.9 * math.pi * 0.36 * 10e-6)
-    assert curves["bare"]["apex_Hz"] == pytest.approx(apex, rel=0.15)  # ten points a decade
-    assert curves["bare"]["Z_real_ohm"][-1] == pytest.approx(51.9, rel=1e-3)
-    assert curves["bare"]["Z_real_ohm"][0] == pytest.approx(0, abs=0.1)
-
-
-def test_depth_scan_meets_the_measured_cells_at_their_own_depth(rough):
-    rows = {round(row["depth_um"]): row for row in rough.predictions["depth"]}
-    assert rows[60]["bare"]["median"] == pytest.approx(51.9, abs=0.1)
-    assert rows[60]["film_and_gain"]["median"] == pytest.approx(36.8, abs=0.1)
-    assert rows[120]["bare"]["median"] < rows[60]["bare"]["median"] < rows[0]["bare"]["median"]
-
-
-def test_the_solid_s_conductivity_is_named_as_the_measurement_to_make(rough):
-    best = rough.document["sensitivity"]["most_informative"]
-    assert best["input"] == "electrode.sigma_s"
-    assert best["first"] > 0.9
-    assert any("electrode.sigma_s" in sentence for sentence in rough.verdicts)
-
-
-def test_the_other_electrode_s_share_is_taken_off():
-    share = explain(study(electrode="other_electrode_r_ct = 10")).document
-    less = explain(study(bare="41.9", coated="26.8")).document
-    assert share["activity_gain"] == less["activity_gain"]
-
-
-def test_electrons_that_need_not_cross_leave_an_insulator_possible():
-    insulating = {"film": "", "thickness": '"1 nm"', "coated": "60"}
-    text = STUDY.format_map({**EXACT, **insulating}).replace('"70 uohm*cm"', '"1e12 ohm*cm"')
-    crossing = explain(Study.from_text(text)).document
-    under = explain(
-        Study.from_text(text.replace("[electrode]", "electrons_cross = false\n[electrode]"))
-    ).document
-    assert crossing["infeasible"] == crossing["draws"]
-    assert under["infeasible"] == 0
-
-
-def test_draws_without_a_solution_are_counted_and_said():
-    some = explain(study(conductivity='{low = "2e-9 S/cm", high = "2e-8 S/cm"}', n="500"))
-    lost = some.document["infeasible"]
-    assert 0 < lost < 500
-    assert f"{lost} of 500 draws" in some.verdicts[1]
-    none = explain(study(conductivity='"1e-10 S/cm"'))
-    assert none.document["infeasible"] == 100
-    assert "None of the 100 draws admits a solution" in none.verdicts[1]
-    again = Explanation.from_dict(json.loads(to_json(none.to_dict())))
-    assert "None of the 100 draws" in repr(again)
-    assert "<html" in again.to_html()
+    return problem.with_blocks(blocks)
 
 
 @pytest.mark.parametrize(
-    ("bare", "coated", "words"),
+    ("hypothesis", "u"),
     [
-        ("{value = 50, stderr = 1}", "{value = 51, stderr = 1}", "no change beyond the error"),
-        ("50", "60", "rises from 50 to 60 ohm"),
-        ("50", "40", "falls from 50 to 40 ohm"),
+        ("intrinsic_activity", {"f": 0.9, "sigma_s": 0.6}),
+        ("area_gain", {"g": 1.0, "sigma_s": 0.6}),
+        ("access_and_activity", {"f": 0.9, "sigma_s": 0.6}),
     ],
 )
-def test_the_first_sentence_says_what_happened(bare, coated, words):
-    assert words in explain(study(bare=bare, coated=coated)).verdicts[0]
+def test_three_different_cells_get_three_different_answers(hypothesis, u):
+    problem = simulated_pair(hypothesis, u)
+    found = posteriors(problem)
+    p = probabilities(found)
+    assert max(p, key=lambda name: p[name]) == hypothesis
+    assert found[hypothesis].p_value > 1e-3
+    rows = ledger(problem, found, 1)
+    for name in p:
+        odds = sum(row[name] for row in rows.values())
+        before = np.log10(1 / (len(p) - 1))
+        assert odds + before == pytest.approx(log_odds(found)[name], abs=1e-6)
 
 
-def test_a_clear_answer_is_given_where_the_inputs_decide():
-    faster = explain(study(sigma_s='"1e-2 S/cm"', bare=RANGES["bare"], coated=RANGES["coated"]))
-    assert any("The kinetics have become faster" in sentence for sentence in faster.verdicts)
-    slower = explain(study(sigma_s='"2e-5 S/cm"', bare=RANGES["bare"], coated=RANGES["coated"]))
-    assert any("The kinetics have become slower" in sentence for sentence in slower.verdicts)
+def test_shares_add_up_to_the_change_in_every_draw():
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "published.toml"))
+    for drawn in draws(posteriors(problem), 60, 1):
+        shares = _shapley(problem, *problem.blocks, drawn)
+        ends = [resistances(problem, block, drawn) for block in problem.blocks]
+        for quantity in QUANTITIES:
+            total = sum(shares[quantity].values())
+            np.testing.assert_allclose(total, ends[1][quantity] - ends[0][quantity], rtol=1e-6, atol=1e-6)
 
 
-def test_same_inputs_same_bytes_and_back_from_json(rough):
-    again = explain(study(**RANGES))
-    assert to_json(again.to_dict()) == to_json(rough.to_dict())
-    back = Explanation.from_dict(json.loads(to_json(rough.to_dict())))
-    assert back.to_html() == rough.to_html()
-    assert back.contributions == rough.contributions
+def test_a_wider_prior_swings_as_a_search_with_that_prior_does():
+    problem = problem_of(flat(20.0, 15.0))
+    found = posteriors(problem)
+    best = max(found, key=lambda name: found[name].log_evidence)
+    swing = prior_swing(found, problem)
+    name = next(key for key in swing if key in {"f", "g", "native_R", "contact_R", "area"})
+    wide = dataclasses.replace(problem.priors[name], sd=2 * problem.priors[name].sd)
+    again = probabilities(posteriors(dataclasses.replace(problem, priors={**problem.priors, name: wide})))
+    assert swing[name]["double"] == pytest.approx(again[best], abs=0.03)
 
 
-def test_a_document_of_another_kind_is_refused():
-    with pytest.raises(SchemaError, match=r"not an eisfit.explain/1 document, but 'eisfit.fit/2'"):
-        Explanation.from_dict({"schema": "eisfit.fit/2"})
+@pytest.fixture(scope="module")
+def published():
+    return explain(data_folder("example_spectra") / "rrml" / "published.toml")
 
 
-def test_the_document_has_the_promised_layout(rough):
-    document = rough.to_dict()
-    assert document["schema"] == "eisfit.explain/1"
-    assert document["r_ct"]["change"] == pytest.approx(-15.1)
-    assert list(document["contributions"]) == ["ionic_crossing", "electronic_access", "intrinsic_activity"]
-    for key in ("film", "verdicts", "thresholds", "thickness_scan", "sensitivity", "draws", "infeasible"):
-        assert key in document
-    assert document["draws"] == 2000
-
-
-def test_page_and_markdown_stand_alone_and_escape(rough):
-    text = STUDY.format_map(EXACT).replace('"a test"', '"<script>alert(1)</script> | x"')
-    explanation = explain(Study.from_text(text))
-    page = explanation.to_html()
-    assert "<script" not in page
-    assert page.count("<svg") >= 2
-    assert 'src="http' not in page
-    assert "&lt;script&gt;" in explanation._repr_html_()
-    assert "## Conclusion" in explanation.to_markdown()
-    assert "ionic crossing" in repr(rough)
-
-
-def test_frame_and_figures(rough):
-    assert rough.to_frame().loc["ionic_crossing", "median"] == rough.contributions["ionic_crossing"]["median"]
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    assert rough.plot().get_ylabel()
-    assert rough.plot_thickness().get_xlabel() == "film thickness / nm"
-    plt.close("all")
-
-
-def test_overlapping_channels_are_refused():
-    wide = study(floor='{value = "40 um", stderr = "19 um"}', n="5000")
-    with pytest.raises(StudyError, match="the channels overlap"):
-        explain(wide)
-
-
-def cell_file(path, r_ct, seed):
-    """A cell's spectrum from the textbook formula of its circuit, R_s-p(R_ct,C), with 0.2 % noise."""
-    frequency = np.logspace(5, -1, 43)
-    rng = np.random.default_rng(seed)
-    Z = 3 + r_ct / (1 + 2j * np.pi * frequency * r_ct * 1e-4)
-    Z = Z + 0.002 * np.abs(Z) * (rng.standard_normal(43) + 1j * rng.standard_normal(43))
-    rows = "\n".join(f"{f:.6e},{z.real:.8e},{z.imag:.8e}" for f, z in zip(frequency, Z, strict=True))
-    path.write_text(f"frequency_Hz,Z_real_ohm,Z_imag_ohm\n{rows}\n", encoding="utf-8")
-
-
-def test_spectra_are_fitted_and_their_errors_enter(tmp_path):
-    for name, r_ct, seed in (("b1", 51.0, 1), ("b2", 52.8, 2), ("c", 36.8, 3)):
-        cell_file(tmp_path / f"{name}.csv", r_ct, seed)
-    text = (
-        STUDY.format_map(EXACT)
-        .replace("r_ct = 51.9", 'spectrum = ["b1.csv", "b2.csv"]')
-        .replace("r_ct = 36.8", 'spectrum = "c.csv"\ncell_scatter = "2 %"')
-        .replace('title = "a test"', 'title = "a test"\ncircuit = "R_s-p(R_ct,C_dl)"')
+def test_published_numbers_alone_decide_little_and_contradict_each_other(published):
+    document = published.document
+    assert document["r_ct"]["change"]["median"] == pytest.approx(-15.1, abs=0.3)
+    assert max(published.probabilities.values()) < 0.6
+    assert (
+        0.3 < document["next_experiments"][0]["expected_bits"] < document["next_experiments"][0]["open_bits"]
     )
-    document = explain(Study.from_text(text, tmp_path)).document
-    assert document["r_ct"]["bare"] == pytest.approx(51.9, abs=0.1)
-    # Two cells 1.8 ohm apart: the standard error of their mean is 0.9 ohm, whatever the fits say.
-    assert document["r_ct"]["bare_stderr"] == pytest.approx(0.9, rel=0.1)
-    assert document["r_ct"]["coated_stderr"] == pytest.approx(0.02 * 36.8, rel=0.05)
-    assert len(document["cells"]["bare"]["fits"]) == 2
-    assert "Fit of the bare cell" in Explanation.from_dict(document).to_markdown()
+    told = " ".join(row["text"] for row in document["contradictions"])
+    # 50 mV over 0.2C of 3.5 mAh/cm2 on 10 to 14 mm; 0.096 V over 1C of the same.
+    assert "50 mV" in told or "0.05 V" in told
+    assert "0.096 V" in told
+    # 36.8 ohm at 2.75 to 5.39 mA: 101 to 198 mV, by Butler-Volmer 2 kT/e asinh(I R/(2 kT/e)) 73 to 105.
+    assert "only by Butler-Volmer" in told
 
 
-def test_a_parameter_that_the_circuit_lacks(tmp_path):
-    cell_file(tmp_path / "b.csv", 51.9, 1)
-    text = STUDY.format_map(EXACT).replace("r_ct = 51.9", 'spectrum = "b.csv"\ncircuit = "R_s-p(R1,C1)"')
-    with pytest.raises(StudyError, match="bare: the circuit has no parameter 'R_ct'; it has R_s, R1, C1"):
-        explain(Study.from_text(text, tmp_path))
+def test_the_document_is_json_and_comes_back(published):
+    document = json.loads(to_json(published.to_dict()))
+    keys = "headline r_ct hypotheses ledger contradictions contributions parameters swing next_experiments"
+    assert set(f"{keys} predictions inputs".split()) <= set(document)
+    assert Explanation.from_dict(document).headline == published.headline
+    assert len(published.headline) == 3
+    with pytest.raises(SchemaError, match="explain/2"):
+        Explanation.from_dict({"schema": "eisfit.explain/1"})
 
 
-def test_cell_scatter_on_a_range_is_refused():
-    with pytest.raises(StudyError, match="cell_scatter goes with an exact or a normal r_ct"):
-        explain(study(coated='{low = 30, high = 40}\ncell_scatter = "2 %"'))
+def test_the_page_loads_nothing_and_is_the_same_again(published):
+    page = published.to_html()
+    assert page == published.to_html()
+    assert "http" not in page
+    assert "<script src" not in page
+    assert "Figure 1" in page
+    assert published.to_markdown().startswith("# RRML")
 
 
-def test_sobol_indices_of_ishigami():
-    """Closed forms of Ishigami and Homma (1990) for a = 7, b = 0.1."""
-    inputs = {name: Uncertain("uniform", -math.pi, math.pi, positive=False) for name in "xyz"}
-
-    def ishigami(v):
-        return {"out": np.sin(v["x"]) + 7 * np.sin(v["y"]) ** 2 + 0.1 * v["z"] ** 4 * np.sin(v["x"])}
-
-    table = sobol_indices(ishigami, inputs, n=8192)["out"]
-    for name, first, total in (("x", 0.3139, 0.5576), ("y", 0.4424, 0.4424), ("z", 0.0, 0.2437)):
-        assert table[name]["first"] == pytest.approx(first, abs=max(4 * table[name]["first_stderr"], 0.01))
-        assert table[name]["total"] == pytest.approx(total, abs=max(4 * table[name]["total_stderr"], 0.01))
+def test_numbers_that_no_hypothesis_can_meet_get_no_odds():
+    text = FLAT.format(bare=20.0, coated=20.0).replace("5 nm", "5 um")  # a film of 5000 ohm cm2
+    document = explain(Study.from_text(text)).document
+    assert not document["fits"]
+    assert document["ledger"] == {}
+    assert all(entry["probability"] is None for entry in document["hypotheses"].values())
+    assert "would have to be" in document["headline"][2]
 
 
-def test_sobol_leaves_out_rows_without_an_answer_and_outputs_that_stand_still():
-    inputs = {"x": Uncertain("uniform", 0.0, 1.0), "c": Uncertain("exact", 2.0)}
-    table = sobol_indices(
-        lambda v: {
-            "half": np.where(v["x"] > 0.5, np.nan, v["x"]),
-            "still": 0 * v["x"],
-            "none": v["x"] * np.nan,
-        },
-        inputs,
-        n=512,
+def test_a_fit_without_hypotheses_finds_the_example_s_truth():
+    text = (data_folder("example_spectra") / "rrml" / "study.toml").read_text(encoding="utf-8")
+    pair = [
+        line for line in text.splitlines() if "_5C" not in line and "_45C" not in line and "_2_" not in line
+    ]
+    study = Study.from_text("\n".join(pair), data_folder("example_spectra") / "rrml")
+    problem = problem_of(study)
+    assert [type(block) for block in problem.blocks] == [Block] * 3
+    row = next(line for line in fit_jointly(study).splitlines() if line.startswith("sigma_s"))
+    low, high = row[row.index("(") + 1 : row.index(")")].split(" to ")
+    assert float(low) < 2e-3 < float(high)  # make_physical.py
+
+
+def test_derivatives_are_those_of_finite_differences():
+    """Half the gradient of chi2, for scalars and for spectra at several temperatures with corrections."""
+    study = load_study(data_folder("example_spectra") / "rrml" / "study.toml")
+    whole = problem_of(study)
+    for problem in (whole.with_blocks(whole.blocks[1::3]), problem_of(flat(20.0, 15.0))):
+        hypothesis = HYPOTHESES["intrinsic_activity"]
+        names = problem.names(hypothesis)
+        ratios = [np.linspace(0.9, 1.1j, block.omega.size) for block in problem.blocks]
+        likelihood = Likelihood(problem, hypothesis, names, ratios)
+        u = 0.3 * np.random.default_rng(1).standard_normal((1, len(names)))
+        _, gradient, _ = likelihood(u)
+        steps = 1e-5 * np.eye(len(names))
+        numeric = (likelihood(u + steps)[0] - likelihood(u - steps)[0]) / 4e-5
+        np.testing.assert_allclose(gradient[0], numeric, rtol=1e-4, atol=1e-6 * np.abs(numeric).max())
+
+
+def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    names = problem.names(HYPOTHESES["barrier_only"])
+    cold, warm = (
+        next(b for b in problem.blocks if b.cell == problem.cells[0] and abs(b.temperature - T) < 1)
+        for T in (298.15, 318.15)
     )
-    assert set(table) == {"half"}
-    assert set(table["half"]) == {"x"}
-
-
-def test_rank_correlations_against_scipy():
-    rng = np.random.default_rng(1)
-    x, y = rng.random(200), rng.integers(0, 5, 200).astype(float)
-    table = rank_correlations({"x": x, "y": y, "c": np.ones(1)}, {"out": x**3 - 0.2 * y, "still": 0 * x})
-    out = x**3 - 0.2 * y
-    assert table["out"]["x"] == pytest.approx(stats.spearmanr(x, out).statistic)
-    assert table["out"]["y"] == pytest.approx(stats.spearmanr(y, out).statistic)
-    assert table["still"] == {"x": 0.0, "y": 0.0}
-
-
-@pytest.mark.parametrize("name", ["alumina", "carbon"])
-def test_the_other_example_coatings(name):
-    document = explain(data_folder("example_spectra") / "other_coatings" / f"{name}.toml").document
-    shares = document["contributions"]
-    assert document["infeasible"] == 0
-    assert any("invented" in note for note in document["notes"])
-    if name == "alumina":  # an insulator: R_ct must rise, and electrons get no new way
-        assert shares["ionic_crossing"]["low95"] > 0
-        assert abs(shares["electronic_access"]["low95"]) < 1e-6
-        assert "electronic_access" not in document["hypotheses"]
-        assert "this alone accounts for the rise" in document["verdicts"][1]
-    else:  # electrons only: no barrier, and access alone lowers R_ct
-        assert shares["ionic_crossing"]["high95"] < 0.01
-        assert shares["electronic_access"]["high95"] < 0
-        assert document["hypotheses"]["barrier_only"]["probability"] < 0.01
-
-
-def test_the_example_study_end_to_end(monkeypatch):
-    """The simulated cells' truth is 51.9 and 36.8 ohm (manifest.csv); the film's numbers are the paper's."""
-    folder = data_folder("example_spectra") / "rrml"
-    explanation = explain(folder / "study.toml")
-    document = explanation.document
-    r = document["r_ct"]
-    assert abs(r["bare"] - 51.9) < 3 * r["bare_stderr"] < 1
-    assert abs(r["coated"] - 36.8) < 3 * r["coated_stderr"] < 1
-    f = document["activity_gain"]
-    assert f["low95"] < 1 < f["high95"]  # sigma_s, which nobody gives, decides
-    assert document["thresholds"]["sigma_s_for_unchanged_kinetics_S_per_cm"] == pytest.approx(1e-4, rel=0.1)
-    assert document["hypotheses"]["barrier_only"]["probability"] < 1e-6
-    assert [row["cycle"] for row in document["cycling"]["rows"]] == [3, 50, 100, 150, 200, 250]
-    assert "The bare cell's spectrum is simulated, not measured." in explanation.verdicts
-    monkeypatch.chdir(folder)
-    assert to_json(explain("study.toml").to_dict()) == to_json(explanation.to_dict())
-
-
-def film_arc_file(path):
-    """R_s-p(R_film,C_film)-p(R_ct,C_dl); 13.158 ohm and 3.54 uF: 5 nm, eps_r 20, 3.8e-8 S/cm on 1 cm2."""
-    f = np.logspace(6, -2, 73)
-    jw = 2j * np.pi * f
-    Z = 3 + 13.158 / (1 + jw * 13.158 * 3.5417e-6) + 36.8 / (1 + jw * 36.8 * 5e-3)
-    Z = Z * (1 + 0.002 * np.random.default_rng(2).standard_normal(73))
-    rows = "\n".join(f"{a:.6e},{z.real:.8e},{z.imag:.8e}" for a, z in zip(f, Z, strict=True))
-    path.write_text(f"frequency_Hz,Z_real_ohm,Z_imag_ohm\n{rows}\n", encoding="utf-8")
-
-
-def test_the_film_s_own_arc_is_held_against_the_measured_film(tmp_path):
-    film_arc_file(tmp_path / "c.csv")
-    measured = '{value = "3.8e-8 S/cm", stderr = "2e-9 S/cm"}'
-    flat = {**EXACT, **FLAT, "conductivity": measured, "film": "permittivity = 20", "disc": '"11.2838 mm"'}
-    text = STUDY.format_map(flat).replace(
-        "r_ct = 36.8", 'spectrum = "c.csv"\ncircuit = "R_s-p(R_film,C_film)-p(R_ct,C_dl)"'
-    )
-    found = explain(Study.from_text(text, tmp_path)).document["film_from_spectrum"]
-    assert found["estimate"]["values"]["ionic_conductivity_S_per_cm"] == pytest.approx(3.8e-8, rel=0.02)
-    assert "agrees with the measured 3.80e-8 S/cm" in found["verdict"]
-    other = explain(Study.from_text(text.replace('"3.8e-8 S/cm"', '"6e-8 S/cm"'), tmp_path)).document
-    assert "does not agree with" in other["film_from_spectrum"]["verdict"]
-
-
-def test_a_film_s_arc_that_is_not_resolved_is_refused_with_the_reason(tmp_path):
-    cell_file(tmp_path / "c.csv", 36.8, 1)
-    text = STUDY.format_map(EXACT).replace(
-        "r_ct = 36.8", 'spectrum = "c.csv"\ncircuit = "R_s-p(R_film,C_film)-p(R_ct,C_dl)"'
-    )
-    found = explain(Study.from_text(text, tmp_path)).document["film_from_spectrum"]
-    assert found["estimate"] is None
-    assert "yields no film" in found["verdict"]
+    here, there = (problem.affine(block, names)[0] for block in (cold, warm))
+    change = np.where(np.isfinite(here), there, 0) - np.where(np.isfinite(here), here, 0)
+    inverse = (1 / 318.15 - 1 / 298.15) / 8.617333262e-5
+    assert change[INDEX["R_i"]] == pytest.approx(0.6 * inverse)
+    assert change[INDEX["kappa"]] == pytest.approx(-0.15 * inverse)
+    assert change[INDEX["area"]] == 0
+    assert there[INDEX["native_R"]] == -np.inf  # a layer that the cell does not have stays away

@@ -9,25 +9,18 @@ from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
 
 HEAD = """
+schema = 2
 study = { title = "films" }
-bare = { r_ct = 50 }
-coated = { r_ct = 40 }
-[electrode]
-pitch = "100 um"
-depth = "60 um"
-mouth_diameter = "40 um"
-floor_diameter = "20 um"
-packing = "square"
-area = "1 cm^2"
-sigma_s = "1e-4 S/cm"
-kappa = "9 mS/cm"
-[film]
+cell = [{ name = "bare", r_ct = 50 }, { name = "coated", coated_by = "film", r_ct = 40 }]
+support = { kind = "flat", area = "1 cm^2" }
+[[film]]
+name = "film"
 thickness = "5 nm"
 """
 
 
 def film(text):
-    return Study.from_text(HEAD + text).file.film
+    return Study.from_text(HEAD + text).file.film[0]
 
 
 RU = """
@@ -126,7 +119,7 @@ def test_values_outside_the_bounds_are_said_with_their_factor():
 
 
 def test_the_paper_s_film_has_a_verdict_for_each_measured_value():
-    document = describe_film(load_study(data_folder("example_spectra") / "rrml" / "study.toml").file.film)
+    document = describe_film(load_study(data_folder("example_spectra") / "rrml" / "study.toml").file.film[0])
     assert {check["quantity"] for check in document["checks"]} == {
         "thickness",
         "resistivity",

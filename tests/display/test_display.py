@@ -39,7 +39,7 @@ def shown():
         "DRTResult": eisfit.drt(spectrum),
         "Comparison": eisfit.compare(spectrum, ["rs-ct-w", CIRCUIT]),
         "Intervals": eisfit.intervals(result),
-        "Explanation": eisfit.explain(SPECTRA / "study.toml"),
+        "Explanation": eisfit.explain(SPECTRA / "published.toml"),
     }
 
 
@@ -79,7 +79,7 @@ def test_nothing_comes_from_outside_and_dark_pages_stay_readable(pages, kind):
 
 
 @pytest.mark.parametrize("again", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy])
-@pytest.mark.parametrize("kind", (*KINDS, "Identification", "Growth", "JointExplanation", "ImpedanceCircuit"))
+@pytest.mark.parametrize("kind", (*KINDS, "Identification", "Growth", "ImpedanceCircuit"))
 def test_it_pickles_and_copies(shown, more, kind, again):
     one = {**shown, **more}[kind]
     assert type(one).__name__ == kind
@@ -102,7 +102,6 @@ def more(shown):
     return {
         "Identification": eisfit.identify(series[0]),
         "Growth": eisfit.track(series, "rs-ct").growth("R_ct"),
-        "JointExplanation": eisfit.explain(SPECTRA / "published.toml"),
         "ImpedanceCircuit": eisfit.from_impedance(eisfit.to_impedance(shown["FitResult"])),
     }
 

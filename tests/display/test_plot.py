@@ -171,7 +171,6 @@ def test_any_file_name_can_be_drawn(name: str) -> None:
     ax = plot.nyquist(FREQUENCY, Z, label=name)
     plot.bode(FREQUENCY, Z, label=name)
     plot.trend([1, 2], [1, 2], label=name, ylabel=name)
-    plot.waterfall(2.0, [{"label": name, "value": 1.0}], 3.0)
     overview = plot.fit_overview(document(spectrum={"source": name}, ok=False, flags=[{"name": name}]))
     for drawn in plt.get_fignums():
         plt.figure(drawn).draw_without_rendering()
@@ -422,58 +421,6 @@ def test_trends_draws_one_panel_for_each_parameter_with_values() -> None:
     assert plot.small_multiples is plot.trends
     with pytest.raises(EisfitError, match="no row of this track has a fitted parameter"):
         plot.trends(track(0))
-
-
-# --- the coating
-
-
-STEPS = [
-    {"label": "ionic crossing", "value": 6.6, "low95": 5.9, "high95": 7.4},
-    {"label": "electronic_access", "value": -20.9, "low95": -24.0, "high95": -15.0},
-    {"label": "intrinsic activity", "value": -0.8, "low95": None, "high95": None},
-]
-
-
-def test_waterfall_goes_from_bare_to_coated() -> None:
-    ax = plot.waterfall(51.9, STEPS, 36.8)
-    bars = sorted(
-        ((p.get_x() + p.get_width() / 2, p.get_y(), p.get_height()) for p in ax.patches),
-        key=lambda bar: bar[0],
-    )
-    expected = [(0, 0, 51.9), (1, 51.9, 6.6), (2, 58.5, -20.9), (3, 37.6, -0.8), (4, 0, 36.8)]
-    np.testing.assert_allclose([(x, y, h) for x, y, h in bars], expected, atol=1e-9)
-    assert [text.get_text() for text in ax.texts] == ["51.9", "+6.6", "−20.9", "−0.8", "36.8"]
-    labels = [label.get_text() for label in ax.get_xticklabels()]
-    assert labels == ["bare", "ionic crossing", "electronic\naccess", "intrinsic\nactivity", "coated"]
-    assert ax.get_ylabel() == "$R_\\mathrm{ct}$ / Ω"
-    assert ax.get_ylim()[0] == 0.0
-    whiskers = np.concatenate([segment for c in ax.collections for segment in c.get_segments()])
-    np.testing.assert_allclose(sorted(whiskers[:, 1]), [58.5 - 24.0, 58.5 - 15.0, 51.9 + 5.9, 51.9 + 7.4])
-
-
-def test_waterfall_whose_intervals_cross_zero_has_a_zero_line() -> None:
-    wide = [{"label": "a", "value": -30.0, "low95": -80.0, "high95": 5.0}]
-    assert any(list(line.get_ydata()) == [0, 0] for line in plot.waterfall(50.0, wide, 20.0).lines)
-    assert not any(list(line.get_ydata()) == [0, 0] for line in plot.waterfall(51.9, STEPS, 36.8).lines)
-
-
-def test_thickness_scan_draws_a_band_for_each_supposition() -> None:
-    rows = [
-        {
-            "thickness_nm": t,
-            "unchanged_kinetics": {"median": 35 + t, "low95": 34 + t, "high95": 36 + t},
-            "barrier_ohm": 50 + t,
-            "note": "x",
-        }
-        for t in (40.0, 5.0)
-    ]
-    ax = plot.thickness_scan(rows)
-    lines = {line.get_label(): line.get_data() for line in ax.lines}
-    np.testing.assert_allclose(lines["unchanged kinetics"], [[5, 40], [40, 75]])
-    np.testing.assert_allclose(lines["barrier"], [[5, 40], [55, 90]])
-    assert ax.get_xlabel() == "film thickness / nm"
-    with pytest.raises(EisfitError, match="needs rows with thickness_nm and a predicted R_ct"):
-        plot.thickness_scan([])
 
 
 # --- files

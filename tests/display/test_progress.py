@@ -47,11 +47,6 @@ def test_track_tells(told):
     assert done == total
 
 
-def test_explain_tells(told):
-    eisfit.explain(SPECTRA / "study.toml", progress=told)
-    assert told == [(1, 3), (2, 3), (3, 3)]
-
-
 def test_a_stopped_iterator_takes_its_bar_away():
     many = eisfit.fit_many(spectra(3), CIRCUIT, progress=True)
     next(many)

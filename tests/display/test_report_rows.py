@@ -94,11 +94,11 @@ def test_circuits_are_a_row_a_parameter():
 
 
 def test_a_study_is_a_row_a_contribution_and_a_batch_one_row():
-    shares = {"ionic_crossing": {"median": 9.1, "low95": 5.6}, "intrinsic_activity": {"median": -18.0}}
-    rows = read({"schema": "eisfit.explain/1", "verdicts": ["x"], "contributions": shares})
+    shares = {"ions_through_film": {"median": 9.1, "low95": 5.6}, "reaction": {"median": -18.0}}
+    rows = read({"schema": "eisfit.explain/2", "headline": ["x"], "contributions": {"r_ct": shares}})
     assert rows == [
-        {"contribution": "ionic_crossing", "median": "9.1", "low95": "5.6"},
-        {"contribution": "intrinsic_activity", "median": "-18.0", "low95": ""},
+        {"contribution": "ions_through_film", "median": "9.1", "low95": "5.6"},
+        {"contribution": "reaction", "median": "-18.0", "low95": ""},
     ]
     batch = {
         "schema": "eisfit.batch/1",

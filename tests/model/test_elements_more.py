@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from eisfit import Spectrum, fit
-from eisfit.coating.electrode import line_impedance
 from eisfit.fitting.derived import formulas
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
@@ -160,17 +159,6 @@ def test_paasch_is_the_two_rail_line_without_its_constant():
     values = (R_ion**2 + R_el**2) / M, 2 * R_ion * R_el / M, M / R_ct, M * Q
     expected = impedance("TLMe", R_ion, R_el, R_ct, Q, 1.0) - R_ion * R_el / M
     assert_equal(impedance("T", *values), expected, rel=1e-9)
-
-
-def test_the_coating_models_line_is_the_same():
-    """`electrode.line_impedance` was written apart from the element; its end faces are left out here."""
-    R_ion, R_el, R_ct, Q, alpha = LINE.values()
-    z, slopes = line_impedance(OMEGA, R_ion, R_el, R_ct, Q, alpha)
-    assert_equal(impedance("TLMe", *LINE.values()), z)
-    columns = [np.array([[v]]) for v in LINE.values()]
-    mine = ELEMENTS["TLMe"].evaluate(FrequencyGrid(OMEGA), *columns)[1]
-    for k, slope in enumerate(mine):
-        assert_equal(slope[0], slopes[:, k], rel=1e-9)
 
 
 EXTREME = {

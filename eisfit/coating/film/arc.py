@@ -16,12 +16,11 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
-from eisfit.coating.study import FilmTable
 from eisfit.errors import StudyError
-from eisfit.rounding import significant, value_with_error
+from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "film_of_cell"]
+__all__ = ["FilmCell", "FilmEstimate", "film_from_fit"]
 
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
@@ -172,47 +171,6 @@ def film_from_fit(
     return _estimate(
         logs, joint, 1 / (2 * math.pi * tau), float(arc[0, 0] + 2 * arc[0, 1] + arc[1, 1]), basis
     )
-
-
-def film_of_cell(
-    fits: Sequence[Mapping[str, Any]], film: FilmTable, true_area: FloatArray, label: str = "film"
-) -> dict[str, Any] | None:
-    """Hold the film that a coated cell's spectrum shows against the measured film.
-
-    Parameters
-    ----------
-    fits
-        Fits of the coated cell; the first counts.
-    film
-        The measured film; its permittivity, where given, gives a thickness.
-    true_area
-        Draws of the coated area, cm^2.
-
-    Returns
-    -------
-    dict or None
-        ``{estimate, refused, verdict}``; None where no fit has an arc labelled `label`.
-    """
-    if not fits or f"R_{label}" not in fits[0]["parameters"]:
-        return None
-    area = Uncertain("normal", float(np.median(true_area)), float(np.std(true_area)), "cm^2")
-    try:
-        estimate = film_from_fit(
-            fits[0], FilmCell(area), permittivity=film.permittivity, thickness=film.thickness, label=label
-        )
-    except StudyError as error:
-        return {"estimate": None, "refused": str(error), "verdict": f"{error}."}
-    name = "ionic_conductivity_S_per_cm"
-    seen, stderr = estimate.values[name], estimate.stderr[name]
-    measured = film.ionic_conductivity
-    spread = math.hypot(stderr / seen, math.sqrt(_log_variance(measured)))
-    apart = abs(math.log(seen / measured.median)) / spread
-    words = "agrees with" if apart <= 2 else "does not agree with"
-    verdict = (
-        f"The film's arc gives an ionic conductivity of {value_with_error(seen, stderr)} S/cm, which {words} "
-        f"the measured {significant(measured.median, 3)} S/cm ({apart:.1f} standard errors apart)."
-    )
-    return {"estimate": estimate.to_dict(), "refused": None, "verdict": verdict}
 
 
 def _number(text: Any) -> Any:

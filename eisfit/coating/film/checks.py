@@ -23,8 +23,9 @@ Check = dict[str, Any]
 
 
 def describe_film(table: FilmTable) -> dict[str, Any]:
-    """Transport numbers of the film at its median values, as a document."""
-    film = Film(table.thickness.median, table.resistivity.median, table.ionic_conductivity.median)
+    """Transport numbers of a film that conducts ions and electrons, at its median values, as a document."""
+    assert table.ionic_conductivity is not None  # the caller looks
+    film = Film(table.thickness.median, _resistivity(table), table.ionic_conductivity.median)
     return {
         "name": table.name,
         "thickness_nm": film.thickness * 1e7,
@@ -75,6 +76,11 @@ def _thickness(table: FilmTable) -> Check:
     return _check("thickness", measured, "nm", "growth per cycle", (grown, grown), ratio, verdict)
 
 
+def _resistivity(table: FilmTable) -> float:
+    assert table.resistivity is not None  # `describe_film` is for films that conduct electrons
+    return table.resistivity.median
+
+
 def _is_metal(phase: PhaseTable) -> bool:
     return phase.resistivity is not None and phase.mean_free_path is not None
 
@@ -82,7 +88,7 @@ def _is_metal(phase: PhaseTable) -> bool:
 def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     """Resistivity against that of the pure metal as a film as thin (Fuchs-Sondheimer, Mayadas-Shatzkes)."""
     thin = _thin_resistivity(table, phase)
-    measured = table.resistivity.median
+    measured = _resistivity(table)
     ratio = measured / thin
     nm = table.thickness.median * 1e7
     grains = _has_grains(phase)
@@ -107,7 +113,7 @@ def _thick(table: FilmTable, phase: PhaseTable) -> str:
     assert phase.resistivity is not None
     assert phase.mean_free_path is not None
     thick = phase.resistivity.median * (1 + 0.375 * phase.mean_free_path.median / table.thickness.median)
-    return f"; {table.resistivity.median / thick:.1f} times by its short form for thick films"
+    return f"; {_resistivity(table) / thick:.1f} times by its short form for thick films"
 
 
 def _thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:
@@ -136,7 +142,7 @@ def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any
         low, high = hashin_shtrikman(values, shares)
         effective = bruggeman(values, shares)
         bounds = (1 / high, 1 / low if low else np.inf)
-        measured = table.resistivity.median
+        measured = _resistivity(table)
         verdict = _placed(
             _micro, "uohm cm", measured, bounds, 1 / effective if effective else np.inf, mixture
         )
@@ -145,7 +151,7 @@ def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any
             ratio, "disorder, boundaries or a worse oxide than the one compared with", "a richer metal"
         )
         checks.append(_check("resistivity", measured, "ohm cm", mixture, bounds, ratio, verdict))
-    if all(phase.ionic_conductivity for phase in phases):
+    if table.ionic_conductivity and all(phase.ionic_conductivity for phase in phases):
         values = [phase.ionic_conductivity.median for phase in phases if phase.ionic_conductivity]
         bounds = hashin_shtrikman(values, shares)
         measured = table.ionic_conductivity.median

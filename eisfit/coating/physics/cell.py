@@ -1,4 +1,4 @@
-"""A cell: series resistance, the other electrode, contact, and the electrode on its support."""
+"""A cell: the interface on its support, and in series the ohmic part, the other electrode, the contact."""
 
 from __future__ import annotations
 
@@ -6,163 +6,140 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.physics import layers
-from eisfit.coating.physics.layers import LayerKind, Slopes
-from eisfit.coating.physics.parameters import (
-    INDEX,
-    PARAMETERS,
-    REFERENCE,
-    arrhenius,
-    values,
-)
+from eisfit.coating.physics.layers import LayerKind, diffusion, layer
+from eisfit.coating.physics.parameters import INDEX, LINEAR, PARAMETERS
 from eisfit.coating.physics.supports import Support
 from eisfit.errors import EisfitError
 
-__all__ = ["Cell", "CellImpedance", "cell_impedance"]
+__all__ = ["COUNTER_ALPHA", "Cell", "CellImpedance", "cell_impedance"]
+
+COUNTER_ALPHA = 0.85
+"""Exponent of the other electrode's arc: depressed as graphite's usually is."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell has, and its temperature.
+    """What one cell is made of.
 
     Parameters
     ----------
     support
         Geometry of the electrode.
     film
-        Kind of the film on it, or None for an uncoated one. A "mixed" or "ohmic" film conducts electrons
-        along the surface too; a "dielectric" one does not.
-    native, contact, counter
-        Whether it has a native layer, a contact resistance, and the other electrode in its spectrum.
-    temperature
-        K.
+        Kind of the film that ions cross, or None.
+    access
+        Whether the film carries electrons along the surface.
     """
 
     support: Support
     film: LayerKind | None = None
-    native: bool = False
-    contact: bool = False
-    counter: bool = False
-    temperature: float = REFERENCE
+    access: bool = False
 
 
 class CellImpedance(NamedTuple):
-    """Impedance (B, F), ohm, and its derivatives by the coordinates of `PARAMETERS`, (B, F, P)."""
+    """Impedance (B, F), ohm, and its derivatives by the coordinates of `PARAMETERS`, (B, P, F)."""
 
     impedance: ComplexArray
     derivative: ComplexArray
 
 
-def cell_impedance(cell: Cell, theta: NDArray[np.float64], omega: ArrayLike) -> CellImpedance:
-    """Impedance of a cell for rows of parameters, with exact derivatives.
+def cell_impedance(cell: Cell, theta: FloatArray, omega: ArrayLike) -> CellImpedance:
+    """Impedance of a cell for rows of its quantities, with exact derivatives.
 
     Parameters
     ----------
     cell
-        What the cell has.
+        What the cell is made of.
     theta
-        (B, P) coordinates (`coordinates`); several cells of a study share them, and differ by what is
-        added to single columns (another film's ln t, the scatter of R_s).
+        (B, P) coordinates, see `coordinates`.
     omega
-        (F,) rad/s, positive.
-
-    Returns
-    -------
-    CellImpedance
-        Derivatives are zero for parameters that the cell does not have.
+        (F,) rad/s; 0 gives the resistance without diffusion.
 
     Raises
     ------
     EisfitError
-        Frequencies that are not positive, or a table with another number of columns.
+        Frequencies that are negative, or a table with another number of columns.
 
     Examples
     --------
     >>> from eisfit.coating.physics import Cell, Flat, cell_impedance, coordinates
     >>> theta = coordinates({"area": 2.0, "R_s": 1.0, "R_i": 10.0, "Q": 1e-5, "alpha": 0.9})
-    >>> cell_impedance(Cell(Flat()), theta, [1e-6]).impedance.real.round(3)
+    >>> cell_impedance(Cell(Flat()), theta, [0.0]).impedance.real.round(3)
     array([[6.]])
     """
     w = np.asarray(omega, dtype=np.float64)
-    if not (w > 0).all():
-        raise EisfitError("omega must be positive: the model has no impedance at zero frequency.")
+    if not (w >= 0).all():
+        raise EisfitError("omega must be positive, or zero for the resistance without diffusion.")
     if theta.ndim != 2 or theta.shape[1] != len(PARAMETERS):
         raise EisfitError(f"theta is {theta.shape}; it must be (rows, {len(PARAMETERS)}), see coordinates.")
-    value = {name: v[:, None] for name, v in values(theta, cell.temperature).items()}
-    Z, slopes = _electrode(cell, value, w)
-    for part, more in _in_series(cell, value, w):
-        Z = Z + part
-        _add(slopes, more)
-    return CellImpedance(Z, _collect(slopes, value, cell.temperature, Z.shape))
+    table = np.where(LINEAR, theta, np.exp(np.where(LINEAR, 0.0, theta)))
+    v = {p.name: table[:, k, None] for k, p in enumerate(PARAMETERS)}
+    d = np.zeros((len(theta), len(PARAMETERS), w.size), dtype=np.complex128)
+    Z = _electrode(cell, v, _interface(cell, v, d, w), d) + _in_series(v, d, w)
+    return CellImpedance(Z, d)
 
 
-def _electrode(cell: Cell, value: dict[str, FloatArray], omega: FloatArray) -> tuple[ComplexArray, Slopes]:
-    z, slopes = interface(cell, value, omega)
-    conducts = cell.film in {"mixed", "ohmic"}
-    sheet = (value["t"] / value["rho"])[:, 0] if conducts else None
-    G = cell.support.impedance(value["kappa"][:, 0], value["sigma_s"][:, 0], sheet, z)
-    found = {name: G.by_z * slope for name, slope in slopes.items()}
-    _add(found, {"kappa": G.by_log_kappa, "sigma_s": G.by_log_sigma})
-    if conducts:
-        _add(found, {"t": G.by_log_sheet, "rho": -G.by_log_sheet})
-    Z = G.value / value["area"]
-    found = {name: slope / value["area"] for name, slope in found.items()}
-    found["area"] = -Z
-    return Z, found
-
-
-def interface(cell: Cell, value: dict[str, FloatArray], omega: FloatArray) -> tuple[ComplexArray, Slopes]:
-    """Interface per true area of the uncoated geometry, ohm cm^2 (B, F), with derivatives by coordinate."""
-    coated = cell.film is not None
-    z, slopes = layers.reaction(value, coated, cell.support.particles, omega)
+def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+    """Interface per true area, ohm cm^2 (B, F); `d` gets its derivatives by coordinate."""
+    z = _reaction(cell, v, d, omega)
     if cell.film is not None:
-        through, by_R, by_C = layers.layer(cell.film, value["t"] / value["s_i"], value["chi"], omega)
+        through, by_R, by_C = layer(cell.film, v["thickness"] / v["s_i"], v["chi"], omega)
         z = z + through
-        _add(slopes, {"t": by_R, "s_i": -by_R, "chi": by_C})
-        z, slopes = z / value["g"], {name: slope / value["g"] for name, slope in slopes.items()}
-        slopes["g"] = -z
-    if cell.native:
-        through, by_R, by_C = layers.layer("dielectric", value["native_R"], value["native_C"], omega)
-        z = z + through
-        _add(slopes, {"native_R": by_R, "native_C": by_C})
-    return z, slopes
+        d[:, INDEX["thickness"]], d[:, INDEX["s_i"]], d[:, INDEX["chi"]] = by_R, -by_R, by_C
+    native, by_R, by_C = layer("dielectric", v["native_R"], v["native_C"], omega)
+    d[:, INDEX["native_R"]], d[:, INDEX["native_C"]] = by_R, by_C
+    d /= v["g"][..., None]
+    z = (z + native) / v["g"]
+    d[:, INDEX["g"]] = -z
+    return z
 
 
-def _in_series(
-    cell: Cell, value: dict[str, FloatArray], omega: FloatArray
-) -> list[tuple[ComplexArray, Slopes]]:
-    R_s = value["R_s"] + 0j * omega
-    parts: list[tuple[ComplexArray, Slopes]] = [(R_s, {"R_s": R_s})]
-    if cell.contact:
-        fall = 1 / (1 + 1j * omega * value["contact_tau"])
-        arc = value["contact_R"] * fall
-        parts.append((arc, {"contact_R": arc, "contact_tau": arc * (fall - 1)}))
-    if cell.counter:
-        log_jw = np.log(omega) + 0.5j * np.pi
-        cpe = value["counter_Q"] * np.exp(value["counter_alpha"] * log_jw)
-        shunt = np.asarray(1 / (1 + value["counter_R"] * cpe), dtype=np.complex128)
-        arc = value["counter_R"] * shunt
-        by_Q = arc * (shunt - 1)
-        by = {"counter_R": arc * shunt, "counter_Q": by_Q, "counter_alpha": by_Q * log_jw}
-        parts.append((arc, by))
-    return parts
+def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+    """Reaction and diffusion beside the double layer: 1/(1/(R + Z_diff) + Q (j omega)^alpha)."""
+    moving = omega > 0
+    w = np.where(moving, omega, 1.0)
+    Zd, by_W, by_tau = (
+        np.where(moving, part, 0)
+        for part in diffusion(v["W"], v["tau_d"] if cell.support.particles else None, w)
+    )
+    log_jw = np.log(w) + 0.5j * np.pi
+    cpe = np.where(moving, v["Q"] * np.exp(v["alpha"] * log_jw), 0)
+    faradaic = v["R_i"] + Zd
+    shunt = 1 / (1 + faradaic * cpe)
+    z = np.asarray(faradaic * shunt, dtype=np.complex128)
+    through, by_Q = shunt * shunt, -z * z * cpe
+    d[:, INDEX["R_i"]] = v["R_i"] * through
+    d[:, INDEX["W"]] = by_W * through
+    d[:, INDEX["tau_d"]] = by_tau * through
+    d[:, INDEX["Q"]] = by_Q
+    d[:, INDEX["alpha"]] = by_Q * log_jw
+    return z
 
 
-def _add(slopes: Slopes, more: Slopes) -> None:
-    for name, slope in more.items():
-        slopes[name] = slopes[name] + slope if name in slopes else slope
+def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: ComplexArray) -> ComplexArray:
+    sheet = (v["thickness"] / v["resistivity"])[:, 0] if cell.access else None
+    G = cell.support.impedance(v["kappa"][:, 0], v["sigma_s"][:, 0], sheet, z)
+    d *= (G.by_z / v["area"])[:, None, :]
+    d[:, INDEX["kappa"]] = G.by_log_kappa / v["area"]
+    d[:, INDEX["sigma_s"]] = G.by_log_sigma / v["area"]
+    if cell.access:
+        d[:, INDEX["thickness"]] += G.by_log_sheet / v["area"]
+        d[:, INDEX["resistivity"]] -= G.by_log_sheet / v["area"]
+    Z = np.asarray(G.value / v["area"])
+    d[:, INDEX["area"]] = -Z
+    return Z
 
 
-def _collect(
-    slopes: Slopes, value: dict[str, FloatArray], temperature: float, shape: tuple[int, ...]
-) -> ComplexArray:
-    derivative = np.zeros((*shape, len(PARAMETERS)), dtype=np.complex128)
-    for name, slope in slopes.items():
-        derivative[..., INDEX[name]] = slope
-    for p in PARAMETERS:
-        if p.activation is not None and p.name in slopes:
-            derivative[..., INDEX[p.activation]] += slopes[p.name] * arrhenius(p, temperature)
-    return derivative
+def _in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+    Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
+    d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
+    for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0)):
+        x = np.power(1j * omega * v[f"{name}_tau"], alpha)
+        arc = v[f"{name}_R"] / (1 + x)
+        Z = Z + arc
+        d[:, INDEX[f"{name}_R"]] = arc
+        d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x / (1 + x)
+    return Z

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.electrode import Channels
+from eisfit.coating.physics.geometry import Channel
 from eisfit.coating.physics.rails import solve_rails
 from eisfit.coating.physics.spreading import (
     Modes,
@@ -77,11 +77,9 @@ class ChannelPlate:
             )
 
     @property
-    def geometry(self) -> Channels:
+    def geometry(self) -> Channel:
         """Areas of one channel."""
-        return Channels(
-            self.pitch, self.depth, self.mouth_radius, self.floor_radius, 1.0, hexagonal=self.hexagonal
-        )
+        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)
 
     @property
     def radius(self) -> float:
@@ -93,7 +91,7 @@ class ChannelPlate:
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
         """Area-specific impedance; `sheet` None is a wall without a film that conducts."""
-        cell = float(self.geometry.cell)
+        cell = self.geometry.cell
         found = _solve(_network(self, sheet is not None), kappa, sigma, sheet, z)
         return AreaImpedance(*(cell * part for part in found))
 
@@ -164,14 +162,14 @@ def _network(plate: ChannelPlate, film: bool) -> _Network:
     return _Network(
         depth=plate.depth,
         pore=np.pi * plate.mouth_radius * plate.floor_radius,
-        perimeter=float(geometry.wall) / plate.depth,
-        top=float(geometry.top),
-        floor=float(geometry.floor),
+        perimeter=geometry.wall / plate.depth,
+        top=geometry.top,
+        floor=geometry.floor,
         ring=ring,
         disc=disc,
         rest=annulus_resistance(plate.radius, outer) - _quasi_static(ring),
         rest_floor=_EDGE_OF_DISC - _quasi_static(disc),
-        solid=np.append(float(geometry.solid), ring.norm),
+        solid=np.append(geometry.solid, ring.norm),
         base=np.asarray(np.linalg.inv(resistance), dtype=np.float64),
         film=film,
     )

@@ -1,8 +1,4 @@
-"""Impedance of an interface per true area: the layers on it, and the reaction beside its double layer.
-
-::
-
-    z_int = sum of the layers + 1/(1/(R + Z_diff) + Q (j omega)^alpha),    R = R_i, or R_i/f where coated
+"""Impedance of the parts of an interface per true area: the layers on it, and diffusion behind it.
 
 A layer is one of three (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1668):
 
@@ -22,11 +18,9 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import sphere, tanh_over
 
-__all__ = ["LayerKind", "Slopes", "diffusion", "layer", "reaction"]
+__all__ = ["LayerKind", "diffusion", "layer"]
 
 LayerKind = Literal["ohmic", "dielectric", "mixed"]
-Slopes = dict[str, ComplexArray]
-"""Derivatives by the coordinates of the parameters, by name."""
 
 
 def layer(kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray) -> tuple[ComplexArray, ...]:
@@ -65,38 +59,3 @@ def diffusion(W: FloatArray, tau: FloatArray | None, omega: FloatArray) -> tuple
     H, dH = sphere(np.asarray(1j * omega * tau))
     z = W * np.sqrt(2 * tau) * H
     return z, z, z / 2 + W * np.sqrt(2 * tau) * 1j * omega * tau * dH
-
-
-def reaction(
-    value: dict[str, FloatArray], coated: bool, particles: bool, omega: FloatArray
-) -> tuple[ComplexArray, Slopes]:
-    """Reaction beside its double layer, ohm cm^2 (B, F), with derivatives by coordinate.
-
-    Parameters
-    ----------
-    value
-        Parameters at the cell's temperature, each (B, 1).
-    coated
-        Whether the reaction is R_i/f.
-    particles
-        Whether diffusion ends in a particle's centre.
-    omega
-        (F,) rad/s.
-    """
-    R = value["R_i"] / value["f"] if coated else value["R_i"]
-    Zd, by_W, by_tau = diffusion(value["W"], value["tau_d"] if particles else None, omega)
-    log_jw = np.log(omega) + 0.5j * np.pi
-    cpe = value["Q"] * np.exp(value["alpha"] * log_jw)
-    faradaic = R + Zd
-    shunt = 1 / (1 + faradaic * cpe)
-    z = faradaic * shunt
-    slopes = {
-        "R_i": R * shunt**2,
-        "W": by_W * shunt**2,
-        "tau_d": by_tau * shunt**2,
-        "Q": -(z**2) * cpe,
-        "alpha": -(z**2) * cpe * log_jw,
-    }
-    if coated:
-        slopes["f"] = -slopes["R_i"]
-    return z, slopes

@@ -13,9 +13,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.electrode import line
 from eisfit.coating.physics.spreading import disc_spreading
 from eisfit.errors import EisfitError
+from eisfit.model.elements.end_faces import line
 
 __all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
 

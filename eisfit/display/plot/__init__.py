@@ -6,7 +6,6 @@ pyplot figure, which a notebook displays; `new_axes` and `new_figure` make ones 
 
 from __future__ import annotations
 
-from eisfit.display.plot.coating import thickness_scan, waterfall
 from eisfit.display.plot.comparison import comparison
 from eisfit.display.plot.frequency import bode, drt, residuals
 from eisfit.display.plot.identification import identification
@@ -44,8 +43,6 @@ __all__ = [
     "save",
     "small_multiples",
     "strength_curve",
-    "thickness_scan",
     "trend",
     "trends",
-    "waterfall",
 ]

@@ -1,338 +1,173 @@
-"""A coating study's explanation as text, Markdown and a self-contained page."""
+"""An ``eisfit.explain/2`` document as text and Markdown, and the tables that the page shares."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.rounding import significant, value_with_error
+from eisfit.rounding import significant
 
-__all__ = ["explanation_html", "explanation_markdown", "explanation_summary_html", "explanation_text"]
+__all__ = ["FACTORS", "LETTERS", "NAMES", "Table", "explanation_markdown", "explanation_text", "tables"]
 
 Document = Mapping[str, Any]
 
+NAMES = {
+    "barrier_only": "barrier alone",
+    "electronic_access": "access alone",
+    "intrinsic_activity": "faster reaction",
+    "area_gain": "larger area",
+    "access_and_activity": "access and reaction",
+    "access_and_area": "access and area",
+    "native_layer": "native layer",
+    "contact": "contact resistance",
+}
+LETTERS = dict(zip(NAMES, ("B", "E", "A", "G", "EA", "EG", "N", "C"), strict=True))
+FACTORS = {
+    "ions_through_film": "ions through the film",
+    "electrons_along_film": "electrons along the film",
+    "reaction": "reaction",
+    "area": "area that takes part",
+    "native_layer": "bare cell's own layer gone",
+    "contact": "bare cell's contact gone",
+    "cell_to_cell": "scatter between cells",
+}
+_SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 
-@dataclass(frozen=True)
-class _Table:
-    """A table of strings with the sentence that says how to read it."""
 
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
+class Table:
+    """Rows of text under a title."""
+
+    def __init__(
+        self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str = ""
+    ) -> None:
+        self.title, self.head, self.rows, self.note = title, head, rows, note
 
 
 def explanation_text(document: Document) -> str:
-    """Return the change, the contributions and the conclusion for a terminal."""
-    table = _contributions(document)
-    widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
-    lines = [document["title"], _change(document), ""]
-    for row in (table.head, *table.rows):
-        cells = [row[0].ljust(widths[0])] + [
-            cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)
-        ]
-        lines.append("  ".join(cells))
-    lines += ["", *(f"- {sentence}" for sentence in document["verdicts"])]
+    """Return the three sentences, contradictions, ledger and contributions for a terminal."""
+    lines = [*document["headline"]]
+    lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
+    for table in tables(document)[:3]:
+        widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
+        lines.append("")
+        for row in (table.head, *table.rows):
+            cells = [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
+            lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
     return "\n".join(lines)
 
 
 def explanation_markdown(document: Document) -> str:
-    """Return the whole report, without figures, as Markdown."""
-    parts = [f"# {document['title']}", _change(document)]
-    parts += ["## Conclusion", "\n".join(f"- {sentence}" for sentence in document["verdicts"])]
-    for table in _tables(document):
+    """Return the report, without drawings, as Markdown."""
+    parts = [f"# {document['title']}", "\n".join(f"{k}. {s}" for k, s in enumerate(document["headline"], 1))]
+    if document["contradictions"]:
+        parts += ["## Contradictions", "\n".join(f"- {row['text']}" for row in document["contradictions"])]
+    for table in tables(document):
         rule = ["---"] * len(table.head)
-        rows = "\n".join(
-            f"| {' | '.join(_piped(c) for c in row)} |" for row in (table.head, rule, *table.rows)
-        )
-        parts += [f"## {table.title}", *([table.note] if table.note else []), rows]
-    parts += (
-        ["## References", "\n".join(f"- {r}" for r in document["references"])]
-        if document["references"]
-        else []
+        body = "\n".join("| " + " | ".join(row) + " |" for row in (table.head, rule, *table.rows))
+        parts += [f"## {table.title}", *([table.note] if table.note else []), body]
+    parts.append(f"Made by eisfit {document['eisfit']}, seed {document['seed']}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def tables(document: Document) -> list[Table]:
+    """Return the tables of a report in their order: ledger first where odds are told."""
+    rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
+    rows += [_contributions(document, "r_ct")]
+    if document["next_experiments"]:
+        rows.append(_next(document))
+    rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total")]
+    if document["swing"]:
+        rows.append(_swing(document))
+    return [*rows, _thickness(document), _parameters(document), _inputs(document)]
+
+
+def capped(value: float) -> str:
+    """Log-odds to one decimal; nothing beyond a thousand to one is printed."""
+    return "≤ -3" if value <= -3 else "≥ +3" if value >= 3 else f"{value:+.1f}"
+
+
+def percent(p: float) -> str:
+    """Return a probability in words, never 0 or 100 %."""
+    return "> 99 %" if p > 0.99 else "< 0.1 %" if p < 0.001 else f"{100 * p:.2g} %"
+
+
+def ordered(document: Document) -> list[str]:
+    """Hypotheses, the most probable first."""
+    return sorted(document["hypotheses"], key=lambda name: -document["hypotheses"][name]["log_evidence"])
+
+
+def _ledger(document: Document) -> Table:
+    order = ordered(document)
+    rows = [[datum, *(capped(row[name]) for name in order)] for datum, row in document["ledger"].items()]
+    p = [percent(document["hypotheses"][name]["probability"]) for name in order]
+    note = (
+        "Change of log10 odds of each hypothesis against all the others, by each datum after those above it; "
+        "all were equally likely before. Columns add up to the odds of the last row."
     )
-    return "\n\n".join([*parts, _made_by(document)]) + "\n"
+    head = ["log10 odds", *(NAMES[name] for name in order)]
+    return Table("What each datum says", head, [*rows, ["probability", *p]], note)
 
 
-def explanation_summary_html(document: Document) -> str:
-    """Return the change, the contributions and the conclusion as an HTML fragment for notebooks."""
-    return f"<h4>{escape(document['title'])}</h4><p>{escape(_change(document))}</p>" + (
-        _html_table(_contributions(document)) + _html_list(document["verdicts"])
-    )
+def _misses(document: Document) -> Table:
+    rows = [[NAMES[name], f"{document['hypotheses'][name]['p_value']:.1g}"] for name in ordered(document)]
+    return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
 
 
-def explanation_html(document: Document, figures: Mapping[str, str] | None = None) -> str:
-    """Return the whole report as one page.
-
-    Parameters
-    ----------
-    document
-        An ``eisfit.explain/1`` document.
-    figures
-        SVG text by title; they become part of the page.
-    """
-    title = escape(document["title"])
-    body = [f"<h1>{title}</h1>", f"<p class='lead'>{escape(_change(document))}</p>"]
-    body += ["<h2>Conclusion</h2>", _html_list(document["verdicts"])]
-    body += [_html_figure(name, svg, k) for k, (name, svg) in enumerate((figures or {}).items())]
-    for table in _tables(document):
-        note = f"<p>{escape(table.note)}</p>" if table.note else ""
-        body.append(f"<h2>{escape(table.title)}</h2>{note}{_html_table(table)}")
-    if document["references"]:
-        body += ["<h2>References</h2>", _html_list(document["references"])]
-    body.append(f"<footer>{escape(_made_by(document))}</footer>")
-    head = f"<meta charset='utf-8'><title>{title}</title><style>{_STYLE}</style>"
-    return (
-        f"<!doctype html>\n<html lang='en'><head>{head}</head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body></html>\n"
-    )
-
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.1rem;margin-top:2.2rem}.lead{font-size:1.1rem}"
-    "table{border-collapse:collapse;font-size:.88rem;display:block;overflow-x:auto}"
-    "th,td{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid #ddd;vertical-align:top}"
-    "td{font-variant-numeric:tabular-nums}th{font-weight:600;border-color:#888}"
-    "figure{margin:1.5rem 0}figure svg{max-width:100%;height:auto}figcaption{font-size:.88rem;color:#555}"
-    "footer{margin-top:2.5rem;font-size:.85rem;color:#555}li{margin:.3rem 0}"
-)
-
-_CAPTIONS = {
-    "From the bare to the coated cell": (
-        "Bars: means over all draws, which add up to the measured change; whiskers: 95 % of the draws."
-    ),
-    "What the answer hangs on most": (
-        "The same contributions over the input that carries most of their spread. "
-        "Lines: medians; bands: 95 %."
-    ),
-    "Predicted over the film's thickness": "Lines: medians; bands: 95 % of the draws.",
-    "Predicted over the channels' depth": "The same projected area. Lines: medians; bands: 95 %.",
-    "Predicted over temperature": "Lines: medians; bands: 95 % of the draws.",
-    "Predicted spectra of the electrode": "At the median inputs: rails, interface and double layer only.",
-    "Over the cycles": "Resistance of the interface per true area. Lines: medians; bands: 95 %.",
-}
-
-
-def _tables(document: Document) -> Iterator[_Table]:
-    yield _contributions(document)
-    yield _thresholds(document)
-    yield _hypotheses(document)
-    yield _scan(
-        "R_ct over the film's thickness / ohm", "thickness_nm", "nm", document["thickness_scan"], every=4
-    )
-    predictions = document["predictions"]
-    yield _scan("R_ct over the channels' depth / ohm", "depth_um", "um", predictions["depth"])
-    if predictions["temperature"]:
-        rows = predictions["temperature"]
-        yield _scan("R_ct over temperature / ohm", "temperature_C", "°C", rows, every=2)
-    if predictions["apparent_activation_energy_eV"]:
-        yield _energies(predictions["apparent_activation_energy_eV"])
-    yield _high_frequency(predictions["spectrum"])
-    if document["sensitivity"]["sobol"].get("intrinsic_activity"):
-        yield _sensitivity(document["sensitivity"])
-    if document.get("cycling"):
-        yield _cycling(document["cycling"])
-    yield _film(document["film"])
-    yield _electrode(document["electrode"])
-    yield from _cells(document["cells"])
-    yield _inputs(document["inputs"])
-
-
-def _contributions(document: Document) -> _Table:
+def _contributions(document: Document, quantity: str) -> Table:
     rows = [
-        [_plain(name), *(significant(c[key], 3) for key in ("median", "low95", "high95", "mean"))]
-        for name, c in document["contributions"].items()
+        [FACTORS[name], *(f"{c[key]:+.1f}" for key in ("median", "low95", "high95"))]
+        for name, c in document["contributions"][quantity].items()
+        if max(abs(c["low95"]), abs(c["high95"])) >= 0.05
     ]
     note = (
-        "Shapley values over the draws: in each draw they add up to the measured "
-        "change, and so do their means; "
-        "medians need not."
+        "Shapley values; medians over the posterior need not add up, shares of one draw do. R_ct is R(0) - "
+        "R(inf) of the model, the other electrode's arc included; one arc of a fitted circuit may read less."
     )
-    return _Table(
-        "Contributions to the change of R_ct",
-        ("factor / ohm", "median", "2.5 %", "97.5 %", "mean"),
-        rows,
-        note,
-    )
+    title = f"Shares of the change of {_SIDES[quantity]} / ohm"
+    return Table(title, ["effect / ohm", "median", "2.5 %", "97.5 %"], rows, note)
 
 
-def _thresholds(document: Document) -> _Table:
-    t, rows = document["thresholds"], []
-    labels = {
-        "sigma_s_for_unchanged_kinetics_S_per_cm": "conductivity of the solid at which f = 1 suffices, S/cm",
-        "f_without_electronic_access": "f needed if the film carried no electrons along the walls",
-    }
-    for name, label in labels.items():
-        rows.append([label, *(significant(t[name + end], 3) for end in ("", "_low95", "_high95"))])
-    f = document["activity_gain"]
-    rows.append(
-        ["f needed with the film as measured", *(significant(f[k], 3) for k in ("median", "low95", "high95"))]
-    )
-    return _Table("Thresholds", ("", "median", "2.5 %", "97.5 %"), rows)
+def _next(document: Document) -> Table:
+    rows = [
+        [row["experiment"], f"{row['expected_bits']:.2f}", row["effort"]]
+        for row in document["next_experiments"]
+    ]
+    left = document["next_experiments"][0]["open_bits"]
+    head = ["next measurement", f"expected gain / bit of {left:.2f}", "effort"]
+    return Table("Next measurement, by expected gain", head, rows)
 
 
-def _hypotheses(document: Document) -> _Table:
+def _swing(document: Document) -> Table:
+    best = NAMES[ordered(document)[0]]
+    rows = [[e["meaning"], percent(e["half"]), percent(e["double"])] for e in document["swing"].values()]
+    head = ["prior", "half as wide", "twice as wide"]
+    return Table("How much is prior?", head, rows, f"Probability of: {best}.")
+
+
+def _thickness(document: Document) -> Table:
     rows = [
         [
-            _plain(name),
-            h["statement"],
-            h["prior"] or "none",
-            significant(h["evidence"], 2),
-            f"{h['probability']:.1%}",
+            significant(row["thickness_nm"], 2),
+            *(significant(row[k], 3) for k in ("median", "low95", "high95")),
         ]
-        for name, h in document["hypotheses"].items()
+        for row in document["predictions"]["thickness"][::2]
     ]
-    note = (
-        "All equally likely beforehand. Evidence: the probability density that each "
-        "gave to the coated cell's R_ct "
-        "before it was measured. Differences below a factor of 10 don't decide."
-    )
-    return _Table(
-        "Hypotheses", ("name", "statement", "prior", "evidence / (1/ohm)", "probability"), rows, note
-    )
+    head = ["film / nm", "R_ct / ohm", "2.5 %", "97.5 %"]
+    return Table("Predicted over the film's thickness", head, rows)
 
 
-def _scan(title: str, key: str, unit: str, rows: Sequence[Document], every: int = 1) -> _Table:
-    names = [name for name in rows[0] if name != key]
-    kept = [row for k, row in enumerate(rows) if k % every == 0 or k == len(rows) - 1]
-    body = [[significant(row[key], 3), *(_span(row[name]) for name in names)] for row in kept]
-    return _Table(title, (unit, *(_plain(name) for name in names)), body, "Medians, with 95 % of the draws.")
-
-
-def _energies(energies: Document) -> _Table:
-    rows = [[_plain(name), _span(entry)] for name, entry in energies.items()]
-    return _Table("Activation energy that R_ct would show / eV", ("supposition", ""), rows)
-
-
-def _high_frequency(spectrum: Document) -> _Table:
-    entries = {f"electrode, {_plain(k)}": v for k, v in spectrum["high_frequency_resistance"].items()}
-    entries["change that access would bring"] = spectrum["high_frequency_change_by_access"]
-    for name, curve in spectrum.get("curves", {}).items():
-        if name != "frequency_Hz":
-            apex = curve["apex_Hz"]
-            entries[f"apex of the arc / Hz, {_plain(name)}"] = {"median": apex, "low95": apex, "high95": apex}
-    rows = [[label, _span(entry)] for label, entry in entries.items()]
-    return _Table("The spectrum's shape", ("high-frequency resistance / ohm", ""), rows)
-
-
-def _sensitivity(sensitivity: Document) -> _Table:
-    entries = sensitivity["sobol"]["intrinsic_activity"]
-    rho = sensitivity["rank_correlation"].get("intrinsic_activity", {})
-    order = sorted(entries, key=lambda name: -entries[name]["total"])
+def _parameters(document: Document) -> Table:
     rows = [
-        [
-            name,
-            value_with_error(entries[name]["first"], entries[name]["first_stderr"]),
-            value_with_error(entries[name]["total"], entries[name]["total_stderr"]),
-            f"{rho[name]:+.2f}" if rho.get(name) is not None else "n/a",
-        ]
-        for name in order
+        [p["meaning"], *(significant(p[k], 3) for k in ("median", "low95", "high95")), p["unit"]]
+        for p in document["parameters"].values()
     ]
-    note = (
-        "Of the contribution of intrinsic activity. First: the share of its "
-        "variance that goes when this input "
-        "becomes known; total: the share that stays when all others do (Sobol)."
-    )
-    return _Table("What the answer hangs on", ("input", "first", "total", "rank correlation"), rows, note)
+    return Table("Parameters", ["parameter", "median", "2.5 %", "97.5 %", "unit"], rows)
 
 
-def _cycling(cycling: Document) -> _Table:
+def _inputs(document: Document) -> Table:
     rows = [
-        [
-            significant(row["cycle"], 4, trailing_zeros=False),
-            *(significant(row[k], 3) for k in ("bare", "coated")),
-            _span(row["activity_gain"]),
-            *(_span(row["contributions"][name]) for name in row["contributions"]),
-        ]
-        for row in cycling["rows"]
+        [p["meaning"], *(significant(p[k], 3) for k in ("value", "low68", "high68")), p["unit"], p["source"]]
+        for p in document["inputs"].values()
     ]
-    names = [_plain(name) for name in cycling["rows"][0]["contributions"]] if cycling["rows"] else []
-    head = ("cycle", "bare / ohm", "coated / ohm", "f", *names)
-    return _Table("Over the cycles", head, rows, " ".join(cycling["verdicts"]))
-
-
-def _electrode(electrode: Document) -> _Table:
-    rows = [[_plain(name), _span(entry)] for name, entry in electrode.items()]
-    return _Table("The electrode", ("property", "value"), rows)
-
-
-def _film(film: Document) -> _Table:
-    skipped = ("name", "checks")
-    rows = [[_plain(k), significant(v, 3)] for k, v in film.items() if k not in skipped and v is not None]
-    return _Table(f"The film: {film['name']}", ("property, at the median inputs", "value"), rows)
-
-
-def _cells(cells: Document) -> Iterator[_Table]:
-    for which, cell in cells.items():
-        for fit in cell["fits"]:
-            rows = [
-                [name, value_with_error(p["value"], p["stderr"]), p["unit"] or ""]
-                for name, p in fit["parameters"].items()
-            ]
-            source = fit["spectrum"].get("source") or ""
-            note = f"{source.replace(chr(92), '/').rsplit('/', 1)[-1]}, {fit['circuit']['string']}"
-            yield _Table(f"Fit of the {which} cell", ("parameter", "value", "unit"), rows, note)
-
-
-def _inputs(inputs: Document) -> _Table:
-    rows = [[name, entry["text"], entry["source"] or "not said"] for name, entry in inputs.items()]
-    return _Table("Inputs", ("input", "value", "source"), rows)
-
-
-def _change(document: Document) -> str:
-    r = document["r_ct"]
-    bare = value_with_error(r["bare"], r["bare_stderr"])
-    coated = value_with_error(r["coated"], r["coated_stderr"])
-    change = value_with_error(r["change"], r["change_stderr"])
-    return f"R_ct: bare {bare} ohm, coated {coated} ohm, change {change} ohm."
-
-
-def _made_by(document: Document) -> str:
-    lost = document["infeasible"]
-    return (
-        f"{document['study']}, explained by eisfit {document['eisfit']}: {document['draws']} draws with seed "
-        f"{document['seed']}, {lost} without a solution."
-    )
-
-
-def _span(entry: Document) -> str:
-    median, low, high = (entry[key] for key in ("median", "low95", "high95"))
-    if median is None or math.isnan(median):
-        return "none"
-    if abs(high - low) <= 1e-3 * abs(median):
-        return significant(median, 3)
-    return f"{significant(median, 3)} ({significant(low, 3)} to {significant(high, 3)})"
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _piped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")
-
-
-def _html_list(items: Sequence[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
-
-
-def _html_table(table: _Table) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _html_figure(title: str, svg: str, number: int) -> str:
-    # Two figures' ids must not meet on one page; an XML prologue has no place inside one.
-    drawing = svg[svg.find("<svg") :]
-    for mark in ('id="', 'href="#', "url(#"):
-        drawing = drawing.replace(mark, f"{mark}f{number}-")
-    caption = f"{title}. {_CAPTIONS.get(title, '')}".strip()
-    return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+    head = ["input", "centre", "-1 sd", "+1 sd", "unit", "source"]
+    return Table("Inputs with their sources", head, rows)

@@ -69,7 +69,7 @@ def _cells(document: Document) -> Iterator[Row]:
 
 
 def _contributions(document: Document) -> Iterator[Row]:
-    for name, row in (document.get("contributions") or {}).items():
+    for name, row in ((document.get("contributions") or {}).get("r_ct") or {}).items():
         yield {"contribution": name, **_flat(row)}
 
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from eisfit.coating.joint.problem import (
+from eisfit.coating.film.film import EPSILON_0
+from eisfit.coating.physics import (
+    Flat,
+    LayerKind,
+    Particles,
+    Pellet,
+    Porous,
+    QuickChannels,
+    Support,
+)
+from eisfit.coating.problem import (
+    BOLTZMANN_EV,
     INFINITE,
     REFERENCE_K,
     Block,
@@ -14,15 +27,13 @@ from eisfit.coating.joint.problem import (
     Problem,
     activation_energies,
 )
-from eisfit.coating.joint.quick_channels import QuickChannels
-from eisfit.coating.joint.study import Cell, JointStudy
-from eisfit.coating.physics import Flat, Support
+from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.units import Uncertain
 
 __all__ = ["problem_of"]
 
 
-def problem_of(study: JointStudy) -> Problem:
+def problem_of(study: Study) -> Problem:
     """Return the problem of a study, its spectra read and its priors centred on the bare cell's size."""
     file, support = study.file, study.file.support
     blocks, ratios = _blocks(study)
@@ -30,49 +41,97 @@ def problem_of(study: JointStudy) -> Problem:
     cells = tuple(dict.fromkeys(block.cell for block in blocks))
     bare = next(block for block in blocks if not block.coated)
     priors = {**_scales(bare, support.area.median * roughness), **_given(study)}
-    if file.counter.kind == "half":
-        priors.pop("counter_R")
+    if not quick.particles:
+        priors.pop("tau_d")
+    if file.counter.kind != "full":
+        priors = {name: prior for name, prior in priors.items() if not name.startswith("counter")}
+    if file.counter.kind == "symmetric":  # two electrodes alike in series
+        priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(2))
     scatter, half = file.scatter, 1 / np.sqrt(2)
     for cell in cells:
         priors[f"dR_s:{cell}"] = Prior(0.0, scatter.r_s.median * half, "ohm", log=False, source="scatter")
-        for name, size in (("R_i", scatter.r_i), ("Q", scatter.q), ("counter", scatter.counter)):
+        relative = [("R_i", scatter.r_i), ("Q", scatter.q)]
+        relative += [("counter", scatter.counter)] * (file.counter.kind == "full")
+        for name, size in relative:
             priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
     if any(block.temperature != REFERENCE_K for block in blocks):
-        priors |= activation_energies()
-    conducting = file.film[0].resistivity is not None
-    return Problem(quick, blocks, priors, ratios, conducting, cells)
+        priors = {**activation_energies(), **priors}
+    return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells)
 
 
-def _support(study: JointStudy) -> tuple[Support, float]:
+def _kind(film: FilmTable) -> LayerKind:
+    """Return the kind: a film with a resistivity carries electrons too; one without is an insulator."""
+    return "dielectric" if film.resistivity is None else "mixed"
+
+
+def _support(study: Study) -> tuple[Support, float]:
     """Return the support that a search uses, and true over projected area."""
     table = study.file.support
     if table.kind == "flat":
         return Flat(), 1.0
-    numbers = [getattr(table, k) for k in ("pitch", "depth", "mouth_diameter", "floor_diameter", "base")]
-    pitch, depth, mouth, floor, base = (value.median for value in numbers)
+    if table.kind == "pellet":
+        contact, spot = (_median(table.contact, 1.0), table.spot_radius)
+        return Pellet(_median(table.thickness), contact, spot.median if spot else None), contact
+    if table.kind != "channels":
+        build = Porous if table.kind == "porous" else Particles
+        support = build(
+            _median(table.thickness),
+            _median(table.porosity),
+            _median(table.tortuosity),
+            _median(table.area_density),
+            percolation=_median(table.percolation, 2 / 3),
+        )
+        return support, support.thickness * support.area_density
+    sizes = (table.pitch, table.depth, table.mouth_diameter, table.floor_diameter, table.base)
+    pitch, depth, mouth, floor, base = (_median(value) for value in sizes)
     plate = QuickChannels(pitch, depth, mouth / 2, floor / 2, base, table.packing == "hexagonal")
-    return plate, (plate.wall + plate.cell - np.pi * (mouth**2 - floor**2) / 4) / plate.cell
+    return plate, plate.geometry.roughness
 
 
-def _given(study: JointStudy) -> dict[str, Prior]:
-    support, first = study.file.support, study.file.film[0]
+def _median(value: Uncertain | None, otherwise: float = np.nan) -> float:
+    return otherwise if value is None else value.median
+
+
+def _given(study: Study) -> dict[str, Prior]:
+    support = study.file.support
     given = {"area": _log_prior(support.area)}
     for name in ("kappa", "sigma_s"):
         value = getattr(support, name)
-        given[name] = _log_prior(value) if value is not None else Prior(0.0, 1e-6)
-    for film in study.file.film:
-        given[f"thickness:{film.name}"] = _log_prior(film.thickness)
-        for name, value in (("s_i", film.ionic_conductivity), ("resistivity", film.resistivity)):
-            if value is not None and film is not first:
-                given[f"{name}:{film.name}"] = _log_prior(value)
-    assert first.ionic_conductivity is not None  # validated
-    given["s_i"] = _log_prior(first.ionic_conductivity)
-    given["resistivity"] = (
-        _log_prior(first.resistivity) if first.resistivity else Prior(np.log(1e-3), 1e-6, "ohm*cm")
-    )
+        if value is not None:
+            given[name] = _log_prior(value)
+    given |= _films(study.file.film)
     if study.file.counter.resistance is not None and study.file.counter.resistance.median > 0:
         given["counter_R"] = _log_prior(study.file.counter.resistance)
     return given
+
+
+def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
+    """Return priors of the films; what a further one leaves out, it shares with the first."""
+    first, given = films[0], {}
+    for film in films:
+        own = "" if film is first else f":{film.name}"
+        given[f"thickness:{film.name}"] = _log_prior(film.thickness)
+        if film.ionic_conductivity is not None:
+            given[f"s_i{own}"] = _at_reference(film)
+        if film.resistivity is not None:
+            given[f"resistivity{own}"] = _log_prior(film.resistivity)
+    if first.resistivity is None:  # permittivity of 20, within a factor of two
+        given["chi"] = Prior(np.log(20 * EPSILON_0 / first.thickness.median), 0.7, "F/cm^2", source="default")
+    if first.activation_energy is not None:
+        low, high = first.activation_energy.draw(np.array([0.1587, 0.8413]))
+        spread = max(float(high - low) / 2, 1e-3)
+        given["Ea:film"] = Prior(float(low + high) / 2, spread, "eV", log=False, source="study")
+    return given
+
+
+def _at_reference(film: FilmTable) -> Prior:
+    """Prior of a film's ionic conductivity at the reference temperature."""
+    assert film.ionic_conductivity is not None  # the caller looks
+    prior = _log_prior(film.ionic_conductivity)
+    if film.temperature is None or film.activation_energy is None:
+        return prior
+    warmer = (1 / REFERENCE_K - 1 / film.temperature.median) / BOLTZMANN_EV
+    return replace(prior, mean=prior.mean - film.activation_energy.median * warmer)
 
 
 def _log_prior(value: Uncertain) -> Prior:
@@ -95,7 +154,7 @@ def _scales(bare: Block, true_area: float) -> dict[str, Prior]:
         body = bare.omega > 2 * bare.omega[tail]
         peak = float(bare.omega[body][np.argmax(minus[body])]) if body.any() else 1e3
         last = int(np.argmin(bare.omega))
-        warburg = max(np.sqrt(2) * minus[last] * np.sqrt(bare.omega[last]), 1e-3 * span)
+        warburg = max(minus[last] * np.sqrt(bare.omega[last]), 1e-3 * span)
     else:
         span, start, peak, warburg = float(bare.data[0]), 0.1 * float(bare.data[0]), 1e3, 0.05 * bare.data[0]
     log = np.log
@@ -109,6 +168,7 @@ def _scales(bare: Block, true_area: float) -> dict[str, Prior]:
         "R_s": Prior(log(start), 0.5, "ohm", source="size of the bare cell"),
         "counter_R": Prior(log(0.08 * span), 0.7, "ohm", source="default: 4 to 16 % of the bare cell"),
         "counter_tau": Prior(log(0.2 / peak), 1.2, "s"),
+        "tau_d": Prior(log(100.0), 2.0, "s"),
         "chi": Prior(log(1e-4), 2.0, "F/cm^2"),
         "f": Prior(0.0, 0.9),
         "g": Prior(0.35, 0.2),
@@ -119,7 +179,7 @@ def _scales(bare: Block, true_area: float) -> dict[str, Prior]:
     }
 
 
-def _blocks(study: JointStudy) -> tuple[tuple[Block, ...], tuple[tuple[str, float, float], ...]]:
+def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, float], ...]]:
     blocks: list[Block] = []
     ratios: list[tuple[str, float, float]] = []
     for cell in study.file.cell:

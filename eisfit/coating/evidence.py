@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.coating.joint.posterior import Posterior, posteriors, probabilities
-from eisfit.coating.joint.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
+from eisfit.arrays import FloatArray
+from eisfit.coating.posterior import Posterior, probabilities
+from eisfit.coating.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
+from eisfit.coating.search import refitted
 
 __all__ = ["ledger", "next_experiments", "prior_swing"]
 
-FloatArray = NDArray[np.float64]
-
 _MODEL_ERROR = 0.01  # relative, of new data: beyond that the model itself is not known
-_FLOOR = 1e-12  # of a probability, where only its logarithm is wanted
+_DRAWN = 300  # experiments drawn from each hypothesis
+_FEATURES = 8  # principal components of them that are looked at
 
 
 def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[str, dict[str, float]]:
@@ -26,23 +26,25 @@ def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[
     Rows add up to the odds of all the data: hypotheses are equally likely beforehand.
     """
     rows: dict[str, dict[str, float]] = {}
-    before = _log_odds(dict.fromkeys(final, 1 / len(final)))
+    before = dict.fromkeys(final, -float(np.log10(len(final) - 1)))
     stages = _stages(problem)
     for number, (name, blocks, ratios) in enumerate(stages):
-        if number == len(stages) - 1:
-            found: Mapping[str, Posterior] = final
-        else:
-            near = None if blocks and blocks[0].combine is not None else final
-            found = posteriors(problem.with_blocks(blocks, ratios), seed, near=near, finish=False)
-        after = _log_odds(probabilities(found))
+        last = number == len(stages) - 1
+        found = final if last else refitted(problem.with_blocks(blocks, ratios), problem, final, seed)
+        after = log_odds(found)
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
     return rows
 
 
-def _log_odds(probability: Mapping[str, float]) -> dict[str, float]:
-    p = {name: min(max(value, _FLOOR), 1 - _FLOOR) for name, value in probability.items()}
-    return {name: float(np.log10(value / (1 - value))) for name, value in p.items()}
+def log_odds(found: Mapping[str, Posterior]) -> dict[str, float]:
+    """Return log10 odds of each hypothesis against all the others, however small."""
+    logs = {name: posterior.log_evidence for name, posterior in found.items()}
+    odds = {}
+    for name, value in logs.items():
+        others = np.array([other for key, other in logs.items() if key != name])
+        odds[name] = float((value - np.logaddexp.reduce(others)) / np.log(10))
+    return odds
 
 
 Stage = tuple[str, list[Block], tuple[tuple[str, float, float], ...]]
@@ -50,9 +52,9 @@ Stage = tuple[str, list[Block], tuple[tuple[str, float, float], ...]]
 
 def _stages(problem: Problem) -> list[Stage]:
     """Return the data in the order of the ledger: each stage holds all before it."""
-    if problem.blocks[0].combine is not None:
+    if problem.scalar:
         return _scalar_stages(problem)
-    first = [next(b for b in problem.blocks if b.coated == coated) for coated in (False, True)]
+    first = list(problem.pair)
     edges = _edges(first[0])
     stages: list[Stage] = [
         ("arc: its size and peak", [_band(b, edges[0], edges[1]) for b in first], ()),
@@ -107,7 +109,8 @@ def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, d
     """Return the probability of the first hypothesis with each prior half and twice as wide.
 
     Where the posterior is N(m, v) in standard deviations of the prior, a prior s times as wide multiplies the
-    evidence by exp(-a m^2 / (2 (1 + a v))) / (s sqrt(1 + a v)), a = 1/s^2 - 1.
+    evidence by exp(-a m^2 / (2 (1 + a v))) / (s sqrt(1 + a v)), a = 1/s^2 - 1; where it is drawn, by the mean
+    of the priors' ratio over the draws.
     """
     stated = probabilities(found)
     best = max(stated, key=lambda name: stated[name])
@@ -128,6 +131,9 @@ def _gain(posterior: Posterior, name: str, s: float) -> float:
     if name not in posterior.names:
         return 0.0
     k = posterior.names.index(name)
+    if posterior.sample is not None:
+        u = posterior.sample[:, k]
+        return float(np.log(np.mean(np.exp(-0.5 * u * u * (1 / s**2 - 1)))) - np.log(s))
     m, v, a = posterior.u[k], posterior.covariance[k, k], 1 / s**2 - 1
     inside = max(1 + a * v, 1e-6)
     return float(-a * m * m / (2 * inside) - np.log(s) - 0.5 * np.log(inside))
@@ -136,29 +142,30 @@ def _gain(posterior: Posterior, name: str, s: float) -> float:
 def next_experiments(problem: Problem, found: Mapping[str, Posterior], seed: int) -> list[dict[str, Any]]:
     """Rank further measurements by the information (bit) they are expected to bring about the hypotheses.
 
-    Each hypothesis foretells new data as a normal distribution, linear about its optimum; the gain is the
-    mutual information between hypothesis and data (Lindley, Ann. Math. Stat. 27 (1956) 986), from draws.
+    Experiments are drawn from every hypothesis' posterior. A classifier learns from one half of them which
+    hypothesis they came from, and is asked about the other half: what it gains is a lower bound of the mutual
+    information between hypothesis and data (D. Barber, F. Agakov, Adv. Neural Inf. Process. Syst. 16 (2003)).
     """
     probability = {name: p for name, p in probabilities(found).items() if p > 0.003}
     total = sum(probability.values())
-    probability = {name: p / total for name, p in probability.items()}
-    open_bits = _entropy(np.array([list(probability.values())]))[0]
+    weights = np.array([p / total for p in probability.values()])
+    open_bits = _entropy(weights)
     rows = []
     for name, effort, blocks, priors in _candidates(problem):
         wider = replace(problem, blocks=tuple(blocks), priors={**problem.priors, **priors}, ratios=())
-        gain = _information(wider, found, probability, np.random.default_rng(seed))
-        rows.append(
-            {"experiment": name, "expected_bits": gain, "open_bits": float(open_bits), "effort": effort}
-        )
+        rng = np.random.default_rng(seed)
+        drawn = np.stack([_foretold(wider, found[name], rng) for name in probability])
+        gain = min(_information(drawn, weights), open_bits)
+        rows.append({"experiment": name, "expected_bits": gain, "open_bits": open_bits, "effort": effort})
     return sorted(rows, key=lambda row: -row["expected_bits"])
 
 
 def _candidates(problem: Problem) -> list[tuple[str, str, list[Block], dict[str, Prior]]]:
-    first = [next(b for b in problem.blocks if b.coated == coated) for coated in (False, True)]
+    first = problem.pair
     omega = 2 * np.pi * np.geomspace(1e5, 1e-2, 15)
     blank = [replace(b, omega=omega, data=np.zeros(30), error=np.zeros(30), combine=None) for b in first]
     rows: list[tuple[str, str, list[Block], dict[str, Prior]]] = []
-    if first[0].combine is not None:
+    if problem.scalar:
         rows.append(("whole spectra of both cells", "same cells, a day", blank, {}))
     if len({b.temperature for b in problem.blocks}) == 1:
         hot = [replace(b, temperature=T) for b in blank for T in (278.15, 308.15)]
@@ -179,7 +186,7 @@ def _thicker(problem: Problem, block: Block) -> tuple[str, str, list[Block], dic
     thickness = np.exp(old.mean) * 8 * 1e7
     own = {
         f"{n}:{film}": problem.priors[f"{n}:{block.film}"]
-        for n in ("s_i", "resistivity")
+        for n in ("s_i", "resistivity", "chi")
         if f"{n}:{block.film}" in problem.priors
     }
     priors = {f"thickness:{film}": replace(old, mean=old.mean + np.log(8)), **own, **_scatter(problem, cells)}
@@ -187,56 +194,57 @@ def _thicker(problem: Problem, block: Block) -> tuple[str, str, list[Block], dic
 
 
 def _scatter(problem: Problem, blocks: Sequence[Block]) -> dict[str, Prior]:
-    kinds = ("dR_s", "dR_i", "dQ", "dcounter")
     old = problem.cells[0]
+    kinds = [kind for kind in ("dR_s", "dR_i", "dQ", "dcounter") if f"{kind}:{old}" in problem.priors]
     return {f"{kind}:{b.cell}": problem.priors[f"{kind}:{old}"] for b in blocks for kind in kinds}
 
 
-def _information(
-    problem: Problem,
-    found: Mapping[str, Posterior],
-    probability: Mapping[str, float],
-    rng: np.random.Generator,
-) -> float:
-    names = list(probability)
-    foretold = [_foretold(problem, found[name]) for name in names]
-    weights = np.array([probability[name] for name in names])
-    left = 0.0
-    for weight, (mean, factor) in zip(weights, foretold, strict=True):
-        y = mean + rng.standard_normal((120, mean.size)) @ factor.T
-        logs = np.stack([_log_density(y, *other) for other in foretold], axis=1) + np.log(weights)
-        odds = np.exp(logs - logs.max(axis=1, keepdims=True))
-        left += weight * float(_entropy(odds / odds.sum(axis=1, keepdims=True)).mean())
-    return max(float(_entropy(weights[None])[0]) - left, 0.0)
-
-
-def _foretold(problem: Problem, posterior: Posterior) -> tuple[FloatArray, FloatArray]:
-    """Mean and Cholesky factor of what a hypothesis foretells for the problem's blocks."""
-    hypothesis = HYPOTHESES[posterior.hypothesis]
-    names = problem.names(hypothesis)
-    known = {name: k for k, name in enumerate(posterior.names)}
-    u, covariance = np.zeros(len(names)), np.eye(len(names))
-    at = [(k, known[name]) for k, name in enumerate(names) if name in known]
-    here, there = (np.array(column) for column in zip(*at, strict=True))
-    u[here] = posterior.u[there]
-    covariance[np.ix_(here, here)] = posterior.covariance[np.ix_(there, there)]
-    means, slopes, errors = [], [], []
+def _foretold(problem: Problem, posterior: Posterior, rng: np.random.Generator) -> FloatArray:
+    """Return draws (n, N) of the logarithms of what a hypothesis foretells for the problem's blocks."""
+    names = problem.names(HYPOTHESES[posterior.hypothesis])
+    u = rng.standard_normal((_DRAWN, len(names)))  # what is new follows its prior
+    known = [k for k, name in enumerate(names) if name in posterior.names]
+    u[:, known] = posterior.draws(_DRAWN, rng)[:, [posterior.names.index(names[k]) for k in known]]
+    parts = []
     for block in problem.blocks:
-        value, slope = problem.predict(block, hypothesis, names, u[None])
-        Z = value[0].reshape(-1, 2) @ np.array([1, 1j])
-        logs = (slope[0].reshape(Z.size, 2, -1).transpose(0, 2, 1) @ np.array([1, 1j])) / Z[:, None]
-        means.append(np.log(Z).view(np.float64))
-        slopes.append(np.stack([logs.real, logs.imag], axis=1).reshape(2 * Z.size, -1))
-        errors.append(np.full(2 * Z.size, _MODEL_ERROR))
-    J = np.concatenate(slopes)
-    spread = J @ covariance @ J.T + np.diag(np.concatenate(errors) ** 2)
-    return np.concatenate(means), np.linalg.cholesky(spread)
+        Z = problem.predict(block, HYPOTHESES[posterior.hypothesis], names, u).view(np.complex128)
+        parts.append(np.log(Z).view(np.float64))
+    y = np.concatenate(parts, axis=1)
+    return np.asarray(y + _MODEL_ERROR * rng.standard_normal(y.shape))
 
 
-def _log_density(y: FloatArray, mean: FloatArray, factor: FloatArray) -> FloatArray:
-    z = np.linalg.solve(factor, (y - mean).T)
-    return np.asarray(-0.5 * (z * z).sum(axis=0) - np.log(np.diag(factor)).sum())
+def _information(drawn: FloatArray, weights: FloatArray) -> float:
+    """Return the bits that a Gaussian classifier gains on experiments (H, n, N) it has not learned from."""
+    mean = np.tensordot(weights, drawn.mean(axis=1), 1)
+    centred = drawn - mean
+    scatter = np.einsum("h,hni,hnj->ij", weights, centred, centred) / drawn.shape[1]
+    between = np.einsum("h,hi,hj->ij", weights, *[centred.mean(axis=1)] * 2)
+    within = scatter - between + _MODEL_ERROR**2 * np.eye(len(mean))
+    # Directions in which the hypotheses differ most beside their own spread, then those that spread most.
+    root = np.linalg.inv(np.linalg.cholesky(within))
+    _, apart = np.linalg.eigh(root @ (scatter + between) @ root.T)
+    axes = apart[:, ::-1][:, :_FEATURES].T @ root
+    features = centred @ axes.T
+    half = drawn.shape[1] // 2
+    logs = np.stack([_log_density(features[:, half:], learned) for learned in features[:, :half]], axis=-1)
+    # A classifier that is too sure gains less: it is softened by the factor that gains most.
+    return max(_gained(soft * logs + np.log(weights), weights) for soft in np.geomspace(0.01, 1, 15))
 
 
-def _entropy(p: FloatArray) -> FloatArray:
-    return np.asarray(np.abs((p * np.log2(np.maximum(p, 1e-300))).sum(axis=1)))
+def _gained(logs: FloatArray, weights: FloatArray) -> float:
+    told = np.einsum("hnh->hn", logs) - np.logaddexp.reduce(logs, axis=-1)
+    return max(_entropy(weights) + float(weights @ told.mean(axis=1)) / float(np.log(2)), 0.0)
+
+
+def _log_density(y: FloatArray, learned: FloatArray) -> FloatArray:
+    """Logarithm of the normal density of y (..., k) with the mean and covariance of rows (n, k)."""
+    mean, covariance = learned.mean(axis=0), np.cov(learned.T) + 1e-9 * np.eye(learned.shape[1])
+    off = y - mean
+    _, log_det = np.linalg.slogdet(covariance)
+    return np.asarray(
+        -0.5 * np.einsum("...i,ij,...j->...", off, np.linalg.inv(covariance), off) - 0.5 * log_det
+    )
+
+
+def _entropy(p: FloatArray) -> float:
+    return float(abs(np.sum(p * np.log2(np.maximum(p, 1e-300)))))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from eisfit.display.report.joint_explanation import (
+from eisfit.display.report.explanation import (
     FACTORS,
     LETTERS,
     NAMES,
@@ -17,7 +17,7 @@ from eisfit.display.report.joint_explanation import (
     tables,
 )
 
-__all__ = ["joint_html"]
+__all__ = ["explanation_html", "explanation_summary_html"]
 
 Document = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ footer{margin-top:24px;color:var(--mut);font-size:12.5px}
 _UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
 
 
-def joint_html(document: Document) -> str:
+def explanation_html(document: Document) -> str:
     """Return the page; what is drawn is the document's and nothing else."""
     title = escape(document["title"])
     mark = "<span class='sim'>simulated</span>" if document["simulated"] else ""
@@ -91,6 +91,13 @@ def joint_html(document: Document) -> str:
         f"<!doctype html>\n<html lang='en'><head>{head}</head>\n<body><main>\n{page}\n</main>"
         f"<script>{_UNFOLD}</script></body></html>\n"
     )
+
+
+def explanation_summary_html(document: Document) -> str:
+    """Return the three sentences, the contradictions and the first table for a notebook."""
+    told = [*document["headline"], *(f"Contradiction. {row['text']}" for row in document["contradictions"])]
+    sentences = "".join(f"<p>{_set(sentence)}</p>" for sentence in told)
+    return f"<div>{sentences}{_table(tables(document)[0])}</div>"
 
 
 def _set(text: str) -> str:

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.coating.physics import AreaImpedance
+from eisfit.arrays import FloatArray
+from eisfit.coating.physics.geometry import Channel
+from eisfit.coating.physics.supports import AreaImpedance
 
 __all__ = ["QuickChannels"]
 
-FloatArray = NDArray[np.float64]
 Array = NDArray[Any]
 
 
@@ -49,32 +50,21 @@ class QuickChannels:
     particles: bool = False
 
     @property
-    def cell(self) -> float:
-        """Projected area of one channel's cell, cm^2."""
-        return float(np.sqrt(3) / 2 if self.hexagonal else 1.0) * self.pitch**2
-
-    @property
-    def wall(self) -> float:
-        """Lateral area of one channel, cm^2."""
-        slant = np.hypot(self.depth, self.mouth_radius - self.floor_radius)
-        return float(np.pi * (self.mouth_radius + self.floor_radius) * slant)
-
-    @property
-    def solid(self) -> float:
-        """Mean cross-section of the solid around a channel, cm^2."""
-        r1, r2 = self.mouth_radius, self.floor_radius
-        return float(self.cell - np.pi * (r1 * r1 + r1 * r2 + r2 * r2) / 3)
+    def geometry(self) -> Channel:
+        """Areas of one channel."""
+        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)
 
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: Array
     ) -> AreaImpedance:
         """Area-specific impedance and its derivatives; see `eisfit.coating.physics.supports`."""
-        L, P = self.depth, self.wall / self.depth
-        floor, top = np.pi * self.floor_radius**2, self.cell - np.pi * self.mouth_radius**2
+        one_channel = self.geometry
+        L, P = self.depth, one_channel.wall / self.depth
+        floor, top = one_channel.floor, one_channel.top
         spread, ff, fs, ss, to_film = _spreading(self)
         k, s = kappa[:, None], sigma[:, None]
         m_i = 1 / (k * np.pi * self.mouth_radius * self.floor_radius)
-        m_s = 1 / (s * self.solid)
+        m_s = 1 / (s * one_channel.solid)
         if sheet is not None:
             spread = ff = fs = ss = 0.0
             m_s = 1 / (P * sheet[:, None])
@@ -91,7 +81,7 @@ class QuickChannels:
             Z = Z + to_film / s
         return AreaImpedance(
             *(
-                np.asarray(self.cell * part, dtype=np.complex128)
+                np.asarray(one_channel.cell * part, dtype=np.complex128)
                 for part in (Z, by_z, by_kappa, by_sigma, by_sheet)
             )
         )
@@ -125,9 +115,9 @@ def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]
     """
     from scipy.special import j0, j1, jn_zeros
 
-    a = plate.cell
+    a = plate.geometry.cell
     R_c = np.sqrt(a / np.pi)
-    floor = a - plate.solid
+    floor = a - plate.geometry.solid
     eps = np.sqrt(floor / np.pi) / R_c
     left = 1 - eps**2
     spread = (np.log(1 / eps) / left**2 - (3 - eps**2) / (4 * left)) / (2 * np.pi)
@@ -135,7 +125,7 @@ def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]
     K = R_c * np.sum(
         4 * j1(zeros * eps) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
     )
-    S, straight = plate.solid, plate.base / a
+    S, straight = plate.geometry.solid, plate.base / a
     ff, fs, ss = straight + K / floor, straight - K / S, straight + K * floor / S**2
     up = np.sqrt(spread / S) * np.tanh(plate.depth / np.sqrt(spread * S))
     share = (ss + up - fs) / (ff - 2 * fs + ss + up)

@@ -9,19 +9,17 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.coating.joint.posterior import Posterior, probabilities
-from eisfit.coating.joint.problem import HYPOTHESES, INFINITE, Block, Problem
-from eisfit.coating.joint.response import LOCALS, respond
+from eisfit.arrays import FloatArray
+from eisfit.coating.physics import INDEX
+from eisfit.coating.posterior import Posterior, probabilities
+from eisfit.coating.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
 
-__all__ = ["FACTORS", "QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary"]
-
-FloatArray = NDArray[np.float64]
+__all__ = ["FACTORS", "QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary", "thin"]
 
 QUANTITIES = ("r_ct", "r_hf", "r_total")
 FACTORS = {
@@ -33,8 +31,8 @@ FACTORS = {
     "contact": "bare cell's contact gone",
     "cell_to_cell": "scatter between cells",
 }
-_AT = {name: k for k, name in enumerate(LOCALS)}
 _OF_SCATTER = ("R_more", "Q", "counter_R")
+_NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,16 @@ class Draw:
     u: FloatArray
 
 
-def draws(problem: Problem, found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
-    """Return draws of all hypotheses in proportion to their probability.
-
-    Where scalars are the data, what they leave open is far from linear: each draw is then a fit of its own.
-    """
+def draws(found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
+    """Return draws of all hypotheses in proportion to their probability."""
     rng = np.random.default_rng(seed)
-    own = problem if problem.blocks[0].combine is not None else None
     counts = {name: round(n * p) for name, p in probabilities(found).items()}
-    return [Draw(found[name], found[name].draws(count, rng, own)) for name, count in counts.items() if count]
+    return [Draw(found[name], found[name].draws(count, rng)) for name, count in counts.items() if count]
+
+
+def thin(drawn: Draw) -> Draw:
+    """Return every third draw: enough for an interval of what takes long."""
+    return Draw(drawn.posterior, drawn.u[::3])
 
 
 def summary(values: FloatArray) -> dict[str, float]:
@@ -63,9 +62,11 @@ def summary(values: FloatArray) -> dict[str, float]:
 
 
 def resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatArray]:
-    """Return R(0) - R(inf), R(inf) and R(0) of a cell for every draw, ohm."""
-    local, film, access = _local(problem, block, drawn)
-    return _ends(problem, local, film, access)
+    """Return a cell's resistances for every draw, ohm.
+
+    `r_total` is R(0), `r_hf` R(inf), `r_other` the other electrode's arc, `r_ct` what is left.
+    """
+    return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], _local(problem, block, drawn))
 
 
 def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[Draw]) -> dict[str, Any]:
@@ -81,23 +82,22 @@ def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[
     }
 
 
-def _local(problem: Problem, block: Block, drawn: Draw) -> tuple[FloatArray, bool, bool]:
+def _local(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
     offset, matrix = problem.affine(block, drawn.posterior.names)
-    access = block.coated and HYPOTHESES[drawn.posterior.hypothesis].access and problem.conducting
-    return offset + drawn.u @ matrix.T, block.coated, access
+    return offset + drawn.u @ matrix.T
 
 
-def _ends(problem: Problem, local: FloatArray, film: bool, access: bool) -> dict[str, FloatArray]:
-    omega = np.array([0.0, INFINITE])
-    Z = respond(problem.support, omega, local, film=film, access=access).impedance.real
-    return {"r_ct": Z[:, 0] - Z[:, 1], "r_hf": Z[:, 1], "r_total": Z[:, 0]}
+def _ends(problem: Problem, block: Block, hypothesis: Hypothesis, local: FloatArray) -> dict[str, FloatArray]:
+    Z = problem.answer(hypothesis, block, local, np.array([0.0, INFINITE])).impedance.real
+    other = np.exp(local[:, INDEX["counter_R"]])
+    return {"r_ct": Z[:, 0] - Z[:, 1] - other, "r_hf": Z[:, 1], "r_total": Z[:, 0], "r_other": other}
 
 
 def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[str, dict[str, FloatArray]]:
-    start, end = _local(problem, bare, draw)[0], _local(problem, coated, draw)[0]
+    start, end = _local(problem, bare, draw), _local(problem, coated, draw)
     free = HYPOTHESES[draw.posterior.hypothesis]
     players = ["ions_through_film", "cell_to_cell"]
-    players += ["electrons_along_film"] * (free.access and problem.conducting)
+    players += ["electrons_along_film"] * (free.access and problem.film == "mixed")
     own = {"f": "reaction", "g": "area", "native_R": "native_layer", "contact_R": "contact"}
     players += [factor for name, factor in own.items() if name in free.free]
     gain = _column(problem, draw, "f")
@@ -105,8 +105,8 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
     for size in range(len(players) + 1):
         for chosen in itertools.combinations(players, size):
             local = _switched(start, end, gain, chosen)
-            film, access = "ions_through_film" in chosen, "electrons_along_film" in chosen
-            value[frozenset(chosen)] = _ends(problem, local, film, access)
+            access = replace(free, access="electrons_along_film" in chosen)
+            value[frozenset(chosen)] = _ends(problem, coated, access, local)
     return {q: {p: _share(value, players, p, q) for p in players} for q in QUANTITIES}
 
 
@@ -119,9 +119,11 @@ def _column(problem: Problem, draw: Draw, name: str) -> FloatArray:
 
 def _switched(start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequence[str]) -> FloatArray:
     """Local quantities of the bare cell with some of the coated cell's effects switched on."""
-    local, at = start.copy(), _AT
-    for name in ("thickness", "s_i", "resistivity"):
+    local, at = start.copy(), INDEX
+    for name in ("thickness", "resistivity", "s_i", "chi"):
         local[:, at[name]] = end[:, at[name]]
+    if "ions_through_film" not in chosen:
+        local[:, at["s_i"]] = _NO_BARRIER
     if "cell_to_cell" in chosen:
         for name in _OF_SCATTER:
             local[:, at[name]] = end[:, at[name]]

@@ -11,31 +11,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.coating.joint.quick_channels import QuickChannels
-from eisfit.coating.joint.response import COUNTER_ALPHA, LOCALS, respond
-from eisfit.coating.physics import ChannelPlate, Support
+from eisfit.arrays import FloatArray
+from eisfit.coating.physics import (
+    INDEX,
+    PARAMETERS,
+    Cell,
+    CellImpedance,
+    ChannelPlate,
+    LayerKind,
+    QuickChannels,
+    Support,
+    cell_impedance,
+)
+from eisfit.coating.physics.cell import COUNTER_ALPHA
+from eisfit.coating.physics.parameters import LINEAR
 
 __all__ = [
+    "BOLTZMANN_EV",
     "HYPOTHESES",
     "INFINITE",
+    "MODES",
+    "REFERENCE_K",
     "Block",
     "Hypothesis",
     "Prior",
     "Problem",
     "activation_energies",
+    "within",
 ]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-
-_BOLTZMANN_EV = 8.617333262e-5
+BOLTZMANN_EV = 8.617333262e-5
 REFERENCE_K = 298.15
 """Of the priors, K."""
-_AT = {name: k for k, name in enumerate(LOCALS)}
-_ABSENT = np.log(1e-9)
+_ABSENT = np.array([-np.inf if p.transform == "log" and p.absent == 0 else 0.0 for p in PARAMETERS])
 INFINITE = 1e12  # rad/s: every capacitance is a short
+MODES = 4
+"""Of the solid in the channels' final model; two leave 0.9 % of Z, three times a good spectrum's noise."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +130,17 @@ class Problem:
         By name.
     ratios
         Published capacitance ratios: (cell, logarithm, its error).
+    film
+        Kind of the films.
+    cells
+        Names, the first bare.
     """
 
     support: Support
     blocks: tuple[Block, ...]
     priors: Mapping[str, Prior]
     ratios: tuple[tuple[str, float, float], ...] = ()
-    conducting: bool = True
+    film: LayerKind = "mixed"
     cells: tuple[str, ...] = field(default=())
 
     def with_blocks(
@@ -134,115 +150,109 @@ class Problem:
         return replace(self, blocks=tuple(blocks), ratios=tuple(ratios))
 
     def finished(self) -> Problem:
-        """Return the problem with the support that results are computed from, channels with two modes."""
+        """Return the problem with the support that results are computed from, channels with their modes."""
         plate = self.support
         if not isinstance(plate, QuickChannels):
             return self
         sizes = (plate.pitch, plate.depth, plate.mouth_radius, plate.floor_radius, plate.base)
-        return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=2))
+        return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=MODES))
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Return the parameters that are free under a hypothesis."""
         return tuple(name for name in self.priors if name not in _FREED or name in hypothesis.free)
 
+    @property
+    def scalar(self) -> bool:
+        """Whether published scalars are the data."""
+        return self.blocks[0].combine is not None
+
+    @property
+    def pair(self) -> tuple[Block, Block]:
+        """The first bare and the first coated block."""
+        bare, coated = (next(b for b in self.blocks if b.coated == which) for which in (False, True))
+        return bare, coated
+
     def affine(self, block: Block, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-        """Return offset (L,) and map (L, P) from standardised parameters to a block's local quantities."""
-        offset, matrix = np.zeros(len(LOCALS)), np.zeros((len(LOCALS), len(names)))
+        """Return offset (L,) and map (L, P) from standardised parameters to a block's coordinates."""
+        offset, matrix = _ABSENT.copy(), np.zeros((len(PARAMETERS), len(names)))
         place = {name: k for k, name in enumerate(names)}
-        terms = self._terms(block)
-        for local, name, factor in terms:
+        for local, name, factor in self._terms(block):
             if name in place:
-                prior = self.priors[name]
-                offset[_AT[local]] += factor * prior.mean
-                matrix[_AT[local], place[name]] += factor * prior.sd
-        here = {name for _, name, _ in terms} & set(names)
-        for arc in ("native_R", "contact_R", "counter_R"):
-            if arc not in here:
-                offset[_AT[arc]], matrix[_AT[arc]] = _ABSENT, 0.0
+                prior, k = self.priors[name], INDEX[local]
+                if np.isinf(offset[k]):
+                    if name.startswith("Ea:"):
+                        continue  # of a quantity that this cell does not have
+                    offset[k] = 0.0
+                offset[k] += factor * prior.mean
+                matrix[k, place[name]] += factor * prior.sd
         return offset, matrix
 
     def _terms(self, block: Block) -> list[tuple[str, str, float]]:
         """(local, parameter, factor) of what makes up each local quantity."""
-        shared = (
-            "area",
-            "chi",
-            "kappa",
-            "sigma_s",
-            "R_i",
-            "Q",
-            "W",
-            "R_s",
-            "alpha",
-            "counter_R",
-            "counter_tau",
-        )
-        terms = [(name, name, 1.0) for name in shared]
-        for name in ("thickness", "s_i", "resistivity"):
+        terms = [(name, name, 1.0) for name in _SHARED]
+        for name in ("thickness", "s_i", "resistivity", "chi"):
             own = f"{name}:{block.film}"
             terms.append((name, own if own in self.priors else name, 1.0))
-        for local, name in (("R_more", "dR_s"), ("R_i", "dR_i"), ("Q", "dQ"), ("counter_R", "dcounter")):
+        for local, name in (("R_more", "dR_s"), ("R_i", "dR_i"), ("Q", "dQ")):
             terms.append((local, f"{name}:{block.cell}", 1.0))
+        if "counter_R" in self.priors:
+            terms.append(("counter_R", f"dcounter:{block.cell}", 1.0))
         if block.coated:
             terms += [("R_i", "f", -1.0), ("g", "g", 1.0)]
         else:
             terms += [(n, n, 1.0) for n in ("native_R", "native_C", "contact_R", "contact_tau")]
-        hotter = (1 / block.temperature - 1 / REFERENCE_K) / _BOLTZMANN_EV
+        hotter = (1 / block.temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
         if hotter:
-            rises = {"R_i": 1, "native_R": 1, "contact_R": 1, "counter_R": 1, "W": 1, "R_s": 1}
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
-            falls = {"kappa": -1, "sigma_s": -1, "s_i": -1}
-            terms += [(n, f"Ea:{_MATERIAL[n]}", s * hotter) for n, s in {**rises, **falls}.items()]
+            terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
         return terms
+
+    def ratio_slopes(self, cell: str, names: Sequence[str]) -> tuple[FloatArray, float]:
+        """Return slopes (P,) and offset of the logarithm of a cell's capacitance over the bare one's."""
+        factor = np.zeros(len(names))
+        for name, sign in (("g", 1.0), (f"dQ:{cell}", 1.0), (f"dQ:{self.cells[0]}", -1.0)):
+            if name in names:
+                factor[names.index(name)] += sign * self.priors[name].sd
+        return factor, self.priors["g"].mean if "g" in names else 0.0
+
+    def answer(
+        self, hypothesis: Hypothesis, block: Block, local: FloatArray, omega: FloatArray | None = None
+    ) -> CellImpedance:
+        """Return the impedance of a block's cell for coordinates (B, L), at its own frequencies or others."""
+        access = block.coated and hypothesis.access and self.film == "mixed"
+        cell = Cell(self.support, self.film if block.coated else None, access)
+        return cell_impedance(cell, within(local), block.omega if omega is None else omega)
 
     def predict(
         self, block: Block, hypothesis: Hypothesis, names: Sequence[str], u: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return what a block would read, (B, N), and its derivatives (B, N, P) by `u` (B, P)."""
+    ) -> FloatArray:
+        """Return what a block would read, (B, N), for standardised parameters (B, P)."""
         offset, matrix = self.affine(block, names)
-        # Beyond e^40 nothing is physical, and a stray start must not overflow.
-        local = np.clip(offset + u @ matrix.T, -60, 40)
-        access = block.coated and hypothesis.access and self.conducting
-        answer = respond(self.support, block.omega, local, film=block.coated, access=access)
-        slope = answer.derivative @ matrix
-        if block.combine is not None:
-            return answer.impedance.real @ block.combine.T, np.einsum(
-                "nf,bfp->bnp", block.combine, slope.real
-            )
-        B, F = answer.impedance.shape
-        values = np.stack([answer.impedance.real, answer.impedance.imag], axis=-1).reshape(B, 2 * F)
-        return values, np.stack([slope.real, slope.imag], axis=2).reshape(B, 2 * F, -1)
-
-    def residuals(
-        self, hypothesis: Hypothesis, names: Sequence[str], u: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the data's residuals (B, N) in errors, and their derivatives (B, N, P)."""
-        rows, slopes = [], []
-        for block in self.blocks:
-            value, slope = self.predict(block, hypothesis, names, u)
-            rows.append((value - block.data) / block.error)
-            slopes.append(slope / block.error[:, None])
-        for cell, ratio, error in self.ratios:
-            factor = np.zeros(len(names))
-            for name, sign in (("g", 1.0), (f"dQ:{cell}", 1.0), (f"dQ:{self.cells[0]}", -1.0)):
-                if name in names:
-                    factor[names.index(name)] += sign * self.priors[name].sd
-            shift = self.priors["g"].mean if "g" in names else 0.0
-            rows.append((u @ factor + shift - ratio)[:, None] / error)
-            slopes.append(np.broadcast_to(factor / error, (u.shape[0], 1, factor.size)))
-        return np.concatenate(rows, axis=1), np.concatenate(slopes, axis=1)
+        Z = self.answer(hypothesis, block, offset + u @ matrix.T).impedance
+        return Z.real @ block.combine.T if block.combine is not None else Z.view(np.float64)
 
 
-_MATERIAL = {
-    "R_i": "reaction",
-    "native_R": "layer",
-    "contact_R": "contact",
-    "counter_R": "counter",
-    "W": "diffusion",
-    "R_s": "series",
-    "kappa": "kappa",
-    "sigma_s": "sigma_s",
-    "s_i": "film",
+def within(local: FloatArray) -> FloatArray:
+    """Keep coordinates within e^40, beyond which nothing is physical but a stray start may come."""
+    absent = np.isinf(local)
+    return np.where(absent | LINEAR, local, np.clip(np.where(absent, 0.0, local), -60.0, 40.0))
+
+
+_SHARED = (
+    "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau",
+)  # fmt: skip
+# Material whose activation energy counts, and whether the quantity falls (1) or rises with temperature.
+_WARMED = {
+    "R_i": ("reaction", 1),
+    "native_R": ("layer", 1),
+    "contact_R": ("contact", 1),
+    "counter_R": ("counter", 1),
+    "W": ("diffusion", 1),
+    "R_s": ("series", 1),
+    "kappa": ("kappa", -1),
+    "sigma_s": ("sigma_s", -1),
+    "s_i": ("film", -1),
 }
 
 # eV.

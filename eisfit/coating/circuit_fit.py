@@ -1,0 +1,60 @@
+"""The charge-transfer resistance as everybody reads it: one arc of an equivalent circuit, for each cell."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from eisfit.coating.problem import Problem
+from eisfit.coating.study import Cell, Study
+
+__all__ = ["measured_resistances"]
+
+_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
+
+
+def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
+    """Return ``{bare, coated, change: {median, low95, high95}, source, usable}``, ohm.
+
+    They are the study's published numbers, or those of fits of the study's circuit to the first spectrum of
+    the first bare and the first coated cell.
+    """
+    bare = next(cell for cell in study.file.cell if not cell.coated_by)
+    coated = next(cell for cell in study.file.cell if cell.coated_by)
+    found = [_published(cell) if cell.r_ct is not None else _fitted(study, cell) for cell in (bare, coated)]
+    (b, db, good), (c, dc, fine) = found
+    entries = {"bare": (b, db), "coated": (c, dc), "change": (c - b, math.hypot(db, dc))}
+    spans = {
+        name: {"median": value, "low95": value - 1.96 * error, "high95": value + 1.96 * error}
+        for name, (value, error) in entries.items()
+    }
+    source = "published" if problem.scalar else f"fit of {study.file.study.circuit}"
+    return {**spans, "source": source, "usable": good and fine}
+
+
+def _published(cell: Cell) -> tuple[float, float, bool]:
+    assert cell.r_ct is not None  # the caller looks
+    value = cell.r_ct.median
+    return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), True
+
+
+def _fitted(study: Study, cell: Cell) -> tuple[float, float, bool]:
+    from eisfit.fitting.fit import fit  # brings lmfit
+    from eisfit.model.library import circuit
+
+    first = min(cell.spectra, key=lambda entry: abs(entry.temperature.median - 298.15))
+    document = fit(study.read(first.file), circuit(study.file.study.circuit)).to_dict()
+    roles = [
+        entry
+        for entry in document["parameters"].values()
+        if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm"
+    ]
+    if not roles:
+        return math.nan, math.nan, False
+    error = roles[0]["stderr"]
+    known = error is not None and math.isfinite(error)
+    return (
+        roles[0]["value"],
+        error if known else math.nan,
+        bool(document.get("usable", document.get("ok"))) and known,
+    )

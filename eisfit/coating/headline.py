@@ -1,0 +1,83 @@
+"""The three sentences at the top: what changed, what explains it, what would settle the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["headline"]
+
+_SHORT = {
+    "barrier_only": "the barrier alone",
+    "electronic_access": "electrons along the film",
+    "intrinsic_activity": "a faster reaction",
+    "area_gain": "a larger area",
+    "access_and_activity": "electrons along the film and a faster reaction",
+    "access_and_area": "electrons along the film and a larger area",
+    "native_layer": "a layer on the bare cell that the film replaces",
+    "contact": "a poorer contact of the bare cell",
+}
+
+
+def headline(document: Mapping[str, Any]) -> list[str]:
+    """Return the three sentences of a document."""
+    kind = " (simulated cells)" if document["simulated"] else ""
+    changed = _changed(document, kind)
+    if not document["fits"]:
+        way = document["contradictions"][-1]["text"] if document["contradictions"] else ""
+        tried = len(document["hypotheses"])
+        missed = f"None of the {tried} hypotheses fits the data (p < 0.001){kind}: no odds are told."
+        return [changed, missed, way or "Check the spectra and the noise first."]
+    return [changed, _explained(document, kind), _settle(document)]
+
+
+def _changed(document: Mapping[str, Any], kind: str) -> str:
+    r, own = document["r_ct"], document["electrode"]
+    if not r["usable"]:
+        return (
+            f"The circuit's fits give no R_ct that can be used{kind}; by the model the electrode's own "
+            f"changed from {_span(own['bare'])} to {_span(own['coated'])} ohm."
+        )
+    verb = "fell" if r["change"]["median"] < 0 else "rose"
+    text = (
+        f"R_ct {verb} from {r['bare']['median']:.1f} to {r['coated']['median']:.1f} ohm{kind}, by "
+        f"{r['change']['median']:+.1f} ohm ({r['change']['low95']:+.1f} to {r['change']['high95']:+.1f}; "
+        f"{r['source']})"
+    )
+    if own["other_electrode"]["median"] < 1e-6:
+        return f"{text}."
+    return f"{text}; the other electrode's share of each is {_span(own['other_electrode'])} ohm by the model."
+
+
+def _explained(document: Mapping[str, Any], kind: str) -> str:
+    p = {name: h["probability"] for name, h in document["hypotheses"].items()}
+    order = sorted(p, key=lambda name: -p[name])
+    best, second = order[0], order[1]
+    verb = "explain" if best.startswith(("electronic", "access")) else "explains"
+    reach = f"{verb} it" if p[best] >= 0.9 else f"{verb} it best"
+    text = f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}, probability {_percent(p[best])}{kind}"
+    text += f"; next {_SHORT[second]}, {_percent(p[second])}"
+    rows = {name: row[best] for name, row in document["ledger"].items()}
+    deciding = max(rows, key=lambda name: rows[name])
+    gain = document["parameters"].get("f" if "activity" in best else "g" if "area" in best else "")
+    size = f"; the gain is {_span(gain)}" if gain else ""
+    return f"{text}{size}. What speaks most for it: {deciding}."
+
+
+def _settle(document: Mapping[str, Any]) -> str:
+    rows = document["next_experiments"]
+    if not rows or rows[0]["open_bits"] < 0.1:
+        return "Among these hypotheses hardly anything is left to settle; others were not tried."
+    first = rows[0]
+    return (
+        f"What would settle the rest: {first['experiment']} "
+        f"({first['expected_bits']:.2f} of {first['open_bits']:.2f} bit still open)."
+    )
+
+
+def _span(entry: Mapping[str, float]) -> str:
+    return f"{entry['median']:.3g} ({entry['low95']:.3g} to {entry['high95']:.3g})"
+
+
+def _percent(p: float) -> str:
+    return "above 99 %" if p > 0.99 else "below 1 %" if p < 0.01 else f"{100 * p:.0f} %"

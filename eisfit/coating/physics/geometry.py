@@ -1,0 +1,65 @@
+"""Areas of one channel of a plate with identical channels, each a truncated cone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Channel"]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel and the cell that belongs to it.
+
+    Parameters
+    ----------
+    pitch, depth, mouth_radius, floor_radius
+        cm; `pitch` from centre to centre.
+    hexagonal
+        Packing of the channels: hexagonal, else square.
+
+    Examples
+    --------
+    >>> round(Channel(100e-4, 60e-4, 20e-4, 10e-4).wall * 1e8)  # um^2, of the cone in the paper
+    5733
+    """
+
+    pitch: float
+    depth: float
+    mouth_radius: float
+    floor_radius: float
+    hexagonal: bool = False
+
+    @property
+    def cell(self) -> float:
+        """Projected area that belongs to the channel, cm^2."""
+        return float(np.sqrt(3) / 2 if self.hexagonal else 1.0) * self.pitch**2
+
+    @property
+    def wall(self) -> float:
+        """Lateral area of the truncated cone, cm^2."""
+        slant = np.hypot(self.depth, self.mouth_radius - self.floor_radius)
+        return float(np.pi * (self.mouth_radius + self.floor_radius) * slant)
+
+    @property
+    def top(self) -> float:
+        """Face between the channels, cm^2."""
+        return float(self.cell - np.pi * self.mouth_radius**2)
+
+    @property
+    def floor(self) -> float:
+        """Floor of the channel, cm^2."""
+        return float(np.pi * self.floor_radius**2)
+
+    @property
+    def solid(self) -> float:
+        """Mean cross-section of the solid around the channel, cm^2."""
+        r1, r2 = self.mouth_radius, self.floor_radius
+        return float(self.cell - np.pi * (r1 * r1 + r1 * r2 + r2 * r2) / 3)
+
+    @property
+    def roughness(self) -> float:
+        """True area over projected area."""
+        return (self.wall + self.top + self.floor) / self.cell

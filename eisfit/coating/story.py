@@ -1,0 +1,234 @@
+"""The ``eisfit.explain/2`` document: what changed, what explains it, what would settle the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from eisfit._version import __version__
+from eisfit.coating.circuit_fit import measured_resistances
+from eisfit.coating.contributions import (
+    Draw,
+    contributions,
+    draws,
+    resistances,
+    summary,
+    thin,
+)
+from eisfit.coating.evidence import ledger, next_experiments, prior_swing
+from eisfit.coating.film.checks import describe_film
+from eisfit.coating.headline import headline
+from eisfit.coating.posterior import Posterior, probabilities
+from eisfit.coating.problem import HYPOTHESES, Block, Problem
+from eisfit.coating.search import posteriors
+from eisfit.coating.study import Study
+from eisfit.coating.voltages import contradictions
+
+__all__ = ["LEAST_P", "SCHEMA", "document_of"]
+
+SCHEMA = "eisfit.explain/2"
+LEAST_P = 1e-3
+"""Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
+
+_DRAWS = 400
+_FEASIBLE = 0.5
+"""Share of the prior that must be able to meet the data at all; below it no odds are told."""
+_PLAIN = {
+    "sigma_s": "conductivity of the solid",
+    "s_i": "ionic conductivity of the film",
+    "kappa": "conductivity of the electrolyte",
+    "area": "area of the electrode",
+    "resistivity": "resistivity of the film",
+    "R_i": "resistance of the reaction",
+    "Q": "double layer",
+    "alpha": "exponent of the double layer",
+    "W": "diffusion",
+    "R_s": "series resistance",
+    "counter_R": "other electrode's resistance",
+    "counter_tau": "other electrode's time constant",
+    "chi": "chemical capacitance of the film",
+    "f": "gain of activity",
+    "g": "gain of area",
+    "native_R": "layer on the bare cell",
+    "native_C": "capacitance of the layer on the bare cell",
+    "contact_R": "contact of the bare cell",
+    "contact_tau": "time constant of the contact",
+}
+_SCATTER = {"dR_s": "R_s", "dR_i": "R_i", "dQ": "Q", "dcounter": "other electrode"}
+
+
+def document_of(study: Study, problem: Problem) -> dict[str, Any]:
+    """Return the whole document of a study."""
+    seed, exact = study.file.study.seed, problem if problem.scalar else problem.finished()
+    found = posteriors(problem, seed)
+    drawn = draws(found, _DRAWS, seed)
+    bare, coated = problem.pair
+    misses = max(p.p_value for p in found.values()) < LEAST_P
+    none = misses or max(p.feasible for p in found.values()) < _FEASIBLE
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "eisfit": __version__,
+        "title": study.file.study.title,
+        "references": list(study.file.study.references),
+        "simulated": study.file.study.simulated,
+        "seed": seed,
+        "r_ct": measured_resistances(study, problem),
+        "electrode": _electrode(exact, drawn),
+        "fits": not none,
+        "hypotheses": _hypotheses(found, none),
+        "ledger": {} if none else ledger(problem, found, seed),
+        "contradictions": [
+            *contradictions(study, exact, drawn),
+            *_gives_way(found, problem, none),
+        ],
+        "contributions": contributions(exact, bare, coated, [thin(d) for d in drawn]),
+        "parameters": _parameters(problem, drawn),
+        "swing": {} if none else _named(prior_swing(found, problem)),
+        "next_experiments": [] if none else next_experiments(problem, found, seed),
+        "predictions": {"thickness": _thickness(exact, coated, drawn), "spectra": _bands(problem, drawn)},
+        "films": [
+            describe_film(film) for film in study.file.film if film.ionic_conductivity and film.resistivity
+        ],
+        "inputs": _inputs(problem),
+    }
+    return {**document, "headline": headline(document)}
+
+
+def _electrode(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+    """Return the electrode's own R_ct by the model, and the other electrode's arc, ohm."""
+    both = [[resistances(problem, block, thin(d)) for d in drawn] for block in problem.pair]
+    b, c, other = (
+        np.concatenate([row[key] for row in rows])
+        for rows, key in ((both[0], "r_ct"), (both[1], "r_ct"), (both[0], "r_other"))
+    )
+    spans = {"bare": b, "coated": c, "change": c - b, "other_electrode": other}
+    return {name: summary(values) for name, values in spans.items()}
+
+
+def _hypotheses(found: Mapping[str, Posterior], misses: bool) -> dict[str, dict[str, Any]]:
+    p = probabilities(found)
+    return {
+        name: {
+            "statement": HYPOTHESES[name].statement,
+            "probability": None if misses else p[name],
+            "log_evidence": posterior.log_evidence,
+            "p_value": posterior.p_value,
+        }
+        for name, posterior in found.items()
+    }
+
+
+def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
+    """Return the inputs that the best hypothesis moves farthest from where the study puts them."""
+    best = found[_best(found)]
+    rows: list[dict[str, Any]] = []
+    for k in np.argsort(-np.abs(best.u)):
+        u = float(best.u[k])
+        if abs(u) < 3 and not (misses and not rows):
+            break
+        name, prior = best.names[k], problem.priors[best.names[k]]
+        value = prior.mean + prior.sd * u
+        stated, needed = (math.exp(x) if prior.log else x for x in (prior.mean, value))
+        told = (
+            f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
+            f"deviations from {stated:.3g} {_unit(prior.unit)}.".replace(" ,", ",").replace(" .", ".")
+        )
+        rows.append({"what": name, "text": told, "stated": stated, "needed": needed, "deviations": abs(u)})
+    return rows[:4]
+
+
+def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+    rows = {}
+    for name, prior in problem.priors.items():
+        columns = [d.u[:, d.posterior.names.index(name)] for d in drawn if name in d.posterior.names]
+        if not columns:
+            continue
+        value = prior.mean + prior.sd * np.concatenate(columns)
+        rows[name] = {
+            **summary(np.exp(value) if prior.log else value),
+            "unit": prior.unit,
+            "meaning": plain(name),
+            "learned": float(1 - np.concatenate(columns).std()),
+        }
+    return rows
+
+
+def _thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+    """Return the coated electrode's R_ct over the film's thickness, a fifth to twelve times the study's."""
+    name = f"thickness:{coated.film}"
+    own, rows = problem.priors[name], []
+    for factor in np.geomspace(0.2, 12, 15):
+        priors = {**problem.priors, name: replace(own, mean=own.mean + np.log(factor))}
+        changed = replace(problem, priors=priors)
+        values = np.concatenate([resistances(changed, coated, thin(d))["r_ct"] for d in drawn])
+        rows.append({"thickness_nm": float(np.exp(own.mean) * factor * 1e7), **summary(values)})
+    return rows
+
+
+def _bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+    """Measured spectra and the central 95 % of what the posterior makes of them."""
+    rows = []
+    for place, block in enumerate(problem.blocks[:8]):
+        if block.combine is not None:
+            continue
+        parts = []
+        for d in drawn:
+            Z = problem.predict(block, HYPOTHESES[d.posterior.hypothesis], d.posterior.names, d.u)
+            if d.posterior.corrections is not None:
+                Z = (Z.view(np.complex128) * d.posterior.corrections[place]).view(np.float64)
+            parts.append(Z)
+        low, high = np.quantile(np.concatenate(parts), [0.025, 0.975], axis=0).reshape(2, -1, 2)
+        measured = block.data.reshape(-1, 2)
+        columns = {"real": 0, "imag": 1}
+        rows.append(
+            {
+                "name": block.name,
+                "cell": block.cell,
+                "coated": block.coated,
+                "temperature_K": block.temperature,
+                "frequency_Hz": (block.omega / (2 * np.pi)).tolist(),
+                **{f"Z_{part}_ohm": measured[:, k].tolist() for part, k in columns.items()},
+                **{f"Z_{part}_low95_ohm": low[:, k].tolist() for part, k in columns.items()},
+                **{f"Z_{part}_high95_ohm": high[:, k].tolist() for part, k in columns.items()},
+            }
+        )
+    return rows
+
+
+def _inputs(problem: Problem) -> dict[str, dict[str, Any]]:
+    rows = {}
+    for name, prior in problem.priors.items():
+        centre, low, high = prior.mean, prior.mean - prior.sd, prior.mean + prior.sd
+        if prior.log:
+            centre, low, high = math.exp(centre), math.exp(low), math.exp(high)
+        entry = {"value": centre, "low68": low, "high68": high, "unit": prior.unit, "source": prior.source}
+        rows[name] = {**entry, "meaning": plain(name)}
+    return rows
+
+
+def _named(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
+    return {name: {**entry, "meaning": plain(name)} for name, entry in swing.items()}
+
+
+def plain(name: str) -> str:
+    """Return a parameter's name in words."""
+    head, _, which = name.partition(":")
+    if head in _SCATTER:
+        return f"{_SCATTER[head]} of {which} beside cells alike"
+    if head == "thickness":
+        return f"thickness of {which}"
+    if head == "Ea":
+        return f"activation energy ({which})"
+    return _PLAIN.get(head, head) + (f" ({which})" if which else "")
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+def _best(found: Mapping[str, Posterior]) -> str:
+    return max(found, key=lambda name: found[name].log_evidence)
