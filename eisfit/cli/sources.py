@@ -52,10 +52,23 @@ def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
 
 
 def gather_series(
-    sources: list[str], *, cycle_pattern: str | None, manifest: Path | None, **reading: Any
+    sources: list[str],
+    *,
+    by: str | None,
+    axis_pattern: str | None,
+    cycle_pattern: str | None,
+    manifest: Path | None,
+    **reading: Any,
 ) -> CycleSeries:
     """Return one series of all that is named."""
     from eisfit.spectra.series import read_series
 
     source = sources[0] if len(sources) == 1 else sources
-    return read_series(source, cycle_pattern=cycle_pattern, manifest=manifest, **reading)
+    return read_series(
+        source,
+        by=by,
+        axis_pattern=axis_pattern,
+        cycle_pattern=cycle_pattern,
+        manifest=manifest,
+        **reading,
+    )

@@ -63,17 +63,40 @@ def track(
     average_duplicates: AverageDuplicates = False,
     impedance_unit: ImpedanceUnit = None,
     imag_sign: ImagSign = "auto",
+    by: Annotated[
+        str | None,
+        Option(
+            "--by",
+            metavar="AXIS",
+            help="What the spectra run over: cycle, time, temperature, potential, soc, thickness, pressure, "
+            "amplitude or a word of your own; two with a comma make a grid.",
+        ),
+    ] = None,
+    axis_pattern: Annotated[
+        str | None,
+        Option(
+            "--axis-pattern",
+            metavar="REGEX",
+            help="Regular expression with one group that finds the place on the axis in a file's name.",
+        ),
+    ] = None,
     cycle_pattern: Annotated[
         str | None,
         Option(help="Regular expression with one group that finds the cycle in a file's name."),
     ] = None,
-    manifest: Annotated[Path | None, Option(help="CSV file with the columns file and cycle.")] = None,
+    manifest: Annotated[
+        Path | None, Option(help="CSV file: columns file and cycle, temperature, soc, ...")
+    ] = None,
     shared: Annotated[
         list[str] | None, Option("--shared", metavar="NAME", help="One value for all cycles.")
     ] = None,
     smooth: Annotated[
         list[str] | None,
         Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
+    ] = None,
+    arrhenius: Annotated[
+        list[str] | None,
+        Option("--arrhenius", metavar="NAME", help="Obeys Arrhenius' law inside one fit of all."),
     ] = None,
     crossing: Annotated[
         list[str] | None,
@@ -100,11 +123,12 @@ def track(
     json: Json = False,
     output: Output = None,
 ) -> int:
-    """Follow the parameters over the cycles: one row a cycle, failures in sight, growth of each.
+    """Follow the parameters over cycles, temperature, state of charge, ...: one row a spectrum, and laws.
 
     Several folders are several cells: one table, and the growth of each compared with the first.
 
     Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
+              eisfit track cell/*degC.mpt --by temperature
     """
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.track import track as follow
@@ -115,7 +139,7 @@ def track(
     check_range(fmin, fmax)
     chosen = constrain_circuit(circuit, fix, start, bound, expr)
     wanted = _wanted(crossing, chosen)
-    joint = _joint(shared, smooth)
+    joint = _joint(shared, smooth, arrhenius)
     chosen.check_names(joint)
     options: dict[str, Any] = {
         "joint": joint,
@@ -128,7 +152,14 @@ def track(
     cells = [[one] for one in files] if _are_cells(files) else [files]
     results = [
         follow(
-            gather_series(cell, cycle_pattern=cycle_pattern, manifest=manifest, **read_as),
+            gather_series(
+                cell,
+                by=by,
+                axis_pattern=axis_pattern,
+                cycle_pattern=cycle_pattern,
+                manifest=manifest,
+                **read_as,
+            ),
             chosen,
             **options,
         )
@@ -176,11 +207,14 @@ def _groups(given: list[str] | None, results: list[Any]) -> dict[str, list[str]]
     return found
 
 
-def _joint(shared: list[str] | None, smooth: list[str] | None) -> dict[str, str]:
-    both = set(shared or ()) & set(smooth or ())
-    if both:
-        raise UsageError(f"{sorted(both)[0]} cannot be both --shared and --smooth")
-    return {**dict.fromkeys(shared or (), "shared"), **dict.fromkeys(smooth or (), "smooth")}
+def _joint(shared: list[str] | None, smooth: list[str] | None, arrhenius: list[str] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for mode, names in (("shared", shared), ("smooth", smooth), ("arrhenius", arrhenius)):
+        for name in names or ():
+            if name in found:
+                raise UsageError(f"{name} cannot be both --{found[name]} and --{mode}")
+            found[name] = mode
+    return found
 
 
 def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:

@@ -1,10 +1,9 @@
-"""Spectra in a row: a folder, a glob, a list of files or one file with loops, ordered by cycle."""
+"""Spectra in a row: a folder, a glob, a list of files or one file with loops, ordered along an axis."""
 
 from __future__ import annotations
 
 import dataclasses
 import glob
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.errors import EisfitError, ReadError
+from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.spectra.axes import split_axes
+from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
 from eisfit.spectra.readers import read_all
-from eisfit.spectra.readers._cycles import compiled, cycle_of_name, is_counter, without_counters
-from eisfit.spectra.readers._manifest import file_key, manifest_columns, manifest_cycles
+from eisfit.spectra.readers._cycles import compiled, without_counters
+from eisfit.spectra.readers._manifest import file_key, manifest_axes, manifest_columns
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.spectrum_files import may_hold_spectra, natural
 
@@ -52,18 +53,20 @@ _DRAWN = 40  # spectra in a notebook's small figure
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CycleSeries(Sequence[Spectrum]):
-    """Spectra in the order of their cycles, and the files that could not be read.
+    """Spectra in the order of their cycles (or of another axis), and the files that could not be read.
 
     Parameters
     ----------
     spectra
-        In the order of `cycles`; those without a cycle come last.
+        In the order of `cycles`, or of `axes`; those without a place come last.
     failures
         What could not be read.
     label
         Name for tables and legends.
     notes
         What was decided on the way, one sentence each.
+    axes
+        Names of the axes it runs over, of `eisfit.spectra.axes`.
 
     Examples
     --------
@@ -79,16 +82,26 @@ class CycleSeries(Sequence[Spectrum]):
     failures: tuple[Failure, ...] = ()
     label: str = ""
     notes: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ("cycle",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "spectra", tuple(self.spectra))
         object.__setattr__(self, "failures", tuple(self.failures))
         object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "axes", tuple(self.axes))
 
     @property
     def cycles(self) -> NDArray[np.float64]:
         """Cycle numbers (n,); NaN where unknown."""
         return np.array([np.nan if s.cycle is None else s.cycle for s in self.spectra], dtype=np.float64)
+
+    def along(self, by: str | Sequence[str]) -> CycleSeries:
+        """Return the series in the order of another axis, or of two (see `eisfit.spectra.axes`)."""
+        axes = split_axes(by)
+        ordered = in_order([placed(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
+        notes = dict.fromkeys((*self.notes, *axis_notes(ordered, axes)))
+        names = tuple(axis.name for axis in axes)
+        return dataclasses.replace(self, spectra=tuple(ordered), notes=tuple(notes), axes=names)
 
     def __len__(self) -> int:
         return len(self.spectra)
@@ -131,6 +144,7 @@ class CycleSeries(Sequence[Spectrum]):
             "schema": "eisfit.series/1",
             "label": self.label,
             "notes": list(self.notes),
+            "axes": list(self.axes),
             "failures": [dataclasses.asdict(failure) for failure in self.failures],
             "spectra": [spectrum.to_dict() for spectrum in self.spectra],
         }
@@ -149,7 +163,8 @@ class CycleSeries(Sequence[Spectrum]):
             failures = tuple(Failure(**item) for item in document.get("failures", ()))
         except (KeyError, TypeError) as error:
             raise ReadError(f"not a series document: {error}") from None
-        return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())))
+        return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())),
+                   tuple(document.get("axes", ("cycle",))))  # fmt: skip
 
     def to_xarray(self) -> xarray.Dataset:
         """Return `Z_real` and `Z_imag`, ohm, over `cycle` and `frequency`, Hz; see `eisfit.display.labelled`.
@@ -172,6 +187,8 @@ class CycleSeries(Sequence[Spectrum]):
     def __repr__(self) -> str:
         known = self.cycles[np.isfinite(self.cycles)]
         cycles = f", cycles {known.min():g} to {known.max():g}" if known.size else ", no cycle numbers"
+        if self.axes != ("cycle",):
+            cycles = f", over {' and '.join(self.axes)}"
         failed = f", {len(self.failures)} unreadable" if self.failures else ""
         what = "spectrum" if len(self) == 1 else "spectra"
         return f"<CycleSeries {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
@@ -189,7 +206,9 @@ class CycleSeries(Sequence[Spectrum]):
 def read_series(
     source: PathName | Iterable[PathName],
     *,
+    by: str | Sequence[str] | None = None,
     cycle_pattern: str | None = None,
+    axis_pattern: str | None = None,
     manifest: PathName | None = None,
     average_duplicates: bool = False,
     impedance_unit: str | None = None,
@@ -197,19 +216,30 @@ def read_series(
 ) -> CycleSeries:
     """Read a series of spectra.
 
-    The cycle of a spectrum comes from the manifest where it lists the file, else from the data or the file's
-    header, else from the file's name (``bare_cycle_050.csv``, ``cyc12``, ``C0050``, ``cycle=50``); never from
-    the order of the files.
+    Spectra stand on axes: cycle, time, temperature, potential, soc (state of charge), thickness, pressure,
+    amplitude, or one of your own. The cycle of a spectrum comes from the manifest where it lists the file,
+    else from the data or the file's header, else from the file's name (``bare_cycle_050.csv``, ``cyc12``,
+    ``C0050``, ``cycle=50``); never from the order of the files. The other axes come from the manifest, the
+    data or header, or the names of files and sheets (``25C``, ``298K``, ``SOC050``, ``5nm``, ``3.7V``,
+    ``24h``). Where no cycle is known and the
+    names spell out another axis for all, the series runs over that one.
 
     Parameters
     ----------
     source
         A folder, a glob pattern, a list of files, or one file.
+    by
+        The axis to run over, such as ``temperature``, or two (``"temperature,soc"``); None: ``cycle``, or
+        what the names spell out.
+    axis_pattern
+        Regular expression with one group that finds the number of the first axis of `by` in a name; it wins
+        over the data. A second group may hold its unit.
     cycle_pattern
         Regular expression with one group that finds the cycle in a file's name; replaces the built-in ones
         and wins over the data.
     manifest
-        CSV file with the columns ``file`` and ``cycle``; a ``manifest.csv`` in the folder is found by itself.
+        CSV file with the column ``file`` and those of axes (``cycle``, ``temperature``, ``thickness / um``,
+        ...); a ``manifest.csv`` in the folder is found by itself.
     average_duplicates, impedance_unit, imag_sign
         As in `eisfit.read`.
 
@@ -218,14 +248,18 @@ def read_series(
     ReadError
         When nothing is there or nothing can be read.
     UsageError
-        When `cycle_pattern` is no regular expression with a group.
+        When a pattern is no regular expression with a group.
     """
     reading: dict[str, Any] = {"average_duplicates": average_duplicates}
     reading |= {"impedance_unit": impedance_unit, "imag_sign": imag_sign}
-    pattern = compiled(cycle_pattern)
+    axes = () if by is None else split_axes(by)
+    if axis_pattern is not None and not axes:
+        raise UsageError("axis_pattern: say which axis it finds, with by (--by)")
+    cycle_pattern = axis_pattern if axes and axes[0].name == "cycle" and axis_pattern else cycle_pattern
+    pattern, place = compiled(cycle_pattern), compiled(axis_pattern, "axis_pattern")
     files, label, notes = _files(source)
     listing = _find_manifest(files, manifest)
-    cycles = manifest_cycles(listing) if listing else {}
+    listed = manifest_axes(listing) if listing else {}
     files, skipped = _spectrum_files(
         [f for f in files if listing is None or f.resolve() != listing.resolve()]
     )
@@ -241,12 +275,15 @@ def read_series(
         except EisfitError as error:
             failures.append(Failure(str(file), str(error)))
             continue
-        spectra += _with_cycles(found, file, pattern, cycles)
+        told = listed.get(file_key(file.name), {})
+        numbered = with_cycles(found, file, pattern, told.get("cycle"))
+        spectra += [placed(s, file, axes, place, told) for s in numbered]
     if not spectra:
         raise _nothing(source, failures)
     spectra = without_counters(spectra)
-    ordered = sorted(spectra, key=lambda s: (s.cycle is None, s.cycle or 0.0))
-    return CycleSeries(tuple(ordered), tuple(failures), label, (*notes, *_cycle_notes(ordered)))
+    guessed = axis_in_names(spectra) if by is None else None
+    series = CycleSeries(tuple(spectra), tuple(failures), label, tuple(notes))
+    return series.along(by or (guessed.name if guessed else "cycle"))
 
 
 def _files(source: PathName | Iterable[PathName]) -> tuple[list[Path], str, list[str]]:
@@ -300,41 +337,9 @@ def _find_manifest(files: list[Path], given: PathName | None) -> Path | None:
     if given is not None:
         return Path(given)
     for file in files:
-        if file.name.lower() == "manifest.csv" and {"file", "cycle"} <= set(manifest_columns(file)):
+        if file.name.lower() == "manifest.csv" and "file" in manifest_columns(file):
             return file
     return None
-
-
-def _with_cycles(
-    found: tuple[Spectrum, ...],
-    file: Path,
-    pattern: re.Pattern[str] | None,
-    listed: Mapping[str, float | None],
-) -> list[Spectrum]:
-    given = listed.get(file_key(file.name))
-    if given is not None and len(found) == 1:
-        return [found[0].replace(cycle=given, notes=(*found[0].notes, "cycle from the manifest"))]
-    named = cycle_of_name(file, pattern)
-    if named is None or len(found) > 1:
-        return list(found)
-    spectrum = found[0]
-    if pattern is None and spectrum.cycle is not None and not is_counter(spectrum, named):
-        return [spectrum]
-    return [spectrum.replace(cycle=named, notes=(*spectrum.notes, "cycle from the file's name"))]
-
-
-def _cycle_notes(spectra: list[Spectrum]) -> list[str]:
-    unknown = [s.name for s in spectra if s.cycle is None]
-    known = [s.cycle for s in spectra if s.cycle is not None]
-    twice = sorted({cycle for cycle in known if known.count(cycle) > 1})
-    notes = []
-    if unknown:
-        shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        notes.append(f"the cycle of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}")
-    if twice:
-        shown = ", ".join(f"{cycle:g}" for cycle in twice[:10]) + (", ..." if len(twice) > 10 else "")
-        notes.append(f"several spectra under one cycle number: {shown}")
-    return notes
 
 
 def _nothing(source: object, failures: list[Failure]) -> ReadError:

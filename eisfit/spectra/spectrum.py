@@ -39,6 +39,9 @@ class Spectrum:
         Cycle number, where known.
     time_s, temperature_C, potential_V
         When and under what conditions it was measured, where known.
+    axes
+        Where it stands on other axes, by name: ``soc`` (%), ``thickness`` (nm), ``pressure`` (MPa),
+        ``amplitude`` (mV), or one of your own; see `eisfit.spectra.axes`.
     source
         File (or other origin) that it came from.
     index
@@ -69,6 +72,7 @@ class Spectrum:
     time_s: float | None = None
     temperature_C: float | None = None
     potential_V: float | None = None
+    axes: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     source: str = ""
     index: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -84,6 +88,7 @@ class Spectrum:
         self._set("frequency", _frozen(frequency[order]))
         self._set("impedance", _frozen(impedance[order]))
         self._set("noise", None if noise is None else _frozen(noise[order]))
+        self._set("axes", MappingProxyType({name: float(value) for name, value in self.axes.items()}))
         self._set("metadata", MappingProxyType(dict(self.metadata)))
         self._set("notes", tuple(self.notes))
 
@@ -202,6 +207,7 @@ class Spectrum:
             "time_s": self.time_s,
             "temperature_C": self.temperature_C,
             "potential_V": self.potential_V,
+            "axes": dict(self.axes),
             "metadata": dict(self.metadata),
             "notes": list(self.notes),
             "data": {name: column.tolist() for name, column in self._columns().items()},
@@ -215,7 +221,17 @@ class Spectrum:
             f, real, imag = (data[name] for name in COLUMNS)
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a spectrum document: {error} is missing") from None
-        kept = ("cycle", "time_s", "temperature_C", "potential_V", "source", "index", "metadata", "notes")
+        kept = (
+            "cycle",
+            "time_s",
+            "temperature_C",
+            "potential_V",
+            "axes",
+            "source",
+            "index",
+            "metadata",
+            "notes",
+        )
         fields = {name: document[name] for name in kept if name in document}
         impedance = np.asarray(real, dtype=float) + 1j * np.asarray(imag, dtype=float)
         return cls(frequency=f, impedance=impedance, noise=data.get("noise_ohm"), **fields)
@@ -277,7 +293,7 @@ class Spectrum:
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor: a copy is as frozen as the original, arrays and metadata too.
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return _rebuilt, ({**fields, "metadata": dict(self.metadata)},)
+        return _rebuilt, ({**fields, "axes": dict(self.axes), "metadata": dict(self.metadata)},)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Spectrum):

@@ -11,6 +11,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
+from eisfit.spectra.axes import AXES, Axis, axis_value
 from eisfit.tracking.identity import Features, measure_movement
 from eisfit.verdict import FORBIDS, TELLS, Flag
 
@@ -24,7 +25,7 @@ _UNUSUAL = 6.0
 _CLEARLY = 9.0  # how much better the exchanged arcs must continue the series
 
 
-def judge_jumps(fits: Sequence[FitResult], features: Features) -> list[FitResult]:
+def judge_jumps(fits: Sequence[FitResult], features: Features, axis: Axis = AXES["cycle"]) -> list[FitResult]:
     """Return the fits of a series with the flags that only the series can tell."""
     if not fits or not features.names:
         return list(fits)
@@ -38,11 +39,13 @@ def judge_jumps(fits: Sequence[FitResult], features: Features) -> list[FitResult
     for k in usable:
         if last is not None:
             scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[last] ** 2)
-            swapped = _swapped(path[last], path[k], scale, features, fits[last])
+            swapped = _swapped(path[last], path[k], scale, features, _where(fits[last], axis))
             if swapped is not None:
                 result[k] = _with(result[k], [swapped], bad=True)
                 continue
-            result[k] = _with(result[k], _jumps(path[last], path[k], scale, features, fits[last]), bad=False)
+            result[k] = _with(
+                result[k], _jumps(path[last], path[k], scale, features, _where(fits[last], axis)), bad=False
+            )
         last = k
     return result
 
@@ -72,7 +75,7 @@ def _merged(row: FloatArray, error: FloatArray, features: Features) -> Flag | No
 
 
 def _swapped(
-    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: FitResult
+    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: str
 ) -> Flag | None:
     for one, other in combinations(features.arcs, 2):
         a, b = list(one), list(other)
@@ -83,14 +86,14 @@ def _swapped(
             return Flag(
                 "arcs_swapped",
                 f"the arcs of {features.names[one[0]]} and {features.names[other[0]]} continue those of "
-                f"{_where(last)} better when exchanged",
+                f"{last} better when exchanged",
                 "do not follow the two across this cycle; a joint fit (--smooth) keeps them apart",
             )
     return None
 
 
 def _jumps(
-    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: FitResult
+    before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: str
 ) -> list[Flag]:
     moved = np.abs(here - before)
     found = np.flatnonzero((moved > _JUMP) & (moved > _UNUSUAL * scale)).tolist()
@@ -102,12 +105,14 @@ def _jumps(
     return [
         Flag(
             "jump",
-            f"from {_where(last)} to here: {told}, far more than is usual in this series",
+            f"from {last} to here: {told}, far more than is usual in this series",
             "look at both spectra: the cell, the contact or the temperature changed, or another optimum won",
         )
     ]
 
 
-def _where(fit: FitResult) -> str:
-    cycle = fit.spectrum.cycle
-    return f"cycle {cycle:g}" if cycle is not None else f"spectrum {fit.spectrum.index}"
+def _where(fit: FitResult, axis: Axis) -> str:
+    value = axis_value(fit.spectrum, axis)
+    if value is None:
+        return f"spectrum {fit.spectrum.index}"
+    return f"cycle {value:g}" if axis.name == "cycle" else axis.said(value)

@@ -13,8 +13,11 @@ from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
+from eisfit.spectra.axes import Axis, axis_of, axis_value
+from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
+from eisfit.tracking.growth.axis_laws import arrhenius_of, laws_along
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.growth.series_growth import growth_of, growths
@@ -53,6 +56,10 @@ class SeriesResult(Sequence[Row]):
         What was decided on the way.
     joint
         What a joint fit of all cycles decided; None where each was fitted by itself.
+    axes
+        Names of the axis, or the two axes of a grid, that the series runs over.
+    places
+        Of each spectrum, where it stands on each axis; None where unknown.
     """
 
     circuit: Circuit
@@ -60,6 +67,8 @@ class SeriesResult(Sequence[Row]):
     label: str = ""
     notes: tuple[str, ...] = ()
     joint: Joint | None = None
+    axes: tuple[str, ...] = ("cycle",)
+    places: tuple[tuple[float | None, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.results)
@@ -89,6 +98,50 @@ class SeriesResult(Sequence[Row]):
         """(N,) cycle numbers, NaN where unknown."""
         return np.array([np.nan if c is None else c for c in map(_cycle, self.results)], dtype=float)
 
+    def along(self) -> tuple[Axis, ...]:
+        """Return the axes that it runs over."""
+        return tuple(axis_of(name) for name in self.axes)
+
+    def _place(self, k: int) -> tuple[float | None, ...]:
+        if k < len(self.places):
+            return self.places[k]
+        result = self.results[k]
+        if not isinstance(result, FitResult):
+            return tuple(result.cycle if name == "cycle" else None for name in self.axes)
+        return tuple(axis_value(result.spectrum, axis) for axis in self.along())
+
+    def arrhenius(self, name: str = "R_ct", form: str = "auto") -> Arrhenius:
+        """Return the activation energy of a parameter, from the fits that can be used.
+
+        Parameters
+        ----------
+        name
+            Of the parameter: a resistance, a Warburg coefficient, a time constant.
+        form
+            ``plain``: A exp(E/(k T)); ``times_temperature``: A T exp(E/(k T)), as hopping demands; ``auto``:
+            by AICc where the data tell, else plain, with the other energy beside it.
+
+        Raises
+        ------
+        EisfitError
+            For an unknown parameter.
+        UsageError
+            For an unknown form, or a grid (take one of its lines).
+        FitError
+            When fewer than three temperatures have a trustworthy value.
+        """
+        if name not in self.circuit.parameters:
+            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        if len(self.axes) > 1:
+            raise UsageError(
+                f"a grid over {' and '.join(self.axes)} has one for each line: to_dict()['grid']"
+            )
+        return arrhenius_of(self._fits, self.circuit, self.joint, name, form)
+
+    @property
+    def _fits(self) -> list[FitResult]:
+        return [result for result in self.results if isinstance(result, FitResult)]
+
     def growth(self, name: str, law: str = "auto", *, over: str = "cycle") -> Growth:
         """Return how fast a parameter grows, from the fits that can be used.
 
@@ -102,7 +155,8 @@ class SeriesResult(Sequence[Row]):
         law
             ``auto`` (by AICc), or one of `eisfit.tracking.growth.laws`.
         over
-            ``cycle``, or ``time``: seconds since the first spectrum, where the data tells the time.
+            ``cycle``; ``time``: seconds since the first spectrum, where the data tells the time; or another
+            axis.
 
         Raises
         ------
@@ -172,23 +226,31 @@ class SeriesResult(Sequence[Row]):
         """
         if self.joint is not None:
             raise UsageError("this is a joint fit already: start again from the track of single fits")
-        fits = [result for result in self.results if isinstance(result, FitResult)]
+        if len(self.axes) > 1:
+            raise UsageError("a joint fit runs over one axis: give it a line of the grid")
+        fits = self._fits
         if not joint or not fits:
             return self
-        together, told = joint_fit(fits, self.circuit, joint, strength=strength)
-        followed = iter(judge_jumps(together, Features(self.circuit)))
+        axis = self.along()[0]
+        together, told = joint_fit(fits, self.circuit, joint, strength=strength, along=axis)
+        followed = iter(judge_jumps(together, Features(self.circuit), axis))
         results = tuple(next(followed) if isinstance(r, FitResult) else r for r in self.results)
         return replace(self, results=results, joint=told, notes=(*told.notes, *self.notes))
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the JSON document; without `data` it holds the rows but cannot be read back."""
+        axes = self.along()
         document = {
             "schema": "eisfit.track/2",
+            "axis": self.axes[0],
+            "axes": [{"name": axis.name, "unit": axis.unit} for axis in axes],
             "label": self.label,
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
-            "rows": [_row(result, self.circuit) for result in self.results],
-            "growth": growths(self.results, self.circuit, self.joint),
+            "rows": self._rows(),
+            "growth": self._growths(),
+            "arrhenius": {},
+            **laws_along(self._fits, self.circuit, self.joint, axes),
             "notes": list(self.notes),
             "joint": None if self.joint is None else self.joint.to_dict(),
         }
@@ -196,6 +258,19 @@ class SeriesResult(Sequence[Row]):
             document["circuit_document"] = self.circuit.to_dict()
             document["results"] = [result.to_dict() for result in self.results]
         return document
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the table, each labelled by its place on the axes."""
+        rows = []
+        for k, result in enumerate(self.results):
+            row = _row(result, self.circuit)
+            rows.append({**dict(zip(self.axes, self._place(k), strict=True)), **row})
+        return rows
+
+    def _growths(self) -> dict[str, Any]:
+        if self.axes not in (("cycle",), ("time",)):
+            return {}
+        return growths(self.results, self.circuit, self.joint, self.axes[0])
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:
@@ -208,23 +283,26 @@ class SeriesResult(Sequence[Row]):
         """
         if "results" not in document:
             raise EisfitError("not a complete track document: the results are missing")
+        axes = tuple(axis["name"] for axis in document.get("axes") or ({"name": "cycle"},))
         return cls(
             circuit=Circuit.from_dict(document["circuit_document"]),
             results=tuple(result_or_failure(row) for row in document["results"]),
             label=document["label"],
             notes=tuple(document["notes"]),
             joint=Joint.from_dict(document["joint"]) if document.get("joint") else None,
+            axes=axes,
+            places=tuple(tuple(row.get(name) for name in axes) for row in document["rows"]),
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a cycle: cycle, ok, error, flags, then each parameter and its stderr.
+        """Return one row a spectrum: its axes, cycle, ok, error, flags, then each parameter and its stderr.
 
         The units of the columns are in ``frame.attrs["units"]``.
         """
         import pandas as pd
 
-        frame = pd.DataFrame([_row(result, self.circuit) for result in self.results])
-        frame.attrs["units"] = column_units(self.circuit)
+        frame = pd.DataFrame(self._rows())
+        frame.attrs["units"] = column_units(self.circuit) | {a.name: a.unit for a in self.along() if a.unit}
         return frame
 
     def to_xarray(self) -> xarray.Dataset:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from os import PathLike
 from typing import Any
 
@@ -14,6 +15,7 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
+from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import CycleSeries
 from eisfit.spectra.spectrum import Spectrum
@@ -29,6 +31,7 @@ def track(
     series: CycleSeries | Iterable[Any] | str | PathLike[str],
     circuit: str | PathLike[str] | Circuit,
     *,
+    by: str | Sequence[str] | None = None,
     joint: Mapping[str, str] | None = None,
     strength: float | Mapping[str, float] | None = None,
     finish: str = "kernel",
@@ -52,6 +55,10 @@ def track(
         a form that `eisfit.fit` takes.
     circuit
         As for `eisfit.fit`.
+    by
+        The axis: ``cycle``, ``time``, ``temperature``, ``potential``, ``soc``, ``thickness``, ``pressure``,
+        ``amplitude``, or one of your own; two of them (``"temperature,soc"``) make a grid: a series over the
+        first at each value of the second. None: that of the series, see `eisfit.read_series`.
     joint
         Parameter -> ``shared`` (one value for all cycles), ``smooth`` (over the cycles) or ``free``: all
         cycles are then fitted once more, at once; see `eisfit.tracking.joint.joint`.
@@ -76,20 +83,21 @@ def track(
     chosen = find_circuit(circuit).constrain(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
-    series = spectra_of(series)
-    unread = tuple(getattr(series, "failures", ()))
-    spectra = list(series)
+    spectra, series = _along(series, by)
+    axes = split_axes(series.axes)
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
         done()
-        results, told = _identified(fits, chosen)
+        results, told = _identified(fits, chosen, axes)
         done()
-        failures = [FitFailure(failure.source, failure.error) for failure in unread]
+        failures = [FitFailure(failure.source, failure.error) for failure in series.failures]
         tracked = SeriesResult(
             circuit=chosen,
             results=(*results, *failures),
-            label=getattr(series, "label", ""),
-            notes=(*getattr(series, "notes", ()), *told, *_simulated(spectra)),
+            label=series.label,
+            notes=(*series.notes, *told, *_simulated(spectra)),
+            axes=series.axes,
+            places=tuple(tuple(_place(one, axis) for axis in axes) for one in spectra),
         )
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
@@ -102,7 +110,29 @@ def _simulated(spectra: list[Spectrum]) -> list[str]:
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult | FitFailure], list[str]]:
+def _along(source: Any, by: str | Sequence[str] | None) -> tuple[list[Any], CycleSeries]:
+    """Return what is to be fitted, in the order of its axes, and the series that it is (or would be)."""
+    given = spectra_of(source)
+    if isinstance(given, CycleSeries):
+        series = given if by is None else given.along(by)
+        return list(series), series
+    rows = list(given)
+    if by is None:
+        return rows, CycleSeries(())
+    spectra = [row.spectrum if isinstance(row, FitResult) else row for row in rows]
+    series = CycleSeries(tuple(row for row in spectra if isinstance(row, Spectrum))).along(by)
+    return [*series, *(row for row in rows if isinstance(row, FitFailure))], series
+
+
+def _place(one: Any, axis: Axis) -> float | None:
+    if isinstance(one, FitFailure):
+        return one.cycle if axis.name == "cycle" else None
+    return axis_value(one.spectrum if isinstance(one, FitResult) else one, axis)
+
+
+def _identified(
+    fits: Fits, circuit: Circuit, axes: Sequence[Axis]
+) -> tuple[list[FitResult | FitFailure], list[str]]:
     """Return what became of every spectrum along the cheapest path, and a note of what was replaced."""
     made = fits.results([row[0] for row in fits.candidates])
     lost = {k: one for k, one in enumerate(made) if isinstance(one, FitFailure)}
@@ -113,21 +143,33 @@ def _identified(fits: Fits, circuit: Circuit) -> tuple[list[FitResult | FitFailu
         return fits.in_places(best, lost), []
     found = [fits.candidates[k] for k in places]
     errors = np.array([features.errors(fit) for fit in best])
-    path = cheapest_path(found, errors, fits.nfree[places])
+    rows = _lines(best, axes)
+    path = [step for row in rows for step in cheapest_path(found[row], errors[row], fits.nfree[places[row]])]
     chosen = [row[k] for row, k in zip(found, path, strict=True)]
     moved = [k for k, step in enumerate(path) if step]
     again = fits.results([chosen[k] for k in moved], [places[k] for k in moved])
     for k, one in zip(moved, again, strict=True):
         best[k] = one if isinstance(one, FitResult) else best[k]
-    return fits.in_places(judge_jumps(best, features), lost), _replaced(best, chosen)
+    judged = [fit for row in rows for fit in judge_jumps(best[row], features, axes[0])]
+    return fits.in_places(judged, lost), _replaced(best, chosen, axes[0])
 
 
-def _replaced(fits: list[FitResult], chosen: list[Candidate]) -> list[str]:
+def _lines(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
+    """Return the parts of a grid along its first axis, one for each value of the second; else the whole."""
+    if len(axes) == 1:
+        return [slice(0, len(fits))]
+    sizes = [len(list(part)) for _, part in groupby(axis_value(fit.spectrum, axes[1]) for fit in fits)]
+    ends = np.cumsum(sizes).tolist()
+    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _replaced(fits: list[FitResult], chosen: list[Candidate], axis: Axis) -> list[str]:
     replaced = [fit.spectrum for fit, one in zip(fits, chosen, strict=True) if not one.blind]
     # In nearly every cycle it says nothing of any of them: the circuit has optima that are as good.
     if not replaced or len(replaced) > len(fits) / 2:
         return []
-    places = [spectrum.cycle if spectrum.cycle is not None else spectrum.index for spectrum in replaced]
-    shown = ", ".join(f"{place:g}" for place in places[:8]) + (", ..." if len(places) > 8 else "")
-    where = f"{len(places)} of {len(fits)} cycles: {shown}"
+    values = [(axis_value(spectrum, axis), spectrum.index) for spectrum in replaced]
+    names = [f"{index:g}" if value is None else axis.said(value) for value, index in values]
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    where = f"{len(names)} of {len(fits)} {'cycles' if axis.name == 'cycle' else 'spectra'}: {shown}"
     return [f"neighbours led to another optimum than the blind fit at {where}"]

@@ -29,7 +29,8 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
     """Return each parameter's values over the cycles: x, y, low, high, ok, and the band of its growth."""
     rows = [row for row in track.get("rows") or [] if not row.get("error")]
     units = track.get("units") or {}
-    known = [row.get("cycle") for row in rows]
+    axis = (track.get("axes") or [{"name": "cycle"}])[0]["name"]
+    known = [row.get(axis) for row in rows]
     places = known if None not in known else list(range(1, len(rows) + 1))
     found = {}
     for name in resistances_first(list(units), units):

@@ -58,33 +58,79 @@ def cells_trend(
     if not shown:
         raise EisfitError(f"nothing to draw: no row holds a value of {name}")
     ax = axes_or_new(ax, 4.8, 3.4)
-    for document in shown:
+    for document in _lines_of([*shown]):
         rows, unit = document["rows"], (document.get("units") or {}).get(name)
+        axis = _axis(document)
         trend(
-            column([row.get("cycle") for row in rows], "cycle"),
+            column([row.get(axis["name"]) for row in rows], axis["name"]),
             column([row.get(name) for row in rows], name),
             column([row.get(f"{name}_stderr") for row in rows], name),
             ok=[bool(row.get("ok")) for row in rows],
             label=(document.get("label") or None) if label else None,
             ax=ax,
+            xlabel=_axis_label(axis),
             ylabel=f"{name} / {unit}" if unit else name,
         )
-        _band(ax, ((document.get("growth") or {}).get(name) or {}).get("band"))
+        _band(ax, _band_of(document, name), axis["name"])
+    if any(name in (document.get("arrhenius") or {}) for document in _lines_of([*shown])):
+        _over_decades(ax, shown, name)
     return ax
+
+
+_LAWS = ("growth", "arrhenius", "lines", "curves")
+
+
+def _band_of(document: Document, name: str) -> Document | None:
+    found = [((document.get(law) or {}).get(name) or {}).get("band") for law in _LAWS]
+    return next((band for band in found if band), None)
+
+
+def _axis(document: Document) -> Document:
+    return (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]  # type: ignore[no-any-return]
+
+
+def _axis_label(axis: Document) -> str:
+    unit = {"degC": "°C"}.get(axis["unit"], axis["unit"])
+    return f"{axis['name']} / {unit}" if unit else str(axis["name"])
+
+
+def _lines_of(documents: Sequence[Document]) -> list[Document]:
+    """Return the lines of grids as documents of their own, labelled by their place on the second axis."""
+    found: list[Document] = []
+    for document in documents:
+        if not document.get("grid"):
+            found.append(document)
+            continue
+        second = document["axes"][1]
+        for part in document["grid"]:
+            value = part[second["name"]]
+            rows = [row for row in document["rows"] if row.get(second["name"]) == value]
+            label = f"{second['name']} {value:g} {second['unit']}".rstrip() if value is not None else "?"
+            axes = document["axes"][:1]
+            found.append({**document, **part, "grid": None, "rows": rows, "label": label, "axes": axes})
+    return found
+
+
+def _over_decades(ax: Axes, documents: Sequence[Document], name: str) -> None:
+    """Make the axis of an activated parameter logarithmic where it moves by more than a factor of three."""
+    values = [row.get(name) for document in documents for row in document["rows"] if row.get(name)]
+    if values and min(values) > 0 and max(values) > 3 * min(values):
+        ax.set_yscale("log")
 
 
 def _has(document: Document, name: str) -> bool:
     return any(row.get(name) is not None for row in document.get("rows") or [])
 
 
-def _band(ax: Axes, band: Document | None) -> None:
+def _band(ax: Axes, band: Document | None, axis: str) -> None:
     if not band or not ax.containers:
         return
     color = ax.containers[-1].lines[0].get_color()  # type: ignore[attr-defined]
     low, high = (np.array(band[key], dtype=float) for key in ("low", "high"))
-    ax.plot(band["cycle"], band["value"], "-", color=color, lw=1.2, zorder=2)
+    places = band[axis if axis in band else "cycle"]
+    ax.plot(places, band["value"], "-", color=color, lw=1.2, zorder=2)
     if np.isfinite(low).all() and np.isfinite(high).all():
-        ax.fill_between(band["cycle"], low, high, color=color, alpha=0.15, lw=0, zorder=1)
+        ax.fill_between(places, low, high, color=color, alpha=0.15, lw=0, zorder=1)
 
 
 @styled
@@ -117,7 +163,7 @@ def cells_trends(
     figure = figure_or_new(figure, 1.0 + 2.8 * columns, 0.6 + 2.0 * lines)
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
     for place, (ax, name) in enumerate(zip(axes, shown, strict=False)):
-        cells_trend(documents, name, ax=ax, label=place == 0 and len(documents) > 1)
+        cells_trend(documents, name, ax=ax, label=place == 0 and len(_lines_of(documents)) > 1)
         lowest = place + columns >= len(shown)
         ax.tick_params(labelbottom=lowest)
         if not lowest:

@@ -59,8 +59,9 @@ def trend(
     values = column(y, "values")
     places = column(x, xlabel, values.size)
     errors = None if stderr is None else column(stderr, "standard errors", values.size)
+    numbered = xlabel == "cycle"
     if not np.isfinite(places).any():
-        places, xlabel = np.arange(1.0, values.size + 1), "spectrum"
+        numbered, places, xlabel = True, np.arange(1.0, values.size + 1), "spectrum"
     trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
     ax = axes_or_new(ax, 4.8, 3.4)
     color = ax.plot([], [])[0].get_color()
@@ -71,7 +72,7 @@ def trend(
             ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
                         label=None if name is None else legible(name), zorder=3,
                         **_weight(int(shown.sum())))  # fmt: skip
-    if shown.any() and (places[shown] == np.round(places[shown])).all():
+    if numbered and shown.any() and (places[shown] == np.round(places[shown])).all():
         _whole_numbers(ax)
     _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
     if growth and shown.any():
@@ -181,13 +182,15 @@ small_multiples = trends
 
 def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) -> None:
     unit = (document.get("units") or {}).get(name)
+    axis = (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]
     trend(
-        column([row.get("cycle") for row in rows], "cycle"),
+        column([row.get(axis["name"]) for row in rows], axis["name"]),
         column([row.get(name) for row in rows], name),
         column([row.get(f"{name}_stderr") for row in rows], name),
         ok=[bool(row.get("ok")) for row in rows],
         growth=(document.get("growth") or {}).get(name),
         ax=ax,
+        xlabel=f"{axis['name']} / {axis['unit']}" if axis["unit"] else axis["name"],
         ylabel=f"{name} / {unit}" if unit else name,
     )
 

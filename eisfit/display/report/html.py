@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from eisfit.display.report.along import axes_of, law_sentences, place_words
 from eisfit.display.report.words import (
     Document,
     clean,
@@ -93,7 +94,7 @@ def track_html(document: Document) -> str:
     names = {name: clean(unit) for name, unit in units.items() if any(r.get(name) is not None for r in rows)}
     cells = [
         [
-            cycle_words(row.get("cycle")),
+            *(place_words(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
             _reason(row),
             *(tracked(row, name) for name in names),
@@ -109,8 +110,10 @@ def track_html(document: Document) -> str:
         for name, law in (document.get("growth") or {}).items()
         if law
     ]
-    tables = [html_table(["cycle", "spectrum", "verdict", *_titles(names)], cells)]
-    said = [html_line(clean(text)) for text in (document.get("label"), *(document.get("notes") or []))]
+    heads = [axis["name"] for axis in axes_of(document)]
+    tables = [html_table([*heads, "spectrum", "verdict", *_titles(names)], cells)]
+    told = (document.get("label"), *law_sentences(document), *(document.get("notes") or []))
+    said = [html_line(clean(text)) for text in told]
     return html_fragment([*said, *tables, html_table(["growth", "slope", ""], growth) if growth else ""])
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eisfit.display.report.along import axes_of, energy_rows, law_sentences, place_words
 from eisfit.display.report.fits import reasons, short_verdict, verdict_lines
 from eisfit.display.report.table import blocks, table, wrapped
 from eisfit.display.report.words import (
@@ -110,11 +111,17 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     names = [name for name in units if any(row.get(name) is not None for row in rows)]
     names = resistances_first(names, units)
     titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
-    head = ["cycle", "verdict", *titles]
-    cells = [_track_row(row, names) for row in rows]
-    lines = [*wrapped(_circuit_line(document), width=width), *blocks(head, cells, width=width, fixed=2)]
+    axes = axes_of(document)
+    head = [*(axis["name"] for axis in axes), "verdict", *titles]
+    cells = [_track_row(row, names, axes) for row in rows]
+    cells += energy_rows(document, names, len(axes))
+    lines = [
+        *wrapped(_circuit_line(document), width=width),
+        *blocks(head, cells, width=width, fixed=len(axes) + 1),
+    ]
     laws = (document.get("growth") or {}).items()
     growth = [line for name, law in laws for line in _growth(name, law, width)]
+    growth += [line for text in law_sentences(document) for line in wrapped(text, width=width)]
     bad = [{**row, "spectrum": row} for row in rows]
     notes = [line for note in document.get("notes") or [] for line in wrapped(clean(note), width=width)]
     after = [*growth, *notes]
@@ -128,9 +135,9 @@ def _circuit_line(document: Document) -> str:
     return "; ".join(part for part in (clean(document.get("label")), said) if part)
 
 
-def _track_row(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+def _track_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
     values = [tracked(row, name) for name in names]
-    return [cycle_words(row.get("cycle")) or "?", short_verdict(row), *values]
+    return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
 
 
 def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
@@ -138,7 +145,7 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         return []
     unit = clean(law.get("unit"))
     slope = value_with_error(law["slope"], law.get("slope_stderr"))
-    axis = "cycle" if law.get("over", "cycle") == "cycle" else "spectrum"
+    axis = {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += f" ({clean(law['law'])})"

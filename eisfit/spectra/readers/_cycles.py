@@ -51,16 +51,14 @@ def cycle_of_name(file: Path, pattern: re.Pattern[str] | None) -> float | None:
     return None
 
 
-def compiled(pattern: str | None) -> re.Pattern[str] | None:
+def compiled(pattern: str | None, name: str = "cycle_pattern") -> re.Pattern[str] | None:
     """Return the user's pattern compiled, or refuse it."""
     if pattern is None:
         return None
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"cycle_pattern: {pattern!r} is no regular expression: {error}") from None
+        raise UsageError(f"{name}: {pattern!r} is no regular expression: {error}") from None
     if compiled.groups < 1:
-        raise UsageError(
-            f"cycle_pattern: {pattern!r} needs a group around the number, such as r'cell_(\\d+)'"
-        )
+        raise UsageError(f"{name}: {pattern!r} needs a group around the number, such as r'cell_(\\d+)'")
     return compiled

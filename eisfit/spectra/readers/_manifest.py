@@ -1,16 +1,18 @@
-"""A manifest: which cycle every file of a folder belongs to."""
+"""A manifest: which cycle (temperature, thickness, ...) every file of a folder belongs to."""
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 
-from eisfit.errors import ReadError
+from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
+from eisfit.spectra.axes import AXES, axis_of
 
-__all__ = ["file_key", "manifest_columns", "manifest_cycles"]
+__all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles"]
 
 
 def manifest_columns(path: Path) -> list[str]:
@@ -30,29 +32,68 @@ def _rows(path: Path) -> list[list[str]]:
 
 def manifest_cycles(path: Path) -> dict[str, float | None]:
     """Return the cycle of every file that the manifest names."""
+    return {file: row.get("cycle") for file, row in manifest_axes(path).items()}
+
+
+def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
+    """Return the place on every axis of each file that the manifest names: column by column, in its unit."""
     columns, rows = manifest_columns(path), _rows(path)[1:]
-    if not {"file", "cycle"} <= set(columns):
+    axes = {place: found for place, name in enumerate(columns) if (found := _axis_of_column(name))}
+    if "file" not in columns or not axes:
         raise ReadError(
-            f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}"
+            f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}; "
+            "instead of cycle: temperature, soc, thickness, ..."
         )
-    at_file, at_cycle = columns.index("file"), columns.index("cycle")
-    cycles: dict[str, float | None] = {}
+    at_file = columns.index("file")
+    found_rows: dict[str, dict[str, float]] = {}
     for line, row in enumerate(rows, start=2):
-        if len(row) <= max(at_file, at_cycle):
+        if len(row) <= max(at_file, *axes):
             raise ReadError(f"{path}: row {line} of the manifest has {len(row)} of {len(columns)} columns")
-        cycles[file_key(row[at_file])] = _cycle_number(path, line, row[at_cycle])
-    return cycles
+        values = {}
+        for place, (axis, factor, shift) in axes.items():
+            number = _cycle_number(path, line, row[place], axis)
+            if number is not None:
+                values[axis] = number * factor - shift
+        found_rows[file_key(row[at_file])] = values
+    return found_rows
 
 
-def _cycle_number(path: Path, line: int, text: str) -> float | None:
+def _axis_of_column(column: str) -> tuple[str, float, float] | None:
+    """Return the axis of a column's header, and factor and shift to its unit; None for other columns.
+
+    >>> _axis_of_column("temperature / K"), _axis_of_column("thickness_um"), _axis_of_column("file")
+    (('temperature', 1.0, 273.15), ('thickness', 1000.0, 0.0), None)
+    """
+    if column == "file" or not column:
+        return None
+    name, unit = [*re.split(r"\s*[/(\[]\s*", column, maxsplit=1), ""][:2]
+    unit = unit.strip(" )]")
+    head, _, tail = name.strip().rpartition("_")
+    if not unit and head:
+        for axis in AXES.values():
+            if axis_of(head) is axis and tail.lower() in {u.lower() for u in axis.suffixes}:
+                name, unit = head, tail
+    try:
+        axis = axis_of(name)
+    except UsageError:
+        return None
+    factors = {u.lower(): factor for u, factor in axis.suffixes.items()}
+    shift = 273.15 if axis.name == "temperature" and unit.lower() == "k" else 0.0
+    return axis.name, factors.get(unit.lower(), 1.0), shift
+
+
+def _cycle_number(path: Path, line: int, text: str, axis: str = "cycle") -> float | None:
     if not text.strip():
         return None
     try:
         value = float(text)
     except ValueError:
+        if axis not in AXES:  # remarks, operators, ...
+            return None
         value = float("nan")
     if not np.isfinite(value):
-        raise ReadError(f"{path}: row {line} of the manifest: {text.strip()!r} is not a cycle number")
+        number = " number" if axis == "cycle" else ""
+        raise ReadError(f"{path}: row {line} of the manifest: {text.strip()!r} is not a {axis}{number}")
     return value
 
 

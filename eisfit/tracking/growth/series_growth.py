@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.errors import FitError, UsageError
+from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.spectra.axes import axis_of, axis_value
+from eisfit.tracking.growth.axis_laws import usable_values
 from eisfit.tracking.growth.growth import Growth, fit_growth
 from eisfit.tracking.joint.joint import Joint
 
@@ -40,20 +42,18 @@ def growth_of(
     FitError
         When fewer than two cycles have a trustworthy value, or all share one.
     """
-    if over not in ("cycle", "time", "index"):
-        raise UsageError(f"growth over {over!r}: say cycle, time or index")
     fits = [one for one in results if isinstance(one, FitResult)]
-    values, errors = _independent(fits, joint, name)
-    usable = [fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits]
-    rows = np.array(usable, dtype=bool) & (errors > 0)
+    if joint is not None and joint.modes.get(name) == "shared":
+        raise FitError(f"{name}: all cycles share one value, which does not grow")
+    values, errors = usable_values(fits, joint, name)
     unit = circuit.parameters[name].unit
-    return fit_growth(_places(fits, over)[rows], values[rows], errors[rows], name=name, unit=unit, law=law)
+    return fit_growth(_places(fits, over), values, errors, name=name, unit=unit, law=law)
 
 
-def growths(results: Results, circuit: Circuit, joint: Joint | None) -> dict[str, Any]:
+def growths(results: Results, circuit: Circuit, joint: Joint | None, axis: str = "cycle") -> dict[str, Any]:
     """Return the growth of every positive free parameter that has one, as a document with its band."""
     found = {}
-    over = "index" if _is_unnumbered(results) else "cycle"
+    over = "index" if axis == "cycle" and _is_unnumbered(results) else axis
     for name, p in circuit.parameters.items():
         if p.free and p.scale == "log":
             try:
@@ -73,27 +73,11 @@ def _is_unnumbered(results: Results) -> bool:
     return ordered and all(spectrum.cycle is None for spectrum in spectra)
 
 
-def _independent(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return values and errors (N,) of one parameter that do not lean on other cycles; NaN if unknown.
-
-    The errors are the noise's: what a circuit that is only nearly true adds is common to the cycles of a
-    cell, and no part of their differences.
-    """
-    mode = "free" if joint is None else joint.modes.get(name, "free")
-    if mode == "shared":
-        raise FitError(f"{name}: all cycles share one value, which does not grow")
-    columns: tuple[Sequence[float | None], Sequence[float | None]]
-    columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
-    if joint is not None and mode == "smooth":
-        columns = joint.alone[name], joint.alone[f"{name}_stderr"]
-    return np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)
-
-
 def _places(fits: Sequence[FitResult], over: str) -> FloatArray:
     """Return the cycles (N,) of some fits, or their times from the first spectrum on; NaN where unknown."""
     if over == "index":
         return np.array([fit.spectrum.index for fit in fits], dtype=float)
-    if over == "cycle":
-        return np.array([fit.spectrum.cycle for fit in fits], dtype=float)
-    times = np.array([fit.spectrum.time_s for fit in fits], dtype=float)
-    return times - np.nanmin(times) if np.isfinite(times).any() else times
+    values = np.array([axis_value(fit.spectrum, axis_of(over)) for fit in fits], dtype=float)
+    if over != "time":
+        return values
+    return values - np.nanmin(values) if np.isfinite(values).any() else values

@@ -57,19 +57,41 @@ class Smoothing:
         """Return the covariance (N, V, V) at the minimum theta (N, V): local coordinates, then shared."""
         data = measured(self.problem, theta)
         system = linear_system(self.problem, theta, data, self.bands())
-        plain = system.matrix.covariance()
+        plain = self._in_each(system.matrix.covariance())
         mixed = plain.copy()
         others = [(w, linear_system(self.problem, theta, data, b)) for w, b in self._others()]
         for first in range(0, len(others), _TOGETHER):
             part = others[first : first + _TOGETHER]
             found = covariances([one.matrix for _, one in part])
-            for (weight, one), matrix in zip(part, found, strict=True):
+            for (weight, one), shared in zip(part, found, strict=True):
+                matrix = self._in_each(shared)
                 away = self._away(one)
                 mixed += weight * (matrix - plain + away[:, :, np.newaxis] * away[:, np.newaxis, :])
         before, after = (np.einsum("kii->ki", matrix) for matrix in (plain, mixed))
         lost = (after < _FLOOR * before).any(axis=1)
         mixed[lost] = plain[lost]
         return mixed
+
+    def _in_each(self, covariance: FloatArray) -> FloatArray:
+        """Return the covariance (N, V, V) of every spectrum's coordinates from that of what all share."""
+        design, own = self.problem.design, self.problem.local.size
+        if design.shape[1] == design.shape[2]:
+            return covariance
+        each = np.zeros((len(design), own + design.shape[1], own + design.shape[2]))
+        each[:, np.arange(own), np.arange(own)] = 1.0
+        each[:, own:, own:] = design
+        return np.asarray(each @ covariance @ each.transpose(0, 2, 1))
+
+    def common(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what all share (S,), such as ln A and the activation energy, and its covariance (S, S)."""
+        problem, own = self.problem, self.problem.local.size
+        system = linear_system(problem, theta, measured(problem, theta), self.bands())
+        found = np.linalg.lstsq(
+            problem.design.reshape(-1, problem.design.shape[2]),
+            (theta[:, problem.shared] - problem.offset).ravel(),
+            rcond=None,
+        )[0]
+        return np.asarray(found, dtype=np.float64), system.matrix.covariance()[0][own:, own:]
 
     def _others(self) -> Iterator[tuple[float, FloatArray]]:
         """Yield the weight and the bands of every strength that is possible but was not chosen."""

@@ -1,4 +1,6 @@
-"""All cycles fitted at once, with parameters that are shared, smooth over the cycles, or free.
+"""All cycles fitted at once, with parameters that are shared, smooth over the axis, free, or obey a law.
+
+A parameter that obeys Arrhenius' law has two numbers that all spectra share, ln A and the activation energy.
 
 Minimised (by `eisfit.tracking.joint.solver`) is  sum over cycles of chisqr_k / s_k^2  +  sum over smooth
 parameters of
@@ -10,7 +12,7 @@ they scatter no more than chance has it (1 where the noise was measured). Errors
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from eisfit.errors import UsageError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.rounding import value_with_error
+from eisfit.spectra.axes import AXES, Axis, axis_value
+from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import as_results
@@ -29,7 +33,8 @@ from eisfit.tracking.joint.solver import State, minimise_banded
 __all__ = ["MODES", "Joint", "joint_fit"]
 
 
-MODES = ("shared", "smooth", "free")
+MODES = ("shared", "smooth", "free", "arrhenius")
+_LEAST_TEMPERATURES = 3
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Joint:
     Attributes
     ----------
     modes
-        Name -> ``shared``, ``smooth`` or ``free``, of every free parameter.
+        Name -> ``shared``, ``smooth``, ``free`` or ``arrhenius``, of every free parameter.
     strengths
         Of the smooth ones, with their cross-validation.
     cost
@@ -54,6 +59,8 @@ class Joint:
         Of the parameters.
     alone
         Columns of the fits of each cycle by itself: every shared or smooth parameter, and NAME_stderr.
+    laws
+        Name -> `Arrhenius`, of those that obey it.
     """
 
     modes: Mapping[str, str]
@@ -64,6 +71,7 @@ class Joint:
     shared: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     alone: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict, repr=False)
+    laws: Mapping[str, Arrhenius] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -76,6 +84,7 @@ class Joint:
             "shared": {name: list(pair) for name, pair in self.shared.items()},
             "units": dict(self.units),
             "alone": {name: list(values) for name, values in self.alone.items()},
+            "laws": {name: law.to_dict() for name, law in self.laws.items()},
         }
 
     @classmethod
@@ -86,13 +95,15 @@ class Joint:
             key: {name: tuple(values) for name, values in (document.get(key) or {}).items()}
             for key in ("shared", "alone")
         }
-        return cls(**{**document, "strengths": strengths, **columns})
+        laws = {name: Arrhenius.from_dict(row) for name, row in (document.get("laws") or {}).items()}
+        return cls(**{**document, "strengths": strengths, "laws": laws, **columns})
 
     @property
     def notes(self) -> list[str]:
         """What is said of it in a report."""
         notes = [f"joint fit: {self._common(name)} shared by all cycles" for name in self._of("shared")]
         notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
+        notes += [f"joint fit: {law} (the law inside the fit)" for law in self.laws.values()]
         free = self._of("free")
         notes += [f"joint fit: {', '.join(free)} free in every cycle"] if free else []
         if not self.converged:
@@ -122,6 +133,7 @@ def joint_fit(
     joint: Mapping[str, str],
     *,
     strength: float | Mapping[str, float] | None = None,
+    along: Axis = AXES["cycle"],
 ) -> tuple[list[FitResult], Joint]:
     """Fit all cycles at once, starting from fits of each by itself.
 
@@ -130,9 +142,12 @@ def joint_fit(
     fits
         Of `eisfit.track`, in the order of the cycles.
     joint
-        Parameter -> ``shared``, ``smooth`` or ``free`` (as all that are not named).
+        Parameter -> ``shared``, ``smooth``, ``arrhenius`` (over the temperature) or ``free`` (as all that are
+        not named).
     strength
         Of smoothness, for all smooth parameters or by name; None: cross-validated.
+    along
+        The axis that smooth parameters are smooth over.
 
     Raises
     ------
@@ -143,15 +158,58 @@ def joint_fit(
     modes = _modes(circuit, joint, len(fits))
     if any(fit.loss != "linear" for fit in fits):
         raise UsageError("a joint fit minimises squares: robust losses cannot be combined with it")
-    problem = JointProblem.of(fits, circuit, modes)
-    x = axis(np.array([np.nan if f.spectrum.cycle is None else f.spectrum.cycle for f in fits], dtype=float))
+    forms = _forms(fits, circuit, modes)
+    problem = JointProblem.of(fits, circuit, modes, {name: law.form for name, law in forms.items()})
+    places = [axis_value(fit.spectrum, along) for fit in fits]
+    x = axis(np.array([np.nan if place is None else place for place in places], dtype=float))
     strengths = {
         name: _strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
     }
     smoothing = Smoothing(problem, penalty(x), strengths)
     state = minimise_banded(problem, smoothing.bands())
     results = as_results(problem, state.theta, smoothing.covariance(state.theta))
-    return results, _told(results, fits, state, modes, strengths)
+    told = _told(results, fits, state, modes, strengths)
+    return results, replace(told, laws=_laws(forms, problem, smoothing, state.theta))
+
+
+def _forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> dict[str, Arrhenius]:
+    """Return the activation energies of the single fits: they say which form the law has in the fit."""
+    wanted = [name for name, mode in modes.items() if mode == "arrhenius"]
+    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    found = {}
+    for name in wanted:
+        if not np.isfinite(temperature).all() or np.unique(temperature).size < _LEAST_TEMPERATURES:
+            raise UsageError(f"{name}: arrhenius needs the temperature of every spectrum, and three of them")
+        if circuit.parameters[name].scale != "log":
+            raise UsageError(f"{name}: may be negative, and has no activation energy")
+        value = np.array([fit[name].value for fit in fits])
+        error = np.array([np.nan if (e := fit[name].stderr_noise) is None else e for fit in fits])
+        error = np.where(error > 0, error, 10 * value)  # undetermined by itself: it says next to nothing
+        found[name] = fit_arrhenius(temperature, value, error, name=name, unit=circuit.parameters[name].unit)
+    return found
+
+
+def _laws(
+    singles: Mapping[str, Arrhenius], problem: JointProblem, smoothing: Smoothing, theta: FloatArray
+) -> dict[str, Arrhenius]:
+    """Return the laws inside the fit: ln A and energy of the common minimum, with their full covariance."""
+    if not singles:
+        return {}
+    values, covariance = smoothing.common(theta)
+    temperature = np.array([fit.spectrum.temperature_C for fit in problem.fits], dtype=float)
+    mean = float(np.mean(law_coordinates(temperature, "plain")[0]))
+    names, column, found = problem.names, 0, {}
+    for k in problem.shared:
+        single = singles.get(names[k])
+        if single is not None:
+            back = np.array([[1.0, -mean], [0.0, 1.0]])
+            pair = slice(column, column + 2)
+            log, energy = back @ values[pair]
+            found[names[k]] = single.moved(
+                float(log), float(energy), back @ covariance[pair, pair] @ back.T, temperature
+            )
+        column += 1 if single is None else 2
+    return found
 
 
 def _told(

@@ -15,6 +15,7 @@ from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.tracking.arrhenius import law_coordinates
 
 __all__ = ["JointProblem"]
 
@@ -49,6 +50,11 @@ class JointProblem:
         Columns of the parameters that each cycle has for itself, and of the common ones.
     smooth
         (L,) whether a local parameter is smooth.
+    design
+        (N, V_shared, S): common coordinates = offset + design @ what all cycles share (S,): of a shared
+        parameter its value, of one that obeys a law ln A and the activation energy.
+    offset
+        (N, V_shared) what the law adds: ln T of the form with T.
     """
 
     fits: Sequence[FitResult]
@@ -59,19 +65,29 @@ class JointProblem:
     local: IntArray
     shared: IntArray
     smooth: NDArray[np.bool_]
+    design: FloatArray
+    offset: FloatArray
 
     @classmethod
-    def of(cls, fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> JointProblem:
-        """Make ready."""
+    def of(
+        cls,
+        fits: Sequence[FitResult],
+        circuit: Circuit,
+        modes: Mapping[str, str],
+        forms: Mapping[str, str] | None = None,
+    ) -> JointProblem:
+        """Make ready; `forms`: of `eisfit.tracking.arrhenius`, where a parameter obeys it."""
         omegas = np.concatenate([fit.spectrum.omega for fit in fits])
         scales = Scales.of(omegas, np.concatenate([fit.spectrum.impedance for fit in fits]))
         coordinates = PlainCoordinates(circuit, scales)
         names = [circuit.names[k] for k in coordinates.free]
-        common = np.array([modes[name] == "shared" for name in names], dtype=bool)
+        common = np.array([modes[name] in ("shared", "arrhenius") for name in names], dtype=bool)
         local = np.flatnonzero(~common)
         smooth = np.array([modes[names[k]] == "smooth" for k in local], dtype=bool)
+        shared = np.flatnonzero(common)
+        laws = [None if modes[names[k]] == "shared" else (forms or {}).get(names[k], "plain") for k in shared]
         return cls(fits, circuit, coordinates, _groups(fits, coordinates), _scale(fits), local,
-                   np.flatnonzero(common), smooth)  # fmt: skip
+                   shared, smooth, *_design(fits, laws))  # fmt: skip
 
     @property
     def names(self) -> list[str]:
@@ -126,10 +142,10 @@ class JointProblem:
 
         theta = self.own.copy()
         names = self.names
-        for column in self.shared:
+        for place, column in enumerate(self.shared):
             values, errors = self.values_and_errors(names[column])
             known = np.isfinite(errors)
-            theta[:, column] = np.median(values[known] if known.any() else values)
+            self._common_start(theta, place, values, known if known.sum() > 1 else np.ones_like(known))
         for place, column in enumerate(self.local):
             if not self.smooth[place]:
                 continue
@@ -140,6 +156,22 @@ class JointProblem:
                 matrix[0] += weight + 1e-9 * matrix[0].max()
                 theta[:, column] = solveh_banded(matrix, weight * values, lower=True)
         return self.coordinates.clip(theta)
+
+    def _common_start(
+        self, theta: FloatArray, place: int, values: FloatArray, known: NDArray[np.bool_]
+    ) -> None:
+        """Put a common coordinate at its median, or on the line through the single fits."""
+        design = self.design[:, place]
+        used = design.any(axis=0)
+        if used.sum() == 1:
+            theta[:, self.shared[place]] = np.median(values[known])
+            return
+        rows, target = design[:, used], values - self.offset[:, place]
+        line = np.linalg.lstsq(rows[known], target[known], rcond=None)[0]
+        away = np.abs(target - rows @ line)
+        near = known & (away <= 3 * np.median(away[known]) + 1e-9)  # a single fit that went astray
+        line = np.linalg.lstsq(rows[near], target[near], rcond=None)[0] if near.sum() > 2 else line
+        theta[:, self.shared[place]] = rows @ line + self.offset[:, place]
 
     def measured(self, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return the cost, the normal matrices (N, V, V) and the gradients (N, V) at theta (N, V)."""
@@ -181,7 +213,10 @@ class JointProblem:
         pull = gradient.copy()
         pull[:, self.shared] = gradient[:, self.shared].sum(axis=0)
         low, high = theta <= box.low + 1e-12, theta >= box.high - 1e-12
-        return np.asarray((low & (pull > 0)) | (high & (pull < 0)))
+        held = np.asarray((low & (pull > 0)) | (high & (pull < 0)))
+        lawful = self.shared[self.design.any(axis=0).sum(axis=1) > 1]
+        held[:, lawful] = held[:, lawful].any(axis=0)
+        return held
 
 
 def _groups(
@@ -200,6 +235,24 @@ def _groups(
         weight = np.array([form.weights(fit.spectrum, fit.weighting) for fit in same_size])
         found.append((rows, FormProblem(coordinates, grid, target, weight, form=form)))
     return tuple(found)
+
+
+def _design(fits: Sequence[FitResult], laws: Sequence[str | None]) -> tuple[FloatArray, FloatArray]:
+    """Return the design (N, V_shared, S) and the offset (N, V_shared); of each law two columns.
+
+    1/(k T) is taken from its mean: ln A and the energy would else be told apart by rounding alone.
+    """
+    columns = [1 if law is None else 2 for law in laws]
+    design = np.zeros((len(fits), len(laws), sum(columns)))
+    offset = np.zeros((len(fits), len(laws)))
+    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    for row, law in enumerate(laws):
+        first = sum(columns[:row])
+        design[:, row, first] = 1.0
+        if law is not None:
+            x, offset[:, row] = law_coordinates(temperature, law)
+            design[:, row, first + 1] = x - x.mean()
+    return design, offset
 
 
 def _scale(fits: Sequence[FitResult]) -> FloatArray:

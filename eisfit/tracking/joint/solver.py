@@ -55,9 +55,10 @@ class System:
         own, common, matrix = problem.local, problem.shared, self.matrix
         if stiffness is not None:
             matrix = _damped(matrix, damping, stiffness)
-        local, shared = matrix.solve(-self.gradient[:, own], -self.gradient[:, common].sum(axis=0))
+        pull = np.einsum("kv,kvs->s", self.gradient[:, common], problem.design)
+        local, shared = matrix.solve(-self.gradient[:, own], -pull)
         step = np.empty_like(self.gradient)
-        step[:, own], step[:, common] = local, shared
+        step[:, own], step[:, common] = local, problem.design @ shared
         return np.where(self.held, 0.0, step)
 
 
@@ -120,8 +121,9 @@ def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, band
     own, common = problem.local, problem.shared
     blocks = normal[:, own[:, np.newaxis], own]
     blocks[:, np.arange(own.size), np.arange(own.size)] += bands[0]
-    corner = normal[:, common[:, np.newaxis], common].sum(axis=0)
-    border = normal[:, own[:, np.newaxis], common]
+    design = problem.design
+    corner = (design.transpose(0, 2, 1) @ normal[:, common[:, np.newaxis], common] @ design).sum(axis=0)
+    border = normal[:, own[:, np.newaxis], common] @ design
     return System(
         data.cost + energy, Bordered(blocks, bands[1:], border, corner), np.where(held, 0.0, gradient), held
     )

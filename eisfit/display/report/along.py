@@ -1,0 +1,88 @@
+"""What a series over any axis says: places with units, activation energies, thickness lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.words import Document, clean, cycle_words
+from eisfit.rounding import value_with_error
+
+__all__ = ["axes_of", "energy_rows", "law_sentences", "place_words"]
+
+_SHOWN = {"degC": "°C"}
+_SEEN = 3.0  # standard errors from which an energy is worth a sentence
+
+
+def axes_of(document: Document) -> list[Mapping[str, Any]]:
+    """Return the axes of a track document: name and unit of each."""
+    return list(document.get("axes") or [{"name": "cycle", "unit": ""}])
+
+
+def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:
+    """Return where a row stands on an axis, with the unit.
+
+    >>> place_words({"temperature": -25.0}, {"name": "temperature", "unit": "degC"})
+    '-25 °C'
+    """
+    value = row.get(axis["name"])
+    if axis["name"] == "cycle" or value is None:
+        return cycle_words(value) or "?"
+    return f"{value:.5g} {_SHOWN.get(axis['unit'], axis['unit'])}".rstrip()
+
+
+def energy_rows(document: Document, names: Sequence[str], places: int) -> list[list[str]]:
+    """Return the row of activation energies that closes a table over the temperature; of a grid, several."""
+    rows = []
+    for part in _parts(document):
+        energies = part.get("arrhenius") or {}
+        if not energies:
+            continue
+        words = ["Ea / eV", *([place_words(part, axes_of(document)[1])] if places > 1 else []), ""]
+        told = [energies.get(name) for name in names]
+        found = [value_with_error(e["activation_energy_eV"], e["stderr"]) if e else "" for e in told]
+        rows.append([*words, *found])
+    return rows
+
+
+def _parts(document: Document) -> list[Mapping[str, Any]]:
+    return list(document.get("grid") or [document])
+
+
+def law_sentences(document: Document) -> list[str]:
+    """Return a sentence for each law that a series over its axis has."""
+    axes = axes_of(document)
+    said = []
+    for part in _parts(document):
+        where = f"{axes[1]['name']} {place_words(part, axes[1])}: " if len(axes) > 1 else ""
+        said += [where + text for text in (*_energies(part), *_lines(part))]
+    return said
+
+
+def _energies(part: Mapping[str, Any]) -> Iterator[str]:
+    for name, law in (part.get("arrhenius") or {}).items():
+        if abs(law["activation_energy_eV"]) < _SEEN * law["stderr"]:
+            continue  # it stands in the table
+        energy = value_with_error(law["activation_energy_eV"], law["stderr"])
+        text = (
+            f"{clean(name)}: activation energy {energy} eV, from {law['points']} of {law['of']} temperatures"
+        )
+        if law["form"] == "times_temperature":
+            text += f" ({clean(name)}/T over 1/T)"
+        if not law["told_apart"]:
+            other = value_with_error(law["other_activation_energy_eV"], law["stderr"])
+            text += f"; {other} eV if hopping puts a factor T before it, which the data do not tell"
+        if law["left_out"]:
+            text += f"; off the line of the others: {', '.join(f'{t:g}' for t in law['left_out'])} °C"
+        yield text
+
+
+def _lines(part: Mapping[str, Any]) -> Iterator[str]:
+    for name, law in (part.get("lines") or {}).items():
+        slope = value_with_error(law["slope"], law["slope_stderr"])
+        offset = value_with_error(law["offset"], law["offset_stderr"])
+        text = f"{clean(name)}: {slope} {clean(law['slope_unit'])} of thickness"
+        if law.get("resistivity_ohm_cm") is not None:
+            told = value_with_error(law["resistivity_ohm_cm"], law["resistivity_ohm_cm_stderr"])
+            text += f" (resistivity {told} ohm cm)"
+        yield f"{text}, and {offset} {clean(law['unit'])} at none (interfaces), from {law['points']} films"

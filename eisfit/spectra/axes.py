@@ -1,0 +1,187 @@
+"""The quantities that a series may run over (cycle, temperature, state of charge, ...), and names of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from eisfit.errors import UsageError
+
+if TYPE_CHECKING:
+    from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["AXES", "Axis", "axis_of", "axis_value", "named_values", "split_axes"]
+
+_NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
+_BEFORE, _AFTER = r"(?<![A-Za-z0-9.])", r"(?![A-Za-z0-9%])"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A quantity that a series may run over.
+
+    Attributes
+    ----------
+    name, unit
+        As in JSON, columns and options; the unit that values are kept in.
+    attribute
+        Of a spectrum, where it has one of its own.
+    also
+        Other names that are understood.
+    example
+        What is recognised in a file's or sheet's name.
+    suffixes
+        Units behind a number in a name -> factor to `unit`; temperatures in K are shifted besides.
+    prefixes
+        Words before a number in a name.
+    """
+
+    name: str
+    unit: str
+    attribute: str | None = None
+    also: tuple[str, ...] = ()
+    example: str = ""
+    suffixes: Mapping[str, float] = field(default_factory=dict)
+    prefixes: tuple[str, ...] = ()
+
+    @property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """Regular expressions with the groups number and, where there is one, unit."""
+        found = []
+        if self.prefixes:
+            words = "|".join(map(re.escape, self.prefixes))
+            units = "|".join(map(re.escape, self.suffixes)) or r"(?!)"
+            found.append(
+                re.compile(rf"{_BEFORE}(?:{words})[ _=]?{_NUMBER}[ _]?({units})?{_AFTER}", re.IGNORECASE)
+            )
+        if self.suffixes and not self.prefixes:
+            units = "|".join(map(re.escape, self.suffixes))
+            found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?({units}){_AFTER}"))
+        if self.name == "soc":
+            found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%?[ _]?SOC{_AFTER}", re.IGNORECASE))
+            found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%"))
+        return tuple(found)
+
+    def said(self, value: float | None) -> str:
+        """Return a value with its unit, as in a table; `?` where unknown."""
+        if value is None:
+            return "?"
+        return f"{value:.6g} {self.unit}".rstrip() if self.unit != "degC" else f"{value:.6g} °C"
+
+
+_DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
+_KNOWN = (
+    Axis("cycle", "", "cycle", ("cycles",), "cyc100"),
+    Axis("time", "s", "time_s", ("age",), "24h",
+         {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "days": 86400.0}),
+    Axis("temperature", "degC", "temperature_C", ("temp", "T"), "25C or 298K", _DEGREES),
+    Axis("potential", "V", "potential_V", ("voltage", "bias"), "3.7V or 300mV",
+         {"V": 1.0, "VDC": 1.0, "mV": 1e-3, "mVDC": 1e-3, "mvdc": 1e-3}),
+    Axis("soc", "%", None, ("state_of_charge", "stateofcharge"), "SOC050 or 50%", {"%": 1.0}, ("SOC",)),
+    Axis("thickness", "nm", None, ("film_thickness",), "5nm",
+         {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "mm": 1e6}),
+    Axis("pressure", "MPa", None, ("stack_pressure",), "50MPa",
+         {"MPa": 1.0, "kPa": 1e-3, "GPa": 1e3, "bar": 0.1, "mbar": 1e-4}),
+    Axis("amplitude", "mV", None, ("ac_amplitude",), "amp10mV",
+         {"mV": 1.0, "V": 1e3}, ("amplitude", "ampl", "amp", "ac", "rms")),
+)  # fmt: skip
+
+#: The axes that are known by name; any other name is the user's own.
+AXES: Mapping[str, Axis] = MappingProxyType({axis.name: axis for axis in _KNOWN})
+_ALSO = {_plain: axis for axis in _KNOWN for _plain in (axis.name, *axis.also)}
+
+
+def axis_of(name: str) -> Axis:
+    """Return an axis by its name; a name that is not known makes an axis of the user's own.
+
+    Examples
+    --------
+    >>> axis_of("state of charge").unit
+    '%'
+    >>> axis_of("humidity").example
+    'humidity5'
+
+    Raises
+    ------
+    UsageError
+        For a name that is no word.
+    """
+    plain = re.sub(r"[\s-]+", "_", name.strip())
+    found = _ALSO.get(plain) or _ALSO.get(plain.lower())
+    if found is not None:
+        return found
+    if not re.fullmatch(r"[^\W\d]\w*", plain):
+        raise UsageError(f"{name!r} is no name of an axis; use {', '.join(AXES)}, or a word of your own")
+    return Axis(plain, "", example=f"{plain}5", prefixes=(plain,))
+
+
+def split_axes(by: str | Sequence[str]) -> tuple[Axis, ...]:
+    """Return the one or two axes that are asked for, from `a`, `a,b` or a pair.
+
+    Raises
+    ------
+    UsageError
+        For more than two, or the same one twice.
+    """
+    names = by.split(",") if isinstance(by, str) else list(by)
+    axes = tuple(axis_of(name) for name in names)
+    if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) < len(axes):
+        raise UsageError(f"by {', '.join(names)}: name one axis, or two different ones")
+    return axes
+
+
+def axis_value(spectrum: Spectrum, axis: Axis) -> float | None:
+    """Return where a spectrum stands on an axis, from its fields, its header or else its names; or None."""
+    own = getattr(spectrum, axis.attribute) if axis.attribute else None
+    if own is None:
+        own = spectrum.axes.get(axis.name)
+    return None if own is None else float(own)
+
+
+def named_values(name: str) -> dict[str, float]:
+    """Return what the name of a file or a sheet says of the axes; what it says twice differently is left out.
+
+    Examples
+    --------
+    >>> named_values("cell7_-25C_SOC050")
+    {'temperature': -25.0, 'soc': 50.0}
+    >>> named_values("film_5nm_413K")
+    {'temperature': 139.85, 'thickness': 5.0}
+    """
+    found = {}
+    for axis in _KNOWN[1:]:
+        value = value_in_name(name, axis)
+        if value is not None:
+            found[axis.name] = value
+    return found
+
+
+def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
+    """Return the number in a name by the axis' patterns, or by one of the user's (number in its group)."""
+    for one in (pattern,) if pattern is not None else axis.patterns:
+        values = {_value(match, axis) for match in one.finditer(name)}
+        if len(values) == 1:
+            return values.pop()
+        if values:
+            return None
+    return None
+
+
+def _value(match: re.Match[str], axis: Axis) -> float | None:
+    try:
+        number = float(match[1].lower().replace("p", "."))
+    except (ValueError, AttributeError):
+        return None
+    # A hyphen behind a word parts words (cell-25C); a minus stands by itself (cell_-25C).
+    if match[1].startswith("-") and match.start(1) and match.string[match.start(1) - 1].isalnum():
+        number = -number
+    if axis.name == "soc" and "." in match[1] and number <= 1:  # a fraction
+        number *= 100
+    unit = match[2] if len(match.groups()) > 1 else None
+    if axis.name == "temperature" and unit == "K":
+        return round(number - 273.15, 6)
+    same = {key.lower(): factor for key, factor in axis.suffixes.items()}
+    return number * (axis.suffixes.get(unit, same.get(unit.lower(), 1.0)) if unit else 1.0)

@@ -1,0 +1,161 @@
+"""Where every spectrum stands on the axes of its series: a manifest, the data, or names tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eisfit.spectra.axes import AXES, Axis, axis_value, named_values, value_in_name
+from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
+from eisfit.spectra.readers._metadata import leading_number
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["axis_in_names", "axis_notes", "in_order", "placed", "with_cycles"]
+
+_FROM_NAME = "from the file's name"
+_MANIFEST = "from the manifest"
+
+
+def with_cycles(
+    found: tuple[Spectrum, ...], file: Path, pattern: re.Pattern[str] | None, given: float | None
+) -> list[Spectrum]:
+    """Return the spectra of one file with their cycles: `given`, of the data, or of the file's name."""
+    if given is not None and len(found) == 1:
+        return [found[0].replace(cycle=given, notes=(*found[0].notes, f"cycle {_MANIFEST}"))]
+    named = cycle_of_name(file, pattern)
+    if named is None or len(found) > 1:
+        return list(found)
+    spectrum = found[0]
+    if pattern is None and spectrum.cycle is not None and not is_counter(spectrum, named):
+        return [spectrum]
+    return [spectrum.replace(cycle=named, notes=(*spectrum.notes, f"cycle {_FROM_NAME}"))]
+
+
+def placed(
+    spectrum: Spectrum,
+    file: Path,
+    axes: Sequence[Axis],
+    pattern: re.Pattern[str] | None,
+    listed: Mapping[str, float],
+) -> Spectrum:
+    """Return a spectrum with its place on every axis that something tells of.
+
+    Parameters
+    ----------
+    axes
+        Those asked for; `pattern` finds the first of them in names, and wins over the data.
+    listed
+        What a manifest says of the file.
+    """
+    said = _in_names(spectrum, file, axes, pattern)
+    first = axes[0].name if pattern is not None and axes else None
+    kept: dict[str, tuple[float, str]] = {}
+    for axis in {**AXES, **{axis.name: axis for axis in axes}}.values():
+        if axis.name in listed:
+            kept[axis.name] = listed[axis.name], _MANIFEST
+        elif axis.name in said and axis.name == first:
+            kept[axis.name] = said[axis.name], _FROM_NAME
+        elif axis_value(spectrum, axis) is None and (header := _in_header(spectrum, axis)) is not None:
+            kept[axis.name] = header, "from the header"
+        elif axis_value(spectrum, axis) is None and axis.name in said:
+            kept[axis.name] = said[axis.name], _FROM_NAME
+    kept.pop("cycle", None)
+    return _filled(spectrum, kept) if kept else spectrum
+
+
+def _in_names(
+    spectrum: Spectrum, file: Path, axes: Sequence[Axis], pattern: re.Pattern[str] | None
+) -> dict[str, float]:
+    """Return what the names of the sheet and of the file say; the sheet's counts first."""
+    names = [str(spectrum.metadata["sheet"])] if spectrum.metadata.get("sheet") else []
+    names.append(file.stem if may_be_suffix(file.suffix) else file.name)
+    told: dict[str, float] = {}
+    for name in names:
+        own = {
+            axis.name: value_in_name(name, axis, pattern if place == 0 else None)
+            for place, axis in enumerate(axes)
+        }
+        found = {**named_values(name), **{key: value for key, value in own.items() if value is not None}}
+        told = {**found, **told}
+    return told
+
+
+def may_be_suffix(suffix: str) -> bool:
+    """Return whether this is a file's type, and not the decimals of a number in its name."""
+    return bool(re.fullmatch(r"\.[A-Za-z]\w*", suffix))
+
+
+def _in_header(spectrum: Spectrum, axis: Axis) -> float | None:
+    """Return what the header says under one of the axis' names; in kelvin where it says K."""
+    words = {axis.name, *axis.also}
+    for key, value in spectrum.metadata.items():
+        plain = re.sub(r"[\s-]+", "_", str(key).strip())
+        if plain in words or plain.lower() in words:
+            number = leading_number(str(value))
+            if number is not None and axis.name == "temperature" and re.search(r"\d ?K\b", str(value)):
+                return round(number - 273.15, 6)
+            return number
+    return None
+
+
+def _filled(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum:
+    fields: dict[str, Any] = {}
+    axes, notes = dict(spectrum.axes), list(spectrum.notes)
+    for name, (value, source) in told.items():
+        axis = AXES.get(name)
+        if axis is not None and axis.attribute:
+            fields[axis.attribute] = value
+        else:
+            axes[name] = value
+        notes.append(f"{name} {source}")
+    return spectrum.replace(axes=axes, notes=tuple(notes), **fields)
+
+
+def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
+    """Return the axis that names or a manifest spell out for all spectra, where no cycle is known at all."""
+    if len(spectra) < 2 or any(spectrum.cycle is not None for spectrum in spectra):
+        return None
+    for axis in AXES.values():
+        said = {f"{axis.name} {_FROM_NAME}", f"{axis.name} {_MANIFEST}"}
+        told = all(said & set(spectrum.notes) for spectrum in spectra)
+        if told and len({axis_value(spectrum, axis) for spectrum in spectra}) > 1:
+            return axis
+    return None
+
+
+def in_order(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[Spectrum]:
+    """Return the spectra by their last axis, then by the first; those without a place come last."""
+
+    def key(spectrum: Spectrum) -> tuple[tuple[bool, float], ...]:
+        values = [axis_value(spectrum, axis) for axis in reversed(axes)]
+        return tuple((value is None, value or 0.0) for value in values)
+
+    return sorted(spectra, key=key)
+
+
+def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
+    """Return what is unknown, what stands twice at one place, and what was taken from names."""
+    notes = []
+    for axis in axes:
+        unknown = [s.name for s in spectra if axis_value(s, axis) is None]
+        if unknown:
+            shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            notes.append(f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}")
+        named = sum(f"{axis.name} {_FROM_NAME}" in s.notes for s in spectra)
+        if named and axis.name != "cycle":
+            notes.append(
+                f"{axis.name} of {named} of {len(spectra)} spectra from the names of files or sheets (as in "
+                f"{axis.example}; --axis-pattern or a manifest for others)"
+            )
+    places = [tuple(axis_value(s, axis) for axis in axes) for s in spectra]
+    known = [place for place in places if None not in place]
+    twice = sorted({place for place in known if known.count(place) > 1}) if len(known) < 2000 else []
+    if twice:
+        shown = ", ".join(
+            " and ".join(axis.said(v) for axis, v in zip(axes, place, strict=True)) for place in twice[:10]
+        )
+        what = "cycle number" if axes[0].name == "cycle" and len(axes) == 1 else "place of the axis"
+        notes.append(f"several spectra under one {what}: {shown}" + (", ..." if len(twice) > 10 else ""))
+    return notes

@@ -1,0 +1,186 @@
+"""What each parameter does along an axis that is no cycle: activation energies, thickness lines, curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.errors import FitError
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.axes import Axis, axis_value
+from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
+from eisfit.tracking.growth.growth import fit_growth
+from eisfit.tracking.joint.joint import Joint
+from eisfit.tracking.joint.smoothness import axis as in_units
+from eisfit.tracking.joint.smoothness import cross_validated, penalty
+
+__all__ = ["arrhenius_of", "laws_along", "usable_values"]
+
+_BAND_POINTS = 25
+_LEAST_FOR_CURVE = 4
+_NM_PER_CM = 1e7
+_QUANTILE_95 = 1.959964
+
+
+def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return values and errors (N,) of one parameter that do not lean on other spectra.
+
+    NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
+    common to the spectra of a cell, and no part of their differences.
+    """
+    columns: tuple[Sequence[float | None], Sequence[float | None]]
+    columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
+    if joint is not None and joint.modes.get(name) == "smooth":
+        columns = joint.alone[name], joint.alone[f"{name}_stderr"]
+    values, errors = np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)
+    told = np.array([fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits], dtype=bool)
+    good = told & (errors > 0)
+    return np.where(good, values, np.nan), np.where(good, errors, np.nan)
+
+
+def arrhenius_of(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, name: str, form: str = "auto"
+) -> Arrhenius:
+    """Return the activation energy of a parameter; see `SeriesResult.arrhenius`.
+
+    Raises
+    ------
+    UsageError
+        For an unknown form.
+    FitError
+        When fewer than three temperatures have a trustworthy value.
+    """
+    if joint is not None and name in joint.laws:
+        return joint.laws[name]
+    if joint is not None and joint.modes.get(name) == "shared":
+        raise FitError(f"{name}: all temperatures share one value, which has no activation energy")
+    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    value, error = usable_values(fits, joint, name)
+    unit = circuit.parameters[name].unit
+    return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)
+
+
+def laws_along(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axes: Sequence[Axis]
+) -> dict[str, Any]:
+    """Return the laws of a series as parts of its document: `arrhenius`, `lines` or `curves`.
+
+    A grid has `grid`: a part for each value of its second axis.
+    """
+    if len(axes) == 1:
+        return _laws(fits, circuit, joint, axes[0])
+    parts = groupby(fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
+    return {
+        "grid": [{axes[1].name: value, **_laws(list(part), circuit, None, axes[0])} for value, part in parts]
+    }
+
+
+def _laws(fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis) -> dict[str, Any]:
+    if axis.name in ("cycle", "time") or not fits:
+        return {}
+    if axis.name == "temperature":
+        return {"arrhenius": dict(_energies(fits, circuit, joint))}
+    if axis.name == "thickness":
+        return {"lines": dict(_lines(fits, circuit, joint, axis))}
+    return {"curves": dict(_curves(fits, circuit, joint, axis))}
+
+
+def _positive(circuit: Circuit) -> Iterator[tuple[str, str]]:
+    yield from ((n, p.unit) for n, p in circuit.parameters.items() if p.free and p.scale == "log")
+
+
+def _energies(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the activation energies of resistances and of time constants, with their bands."""
+    for name, unit in _positive(circuit):
+        if not (unit.startswith("ohm") or unit == "s"):
+            continue  # a capacitance is not activated
+        try:
+            law = arrhenius_of(fits, circuit, joint, name)
+        except FitError:
+            continue  # fewer than three usable temperatures: nothing to tell
+        yield name, {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, _BAND_POINTS))}
+
+
+def _lines(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
+    places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
+    areas = {fit.spectrum.metadata.get("area_cm2") for fit in fits}
+    area = areas.pop() if len(areas) == 1 else None
+    for name, unit in _positive(circuit):
+        if not unit.startswith("ohm"):
+            continue
+        value, error = usable_values(fits, joint, name)
+        if np.unique(places[np.isfinite(value) & np.isfinite(places)]).size < 3:
+            continue
+        line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
+        grid = np.linspace(line.first, line.last, _BAND_POINTS)
+        found = {
+            "slope": line.slope,
+            "slope_stderr": line.slope_stderr,
+            "slope_unit": f"{unit}/{axis.unit}",
+            "offset": line.intercept,
+            "offset_stderr": line.intercept_stderr,
+            "unit": unit,
+            "covariance": line.covariance,
+            "points": line.points,
+            "scatter": line.scatter,
+            "band": _renamed(line.band(grid).to_dict(), axis),
+        }
+        if area is not None:
+            per_cm = float(area) * _NM_PER_CM
+            found["resistivity_ohm_cm"] = line.slope * per_cm
+            found["resistivity_ohm_cm_stderr"] = (
+                None if line.slope_stderr is None else line.slope_stderr * per_cm
+            )
+        yield name, found
+
+
+def _renamed(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
+    return {axis.name if key == "cycle" else key: band[key] for key in ("cycle", "value", "low", "high")}
+
+
+def _curves(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield smooth curves through the logarithms, as smooth as cross-validation asks for, at the points.
+
+    The band is that of P. J. Green and B. W. Silverman, Nonparametric Regression (1994), 3.8.
+    """
+    places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
+    for name, _ in _positive(circuit):
+        value, error = usable_values(fits, joint, name)
+        good = np.isfinite(value) & np.isfinite(places)
+        x, order = np.unique(places[good], return_index=True)
+        if x.size < _LEAST_FOR_CURVE:
+            continue
+        y, s = np.log(value[good][order]), (error / value)[good][order]
+        strength = cross_validated(in_units(x), y, s).strength
+        inverse = np.linalg.inv(np.diag(1 / s**2) + strength * _dense(penalty(in_units(x))))
+        smooth, width = inverse @ (y / s**2), _QUANTILE_95 * np.sqrt(np.diag(inverse))
+        yield (
+            name,
+            {
+                "band": {
+                    axis.name: x.tolist(),
+                    "value": np.exp(smooth).tolist(),
+                    "low": np.exp(smooth - width).tolist(),
+                    "high": np.exp(smooth + width).tolist(),
+                },
+                "points": int(x.size),
+            },
+        )
+
+
+def _dense(bands: FloatArray) -> FloatArray:
+    size = bands.shape[1]
+    lower = sum(np.diag(bands[d][: size - d], -d) for d in (1, 2))
+    return np.asarray(np.diag(bands[0]) + lower + np.transpose(lower))

@@ -1,0 +1,109 @@
+"""`track` over temperature, thickness, state of charge, and over two axes at once."""
+
+import json
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.errors import UsageError
+from eisfit.spectra.series import CycleSeries
+from eisfit.tracking.series_result import SeriesResult
+
+K_EV = 1.380649e-23 / 1.602176634e-19
+CIRCUIT = "R_s-p(R_ct,C_ct)"
+FREQUENCY = np.logspace(5, -2, 36)
+
+
+def spectrum(rng, r_s=5.0, r_ct=20.0, noise=3e-3, **place):
+    z = r_s + r_ct / (1 + 2j * np.pi * FREQUENCY * r_ct * 1e-4)
+    z = z * (1 + noise * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size)))
+    return eisfit.Spectrum(FREQUENCY, z, **place)
+
+
+def activated(celsius, energy=0.5):
+    return 20 * np.exp(energy / K_EV * (1 / (celsius + 273.15) - 1 / 298.15))
+
+
+@pytest.fixture(scope="module")
+def warm():
+    rng = np.random.default_rng(7)
+    places = (50.0, -20.0, 10.0, 20.0, -5.0, 30.0, 40.0)
+    return [spectrum(rng, r_ct=activated(t), temperature_C=t) for t in places]
+
+
+def test_temperature(warm):
+    t = eisfit.track(warm, CIRCUIT, by="temperature")
+    document = json.loads(json.dumps(t.to_dict()))
+    assert document["axis"] == "temperature"
+    assert [row["temperature"] for row in document["rows"]] == [-20, -5, 10, 20, 30, 40, 50]
+    found = document["arrhenius"]["R_ct"]
+    assert abs(found["activation_energy_eV"] - 0.5) < 4 * found["stderr"]
+    assert found["stderr"] < 0.002
+    assert t.arrhenius("R_ct").activation_energy_eV == pytest.approx(found["activation_energy_eV"])
+    assert "-20 °C" in str(t) and "Ea / eV" in str(t) and "R_ct: activation energy" in str(t)
+    assert SeriesResult.from_dict(document).to_dict() == t.to_dict()
+    assert t.to_frame().columns[0] == "temperature"
+
+
+def test_law_inside_the_fit(warm):
+    alone = eisfit.track(warm, CIRCUIT, by="temperature")
+    t = alone.fit_jointly({"R_ct": "arrhenius"})
+    law = t.arrhenius("R_ct")
+    assert abs(law.activation_energy_eV - 0.5) < 4 * law.stderr
+    assert law.stderr <= 1.05 * alone.arrhenius("R_ct").stderr
+    # what the law says is what every spectrum was fitted with
+    temperature = [row["temperature"] for row in t.to_dict(data=False)["rows"]]
+    assert [fit["R_ct"].value for fit in t] == pytest.approx(law(temperature).tolist(), rel=1e-6)
+    assert SeriesResult.from_dict(t.to_dict()).to_dict() == t.to_dict()
+
+
+def test_law_needs_temperatures(warm):
+    cold = [s.replace(temperature_C=None) for s in warm]
+    with pytest.raises(UsageError, match="temperature of every spectrum"):
+        eisfit.track(cold, CIRCUIT, joint={"R_ct": "arrhenius"})
+
+
+def test_thickness_lines():
+    rng = np.random.default_rng(11)
+    films = [
+        spectrum(rng, r_ct=30 + 2.0 * d, noise=1e-3, axes={"thickness": d}, metadata={"area_cm2": 0.5})
+        for d in (5.0, 10.0, 20.0, 40.0)
+    ]
+    line = eisfit.track(films, CIRCUIT, by="thickness").to_dict()["lines"]["R_ct"]
+    assert abs(line["slope"] - 2.0) < 4 * line["slope_stderr"]
+    assert abs(line["offset"] - 30.0) < 4 * line["offset_stderr"]
+    # ohm/nm times cm^2 times 1e7 nm/cm
+    assert line["resistivity_ohm_cm"] == pytest.approx(line["slope"] * 0.5e7)
+
+
+def test_curve_over_state_of_charge():
+    rng = np.random.default_rng(13)
+    soc = np.arange(10.0, 100.0, 10.0)
+    cells = [spectrum(rng, r_ct=20 + 0.01 * (x - 50) ** 2, axes={"soc": x}) for x in soc]
+    band = eisfit.track(cells, CIRCUIT, by="state of charge").to_dict()["curves"]["R_ct"]["band"]
+    assert band["soc"] == soc.tolist()
+    assert band["value"] == pytest.approx((20 + 0.01 * (soc - 50) ** 2).tolist(), rel=0.01)
+
+
+def test_grid():
+    rng = np.random.default_rng(17)
+    cells = [
+        spectrum(rng, r_ct=activated(t, energy), temperature_C=t, axes={"soc": x})
+        for x, energy in ((20.0, 0.4), (80.0, 0.6))
+        for t in (0.0, 15.0, 30.0, 45.0)
+    ]
+    t = eisfit.track(cells, CIRCUIT, by="temperature,soc")
+    document = t.to_dict()
+    assert document["axes"] == [{"name": "temperature", "unit": "degC"}, {"name": "soc", "unit": "%"}]
+    found = [(part["soc"], part["arrhenius"]["R_ct"]["activation_energy_eV"]) for part in document["grid"]]
+    assert found == [(20.0, pytest.approx(0.4, abs=0.01)), (80.0, pytest.approx(0.6, abs=0.01))]
+    assert len(t.plot("R_ct").lines) > 1
+    with pytest.raises(UsageError, match="one axis"):
+        t.fit_jointly({"R_ct": "shared"})
+
+
+def test_same_order_without_an_axis(warm):
+    t = eisfit.track(CycleSeries(tuple(warm)), CIRCUIT)
+    assert [fit.spectrum.temperature_C for fit in t] == [s.temperature_C for s in warm]
+    assert t.to_dict()["axis"] == "cycle"
