@@ -24,6 +24,7 @@ from eisfit.tracking.growth.series_growth import growth_of, growths
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.jumps import judge_jumps
+from eisfit.tracking.table_rows import column_units, row_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -263,7 +264,7 @@ class SeriesResult(Sequence[Row]):
         """Return the rows of the table, each labelled by its place on the axes."""
         rows = []
         for k, result in enumerate(self.results):
-            row = _row(result, self.circuit)
+            row = row_of(result, self.circuit)
             rows.append({**dict(zip(self.axes, self._place(k), strict=True)), **row})
         return rows
 
@@ -379,33 +380,5 @@ class SeriesResult(Sequence[Row]):
         )
 
 
-def column_units(circuit: Circuit) -> dict[str, str]:
-    """Return the unit of every column of a table that holds a circuit's parameters and their errors."""
-    return {f"{name}{end}": p.unit for name, p in circuit.parameters.items() for end in ("", "_stderr")}
-
-
 def _cycle(result: Row) -> float | None:
     return result.spectrum.cycle if isinstance(result, FitResult) else result.cycle
-
-
-def _row(result: Row, circuit: Circuit) -> dict[str, Any]:
-    """Return one row of the table, with the same columns for a fit and for a failure."""
-    fitted = result if isinstance(result, FitResult) else None
-    summary = result.to_dict(data=False)["spectrum"]
-    row: dict[str, Any] = {
-        "cycle": summary["cycle"],
-        "source": summary["source"],
-        "index": summary["index"],
-        "grade": result.grade,
-        "ok": result.ok,
-        "error": result.error,
-        "flags": [flag.name for flag in result.flags],
-        "redchi": fitted.statistics.redchi if fitted else None,
-        "rms_relative_residual": fitted.statistics.rms_relative_residual if fitted else None,
-    }
-    for name in circuit.names:
-        row[name] = fitted[name].value if fitted else None
-        row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
-        row[f"{name}_stderr_noise"] = fitted[name].stderr_noise if fitted else None
-        row[f"{name}_verdict"] = fitted[name].verdict if fitted else None
-    return row
