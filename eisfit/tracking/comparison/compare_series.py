@@ -11,7 +11,8 @@ from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import checked_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
-from eisfit.tracking.series_result import SeriesResult, column_units
+from eisfit.tracking.series_result import SeriesResult
+from eisfit.tracking.table_rows import column_units
 
 if TYPE_CHECKING:
     import pandas as pd
