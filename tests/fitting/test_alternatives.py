@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.fitting.errors.uncertainty import intervals
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 25)
 S = 2j * np.pi * FREQUENCY
@@ -29,12 +30,23 @@ def test_exchanged_arcs_are_ambiguous_and_both_sets_of_numbers_are_given(seed):
     both = [fit.values, *(other["values"] for other in fit.alternatives)]
     assert min(abs(values["R2"] - 60) for values in both) < 6
     assert min(abs(values["R1"] - 60) for values in both) < 6
+    if fit.grade != "D":
+        assert fit.derived["tau_2"]["verdict"] == "ambiguous"
+        assert fit.derived["R_p"]["verdict"] == "determined"  # the sum is the same in both
     # An alternative is an optimum of the same spectrum: its chisqr, from its values, is what it says.
     other = fit.alternatives[0]
     z = fit.circuit.impedance(FREQUENCY, other["values"])
     measured = fit.spectrum.impedance
     assert np.sum(np.abs((z - measured) / measured) ** 2) == pytest.approx(other["chisqr"], rel=1e-6)
     assert eisfit.FitResult.from_dict(fit.to_dict()).alternatives == fit.alternatives
+
+
+def test_bootstrap_and_profile_hold_both_optima():
+    fit = eisfit.fit(cell(1), CIRCUIT)
+    for method in ("profile", "bootstrap"):
+        row = intervals(fit, method=method).rows["R1"]
+        assert row.low < 25
+        assert row.high > 55
 
 
 def test_many_find_the_same_alternatives_as_one():

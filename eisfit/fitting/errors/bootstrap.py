@@ -86,10 +86,13 @@ def _fitted(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.
     rows = target.shape[0]
     weight = np.broadcast_to(refit.problem.weight, (rows, refit.problem.weight.shape[1]))
     problem: FormProblem = dataclasses.replace(refit.problem, target=target, weight=weight)
-    start = np.tile(refit.theta, (rows, 1))
-    solution = solve(problem, start, max_iterations=60)
+    optima = refit.optima  # each repeat is fitted from all of them, and the lowest end counts
+    repeated = problem.rows(np.repeat(np.arange(rows), len(optima)))
+    solution = solve(repeated, np.tile(optima, (rows, 1)), max_iterations=60)
     if refit.settings.loss not in TUNING:
-        return solution.theta, solution.converged
+        cost = np.nan_to_num(solution.chisqr, nan=np.inf).reshape(rows, -1)
+        best = np.arange(rows) * len(optima) + np.argmin(cost, axis=1)
+        return solution.theta[best], solution.converged[best]
     known = refit.settings.weighting == "noise"
     end = solve_robust(problem, solution.theta, refit.settings.loss, known_noise=known, common=False)
     return end.theta, np.isfinite(end.cost)

@@ -114,6 +114,7 @@ class Walk:
         self.room = np.maximum((np.where(self.sign < 0, low, high) - centre) * self.sign, 0.0)
         # Per task: distances walked, rises there, and the ends, for the trace and for warm starts.
         self.walked: list[list[tuple[float, float, FloatArray]]] = [[(0.0, 0.0, refit.theta)] for _ in centre]
+        self._see_alternatives()
         self.better = np.zeros(centre.size, dtype=bool)
 
     def _directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -122,6 +123,22 @@ class Walk:
         box, theta = self.refit.problem.coordinates, self.refit.theta
         gradient = np.eye(theta.size)[self.column]
         return theta[self.column], gradient, box.low[self.column], box.high[self.column]
+
+    def _places(self, theta: FloatArray) -> FloatArray:
+        """Return what is walked along (k, N) at some coordinates (k, V)."""
+        return theta[:, self.column]
+
+    def _see_alternatives(self) -> None:
+        """Begin the walks with the other optima too, where they lie within the interval's limit."""
+        others = self.refit.optima[1:]
+        if not len(others):
+            return
+        rises = np.sum(self.refit.evaluate(others)[0] ** 2, axis=1) - self.lowest
+        for theta, rise, place in zip(others, rises.tolist(), self._places(others), strict=True):
+            distances = (np.repeat(place, 2) - self.centre) * self.sign
+            for task in np.flatnonzero((distances > 0) & (rise < self.limit)).tolist():
+                self.walked[task].append((float(distances[task]), rise, theta))
+                self.walked[task].sort(key=lambda point: point[0])
 
     def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
         """Return the problem in which each task is held at its aim."""
@@ -177,10 +194,13 @@ class Walk:
         return np.asarray(self._placed(task, self.centre[task] + self.sign[task] * distance, start))
 
     def _crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        """Return the last point below the limit and the first above it, None where there is none above."""
+        """Return the last point below the limit and the one after it, None where there is none above.
+
+        Between two optima the profile may rise above the limit: the interval holds both.
+        """
         points = self.walked[task]
-        above = next((k for k, point in enumerate(points) if point[1] >= self.limit), None)
-        return None if above is None else (points[above - 1][:2], points[above][:2])
+        below = max(k for k, point in enumerate(points) if point[1] < self.limit)
+        return None if below + 1 == len(points) else (points[below][:2], points[below + 1][:2])
 
     def _widen(self) -> None:
         for _ in range(_WIDENINGS):

@@ -58,6 +58,9 @@ class _DerivedWalk(Walk):
         kept = (base.coordinates, base.grid, base.target, base.weight, base.box, base.form)
         return _AimedProblem(*kept, tuple(self.quantities), tasks // 2, aims, self.stiffness[tasks])
 
+    def _places(self, theta: FloatArray) -> FloatArray:
+        return np.stack([quantity(theta) for quantity in self.quantities], axis=1)
+
     def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:
         reached = _values(self.quantities, tasks // 2, solved.theta)
         return reached, solved.chisqr - (self.stiffness[tasks] * (reached - aims)) ** 2

@@ -57,6 +57,16 @@ class Refit:
         return cls(result, settings, problem, problem.bounds.clip(coordinates.internal(values))[0])
 
     @property
+    def optima(self) -> FloatArray:
+        """Coordinates (k, V) of the optimum and of the alternatives that the data allows too."""
+        names = self.result.circuit.names
+        others = [[one["values"][name] for name in names] for one in self.result.alternatives]
+        if not others:
+            return self.theta[np.newaxis]
+        theta = self.problem.bounds.clip(self.problem.coordinates.internal(np.array(others)))
+        return np.concatenate([self.theta[np.newaxis], theta])
+
+    @property
     def free_names(self) -> tuple[str, ...]:
         """Names of the coordinates, in order."""
         return tuple(self.result.circuit.names[k] for k in self.problem.coordinates.free)

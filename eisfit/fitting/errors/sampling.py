@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,11 @@ def run_emcee(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, f
     walkers = max(16, 4 * refit.theta.size)
     box = refit.problem.coordinates
     first, most = (_FIRST, MOST) if steps is None else (steps, steps)
-    positions = _ball(refit, walkers, np.random.default_rng(seed))
+    rng, optima = np.random.default_rng(seed), refit.optima
+    shares = [len(part) for part in np.array_split(np.arange(walkers), len(optima))]
+    # Walkers seldom cross from one optimum to another: each begins with its share of them.
+    balls = [_ball(replace(refit, theta=one), n, rng) for one, n in zip(optima, shares, strict=True)]
+    positions = np.concatenate(balls)
     chain, memory = _run_chain(
         _LogPosterior(refit), positions, (box.low, box.high), steps=first, most=most, seed=seed
     )

@@ -200,10 +200,15 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 
 
 def _derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    inputs = dependencies(result.circuit, Geometry.of_metadata(result.spectrum.metadata))
+    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    inputs = dependencies(result.circuit, geometry)
+    others = [derived(result.circuit, one["values"], (), None, geometry) for one in result.alternatives]
     found = {}
     for name, row in result.derived.items():
         verdict = _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"])
+        far = 2 * (row["stderr"] or np.inf)
+        if verdict == "determined" and any(abs(one[name]["value"] - row["value"]) > far for one in others):
+            verdict = "ambiguous"
         found[name] = {**row, "verdict": verdict}
     return found
 
