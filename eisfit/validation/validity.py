@@ -39,6 +39,8 @@ _MOST_RESONANCES = 4
 _PASSES = 4
 _MENDING = 0.7  # of the deviation: a resonance that leaves more of it is none
 _TAKEN = 0.3  # of the residual's square, by each
+_SEEN = 2  # points that each further resonance must explain: it has four numbers, a point two
+_MUCH = 0.6  # of it: no drift looks so much like a resonance; worth going on, whatever single points say
 MENDED = 0.02  # probability above which a cut-off end has taken the deviation with it
 
 CAUSES = {
@@ -150,22 +152,27 @@ def trusted(problem: Problem) -> Trust:
 def resonant(problem: Problem, trust: Trust) -> Trust | None:
     """Return the test with the resonances that take all of what breaks; None where they do not."""
     resonances: list[tuple[float, float]] = []
-    size = _deviation(trust)
-    for _ in range(_MOST_RESONANCES):
+    size, best, points = _deviation(trust), None, int(trust.kept.sum())
+    whole, lost = not find_breaches(trust), trust.kept.size - points
+    for count in range(_MOST_RESONANCES):
+        if whole and count and lost < _SEEN * (count + 1):
+            break
         at, share = _next(problem, resonances)
         if share < _TAKEN:
-            return None
+            break
         resonances.append(at)
-        for _ in range(_PASSES if len(resonances) > 1 else 0):  # each again beside the others
+        for _ in range(_PASSES if count else 0):  # each again beside the others
             resonances.append(_next(problem, resonances[1:])[0])
             del resonances[0]
         found = trusted(_with(problem, resonances))
-        if not find_breaches(found) and found.kept.sum() >= trust.kept.sum():
-            return found
-        if _deviation(found) > _MENDING * size:
-            return None
+        if not find_breaches(found) and found.kept.sum() >= points:
+            best, points = found, int(found.kept.sum())
+            if found.kept.all():
+                break
+        if share < _MUCH and _deviation(found) > _MENDING * size:
+            break
         size = min(size, _deviation(found))
-    return None
+    return best
 
 
 def _deviation(trust: Trust) -> float:
