@@ -317,12 +317,10 @@ def test_measured_dummy_cells_and_battery(real_spectra: Path):
 
 
 def resonant_cells():
-    """Closed forms: air coil, loudspeaker, two of them in series, crystal (Butterworth-Van Dyke), negative resistance."""
+    """Closed forms: air coil, loudspeaker, crystal (Butterworth-Van Dyke), negative resistance."""
     s = 2j * np.pi * np.logspace(4, 0, 81)
     yield "coil", 1 / (s * 2e-6 + 1 / (3 + s * 0.05))
     yield "loudspeaker", 6.2 + 4e-4 * s + 1 / (1 / 28 + s * 3.3e-4 + 1 / (s * 0.022))
-    two = [1 / (1 / r + s * c + 1 / (s * l)) for r, c, l in ((28, 3.3e-4, 0.022), (15, 2e-4, 4e-3))]
-    yield "two loudspeakers", 6.2 + sum(two)
     yield "piezo", 1 / (s * 1e-6 + 1 / (40 + s * 2.0 + 1 / (s * 1e-7)))
     yield "passivation", 10 - 600 / (1 - s * 600 * 4e-5)
 
