@@ -20,7 +20,7 @@ __all__ = ["Box", "Coordinates", "Scales", "arcs"]
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
 _BEYOND_TIME = 1e4
-_SEARCHED_TIME = 1e10  # on the way to an optimum, and in data without noise, arcs lie far outside the sweep
+_SEARCHED_TIME = 1e14  # on the way to an optimum, and in data without noise, arcs lie far outside the sweep
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
 _KICKED = 2  # weakest directions
 _KICK = 0.3  # of a logarithm
+_DEAD = 1e-14  # of the largest singular value: rounding
 _AHEAD = 0.1  # of a step: where the curvature of the valley is looked up
 _MOST_BENT = 0.4  # of a step's length
 
@@ -86,8 +87,8 @@ class _Descent:
             for _ in range(_BY_SVD):
                 if not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all()):
                     return False
-                step, promised = self._step(damping)
-                if promised <= _SETTLED * self.cost:
+                step, promised, left = self._step(damping)
+                if left <= _SETTLED * self.cost:
                     return True
                 gain = self._try(step) / promised
                 if gain > 0:
@@ -102,7 +103,7 @@ class _Descent:
     def weak(self, rank: int) -> FloatArray:
         """Return the direction (V,) that the data hold `rank`-th weakest, its largest part 1."""
         direction = self._factors()[2][-rank]
-        return np.asarray(direction / np.abs(direction).max())
+        return np.asarray(direction / max(float(np.abs(direction).max()), 1e-300))
 
     def _evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         residual, jacobian = self.problem.evaluate(theta[np.newaxis], self.buffer)
@@ -122,8 +123,8 @@ class _Descent:
         left, values, right = np.linalg.svd(columns.T, full_matrices=False)
         return left, values, right * ~held / size
 
-    def _step(self, damping: float) -> tuple[FloatArray, float]:
-        """Return the damped step (V,), bent along the valley, and what it promises to gain."""
+    def _step(self, damping: float) -> tuple[FloatArray, float, float]:
+        """Return the damped step (V,), bent along the valley, its promised gain, and that of a whole step."""
         left, values, right = self._factors()
         share = values**2 / (values**2 + damping)
         inverse = np.where(values > 0, share / np.where(values > 0, values, 1.0), 0.0)
@@ -134,7 +135,8 @@ class _Descent:
         bend = -(curved @ left * inverse) @ right / 2
         if np.linalg.norm(bend) < _MOST_BENT * np.linalg.norm(step):
             step = step + bend
-        return step, float(np.sum(along**2 * share * (2 - share)))
+        seen = values > _DEAD * values[0]
+        return step, float(np.sum(along**2 * share * (2 - share))), float(np.sum(along[seen] ** 2))
 
     def _try(self, step: FloatArray) -> float:
         """Take a step where it gains; return what it gains."""

@@ -55,7 +55,7 @@ _LEAST = 12
 _FROM_GRID = 4
 
 
-def search(problem: Problem, attainable: FloatArray, *, seed: int = 0) -> Optima:
+def search(problem: Problem, attainable: FloatArray, *, seed: int = 0, thorough: bool = False) -> Optima:
     """Return the optima of each spectrum of a problem.
 
     Parameters
@@ -68,11 +68,14 @@ def search(problem: Problem, attainable: FloatArray, *, seed: int = 0) -> Optima
         tried before agreement is believed.
     seed
         Of the random starts: the same spectrum always gives the same answer.
+    thorough
+        Whether starts at random are tried for every circuit, and a first agreement far above the noise is
+        not believed.
     """
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
         return _from_given(problem)
-    return _Search(problem, attainable, seed).optima()
+    return _Search(problem, attainable, seed, thorough).optima()
 
 
 def _from_given(problem: Problem) -> Optima:
@@ -89,8 +92,9 @@ def _from_given(problem: Problem) -> Optima:
 class _Search:
     """All ends so far, best first: theta (B, n, V), chisqr (B, n), and whether they vote (B, n)."""
 
-    def __init__(self, problem: Problem, attainable: FloatArray, seed: int) -> None:
+    def __init__(self, problem: Problem, attainable: FloatArray, seed: int, thorough: bool) -> None:
         self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
+        self.thorough = thorough
         self.circuit = self.coordinates.circuit
         rows = len(problem.target)
         self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
@@ -183,7 +187,7 @@ class _Search:
         if not rows.size:
             return
         difficulty = self._grid(int(rows[0])).difficulty
-        if relaxes(self.circuit) and difficulty < _LARGE:
+        if relaxes(self.circuit) and difficulty < _LARGE and not self.thorough:
             self._by_grid(rows, *_EFFORT[difficulty])
         else:
             self._at_random(rows)
@@ -227,7 +231,9 @@ class _Search:
             ratio, agreed = self._ratio()[left], self._agreed()[left]
             known = self.expected[left] > 0
             done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
-            done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
+            done |= (agreed >= _AGREE * (turn + 1)) & (
+                (turn > 0) | (known & (ratio > _HOPELESS) & (not self.thorough))
+            )
             done |= self._is_exact(left)
             self.settled[left[done]] = True
             left = left[~done]

@@ -27,12 +27,15 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["WEIGHTINGS", "attainable_chisqr", "attainable_of_many", "ladder", "weights"]
+__all__ = ["WEIGHTINGS", "attainable_chisqr", "attainable_of_many", "ladder", "rounding", "weights"]
 
 
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
+_MOST_DIGITS = 12  # that rounding is looked for in: the last of a float's fifteen are arithmetic's
+_EXACT = 2e-15  # relative error of a number that is a multiple of a power of ten
+_FINEST = 1e-10  # of |Z|, what arithmetic leaves at worst
 
 
 def weights(spectrum: Spectrum, weighting: str = "modulus") -> FloatArray:
@@ -130,3 +133,43 @@ def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight
     solution = np.linalg.solve(normal, design @ data[:, :, np.newaxis])
     residual = (solution.transpose(0, 2, 1) @ design)[:, 0] - data
     return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)
+
+
+def rounding(spectrum: Spectrum) -> FloatArray:
+    """Return the standard deviation (2F,), ohm, that the digits of a table alone leave in each part of Z.
+
+    A number rounded to a unit u is off by u / sqrt(12) (W. F. Sheppard, Proc. London Math. Soc. 29 (1898)
+    353). The unit is read off the numbers: a fixed count of decimals, or of significant digits. A rounded
+    frequency puts Z off by its slope.
+
+    Examples
+    --------
+    >>> from eisfit import Spectrum
+    >>> exact = Spectrum([100.0, 10.0, 1.0], [1.25 - 0.5j, 2.31 - 1.07j, 3.14 - 0.25j])
+    >>> bool(rounding(exact)[0] >= 0.01 / 12**0.5)
+    True
+    """
+    modulus = np.abs(spectrum.impedance)
+    parts = np.stack([_unit(spectrum.impedance.real), _unit(spectrum.impedance.imag)], axis=1)
+    found = np.hypot(parts.ravel() / np.sqrt(12), _FINEST * np.repeat(modulus, 2))
+    if spectrum.points < 2:
+        return np.asarray(found)
+    slope = np.gradient(spectrum.impedance, np.log(spectrum.frequency))
+    by_frequency = slope * _unit(spectrum.frequency) / spectrum.frequency / np.sqrt(12)
+    return np.asarray(np.hypot(found, np.abs(by_frequency.view(np.float64))))
+
+
+def _unit(numbers: FloatArray) -> FloatArray:
+    """Return the last place (n,) of rounded numbers; 0 where they are not rounded.
+
+    Where both forms of rounding hold, the coarser: the finer would leave its last places empty by chance.
+    """
+    size = np.abs(numbers)
+    power = np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    highest = float(power.max())
+    for digits in range(1, _MOST_DIGITS + 1):
+        for places in (np.full(numbers.shape, highest - digits + 1), power - digits + 1):
+            unit = 10.0**places
+            if np.all(np.abs(np.rint(numbers / unit) * unit - numbers) <= _EXACT * size):
+                return np.asarray(unit)
+    return np.zeros(numbers.shape)

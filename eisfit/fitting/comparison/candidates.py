@@ -31,12 +31,12 @@ from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["candidates"]
+__all__ = ["UNFITTED", "candidates", "judged", "unfitted"]
 
 
 _FOLDS = 5
 #: What a circuit that cannot describe the data may end in.
-_UNFITTED = (EisfitError, np.linalg.LinAlgError)
+UNFITTED = (EisfitError, np.linalg.LinAlgError)
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
 _NESTED = 5
@@ -84,7 +84,7 @@ class _Entry:
     row: Candidate | None = None
 
 
-def _unfitted(circuit: Circuit, error: Exception) -> Candidate:
+def unfitted(circuit: Circuit, error: Exception) -> Candidate:
     """Return a row for a circuit that cannot be fitted: the others go on."""
     reason = str(error) if isinstance(error, EisfitError) else f"{circuit.name}: cannot be fitted ({error})"
     return Candidate(circuit, refused=reason)
@@ -100,8 +100,8 @@ def _entered(
     try:
         task = Task.of(spectrum, circuit, settings)
         basin = _short_search(task, smaller, seed)
-    except _UNFITTED as error:
-        return _Entry(circuit, row=_unfitted(circuit, error))
+    except UNFITTED as error:
+        return _Entry(circuit, row=unfitted(circuit, error))
     deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, _free(circuit), task.rescaled)
     return _Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
 
@@ -124,9 +124,9 @@ def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
         result = finish_in_lmfit(entry.task, theta, basin)
-    except _UNFITTED as error:
-        return dataclasses.replace(entry, row=_unfitted(entry.circuit, error))
-    return dataclasses.replace(entry, row=_judged(result, entry.task.attainable))
+    except UNFITTED as error:
+        return dataclasses.replace(entry, row=unfitted(entry.circuit, error))
+    return dataclasses.replace(entry, row=judged(result, entry.task.attainable))
 
 
 def _far_behind(entry: _Entry) -> Candidate:
@@ -134,9 +134,9 @@ def _far_behind(entry: _Entry) -> Candidate:
     assert entry.basin is not None
     try:
         result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
-    except _UNFITTED as error:
-        return _unfitted(entry.circuit, error)
-    return _judged(result, entry.task.attainable, profiles=False)
+    except UNFITTED as error:
+        return unfitted(entry.circuit, error)
+    return judged(result, entry.task.attainable, profiles=False)
 
 
 def _short_search(task: Task, smaller: list[_Entry], seed: int) -> Basin:
@@ -168,7 +168,8 @@ def _nested(circuit: Circuit, inside: _Entry, rows: FloatArray) -> FloatArray:
     return rows
 
 
-def _judged(result: FitResult, attainable: float, *, profiles: bool = True) -> Candidate:
+def judged(result: FitResult, attainable: float, *, profiles: bool = True) -> Candidate:
+    """Return the row of a fit with its verdicts."""
     # What the data says against itself is the same for every circuit, and no ground to rank them by.
     findings, result = findings_and_result(result, attainable, profiles=profiles, validate=False)
     count, ndata = _free(result.circuit), result.statistics.ndata

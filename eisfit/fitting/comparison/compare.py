@@ -16,7 +16,8 @@ from typing import Any
 from eisfit.engine.objective import Settings
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates
-from eisfit.fitting.comparison.table import Comparison
+from eisfit.fitting.comparison.exact import exact_candidates, is_exact
+from eisfit.fitting.comparison.table import Candidate, Comparison
 from eisfit.fitting.selection import selected, with_noise
 from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
@@ -80,7 +81,21 @@ def compare(
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
     kept = with_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
-    return Comparison.of(kept, weighting, candidates(kept, _unique(chosen), weighting, noise, seed), noise)
+    return _compared(kept, _unique(chosen), weighting, noise, seed)
+
+
+def _compared(
+    spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, noise: float, seed: int
+) -> Comparison:
+    """Return the comparison: by the digits where the data show no noise, which the closest fit may tell."""
+    rows: list[Candidate] = []
+    left = noise
+    if not is_exact(spectrum, weighting, noise):
+        rows = candidates(spectrum, circuits, weighting, noise, seed)
+        left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
+    if is_exact(spectrum, weighting, left):
+        rows, noise = exact_candidates(spectrum, circuits, weighting, seed)
+    return Comparison.of(spectrum, weighting, rows, noise)
 
 
 def suitable(spectrum: Spectrum) -> list[Circuit]:

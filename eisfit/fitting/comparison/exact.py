@@ -1,0 +1,161 @@
+"""Candidates for data without noise: their digits are the noise, and their smallest difference counts.
+
+A table made by a program, or an instrument's of few digits, shows nothing but its rounding. Every circuit is
+searched in full and taken to the digits, and chi-square by them decides. Nothing is refused: BIC with a noise
+that is known leaves out what is not needed. Where no circuit reaches the digits, the closest sets the noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.objective import Settings
+from eisfit.engine.optima import Basin
+from eisfit.engine.polish import to_the_digits
+from eisfit.engine.task import Task, best_start
+from eisfit.fitting.comparison.candidates import UNFITTED, judged, unfitted
+from eisfit.fitting.comparison.table import Candidate
+from eisfit.fitting.fit import finish_in_lmfit
+from eisfit.model.circuit import Circuit
+from eisfit.model.notation import components
+from eisfit.spectra.noise import rounding
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["exact_candidates", "is_exact", "without_tiny_inductance"]
+
+_CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
+_NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
+_REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
+_NEAR = 1e-5  # relative rms of an end from which the digits may be reached by another
+_ENDS = 4  # of a search that are then taken to the digits
+_FAR = 0.03  # relative rms beyond which a circuit is not searched again
+_LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
+_UNDECIDED = 8.0  # of BIC
+
+
+def is_exact(spectrum: Spectrum, weighting: str, chisqr: float) -> bool:
+    """Return whether a spectrum that a smooth model leaves `chisqr` of may have no noise but its digits."""
+    size = 2 * spectrum.points  # of a residual of the size of the data
+    return weighting != "noise" and 0 < chisqr < _CLEAN**2 * size
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A circuit at its optimum by the digits."""
+
+    task: Task
+    theta: FloatArray
+    deviance: float
+    basin: Basin
+
+    @property
+    def bic(self) -> float:
+        """By the digits alone."""
+        return float(self.deviance + np.log(2 * self.task.spectrum.points) * self.task.coordinates.size)
+
+
+def exact_candidates(
+    spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, seed: int
+) -> tuple[list[Candidate], float]:
+    """Return a candidate for each circuit, and the chi-square (of `weighting`) that the noise leaves.
+
+    Where the closest circuit misses the digits by far, the noise is something else: of the kind that
+    `weighting` supposes, and as large as the closest leaves it.
+
+    Parameters
+    ----------
+    spectrum, weighting, seed
+        As for `eisfit.fit`.
+    circuits
+        In any order.
+    """
+    digits = rounding(spectrum)
+    settings, refused, fitted = Settings(weighting), [], []
+    for circuit in circuits:
+        try:
+            fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, seed))
+        except UNFITTED as error:
+            refused.append(unfitted(circuit, error))
+    if not fitted:
+        return refused, 0.0
+    best = min(fitted, key=lambda one: one.bic)
+    fitted = [_again(one, best, digits, seed) for one in fitted]
+    chisqr = float(np.sum((digits * fitted[0].task.weight) ** 2))
+    deviances = [one.deviance for one in fitted]
+    scale = max(1.0, _scale(fitted, deviances))
+    if scale > _NOISY:
+        chisqr, deviances = float(digits.size), [one.basin.chisqr for one in fitted]
+        scale = _scale(fitted, deviances)
+    noise = chisqr * scale
+    rows = [_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
+    return [*without_tiny_inductance(rows), *refused], noise
+
+
+def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
+    """Return the least chi-square for each number that is left."""
+    spare = [max(2 * one.task.spectrum.points - one.task.coordinates.size, 1) for one in fitted]
+    return max(min(left / count for left, count in zip(deviances, spare, strict=True)), 1e-300)
+
+
+def _fitted(task: Task, digits: FloatArray, seed: int, *, thorough: bool = False) -> _Fitted:
+    """Search, and take the best end to the digits; the next ends too where it is near and yet not there."""
+    by_digits = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis])
+    enough, near = _REACHED * digits.size, _NEAR**2 * digits.size
+    theta, basin = best_start(task, seed, thorough=thorough)
+    best = _Fitted(task, *to_the_digits(by_digits, theta, enough), basin)
+    for end in basin.ends[1:_ENDS] if basin.chisqr <= near else ():
+        if best.deviance > enough:
+            other = _Fitted(task, *to_the_digits(by_digits, end, enough), basin)
+            best = min(best, other, key=lambda one: one.deviance)
+    return best
+
+
+def _again(one: _Fitted, best: _Fitted, digits: FloatArray, seed: int) -> _Fitted:
+    """Search once more, thoroughly, for a circuit that would be the simpler answer and is not far off."""
+    simpler = one.task.coordinates.size < best.task.coordinates.size
+    missed = one.deviance > _REACHED * digits.size and one.basin.chisqr < _FAR**2 * digits.size
+    if not (simpler and missed):
+        return one
+    return min(one, _fitted(one.task, digits, seed, thorough=True), key=lambda found: found.deviance)
+
+
+def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
+    try:
+        result = finish_in_lmfit(one.task, one.theta, one.basin)
+        row = judged(result, noise, profiles=False)
+    except UNFITTED as error:
+        return unfitted(one.task.circuit, error)
+    count, ndata = one.task.coordinates.size, 2 * one.task.spectrum.points
+    spare = ndata - count - 1
+    aicc = deviance + 2 * count + 2 * count * (count + 1) / spare if spare > 0 else np.inf
+    bic = deviance + np.log(ndata) * count
+    return dataclasses.replace(row, aicc=aicc, bic=bic, refused="", reserved=row.refused)
+
+
+def without_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
+    """Refuse the best row where its inductance is no wire's and a circuit without one is about as good."""
+    ranked = sorted((row for row in rows if not row.refused), key=lambda row: row.bic)
+    if not ranked or not _has_tiny_inductance(ranked[0]):
+        return rows
+    others = [r for r in ranked if r.bic < ranked[0].bic + _UNDECIDED and not _inductances(r)]
+    if not others:
+        return rows
+    why = f"its inductance is smaller than any wire's, and {others[0].name} fits about as well"
+    least = others[0].bic
+    return [
+        dataclasses.replace(r, refused=why) if r.bic < least and _has_tiny_inductance(r) else r for r in rows
+    ]
+
+
+def _has_tiny_inductance(row: Candidate) -> bool:
+    values = row.result.values if row.result else {}
+    return any(0 <= values[name] < _LEAST_INDUCTANCE for name in _inductances(row))
+
+
+def _inductances(row: Candidate) -> list[str]:
+    return [c.parameter_names[0] for c in components(row.circuit.tree) if c.symbol == "L"]
