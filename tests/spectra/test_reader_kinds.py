@@ -175,3 +175,28 @@ def test_what_a_matlab_file_announces_is_not_believed():
     data.write(struct.pack("<II", 14, len(body)) + body)
     with pytest.raises(ReadError, match="announces 1073741824 elements"):
         read_bytes(data.getvalue(), "a.mat")
+
+
+@pytest.mark.parametrize("names", [("A", "B"), ("1", "2"), ("cell 7", "cell 8")])
+def test_two_cells_row_by_row_are_told_apart_by_their_column(names):
+    rows = [
+        f"{name},{f:.10g},{k * z.real:.10g},{k * z.imag:.10g}"
+        for f, z in zip(F, Z, strict=True)
+        for k, name in zip((1, 2), names, strict=True)
+    ]
+    first, second = read("cell,freq,Zre,Zim\n" + "\n".join(rows) + "\n")
+    assert first.impedance == pytest.approx(Z, rel=1e-8)
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-8)
+    assert (first.metadata["label"], second.metadata["label"]) == (f"cell {names[0]}", f"cell {names[1]}")
+
+
+def test_temperatures_row_by_row():
+    rows = [
+        f"{f:.10g},{k * z.real:.10g},{k * z.imag:.10g},{t}"
+        for f, z in zip(F, Z, strict=True)
+        for k, t in ((1, 25), (2, 35), (3, 45))
+    ]
+    spectra = read("freq,Zre,Zim,temperature (°C)\n" + "\n".join(rows) + "\n")
+    assert [s.temperature_C for s in spectra] == [25, 35, 45]
+    for k, spectrum in enumerate(spectra, 1):
+        assert spectrum.impedance == pytest.approx(k * Z, rel=1e-8)

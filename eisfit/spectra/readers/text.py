@@ -20,6 +20,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
@@ -81,7 +82,7 @@ def _drop_cut_row(table: Table, lines: list[str]) -> bool:
     mark = None if table.style.delimiter == " " else table.style.delimiter
     last = (re.split("[eE]", lines[row].rsplit(mark, 1)[-1])[0] for row in table.rows)
     lengths = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa in last]
-    if lengths[-1] >= min(lengths[:-1]) - 1:
+    if lengths[-1] >= min(lengths[:-1]) - 1 or len(set(lengths[:-1])) > 1:
         return False
     table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
     return True
@@ -100,7 +101,14 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         _refuse_lost_header(file, table)
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns], f"no header: taken as {reading.words}"
-    sweeps = [sweep for columns in sets for sweep in _sweeps(file, table, lines, columns, words)]
+    sweeps = []
+    for columns in sets:
+        for label, part in split_by_label(table, lines, columns):
+            found = _sweeps(file, part, lines, columns, words)
+            for sweep in found if label else []:
+                sweep.metadata["label"] = label
+                sweep.notes.append(f"rows of {label!r}")
+            sweeps += found
     pairs = key_values(table.preamble)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
