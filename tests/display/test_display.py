@@ -78,6 +78,8 @@ def test_nothing_comes_from_outside_and_dark_pages_stay_readable(pages, kind):
     assert "background:#fff" in html or "currentColor" in html
 
 
+# lmfit pickles functions of scipy without a module, for which pickle looks through all that are imported.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("again", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy])
 @pytest.mark.parametrize("kind", (*KINDS, "Identification", "Growth", "ImpedanceCircuit"))
 def test_it_pickles_and_copies(shown, more, kind, again):
