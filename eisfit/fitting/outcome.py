@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.distributions import chi2_above
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.derived import derived
@@ -16,6 +15,7 @@ from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import at_bound
 from eisfit.fitting.verdicts.grade import Residuals, knows_noise, relative_noise
 from eisfit.model.geometry import Geometry
+from eisfit.validation.distributions import chi2_above
 
 __all__ = ["result_of"]
 

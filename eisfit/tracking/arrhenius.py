@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
-from eisfit.distributions import chi2_above, normal_quantile, t_quantile
 from eisfit.errors import FitError, UsageError
+from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
 __all__ = ["FORMS", "Arrhenius", "fit_arrhenius", "law_coordinates"]
 

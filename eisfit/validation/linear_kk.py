@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.distributions import chi2_above, f_above
+from eisfit.validation.distributions import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair
 
 __all__ = [

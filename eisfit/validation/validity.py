@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.distributions import f_above
+from eisfit.validation.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,
     Basis,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.distributions import normal_quantile, t_quantile
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, profiles
@@ -16,6 +15,7 @@ from eisfit.fitting.errors.profile_derived import derived_profiles
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
+from eisfit.validation.distributions import normal_quantile, t_quantile
 
 __all__ = ["profile_intervals", "quantile"]
 

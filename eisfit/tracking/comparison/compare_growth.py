@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.distributions import t_below, t_quantile
 from eisfit.errors import UsageError
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
+from eisfit.validation.distributions import t_below, t_quantile
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
-from eisfit.distributions import normal_quantile, t_quantile
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
 from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
+from eisfit.validation.distributions import normal_quantile, t_quantile
 
 if TYPE_CHECKING:
     import pandas as pd

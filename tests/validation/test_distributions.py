@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from eisfit import distributions
+from eisfit.validation import distributions
 
 DOF = st.floats(1, 1e4)
 
