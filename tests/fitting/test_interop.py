@@ -288,7 +288,7 @@ def test_files_that_are_none(tmp_path):
     with pytest.raises(CircuitError, match=r"none\.json: there is no such file"):
         eisfit.circuit(tmp_path / "none.json")
     (tmp_path / "text.json").write_text("R0-C1", encoding="utf-8")
-    with pytest.raises(CircuitError, match=r"text\.json: is not JSON"):
+    with pytest.raises(CircuitError, match=r"text\.json: is not valid JSON"):
         eisfit.from_impedance(tmp_path / "text.json")
     with pytest.raises(CircuitError, match=r"7 is no circuit of impedance\.py"):
         eisfit.from_impedance(7)
