@@ -30,7 +30,9 @@ _MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
 #: More parameters than this beyond a circuit that serves only imitate what is systematic.
 FURTHER = 4
 _FLAT = 0.45  # an arc with a lower exponent is a tail
-_SAME = 0.01  # relative chi-square
+#: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
+#: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
+_SAME = float(np.log(10))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +109,8 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     measure = _measure(full, bench)
     prior = bench.prior
     scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
-    groups = _equal(scored)
-    scores = np.array([max(score for _, score in group) for group in groups])
+    groups = _equal(scored, measure)
+    scores = np.array([np.logaddexp.reduce([score for _, score in group]) for group in groups])
     share = np.exp(scores - scores.max())
     share /= share.sum()
     found = []
@@ -132,14 +134,13 @@ def _measure(full: Sequence[Trial], bench: Workbench) -> float:
     return max(spread * (1 + lag) / (1 - lag), bench.scale)
 
 
-def _equal(scored: Sequence[tuple[Trial, float]]) -> list[list[tuple[Trial, float]]]:
-    """Return groups of as many parameters and the same chi-square."""
+def _equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[tuple[Trial, float]]]:
+    """Return groups of as many parameters whose chi-square is the same as far as the data can tell."""
     groups: list[list[tuple[Trial, float]]] = []
     for trial, score in sorted(scored, key=lambda pair: -pair[1]):
         for group in groups:
             first = group[0][0]
-            close = abs(trial.chisqr - first.chisqr) <= _SAME * max(first.chisqr, trial.chisqr)
-            if first.size == trial.size and close:
+            if first.size == trial.size and abs(trial.chisqr - first.chisqr) <= _SAME * measure:
                 group.append((trial, score))
                 break
         else:
