@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from eisfit.cli import app
 from eisfit.display import plot
 from eisfit.errors import UsageError
 from eisfit.fitting.comparison.compare import suitable
+from eisfit.verdict import FORBIDS, Flag
 
 TRUTH = {
     "rs-ct": {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85},
@@ -253,3 +255,23 @@ def test_a_circuit_that_cannot_describe_the_data_is_a_refused_row():
     found = eisfit.compare(s, ["rs-ct", "R0-p(L1,C1)", "R0-p(R1,L1,C1)", "C1", "L1"])
     assert found.best.name == "rs-ct"
     assert len(found.ranked) == 5
+
+
+def test_of_two_flawed_circuits_as_close_the_usable_one_is_named(found):
+    """The closest by BIC is unusable; one 1.2 times as far off by rms is usable, one 2 times is too far."""
+    one = found.best
+
+    def row(name, flags, factor, bic):
+        left = one.result.statistics.chisqr * factor**2
+        statistics = dataclasses.replace(one.result.statistics, chisqr=left)
+        result = dataclasses.replace(one.result, flags=flags, statistics=statistics)
+        return dataclasses.replace(
+            one, circuit=eisfit.circuit(name), result=result, bic=bic, refused="R_s is open"
+        )
+
+    bad = (Flag("arc_outside", "seen", "cure", FORBIDS),)
+    rows = [row("rs-sei-ct", bad, 1.0, 0.0), row("rs-ct-w", (), 1.2, 20.0), row("rs-rc", (), 2.0, 10.0)]
+    ranked = eisfit.Comparison.of(found.spectrum, "modulus", rows, 0.0)
+    assert ranked.best.name == "rs-ct-w"
+    assert ranked.best.reserved == "R_s is open"
+    assert eisfit.Comparison.of(found.spectrum, "modulus", rows[::2], 0.0).best.name == "rs-sei-ct"

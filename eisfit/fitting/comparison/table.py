@@ -14,6 +14,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import usable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ _WITHIN_NOISE = 1.5  # rms residual over what the noise alone leaves
 _AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
 _CLOSER = 10.0  # of BIC: "very strong" in the same paper
 _MISFIT_LEAST = 0.003
+_ABOUT_AS_CLOSE = 1.5  # times the rms residual of the closest
 
 
 @dataclass(frozen=True)
@@ -267,12 +269,23 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     """
     answer = min((c for c in candidates if not c.refused), key=lambda c: c.bic, default=None)
     held = [c for c in candidates if c.refused and c.result]
-    closest = min(held, key=lambda c: c.bic, default=None)
+    closest = _closest(held)
     misses = answer is None or (_misfit(answer, noise) > _WITHIN_NOISE or noise <= 0)
     if closest is None or not misses or (answer is not None and closest.bic > answer.bic - _CLOSER):
         return list(candidates)
     taken = dataclasses.replace(closest, refused="", reserved=closest.refused)
     return [taken if c is closest else c for c in candidates]
+
+
+def _closest(held: Sequence[Candidate]) -> Candidate | None:
+    """Return the closest circuit, or one about as close whose fit can be used where that one's cannot."""
+    fitted = [(c, c.result) for c in held if c.result]
+    if not fitted:
+        return None
+    closest, fit = min(fitted, key=lambda pair: pair[0].bic)
+    limit = _ABOUT_AS_CLOSE**2 * fit.statistics.chisqr
+    others = [c for c, r in fitted if usable(r.grade, r.flags) and r.statistics.chisqr <= limit]
+    return closest if usable(fit.grade, fit.flags) else min(others, key=lambda c: c.bic, default=closest)
 
 
 def _misfit(candidate: Candidate, noise: float) -> float:
