@@ -12,10 +12,21 @@ from typing import Any
 
 from eisfit.errors import EisfitError, did_you_mean
 
-__all__ = ["data_folder", "nearest_file", "parse_json", "read_text", "to_json", "write_atomic", "write_json"]
+__all__ = [
+    "data_folder",
+    "inert_cell",
+    "nearest_file",
+    "parse_json",
+    "printable_name",
+    "read_text",
+    "to_json",
+    "write_atomic",
+    "write_json",
+]
 
 MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
 _MOST_PARTS = 4_000_000  # values and brackets of JSON: each takes 32 to 64 bytes and more
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
 
 
@@ -74,6 +85,18 @@ def read_text(
         raise failure(f"{path}: is not a UTF-8 text file") from None
 
 
+def printable_name(name: str) -> str:
+    r"""Return a file's name as every table and database takes it: bytes that are no UTF-8 as Latin-1.
+
+    >>> printable_name("Zelle_\udcfc.csv"), printable_name("Zelle_ü.csv")
+    ('Zelle_ü.csv', 'Zelle_ü.csv')
+    """
+    if name.isascii():
+        return name
+    known = "".join(chr(ord(c) - 0xDC00) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in name)
+    return known.encode("utf-8", "replace").decode("utf-8")
+
+
 def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -> Any:
     """Return the content of JSON text; `name` stands at the start of the message.
 
@@ -101,7 +124,8 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
         When the folder does not exist or cannot be written.
     """
     target = Path(path)
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    # A name of a file that is no UTF-8 holds lone surrogates: written as \udcfc, which JSON reads back.
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:
@@ -115,6 +139,24 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
         Path(temporary).unlink(missing_ok=True)
         raise EisfitError(f"{target}: cannot be written: {error.strerror}") from None
     return target
+
+
+def inert_cell(value: Any) -> Any:
+    """Return a cell of a CSV table such that no spreadsheet program runs it as a formula.
+
+    Text that begins with ``= + - @``, a tab or a carriage return gets an apostrophe in front, numbers do not
+    (OWASP, "CSV Injection").
+
+    >>> inert_cell("=HYPERLINK(1)"), inert_cell("-0.5"), inert_cell(-0.5), inert_cell("a.csv")
+    ("'=HYPERLINK(1)", '-0.5', -0.5, 'a.csv')
+    """
+    if not isinstance(value, str) or not value.startswith(_STARTS_A_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def to_json(document: Any) -> str:

@@ -58,7 +58,10 @@ def export_results(results: Results, path: Path) -> int:
     if path.suffix == ".parquet":
         with _replaced(path) as name:
             return _parquet(results, name)
-    with _replaced(path) as name, name.open("w", encoding="utf-8", newline="") as stream:
+    with (
+        _replaced(path) as name,
+        name.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
         return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
 
 
@@ -137,7 +140,9 @@ def _parquet(results: Results, name: Path) -> int:
     count, writer = 0, None
     try:
         for head, rows, number in _blocks(results):
-            names, *lines = csv.reader(io.StringIO(head + rows))
+            names, *lines = csv.reader(
+                io.StringIO((head + rows).encode("utf-8", "backslashreplace").decode("utf-8"))
+            )
             columns = [list(column) for column in zip(*lines, strict=True)]
             schema = pyarrow.schema([(n, getattr(pyarrow, _type(n))()) for n in names])
             typed = [[_typed(_type(n), x) for x in c] for n, c in zip(names, columns, strict=True)]

@@ -209,7 +209,9 @@ def _packed(result: FitResult | FitFailure) -> tuple[str, int, str | None, str |
         numbers = b"".join(np.ascontiguousarray(part, dtype="<f8").tobytes() for part in parts)
         circuit = _circuit_text(result.circuit)
     text = json.dumps(document, separators=(",", ":"), default=str)
-    told = str(document["spectrum"]["source"]), int(result.ok), document["error"]
+    # A name that is no UTF-8 holds lone surrogates, which SQLite does not take.
+    source = str(document["spectrum"]["source"]).encode("utf-8", "backslashreplace").decode("utf-8")
+    told = source, int(result.ok), document["error"]
     return *told, circuit, zlib.compress(text.encode(), 1), numbers
 
 

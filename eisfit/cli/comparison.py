@@ -23,6 +23,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import (
     check_output,
     folder,
+    frame_csv,
     guard,
     print_json,
     print_text,
@@ -126,7 +127,7 @@ def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> N
         if document["error"]:
             continue
         name = stem(f"{item.spectrum.name}_compare", taken)
-        write_atomic(target / f"{name}.csv", item.to_frame().to_csv())
+        write_atomic(target / f"{name}.csv", frame_csv(item.to_frame()))
         if any(row["bic"] is not None for row in document["ranked"]):
             ax = plot.new_axes(5.2, 0.9 + 0.34 * len(document["ranked"]))
             plot.comparison(document, ax=ax)

@@ -25,6 +25,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import (
     check_output,
     folder,
+    frame_csv,
     guard,
     print_json,
     print_text,
@@ -117,7 +118,7 @@ def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> N
         if document["error"] or not document["circuits"]:
             continue
         name = stem(f"{item.spectrum.name}_identify", taken)
-        write_atomic(target / f"{name}.csv", item.to_frame().to_csv())
+        write_atomic(target / f"{name}.csv", frame_csv(item.to_frame()))
         figure = plot.new_figure()
         plot.identification(document, ax=figure.subplots())
         plot.save(figure, target / f"{name}.png")

@@ -16,11 +16,12 @@ from eisfit.cli.command import Exit, echo
 from eisfit.cli.manners import current
 from eisfit.display.progress import counted
 from eisfit.errors import EisfitError, UsageError
-from eisfit.files import to_json, write_atomic, write_json
+from eisfit.files import inert_cell, to_json, write_atomic, write_json
 
 __all__ = [
     "check_output",
     "folder",
+    "frame_csv",
     "guard",
     "print_json",
     "print_text",
@@ -30,6 +31,8 @@ __all__ = [
     "write_atomic",
     "write_json",
 ]
+
+_LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,6 +58,14 @@ def guard(command: Callable[P, int | None]) -> Callable[P, None]:
 def _complain(error: Exception, code: int) -> int:
     echo(f"eisfit: {error}", err=True)
     return code
+
+
+def frame_csv(frame: Any, *, index: bool = True) -> str:
+    """Return a pandas frame as CSV; text that a spreadsheet would run as a formula is made inert."""
+    words = {
+        name: column.map(inert_cell) for name, column in frame.items() if column.dtype.kind not in "fiub"
+    }
+    return str(frame.assign(**words).to_csv(index=index))
 
 
 def print_json(document: Any) -> None:
@@ -124,7 +135,7 @@ def stem(name: str, taken: set[str]) -> str:
     ('cell_A', 'cell_A-2', 'loops_3', '0.5_V')
     """
     bare = re.sub(r"\.[A-Za-z]\w{0,4}(?=$|[#_])", "", name)
-    base = re.sub(r"[^\w.\-]+", "_", bare).strip("._") or "spectrum"
+    base = re.sub(r"[^\w.\-]+", "_", bare).strip("._")[:_LONGEST_STEM] or "spectrum"
     unique, count = base, 2
     while unique in taken:
         unique, count = f"{base}-{count}", count + 1

@@ -11,6 +11,7 @@ from eisfit.cli.options import Json, Output
 from eisfit.cli.output import (
     check_output,
     folder,
+    frame_csv,
     guard,
     print_json,
     print_text,
@@ -86,7 +87,7 @@ def _write(explanation: Any, target: Path) -> None:
     write_json(target / "explain.json", explanation.to_dict())
     write_atomic(target / "explain.html", explanation.to_html())
     write_atomic(target / "explain.md", explanation.to_markdown())
-    write_atomic(target / "contributions.csv", explanation.to_frame().to_csv())
+    write_atomic(target / "contributions.csv", frame_csv(explanation.to_frame()))
 
 
 COMMANDS = (explain,)

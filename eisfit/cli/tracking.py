@@ -34,6 +34,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import (
     check_output,
     folder,
+    frame_csv,
     guard,
     print_json,
     print_text,
@@ -308,7 +309,7 @@ def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
 
     document = {**result.to_dict(), **more}
     write_json(target / "track.json", document)
-    write_atomic(target / "track.csv", result.to_frame().to_csv(index=False))
+    write_atomic(target / "track.csv", frame_csv(result.to_frame(), index=False))
     cells = document.get("cells") or [document]
     figure = plot.new_figure()
     cells_trends(cells, figure=figure)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.files import printable_name
 from eisfit.spectra.axes import split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
 from eisfit.spectra.readers import read_all
@@ -273,7 +274,7 @@ def read_series(
         try:
             found = read_all(file, **reading)
         except EisfitError as error:
-            failures.append(Failure(str(file), str(error)))
+            failures.append(Failure(printable_name(str(file)), str(error)))
             continue
         told = listed.get(file_key(file.name), {})
         numbered = with_cycles(found, file, pattern, told.get("cycle"))

@@ -22,6 +22,8 @@ __all__ = ["COLUMNS", "Spectrum"]
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
 
+_LARGEST = 1e40  # Hz, ohm, and its inverse the smallest: sixth powers of the ratios still are numbers
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spectrum:
@@ -351,6 +353,14 @@ def _check(frequency: FloatArray, impedance: ComplexArray) -> None:
     if (frequency <= 0).any():
         row = int(np.argmax(frequency <= 0))
         raise SpectrumError(f"frequency: must be positive, but row {row + 1} has {frequency[row]:g} Hz")
+    size = np.abs(impedance)
+    for name, unit, values in (("frequency", "Hz", frequency), ("impedance", "ohm", size[size > 0])):
+        beyond = values[(values < 1 / _LARGEST) | (values > _LARGEST)]
+        if beyond.size:
+            raise SpectrumError(
+                f"{name}: {beyond[0]:.3g} {unit} lies beyond anything measured "
+                f"({1 / _LARGEST:g} to {_LARGEST:g} {unit}): check the column and its unit"
+            )
 
 
 def _check_duplicates(ordered: FloatArray) -> None:

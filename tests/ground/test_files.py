@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from eisfit.errors import EisfitError
-from eisfit.files import data_folder, nearest_file, to_json, write_atomic, write_json
+from eisfit.files import (
+    data_folder,
+    inert_cell,
+    nearest_file,
+    parse_json,
+    printable_name,
+    read_text,
+    to_json,
+    write_atomic,
+    write_json,
+)
 
 
 def test_text_and_bytes(tmp_path):
@@ -108,3 +118,52 @@ def test_the_nearest_file_is_named(tmp_path):
     assert nearest_file(tmp_path / "something_else.mpt") == ""
     assert nearest_file(tmp_path / "no" / "such" / "folder.csv") == ""
     assert nearest_file("\0") == ""
+
+
+def test_a_cell_is_no_formula():
+    for cell in ("=1+1", "+1+1", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"):
+        assert inert_cell(cell) == "'" + cell
+    for cell in ("-0.5", "+1e-3", "a=1", "", None, -2.5, "-inf"):
+        assert inert_cell(cell) == cell
+
+
+def test_a_lone_surrogate_does_not_stop_the_writing(tmp_path):
+    path = write_json(tmp_path / "a.json", {"source": "Zelle_\udcfc.csv"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"source": "Zelle_\udcfc.csv"}
+    assert printable_name("Zelle_\udcfc.csv") == "Zelle_ü.csv"
+    assert printable_name("\ud800") == "?"
+
+
+def test_text_has_a_ceiling(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text("x" * 100, encoding="utf-8")
+    assert read_text(path) == "x" * 100
+    with pytest.raises(EisfitError, match=r"a\.toml: longer than 0 KiB, the limit"):
+        read_text(path, limit=99)
+    path.write_bytes(b"\xff")
+    with pytest.raises(EisfitError, match=r"a\.toml: is not a UTF-8 text file"):
+        read_text(path)
+    with pytest.raises(EisfitError, match=r"nowhere: there is no such file"):
+        read_text(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(EisfitError, match="pipe: cannot be read: not a regular file"):
+        read_text(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ("[" + "[]," * 4_000_000 + "[]]", "holds more than 4000000 values"),
+        ("1" * 5000, "is not valid JSON"),
+        ('{"a": ', "is not valid JSON"),
+    ],
+    ids=["deep", "many", "digits", "cut"],
+)
+def test_json_of_strangers_ends_in_a_sentence(text, why):
+    with pytest.raises(EisfitError, match=f"^x.json: .*{why}"):
+        parse_json(text, "x.json")

@@ -201,3 +201,11 @@ def test_plot():
     ax = full().plot()
     assert ax.get_lines() or ax.collections
     pyplot.close("all")
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-100, 1e-41, 1e41, 1e100, 1e300])
+def test_what_nothing_measures_is_refused_before_it_overflows(scale):
+    with pytest.raises(SpectrumError, match="lies beyond anything measured"):
+        Spectrum(frequency=[10.0, 1.0], impedance=[scale * (1 - 1j), 2.0 * scale])
+    with pytest.raises(SpectrumError, match="lies beyond anything measured"):
+        Spectrum(frequency=[10.0 * scale, scale], impedance=[1 - 1j, 2.0])

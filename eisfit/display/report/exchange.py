@@ -22,6 +22,7 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
+from eisfit.files import inert_cell
 from eisfit.rounding import latex_value_with_error
 
 __all__ = ["fit_latex", "fit_markdown", "fits_csv"]
@@ -71,7 +72,7 @@ def _flat(document: Document) -> dict[str, Any]:
     for name, block in values.items():
         row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
     row |= {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
-    return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124 (NaN)
+    return {name: None if value != value else inert_cell(value) for name, value in row.items()}  # noqa: PLR0124 (NaN)
 
 
 def fit_markdown(document: Document) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from eisfit.display.report.exchange import fits_csv
 from eisfit.display.report.words import Document, clean, flag_name
+from eisfit.files import inert_cell
 
 __all__ = ["FORMS", "flat_table"]
 
@@ -44,7 +45,8 @@ def flat_table(document: Document, form: str) -> str:
         lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
         return "\n".join([lines[0], "|" + " --- |" * len(names), *lines[1:]]) + "\n"
     stream = io.StringIO()
-    csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n").writerows(cells)
+    writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
+    writer.writerows([inert_cell(cell) for cell in row] for row in cells)
     return stream.getvalue()
 
 

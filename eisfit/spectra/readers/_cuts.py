@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.spectra.readers._file import MAX_SWEEPS
 
 __all__ = ["boundaries"]
 
@@ -34,6 +35,8 @@ def boundaries(
         if back or (step == 0 and changed):
             cuts.append(int(rows[i + 1]))
             direction = 0.0
+            if len(cuts) > MAX_SWEEPS:
+                break  # `finish` refuses so many
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
     return [] if cuts and _is_one_sweep(frequency, cuts, cycle, conditions) else cuts

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from eisfit.errors import ReadError, UsageError
-from eisfit.files import nearest_file
+from eisfit.files import nearest_file, printable_name
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS
 
-__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "File", "Reading", "load"]
+__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "Reading", "load"]
 
 MAX_BYTES = 128 * 2**20
 MAX_LINE = 2**17
 MAX_ROWS = 1_000_000
+MAX_SWEEPS = 10_000
+MAX_CELLS = 8_000_000  # as text a cell takes 60 bytes
+_BLOCK = 2**24  # bytes looked at in one go
 IMAG_SIGNS = ("auto", "header", "+", "-")
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -128,6 +133,8 @@ class File:
         ends = self.data.count(b"\n") + self.data.count(b"\r")
         if ends > 2 * MAX_ROWS:  # before they are made: a line takes 50 bytes and more
             raise self.error(f"more than {MAX_ROWS} lines")
+        if _cells(self.data) > MAX_CELLS:
+            raise self.error(f"more than {MAX_CELLS} cells, the limit for a spectrum file")
         lines = re.split(r"\r\n|\r|\n", self.text) if b"\r" in self.data else self.text.split("\n")
         longest = max(map(len, lines), default=0)
         if longest > MAX_LINE:
@@ -160,7 +167,7 @@ def load(path: str | Path, reading: Reading = Reading()) -> File:  # it is froze
     ReadError
         When it is missing, a folder, unreadable, empty or larger than `MAX_BYTES`.
     """
-    name = str(path)
+    name = printable_name(str(path))
     if name == "-":
         return check_file(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), reading))
     return check_file(File(name, _bytes(Path(path), name), reading))
@@ -190,6 +197,17 @@ def _bytes(path: Path, name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReadError(f"{name}: cannot be read: {reason}") from None
+
+
+def _cells(data: bytes) -> int:
+    """Return the number of words or of delimiters in `data`, whichever is larger."""
+    if len(data) <= MAX_CELLS:
+        return 0  # a cell and its delimiter take two bytes
+    words = 0
+    for first in range(0, len(data), _BLOCK):
+        blank = np.frombuffer(data[first : first + _BLOCK], dtype=np.uint8) == ord(" ")
+        words += int(np.count_nonzero(blank[:-1] & ~blank[1:]))
+    return max(words, *map(data.count, (b",", b";", b"\t")))
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

@@ -20,7 +20,7 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, MAX_SWEEPS, File
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural
@@ -83,9 +83,11 @@ def read_rows(
     last = _last(lines, first, stop)
     style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
     cut = last == len(lines) and bool(lines[-1].strip())
-    matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
     if last - first > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} rows")
+    if (last - first) * len(names) > MAX_CELLS:
+        raise file.error(f"more than {MAX_CELLS} cells")
+    matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
     used = 0
     for index in range(first, last):
         cells = split(lines[index], delimiter)
@@ -113,6 +115,8 @@ def named_sweeps(
         raise file.error("no frequency column: it holds no impedance")
     z = impedance(file, chosen)
     cuts = sorted({*boundaries_of(chosen), *(parts or [])})
+    if len(cuts) > MAX_SWEEPS:
+        raise file.error(f"more than {MAX_SWEEPS} sweeps: is its first column the frequency?")
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")

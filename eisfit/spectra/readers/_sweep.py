@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError
-from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["ASSUMED", "GIVEN_SIGN", "GIVEN_UNIT", "Sweep", "finish", "plural"]
@@ -82,6 +82,9 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     ReadError
         When nothing is left, or a sweep's numbers are no spectrum.
     """
+    sweeps = list(sweeps)
+    if len(sweeps) > MAX_SWEEPS:
+        raise file.error(f"more than {MAX_SWEEPS} sweeps: is its first column the frequency?")
     spectra: list[Spectrum] = []
     for sweep in sweeps:
         _drop_rows(file, sweep)

@@ -1,0 +1,69 @@
+"""File names that other people's machines make: no UTF-8, 250 letters, the beginning of a formula."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from eisfit.model.simulate import simulate, to_csv
+
+NAMES = (b"Zelle_\xfc.csv", b"=1+cmd.csv", b"+b.csv", b"a" * 250 + b".csv")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    truth = {"R_s": 10.0, "R_ct": 50.0, "C_dl": 1e-5}
+    text = to_csv(simulate("rs-rc", truth, frequency=np.logspace(5, -1, 20)))
+    for name in NAMES:
+        try:
+            (tmp_path / os.fsdecode(name)).write_text(text, encoding="utf-8")
+        except OSError:
+            pytest.skip("this file system refuses such names")
+    return tmp_path
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "eisfit", *arguments, *(os.fsdecode(name) for name in NAMES)],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "table"), [("fit", "fit.csv"), ("track", "track.csv"), ("compare", "compare.json")]
+)
+def test_no_name_loses_the_run(folder, command, table):
+    circuits = ["--circuits", "rs-rc,rs-ct"] if command == "compare" else ["--circuit", "rs-rc"]
+    done = run(folder, command, *circuits, "--output", "out")
+    assert b"internal error" not in done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+    text = (folder / "out" / table).read_text(encoding="utf-8")
+    assert "Zelle_ü.csv" in text
+    if table.endswith(".csv"):
+        cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+        assert "'=1+cmd.csv" in cells
+        assert "'+b.csv" in cells
+        assert not any(cell.startswith(("=", "+", "@")) for cell in cells)
+
+
+@pytest.mark.slow
+def test_json_and_a_store(folder):
+    done = run(folder, "fit", "--circuit", "rs-rc", "--json")
+    sources = [row["spectrum"]["source"] for row in json.loads(done.stdout)["results"]]
+    assert sources == ["Zelle_ü.csv", "=1+cmd.csv", "+b.csv", "a" * 250 + ".csv"]
+    done = run(folder, "batch", "--circuit", "rs-rc", "--store", "s.db", "--export", "all.csv")
+    assert done.returncode == 0, done.stderr
+    assert b"4 fitted" in done.stdout + done.stderr
+    with (folder / "all.csv").open(encoding="utf-8", newline="") as stream:
+        sources = {row["source"] for row in csv.DictReader(stream)}
+    assert {"'+b.csv", "'=1+cmd.csv", "Zelle_ü.csv"} <= sources
