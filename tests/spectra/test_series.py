@@ -101,7 +101,7 @@ def test_bad_manifest(tmp_path, text, words):
 
 
 def test_missing_manifest(tmp_path):
-    with pytest.raises(ReadError, match="manifest cannot be read"):
+    with pytest.raises(ReadError, match="there is no such file"):
         read_series([write(tmp_path, "a.csv")], manifest=tmp_path / "none.csv")
 
 
