@@ -31,6 +31,7 @@ Kind = Literal["exact", "uniform", "loguniform", "normal"]
 _DUE = {
     "cm": ("a length", "5 nm"),
     "cm^2": ("an area", "1.13 cm^2"),
+    "1/cm": ("an area per volume", "1e4 1/cm"),
     "ohm": ("a resistance", "51.9 ohm"),
     "ohm*cm": ("a resistivity", "70 uohm*cm"),
     "ohm*cm^2": ("an area-specific resistance", "13 ohm*cm^2"),

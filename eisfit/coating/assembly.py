@@ -30,7 +30,7 @@ from eisfit.coating.problem import (
 from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.units import Uncertain
 
-__all__ = ["problem_of"]
+__all__ = ["problem_of", "size_priors"]
 
 
 def problem_of(study: Study) -> Problem:
@@ -40,7 +40,7 @@ def problem_of(study: Study) -> Problem:
     quick, roughness = _support(study)
     cells = tuple(dict.fromkeys(block.cell for block in blocks))
     bare = next(block for block in blocks if not block.coated)
-    priors = {**_scales(bare, support.area.median * roughness), **_given(study)}
+    priors = {**size_priors(bare, support.area.median * roughness), **_given(study)}
     if not quick.particles:
         priors.pop("tau_d")
     if file.counter.kind != "full":
@@ -142,7 +142,7 @@ def _log_prior(value: Uncertain) -> Prior:
     )
 
 
-def _scales(bare: Block, true_area: float) -> dict[str, Prior]:
+def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
     """Priors of what no study gives: centred on the bare cell's own size, wide, the same for all."""
     if bare.combine is None:
         Z = bare.data.reshape(-1, 2)

@@ -20,6 +20,7 @@ from eisfit.rounding import significant
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = ["Explanation", "explain", "fit_jointly"]
 
@@ -77,6 +78,12 @@ class Explanation:
         frame.attrs["units"] = dict.fromkeys(frame.columns, "ohm")
         return frame
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the shares of the change of R_ct and return the axes."""
+        from eisfit.display import plot
+
+        return plot.contributions(self.to_dict(), ax=ax)
+
     def to_html(self) -> str:
         """Return a self-contained page that opens offline, the same bytes for the same inputs."""
         from eisfit.display.report.explanation_page import explanation_html
@@ -90,9 +97,13 @@ class Explanation:
         return explanation_markdown(self.to_dict())
 
     def _repr_html_(self) -> str:
+        from eisfit.display import plot
         from eisfit.display.report.explanation_page import explanation_summary_html
 
-        return explanation_summary_html(self.to_dict())
+        table = explanation_summary_html(self.to_dict())
+        return plot.place_beside(
+            table, lambda figure: self.plot(figure.subplots()), width=5.2, height=3.0, alt="contributions"
+        )
 
     def __repr__(self) -> str:
         from eisfit.display.report.explanation import explanation_text

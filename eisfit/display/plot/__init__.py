@@ -6,6 +6,7 @@ pyplot figure, which a notebook displays; `new_axes` and `new_figure` make ones 
 
 from __future__ import annotations
 
+from eisfit.display.plot.coating import contributions
 from eisfit.display.plot.comparison import comparison
 from eisfit.display.plot.frequency import bode, drt, residuals
 from eisfit.display.plot.identification import identification
@@ -23,6 +24,7 @@ __all__ = [
     "cells_trend",
     "cells_trends",
     "comparison",
+    "contributions",
     "draw_spectrum",
     "drt",
     "fit_overview",
