@@ -239,23 +239,25 @@ def _followers(t: FloatArray, y: FloatArray, s: FloatArray) -> Any:
     """
     keep = np.ones(t.size, dtype=bool)
     while keep.sum() - 3 >= max(_LEAST_FREE - 1, t.size // 2):
-        away = np.zeros(t.size)
-        for k in np.flatnonzero(keep):
-            others = keep.copy()
-            others[k] = False
-            if np.unique(t[others]).size < 3:
-                continue
-            line = _line(t[others], y[others], s[others], "plain")
-            design = np.array([1.0, law_coordinates(t[k : k + 1], "plain")[0][0]])
-            scatter = max(1.0, line.chisqr / (others.sum() - 2))
-            variance = (s[k] ** 2 + design @ line.covariance @ design) * scatter
-            gap = (y[k] - line.log_prefactor - line.energy * design[1]) / np.sqrt(variance)
-            # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
-            limit = _OUTLIER if scatter == 1.0 else t_quantile(int(others.sum() - 2), 1 - 3.2e-5)
-            away[k] = abs(gap) / limit
-        if away.max() <= 1:
+        kept = np.flatnonzero(keep)
+        x, _ = law_coordinates(t[kept], "plain")
+        design = np.stack([np.ones_like(x), x - x.mean()], axis=1) / s[kept, np.newaxis]
+        basis, _ = np.linalg.qr(design)
+        target = y[kept] / s[kept]
+        residual = target - basis @ (basis.T @ target)
+        # Without a point, the line and its chi-square follow from the point's share in its own value
+        # (R. D. Cook, S. Weisberg, Residuals and Influence in Regression, 1982, 2.2).
+        gap = residual**2 / np.maximum(1 - np.sum(basis**2, axis=1), 1e-12)
+        free = kept.size - 3
+        scatter = np.maximum((float(residual @ residual) - gap) / free, 0.0)
+        worst = int(np.argmax(gap / np.maximum(scatter, 1.0)))
+        if gap[worst] <= _OUTLIER**2 * max(float(scatter[worst]), 1.0):
             return keep
-        keep[int(np.argmax(away))] = False
+        # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
+        limit = _OUTLIER if scatter[worst] <= 1 else t_quantile(free, 1 - 3.2e-5)
+        if gap[worst] <= limit**2 * max(float(scatter[worst]), 1.0):
+            return keep
+        keep[kept[worst]] = False
     return keep
 
 

@@ -1,0 +1,121 @@
+"""Series over temperature, thickness, and two axes at once: coverage of what is told, and the time it takes.
+
+    python benchmarks/axes.py energies --count 100     E_a = 0.50 eV over seven temperatures, single and joint
+    python benchmarks/axes.py films --count 100        four films: slope and offset of the line
+    python benchmarks/axes.py grid --count 5000        spectra over temperature and state of charge
+    python benchmarks/axes.py measured FOLDER          the measured series of `FOLDER` (temperatures in names)
+
+All but the last are simulated. Processor time, not the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import eisfit
+import numpy as np
+from eisfit.errors import EisfitError
+
+K_EV = 8.617333262e-5
+CIRCUIT = "R_s-p(R_ct,CPE_ct)"
+CELSIUS = (-20.0, -5.0, 10.0, 20.0, 30.0, 40.0, 50.0)
+FREQUENCY = np.logspace(5, -2, 43)
+
+
+def spectrum(rng, noise, r_ct, r_s=5.0, **place):
+    """Return a simulated spectrum with proportional noise."""
+    tau = r_ct * 1e-3
+    z = r_s + r_ct / (1 + (2j * np.pi * FREQUENCY) ** 0.85 * tau)
+    z = z + noise * np.abs(z) * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
+    return eisfit.Spectrum(FREQUENCY, z, metadata={"simulated": True}, **place)
+
+
+def activated(celsius, energy=0.5):
+    """Return a resistance that is 20 ohm at 25 degC."""
+    return 20 * np.exp(energy / K_EV * (1 / (celsius + 273.15) - 1 / 298.15))
+
+
+def energies(count, noise):
+    """Print how often the 95 % interval of the energy holds the truth, one by one and in one fit."""
+    rng = np.random.default_rng(1)
+    found = {"single": [], "joint": []}
+    for _ in range(count):
+        series = [spectrum(rng, noise, activated(t), temperature_C=t) for t in CELSIUS]
+        single = eisfit.track(series, CIRCUIT, by="temperature")
+        joint = single.fit_jointly({"R_ct": "arrhenius"})
+        for name, track in (("single", single), ("joint", joint)):
+            law = track.arrhenius("R_ct")
+            found[name].append((law.low <= 0.5 <= law.high, law.stderr, law.activation_energy_eV - 0.5))
+    for name, rows in found.items():
+        inside, stderr, error = np.array(rows, dtype=float).T
+        print(
+            f"{name}: 95 % interval holds E_a in {100 * inside.mean():.1f} % of {count}; "
+            f"median stderr {1e3 * np.median(stderr):.3f} meV, rms error {1e3 * np.std(error):.3f} meV"
+        )
+
+
+def films(count, noise):
+    """Print the coverage of the slope (2 ohm/nm) and the offset (30 ohm) of four films."""
+    rng = np.random.default_rng(2)
+    inside = []
+    for _ in range(count):
+        series = [spectrum(rng, noise, 30 + 2 * d, axes={"thickness": d}) for d in (5.0, 10.0, 20.0, 40.0)]
+        line = eisfit.track(series, CIRCUIT, by="thickness").growth("R_ct", "linear", over="thickness")
+        width = line.quantile(0.95)
+        inside.append(
+            (
+                abs(line.slope - 2) <= width * line.slope_stderr,
+                abs(line.intercept - 30) <= width * line.intercept_stderr,
+            )
+        )
+    slope, offset = 100 * np.mean(inside, axis=0)
+    print(f"films: 95 % interval holds the slope in {slope:.1f} %, the offset in {offset:.1f} % of {count}")
+
+
+def grid(count, noise):
+    """Print the processor time of a grid, and its activation energies."""
+    rng = np.random.default_rng(3)
+    lines = max(count // 50, 1)
+    series = [
+        spectrum(rng, noise, activated(t), temperature_C=t, axes={"soc": soc})
+        for soc in np.linspace(1, 99, lines)
+        for t in np.linspace(-20, 50, count // lines)
+    ]
+    start = time.process_time()
+    track = eisfit.track(series, CIRCUIT, by="temperature,soc")
+    fitted = time.process_time()
+    document = track.to_dict(data=False)
+    found = [part["arrhenius"]["R_ct"]["activation_energy_eV"] for part in document["grid"]]
+    print(
+        f"grid: {len(series)} spectra on {lines} lines in {fitted - start:.1f} s of the processor, laws and "
+        f"table {time.process_time() - fitted:.1f} s; E_a {min(found):.4f} to {max(found):.4f} eV"
+    )
+
+
+def measured(folder, circuit, by):
+    """Print the track of a measured series."""
+    try:
+        print(eisfit.track(eisfit.read_series(folder, by=by), circuit))
+    except EisfitError as error:
+        print(error)
+
+
+def main():
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("energies", "films", "grid", "measured"))
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--noise", type=float, default=3e-3)
+    parser.add_argument("--circuit", default=CIRCUIT)
+    parser.add_argument("--by", default="temperature")
+    given = parser.parse_args()
+    if given.what == "measured":
+        measured(given.folder, given.circuit, given.by)
+    else:
+        {"energies": energies, "films": films, "grid": grid}[given.what](given.count, given.noise)
+
+
+if __name__ == "__main__":
+    main()
