@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import time
 
-import eisfit
 import numpy as np
+
+import eisfit
 from eisfit.errors import EisfitError
 
 K_EV = 8.617333262e-5

@@ -204,3 +204,17 @@ def test_series_that_cannot_be_are_refused():
         activation_energy([298, 298, 310], [1.0, 1.1, 2.0], 0.1)
     with pytest.raises(StudyError, match="positive conductivities"):
         activation_energy([298, 305, 310], [1.0, -1.1, 2.0], 0.1)
+
+
+@pytest.mark.parametrize("verdict", ["open", "extrapolated", "ambiguous"])
+def test_an_arc_that_is_not_determined_yields_no_film(verdict):
+    """Its standard error is that of one optimum, and does not know of the others."""
+    fit = document()
+    fit["parameters"]["R_film"]["verdict"] = verdict
+    with pytest.raises(StudyError, match=f"R_film is {verdict}"):
+        film_from_fit(fit, FilmCell(AREA), permittivity=PERMITTIVITY)
+
+
+def test_a_metal_film_has_no_arc():
+    with pytest.raises(StudyError, match="such as a metal, makes none"):
+        film_from_fit(document(), FilmCell(AREA), label="ruthenium")

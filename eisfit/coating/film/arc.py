@@ -25,7 +25,8 @@ __all__ = ["FilmCell", "FilmEstimate", "film_from_fit"]
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
 _SPOILING = ("not_converged", "misfit")
-_SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped")
+_SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped", "arcs_merged")
+_NOT_ITS_OWN = ("open", "extrapolated", "ambiguous")  # verdicts of a parameter
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,12 @@ def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, Float
     names = [f"R_{label}"] + ([f"C_{label}"] if capacitor else [f"CPE_{label}_Q", f"CPE_{label}_alpha"])
     missing = [name for name in names if name not in parameters]
     if missing:
-        raise StudyError(f"the circuit has no arc labelled {label!r} ({missing[0]} is missing)")
+        raise StudyError(
+            f"the circuit has no arc labelled {label!r} ({missing[0]} is missing); a film that conducts "
+            "electrons well, such as a metal, makes none"
+        )
     _refuse_flagged(fit, names)
+    _refuse_undetermined(fit, names)
     covariance = _covariance(fit, names)
     values = [float(parameters[name]["value"]) for name in names] + ([1.0] if capacitor else [])
     for name, value, variance in zip(names, values, np.diag(covariance), strict=False):
@@ -204,6 +209,14 @@ def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
         name, cause = flag["name"], flag["cause"]
         if name in _SPOILING or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
             raise _refusal(names, f"{name}: {cause}")
+
+
+def _refuse_undetermined(fit: Mapping[str, Any], names: list[str]) -> None:
+    """Refuse an arc that the data puts elsewhere too, or not at all: its standard error does not tell that."""
+    for name in names:
+        verdict = fit["parameters"][name].get("verdict")
+        if verdict in _NOT_ITS_OWN:
+            raise _refusal(names, f"{name} is {verdict} in this fit")
 
 
 def _covariance(fit: Mapping[str, Any], names: list[str]) -> FloatArray:
