@@ -212,7 +212,7 @@ def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
 
 
 def _refuse_undetermined(fit: Mapping[str, Any], names: list[str]) -> None:
-    """Refuse an arc that the data puts elsewhere too, or not at all: its standard error does not tell that."""
+    """Refuse an arc that the data puts elsewhere too, or not at all: its error does not tell that."""
     for name in names:
         verdict = fit["parameters"][name].get("verdict")
         if verdict in _NOT_ITS_OWN:
