@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -184,3 +185,60 @@ def test_a_git_lfs_pointer_is_named_as_such():
     text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
     with pytest.raises(ReadError, match="Git LFS pointer"):
         one(text, "a.mpr")
+
+
+# JSON and Parquet: names and columns
+
+
+def json_documents():
+    f, real, imag = F.tolist(), Z.real.tolist(), Z.imag.tolist()
+    named = {"frequency_Hz": f, "Z_real_ohm": real, "Z_imag_ohm": imag}
+    return {
+        "columns": named,
+        "rows": [dict(zip(named, row, strict=True)) for row in zip(f, real, imag, strict=True)],
+        "split": {"columns": list(named), "data": [list(r) for r in zip(f, real, imag, strict=True)]},
+        "pandas": {name: {str(i): v for i, v in enumerate(values)} for name, values in named.items()},
+        "complex": {"freq": f, "Z (ohm)": [list(pair) for pair in zip(real, imag, strict=True)]},
+        "nested": {"version": 3, "data": [{"label": "cell", **named}]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", list(json_documents()))
+def test_json_tables(layout):
+    spectrum = one(json.dumps(json_documents()[layout]), "a.json")
+    assert spectrum.frequency == pytest.approx(F, rel=1e-12)
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-12)
+
+
+def test_json_of_pyimpspec_without_its_masked_points():
+    document = {
+        "label": "dummy",
+        "frequencies": F.tolist(),
+        "real_impedances": Z.real.tolist(),
+        "imaginary_impedances": Z.imag.tolist(),
+        "mask": {"0": True, "3": False},
+    }
+    spectrum = one(json.dumps(document), "a.json")
+    assert spectrum.impedance == pytest.approx(Z[1:], rel=1e-12)
+    assert spectrum.metadata["label"] == "dummy"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": [1, 2]}', '{"frequency": [1', "[{}]", '{"frequency": [1, 2, 3], "Z": 1}']
+)
+def test_other_json_is_refused(text):
+    with pytest.raises(ReadError):
+        one(text, "a.json")
+
+
+def test_parquet(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table(
+        {"Frequency / Hz": F, "Real Impedance / Ohm": Z.real, "Imaginary Impedance / Ohm": Z.imag}
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    data = (tmp_path / "a.parquet").read_bytes()
+    (spectrum,) = read_bytes(data, "a.parquet")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-12)
+    with pytest.raises(ReadError, match="damaged"):
+        read_bytes(data[:50] + b"PAR1", "a.parquet")

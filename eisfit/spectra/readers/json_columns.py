@@ -1,0 +1,121 @@
+"""JSON: columns by name, a list of rows, or pandas' ``to_json`` in any of its orders; also several in a list.
+
+Where an object has a ``mask`` (pyimpspec: place of a point, true where it is left out), those points go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers._assemble import count_note
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._sweep import Sweep, plural
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "JSON"
+SUFFIXES = (".json",)
+RANK = 30
+
+_DEEPEST = 6
+Table = dict[str, list[Any]]
+
+
+def recognise(file: File) -> bool:
+    """Whether the text begins as a JSON object or a list of objects does."""
+    head = file.head.lstrip("\ufeff \t\r\n") if file.encoding is not None else ""
+    return head[:1] == "{" or (head[:1] == "[" and head[1:].lstrip()[:1] == "{")
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of all tables that name a frequency.
+
+    Raises
+    ------
+    ReadError
+        When the JSON is broken, or holds no such table.
+    """
+    try:
+        document = json.loads(file.text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise file.error(f"the JSON is broken or cut off ({error})") from None
+    sweeps: list[Sweep] = []
+    reasons: list[str] = []
+    for label, table, dropped in _tables(document):
+        try:
+            found = frame_sweeps(file, table)
+        except ReadError as error:
+            reasons.append(str(error).removeprefix(f"{file.name}: "))
+            continue
+        for sweep in found:
+            sweep.metadata |= {"label": label} if label else {}
+            sweep.notes += [f"left out {plural(dropped, 'point')} masked in the file"] if dropped else []
+        sweeps += found
+    if not sweeps:
+        raise file.error("; ".join(reasons[:3]) or "JSON without columns or rows that name a frequency")
+    for sweep in sweeps:
+        sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
+    count_note(sweeps)
+    return sweeps
+
+
+def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, Table, int]]:
+    """Yield (label, columns, number of masked points) of everything in the document that is a table."""
+    if depth > _DEEPEST:
+        return
+    table = _table(value)
+    if table:
+        kept = _kept(value, len(next(iter(table.values()))))
+        masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
+        own = value.get("label") or value.get("name") if isinstance(value, Mapping) else None
+        yield str(own or label), masked, len(next(iter(table.values()))) - len(kept)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _tables(item, depth + 1, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _tables(item, depth + 1, label)
+
+
+def _table(value: Any) -> Table:
+    """Return the columns of an object or a list of rows; empty where none of them is a frequency."""
+    columns: Table = {}
+    if isinstance(value, Mapping):
+        if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):  # pandas: split
+            rows = [row for row in value["data"] if isinstance(row, list)]
+            for i, name in enumerate(value["columns"]):
+                columns[str(name)] = [row[i] for row in rows if i < len(row)]
+        else:
+            columns = {
+                name: cells for name, item in value.items() if (cells := _list(item)) and name != "mask"
+            }
+    elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
+        names = [name for name, item in value[0].items() if not isinstance(item, (list, Mapping))]
+        columns = {name: [row.get(name) for row in value] for name in names}
+    size = next((len(cells) for name, cells in columns.items() if column(name).quantity == "frequency"), 0)
+    return (
+        {name: cells for name, cells in columns.items() if len(cells) == size or column(name).quantity}
+        if size
+        else {}
+    )
+
+
+def _list(item: Any) -> list[Any]:
+    """Return a column's cells: a list of numbers or words, or pandas' object of row and cell."""
+    cells = list(item.values()) if isinstance(item, Mapping) else item
+    if not isinstance(cells, list) or len(cells) < 2:
+        return []
+    if all(isinstance(cell, Sequence) and not isinstance(cell, str) and len(cell) == 2 for cell in cells):
+        return [complex(*cell) for cell in cells]  # [re, im]
+    return [] if any(isinstance(cell, (list, Mapping)) for cell in cells) else cells
+
+
+def _kept(value: Any, size: int) -> list[int]:
+    mask = value.get("mask") if isinstance(value, Mapping) else None
+    out = {int(place) for place, masked in mask.items() if masked} if isinstance(mask, Mapping) else set()
+    return [i for i in range(size) if i not in out]

@@ -1,0 +1,42 @@
+"""Apache Parquet: the columns of the table, by pyarrow (extra `parquet`); BDF's `.bdf.parquet` among them."""
+
+from __future__ import annotations
+
+import io
+
+from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "Parquet"
+SUFFIXES = (".parquet",)
+
+
+def recognise(file: File) -> bool:
+    """Whether it begins and ends with Parquet's mark."""
+    return file.data.startswith(b"PAR1") and file.data.endswith(b"PAR1")
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of the table.
+
+    Raises
+    ------
+    ReadError
+        When pyarrow is missing, the file is damaged or too long, or its columns hold no spectrum.
+    """
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise file.error("Parquet needs pyarrow: pip install 'eisfit-toolkit[parquet]'") from None
+    try:
+        content = ParquetFile(io.BytesIO(file.data))
+        if content.metadata.num_rows > MAX_ROWS:
+            raise file.error(f"more than {MAX_ROWS} rows")
+        columns = content.read().to_pydict()
+    except (ArrowException, OSError) as error:
+        raise file.error(f"the Parquet file is damaged ({str(error).splitlines()[0][:100]})") from None
+    return frame_sweeps(file, columns)
