@@ -50,8 +50,8 @@ _MEANS = {
     "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
     "freqüência frequenza частота 频率 頻率 周波数 주파수 фреквенция frq",
     "omega": "omega ω angularfrequency kreisfrequenz pulsation 角频率 角周波数",
-    "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс zimpedance "
-    "阻抗 インピーダンス 임피던스 complexz",
+    "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
+    "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
     "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive вещ действ",
