@@ -169,7 +169,7 @@ class Table:
         found: list[dict[str, FittedParameter]] = [{} for _ in self.values]
         for k, (name, p) in enumerate(circuit.parameters.items()):
             same = {"name": name, "unit": p.unit, "min": p.min, "max": p.max, "vary": p.free, "expr": p.expr}
-            same |= {"role": p.role, "describe": p.describe, "interval": None}
+            same |= {"role": p.role, "describe": p.describe, "interval": None, "hidden": None}
             same["verdict"] = "determined" if p.free or p.expr else "fixed"
             total, noise = self.stderr[:, k], self.stderr_noise[:, k]
             model = np.sqrt(np.maximum(total**2 - noise**2, 0.0))

@@ -84,6 +84,20 @@ def test_one_fit_gives_the_errors_that_many_give(weighting):
             assert found["stderr"] == pytest.approx(row.derived[name]["stderr"], rel=1e-3)
 
 
+def test_what_the_noise_hides_is_told_and_covers_an_arc_that_looks_true():
+    """In noise of 2 % most fits are within it, and R_ct is still moved by more than its error."""
+    off, hidden, plain = [], [], []
+    for seed in range(12):
+        fit = eisfit.fit(skewed(seed, noise=0.02), "rs-sei-ct", validate=False)
+        if fit.grade == "A":
+            off.append(abs(fit["R_ct"].value - 100))
+            hidden.append(fit["R_ct"].hidden)
+            plain.append(fit["R_ct"].stderr)
+    assert len(off) >= 3
+    assert all(more >= less for more, less in zip(hidden, plain, strict=True))
+    assert np.mean(np.array(off) < 2 * np.array(hidden)) > 0.9
+
+
 def test_noise_of_another_shape_than_the_weights_is_no_discrepancy():
     for seed in range(5):
         fit = eisfit.fit(true(seed), "rs-sei-ct", weighting="proportional")

@@ -85,7 +85,18 @@ def graded(result: FitResult, attainable: float) -> FitResult:
     off, misfit = discrepancy_of(result), misfit_of(result, attainable)
     systematic = None if off is None else off.systematic
     grade = str(grades(Residuals.of(result.residuals[np.newaxis]), np.array([misfit]), systematic)[0])
-    return split_errors(dataclasses.replace(result, grade=grade), off)
+    return _with_hidden(split_errors(dataclasses.replace(result, grade=grade), off), off)
+
+
+def _with_hidden(result: FitResult, off: Discrepancy | None) -> FitResult:
+    """Return the result with what its noise may hide."""
+    if off is None:
+        return result
+    free = [name for name, p in result.circuit.parameters.items() if p.free]
+    hidden = dict(zip(free, off.hidden[0].tolist(), strict=True))
+    known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}
+    rows = {name: dataclasses.replace(p, hidden=known.get(name)) for name, p in result.parameters.items()}
+    return dataclasses.replace(result, parameters=rows)
 
 
 def discrepancy_of(result: FitResult) -> Discrepancy | None:
@@ -105,7 +116,7 @@ def discrepancy_of(result: FitResult) -> Discrepancy | None:
         held=np.array([[circuit.names[k] not in result.var_names for k in free]]),
         known_noise=not result.covariance_rescaled,
     )
-    return find_discrepancy(fits)
+    return find_discrepancy(fits, hidden=True)
 
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
