@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eisfit.batch.many import fit_many
     from eisfit.cli.html_report import html_report
     from eisfit.coating.explain import Explanation, explain
+    from eisfit.coating.film.estimates import film
     from eisfit.errors import EisfitError
     from eisfit.fitting.comparison.compare import compare
     from eisfit.fitting.comparison.table import Comparison
@@ -59,6 +60,7 @@ _HOME = {
     "drt": "validation.drt",
     "explain": "coating.explain",
     "export": "fitting.interop",
+    "film": "coating.film.estimates",
     "fit": "fitting.fit",
     "fit_many": "batch.many",
     "from_impedance": "fitting.interop",
@@ -99,6 +101,7 @@ __all__ = [
     "drt",
     "explain",
     "export",
+    "film",
     "fit",
     "fit_many",
     "from_impedance",

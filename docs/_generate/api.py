@@ -22,7 +22,7 @@ _GROUPS = {
     "Other programs": ("export", "to_impedance", "from_impedance", "ImpedanceCircuit"),
     "Which circuit": ("identify", "Identification", "compare", "Comparison"),
     "Follow over the cycles": ("track", "SeriesResult", "compare_series"),
-    "Explain a coating": ("explain", "Explanation"),
+    "Explain a coating": ("explain", "Explanation", "film"),
 }
 
 

@@ -1,0 +1,267 @@
+"""A film from its spectra: one arc, films of several thicknesses, or one film at several temperatures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit
+from eisfit.coating.film.film import EPSILON_0
+from eisfit.coating.film.series import thickness_series
+from eisfit.errors import EisfitError, FitError, StudyError
+from eisfit.fitting.result import FitResult
+from eisfit.rounding import value_with_error
+from eisfit.tracking.arrhenius import fit_arrhenius
+from eisfit.tracking.series_result import SeriesResult
+from eisfit.units import Uncertain, uncertain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FilmResult", "film"]
+
+_CM_PER_NM = 1e-7
+_DIELECTRIC = 1e4  # relative permittivity that only ferroelectrics pass
+_NAMES = {
+    "ionic_conductivity_S_per_cm": ("ionic conductivity", "S/cm"),
+    "area_resistance_ohm_cm2": ("area resistance", "ohm cm^2"),
+    "area_capacitance_F_per_cm2": ("area capacitance", "F/cm^2"),
+    "thickness_cm": ("thickness", "cm"),
+    "peak_Hz": ("peak", "Hz"),
+    "relative_permittivity": ("relative permittivity", ""),
+    "volumetric_capacitance_F_per_cm3": ("capacitance by volume", "F/cm^3"),
+    "offset_ohm_cm2": ("interfaces", "ohm cm^2"),
+    "activation_energy_eV": ("activation energy", "eV"),
+}
+
+
+@dataclass(frozen=True)
+class FilmResult:
+    """What spectra say of a film.
+
+    Attributes
+    ----------
+    values, stderr
+        By name, the unit in the name: ``ionic_conductivity_S_per_cm``, ``area_resistance_ohm_cm2``,
+        ``area_capacitance_F_per_cm2``, ``thickness_cm``, ``relative_permittivity``,
+        ``volumetric_capacitance_F_per_cm3``, ``offset_ohm_cm2`` (interfaces), ``activation_energy_eV``.
+    basis
+        ``arc``, ``thickness series`` or ``temperature series``.
+    rows
+        What each spectrum alone says, or the reason why it says nothing.
+    notes
+        What was decided, a sentence each.
+    """
+
+    values: Mapping[str, float]
+    stderr: Mapping[str, float]
+    basis: str
+    rows: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in ("values", "stderr"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.film/1",
+            "basis": self.basis,
+            "values": dict(self.values),
+            "stderr": dict(self.stderr),
+            "rows": [dict(row) for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> FilmResult:
+        """Rebuild from `to_dict`'s document."""
+        rows, notes = tuple(document["rows"]), tuple(document["notes"])
+        return cls(document["values"], document["stderr"], document["basis"], rows, notes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FilmResult, (dict(self.values), dict(self.stderr), self.basis, self.rows, self.notes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a spectrum."""
+        import pandas as pd
+
+        return pd.DataFrame([dict(row) for row in self.rows])
+
+    def __str__(self) -> str:
+        lines = [f"film, from {self.basis}"]
+        for name, value in self.values.items():
+            words, unit = _NAMES[name]
+            lines.append(f"  {words}: {value_with_error(value, self.stderr.get(name))} {unit}".rstrip())
+        return "\n".join([*lines, *self.notes])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def film(
+    source: FitResult | SeriesResult,
+    *,
+    label: str = "film",
+    area: Any = None,
+    films: int = 1,
+    thickness: Any = None,
+    permittivity: Any = None,
+) -> FilmResult:
+    """Return a film's conductivity, thickness, permittivity or capacitance, and activation energy.
+
+    A fit gives what one arc says. A track over the thickness gives the conductivity from the slope of the
+    area resistance, and the interfaces' part from its offset. A track over the temperature gives the
+    activation energy of the conductivity, and the film's numbers at each temperature.
+
+    Parameters
+    ----------
+    source
+        What `eisfit.fit` or `eisfit.track` returns.
+    label
+        Of the film's arc in the circuit: ``R_film`` with ``CPE_film`` or ``C_film``.
+    area
+        That the film covers on one electrode: cm^2, or text with a unit, or ``{"value": .., "stderr": ..}``;
+        None: the spectrum's own ``area_cm2``.
+    films
+        Equal films in series: 2 in a symmetric cell of two coated electrodes.
+    thickness
+        cm, or text with a unit (``"5 nm"``); it gives permittivity and capacitance by volume.
+    permittivity
+        Relative; gives the thickness where that is not known. A mixed conductor's capacitance is chemical,
+        not dielectric: then leave this out.
+
+    Raises
+    ------
+    StudyError
+        Where the data do not show the film, with the reason; a metal makes no arc of its own.
+    UnitError
+        For a number that cannot be read.
+    """
+    known = {
+        "permittivity": None
+        if permittivity is None
+        else uncertain(permittivity, "1", "permittivity", bare=True),
+        "thickness": None if thickness is None else uncertain(thickness, "cm", "thickness", bare=True),
+    }
+    if isinstance(source, FitResult):
+        cell = _cell(source, area, films)
+        return _of_arc(film_from_fit(source.to_dict(), cell, label=label, **known), cell)
+    if not isinstance(source, SeriesResult):
+        raise StudyError(
+            f"{type(source).__name__}: a film comes from what eisfit.fit or eisfit.track returns"
+        )
+    if source.axes == ("thickness",):
+        return _of_thicknesses(source, label, area, films)
+    if source.axes == ("temperature",):
+        return _of_temperatures(source, label, area, films, known)
+    raise StudyError(
+        f"a film comes from one fit, or from a track over thickness or temperature, not over "
+        f"{' and '.join(source.axes)}"
+    )
+
+
+def _cell(fit: FitResult, area: Any, films: int) -> FilmCell:
+    if area is None:
+        return FilmCell(FilmCell.from_metadata(fit.spectrum.metadata).area, films)
+    return FilmCell(uncertain(area, "cm^2", "area", bare=True), films)
+
+
+def _of_arc(estimate: FilmEstimate, cell: FilmCell) -> FilmResult:
+    """Return an arc's numbers, with permittivity and capacitance by volume where the thickness was given."""
+    values, stderr, notes = dict(estimate.values), dict(estimate.stderr), []
+    if estimate.basis == "thickness as given":
+        # Independent: the capacitance comes from the spectrum, the thickness from elsewhere.
+        capacitance, t = values["area_capacitance_F_per_cm2"], values["thickness_cm"]
+        relative = math.hypot(stderr["area_capacitance_F_per_cm2"] / capacitance, stderr["thickness_cm"] / t)
+        for name, value in (
+            ("relative_permittivity", capacitance * t / EPSILON_0),
+            ("volumetric_capacitance_F_per_cm3", capacitance / t),
+        ):
+            values[name], stderr[name] = value, value * relative
+        if values["relative_permittivity"] > _DIELECTRIC:
+            notes.append(
+                f"a relative permittivity of {values['relative_permittivity']:.2g} is that of no usual "
+                "dielectric: the capacitance may be chemical, or of an interface"
+            )
+    return FilmResult(values, stderr, "arc", notes=tuple(notes))
+
+
+def _rows(
+    source: SeriesResult, label: str, area: Any, films: int, known: Mapping[str, Uncertain | None]
+) -> list[dict[str, Any]]:
+    """Return what each spectrum says of the film, or why not."""
+    rows: list[dict[str, Any]] = []
+    for result, place in zip(source.results, source.places, strict=False):
+        row: dict[str, Any] = {
+            source.axes[0]: place[0],
+            "source": result.to_dict(data=False)["spectrum"]["source"],
+        }
+        try:
+            if not isinstance(result, FitResult):
+                raise StudyError(result.error)
+            estimate = film_from_fit(result.to_dict(), _cell(result, area, films), label=label, **known)
+            fitted = result[f"R_{label}"]
+            row |= {**estimate.values, "error": None}
+            row |= {"R_ohm": fitted.value, "R_ohm_stderr": fitted.stderr_noise}
+        except EisfitError as error:
+            row |= {"error": str(error)}
+        rows.append(row)
+    return rows
+
+
+def _usable(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Mapping[str, Any]]:
+    good = [row for row in rows if row["error"] is None and row[axis] is not None and row["R_ohm_stderr"]]
+    if len(good) < 3:
+        first = next((f"; the first that fails: {row['error']}" for row in rows if row["error"]), "")
+        raise StudyError(f"{len(good)} of {len(rows)} spectra show the film, three are needed{first}")
+    return good
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(f"left out: {row['error']}" for row in rows if row["error"])
+
+
+def _of_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> FilmResult:
+    rows = _rows(source, label, area, films, {})
+    good = _usable(rows, "thickness")
+    fits = [result for result in source.results if isinstance(result, FitResult)]
+    cell = _cell(fits[0], area, films)
+    factor = cell.area.median / films
+    found = thickness_series(
+        [row["thickness"] * _CM_PER_NM for row in good],
+        [row["R_ohm"] * factor for row in good],
+        [row["R_ohm_stderr"] * factor for row in good],
+    )
+    # The area is one and the same in all films: its error scales both results.
+    low, high = cell.area.draw([0.15865525, 0.84134475])
+    common = 0.0 if cell.area.exact else float(math.log(high / low)) / 2
+    values, stderr = {}, {}
+    for name in ("ionic_conductivity_S_per_cm", "offset_ohm_cm2"):
+        values[name] = found[name]
+        stderr[name] = math.hypot(found[f"{name}_stderr"], common * found[name])
+    return FilmResult(values, stderr, "thickness series", tuple(rows), _told(rows))
+
+
+def _of_temperatures(
+    source: SeriesResult, label: str, area: Any, films: int, known: Mapping[str, Uncertain | None]
+) -> FilmResult:
+    rows = _rows(source, label, area, films, known)
+    good = _usable(rows, "temperature")
+    columns = [[row[key] for row in good] for key in ("temperature", "R_ohm", "R_ohm_stderr")]
+    try:
+        law = fit_arrhenius(*columns, name=f"R_{label}", unit="ohm", of=len(rows))
+    except FitError as error:
+        raise StudyError(str(error)) from None
+    energy = {"activation_energy_eV": law.activation_energy_eV}
+    notes = (str(law), *_told(rows))
+    return FilmResult(energy, {"activation_energy_eV": law.stderr}, "temperature series", tuple(rows), notes)
