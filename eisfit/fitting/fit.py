@@ -44,7 +44,8 @@ __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
-_MOST = 200  # evaluations: it begins at the bottom, where data without noise would be gone over for ever
+_CLEAN = 1e-4  # relative rms below which lmfit, which begins at the bottom, would go over the digits for ever
+_MOST = 200  # evaluations then
 _AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values are the start
 _kept = threading.local()
 
@@ -237,8 +238,9 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     weight = settings.form.weights(task.spectrum, settings.weighting)
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
-    tight: dict[str, Any] = {"x_scale": "jac", "max_nfev": _MOST}
-    tight |= dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)
+    tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
+    if _relative(task, objective.residual(params)) < _CLEAN:
+        tight["max_nfev"] = _MOST
     if bounded:
         tight["method"] = (
             "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it
@@ -247,7 +249,7 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
         outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
-    if not outcome.success and settings.plain and _is_exact(task, outcome.residual):
+    if not outcome.success and settings.plain and _relative(task, outcome.residual) < limit("rounding"):
         outcome.success, outcome.message = True, "the residual is the rounding of the data"
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
@@ -255,10 +257,10 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     return outcome
 
 
-def _is_exact(task: Task, residual: FloatArray) -> bool:
-    """Return whether nothing but the last digits of the data is left."""
+def _relative(task: Task, residual: FloatArray) -> float:
+    """Return the rms of a weighted residual over that of the data with the same weights."""
     whole = task.weight * np.repeat(np.abs(task.spectrum.impedance), 2)
-    return float(residual @ residual) <= limit("rounding") ** 2 * float(whole @ whole)
+    return float(np.sqrt(residual @ residual / (whole @ whole)))
 
 
 def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:

@@ -170,7 +170,7 @@ def test_negative_amplitudes_where_bounds_allow():
 
 
 def test_data_without_noise():
-    """To the digits: an arc far below the sweep's frequencies, and QR where normal equations stall."""
+    """To the digits: an arc far below the sweep's frequencies, and SVD where normal equations stall."""
     f = np.geomspace(1e5, 1, 50)
     s = 2j * np.pi * f
     z = 3 + 1 / (1 / 40 + 2e-5 * s**0.9) + 1 / (1 / 2e5 + 3e-3 * s**0.7)
