@@ -14,7 +14,7 @@ _LAST_DIGIT = 0.005  # relative error of a published number that comes without o
 
 
 def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
-    """Return ``{bare, coated, change: {median, low95, high95}, source, usable}``, ohm.
+    """Return ``{bare, coated, change: {median, low95, high95}, source, verdict, usable}``, ohm.
 
     They are the study's published numbers, or those of fits of the study's circuit to the first spectrum of
     the first bare and the first coated cell.
@@ -29,16 +29,17 @@ def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
         for name, (value, error) in entries.items()
     }
     source = "published" if problem.scalar else f"fit of {study.file.study.circuit}"
-    return {**spans, "source": source, "usable": good and fine}
+    verdict = next((word for word in (good, fine) if word != "determined"), "determined")
+    return {**spans, "source": source, "verdict": verdict, "usable": math.isfinite(db + dc)}
 
 
-def _published(cell: Cell) -> tuple[float, float, bool]:
+def _published(cell: Cell) -> tuple[float, float, str]:
     assert cell.r_ct is not None  # the caller looks
     value = cell.r_ct.median
-    return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), True
+    return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), "determined"
 
 
-def _fitted(study: Study, cell: Cell) -> tuple[float, float, bool]:
+def _fitted(study: Study, cell: Cell) -> tuple[float, float, str]:
     from eisfit.fitting.fit import fit  # brings lmfit
     from eisfit.model.library import circuit
 
@@ -50,11 +51,11 @@ def _fitted(study: Study, cell: Cell) -> tuple[float, float, bool]:
         if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm"
     ]
     if not roles:
-        return math.nan, math.nan, False
+        return math.nan, math.nan, "open"
     error = roles[0]["stderr"]
     known = error is not None and math.isfinite(error)
     return (
         roles[0]["value"],
         error if known else math.nan,
-        bool(document.get("usable", document.get("ok"))) and known,
+        roles[0].get("verdict", "open") if known else "open",
     )

@@ -42,7 +42,7 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
     text = (
         f"R_ct {verb} from {r['bare']['median']:.1f} to {r['coated']['median']:.1f} ohm{kind}, by "
         f"{r['change']['median']:+.1f} ohm ({r['change']['low95']:+.1f} to {r['change']['high95']:+.1f}; "
-        f"{r['source']})"
+        f"{r['source']}{'' if r['verdict'] == 'determined' else ', ' + r['verdict']})"
     )
     if own["other_electrode"]["median"] < 1e-6:
         return f"{text}."

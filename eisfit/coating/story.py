@@ -172,7 +172,7 @@ def _thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[d
 def _bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
     """Measured spectra and the central 95 % of what the posterior makes of them."""
     rows = []
-    for place, block in enumerate(problem.blocks[:8]):
+    for place, block in enumerate(problem.blocks[:12]):
         if block.combine is not None:
             continue
         parts = []

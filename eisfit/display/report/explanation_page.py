@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 from eisfit.display.report.explanation import (
@@ -43,7 +44,8 @@ th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;
 .bar{display:block;position:relative;height:7px;
 background:linear-gradient(var(--line),var(--line)) 50% 0/1px 100% no-repeat}
 .bar i{position:absolute;top:0;height:100%;background:var(--neg)}.pos .bar i{background:var(--pos)}
-.wide .bar{height:10px;min-width:240px}.grid{display:grid;grid-template-columns:1fr 1fr;gap:22px}
+.wide .bar{height:10px;min-width:80px}
+.wide td{white-space:nowrap}.grid{display:grid;grid-template-columns:1fr 1fr;gap:22px}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--mut);font-size:12px}
 .axis{stroke:var(--mut);fill:none}
 .band{fill:var(--band);opacity:.45}.bare{fill:var(--bg);stroke:var(--fg)}.coated{fill:var(--fg)}
@@ -167,7 +169,9 @@ def _spectra(document: Document) -> str:
     rows = document["predictions"]["spectra"]
     if not rows:
         return ""
-    panels = "".join(_panel(row) for row in rows[:4])
+    # Two of each side: a film is seen beside the cell without it.
+    sides = [[row for row in rows if row["coated"] is coated][:2] for coated in (False, True)]
+    panels = "".join(_panel(row) for pair in zip_longest(*sides) for row in pair if row)
     caption = (
         "<b>Figure 3. Measured over predicted.</b> Points: measured; boxes: the central 95 % of the fitted "
         "model over all hypotheses by their probability. Equal scales."
