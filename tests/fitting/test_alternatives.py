@@ -41,6 +41,17 @@ def test_exchanged_arcs_are_ambiguous_and_both_sets_of_numbers_are_given(seed):
     assert eisfit.FitResult.from_dict(fit.to_dict()).alternatives == fit.alternatives
 
 
+def test_roles_decide_which_arc_is_which_and_the_other_way_is_told():
+    """The same spectra by a circuit that says which arc is the surface layer's: the faster one."""
+    for fit in eisfit.fit_many([cell(seed) for seed in range(3)], "rs-sei-ct-w"):
+        flags = {flag.name: flag for flag in fit.flags}
+        assert "other_optimum" not in flags
+        assert not flags["roles_decide"].forbids
+        assert fit["R_ct"].verdict == "determined"
+        assert abs(fit.values["R_ct"] - 60) < 6
+        assert any(abs(other["values"]["R_sei"] - 60) < 6 for other in fit.alternatives)
+
+
 def test_bootstrap_and_profile_hold_both_optima():
     fit = eisfit.fit(cell(1), CIRCUIT)
     for method in ("profile", "bootstrap"):

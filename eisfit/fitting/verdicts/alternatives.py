@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.exchange import exchange_unequal_arcs
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.result import FitResult
@@ -138,6 +138,11 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             f"{n} = {significant(other['values'][n], 3)} {result.parameters[n].unit}".rstrip() for n in shown
         )
         ratio = other["chisqr"] / result.statistics.chisqr
+        if _roles_decide(result, other["values"]):
+            cause = f"with the arcs the other way round it fits as well (chisqr times {ratio:.3f}): {said}"
+            cure = "the roles decide, the surface layer's arc being the faster one; --order says it otherwise"
+            yield Finding(Flag("roles_decide", cause, cure))
+            continue
         flag = Flag(
             "other_optimum",
             f"another optimum fits within the noise too (chisqr times {ratio:.3f}): {said}",
@@ -145,3 +150,11 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             "arc less",
         )
         yield Finding(flag, names, "ambiguous")
+
+
+def _roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:
+    """Return whether the fit has its arcs in the order of their roles, and other values have not."""
+    names = result.circuit.names
+    rows = np.array([[result.values[name] for name in names], [values[name] for name in names]])
+    ours, others = arcs_in_order(result.circuit, rows)
+    return bool(ours and not others)
