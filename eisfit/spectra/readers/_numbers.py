@@ -153,6 +153,7 @@ def _plain_row(line: str, style: Style) -> list[float] | None:
             return None
         line = line.replace(",", ".")
     try:
+        line = line.rstrip().rstrip(style.delimiter)  # empty cells at the end count for nothing
         values = list(map(float, line.split(None if style.delimiter == " " else style.delimiter)))
     except ValueError:
         return None
