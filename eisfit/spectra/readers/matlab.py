@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ SUFFIXES = (".mat",)
 _HEADER = 128
 _COMPRESSED = 15
 _MATRIX = 14
+_MOST_VARIABLES = 10_000
+_MOST_DIMENSIONS = 32  # of a NumPy array
 _INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
 
 
@@ -67,7 +70,7 @@ def _load(file: File) -> dict[str, NDArray[Any]]:
 
 def _unpacked(file: File) -> Iterator[bytes]:
     """Yield the content of every variable; compressed ones are unpacked once, up to the limit."""
-    place, left = _HEADER, MAX_BYTES
+    place, left, count = _HEADER, MAX_BYTES, 0
     order = ">" if file.data[126:128] == b"MI" else "<"
     while place + 8 <= len(file.data):
         kind, size = struct.unpack_from(f"{order}II", file.data, place)
@@ -83,6 +86,9 @@ def _unpacked(file: File) -> Iterator[bytes]:
             content = content[8:]
         yield content
         place += 8 + size
+        count += 1
+        if count > _MOST_VARIABLES:
+            raise file.error(f"more than {_MOST_VARIABLES} variables")
 
 
 def _refuse_announced(file: File, matrix: bytes) -> None:
@@ -98,9 +104,10 @@ def _refuse_announced(file: File, matrix: bytes) -> None:
         if len(kinds) < 2 or len(kinds[0]) < 4:
             continue
         space = sum(len(content) for _, content in parts)
-        count = 1
-        for size in struct.unpack(f"{order}{len(kinds[1]) // 4}i", kinds[1][: len(kinds[1]) // 4 * 4]):
-            count *= max(size, 0)
+        shape = struct.unpack(f"{order}{len(kinds[1]) // 4}i", kinds[1][: len(kinds[1]) // 4 * 4])
+        if len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0:  # SciPy crashes on some
+            raise file.error(f"the MATLAB file announces an array of {len(shape)} dimensions that cannot be")
+        count = math.prod(shape)
         if count > space:
             raise file.error(f"the MATLAB file announces {count} elements and holds {space} bytes of them")
         pending += [content for kind, content in parts if kind == _MATRIX]
