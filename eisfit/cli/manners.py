@@ -123,7 +123,7 @@ def _note(otherwise: Callable[..., None], message: Any, category: type[Warning],
 #: Heading -> command -> its module here, in the order of the help.
 SECTIONS = {
     "Fit": {"fit": "fits", "identify": "identify", "compare": "comparison", "batch": "batch"},
-    "Cycles and coatings": {"track": "tracking", "explain": "studies"},
+    "Series and coatings": {"track": "tracking", "film": "film", "explain": "studies"},
     "Look at data": {"info": "data", "check": "data", "drt": "relaxation", "convert": "data"},
     "Pages": {"report": "pages", "view": "pages"},
     "Circuits": {"circuits": "circuits", "simulate": "models"},
@@ -144,7 +144,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         """Return a command; its module is imported here."""
         if cmd_name in MODULES and cmd_name not in self.commands:
-            module = import_module(f"eisfit.cli.{MODULES[cmd_name]}")
+            module = import_module(f"eisfit.cli.commands.{MODULES[cmd_name]}")
             functions = {function.__name__: function for function in module.COMMANDS}
             self.add_command(command_of(mannerly(functions[cmd_name])), cmd_name)
         return self.commands.get(cmd_name)

@@ -261,7 +261,7 @@ def test_an_empty_folder(tmp_path):
 @pytest.mark.parametrize("kept", [True, False])
 def test_ctrl_c_says_how_to_go_on(folder, tmp_path, monkeypatch, kept):
     store = tmp_path / "results.sqlite"
-    monkeypatch.setattr("eisfit.cli.batch._Run.tell", interrupted)
+    monkeypatch.setattr("eisfit.cli.commands.batch._Run.tell", interrupted)
     done = run(folder, *(["--store", store] if kept else []))
     assert done.exit_code == 130
     assert "stopped after 1 results" in done.stderr
@@ -277,7 +277,7 @@ def interrupted(self):
 
 
 def test_progress_on_a_terminal(folder, monkeypatch, capsys):
-    from eisfit.cli import batch
+    from eisfit.cli.commands import batch
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setattr(batch, "_EVERY", 0.0)

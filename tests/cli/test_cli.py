@@ -232,7 +232,7 @@ def test_the_template_is_a_study(run):
 
 def test_an_untouched_template_is_said_to_be_one(run, tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr("eisfit.cli.studies.say", said.append)
+    monkeypatch.setattr("eisfit.cli.commands.studies.say", said.append)
     (tmp_path / "study.toml").write_text(run("explain", "--template"), encoding="utf-8")
     run("explain", "study.toml", "--json")
     assert "study.toml is the template as it came" in "".join(said)

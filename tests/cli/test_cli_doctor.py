@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eisfit.cli import app, doctor
+from eisfit.cli import app
+from eisfit.cli.commands import doctor
 
 if sys.version_info >= (3, 11):
     import tomllib

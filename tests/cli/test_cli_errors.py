@@ -259,7 +259,7 @@ def test_a_terminal_without_plus_minus_is_no_reason_to_fail(good):
 
 def test_an_internal_error_is_a_sentence_too(good):
     code = (
-        "import sys, eisfit.cli.data as data\n"
+        "import sys, eisfit.cli.commands.data as data\n"
         "def broken(*a, **k): raise RuntimeError('the sky fell')\n"
         "data.read_sources = broken\n"
         f"sys.argv = ['eisfit', 'info', {str(good)!r}]\n"

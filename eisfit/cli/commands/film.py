@@ -1,0 +1,113 @@
+"""``eisfit film``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from eisfit.cli.command import Option
+from eisfit.cli.options import (
+    AverageDuplicates,
+    Bounds,
+    CircuitName,
+    Expressions,
+    Files,
+    Fixed,
+    FrequencyMax,
+    FrequencyMin,
+    ImagSign,
+    ImpedanceUnit,
+    Json,
+    Starts,
+    check_range,
+    constrain_circuit,
+    reading_options,
+)
+from eisfit.cli.output import guard, print_json, print_text
+from eisfit.cli.sources import gather_series
+from eisfit.errors import UsageError
+
+if TYPE_CHECKING:
+    from eisfit.spectra.series import CycleSeries
+
+__all__ = ["COMMANDS"]
+
+
+@guard
+def film(
+    files: Files,
+    circuit: CircuitName = "R_s-p(R_film,CPE_film)",
+    label: Annotated[str, Option(help="Of the film's arc in the circuit: R_film with CPE_film.")] = "film",
+    by: Annotated[
+        str | None, Option("--by", metavar="AXIS", help="thickness or temperature, for several spectra.")
+    ] = None,
+    area: Annotated[
+        str | None, Option(metavar="AREA", help="That the film covers on one electrode: '1.13 cm^2'.")
+    ] = None,
+    films: Annotated[int, Option(min=1, help="Equal films in series: 2 in a symmetric cell.")] = 1,
+    thickness: Annotated[str | None, Option(metavar="LENGTH", help="Of the film, such as '5 nm'.")] = None,
+    permittivity: Annotated[
+        float | None, Option(help="Relative, for a dielectric film: gives its thickness.")
+    ] = None,
+    fix: Fixed = None,
+    start: Starts = None,
+    bound: Bounds = None,
+    expr: Expressions = None,
+    fmin: FrequencyMin = None,
+    fmax: FrequencyMax = None,
+    manifest: Annotated[
+        Path | None, Option(help="CSV file: columns file and thickness or temperature.")
+    ] = None,
+    average_duplicates: AverageDuplicates = False,
+    impedance_unit: ImpedanceUnit = None,
+    imag_sign: ImagSign = "auto",
+    json: Json = False,
+) -> None:
+    """Say what spectra tell of a film: conductivity, thickness, permittivity, activation energy.
+
+    One spectrum gives what its arc says; several give the law over the thickness or the temperature.
+
+    Example:  eisfit film LLZO_*degC.mpt --by temperature --area '1.13 cm^2'
+    """
+    from eisfit.coating.film.estimates import film as estimate
+
+    check_range(fmin, fmax)
+    if by not in (None, "thickness", "temperature"):
+        raise UsageError(f"--by {by!r}: a film's law runs over thickness or temperature")
+    chosen = constrain_circuit(circuit, fix, start, bound, expr)
+    series = gather_series(
+        files,
+        by=by,
+        axis_pattern=None,
+        cycle_pattern=None,
+        manifest=manifest,
+        **reading_options(average_duplicates, impedance_unit, imag_sign),
+    )
+    found = estimate(
+        _fitted(series, chosen, by, {"fmin": fmin, "fmax": fmax}),
+        label=label,
+        area=area,
+        films=films,
+        thickness=thickness,
+        permittivity=permittivity,
+    )
+    if json:
+        print_json(found.to_dict())
+    else:
+        print_text(str(found))
+
+
+def _fitted(series: CycleSeries, circuit: Any, by: str | None, options: dict[str, Any]) -> Any:
+    from eisfit.fitting.fit import fit
+    from eisfit.tracking.track import track
+
+    if by is not None:
+        return track(series, circuit, by=by, **options)
+    if len(series) != 1:
+        raise UsageError(
+            f"{len(series)} spectra: say what they run over (--by thickness or temperature), or name one"
+        )
+    return fit(series[0], circuit, **options)
+
+
+COMMANDS = (film,)
