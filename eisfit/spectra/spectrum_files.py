@@ -44,7 +44,9 @@ def natural(paths: Iterable[Path]) -> list[Path]:
     >>> [path.name for path in natural([Path("c10"), Path("c2")])]
     ['c2', 'c10']
     """
-    return sorted(paths, key=lambda p: [(int(c), "") if c.isascii() and c.isdigit() else (-1, c) for c in _pieces(p)])
+    return sorted(
+        paths, key=lambda p: [(int(c), "") if c.isascii() and c.isdigit() else (-1, c) for c in _pieces(p)]
+    )
 
 
 def _pieces(path: Path) -> list[str]:
