@@ -38,11 +38,12 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
             f"The circuit's fits give no R_ct that can be used{kind}; by the model the electrode's own "
             f"changed from {_span(own['bare'])} to {_span(own['coated'])} ohm."
         )
-    verb = "fell" if r["change"]["median"] < 0 else "rose"
+    change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
+    verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)
+    low, high = sorted((sign * change["low95"], sign * change["high95"]))
     text = (
         f"R_ct {verb} from {r['bare']['median']:.1f} to {r['coated']['median']:.1f} ohm{kind}, by "
-        f"{r['change']['median']:+.1f} ohm ({r['change']['low95']:+.1f} to {r['change']['high95']:+.1f}; "
-        f"{r['source']}{'' if r['verdict'] == 'determined' else ', ' + r['verdict']})"
+        f"{sign * change['median']:.1f} ohm ({low:.1f} to {high:.1f}; {r['source']}{doubt})"
     )
     if own["other_electrode"]["median"] < 1e-6:
         return f"{text}."
