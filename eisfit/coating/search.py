@@ -25,9 +25,11 @@ from eisfit.coating.scalars import sampled
 
 __all__ = ["posteriors", "refitted"]
 
-_STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 40, 4
+_STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
+_ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _CORRECTIONS = 2
+_STUCK = 1e10  # damping at which no step gains anything: rounding
 
 
 def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
@@ -133,7 +135,7 @@ def _ended(problem: Problem, name: str, free: tuple[str, ...], u: FloatArray) ->
     final = Likelihood(finished, hypothesis, free)
     for _ in range(_CORRECTIONS):
         corrected = Likelihood(problem, hypothesis, free, _ratios(final, quick, u))
-        u = _minimise(corrected, u[None], _SEARCH, enough=1e-2)[0][0]
+        u = _minimise(corrected, u[None], _SEARCH)[0][0]
     ended = _laplace(final, name, free, u)
     return replace(ended, corrections=tuple(_ratios(final, quick, ended.u)))
 
@@ -143,7 +145,7 @@ def _ratios(final: Likelihood, quick: Likelihood, u: FloatArray) -> list[Complex
 
 
 def _laplace(likelihood: Likelihood, name: str, free: tuple[str, ...], u: FloatArray) -> Posterior:
-    u = _minimise(likelihood, u[None], _FINISH, enough=1e-3)[0][0]
+    u = _minimise(likelihood, u[None], _FINISH)[0][0]
     chi2, _, normal = likelihood(u[None])
     _, log_det = np.linalg.slogdet(normal[0])
     log_evidence = -0.5 * float(chi2[0]) - 0.5 * float(log_det)
@@ -151,25 +153,26 @@ def _laplace(likelihood: Likelihood, name: str, free: tuple[str, ...], u: FloatA
     return Posterior(name, free, u, covariance, float(chi2[0]), log_evidence, likelihood.count)
 
 
-def _minimise(
-    likelihood: Likelihood, starts: FloatArray, steps: int, enough: float = 0.0
-) -> tuple[FloatArray, FloatArray]:
-    """Levenberg and Marquardt's method for all rows at once; they return in order of chi2, with it."""
-    u = starts.copy()
-    damping = np.full(len(u), 1.0 if enough == 0 else 1e-3)
+def _minimise(likelihood: Likelihood, starts: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
+    """Levenberg and Marquardt's method for all rows at once; they return in order of chi2, with it.
+
+    A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
+    step says nothing, it is small all the way.
+    """
+    u, damping = starts.copy(), np.ones(len(starts))
     value, gradient, normal = likelihood(u)
     eye = np.eye(u.shape[1])
     for _ in range(steps):
+        promised = (gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1)
+        if (promised < _ENOUGH).all() or (damping > _STUCK).all():
+            break
         step = np.linalg.solve(normal + damping[:, None, None] * eye, -gradient[..., None])[..., 0]
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
         trial = u + step
         new, new_gradient, new_normal = likelihood(trial)
         better = new < value
-        gained = np.where(better, value - new, 0.0)
         u[better], gradient[better], normal[better] = trial[better], new_gradient[better], new_normal[better]
         value = np.where(better, new, value)
         damping = np.clip(np.where(better, damping * 0.15, damping * 6), 1e-8, 1e12)
-        if (better.all() or (damping > 1e6).any()) and gained.max() < enough:
-            break
     order = np.argsort(value, kind="stable")
     return u[order], value[order]
