@@ -113,6 +113,6 @@ def test_the_formation_spectra_give_the_papers_resistances(manifest):
 
 def test_the_study_names_spectra_that_exist():
     text = (RRML / "study.toml").read_text(encoding="utf-8")
-    for name in ("bare/bare_cycle_003.csv", "coated/coated_cycle_003.csv"):
+    for name in ("physical/bare_1_25C.csv", "physical/coated_1_25C.csv"):
         assert name in text
         assert (RRML / name).is_file()

@@ -118,7 +118,9 @@ def spectra_of(source: Any) -> Iterable[Any]:
             f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
             "or what read_series gives; one spectrum is fitted by eisfit.fit"
         )
-    return read_series(source) if _are_paths(source) else _each(source)
+    if _are_paths(source):
+        return read_series(source)
+    return list(_each(source)) if isinstance(source, (list, tuple)) else _each(source)
 
 
 def _each(source: Iterable[Any]) -> Iterator[Any]:

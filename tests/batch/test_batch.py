@@ -112,7 +112,7 @@ def test_cycles_are_those_of_track(folder):
 def test_a_wrong_manifest(folder, tmp_path):
     done = run(folder, "--manifest", tmp_path / "nowhere.csv")
     assert done.exit_code == 1
-    assert "nowhere.csv: the manifest cannot be read" in done.stderr
+    assert "nowhere.csv: there is no such file" in done.stderr
     (folder / "manifest.csv").write_text("file,cycle\na/cycle_0.csv,first\n")
     done = run(folder)
     assert done.exit_code == 1

@@ -214,7 +214,7 @@ def test_simulate_names_what_is_missing_or_wrong(run):
 
 def test_convert_knows_its_two_forms(run, good):
     code, _, err = run("convert", good.name, "--to", "xml", "--output", "there")
-    assert (code, err) == (2, "eisfit: --to 'xml': is neither csv nor json\n")
+    assert (code, err) == (2, "eisfit: --to 'xml': is none of csv, json, csvw\n")
 
 
 def test_convert_goes_on_after_a_bad_file(run, good, tmp_path):

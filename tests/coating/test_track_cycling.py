@@ -169,7 +169,7 @@ def test_tables_that_cannot_be_read_say_why(text, message, tmp_path):
 
 
 def test_other_mistakes_are_named(bare, tmp_path):
-    with pytest.raises(ReadError, match="cannot be read: No such file"):
+    with pytest.raises(ReadError, match="there is no such file"):
         read_cycle_table(tmp_path / "none.csv")
     with pytest.raises(UsageError, match="did you mean 'capacity_mAh_g'"):
         bare.column("capacity")

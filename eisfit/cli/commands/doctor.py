@@ -25,7 +25,7 @@ _DISTRIBUTION = "eisfit-toolkit"
 _NEEDED = {
     "numpy": ("numpy", "1.24"),
     "scipy": ("scipy", "1.11"),
-    "lmfit": ("lmfit", "1.3"),
+    "lmfit": ("lmfit", "1.3.3"),
     "matplotlib": ("matplotlib", "3.8"),
     "pandas": ("pandas", "2.0"),
     "impedance": ("impedance", "1.7.1"),

@@ -200,7 +200,9 @@ def _hidden(fits: Linearised, trials: list[_Trial], likelihood: FloatArray) -> F
     spread = np.stack(
         [np.einsum("bii->bi", t.covar) + t.variance[:, np.newaxis] * noise for t in trials], axis=1
     )
-    return np.asarray(np.sqrt(np.max(np.where(possible[:, :, np.newaxis], spread, 0.0), axis=1)))
+    return np.asarray(
+        np.sqrt(np.max(np.where(possible[:, :, np.newaxis], np.maximum(spread, 0.0), 0.0), axis=1))
+    )
 
 
 def _nothing(fits: Linearised) -> _Trial:

@@ -121,11 +121,14 @@ def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDAr
 
 
 def differing(result: FitResult, values: Mapping[str, float]) -> tuple[str, ...]:
-    """Return the fitted parameters that other values put outside their intervals."""
+    """Return the fitted parameters that other values put elsewhere: outside the interval, and by a tenth."""
+    tenth = limit("extrapolated")
     return tuple(
         name
         for name, p in result.parameters.items()
-        if p.vary and p.stderr is not None and abs(values[name] - p.value) > 2 * p.stderr
+        if p.vary
+        and p.stderr is not None
+        and abs(values[name] - p.value) > max(2 * p.stderr, tenth * abs(p.value))
     )
 
 
@@ -133,6 +136,8 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
     """Yield a finding for each alternative of a fit."""
     for other in result.alternatives:
         names = differing(result, other["values"])
+        if not names:
+            continue
         shown = [n for n in names if result.parameters[n].unit == "ohm"] or list(names)
         said = ", ".join(
             f"{n} = {significant(other['values'][n], 3)} {result.parameters[n].unit}".rstrip() for n in shown

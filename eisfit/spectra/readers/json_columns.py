@@ -5,11 +5,11 @@ Where an object has a ``mask`` (pyimpspec: place of a point, true where it is le
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eisfit.errors import ReadError
+from eisfit.files import parse_json
 from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
@@ -40,10 +40,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the JSON is broken, or holds no such table.
     """
-    try:
-        document = json.loads(file.text.lstrip("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise file.error(f"the JSON is broken or cut off ({error})") from None
+    document = parse_json(file.text.lstrip("\ufeff"), file.name, ReadError)
     sweeps: list[Sweep] = []
     reasons: list[str] = []
     for label, table, dropped in _tables(document):
