@@ -200,7 +200,15 @@ def test_wrong_requests(some, options, match):
 def test_a_thread_pool_may_be_passed(some, fitted):
     with ThreadPoolExecutor(2) as pool:
         found = list(eisfit.fit_many(some, CIRCUIT, workers=pool))
-    assert [r.to_dict() for r in found] == [r.to_dict() for r in fitted]
+    for one, other in zip(
+        found, fitted, strict=True
+    ):  # threads of the linear algebra may sum in another order
+        assert one.spectrum == other.spectrum
+        assert one.values == pytest.approx(other.values, rel=1e-8)
+        assert one.statistics.chisqr == pytest.approx(other.statistics.chisqr, rel=1e-10)
+        assert (one.grade, one.flags) == (other.grade, other.flags)
+        verdicts = [[p.verdict for p in r.parameters.values()] for r in (one, other)]
+        assert verdicts[0] == verdicts[1]
 
 
 def test_processes_give_the_same(some, fitted):
