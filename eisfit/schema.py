@@ -137,8 +137,8 @@ else:
 class ClosedModel:
     """Base of every table in a file: frozen, by keyword alone, and unknown keys are errors.
 
-    ``__post_init__`` may raise ValueError for what keys say together; where it begins with ``key: ``, the
-    error is put there.
+    A table's own check after construction may raise ValueError for what keys say together; where its text
+    begins with the name of a key and a colon, the error is put there.
     """
 
     def __init_subclass__(cls) -> None:
