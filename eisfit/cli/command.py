@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -42,7 +42,6 @@ class Argument:
     autocompletion: Completion | None = None
 
 
-@dataclass(frozen=True, init=False)
 class Option:
     """An option; its names are the parameter's where none is given. See `Argument`.
 
@@ -54,22 +53,19 @@ class Option:
         Called with the value before the command runs, and before other options are looked at.
     min
         Least value of a number.
-    show_default
-        Whether ``--help`` tells the default.
     """
 
-    names: tuple[str, ...]
-    help: str
-    metavar: str | None
-    autocompletion: Completion | None
-    callback: Callable[[Any], None] | None
-    min: float | None
-    show_default: bool
-
-    def __init__(self, *names: str, help: str = "", **more: Any) -> None:
-        blank = {"metavar": None, "autocompletion": None, "callback": None, "min": None, "show_default": True}
-        for name, value in {"names": names, "help": help, **blank, **more}.items():
-            object.__setattr__(self, name, value)
+    def __init__(
+        self,
+        *names: str,
+        help: str = "",
+        metavar: str | None = None,
+        autocompletion: Completion | None = None,
+        callback: Callable[[Any], None] | None = None,
+        min: float | None = None,
+    ) -> None:
+        self.names, self.help, self.metavar = names, help, metavar
+        self.autocompletion, self.callback, self.min = autocompletion, callback, min
 
 
 class _NamedArgument(click.Argument):
@@ -118,20 +114,44 @@ def command_of(function: Callable[..., None]) -> click.Command:
     return _Command(
         function.__name__.replace("_", "-"),
         params=params_of(function),
-        callback=function,
+        callback=_packed(function),
         help=text.replace("Example:", "\b\nExample:"),
         short_help=text.partition("\n")[0],
     )
 
 
-def params_of(function: Callable[..., None]) -> list[click.Parameter]:
-    """Return the arguments and options that a function's signature describes."""
+def params_of(function: Callable[..., Any]) -> list[click.Parameter]:
+    """Return the arguments and options that a function's signature describes.
+
+    A parameter that is a dataclass stands for its fields: options that several commands share.
+    """
     found: list[click.Parameter] = []
     for p in inspect.signature(function, eval_str=True).parameters.values():
+        if group := _group(p):
+            found += params_of(group)
+            continue
         kind, said = get_args(p.annotation)[:2]
         read = _argument if isinstance(said, Argument) else _option
         found.append(read(p.name, kind, said, p.default))
     return found
+
+
+def _packed(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the function as click calls it: with every field of its dataclasses by name."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    groups = {p.name: group for p in parameters if (group := _group(p))}
+
+    def call(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        function(**given)
+
+    return call
+
+
+def _group(parameter: inspect.Parameter) -> Any:
+    """Return the dataclass that a parameter stands for; None for an option or an argument."""
+    return parameter.annotation if is_dataclass(parameter.annotation) else None
 
 
 def _argument(name: str, kind: Any, said: Argument, default: Any) -> click.Parameter:
@@ -163,7 +183,7 @@ def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter
         multiple=many,
         required=needed,
         default=None if needed else default,
-        show_default=said.show_default and not needed and default not in (None, False, ""),
+        show_default=not needed and default not in (None, False, ""),
         callback=_plain(many, said.callback, default),
         is_eager=said.callback is not None,
         shell_complete=_completion(said.autocompletion),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -18,31 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_CIRCUIT",
-    "AverageDuplicates",
-    "Bounds",
+    "Arcs",
     "CircuitName",
+    "Constraints",
     "Drop",
     "DropInductive",
     "Export",
-    "Expressions",
     "Files",
-    "Fixed",
-    "FrequencyMax",
-    "FrequencyMin",
+    "Frequencies",
     "GeometryFile",
-    "ImagSign",
-    "ImpedanceUnit",
     "Json",
-    "Order",
     "Output",
     "OwnCircuit",
-    "Peaks",
-    "Starts",
+    "Reading",
     "Weighting",
-    "arcs_meant",
     "check_form",
-    "check_range",
-    "constrain_circuit",
     "geometry_of",
     "numbers",
 ]
@@ -76,7 +67,6 @@ OwnCircuit = Annotated[
         "-c",
         help="A name (eisfit circuits), a string, or a .toml file; without it identified, '#2': the second.",
         autocompletion=circuit_names,
-        show_default=False,
     ),
 ]
 Weighting = Annotated[
@@ -164,37 +154,100 @@ Output = Annotated[
 ]
 
 
-def constrain_circuit(
-    circuit: str | Circuit,
-    fix: Iterable[str] | None,
-    start: Iterable[str] | None,
-    bound: Iterable[str] | None,
-    expr: Iterable[str] | None,
-) -> Circuit:
-    """Return the circuit with what the options say of its parameters.
+@dataclass(frozen=True)
+class Reading:
+    """How files are read."""
 
-    Raises
-    ------
-    UsageError
-        For an unknown circuit or parameter, a text that is not NAME=VALUE, NAME=LOW:HIGH or NAME=EXPRESSION,
-        or a value outside its bounds.
-    """
-    from eisfit.model.library import circuit as find
+    average_duplicates: AverageDuplicates = False
+    impedance_unit: ImpedanceUnit = None
+    imag_sign: ImagSign = "auto"
 
-    chosen = find(circuit)
-    sides = _pairs(bound, "--bound", "NAME=LOW:HIGH", _range)
-    chosen.check_names(sides)
-    limits = {
-        name: (chosen.parameters[name].min if low is None else low,
-               chosen.parameters[name].max if high is None else high)
-        for name, (low, high) in sides.items()
-    }  # fmt: skip
-    return chosen.constrain(
-        fix=numbers(fix, "--fix"),
-        start=numbers(start, "--start"),
-        bound=limits,
-        expr=_pairs(expr, "--expr", "NAME=EXPRESSION", str),
-    )
+    @property
+    def options(self) -> dict[str, Any]:
+        """As `eisfit.read` takes it."""
+        return vars(self).copy()
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """Which range of frequencies is used."""
+
+    fmin: FrequencyMin = None
+    fmax: FrequencyMax = None
+
+    def checked(self) -> dict[str, float | None]:
+        """Return `fmin` and `fmax` of `eisfit.fit`; UsageError where no data can lie between them."""
+        if self.fmin is not None and self.fmax is not None and not self.fmin <= self.fmax:
+            low, high = f"--fmin {self.fmin:g} Hz", f"--fmax {self.fmax:g} Hz"
+            raise UsageError(f"{low} lies above {high}: no frequency is left")
+        return vars(self).copy()
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What is said of parameters."""
+
+    fix: Fixed = None
+    start: Starts = None
+    bound: Bounds = None
+    expr: Expressions = None
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+    def of(self, circuit: str | Circuit) -> Circuit:
+        """Return the circuit with it.
+
+        Raises
+        ------
+        UsageError
+            For an unknown circuit or parameter, a text that is not NAME=VALUE, NAME=LOW:HIGH or
+            NAME=EXPRESSION, or a value outside its bounds.
+        """
+        from eisfit.model.library import circuit as find
+
+        return find(circuit).constrain(
+            fix=numbers(self.fix, "--fix"),
+            start=numbers(self.start, "--start"),
+            bound=_pairs(self.bound, "--bound", "NAME=LOW:HIGH", _range),
+            expr=_pairs(self.expr, "--expr", "NAME=EXPRESSION", str),
+        )
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Which optimum is meant."""
+
+    peak: Peaks = None
+    order: Order = None
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+    def of(self, circuit: Circuit) -> dict[str, Any]:
+        """Return the options `peak` and `order` of `eisfit.fit`.
+
+        Raises
+        ------
+        UsageError
+            For a text of another form, an empty range, or a resistor that has no arc in the circuit.
+        """
+        from eisfit.engine.arc_limits import check_arcs
+
+        found: dict[str, Any] = {}
+        if ranges := _pairs(self.peak, "--peak", "NAME=LOW:HIGH in Hz", _range):
+            found["peak"] = {
+                name: (0.0 if low is None else low, math.inf if high is None else high)
+                for name, (low, high) in ranges.items()
+            }
+        if self.order is not None:
+            found["order"] = tuple(name.strip() for name in re.split("[,<]", self.order))
+            if len(found["order"]) < 2 or not all(found["order"]):
+                raise UsageError(
+                    f"--order {self.order!r}: expected two or more resistors, such as R_sei,R_ct"
+                )
+        check_arcs(circuit, **found)
+        return found
 
 
 def geometry_of(path: Path | None) -> Geometry | None:
@@ -207,30 +260,6 @@ def geometry_of(path: Path | None) -> Geometry | None:
         raise UsageError(str(error)) from None
 
 
-def arcs_meant(circuit: Circuit, peak: Iterable[str] | None, order: str | None) -> dict[str, Any]:
-    """Return the options `peak` and `order` of `eisfit.fit`.
-
-    Raises
-    ------
-    UsageError
-        For a text of another form, an empty range, or a resistor that has no arc in the circuit.
-    """
-    from eisfit.engine.arc_limits import check_arcs
-
-    found: dict[str, Any] = {}
-    if ranges := _pairs(peak, "--peak", "NAME=LOW:HIGH in Hz", _range):
-        found["peak"] = {
-            name: (0.0 if low is None else low, math.inf if high is None else high)
-            for name, (low, high) in ranges.items()
-        }
-    if order is not None:
-        found["order"] = tuple(name.strip() for name in re.split("[,<]", order))
-        if len(found["order"]) < 2 or not all(found["order"]):
-            raise UsageError(f"--order {order!r}: expected two or more resistors, such as R_sei,R_ct")
-    check_arcs(circuit, **found)
-    return found
-
-
 def check_form(form: str) -> str:
     """Return the name of a form of `eisfit.export`, or raise UsageError."""
     from eisfit.errors import did_you_mean
@@ -239,12 +268,6 @@ def check_form(form: str) -> str:
     if form not in FORMS:
         raise UsageError(f"--export {form!r}: use {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
     return form
-
-
-def check_range(fmin: float | None, fmax: float | None) -> None:
-    """Raise UsageError for a range of frequencies that is empty whatever the data."""
-    if fmin is not None and fmax is not None and not fmin <= fmax:
-        raise UsageError(f"--fmin {fmin:g} Hz lies above --fmax {fmax:g} Hz: no frequency is left")
 
 
 def numbers(texts: Iterable[str] | None, option: str) -> dict[str, float]:
@@ -272,9 +295,3 @@ def _range(text: str) -> tuple[float | None, float | None]:
     if not colon or not (low or high):
         raise ValueError(text)
     return float(low) if low else None, float(high) if high else None
-
-
-def reading_options(average_duplicates: bool, impedance_unit: str | None, imag_sign: str) -> dict[str, Any]:
-    """Return how files are to be read, as `eisfit.read` takes it."""
-    found: dict[str, Any] = {"average_duplicates": average_duplicates}
-    return found | {"impedance_unit": impedance_unit, "imag_sign": imag_sign}

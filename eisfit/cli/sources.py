@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, UsageError
@@ -51,24 +50,8 @@ def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
 
 
-def gather_series(
-    sources: list[str],
-    *,
-    by: str | None,
-    axis_pattern: str | None,
-    cycle_pattern: str | None,
-    manifest: Path | None,
-    **reading: Any,
-) -> CycleSeries:
-    """Return one series of all that is named."""
+def gather_series(sources: list[str], **options: Any) -> CycleSeries:
+    """Return one series of all that is named; `options` are those of `eisfit.read_series`."""
     from eisfit.spectra.series import read_series
 
-    source = sources[0] if len(sources) == 1 else sources
-    return read_series(
-        source,
-        by=by,
-        axis_pattern=axis_pattern,
-        cycle_pattern=cycle_pattern,
-        manifest=manifest,
-        **reading,
-    )
+    return read_series(sources[0] if len(sources) == 1 else sources, **options)

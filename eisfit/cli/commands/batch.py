@@ -12,27 +12,16 @@ from eisfit.cli.command import Exit, Option, echo
 from eisfit.cli.manners import INTERRUPTED, current
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
-    AverageDuplicates,
-    Bounds,
+    Arcs,
     CircuitName,
-    Expressions,
+    Constraints,
     Files,
-    Fixed,
-    FrequencyMax,
-    FrequencyMin,
+    Frequencies,
     GeometryFile,
-    ImagSign,
-    ImpedanceUnit,
     Json,
-    Order,
-    Peaks,
-    Starts,
+    Reading,
     Weighting,
-    arcs_meant,
-    check_range,
-    constrain_circuit,
     geometry_of,
-    reading_options,
 )
 from eisfit.cli.output import guard, print_json, print_text
 from eisfit.errors import UsageError
@@ -48,14 +37,9 @@ def batch(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    peak: Peaks = None,
-    order: Order = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    constraints: Constraints = Constraints(),
+    arcs: Arcs = Arcs(),
+    span: Frequencies = Frequencies(),
     geometry: GeometryFile = None,
     store: Annotated[
         Path | None, Option(help="SQLite file that keeps the results; a second run fits what is new.")
@@ -78,9 +62,7 @@ def batch(
     settle: Annotated[
         float, Option(min=0.1, help="With --watch: seconds for which a file must not change.")
     ] = 5.0,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     json: Json = False,
 ) -> int:
     """Fit thousands of spectra; what a store has already is not fitted again.
@@ -92,9 +74,9 @@ def batch(
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
 
-    check_range(fmin, fmax)
-    chosen = constrain_circuit(circuit, fix, start, bound, expr)
-    meant = arcs_meant(chosen, peak, order)
+    limits = span.checked()
+    chosen = constraints.of(circuit)
+    meant = arcs.of(chosen)
     if workers is not None and dask is not None:
         raise UsageError("--workers and --dask exclude each other")
     if export is not None:
@@ -104,8 +86,7 @@ def batch(
         "workers": workers if dask is None else dask_executor(dask),
         "finish": finish,
         "weighting": weighting,
-        "fmin": fmin,
-        "fmax": fmax,
+        **limits,
         "geometry": geometry_of(geometry),
         "progress": False,
         **meant,
@@ -116,12 +97,12 @@ def batch(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
+        read_as = reading.options
         read_as["manifest"] = manifest
         return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
     many = fit_many(
-        _spectra(paths, manifest, reading_options(average_duplicates, impedance_unit, imag_sign)),
+        _spectra(paths, manifest, reading.options),
         chosen,
         store=store,
         **options,

@@ -6,20 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import (
-    AverageDuplicates,
-    Drop,
-    DropInductive,
-    Files,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Json,
-    Output,
-    Weighting,
-    reading_options,
-)
+from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Output, Reading, Weighting
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -49,13 +36,10 @@ def compare(
         Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
     ] = None,
     weighting: Weighting = "modulus",
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -67,9 +51,9 @@ def compare(
 
     check_output(output)
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
-    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
+    options = {"weighting": weighting, **span.checked(), "drop": drop}
     options["drop_inductive"] = drop_inductive
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading.options)
     found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
     if output is not None:

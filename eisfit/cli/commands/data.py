@@ -7,18 +7,7 @@ from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
-from eisfit.cli.options import (
-    AverageDuplicates,
-    Files,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Json,
-    Output,
-    check_range,
-    reading_options,
-)
+from eisfit.cli.options import Files, Frequencies, Json, Output, Reading
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -39,11 +28,8 @@ __all__ = ["COMMANDS"]
 @guard
 def check(
     files: Files,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    span: Frequencies = Frequencies(),
+    reading: Reading = Reading(),
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -52,22 +38,22 @@ def check(
     Example:  eisfit check cell.mpt --output results
     """
     check_output(output)
-    check_range(fmin, fmax)
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
-    documents = [_checked(spectrum, fmin, fmax) for spectrum in spectra]
+    limits = span.checked()
+    spectra = read_sources(files, **reading.options)
+    documents = [_checked(spectrum, limits) for spectrum in spectra]
     if output is not None:
         _write_checks(documents, folder(output))
     _show_checks(documents, json)
     return int(any(document.get("error") for document in documents))
 
 
-def _checked(spectrum: Any, fmin: float | None, fmax: float | None) -> dict[str, Any]:
+def _checked(spectrum: Any, limits: dict[str, float | None]) -> dict[str, Any]:
     from eisfit.validation.kramers_kronig import check as test
 
     if not hasattr(spectrum, "select"):
         return dict(spectrum.to_dict())
     try:
-        return {**test(spectrum.select(fmin, fmax)).to_dict(), "error": None}
+        return {**test(spectrum.select(**limits)).to_dict(), "error": None}
     except UsageError:
         raise
     except EisfitError as error:
@@ -102,9 +88,7 @@ def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
 @guard
 def info(
     files: Files,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     json: Json = False,
 ) -> int:
     """Say what was recognised in files, and how: format, sweeps, sign, cycle.
@@ -113,7 +97,7 @@ def info(
     """
     from eisfit.display import report
 
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading.options)
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
@@ -144,9 +128,7 @@ def convert(
             autocompletion=words("csv", "json", "csvw"),
         ),
     ] = "csv",
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
 ) -> int:
     """Write spectra as the canonical table: frequency_Hz, Z_real_ohm, Z_imag_ohm, with provenance.
 
@@ -159,7 +141,7 @@ def convert(
     if to not in _TABLES:
         raise UsageError(f"--to {to!r}: is none of {', '.join(_TABLES)}{did_you_mean(to, _TABLES)}")
     check_output(output)
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading.options)
     target, taken = folder(output), set[str]()
     failed = False
     for spectrum in spectra:

@@ -6,23 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import (
-    AverageDuplicates,
-    Bounds,
-    CircuitName,
-    Expressions,
-    Files,
-    Fixed,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Json,
-    Starts,
-    check_range,
-    constrain_circuit,
-    reading_options,
-)
+from eisfit.cli.options import CircuitName, Constraints, Files, Frequencies, Json, Reading
 from eisfit.cli.output import guard, print_json, print_text
 from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
@@ -49,18 +33,12 @@ def film(
     permittivity: Annotated[
         float | None, Option(help="Relative, for a dielectric film: gives its thickness.")
     ] = None,
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    constraints: Constraints = Constraints(),
+    span: Frequencies = Frequencies(),
     manifest: Annotated[
         Path | None, Option(help="CSV file: columns file and thickness or temperature.")
     ] = None,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     json: Json = False,
 ) -> None:
     """Say what spectra tell of a film: conductivity, thickness, permittivity, activation energy.
@@ -71,20 +49,18 @@ def film(
     """
     from eisfit.coating.film.estimates import film as estimate
 
-    check_range(fmin, fmax)
+    limits = span.checked()
     if by not in (None, "thickness", "temperature"):
         raise UsageError(f"--by {by!r}: a film's law runs over thickness or temperature")
-    chosen = constrain_circuit(circuit, fix, start, bound, expr)
+    chosen = constraints.of(circuit)
     series = gather_series(
         files,
         by=by,
-        axis_pattern=None,
-        cycle_pattern=None,
         manifest=manifest,
-        **reading_options(average_duplicates, impedance_unit, imag_sign),
+        **reading.options,
     )
     found = estimate(
-        _fitted(series, chosen, by, {"fmin": fmin, "fmax": fmax}),
+        _fitted(series, chosen, by, limits),
         label=label,
         area=area,
         films=films,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,32 +12,21 @@ from eisfit.cli.command import Exit, Option
 from eisfit.cli.completion import words
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
-    AverageDuplicates,
-    Bounds,
+    Arcs,
+    Constraints,
     Drop,
     DropInductive,
     Export,
-    Expressions,
     Files,
-    Fixed,
-    FrequencyMax,
-    FrequencyMin,
+    Frequencies,
     GeometryFile,
-    ImagSign,
-    ImpedanceUnit,
     Json,
-    Order,
     Output,
     OwnCircuit,
-    Peaks,
-    Starts,
+    Reading,
     Weighting,
-    arcs_meant,
     check_form,
-    check_range,
-    constrain_circuit,
     geometry_of,
-    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
@@ -72,14 +60,9 @@ def fit(
     files: Files,
     circuit: OwnCircuit = None,
     weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    peak: Peaks = None,
-    order: Order = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    constraints: Constraints = Constraints(),
+    arcs: Arcs = Arcs(),
+    span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
     drop_invalid: Annotated[
@@ -120,9 +103,7 @@ def fit(
             autocompletion=words("lmfit", "kernel"),
         ),
     ] = "lmfit",
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     explain_grade: Annotated[  # its callback prints and stops
         bool,
         Option(
@@ -143,18 +124,22 @@ def fit(
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
     check_output(output)
-    check_range(fmin, fmax)
+    limits = span.checked()
     texts = _texts(methods, export, json)
-    given = _Given((fix, start, bound, expr), (peak, order))
     ranked = circuit is None or circuit.startswith("#")
     _check_finish(finish, ranked, errors)
-    chosen, meant = (None, {}) if ranked else given.of(circuit)
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
-    options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop, "loss": loss}
+
+    def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
+        held = constraints.of(found)
+        return held, arcs.of(held)
+
+    chosen, meant = (None, {}) if ranked else constrain(circuit)
+    spectra = read_sources(files, **reading.options)
+    options: dict[str, Any] = {"weighting": weighting, **limits, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
     options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
     if chosen is None:
-        found = _identified(spectra, given, circuit, options)
+        found = _identified(spectra, constrain if constraints or arcs else None, circuit, options)
     else:
         found = (_fits if finish == "lmfit" else _kernel_fits)(spectra, chosen, options)
     if interval is not None or errors is not None:
@@ -168,22 +153,6 @@ def fit(
     else:
         print_text("\n\n".join(texts(result) for result in results))
     return int(any(result.error is not None for result in results))
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What the options say of parameters, and of arcs, whatever the circuit is."""
-
-    parameters: tuple[Any, ...]
-    arcs: tuple[Any, ...]
-
-    def __bool__(self) -> bool:
-        return any((*self.parameters, *self.arcs))
-
-    def of(self, circuit: Any) -> tuple[Any, dict[str, Any]]:
-        """Return a circuit with it, and the options of `eisfit.fit` for its arcs."""
-        chosen = constrain_circuit(circuit, *self.parameters)
-        return chosen, arcs_meant(chosen, *self.arcs)
 
 
 def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str] | None:
@@ -229,12 +198,14 @@ def _check_finish(finish: str, ranked: bool, errors: str | None) -> None:
 
 
 def _identified(
-    spectra: list[Any], given: _Given, circuit: str | None, options: dict[str, Any]
+    spectra: list[Any],
+    constrain: Callable[[Any], tuple[Any, dict[str, Any]]] | None,
+    circuit: str | None,
+    options: dict[str, Any],
 ) -> Iterator[Any]:
     from eisfit.fitting.fit_alike import fit_alike
     from eisfit.fitting.identify.choice import place_of
 
-    constrain = given.of if given else None
     yield from fit_alike(spectra, constrain, place=place_of(circuit) or 1, validate=True, **options)
 
 

@@ -8,20 +8,7 @@ from typing import Annotated, Any
 
 from eisfit.cli.command import Option
 from eisfit.cli.manners import say
-from eisfit.cli.options import (
-    AverageDuplicates,
-    Drop,
-    DropInductive,
-    Files,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Json,
-    Output,
-    Weighting,
-    reading_options,
-)
+from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Output, Reading, Weighting
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -47,13 +34,10 @@ _SCHEMA = "eisfit.identify/1"
 def identify(
     files: Files,
     weighting: Weighting = "modulus",
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     everything: Annotated[
         bool,
         Option("--all", help="Show circuits below 1 % too, and every drawing of the same impedance."),
@@ -66,9 +50,9 @@ def identify(
     Example:  eisfit identify cell.mpt
     """
     check_output(output)
-    options = {"weighting": weighting, "fmin": fmin, "fmax": fmax, "drop": drop}
+    options = {"weighting": weighting, **span.checked(), "drop": drop}
     options["drop_inductive"] = drop_inductive
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
+    spectra = read_sources(files, **reading.options)
     found = [_identified(s, options) for s in progress(spectra, "identifying", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
     if output is not None:

@@ -9,23 +9,14 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
-    AverageDuplicates,
-    Bounds,
     CircuitName,
+    Constraints,
     Drop,
     DropInductive,
-    Expressions,
     Files,
-    Fixed,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Starts,
+    Frequencies,
+    Reading,
     Weighting,
-    check_range,
-    constrain_circuit,
-    reading_options,
 )
 from eisfit.cli.output import guard, print_text, progress
 from eisfit.cli.sources import read_sources
@@ -43,17 +34,11 @@ def report(
     ] = Path("report.html"),
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    constraints: Constraints = Constraints(),
+    span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     series: Annotated[bool, Option("--series", help="All the files are the cycles of one cell.")] = False,
     title: Annotated[str | None, Option(help="Of the page; the files' names by default.")] = None,
 ) -> int:
@@ -66,15 +51,13 @@ def report(
     """
     from eisfit.cli.html_report import html_report
 
-    check_range(fmin, fmax)
-    chosen = constrain_circuit(circuit, fix, start, bound, expr)
-    options: dict[str, Any] = {"weighting": weighting, "fmin": fmin, "fmax": fmax}
-    options |= {"drop": drop, "drop_inductive": drop_inductive}
+    data = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
+    chosen = constraints.of(circuit)
+    options: dict[str, Any] = {"weighting": weighting, **data}
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
-    read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
     for source in progress(sources, "fitting", len(sources)):
-        results += _results(source, chosen, options, read_as)
+        results += _results(source, chosen, options, reading.options)
     html_report(results, output, title=title)
     failed = sum(_failures(result) for result in results)
     echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
@@ -152,17 +135,11 @@ def view(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
+    constraints: Constraints = Constraints(),
+    span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    reading: Reading = Reading(),
     port: Annotated[int, Option(help="On 127.0.0.1; any that is free by default.")] = 0,
     browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
@@ -176,41 +153,29 @@ def view(
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.selection import selected
 
-    check_range(fmin, fmax)
-    chosen = constrain_circuit(circuit, fix, start, bound, expr)
-    found = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
+    data: dict[str, Any] = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
+    chosen = constraints.of(circuit)
+    found = read_sources(files, **reading.options)
     for one in found:
         if isinstance(one, FitFailure):
             say(f"eisfit: {one.error}")
-    spectra = [
-        selected(one, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
-        for one in found
-        if not isinstance(one, FitFailure)
-    ]
+    spectra = [selected(one, **data) for one in found if not isinstance(one, FitFailure)]
     if not spectra:
         raise ReadError("none of the files can be viewed: each one's reason stands above")
-    data_words = {"--fmin": fmin, "--fmax": fmax, "--drop": drop, "--drop-inductive": drop_inductive}
-    own_words = {"--fix": fix, "--bound": bound, "--expr": expr}
-    data_words |= _reading_words(average_duplicates, impedance_unit, imag_sign)
-    viewer = Viewer(
-        tuple(spectra), chosen, circuit, weighting, _words(data_words), _words(own_words),
-    )  # fmt: skip
-    _serve(viewer, port, browser)
-
-
-def _reading_words(average: bool, unit: str | None, sign: str) -> dict[str, Any]:
-    given = {"--average-duplicates": average, "--impedance-unit": unit}
-    return given | ({} if sign == "auto" else {"--imag-sign": sign})
+    kept = {**vars(constraints), "start": None}  # the page has start values of its own
+    words = _words({**data, **reading.options}), _words(kept)
+    _serve(Viewer(tuple(spectra), chosen, circuit, weighting, *words), port, browser)
 
 
 def _words(options: dict[str, Any]) -> tuple[str, ...]:
     """Return options as they stand on a command line, those not given left out."""
     found: list[str] = []
-    for name, value in options.items():
+    for key, value in options.items():
+        name = f"--{key.replace('_', '-')}"
         for one in value if isinstance(value, list) else [value]:
             if one is True:
                 found.append(name)
-            elif one not in (None, False):
+            elif one not in (None, False, "auto"):
                 found += [name, one if isinstance(one, str) else f"{one:g}"]
     return tuple(found)
 

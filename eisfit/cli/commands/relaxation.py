@@ -6,18 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import (
-    AverageDuplicates,
-    Files,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
-    Json,
-    Output,
-    check_range,
-    reading_options,
-)
+from eisfit.cli.options import Files, Frequencies, Json, Output, Reading
 from eisfit.cli.output import (
     check_output,
     folder,
@@ -41,11 +30,8 @@ def drt(
     regularisation: Annotated[
         float | None, Option(help="Strength; found by generalised cross-validation by default.")
     ] = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    span: Frequencies = Frequencies(),
+    reading: Reading = Reading(),
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -54,10 +40,9 @@ def drt(
     Example:  eisfit drt cell.mpt --output results
     """
     check_output(output)
-    check_range(fmin, fmax)
-    spectra = read_sources(files, **reading_options(average_duplicates, impedance_unit, imag_sign))
-    options = {"fmin": fmin, "fmax": fmax, "regularisation": regularisation}
-    found = (_document(spectrum, **options) for spectrum in spectra)
+    limits = span.checked()
+    spectra = read_sources(files, **reading.options)
+    found = (_document(spectrum, limits, regularisation) for spectrum in spectra)
     documents = list(progress(found, "distributions", len(spectra)))
     if output is not None:
         _write(documents, folder(output))
@@ -65,9 +50,7 @@ def drt(
     return int(any(document.get("error") for document in documents))
 
 
-def _document(
-    spectrum: Any, fmin: float | None, fmax: float | None, regularisation: float | None
-) -> dict[str, Any]:
+def _document(spectrum: Any, limits: dict[str, float | None], regularisation: float | None) -> dict[str, Any]:
     from eisfit.fitting.failure import FitFailure
     from eisfit.validation.drt import drt as compute
 
@@ -75,7 +58,7 @@ def _document(
         return spectrum.to_dict()
     try:
         return {
-            **compute(spectrum.select(fmin, fmax), regularisation=regularisation).to_dict(),
+            **compute(spectrum.select(**limits), regularisation=regularisation).to_dict(),
             "error": None,
         }
     except UsageError:

@@ -10,26 +10,15 @@ from eisfit.cli.command import Option
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
-    AverageDuplicates,
-    Bounds,
+    Arcs,
     CircuitName,
-    Expressions,
+    Constraints,
     Files,
-    Fixed,
-    FrequencyMax,
-    FrequencyMin,
-    ImagSign,
-    ImpedanceUnit,
+    Frequencies,
     Json,
-    Order,
     Output,
-    Peaks,
-    Starts,
+    Reading,
     Weighting,
-    arcs_meant,
-    check_range,
-    constrain_circuit,
-    reading_options,
 )
 from eisfit.cli.output import (
     check_output,
@@ -53,17 +42,10 @@ def track(
     files: Files,
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
-    fix: Fixed = None,
-    start: Starts = None,
-    bound: Bounds = None,
-    expr: Expressions = None,
-    peak: Peaks = None,
-    order: Order = None,
-    fmin: FrequencyMin = None,
-    fmax: FrequencyMax = None,
-    average_duplicates: AverageDuplicates = False,
-    impedance_unit: ImpedanceUnit = None,
-    imag_sign: ImagSign = "auto",
+    constraints: Constraints = Constraints(),
+    arcs: Arcs = Arcs(),
+    span: Frequencies = Frequencies(),
+    reading: Reading = Reading(),
     by: Annotated[
         str | None,
         Option(
@@ -137,19 +119,18 @@ def track(
     check_output(output)
     if animate and output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
-    check_range(fmin, fmax)
-    chosen = constrain_circuit(circuit, fix, start, bound, expr)
+    limits = span.checked()
+    chosen = constraints.of(circuit)
     wanted = _wanted(crossing, chosen)
     joint = _joint(shared, smooth, arrhenius)
     chosen.check_names(joint)
     options: dict[str, Any] = {
         "joint": joint,
         "weighting": weighting,
-        "fmin": fmin,
-        "fmax": fmax,
-        **arcs_meant(chosen, peak, order),
+        **limits,
+        **arcs.of(chosen),
     }
-    read_as = reading_options(average_duplicates, impedance_unit, imag_sign)
+    read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
     results = [
         follow(
