@@ -18,19 +18,11 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.physics import INDEX
 from eisfit.coating.posterior import Posterior, probabilities
 from eisfit.coating.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
+from eisfit.display.report.explanation import FACTORS
 
-__all__ = ["FACTORS", "QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary", "thin"]
+__all__ = ["QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary", "thin"]
 
 QUANTITIES = ("r_ct", "r_hf", "r_total")
-FACTORS = {
-    "ions_through_film": "ions through the film",
-    "electrons_along_film": "electrons along the film",
-    "reaction": "reaction",
-    "area": "area that takes part",
-    "native_layer": "bare cell's own layer gone",
-    "contact": "bare cell's contact gone",
-    "cell_to_cell": "scatter between cells",
-}
 _OF_SCATTER = ("R_more", "Q", "counter_R")
 _NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
 
@@ -70,7 +62,7 @@ def resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatA
 
 
 def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[Draw]) -> dict[str, Any]:
-    """Return ``{quantity: {factor: {median, low95, high95}}}``, ohm; `FACTORS` names the factors."""
+    """Return ``{quantity: {factor: {median, low95, high95}}}``, ohm."""
     parts: dict[str, dict[str, list[FloatArray]]] = {q: {f: [] for f in FACTORS} for q in QUANTITIES}
     for draw in drawn:
         shares = _shapley(problem, bare, coated, draw)

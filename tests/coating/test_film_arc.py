@@ -9,8 +9,9 @@ import pytest
 from scipy import optimize, stats
 
 from eisfit.coating.film.arc import FilmCell, film_from_fit
-from eisfit.coating.film.series import activation_energy, thickness_series
-from eisfit.errors import StudyError
+from eisfit.coating.film.series import thickness_series
+from eisfit.errors import FitError, StudyError
+from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.units import Uncertain, UnitError
 
 EPS0 = 8.8541878128e-14  # F/cm
@@ -185,12 +186,13 @@ def test_thickness_series_against_scipy():
 def test_activation_energy_against_scipy():
     T = np.array([283.15, 298.15, 313.15, 333.15])
     s = 1e-3 * np.exp(-0.45 / (8.617333262e-5 * T)) * np.array([1.01, 0.99, 1.0, 1.005])
-    series = activation_energy(T, s, 0.01 * s)
+    celsius = T - 273.15
+    series = fit_arrhenius(celsius, 1 / s, 0.01 / s, name="R", form="plain")
     fit = stats.linregress(-1 / (8.617333262e-5 * T), np.log(s))
-    assert series["activation_energy_eV"] == pytest.approx(fit.slope, rel=1e-9)
-    assert series["ln_prefactor"] == pytest.approx(fit.intercept, rel=1e-9)
-    hopping = activation_energy(T, s / T, 0.01 * s / T, times_temperature=True)
-    assert hopping["activation_energy_eV"] == pytest.approx(fit.slope, rel=1e-9)
+    assert series.activation_energy_eV == pytest.approx(fit.slope, rel=1e-9)
+    assert -math.log(series.prefactor) == pytest.approx(fit.intercept, rel=1e-9)
+    hopping = fit_arrhenius(celsius, T / s, 0.01 * T / s, name="R", form="times_temperature")
+    assert hopping.activation_energy_eV == pytest.approx(fit.slope, rel=1e-9)
 
 
 def test_series_that_cannot_be_are_refused():
@@ -200,10 +202,10 @@ def test_series_that_cannot_be_are_refused():
         thickness_series([1e-7, 2e-7, 3e-7], [3.0, 2.0, 1.0], 0.1)
     with pytest.raises(StudyError, match="standard error above zero"):
         thickness_series([1e-7, 2e-7, 3e-7], [1.0, 2.0, 3.0], 0.0)
-    with pytest.raises(StudyError, match="three temperatures"):
-        activation_energy([298, 298, 310], [1.0, 1.1, 2.0], 0.1)
-    with pytest.raises(StudyError, match="positive conductivities"):
-        activation_energy([298, 305, 310], [1.0, -1.1, 2.0], 0.1)
+    with pytest.raises(FitError, match="three temperatures"):
+        fit_arrhenius([25, 25, 37], [1.0, 1.1, 2.0], [0.1] * 3, name="R")
+    with pytest.raises(FitError, match="three temperatures"):  # what is not positive is no resistance
+        fit_arrhenius([25, 32, 37], [1.0, -1.1, 2.0], [0.1] * 3, name="R")
 
 
 @pytest.mark.parametrize("verdict", ["open", "extrapolated", "ambiguous"])

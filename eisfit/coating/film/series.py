@@ -1,4 +1,4 @@
-"""A film's numbers from several films, or from several temperatures: straight lines with their covariance."""
+"""A film's numbers from several films: a straight line with its covariance."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.film.film import BOLTZMANN_EV
 from eisfit.errors import StudyError
 
-__all__ = ["activation_energy", "thickness_series"]
+__all__ = ["thickness_series"]
 
 
 def thickness_series(
@@ -69,58 +68,13 @@ def thickness_series(
     }
 
 
-def activation_energy(
-    temperature: ArrayLike, conductivity: ArrayLike, stderr: ArrayLike, *, times_temperature: bool = False
-) -> dict[str, Any]:
-    """Activation energy from a temperature series: ln s = ln s0 - E/(k T).
-
-    Parameters
-    ----------
-    temperature
-        K.
-    conductivity, stderr
-        In any unit; of a resistance, give 1/R and its error.
-    times_temperature
-        Fit ln(s T) instead, as hopping demands.
-
-    Returns
-    -------
-    dict
-        ``activation_energy_eV``, ``ln_prefactor`` with their ``_stderr``, ``covariance`` of (ln s0, E),
-        ``chisqr``, ``nfree``.
-
-    Raises
-    ------
-    StudyError
-        With fewer than three temperatures or values that are not positive.
-    """
-    T, s, ds = np.broadcast_arrays(
-        *(np.asarray(v, dtype=np.float64) for v in (temperature, conductivity, stderr))
-    )
-    if np.unique(T).size < 3:
-        raise StudyError("an activation energy needs three temperatures or more")
-    if (s <= 0).any() or (T <= 0).any():
-        raise StudyError("an activation energy needs positive conductivities, and temperatures in kelvin")
-    y = np.log(s * T) if times_temperature else np.log(s)
-    (ln_s0, slope), covariance, chisqr = _line(-1 / (BOLTZMANN_EV * T), y, (ds / s) ** 2)
-    return {
-        "activation_energy_eV": slope,
-        "activation_energy_eV_stderr": math.sqrt(covariance[1, 1]),
-        "ln_prefactor": ln_s0,
-        "ln_prefactor_stderr": math.sqrt(covariance[0, 0]),
-        "covariance": covariance.tolist(),
-        "chisqr": chisqr,
-        "nfree": int(T.size - 2),
-    }
-
-
 def _line(
     x: FloatArray, y: FloatArray, variance: FloatArray
 ) -> tuple[tuple[float, float], FloatArray, float]:
     """Weighted straight line: (offset, slope), their covariance, chisqr."""
     if (variance <= 0).any():
         raise StudyError("every point of a series needs a standard error above zero")
-    # Centred and scaled: 1/(k T) and thicknesses in cm differ by nine orders of magnitude from 1.
+    # Centred and scaled: thicknesses in cm differ by seven orders of magnitude from 1.
     centre, scale = float(np.average(x, weights=1 / variance)), float(np.ptp(x)) or 1.0
     design = np.stack([np.ones_like(x), (x - centre) / scale], axis=1)
     weighted = design / np.sqrt(variance)[:, None]
