@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from eisfit.errors import UsageError
+from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["AXES", "Axis", "axis_of", "axis_value", "named_values", "split_axes"]
+__all__ = ["AXES", "Axis", "axis_of", "axis_value", "check_own_axes", "named_values", "split_axes"]
 
 _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9.])", r"(?![A-Za-z0-9%])"
@@ -131,6 +131,14 @@ def split_axes(by: str | Sequence[str]) -> tuple[Axis, ...]:
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) < len(axes):
         raise UsageError(f"by {', '.join(names)}: name one axis, or two different ones")
     return axes
+
+
+def check_own_axes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> None:
+    """Raise UsageError for a word of the user's own that no spectrum has a value of: it may be misspelt."""
+    for axis in axes:
+        if spectra and axis.name not in AXES and all(axis_value(s, axis) is None for s in spectra):
+            near = did_you_mean(axis.name, AXES) or f"; names such as {axis.example}, or a manifest, would"
+            raise UsageError(f"no spectrum says its {axis.name}{near}")
 
 
 def axis_value(spectrum: Spectrum, axis: Axis) -> float | None:

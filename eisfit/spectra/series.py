@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
-from eisfit.spectra.axes import split_axes
+from eisfit.spectra.axes import check_own_axes, split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
 from eisfit.spectra.readers import read_all
 from eisfit.spectra.readers._cycles import compiled, without_counters
@@ -100,6 +100,7 @@ class CycleSeries(Sequence[Spectrum]):
         """Return the series in the order of another axis, or of two (see `eisfit.spectra.axes`)."""
         axes = split_axes(by)
         ordered = in_order([placed(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
+        check_own_axes(ordered, axes)
         notes = dict.fromkeys((*self.notes, *axis_notes(ordered, axes)))
         names = tuple(axis.name for axis in axes)
         return dataclasses.replace(self, spectra=tuple(ordered), notes=tuple(notes), axes=names)

@@ -89,3 +89,11 @@ def test_grid_order_and_round_trip(tmp_path):
     assert again == series
     assert again.axes == ("temperature", "soc")
     assert np.isnan(again.cycles).all()
+
+
+def test_a_word_that_no_spectrum_knows_is_refused(tmp_path):
+    files(tmp_path, "cell_5C.csv", "cell_25C.csv")
+    with pytest.raises(UsageError, match=r"no spectrum says its temprature; did you mean 'temperature'\?"):
+        read_series(tmp_path, by="temprature")
+    with pytest.raises(UsageError, match="no spectrum says its humidity; names such as humidity5"):
+        read_series(tmp_path, by="humidity")
