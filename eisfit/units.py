@@ -23,7 +23,18 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError, did_you_mean
 
-__all__ = ["Uncertain", "UnitError", "latin_hypercube", "quantity", "uncertain"]
+__all__ = [
+    "BOLTZMANN_EV",
+    "ZERO_CELSIUS",
+    "Uncertain",
+    "UnitError",
+    "latin_hypercube",
+    "quantity",
+    "uncertain",
+]
+
+BOLTZMANN_EV = 8.617333262e-5  # eV/K, exact since the SI of 2019, to these digits
+ZERO_CELSIUS = 273.15  # K
 
 Kind = Literal["exact", "uniform", "loguniform", "normal"]
 

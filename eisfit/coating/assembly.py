@@ -19,7 +19,6 @@ from eisfit.coating.physics import (
     Support,
 )
 from eisfit.coating.problem import (
-    BOLTZMANN_EV,
     INFINITE,
     REFERENCE_K,
     Block,
@@ -28,7 +27,7 @@ from eisfit.coating.problem import (
     activation_energies,
 )
 from eisfit.coating.study import Cell, FilmTable, Study
-from eisfit.units import Uncertain
+from eisfit.units import BOLTZMANN_EV, Uncertain
 
 __all__ = ["problem_of", "size_priors"]
 

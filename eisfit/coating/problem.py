@@ -26,9 +26,9 @@ from eisfit.coating.physics import (
 )
 from eisfit.coating.physics.cell import COUNTER_ALPHA
 from eisfit.coating.physics.parameters import LINEAR
+from eisfit.units import BOLTZMANN_EV
 
 __all__ = [
-    "BOLTZMANN_EV",
     "HYPOTHESES",
     "INFINITE",
     "MODES",
@@ -41,7 +41,6 @@ __all__ = [
     "within",
 ]
 
-BOLTZMANN_EV = 8.617333262e-5
 REFERENCE_K = 298.15
 """Of the priors, K."""
 _ABSENT = np.array([-np.inf if p.transform == "log" and p.absent == 0 else 0.0 for p in PARAMETERS])

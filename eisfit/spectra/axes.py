@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.units import ZERO_CELSIUS
 
 if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
@@ -190,6 +191,6 @@ def _value(match: re.Match[str], axis: Axis) -> float | None:
         number *= 100
     unit = match[2] if len(match.groups()) > 1 else None
     if axis.name == "temperature" and unit == "K":
-        return round(number - 273.15, 6)
+        return round(number - ZERO_CELSIUS, 6)
     same = {key.lower(): factor for key, factor in axis.suffixes.items()}
     return number * (axis.suffixes.get(unit, same.get(unit.lower(), 1.0)) if unit else 1.0)

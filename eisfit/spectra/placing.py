@@ -11,6 +11,7 @@ from eisfit.spectra.axes import AXES, Axis, axis_value, named_values, value_in_n
 from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
 from eisfit.spectra.readers._metadata import leading_number
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["axis_in_names", "axis_notes", "in_order", "placed", "with_cycles"]
 
@@ -95,7 +96,7 @@ def _in_header(spectrum: Spectrum, axis: Axis) -> float | None:
         if plain in words or plain.lower() in words:
             number = leading_number(str(value))
             if number is not None and axis.name == "temperature" and re.search(r"\d ?K\b", str(value)):
-                return round(number - 273.15, 6)
+                return round(number - ZERO_CELSIUS, 6)
             return number
     return None
 

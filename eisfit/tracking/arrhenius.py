@@ -17,12 +17,11 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
+from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
 __all__ = ["FORMS", "Arrhenius", "fit_arrhenius", "law_coordinates"]
 
-BOLTZMANN_EV = 8.617333262e-5  # CODATA 2018
-ZERO_CELSIUS = 273.15
 FORMS = ("plain", "times_temperature")
 _TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
 _OUTLIER = 4.0  # robust standard deviations from the line of the others

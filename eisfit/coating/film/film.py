@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import StudyError
+from eisfit.units import BOLTZMANN_EV
 
 __all__ = [
-    "BOLTZMANN_EV",
     "EPSILON_0",
     "Film",
     "arrhenius",
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 
-BOLTZMANN_EV = 8.617333262e-5  # eV/K, CODATA 2018 (exact since the SI of 2019)
 EPSILON_0 = 8.8541878128e-14  # F/cm, CODATA 2018
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
 from eisfit.spectra.axes import AXES, axis_of
+from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles"]
 
@@ -78,7 +79,7 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
     except UsageError:
         return None
     factors = {u.lower(): factor for u, factor in axis.suffixes.items()}
-    shift = 273.15 if axis.name == "temperature" and unit.lower() == "k" else 0.0
+    shift = ZERO_CELSIUS if axis.name == "temperature" and unit.lower() == "k" else 0.0
     return axis.name, factors.get(unit.lower(), 1.0), shift
 
 
