@@ -28,7 +28,6 @@ __all__ = [
     "ZERO_CELSIUS",
     "Uncertain",
     "UnitError",
-    "latin_hypercube",
     "quantity",
     "uncertain",
 ]
@@ -238,17 +237,6 @@ def uncertain(
             f"must be positive, but {min(limits):g} {unit if unit != '1' else ''}".rstrip() + " is given",
         )
     return Uncertain(read.kind, read.a, read.b, unit, positive, str(table.get("source", "")))
-
-
-def latin_hypercube(n: int, dimensions: int, seed: int) -> FloatArray:
-    """Return (n, dimensions) numbers in (0, 1): one in each n-th of every axis, shuffled by `seed`.
-
-    A stratified sample: medians and intervals settle with far fewer draws than with independent ones
-    (McKay, Beckman, Conover, Technometrics 21 (1979) 239).
-    """
-    rng = np.random.default_rng(seed)
-    cells = rng.permuted(np.tile(np.arange(n, dtype=np.float64), (dimensions, 1)), axis=1)
-    return np.asarray(((cells + rng.random((dimensions, n))) / n).T)
 
 
 _KEYS = ("value", "stderr", "low", "high")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from eisfit.units import Uncertain, UnitError, latin_hypercube, quantity, uncertain
+from eisfit.units import Uncertain, UnitError, quantity, uncertain
 
 GOOD = [
     ("5 nm", "cm", 5e-7),
@@ -121,14 +121,6 @@ def test_prints_and_goes_to_a_document():
         "source": "",
     }
     assert uncertain(exact := Uncertain("exact", 1.0), "1") is exact
-
-
-def test_latin_hypercube_has_one_draw_in_each_stratum_and_repeats():
-    sample = latin_hypercube(100, 3, seed=5)
-    for column in sample.T:
-        assert sorted((column * 100).astype(int)) == list(range(100))
-    np.testing.assert_array_equal(sample, latin_hypercube(100, 3, seed=5))
-    assert abs(np.corrcoef(sample.T) - np.eye(3)).max() < 0.3
 
 
 HOSTILE = [

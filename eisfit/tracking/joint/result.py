@@ -34,7 +34,6 @@ __all__ = ["as_results"]
 T = TypeVar("T")
 
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
-_STRONG = 0.9  # below it nobody is told of a correlation
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
@@ -207,16 +206,6 @@ def _kept(flag: Flag, alone: FitResult) -> Finding:
         return Finding(_with(flag, level=TELLS) if mended else flag)
     outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
     return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)
-
-
-def _strong(fit: FitResult) -> list[tuple[str, str, float]]:
-    """Return the pairs of parameters that may be flagged, strongest first; most fits have none."""
-    if fit.covar is None:
-        return []
-    spread = np.sqrt(np.maximum(np.diag(fit.covar), 1e-300))
-    matrix = np.abs(fit.covar) / np.outer(spread, spread)
-    np.fill_diagonal(matrix, 0.0)
-    return fit.correlations if matrix.max(initial=0.0) > _STRONG else []
 
 
 def _strained(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
