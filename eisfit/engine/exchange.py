@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
@@ -15,34 +15,39 @@ from eisfit.model.notation import Component
 __all__ = ["exchange_arcs", "exchange_unequal_arcs"]
 
 Arc = tuple[Component, Component]
+_Read = tuple[FloatArray, FloatArray, FloatArray | None]
 
 _MOST = 3  # arcs: all orders of more are too many to try
 
 
 def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
-    """Return parameters (k, P) with the arcs of one fit (P,) in every other order.
+    """Return parameters (n, k, P) with the arcs of fits (n, P) in every other order.
 
     What is exchanged is R and the time constant, and the exponent between two CPEs. Arcs with a fixed
     parameter stay where they are.
     """
     moved = [arc for arc in arcs(circuit.tree) if _is_free(circuit, arc)]
     if not 2 <= len(moved) <= _MOST:
-        return np.empty((0, values.size))
+        return np.empty((len(values), 0, values.shape[1]))
     position = {name: k for k, name in enumerate(circuit.names)}
     taken = [_read(arc, values, position) for arc in moved]
     orders = list(permutations(range(len(moved))))[1:]
-    rows = [values.copy() for _ in orders]
-    for row, order in zip(rows, orders, strict=True):
+    rows = np.repeat(values[:, np.newaxis], len(orders), axis=1)
+    for k, order in enumerate(orders):
         for place, source in enumerate(order):
-            _write(moved[place], taken[source], taken[place], row, position)
-    return np.array(rows)
+            _write(moved[place], taken[source], taken[place], rows[:, k], position)
+    return rows
 
 
-def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
-    """Return those rows of `exchange_arcs` that are another spectrum, not the same one by other names."""
+def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return those rows of `exchange_arcs` that are another spectrum, not the same one by other names.
+
+    First (m,) which of the fits (n, P) each belongs to, in rising order, then their parameters (m, P).
+    """
     rows = exchange_arcs(circuit, values)
-    same = np.isclose(ordered(circuit, rows), ordered(circuit, values[np.newaxis]), rtol=1e-6, atol=0.0)
-    return np.asarray(rows[~same.all(axis=1)])
+    whole = ordered(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
+    same = np.isclose(whole, ordered(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
+    return np.nonzero(~same)[0], rows[~same]
 
 
 def _is_free(circuit: Circuit, arc: Arc) -> bool:
@@ -51,25 +56,21 @@ def _is_free(circuit: Circuit, arc: Arc) -> bool:
     return all(p.free and p.min >= 0 for p in rows)
 
 
-def _read(arc: Arc, values: FloatArray, position: dict[str, int]) -> tuple[float, float, float | None]:
-    """Return R, tau and the exponent (None of a capacitor) of one arc."""
+def _read(arc: Arc, values: FloatArray, position: dict[str, int]) -> _Read:
+    """Return R, tau and the exponent (None of a capacitor) of one arc, each (n,)."""
     names = arc[1].parameter_names
-    r, q = float(values[position[arc[0].name]]), float(values[position[names[0]]])
-    alpha = float(values[position[names[1]]]) if len(names) > 1 else None
-    return r, (r * q) ** (1 / (alpha or 1.0)), alpha
+    r, q = values[:, position[arc[0].name]], values[:, position[names[0]]]
+    alpha = values[:, position[names[1]]] if len(names) > 1 else None
+    return r, r * q if alpha is None else (r * q) ** (1 / np.where(alpha == 0, 1.0, alpha)), alpha
 
 
-def _write(
-    arc: Arc,
-    taken: tuple[float, float, float | None],
-    own: tuple[float, float, float | None],
-    row: FloatArray,
-    position: dict[str, int],
-) -> None:
+def _write(arc: Arc, taken: _Read, own: _Read, rows: FloatArray, position: dict[str, int]) -> None:
     """Give an arc what was read from another; a CPE that gets a capacitor's keeps its own exponent."""
     names, (r, tau, alpha) = arc[1].parameter_names, taken
-    exponent = 1.0 if len(names) == 1 else (alpha if alpha is not None else own[2] or 1.0)
-    row[position[arc[0].name]] = r
-    row[position[names[0]]] = tau**exponent / r
+    exponent: FloatArray | float = 1.0
     if len(names) > 1:
-        row[position[names[1]]] = exponent
+        kept = np.ones_like(r) if own[2] is None else np.where(own[2] == 0, 1.0, own[2])
+        exponent = kept if alpha is None else alpha
+        rows[:, position[names[1]]] = exponent
+    rows[:, position[arc[0].name]] = r
+    rows[:, position[names[0]]] = tau**exponent / r

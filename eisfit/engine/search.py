@@ -269,14 +269,14 @@ class _Search:
     def _exchange(self, rows: IntArray) -> None:
         """Add where the best ends lead with arcs exchanged: the grid cannot tell which has the Warburg."""
         best = self.coordinates.physical(self.theta[rows, 0])
-        others = [exchange_unequal_arcs(self.circuit, values) for values in best]
-        owner = np.repeat(rows, [len(starts) for starts in others])
-        if not owner.size:
+        fit, others = exchange_unequal_arcs(self.circuit, best)
+        if not fit.size:
             return
-        inside = self._internal(np.concatenate(others)[:, np.newaxis])
+        owner = rows[fit]
+        inside = self._internal(others[:, np.newaxis])
         theta, cost = self._solve(owner, inside, _STEPS, _ROUGH)
         most = int(np.bincount(owner).max())
-        place = np.concatenate([np.arange(len(starts)) for starts in others])
+        place = np.arange(fit.size) - np.searchsorted(fit, fit)  # within those of one fit
         wide, costs = (
             np.zeros((len(self.tried), most, theta.shape[2])),
             np.full((len(self.tried), most), np.inf),

@@ -139,7 +139,7 @@ class SeriesOptima:
         places, starts = [], []
         for k in cycles:
             if self.found[k]:
-                others = exchange_arcs(self.rows.circuit, self.found[k][0].values)
+                others = exchange_arcs(self.rows.circuit, self.found[k][0].values[np.newaxis])[0]
                 places += [k] * len(others)
                 starts += list(others)
         return self.try_starts(places, np.array(starts), blind=False)

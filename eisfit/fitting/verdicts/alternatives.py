@@ -102,11 +102,10 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
 def _exchanged(rivals: Rivals) -> tuple[NDArray[np.intp], FloatArray]:
     """Return rows and coordinates where the optima lead with arcs exchanged, of those within reach."""
     coordinates = rivals.problem.coordinates
-    others = [exchange_unequal_arcs(coordinates.circuit, values) for values in rivals.values]
-    row = np.repeat(np.arange(len(others)), [len(starts) for starts in others])
+    row, others = exchange_unequal_arcs(coordinates.circuit, rivals.values)
     if not row.size:
         return row, np.empty((0, coordinates.size))
-    theta = coordinates.internal(np.concatenate(others))
+    theta = coordinates.internal(others)
     found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_ROUGH)
     kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
     return row[kept], found.theta[kept]
