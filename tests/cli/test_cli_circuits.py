@@ -15,21 +15,6 @@ from eisfit.model.circuit_template import circuit_template
 from eisfit.model.library import load
 
 
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    """Run a command in a folder and with a configuration of its own; return (code, out, err)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as end:
-            app([str(a) for a in arguments], prog_name="eisfit")
-        return end.value.code or 0, *capsys.readouterr()
-
-    return call
-
-
 def test_a_circuit_is_begun_completed_examined_listed_and_drawn(run, tmp_path):
     code, out, err = run("circuits", "--new", "my-cell", "R_s-p(R_ct,CPE_ct)")
     assert (code, out) == (0, "")

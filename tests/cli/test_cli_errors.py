@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
 
 import pytest
 
-from eisfit.cli import app
 from eisfit.model.simulate import simulate, to_csv
 
 HEAD = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n"
 SWEEP = [10 ** (5 - k / 5) for k in range(36)]
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    """Run a command in a folder of its own and return its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments, stdin=""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        with pytest.raises(SystemExit) as end:
-            app([str(a) for a in arguments], prog_name="eisfit")
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return end.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture

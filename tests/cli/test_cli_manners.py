@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 
-from eisfit.cli import app, manners
+from eisfit.cli import manners
 from eisfit.errors import EisfitWarning
 from eisfit.model.simulate import simulate, to_csv
 
@@ -26,18 +26,6 @@ def cells(tmp_path_factory):
         text = to_csv(simulate("rs-ct", SHAPE, noise=0.003, seed=cycle, cycle=cycle))
         (home / f"zelle_Ω_{cycle}.csv").write_text(text, encoding="utf-8")
     return home
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as end:
-            app([str(a) for a in arguments], prog_name="eisfit")
-        return end.value.code or 0, *capsys.readouterr()
-
-    return call
 
 
 def test_quiet_before_and_after_the_command(run):

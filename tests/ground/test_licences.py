@@ -1,0 +1,71 @@
+"""What the plain install brings along may be used by everyone: no GPL, and every package stands in the list."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, metadata, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[2]
+PERMISSIVE = re.compile(
+    r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|MPL|HPND|Unlicense)\b", re.IGNORECASE
+)
+COPYLEFT = re.compile(r"\b(A|L)?GPL|GNU\b", re.IGNORECASE)
+
+
+def declared():
+    """Return the names of the plain install's own requirements."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(line).name.lower() for line in project["dependencies"]]
+
+
+def brought_along():
+    """Return every installed package that the plain install reaches, by name."""
+    found, waiting = set(), declared()
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            lines = requires(name) or []
+        except PackageNotFoundError:  # for another Python, or another system
+            continue
+        found.add(name)
+        needs = [Requirement(line) for line in lines]
+        waiting += [r.name.lower() for r in needs if not r.marker or r.marker.evaluate({"extra": ""})]
+    return sorted(found)
+
+
+def licence(name):
+    """Return the words by which a package states its licence, the shortest statement that it makes."""
+    data = metadata(name)
+    classifiers = [line for line in data.get_all("Classifier") or [] if line.startswith("License")]
+    text = (data.get("License") or "").strip().splitlines()
+    return data.get("License-Expression") or "; ".join(classifiers) or (text[0] if text else "")
+
+
+@pytest.mark.parametrize("name", brought_along())
+def test_the_plain_install_brings_permissive_licences_alone(name):
+    stated = licence(name)
+    assert PERMISSIVE.search(stated), f"{name}: {stated!r}"
+    assert not COPYLEFT.search(stated), f"{name}: {stated!r}"
+
+
+def test_each_requirement_stands_in_the_list_of_licences():
+    listed = re.findall(r"^\| ([\w-]+) \|", (ROOT / "docs" / "licences.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(set(listed) - {"package"}) == sorted(declared())
+
+
+def test_a_copyleft_licence_is_seen():
+    assert COPYLEFT.search("License :: OSI Approved :: GNU General Public License v3 (GPLv3)")
+    assert COPYLEFT.search("LGPL-3.0-only")
+    assert not COPYLEFT.search("BSD-3-Clause AND 0BSD AND MIT")
