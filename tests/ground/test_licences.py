@@ -1,4 +1,4 @@
-"""What the plain install brings along may be used by everyone: no GPL, and every package stands in the list."""
+"""What the plain install brings along is permissive: no GPL, and each package stands in the list."""
 
 from __future__ import annotations
 
