@@ -1,20 +1,23 @@
 """What other packages offer: readers, elements, circuits, growth laws, by entry points.
 
 A package says it in its ``pyproject.toml``; the groups are ``eisfit.readers``, ``eisfit.elements``,
-``eisfit.circuits`` and ``eisfit.growth_laws``. Nothing is looked up before a name or a file is not known, or
-a list of all is asked for: installed packages cost no time at the start.
+``eisfit.circuits`` and ``eisfit.growth_laws``. Nothing is imported before a name is not known, a list of all is
+asked for, or a file is read and a package offers readers: installed packages cost no time at the start.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from eisfit.errors import EisfitWarning
 
-__all__ = ["Registry", "extensions"]
+__all__ = ["Registry", "extensions", "is_offered"]
 
 T = TypeVar("T")
 
@@ -39,6 +42,34 @@ def extensions(group: str) -> dict[str, Any]:
             said = f"the package {package} offers {group} {entry.name!r}, which cannot be loaded: {error}"
             warnings.warn(said, EisfitWarning, stacklevel=2)
     return found
+
+
+@cache
+def is_offered(group: str) -> bool:
+    """Return whether an installed package may offer anything in the group ``eisfit.GROUP``.
+
+    Looks for the group's name in the packages' lists of entry points: 2 ms where `importlib.metadata` takes 30.
+    Where packages are installed in another way than as folders, the answer is yes.
+    """
+    name = f"eisfit.{group}".encode()
+    for place in sys.path:
+        try:
+            folders = [entry.path for entry in os.scandir(place or ".")]
+        except NotADirectoryError:
+            return True  # an archive of packages
+        except OSError:
+            continue
+        for folder in folders:
+            if folder.endswith((".dist-info", ".egg-info")) and name in _entry_points(folder):
+                return True
+    return False
+
+
+def _entry_points(folder: str) -> bytes:
+    try:
+        return (Path(folder) / "entry_points.txt").read_bytes()
+    except OSError:
+        return b""
 
 
 class Registry(dict[str, T]):

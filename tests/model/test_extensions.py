@@ -119,6 +119,7 @@ def offered(monkeypatch):
     extensions.extensions.cache_clear()
     for registry, _, _ in kept:
         registry._complete = False
+    monkeypatch.setattr("eisfit.spectra.readers.is_offered", lambda _: True)
     yield lambda group, value: points.append(EntryPoint("lab", value, f"eisfit.{group}"))
     extensions.extensions.cache_clear()
     for registry, things, complete in kept:
@@ -135,6 +136,45 @@ def test_nothing_is_looked_up_for_what_is_known():
         "from eisfit.extensions import extensions; assert not extensions.cache_info().currsize"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+class LabTable:
+    """Writes |Z| and phase under names that eisfit takes for real and imaginary part."""
+
+    NAME = "lab table"
+    SUFFIXES = (".csv",)
+    recognise = staticmethod(lambda file: file.text.startswith("# our bridge"))
+
+    @staticmethod
+    def parse(file):
+        f, modulus, phase = np.loadtxt(file.lines[2:], delimiter=",", unpack=True)
+        return [eisfit.Spectrum(f, modulus * np.exp(1j * np.radians(phase)))]
+
+
+def test_a_reader_that_claims_a_file_goes_first(offered):
+    rows = "".join(f"{f},2,{-10 * k}\n" for k, f in enumerate((1000.0, 100.0, 10.0)))
+    data = b"# our bridge\nfreq,R,X\n" + rows.encode()
+    offered("readers", f"{__name__}:LabTable")
+    extensions.extensions.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, __name__, sys.modules.get(__name__, type("Module", (), globals())))
+        (ours,) = eisfit.spectra.readers.read_bytes(data, "a.csv")
+        (other,) = eisfit.spectra.readers.read_bytes(data.replace(b"our", b"a"), "a.csv")
+    assert ours.metadata["format"] == "lab table"
+    assert ours.impedance == pytest.approx(2 * np.exp(-1j * np.radians([0, 10, 20])))
+    assert other.metadata["format"] == "text table"
+
+
+def test_installed_packages_are_looked_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "none")])
+    extensions.is_offered.cache_clear()
+    (tmp_path / "lab-1.dist-info").mkdir()
+    (tmp_path / "lab-1.dist-info" / "entry_points.txt").write_text("[eisfit.readers]\nlab = lab:Lab\n")
+    assert (extensions.is_offered("readers"), extensions.is_offered("elements")) == (True, False)
+    extensions.is_offered.cache_clear()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "lab-1.dist-info" / "entry_points.txt")])
+    assert extensions.is_offered("elements")
+    extensions.is_offered.cache_clear()
 
 
 def test_a_package_that_cannot_be_loaded_is_a_note(offered):

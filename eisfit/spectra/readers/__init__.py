@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError
-from eisfit.extensions import extensions
+from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers._file import File, Reading, check_file, load
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import Spectrum
@@ -166,38 +166,23 @@ def _modules() -> tuple[ModuleType, ...]:
 
 
 def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
-    """Return the spectra; other packages are asked where the extension or the content is not known here."""
-    offered = None if file.suffix in _suffixes() else _offered(file)
-    if offered is not None:
-        return _guarded(file, offered, frequency)
+    """Return the spectra; another package's reader that claims the file goes first: it knows its lab."""
     try:
-        return _guarded(file, None, frequency)
-    except ReadError:
-        offered = _offered(file)
-        if offered is None:
-            raise
-        return _guarded(file, offered, frequency)
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> frozenset[str]:
-    return frozenset({"", *(suffix for module in _modules() for suffix in module.SUFFIXES)})
-
-
-def _offered(file: File) -> Any:
-    """Return the reader of another package that recognises a file, or None."""
-    return next((one for one in extensions("readers").values() if one.recognise(file)), None)
-
-
-def _guarded(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
-    try:
-        return _parse(file, module or _choose(file), frequency)
+        module = _offered(file) or _choose(file)
+        return _parse(file, module, frequency)
     except EisfitError:
         raise
     except _DAMAGE as error:
         # A damaged file can break any assumption of any format: still one sentence for the user.
         detail = f"{type(error).__name__}: {error}".splitlines()[0][:120]
         raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error
+
+
+def _offered(file: File) -> Any:
+    """Return the reader of another package that recognises a file, or None."""
+    if not is_offered("readers"):
+        return None
+    return next((one for one in extensions("readers").values() if one.recognise(file)), None)
 
 
 def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
