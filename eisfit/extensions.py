@@ -1,8 +1,8 @@
 """What other packages offer: readers, elements, circuits, growth laws, by entry points.
 
 A package says it in its ``pyproject.toml``; the groups are ``eisfit.readers``, ``eisfit.elements``,
-``eisfit.circuits`` and ``eisfit.growth_laws``. Nothing is imported before a name is not known, a list of all is
-asked for, or a file is read and a package offers readers: installed packages cost no time at the start.
+``eisfit.circuits`` and ``eisfit.growth_laws``. Nothing is imported before a name is not known, a list of all
+is asked for, or a file is read and a package offers readers: installed packages cost no time at the start.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def extensions(group: str) -> dict[str, Any]:
 def is_offered(group: str) -> bool:
     """Return whether an installed package may offer anything in the group ``eisfit.GROUP``.
 
-    Looks for the group's name in the packages' lists of entry points: 2 ms where `importlib.metadata` takes 30.
+    Looks for the group's name in the packages' lists of entry points: 2 ms, `importlib.metadata` takes 30.
     Where packages are installed in another way than as folders, the answer is yes.
     """
     name = f"eisfit.{group}".encode()

@@ -242,3 +242,37 @@ def test_parquet(tmp_path):
     assert spectrum.impedance == pytest.approx(Z, rel=1e-12)
     with pytest.raises(ReadError, match="damaged"):
         read_bytes(data[:50] + b"PAR1", "a.parquet")
+
+
+def agilent(pair, first, second, **columns):
+    """Return a file of the 4294A's layout (its manual, chapter 8): two blocks, imaginary parts of zeros."""
+    text = f'"4294A REV1.11"\r\n"NUMBER OF POINTS: {F.size}"\r\n{pair}\r\n'
+    for name, (head, values) in {"A": first, "B": second}.items():
+        shown = {**columns, "Data Trace Real": values, "Data Trace Imag": 0 * F}
+        text += f'"TRACE: {name}"\r\n{head}\r\n' + "\t".join(f'"{n}"' for n in ("Frequency", *shown))
+        rows = zip(F[::-1], *(v[::-1] for v in shown.values()), strict=True)
+        text += "\r\n" + "".join("\t".join(f"{v:.10E}" for v in row) + "\r\n" for row in rows) + "\r\n"
+    return text.encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        agilent("", ('"FORMAT: |Z|"', abs(Z)), ('"FORMAT: THETA"', np.degrees(np.angle(Z)))),
+        agilent('"MEASUREMENT: |Z|-θ"', ("", abs(Z)), ("", np.degrees(np.angle(Z)))),
+        agilent('"PARAMETER: R-X"', ("", Z.real), ("", Z.imag)),
+        agilent('"Cs-D"', ("", -1 / (2 * np.pi * F * Z.imag)), ("", -Z.real / Z.imag)),
+        agilent("", ("", abs(Z)), ("", 0 * F), **{"Data Real": Z.real, "Data Imag": Z.imag}),
+    ],
+    ids=["formats", "pair", "parts", "Cs-D", "arrays"],
+)
+def test_agilent_4294a(data):
+    (spectrum,) = read_bytes(data, "a.txt")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-8)
+    assert spectrum.metadata["format"] == "Agilent 4294A"
+
+
+def test_traces_of_the_4294a_that_say_nothing_are_refused():
+    data = agilent("", ("", abs(Z)), ("", np.degrees(np.angle(Z))))
+    with pytest.raises(ReadError, match="nothing says what trace A holds"):
+        read_bytes(data, "a.txt")

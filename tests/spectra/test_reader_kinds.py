@@ -200,3 +200,62 @@ def test_temperatures_row_by_row():
     assert [s.temperature_C for s in spectra] == [25, 35, 45]
     for k, spectrum in enumerate(spectra, 1):
         assert spectrum.impedance == pytest.approx(k * Z, rel=1e-8)
+
+
+@pytest.mark.parametrize("mark", [" ", ",", "\t"])
+def test_three_rows_are_a_spectrum_where_kramers_kronig_proves_it(mark):
+    def lying(*rows):
+        return "\n".join(mark.join(f"{v:.10g}" for v in row) for row in rows)
+
+    spectrum = one(lying(F, Z.real, Z.imag))
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-8)
+    assert spectrum.notes[0] == "the rows are the quantities"
+    with pytest.raises(ReadError, match="a matrix of 3 x 62 numbers without frequencies"):
+        one(lying(*(k * np.column_stack([Z.real, Z.imag]).ravel() for k in (1, 2, 3))))
+    with pytest.raises(ReadError, match=r"cannot be frequency|without frequencies"):
+        one(lying(F[::-1], Z.real, 0 * F + 3.7))
+
+
+def test_rows_with_names():
+    rows = {"-Z'' (mohm)": -1e3 * Z.imag, "freq (Hz)": F, "Z' (mohm)": 1e3 * Z.real}
+    text = "Cell 7\n" + "".join(f"{n};{';'.join(f'{v:.10g}' for v in row)}\n" for n, row in rows.items())
+    assert one(text).impedance == pytest.approx(Z, rel=1e-8)
+
+
+def test_columns_z1_and_z2_are_parts_only_with_proof():
+    assert one(table("freq. /Hz,Z1 /ohm,-Z2 /ohm", F, Z.real, -Z.imag)).impedance == pytest.approx(Z)
+    with pytest.raises(ReadError, match="Z1 and Z2 may be parts or moduli"):
+        one(table("freq,Z1,Z2", F, abs(Z), 2 * abs(Z)))
+
+
+def test_an_imaginary_column_of_zeros_is_told():
+    spectrum = one(table("f,Zre,Zim", F, abs(Z), 0 * F))
+    assert any(note.startswith("assumed: 'Zim' is zero in every row") for note in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "scale"),
+    [  # R's make.names, HFSS, COMSOL, Bode 100, quotes, and what is no impedance
+        ("X.Im.Z..mOhm", "imag", -1e-3), ("freq.kHz", "frequency", 1e3), ("Freq_MHz_", "frequency", 1e6),
+        ("re(Z(1,1)) []", "real", 1), ("cang_rad(Z(1,1))", "phase", 180 / np.pi), ("re(S(1,1)) []", "", 1),
+        ("real(ec.Z11) (ohm)", "real", 1), ("Trace 2: Impedance: Phase (°)", "phase", 1),
+        ("'Z_prime'", "real", 1), ("logZ/ohm", "modulus", 1), ("Z'/Z0", "", 1), ("Z'/Ω m", "", 1),
+        ("T(K)", "temperature", 1), ("-|Z|", "", 1), ("Z imaginaria", "imag", 1), ("Z_A", "modulus", 1),
+    ],
+)  # fmt: skip
+def test_further_names(name, quantity, scale):
+    found = column(name)
+    assert (found.quantity, found.scale) == (quantity, pytest.approx(scale))
+
+
+def test_a_logarithm_of_the_modulus_and_kelvin():
+    head = "log f,log|Z|,phase(deg),T(K)"
+    spectrum = one(table(head, np.log10(F), np.log10(abs(Z)), np.degrees(np.angle(Z)), 298.15 + 0 * F))
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
+    assert spectrum.temperature_C == pytest.approx(25)
+
+
+def test_complex_cells_of_comsol():
+    rows = "".join(f"{f:<24.12g} {z.real:.12g}{z.imag:+.12g}i\n" for f, z in zip(F, Z, strict=True))
+    head = "% Model:              cell.mph\n% freq (Hz)              ec.Z11 (ohm)\n"
+    assert one(head + rows).impedance == pytest.approx(Z, rel=1e-8)

@@ -56,14 +56,15 @@ _MEANS = {
     "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive вещ действ",
     "imag": "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
-    "imaginärteil imaginaerteil 虚部 虛部 허수 허수부 reactance reaktanz réactance reactancia мним",
+    "imaginaria imaginärteil imaginaerteil 虚部 虛部 허수 허수부 reactance reaktanz réactance "
+    "reactancia мним",
     "modulus": "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
-    "phase": "phase phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase phas "
-    "ph фаза 相位 相位角 位相 위상 위상각",
+    "phase": "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
+    "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",
-    "minus": "minus neg negative moins negativ",
+    "minus": "minus neg negative moins negativ inverted",
     "log": "log log10 lg",
     "conductance": "conductance leitwert",
     "susceptance": "susceptance",
@@ -80,7 +81,7 @@ _MEANS = {
     "index": "pt pts point points row messpunkt unnamed 点",
     "filler": "part partie parte teil value values wert act actual istwert applied signal test elapsed "
     "measured meas cell of the in der de la ac series serial component complex linear lin total at column "
-    "data raw shift ohm ohms deg sweep dc",
+    "data raw shift ohm ohms deg sweep dc trace lumped port element",
     "other": "fit fitted sim simulated calc calculated model error err std stddev sigma sig residual resid "
     "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
     "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
@@ -168,6 +169,12 @@ _ALONE = (
     *(("Y", "admittance_modulus"), ("Z", "modulus")),
 )
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
+#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``real(ec.Z11)`` (COMSOL).
+_PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
+_NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
+_ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
+_RELATIVE = re.compile(r"/\s*[RZ]_?0\b|(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
+_R_NAME = re.compile(r"^X\.(?=(?:Im|Z)\b)")  # R's make.names of -Im(Z), -Z''
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
     {"’": "'", "′": "'", "‘": "'", "´": "'", "`": "'", "″": '"', "”": '"', "“": '"', "−": "-", "–": "-"}
@@ -180,9 +187,9 @@ _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
-    re.compile(r"^(.*[^,_ -])[,_ -]+([^\s,_]+)$"),
+    re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
 )
-_LOG = re.compile(r"^\s*(?:log|lg)_?(?:10|₁₀)?\s*(?=[(\[|/ _])", re.IGNORECASE)
+_LOG = re.compile(r"^\s*(?:log|lg)_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 
 
 def column(name: str) -> Column:
@@ -205,6 +212,9 @@ def _column(name: str) -> Column:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
     text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    text = text.strip("'") if text.startswith("'") else text
+    text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
+    text = _ANGLE.sub(r"phase(\2) [\1]", text)
     for core, unit in _readings(text):
         found = _meaning(core, unit)
         if found is not None:
@@ -248,40 +258,47 @@ def _meaning(core: str, unit: str) -> tuple[str, float, str, bool] | None:
     found = _quantity(text, bool(unit))
     if found is None:
         return None
-    quantity, label, negative, angular = found
+    quantity, label, concepts = found
     given = unit_of(unit) if unit else None
     if not _fits(quantity, given):
         return None
     factor = given.scale if given else 1.0
-    if angular and (given is None or given.kind != "frequency"):
+    if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
         factor /= 6.283185307179586
-    return quantity, (-sign if negative else sign) * factor, label, bool(logarithm)
+    sign *= (-1.0) ** concepts["minus"]
+    if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
+        return None
+    return quantity, sign * factor, label.lower(), bool(logarithm or concepts["log"])
 
 
 def _fits(quantity: str, unit: Unit | None) -> bool:
+    if quantity == "temperature" and unit is not None and unit.kind == "kelvin":
+        return True
     return unit is None or unit.kind == "any" or _KIND.get(quantity) in (unit.kind, None)
 
 
-def _quantity(text: str, with_unit: bool) -> tuple[str, str, bool, bool] | None:
-    """Return (quantity, label, whether minus is a word of it, whether an angular frequency)."""
+def _quantity(text: str, with_unit: bool) -> tuple[str, str, Counter[str]] | None:
+    """Return (quantity, label, how often each concept is named)."""
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", text).lower()
     if bare in _WHOLE:
         quantity = "temperature" if text.strip() == "T" and with_unit else _WHOLE[bare]
-        return None if bare in _ONLY_WITH_UNIT and not with_unit else (quantity, "", False, False)
+        return None if bare in _ONLY_WITH_UNIT and not with_unit else (quantity, "", Counter())
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity:
         return None
     if label and not _may_carry(quantity, label, concepts):
         return None
-    return quantity, label, concepts["minus"] % 2 == 1, concepts["omega"] > 0
+    return quantity, label, concepts
 
 
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
     if quantity in _CONDITIONS:
         return len(label) == 1 or label.isdigit()
-    return quantity in _LABELLED and bool(concepts["Z"] or concepts["frequency"])
+    if concepts["relative"]:
+        return False
+    return quantity in _LABELLED and bool(concepts["Z"] or concepts["frequency"] or label.isdigit())
 
 
 def _concepts(text: str) -> tuple[Counter[str] | None, str]:
@@ -298,7 +315,8 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
         else:
             found = _segments(part.lower())
             concepts.update(found or ())
-            rest += [] if found else [part.lower()]
+            rest += [] if found else [part]
+    concepts["relative"] = int(bool(_RELATIVE.search(text)))
     if len(rest) > 1 or concepts["other"]:
         return None, ""
     return concepts, "".join(rest)

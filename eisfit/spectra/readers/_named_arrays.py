@@ -12,13 +12,13 @@ from eisfit.spectra.readers._assemble import (
     choose,
     count_note,
     describe_sign,
-    impedance,
     settle_sign,
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sweep import Sweep, plural
 
 __all__ = ["from_array", "from_names", "with_frequency"]

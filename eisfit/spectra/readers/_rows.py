@@ -15,12 +15,12 @@ from eisfit.spectra.readers._assemble import (
     boundaries_of,
     choose,
     count_note,
-    impedance,
     settle_sign,
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, MAX_SWEEPS, File
+from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural

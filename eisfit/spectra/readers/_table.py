@@ -191,12 +191,13 @@ def _start(rows: list[int], total: int) -> int:
 def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
     table.preamble = list(above)
     near = range(len(above) - 1, max(-1, len(above) - 6), -1)
+    marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_known_names, _unknown_names):
         for back in near:
             if is_units_row(split(_COMMENT.sub("", above[back]), table.style.delimiter)):
                 continue
             units = _units_row(above[back + 1 :], table.style, width)
-            table.names, table.mixed = lookup(above[back], table.style, width, units)
+            table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
             if table.names:
                 table.units = units
                 if len(table.units) != len(table.names) and is_units_row(table.units):
@@ -205,20 +206,28 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 return
 
 
-def _known_names(line: str, style: Style, width: int, units: list[str]) -> tuple[list[str], bool]:
+def _counts(values: NDArray[np.float64]) -> bool:
+    """Whether a column counts the rows."""
+    return values.size > 2 and bool(np.mean(np.diff(values) == 1) > 0.8)
+
+
+def _known_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     if len(line) > _LONGEST_HEADER:
         return [], False
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
-    if bare != line:  # the mark of a comment may be a column's name: # for the number
-        raw = _cell_ways(line, style)
-        ways[:0] = [cells for cells in raw if len(cells) == width and cells[0] in ("#", "%")]
+    ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
     known = [_quantities(cells, units) for cells in ways]
     useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
     for cells, count in zip(ways, useful, strict=True):
         if len(cells) == width and (count >= 2 or (count and width <= 3)):
             return cells, False
+    for cells, row in zip(ways, known, strict=True):
+        if len(cells) == width - 1 == 2 and set(row) == {"frequency", "modulus"}:  # f, complex Z
+            return cells, True
     for cells, row, count in zip(ways, known, useful, strict=True):
         if count >= 3 and len(set(row) & _WANTED) >= 2:
             return cells, True
@@ -233,12 +242,14 @@ def _quantities(names: list[str], units: list[str]) -> list[str]:
             for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
 
 
-def _unknown_names(line: str, style: Style, width: int, units: list[str]) -> tuple[list[str], bool]:
+def _unknown_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
     """Return the cells of a line of words, one a column, although none is known."""
     if len(line) > _LONGEST_HEADER:
         return [], False
     cells = split(line, style.delimiter)
-    plain = not _COMMENT.match(line) or cells[0] in ("#", "%") or (bool(units) and is_units_row(units))
+    plain = not _COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
     is_header = len(cells) == width and width >= 2 and plain and not _prose(cells)
     return (cells, False) if is_header else ([], False)
 

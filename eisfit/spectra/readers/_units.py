@@ -35,9 +35,13 @@ _UNITS = (
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}\.?$"), "ohm", 1.0),
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
     (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
-    (re.compile(r"()(?:deg(?:rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|度)$", re.IGNORECASE), "angle", 1.0),
+    (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|度)$", re.IGNORECASE), "angle", 1.0),
     (re.compile(r"(m|)(?:rad(?:ians?)?)$"), "angle", 180 / pi),
-    (re.compile(r"(n|u|µ|μ|m|)(?:S|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"), "siemens", 1.0),
+    (
+        re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
+        "siemens",
+        1.0,
+    ),
     (re.compile(r"(f|p|n|u|µ|μ|m|)F$"), "farad", 1.0),
     (re.compile(r"(p|n|u|µ|μ|m|)H$"), "henry", 1.0),
     (re.compile(r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$"), "time", 1.0),
@@ -45,6 +49,7 @@ _UNITS = (
     (re.compile(r"()(?:h|hours?)$"), "time", 3600.0),
     (re.compile(r"(m|)(?:V|volts?|V vs\.? .*)$"), "volt", 1.0),
     (re.compile(r"(n|u|µ|μ|m|)A$"), "ampere", 1.0),
+    (re.compile(r"()(?:K|kelvin)$", re.IGNORECASE), "kelvin", 1.0),
     (re.compile(r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$"), "celsius", 1.0),
 )
 

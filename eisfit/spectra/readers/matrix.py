@@ -1,14 +1,19 @@
-"""Text matrices of impedances without frequencies: a spectrum a row, Z' and Z'' in turn."""
+"""Text tables that lie on their side: a quantity a row, with or without its name; or impedances alone."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.spectra.readers import text
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._table import Table, find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "parse_matrix", "recognise"]
 
@@ -17,14 +22,20 @@ SUFFIXES = ()
 RANK = 90
 
 _FEWEST_COLUMNS = 13
+_MOST_ROWS = 10_000
+_MOST_NAMED = 40
+#: A name that is no number, then at least five numbers.
+_NAMED = re.compile(r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}")
 
 
 def recognise(file: File) -> bool:
-    """Whether there is no header and more columns than any table of one spectrum has."""
-    if file.encoding is None or len(file.lines) > 10_000:
+    """Whether rows begin with names of quantities, or there is no header and more columns than rows."""
+    if file.encoding is None or len(file.lines) > _MOST_ROWS:
         return False
+    if _named_rows(file):
+        return True
     first = next((line for line in file.lines if line.strip()), "")
-    if len(first.split()) < _FEWEST_COLUMNS or any(
+    if len(re.split(r"[\s,;]+", first.strip())) < _FEWEST_COLUMNS or any(
         character.isalpha() for character in first.lower().replace("e", "")
     ):
         return False
@@ -33,14 +44,25 @@ def recognise(file: File) -> bool:
 
 
 def parse(file: File) -> list[Sweep]:
-    """Refuse: the file has no frequencies.
+    """Return the sweeps of rows that are named, or of three rows that Kramers-Kronig proves.
 
     Raises
     ------
     ReadError
-        Always; it says what to give.
+        Where nothing proves the first row to be frequencies: it says what to give.
     """
+    named = _named_rows(file)
+    if named:
+        cells = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in named]
+        length = min(map(len, cells))
+        lines = ["\t".join(row[i].strip() for row in cells) for i in range(length)]
+        sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
+        return _told(sweeps, "columns parted by", "the rows are the quantities")
     table = find_table(file)
+    if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
+        on_its_side = Table(table.style, [], np.ascontiguousarray(table.matrix.T))
+        if headerless(file, on_its_side.matrix).proven:
+            return _told(text.table_sweeps(file, on_its_side, []), "", "the rows are the quantities")
     shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.matrix.shape[1]} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
 
@@ -57,3 +79,19 @@ def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
     if table is None:
         raise file.error("no table of numbers in it")
     return with_frequency(file, table.matrix, frequency)
+
+
+def _named_rows(file: File) -> list[str]:
+    """Return the lines of a quantity's name and its numbers; none where no frequency is among them."""
+    filled = [line for line in file.lines if line.strip()]
+    if len(filled) > _MOST_NAMED or len(filled) < 3:
+        return []
+    rows = [line for line in filled if _NAMED.match(line)]
+    named = {column(re.split(r"[,;\t]", line)[0].strip().strip('"')).quantity for line in rows} - {""}
+    return rows if "frequency" in named and len(named) > 2 else []
+
+
+def _told(sweeps: list[Sweep], without: str, note: str) -> list[Sweep]:
+    for sweep in sweeps:
+        sweep.notes = [note, *(one for one in sweep.notes if not (without and one.startswith(without)))]
+    return sweeps

@@ -14,7 +14,6 @@ from eisfit.spectra.readers._assemble import (
     choose,
     count_note,
     describe_sign,
-    impedance,
     settle_sign,
     sweeps_of,
 )
@@ -22,6 +21,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._headerless import headerless
+from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
@@ -37,6 +37,7 @@ _FEWEST_ROWS = 3
 _COMPLEX = re.compile(
     r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
 )
+_Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 _DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
@@ -156,6 +157,8 @@ def _sweeps(
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
     _name_by_label(sweeps, columns)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
+    if outcome == 0 and {meaning.name for meaning in chosen.columns.values()} >= set(_Z1_Z2):
+        raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
     if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
             f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
@@ -192,6 +195,7 @@ def _column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
+    columns = _parts_of_ivium(columns)
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
     count = {q: len(found) for q, found in place.items()}
     if count["frequency"] == 1 and (sets := _sets_by_label(columns)):
@@ -204,6 +208,23 @@ def _column_sets(table: Table) -> list[dict[int, Column]]:
         parts = zip([0, *starts[1:]], edges, strict=True)
         return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
     return _sharing_one_frequency(columns, place)
+
+
+def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with Z1, Z2 as real and imaginary part where there is neither part nor phase."""
+    moduli = {c.label: i for i, c in columns.items() if c.quantity == "modulus"}
+    named = {c.quantity for c in columns.values()} & {"real", "imag", "phase"}
+    if (
+        named
+        or set(moduli) != {"1", "2"}
+        or len({c.unit for c in map(columns.get, moduli.values()) if c}) > 1
+    ):
+        return columns
+    parts = {
+        moduli[label]: replace(columns[moduli[label]], name=name, quantity=quantity, label="")
+        for label, name, quantity in zip("12", _Z1_Z2, ("real", "imag"), strict=True)
+    }
+    return {**columns, **parts}
 
 
 def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
@@ -311,7 +332,8 @@ def _assumed_unit(table: Table, chosen: Chosen) -> list[str]:
     if _DIGATRON in table.units:
         return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
     parts = ("real", "imag", "modulus")
-    if any(chosen.columns[part].unit for part in parts if part in chosen.columns):
+    told = [chosen.columns[part].unit for part in parts if part in chosen.columns]
+    if any(told) or not told:
         return []
     return [f"{ASSUMED} no unit given for the impedance, taken as ohm (else --impedance-unit)"]
 

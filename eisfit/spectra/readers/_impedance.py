@@ -1,0 +1,188 @@
+"""The complex impedance from the columns there are, in ohm, checked against what further columns say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.spectra.readers._assemble import FROM_PHASE, Chosen
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._lcr import from_other_columns
+from eisfit.spectra.readers._sign import kramers_kronig_sign
+from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, plural
+from eisfit.spectra.readers._units import AMBIGUOUS, IMPEDANCE_UNITS
+
+__all__ = ["impedance"]
+
+# Columns that say the same thing agree within the digits they are printed with.
+_AGREE = 0.03
+
+
+def impedance(file: File, chosen: Chosen) -> ComplexArray:
+    """Return Z (rows,) from the columns there are, checked against each other.
+
+    Raises
+    ------
+    ReadError
+        When no impedance can be had from the columns or they contradict each other.
+    """
+    _settle_unit(file, chosen)
+    _settle_given_sign(file, chosen)
+    if "real" in chosen and "imag" in chosen:
+        return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
+    if "modulus" in chosen and "phase" in chosen:
+        return _polar(file, chosen)
+    if "real" in chosen and "phase" in chosen and "imag" not in chosen:
+        chosen.notes.append("imaginary part from the real part and the phase")
+        return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
+    z = from_other_columns(chosen)
+    if z is None:
+        raise file.error(_missing(chosen))
+    return z
+
+
+def _settle_unit(file: File, chosen: Chosen) -> None:
+    """Scale the impedance to ohm as the user says, or refuse a unit that may be milli or mega.
+
+    Raises
+    ------
+    ReadError
+        For ``MOHM`` in a header in capitals, where nobody said what it is.
+    """
+    for quantity in ("real", "imag", "modulus"):
+        meaning = chosen.columns.get(quantity)
+        if meaning is None:
+            continue
+        if file.reading.impedance_unit:
+            chosen.values[quantity] *= IMPEDANCE_UNITS[file.reading.impedance_unit] / abs(meaning.scale)
+        elif AMBIGUOUS.match(meaning.unit):
+            raise file.error(
+                f"{meaning.name!r} may be milliohm or megaohm: say which, "
+                "--impedance-unit mohm or --impedance-unit Mohm"
+            )
+    if file.reading.impedance_unit:
+        chosen.notes.append(f"{GIVEN_UNIT} {file.reading.impedance_unit}")
+
+
+def _settle_given_sign(file: File, chosen: Chosen) -> None:
+    """Give the imaginary part and the phase the sign that the user says the columns have."""
+    if file.reading.imag_sign not in ("+", "-"):
+        return
+    wanted = 1.0 if file.reading.imag_sign == "+" else -1.0
+    for quantity in ("imag", "phase"):
+        if quantity in chosen:
+            chosen.values[quantity] = chosen[quantity] * wanted * np.sign(chosen.columns[quantity].scale)
+    chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
+
+
+def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
+    if "phase" not in chosen:
+        _note_zeros(chosen, z)
+        return z
+    if not np.nan_to_num(chosen["phase"]).any() and np.nan_to_num(z.imag).any():
+        chosen.notes.append(f"left aside: {chosen.columns['phase'].name!r}, a column of zeros")
+        return z
+    if "modulus" in chosen and not np.nan_to_num(z.imag).any() and np.nan_to_num(chosen["phase"]).any():
+        chosen.notes.append(f"left aside: {chosen.columns['imag'].name!r}, a column of zeros")
+        return _polar(file, chosen)
+    rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
+    phase = np.full(z.shape, np.nan)
+    if rows.any():
+        phase[rows] = _radians(file, chosen)[rows]
+    if not rows.any():
+        return z
+    # Compare directions only: the modulus may be given per area.
+    direction = np.exp(1j * phase[rows])
+    sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
+    ways = {
+        "real and imaginary part agree with the phase column": z,
+        FROM_PHASE: np.conj(z),
+        "the imaginary column holds its absolute value: sign taken from the phase column": z.real
+        + 1j * np.abs(z.imag) * sign,
+    }
+    off = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    note = min(off, key=lambda name: off[name])
+    if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
+        raise file.error(
+            "the phase column contradicts the real and imaginary parts: delete the wrong columns"
+        )
+    if off[note]:
+        note = f"{note}, but for {plural(off[note], 'row')}"
+    chosen.notes.append(note)
+    return next(way for name, way in ways.items() if note.startswith(name))
+
+
+def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
+    """Say where a column of zeros makes the impedance real: analysers save a modulus so too."""
+    if not np.nan_to_num(z.imag).any():
+        real, imag = (chosen.columns[part].name for part in ("real", "imag"))
+        chosen.notes.append(
+            f"{ASSUMED} {imag!r} is zero in every row: a pure resistance (if {real!r} holds the modulus, "
+            "the phase is missing)"
+        )
+
+
+def _disagree(z: ComplexArray, direction: ComplexArray) -> int:
+    """Count the points whose direction in the complex plane is another."""
+    return int((np.abs(z / np.abs(z) - direction) > _AGREE).sum())
+
+
+def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    distance = np.abs(a - b)
+    return bool(np.quantile(distance, 0.9) < _AGREE)
+
+
+def _polar(file: File, chosen: Chosen) -> ComplexArray:
+    chosen.notes.append("impedance from modulus and phase")
+    z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
+    real = chosen.get("real")
+    if real is not None and not _close(real / np.abs(z), z.real / np.abs(z) + 0j):
+        raise file.error("modulus and phase contradict the real part: delete the wrong columns")
+    return z
+
+
+def _radians(file: File, chosen: Chosen) -> FloatArray:
+    """Return the phase in radians; without a unit the data decide."""
+    phase, meaning = chosen["phase"], chosen.columns["phase"]
+    if meaning.unit:
+        return np.radians(phase)
+    largest = float(np.nanmax(np.abs(phase), initial=0.0))
+    if largest > 2 * np.pi:
+        chosen.notes.append("phase in degrees (it exceeds 2 pi)")
+        return np.radians(phase)
+    fit = {
+        name: _misfit(chosen, angle) for name, angle in (("degrees", np.radians(phase)), ("radians", phase))
+    }
+    best = min(fit, key=lambda name: fit[name])
+    if not fit[best] < _AGREE or min(value for name, value in fit.items() if name != best) < 4 * fit[best]:
+        raise file.error(
+            f"the phase column {meaning.name!r} may be degrees or radians: name the unit in its header"
+        )
+    chosen.notes.append(f"phase in {best} (the other unit does not fit the other columns)")
+    return np.radians(phase) if best == "degrees" else phase
+
+
+def _misfit(chosen: Chosen, angle: FloatArray) -> float:
+    """Distance of the angle from what the other columns, else Kramers-Kronig, say."""
+    if "real" in chosen and "imag" in chosen:
+        z = chosen["real"] + 1j * np.abs(chosen["imag"])
+        rows = np.isfinite(z) & (z != 0) & np.isfinite(angle)
+        return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))
+    if "modulus" not in chosen:
+        return float("nan")
+    test = kramers_kronig_sign(chosen["frequency"], chosen["modulus"] * np.exp(1j * angle))
+    return float("nan") if test is None else min(test.as_written, test.turned)
+
+
+def _missing(chosen: Chosen) -> str:
+    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
+    if "dissipation" in chosen or "R_parallel" in chosen:
+        return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
+    return (
+        f"no column for the {lacking} part of the impedance (recognised: {has}); "
+        "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
+    )

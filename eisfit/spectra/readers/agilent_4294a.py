@@ -1,0 +1,89 @@
+"""Agilent 4294A: the ASCII file of its traces A and B, a block for each.
+
+Operation Manual, chapter 8, "Data contents saved in the trace data": "Data Real" and "Data Imag" hold R and
+X, whatever is shown; "Data Trace Real" and "Data Trace Imag" hold the parameter as it is shown, with zeros
+where it has no imaginary part. So a trace of the modulus looks like resistances, and is read as what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+
+from eisfit.spectra.readers import text
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "Agilent 4294A"
+SUFFIXES = ()
+RANK = 20
+
+_BLOCK = re.compile(
+    r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL
+)
+_PAIR = re.compile(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
+_UNITS = {"C": "F", "L": "H", "G": "S", "B": "S", "Y": "S", "|": ""}
+
+
+def recognise(file: File) -> bool:
+    """Whether a block of a trace has columns named as the analyser names them."""
+    if file.encoding is None or not re.search('^"?TRACE: A"?', file.text[:20_000], re.MULTILINE):
+        return False
+    return "4294A" in file.head or "Data Trace Real" in file.text[:20_000]
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectrum of the data arrays, or of the two traces together.
+
+    Raises
+    ------
+    ReadError
+        When the file does not say what its traces hold.
+    """
+    blocks = dict(_BLOCK.findall(file.text.replace("\r\n", "\n")))
+    above = file.text.partition("TRACE: A")[0]
+    tables = {name: _table(block) for name, block in blocks.items()}
+    first = tables["A"]
+    if "Data Real" in first and "Data Imag" in first:
+        columns = [("R [ohm]", first["Data Real"]), ("X [ohm]", first["Data Imag"])]
+    else:
+        columns = [
+            (_shown(file, name, blocks[name], above), table["Data Trace Real"])
+            for name, table in tables.items()
+            if "Data Trace Real" in table
+        ]
+    rows = zip_longest(first.get("Frequency", []), *(cells for _, cells in columns), fillvalue="")
+    lines = ["\t".join(["Frequency [Hz]", *(name for name, _ in columns)]), *map("\t".join, rows)]
+    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
+    for sweep in sweeps:
+        sweep.metadata["header"] = above[:4000]
+    return sweeps
+
+
+def _table(block: str) -> dict[str, list[str]]:
+    """Return the columns of a block by name, as text."""
+    rows = [[cell.strip(' "') for cell in line.split("\t")] for line in block.splitlines() if "\t" in line]
+    start = next((i for i, row in enumerate(rows) if row[0] == "Frequency"), len(rows))
+    body = [row for row in rows[start + 1 :] if row[0]]
+    return (
+        {name: [row[i] if i < len(row) else "" for row in body] for i, name in enumerate(rows[start])}
+        if body
+        else {}
+    )
+
+
+def _shown(file: File, name: str, block: str, above: str) -> str:
+    """Return the header of what a trace shows: by its own lines, else by the pair above, ``|Z|-THETA``."""
+    own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
+    pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
+    word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""
+    header = f"{word} [{_UNITS[word[0].upper()]}]" if word[:1].upper() in _UNITS else word
+    if not column(header).quantity:
+        raise file.error(
+            f"nothing says what trace {name} holds (modulus, phase, R, X, ...): save the data arrays too, "
+            "or in Touchstone format"
+        )
+    return header
