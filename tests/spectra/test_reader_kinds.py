@@ -259,3 +259,58 @@ def test_complex_cells_of_comsol():
     rows = "".join(f"{f:<24.12g} {z.real:.12g}{z.imag:+.12g}i\n" for f, z in zip(F, Z, strict=True))
     head = "% Model:              cell.mph\n% freq (Hz)              ec.Z11 (ohm)\n"
     assert one(head + rows).impedance == pytest.approx(Z, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("gb18030", "序号,频率(Hz),实部(Ω),-虚部(Ω)"),
+        ("cp932", "番号,周波数[Hz],実部[Ω],-虚部[Ω]"),
+        ("cp949", "번호,주파수 (Hz),실수 (ohm),-허수 (ohm)"),
+    ],
+)
+def test_encodings_of_the_far_east(encoding, names):
+    data = table(names, np.arange(31), F, Z.real, -Z.imag).encode(encoding)
+    (spectrum,) = read_bytes(data, "a.csv")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-8)
+    assert f"encoding {encoding}" in spectrum.notes
+
+
+@pytest.mark.parametrize("gap", ["-", "---", "NaN", "#N/A", "overload"])
+def test_a_row_of_gaps_is_left_out(gap):
+    lines = table("step,freq,Zre,Zim", 1 + 0 * F, F, Z.real, Z.imag).splitlines()
+    lines[12] = f"EIS,{F[11]},{gap},{gap}"
+    assert one("\n".join(lines)).points == 30
+
+
+def test_a_dc_row_does_not_make_a_system_active():
+    text = "f,Zre,Zim\n0,0,0\n" + table("", F, Z.real, -Z.imag).lstrip()
+    assert one(text).impedance == pytest.approx(Z, rel=1e-8)
+
+
+def test_a_last_column_without_values():
+    assert one(table("f,Zre,Zim,Comment", F, Z.real, Z.imag)).impedance == pytest.approx(Z, rel=1e-8)
+    with pytest.raises(ReadError, match="no column for the imaginary part"):
+        one(table("f,|Z|,Zre,Zim", F, Z.real, 1 + 0 * F))
+
+
+def test_cells_side_by_side_named_by_their_state():
+    head = "Frequency (Hz);SOC10_Re (Ohm);SOC10_Im (Ohm);SOC50_Re (Ohm);SOC50_Im (Ohm)"
+    columns = (F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag)
+    first, second = read(table(head, *columns, delimiter=";"))
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-8)
+    assert (first.metadata["label"], second.metadata["label"]) == ("soc10", "soc50")
+
+
+def test_zplot_with_repeated_header_and_decimal_comma():
+    head = "ZPLOT2 ASCII\nEnd Comments\n"
+    names = "Freq(Hz)  Ampl  Bias  Time(Sec)  Z'(a)  Z''(b)  GD  Err  Range\n"
+    o = 0 * F
+    rows = [
+        "  ".join(f"{v:.9g}" for v in row) for row in zip(F, o, o, o, Z.real, Z.imag, o, o, o, strict=True)
+    ]
+    body = "\n".join(rows) + "\n"
+    spectra = read(head + names + body + names + body, "a.z")
+    assert [s.points for s in spectra] == [31, 31]
+    (comma,) = read((head + names + body).replace(".", ","), "a.z")
+    assert comma.impedance == pytest.approx(Z, rel=1e-7)

@@ -113,7 +113,8 @@ def _turn(file: File, sweeps: list[Sweep], written: str, shown: str) -> tuple[in
     A negative real part is no passive system's: the impedance of one with a negative resistance obeys
     Kramers-Kronig only as an admittance, and its conjugate may seem to.
     """
-    passive = all(bool((sweep.impedance.real[np.isfinite(sweep.impedance)] > 0).all()) for sweep in sweeps)
+    measured = [s.impedance[np.isfinite(s.impedance) & (s.impedance != 0)] for s in sweeps]
+    passive = all(bool((z.real > 0).all()) for z in measured)
     if file.reading.imag_sign == "header" or not passive or written.endswith(CANONICAL):
         why = "" if passive else "; the real part is negative in places, so it may well be right"
         return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({shown}){why}"

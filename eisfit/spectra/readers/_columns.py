@@ -181,7 +181,12 @@ _PRIMES = str.maketrans(
 )
 _BRACKET = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
-_PARTS = re.compile(r"[^\W\d_]+|\d+|'+|\|")
+#: Whose column it is, in one word: SOC50, 25C.
+_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|\d+[A-Za-z%]+")
+_PARTS = re.compile(
+    r"(?<![^\W_])(?!cell|[zZ]|[rR]e|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
+    r"|(?<![^\W_])\d+[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
+)
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
@@ -298,7 +303,9 @@ def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
         return len(label) == 1 or label.isdigit()
     if concepts["relative"]:
         return False
-    return quantity in _LABELLED and bool(concepts["Z"] or concepts["frequency"] or label.isdigit())
+    return quantity in _LABELLED and bool(
+        concepts["Z"] or concepts["frequency"] or label.isdigit() or _COMPOUND.fullmatch(label)
+    )
 
 
 def _concepts(text: str) -> tuple[Counter[str] | None, str]:
@@ -306,7 +313,9 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
     concepts: Counter[str] = Counter()
     rest: list[str] = []
     for part in _PARTS.findall(_CAMEL.sub(" ", text)):
-        if part.startswith("'"):
+        if _COMPOUND.fullmatch(part):
+            rest.append(part)
+        elif part.startswith("'"):
             concepts["primes"] += len(part)
         elif part == "|":
             concepts["bar"] += 1

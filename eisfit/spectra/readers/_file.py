@@ -38,6 +38,13 @@ _ARCHIVES = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
     (b"\x89HDF", "an HDF5 file"),
 )
+#: Encodings of old programs, and words that tell them: frequency, real part, impedance.
+_EASTERN = (
+    ("gb18030", "频率 实部 阻抗"),
+    ("cp932", "周波数 実部 インピーダンス"),
+    ("cp949", "주파수 실수 임피던스"),
+    ("big5", "頻率 實部 阻抗"),
+)
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
@@ -114,7 +121,9 @@ class File:
             return wide
         if _binary(self.data):
             return None
-        return "utf-8" if _decodes(self.data, "utf-8") else "latin-1"
+        if _decodes(self.data, "utf-8"):
+            return "utf-8"
+        return next((name for name, words in _EASTERN if _holds(self.data, name, words)), "latin-1")
 
     @cached_property
     def text(self) -> str:
@@ -216,6 +225,11 @@ def _decodes(data: bytes, encoding: str) -> bool:
     except (UnicodeDecodeError, UnicodeError):
         return False
     return True
+
+
+def _holds(data: bytes, encoding: str, words: str) -> bool:
+    """Whether the bytes are of this encoding: they hold one of the words, and all of them decode."""
+    return any(word.encode(encoding) in data for word in words.split()) and _decodes(data, encoding)
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -194,7 +194,8 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_known_names, _unknown_names):
         for back in near:
-            if is_units_row(split(_COMMENT.sub("", above[back]), table.style.delimiter)):
+            bare = _COMMENT.sub("", above[back])
+            if is_units_row(split(bare, table.style.delimiter)) or _is_rule(bare, table.style.delimiter):
                 continue
             units = _units_row(above[back + 1 :], table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
@@ -204,6 +205,13 @@ def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
                     table.units = _aligned(table.units, table.names) or [*table.units, STRAY]
                 table.preamble = list(above[:back])
                 return
+
+
+def _is_rule(line: str, delimiter: str) -> bool:
+    """Whether a line is a row of dashes or of gaps, with at most a number."""
+    cells = split(line, delimiter)
+    style = Style(delimiter, ".")
+    return bool(cells) and all(not cell.strip("-:=") or number(cell, style) is not None for cell in cells)
 
 
 def _counts(values: NDArray[np.float64]) -> bool:
@@ -221,17 +229,33 @@ def _known_names(
     ways = _cell_ways(bare, style)
     ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
     known = [_quantities(cells, units) for cells in ways]
-    useful = [sum(1 for quantity in row if quantity not in ("", "index")) for row in known]
-    for cells, count in zip(ways, useful, strict=True):
-        if len(cells) == width and (count >= 2 or (count and width <= 3)):
-            return cells, False
+    for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
+        for cells, row in zip(ways, known, strict=True):
+            if fits(row, width, style):
+                return cells[:width], fits is _with_complex_column
     for cells, row in zip(ways, known, strict=True):
-        if len(cells) == width - 1 == 2 and set(row) == {"frequency", "modulus"}:  # f, complex Z
-            return cells, True
-    for cells, row, count in zip(ways, known, useful, strict=True):
-        if count >= 3 and len(set(row) & _WANTED) >= 2:
+        if sum(map(_is_useful, row)) >= 3 and len(set(row) & _WANTED) >= 2:
             return cells, True
     return [], False
+
+
+def _is_useful(quantity: str) -> bool:
+    return quantity not in ("", "index")
+
+
+def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
+    useful = sum(map(_is_useful, row))
+    return len(row) == width and (useful >= 2 or (useful > 0 and width <= 3))
+
+
+def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
+    """Whether the last names are of nothing known: their columns are empty, or hold words in some rows."""
+    few = style.delimiter != " " and 0 < len(row) - width <= 3
+    return few and not any(row[width:]) and len(set(row) & _WANTED) >= 3
+
+
+def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
+    return len(row) == width - 1 == 2 and set(row) == {"frequency", "modulus"}
 
 
 def _quantities(names: list[str], units: list[str]) -> list[str]:
@@ -292,7 +316,8 @@ def _suits(unit: str, name: str) -> bool:
 
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
-        cells = split(_COMMENT.sub("", line), style.delimiter)
+        raw = split(line, style.delimiter)
+        cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
         if (
             len(cells) >= 2
             and len(cells) <= width + 1

@@ -55,7 +55,8 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no table, or its columns cannot be told for certain.
     """
-    lines = [_complex_to_pair(line.replace("−", "-")) for line in file.lines]
+    plain = [line.replace("−", "-") for line in file.lines]
+    lines = [_complex_to_pair(line) for line in plain]
     table = find_table(file, lines)
     cut = table is not None and _drop_cut_row(table, lines)
     if table is None:
@@ -68,6 +69,8 @@ def parse(file: File) -> list[Sweep]:
             f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
             f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
         )
+    if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
+        table.mixed = False  # complex numbers make two columns of one name
     sweeps = table_sweeps(file, table, lines)
     if cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
@@ -157,7 +160,8 @@ def _sweeps(
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
     _name_by_label(sweeps, columns)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
-    if outcome == 0 and {meaning.name for meaning in chosen.columns.values()} >= set(_Z1_Z2):
+    z1_z2 = {meaning.name for meaning in chosen.columns.values()} >= set(_Z1_Z2)
+    if z1_z2 and outcome == 0 and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
     if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
@@ -293,6 +297,8 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
             raise file.error(f"the column {columns[index].name!r} holds no number")
     for line, text in table.skipped:
         cells = split(text, table.style.delimiter)
+        if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
+            continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
             raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
 

@@ -45,7 +45,7 @@ def parse(file: File) -> list[Sweep]:
     if first is None:
         raise file.error("a ZPlot file without a row of numbers")
     names = next((_names(line) for line in reversed(lines[:first]) if "Z'(a)" in line), list(_NAMES))
-    delimiter = "\t" if "\t" in lines[first] else "," if "," in lines[first] else " "
+    delimiter = _delimiter(lines[first])
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = named_sweeps(file, block, lines[:first])
     if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
@@ -64,18 +64,26 @@ def _refuse_polarisation(file: File, sweep: Sweep) -> None:
 
 def _first_row(lines: Sequence[str]) -> int | None:
     """Return the first row of the table, which stands below the comments and the header."""
-    ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments" or "Z'(a)" in line]
-    for index in range(ends[-1] + 1 if ends else 0, len(lines)):
+    ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments"]
+    ends = ends or [i for i, line in enumerate(lines) if "Z'(a)" in line]
+    for index in range(ends[0] + 1 if ends else 0, len(lines)):
         if _is_row(lines[index]):
             return index
     return None
 
 
 def _is_row(line: str) -> bool:
-    delimiter = "\t" if "\t" in line else "," if "," in line else " "
+    delimiter = _delimiter(line)
     cells = split(line, delimiter)
     style = Style(delimiter, "." if delimiter == "," or "," not in line else ",")
     return len(cells) >= 6 and sum(number(cell, style) is not None for cell in cells) >= 6
+
+
+def _delimiter(line: str) -> str:
+    """Return what parts the columns; a comma within a number that white space follows is a decimal comma."""
+    if "\t" in line:
+        return "\t"
+    return "," if "," in line and not re.search(r"\d,\d+(?:[eE][-+]?\d+)?\s+[-+\d]", line) else " "
 
 
 def _names(line: str) -> list[str]:
