@@ -5,6 +5,7 @@ Single `FitResult` objects are made of the rows where they are wanted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.fitting.derived import dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
-from eisfit.model.circuit import Circuit
+from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
@@ -24,7 +25,6 @@ from eisfit.verdict import limit
 __all__ = ["OF_ONE_ROW", "Column", "Table", "geometry_told"]
 
 T = TypeVar("T")
-_NUMBERS = ("value", "at_bound", "stderr", "stderr_noise", "stderr_model")
 #: What of a result may be another for a row that was looked at by itself.
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
 
@@ -129,24 +129,11 @@ class Table:
         )
 
     def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[FitResult]:
-        """Return the result of every row, for the spectra and the circuit that were fitted."""
-        columns = zip(
-            spectra,
-            self._parameters(circuit),
-            self._statistics(),
-            self._covariances(),
-            self._names(circuit),
-            self._derived(circuit, spectra),
-            self.grade.tolist(),
-            self.starts.tolist(),
-            self.agreed.tolist(),
-            strict=True,
-        )
-        names = [
-            *("spectrum", "parameters", "statistics", "covar", "var_names"),
-            *("derived", "grade", "starts", "agreed"),
-        ]
-        same = {
+        """Return the result of every row, for the spectra and the circuit that were fitted.
+
+        Their numbers stay in the columns until someone asks for them.
+        """
+        same: dict[str, Any] = {
             "circuit": circuit,
             "weighting": self.weighting,
             "covariance_rescaled": self.rescaled,
@@ -157,73 +144,91 @@ class Table:
             "chosen_by": "user",
             "lmfit": None,
         }
-        found = []
-        for b, row in enumerate(columns):
-            fields = {**same, **dict(zip(names, row, strict=True))}
-            if b in self.verdicts:
-                fields |= self.verdicts[b]
-            found.append(_made(FitResult, fields))
-        return found
-
-    def _parameters(self, circuit: Circuit) -> list[dict[str, FittedParameter]]:
-        found: list[dict[str, FittedParameter]] = [{} for _ in self.values]
-        for k, (name, p) in enumerate(circuit.parameters.items()):
-            same = {"name": name, "unit": p.unit, "min": p.min, "max": p.max, "vary": p.free, "expr": p.expr}
-            same |= {"role": p.role, "describe": p.describe, "interval": None, "hidden": None}
-            same["verdict"] = "determined" if p.free or p.expr else "fixed"
-            total, noise = self.stderr[:, k], self.stderr_noise[:, k]
-            model = np.sqrt(np.maximum(total**2 - noise**2, 0.0))
-            columns = [self.values[:, k].tolist(), self.at_bound[:, k].tolist()]
-            columns += [_numbers(column) for column in (total, noise, model)]
-            for row, *numbers in zip(found, *columns, strict=True):
-                row[name] = _made(FittedParameter, {**same, **dict(zip(_NUMBERS, numbers, strict=True))})
-        return found
-
-    def _derived(self, circuit: Circuit, spectra: Sequence[Spectrum]) -> list[dict[str, dict[str, Any]]]:
-        found: list[dict[str, dict[str, Any]]] = [{} for _ in self.values]
-        fixed = _fixed(circuit, spectra)
-        for name, column in self.derived.items():
-            known = [True] * len(found) if column.rows is None else column.rows.tolist()
-            with np.errstate(invalid="ignore"):
-                sharp = column.error <= limit("determined") * np.abs(column.value)
-            columns = column.value.tolist(), _numbers(column.error), sharp.tolist(), known
-            for row, value, stderr, determined, there in zip(found, *columns, strict=True):
-                if there:
-                    verdict = "fixed" if name in fixed else "determined" if determined else "open"
-                    row[name] = {"value": value, "stderr": stderr, "unit": column.unit, "verdict": verdict}
-        return found
-
-    def _statistics(self) -> list[Statistics]:
-        names = list(self.statistics)
-        columns = zip(*(_numbers(column) for column in self.statistics.values()), strict=True)
-        same = {"p_value": None, "ndata": self.ndata}
-        return [_made(Statistics, {**same, **dict(zip(names, row, strict=True))}) for row in columns]
-
-    def _covariances(self) -> list[FloatArray | None]:
-        finite = np.asarray(np.isfinite(self.covar).all(axis=(1, 2)))
-        bounded = np.asarray(self.held.any(axis=1))
+        columns = zip(spectra, self.grade.tolist(), self.starts.tolist(), self.agreed.tolist(), strict=True)
         return [
-            (one[np.ix_(~held, ~held)] if some else one.copy()) if valid else None
-            for one, held, some, valid in zip(
-                self.covar, self.held, bounded.tolist(), finite.tolist(), strict=True
+            FitResult.of_columns(
+                _Row(self, b),
+                {
+                    **same,
+                    "spectrum": spectrum,
+                    "grade": grade,
+                    "starts": starts,
+                    "agreed": agreed,
+                    **self.verdicts.get(b, {}),
+                },
             )
+            for b, (spectrum, grade, starts, agreed) in enumerate(columns)
         ]
 
-    def _names(self, circuit: Circuit) -> list[tuple[str, ...]]:
-        names = tuple(circuit.names[k] for k in self.free)
-        if not self.held.any():
-            return [names] * len(self.values)
-        return [tuple(n for n, out in zip(names, row, strict=True) if not out) for row in self.held.tolist()]
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a table, from which a result takes what it is asked for."""
+
+    table: Table
+    b: int
+
+    def field(self, name: str, result: FitResult) -> Any:
+        """Return a field of the row's result."""
+        if name == "parameters":
+            circuit = result.circuit
+            return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
+        if name == "derived":
+            return self._derived(_fixed(result.circuit, result.spectrum))
+        if name == "statistics":
+            columns = self.table.statistics.items()
+            numbers = {name: _number(column[self.b]) for name, column in columns}
+            return _made(Statistics, {"p_value": None, "ndata": self.table.ndata, **numbers})
+        held = self.table.held[self.b]
+        if name == "var_names":
+            names, free = result.circuit.names, self.table.free
+            return tuple(names[k] for k, out in zip(free, held.tolist(), strict=True) if not out)
+        covar = self.table.covar[self.b]
+        return covar[np.ix_(~held, ~held)] if np.isfinite(covar).all() else None
+
+    def _parameter(self, k: int, p: CircuitParameter) -> FittedParameter:
+        table, b = self.table, self.b
+        total, noise = _number(table.stderr[b, k]), _number(table.stderr_noise[b, k])
+        known = total is not None and noise is not None
+        fields = {
+            "name": p.name,
+            "value": float(table.values[b, k]),
+            "stderr": total,
+            "unit": p.unit,
+            "min": p.min,
+            "max": p.max,
+            "vary": p.free,
+            "expr": p.expr,
+            "at_bound": bool(table.at_bound[b, k]),
+            "role": p.role,
+            "describe": p.describe,
+            "stderr_noise": noise,
+            "stderr_model": math.sqrt(max(total * total - noise * noise, 0.0)) if known else None,
+            "hidden": None,
+            "verdict": "determined" if p.free or p.expr else "fixed",
+            "interval": None,
+        }
+        return _made(FittedParameter, fields)
+
+    def _derived(self, fixed: set[str]) -> dict[str, dict[str, Any]]:
+        found = {}
+        for name, column in self.table.derived.items():
+            if column.rows is not None and not column.rows[self.b]:
+                continue
+            value, stderr = float(column.value[self.b]), _number(column.error[self.b])
+            sharp = stderr is not None and stderr <= limit("determined") * abs(value)
+            verdict = "fixed" if name in fixed else "determined" if sharp else "open"
+            found[name] = {"value": value, "stderr": stderr, "unit": column.unit, "verdict": verdict}
+        return found
 
 
-def _fixed(circuit: Circuit, spectra: Sequence[Spectrum]) -> set[str]:
+def _fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
     """Return the derived quantities that follow from fixed parameters alone."""
     fixed = {name for name, p in circuit.parameters.items() if not p.free and not p.expr}
     if not fixed:
         return set()
-    geometries = {repr(geometry_told(s.metadata)): s.metadata for s in spectra}
-    inputs = [dependencies(circuit, Geometry.of_metadata(told)) for told in geometries.values()]
-    return {name for one in inputs for name, used in one.items() if used <= fixed}
+    inputs = dependencies(circuit, Geometry.of_metadata(spectrum.metadata))
+    return {name for name, used in inputs.items() if used <= fixed}
 
 
 def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -231,11 +236,9 @@ def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, Any]:
     return metadata.get("geometry"), metadata.get("area_cm2")
 
 
-def _numbers(column: NDArray[Any]) -> list[float | None]:
-    """Return Python's numbers, None for what is not finite."""
-    if np.isfinite(column).all():
-        return list(column.tolist())
-    return [x if np.isfinite(x) else None for x in column.tolist()]
+def _number(value: Any) -> Any:
+    """Return Python's number, None for what is not finite."""
+    return value.item() if np.isfinite(value) else None
 
 
 def _made(kind: type[T], fields: dict[str, Any]) -> T:

@@ -12,7 +12,7 @@ the results for some s, with zero among them, are averaged by their likelihood a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -95,8 +95,15 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise.beyond_parameters
     if not chosen.size:
         return
-    spaces = [_Space.of(part, length) for length in _LENGTHS]
-    seen = np.max([space.score for space in spaces], axis=0, initial=-np.inf) > _SCREEN
+    spaces = _Space.of_lengths(part)
+    if not hidden:
+        likely = np.flatnonzero(np.any([space.may_be_seen(part) for space in spaces], axis=0))
+        if not likely.size:
+            return
+        chosen, part = chosen[likely], part.rows(likely)
+        spaces = [space.rows(likely) for space in spaces]
+    spaces = [space.with_normal(part) for space in spaces]
+    seen = np.max([space.score(part) for space in spaces], axis=0, initial=-np.inf) > _SCREEN
     wanted = np.flatnonzero(np.ones_like(seen) if hidden else seen)
     if not wanted.size:
         return
@@ -113,33 +120,66 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
 class _Space:
     """The discrepancies of one length, in what the parameters cannot make up for.
 
-    `normal` (B, K, K) of their columns, `seen` (B, K) of them in the residual, `moved` (B, K, V) what each
-    does to the parameters, `score` (B,) of the residual's agreement with them, under noise alone standard.
+    `seen` (B, K) of their columns in the residual, `across` and `moved` (B, K, V) their products with the
+    Jacobian and what each does to the parameters, `trace` (B,) of `normal` (B, K, K), which comes last.
     """
 
-    normal: FloatArray
+    bumps: ComplexArray
     seen: FloatArray
+    across: FloatArray
     moved: FloatArray
-    score: FloatArray
+    trace: FloatArray
+    normal: FloatArray
 
     @classmethod
-    def of(cls, fits: Linearised, length: float) -> _Space:
-        bumps = _bumps(np.log(fits.omega), length)
-        columns = fits.by_amplitude[:, :, np.newaxis, :] * bumps
-        columns = columns.reshape(len(columns), -1, bumps.shape[1])
-        design = np.ascontiguousarray(columns).view(np.float64) * fits.weight[:, np.newaxis, :]
-        across = design @ fits.jacobian.transpose(0, 2, 1)
-        moved = across @ fits.inverse
-        normal = design @ design.transpose(0, 2, 1) - moved @ across.transpose(0, 2, 1)
+    def of_lengths(cls, fits: Linearised) -> list[_Space]:
+        bumps = [_bumps(np.log(fits.omega), length) for length in _LENGTHS]
+        amplitude = fits.by_amplitude.conj() * fits.weight[:, np.newaxis, ::2]  # (B, E, F)
+        slopes = fits.jacobian.view(np.complex128)[:, np.newaxis]
         # The residual is the model's less the data's: what the data has beyond the model has the other sign.
-        seen = -np.einsum("bkf,bf->bk", design, fits.residual)
-        variance = np.ones(len(seen)) if fits.known_noise else fits.unexplained
-        spread = np.sqrt(2 * np.einsum("bij,bij->b", normal, normal))
-        score = (np.sum(seen**2, axis=1) / variance - np.einsum("bii->b", normal)) / spread
-        return cls(normal, seen, moved, score)
+        data = -np.ascontiguousarray(fits.residual).view(np.complex128)[:, np.newaxis]
+        along = np.concatenate(
+            [amplitude[:, :, np.newaxis] * slopes, (amplitude * data)[:, :, np.newaxis]], 2
+        )
+        square = amplitude.real**2 + amplitude.imag**2
+        return [cls._of(fits, one, along, square) for one in bumps]
+
+    @classmethod
+    def _of(cls, fits: Linearised, bumps: ComplexArray, along: ComplexArray, square: FloatArray) -> _Space:
+        rows, dispersive, count, points = along.shape
+        products = along.view(np.float64).reshape(-1, 2 * points) @ bumps.view(np.float64).T
+        products = products.reshape(rows, dispersive, count, -1).transpose(0, 1, 3, 2)
+        products = np.ascontiguousarray(products).reshape(rows, -1, count)
+        across, seen = products[:, :, :-1], products[:, :, -1]
+        moved = across @ fits.inverse
+        lengths = (square.reshape(-1, points) @ (bumps.real**2 + bumps.imag**2).T).reshape(rows, -1)
+        trace = np.sum(lengths, axis=1) - np.einsum("bkv,bkv->b", moved, across)
+        return cls(bumps, seen, across, moved, trace, np.empty((rows, 0, 0)))
+
+    def with_normal(self, fits: Linearised) -> _Space:
+        columns = fits.by_amplitude[:, :, np.newaxis, :] * self.bumps
+        columns = columns.reshape(len(columns), -1, self.bumps.shape[1])
+        design = np.ascontiguousarray(columns).view(np.float64) * fits.weight[:, np.newaxis, :]
+        normal = design @ design.transpose(0, 2, 1) - self.moved @ self.across.transpose(0, 2, 1)
+        return replace(self, normal=normal)
+
+    def score(self, fits: Linearised) -> FloatArray:
+        """Return the residual's agreement (B,) with the columns: standard under noise alone."""
+        spread = np.sqrt(2 * np.einsum("bij,bij->b", self.normal, self.normal))
+        return np.asarray(self._excess(fits) / spread)
+
+    def may_be_seen(self, fits: Linearised) -> NDArray[np.bool_]:
+        """Return where `score` can be above `_SCREEN`: the squares of K eigenvalues add up to trace^2 / K."""
+        least = self.trace * np.sqrt(2 / self.seen.shape[1])
+        return np.asarray(~(self._excess(fits) < 0.999 * _SCREEN * least))
+
+    def _excess(self, fits: Linearised) -> FloatArray:
+        variance = np.ones(len(self.seen)) if fits.known_noise else fits.unexplained
+        return np.asarray(np.sum(self.seen**2, axis=1) / variance - self.trace)
 
     def rows(self, chosen: NDArray[np.intp]) -> _Space:
-        return _Space(self.normal[chosen], self.seen[chosen], self.moved[chosen], self.score[chosen])
+        names = ("seen", "across", "moved", "trace", "normal")
+        return _Space(self.bumps, **{name: getattr(self, name)[chosen] for name in names})
 
 
 @lru_cache(maxsize=4)
