@@ -1,19 +1,16 @@
-"""Fit a chunk of spectra: in batches where that settles them, by `eisfit.fit` one by one where not.
-
-The hundredth of every thousand fits of the batch is finished in lmfit too, and the two are compared.
-"""
+"""Fit a chunk of spectra: in batches where that settles them, by `eisfit.fit` one by one where not."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.batch.audit import Compared, compare_with_lmfit
+from eisfit.engine.neighbours import Known
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.batch_fit import find_optima
 from eisfit.fitting.batch_result import table_of
@@ -23,14 +20,16 @@ from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected
 from eisfit.model.circuit import Circuit
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import weights_of_many
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Fitted", "Result", "fit_chunk"]
+__all__ = ["Fitted", "Memory", "Result", "fit_chunk"]
 
 Result = FitResult | FitFailure
 
-AUDIT_EVERY, AUDIT_FIRST = 1000, 99  # a lot of a few dozen does not wait for lmfit's import
+#: Frequency grid, as bytes -> what is known of spectra on it.
+Memory = dict[bytes, Known]
+
 _BATCHED = {"weighting", "seed", *SELECTING}
 
 
@@ -46,14 +45,11 @@ class Fitted:
         Place -> the spectrum as it was fitted, where points were left out of it.
     single
         Place -> result, of what was fitted one by one.
-    audit
-        Comparisons with lmfit.
     """
 
     tables: list[tuple[list[int], Table]]
     kept: dict[int, Spectrum]
     single: dict[int, Result]
-    audit: list[Compared]
 
     def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
         """Return one result or failure for each spectrum of the chunk, in order."""
@@ -66,7 +62,11 @@ class Fitted:
 
 
 def fit_chunk(
-    spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], finish: str, first: int = 0
+    spectra: Sequence[Spectrum],
+    circuit: Circuit,
+    options: Mapping[str, Any],
+    finish: str,
+    memory: Memory | None = None,
 ) -> Fitted:
     """Fit spectra.
 
@@ -78,56 +78,66 @@ def fit_chunk(
         Of `eisfit.fit`, without those that change the circuit.
     finish
         ``kernel`` or ``lmfit``.
-    first
-        Index of the first spectrum in the whole series, where one in a thousand is held against lmfit.
+    memory
+        Of earlier chunks of the same circuit and options; this one's is added.
     """
-    kept, tables = _by_batch(spectra, circuit, options)
+    kept, tables = _by_batch(spectra, circuit, options, {} if memory is None else memory)
     settled = {k for places, _ in tables for k in places}
     single: dict[int, Result] = {
         k: fit_or_failure(spectrum, circuit, **options)
         for k, spectrum in enumerate(spectra)
         if k not in settled
     }
-    audit = []
-    for places, table in tables:
-        for row, k in enumerate(places):
-            if finish == "lmfit" or (first + k) % AUDIT_EVERY == AUDIT_FIRST:
-                result = table.row(row, kept[k], circuit)
-                if finish == "lmfit":
-                    single[k] = _by_lmfit(spectra[k], result, options)
-                else:
-                    audit.append(compare_with_lmfit(result))
+    if finish == "lmfit":
+        for places, table in tables:
+            for row, k in enumerate(places):
+                single[k] = _by_lmfit(spectra[k], table.row(row, kept[k], circuit), options)
     changed = {k: one for k, one in kept.items() if one is not spectra[k]}
-    return Fitted(tables, changed, single, audit)
+    return Fitted(tables, changed, single)
 
 
 def _by_batch(
-    spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any]
+    spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], memory: Memory
 ) -> tuple[dict[int, Spectrum], list[tuple[list[int], Table]]]:
     """Return the spectra as they are fitted, and places and tables of those that the batch could settle."""
     if not set(options) <= _BATCHED:
         return {}, []
-    weighting = options.get("weighting", "modulus")
-    kept: dict[int, Spectrum] = {}
-    groups: dict[bytes, list[tuple[int, FloatArray]]] = {}
-    for k, spectrum in enumerate(spectra):
-        try:
-            one = selected(spectrum, **{k: options[k] for k in SELECTING if k in options})
-            weight = weights(one, weighting)
-        except UsageError:
-            raise
-        except EisfitError:
-            continue  # eisfit.fit says what is wrong with it
-        kept[k] = one
-        groups.setdefault(one.frequency.tobytes(), []).append((k, weight))
+    weighting, seed = options.get("weighting", "modulus"), int(options.get("seed", 0))
+    kept = dict(_selected(spectra, options))
+    groups: dict[bytes, list[int]] = {}
+    for k, one in kept.items():
+        if weighting != "noise" or one.noise is not None:
+            groups.setdefault(one.frequency.tobytes(), []).append(k)
     tables = []
-    for members in groups.values():
-        places, weight_rows = zip(*members, strict=True)
-        chosen, seed = [kept[k] for k in places], int(options.get("seed", 0))
-        rows, optima = find_optima(chosen, circuit, weighting, np.stack(weight_rows), seed=seed)
+    for grid, group in groups.items():
+        weight = _weights([kept[k] for k in group], weighting)
+        sound = np.isfinite(weight).all(axis=1)
+        places, known = [group[row] for row in np.flatnonzero(sound)], memory.setdefault(grid, Known())
+        if not places:
+            continue
+        chosen = [kept[k] for k in places]
+        rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
         if optima is not None:
             tables.append(([places[row] for row in rows.tolist()], table_of(optima)))
     return kept, tables
+
+
+def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:
+    """Yield place and spectrum as it is fitted; `eisfit.fit` says what is wrong with the others."""
+    selecting = {name: options[name] for name in SELECTING if name in options}
+    for k, spectrum in enumerate(spectra):
+        try:
+            yield k, selected(spectrum, **selecting)
+        except UsageError:
+            raise
+        except EisfitError:
+            continue
+
+
+def _weights(spectra: Sequence[Spectrum], weighting: str) -> FloatArray:
+    target = np.stack([s.impedance for s in spectra])
+    noise = np.stack([s.noise for s in spectra if s.noise is not None]) if weighting == "noise" else None
+    return weights_of_many(target, weighting, noise)
 
 
 def _by_lmfit(spectrum: Spectrum, result: FitResult, options: Mapping[str, Any]) -> FitResult:

@@ -1,14 +1,15 @@
 """Many spectra: in chunks, over many processes or a cluster, into a store that survives.
 
 Every spectrum is fitted by the batched solver; where its starts do not agree, or anything is unusual,
-`eisfit.fit` takes over. One in a thousand, the hundredth first, is finished in lmfit too: the audit says how
-far the two are apart.
+`eisfit.fit` takes over. One in a thousand, the hundredth first, is finished in lmfit too when the audit is
+asked for: it says how far the two are apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sized
 from concurrent.futures import Executor
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -16,8 +17,8 @@ from itertools import islice
 from os import PathLike
 from typing import Any
 
-from eisfit.batch.audit import Audit, Compared
-from eisfit.batch.chunks import Result, fit_chunk
+from eisfit.batch.audit import Audit, compare_with_lmfit
+from eisfit.batch.chunks import Memory, Result, fit_chunk
 from eisfit.batch.package import Package, fit_package
 from eisfit.batch.pool import Lost, in_order
 from eisfit.batch.store import Store, key_of, restore_result, settings_digest
@@ -25,6 +26,7 @@ from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit
@@ -34,6 +36,8 @@ from eisfit.spectra.spectrum import Spectrum
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
 CHUNK = 256
+AUDIT_EVERY, AUDIT_FIRST = 1000, 99
+_PENDING = 64  # fits that wait for the audit to be asked for
 _FINISH = ("kernel", "lmfit")
 _CONSTRAINTS = ("fix", "start", "bound", "expr", "params")
 _OPTIONS = (
@@ -67,8 +71,6 @@ class FitMany(Iterator[Result]):
 
     Attributes
     ----------
-    audit
-        See `Audit`; complete when the iterator is at its end.
     fitted, reused, failed
         How many results were fitted now, taken from the store, or are failures.
     """
@@ -83,7 +85,8 @@ class FitMany(Iterator[Result]):
         options: dict[str, Any],
         progress: Progress = None,
     ) -> None:
-        self.audit = Audit()
+        self._audit, self._pending = Audit(), list[FitResult]()
+        self._memory: Memory = {}
         self.fitted = self.reused = self.failed = 0
         self._circuit, self._options, self._finish = circuit, options, finish
         self._workers, self._store = workers, store
@@ -94,6 +97,13 @@ class FitMany(Iterator[Result]):
 
     def __next__(self) -> Result:
         return next(self._results)
+
+    @property
+    def audit(self) -> Audit:
+        """How far lmfit is from one in a thousand of the fits so far: lmfit runs when this is asked for."""
+        while self._pending:
+            self._audit = self._audit.with_one(compare_with_lmfit(self._pending.pop(0)))
+        return self._audit
 
     def key(self, spectrum: Spectrum) -> str:
         """Return under which key the store keeps a spectrum's result."""
@@ -114,6 +124,8 @@ class FitMany(Iterator[Result]):
                 result = chunk.known[k] if k in chunk.known else found[k]
                 self.reused += k in chunk.known and not isinstance(chunk.items[k], FitFailure)
                 self.failed += result.error is not None
+                if k in found:
+                    self._audited(chunk.first + k, result)
                 yield result
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
@@ -134,8 +146,7 @@ class FitMany(Iterator[Result]):
         if self._workers is None:
             for chunk in chunks:
                 spectra = chunk.spectra
-                fitted = fit_chunk(spectra, self._circuit, self._options, self._finish, chunk.first)
-                self._seen(fitted.audit)
+                fitted = fit_chunk(spectra, self._circuit, self._options, self._finish, self._memory)
                 results = fitted.results(spectra, self._circuit)
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
@@ -145,7 +156,6 @@ class FitMany(Iterator[Result]):
             if isinstance(outcome, Lost):
                 yield chunk, {k: _lost(chunk.items[k], outcome) for k in chunk.left}
                 continue
-            self._seen(outcome.audit)
             results = outcome.dressed(chunk.spectra, self._circuit)
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
@@ -153,11 +163,13 @@ class FitMany(Iterator[Result]):
         circuit = self._circuit.to_dict()
         for chunk in chunks:
             waiting.append(chunk)
-            yield Package.of(chunk.spectra, circuit, self._options, self._finish, chunk.first)
+            yield Package.of(chunk.spectra, circuit, self._options, self._finish)
 
-    def _seen(self, audit: Iterable[Compared]) -> None:
-        for one in audit:
-            self.audit = self.audit.with_one(one)
+    def _audited(self, place: int, result: Result) -> None:
+        if place % AUDIT_EVERY == AUDIT_FIRST and isinstance(result, FitResult) and result.lmfit is None:
+            self._pending.append(copy(result))  # which lets go of its chunk
+            if len(self._pending) > _PENDING:
+                self.audit  # noqa: B018
 
 
 class _LostFailure(FitFailure):
@@ -196,8 +208,8 @@ def fit_many(
         A SQLite file (or `eisfit.batch.store.Store`) that keeps each chunk as it is done. What it has
         already, for the same numbers, circuit, settings and version, is not fitted again.
     finish
-        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian; one
-        in a thousand, the hundredth first, is finished in lmfit too (`FitMany.audit`). ``lmfit``: all are.
+        ``kernel`` (default): the batched solver's optimum, with errors from the exact Jacobian;
+        `FitMany.audit` finishes one in a thousand, the hundredth first, in lmfit too. ``lmfit``: all are.
     progress
         None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
     **options

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from eisfit.batch.audit import Compared
-from eisfit.batch.chunks import Fitted, Result, fit_chunk
+from eisfit.batch.chunks import Fitted, Memory, Result, fit_chunk
 from eisfit.fitting.batch_table import Table
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
@@ -31,7 +31,6 @@ class Package:
     circuit: dict[str, Any]
     options: dict[str, Any]
     finish: str
-    first: int
 
     @classmethod
     def of(
@@ -40,7 +39,6 @@ class Package:
         circuit: dict[str, Any],
         options: dict[str, Any],
         finish: str,
-        first: int,
     ) -> Package:
         """Pack spectra; `circuit` is a document."""
         places: dict[bytes, int] = {}
@@ -54,7 +52,7 @@ class Package:
             columns = {name: getattr(spectrum, name) for name in _SENT}
             told = {name: spectrum.metadata[name] for name in _GEOMETRY if name in spectrum.metadata}
             packed.append((places[key], {**columns, "metadata": told} if told else columns))
-        return cls(tuple(grids), tuple(packed), circuit, options, finish, first)
+        return cls(tuple(grids), tuple(packed), circuit, options, finish)
 
     def unpacked(self) -> list[Spectrum]:
         """Return the spectra, without what a fit does not need of them."""
@@ -76,26 +74,35 @@ class Outcome:
     tables: list[tuple[list[int], Table]]
     changed: dict[int, dict[str, Any]]
     single: dict[int, _Bare]
-    audit: list[Compared]
 
     def dressed(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
         """Return the results of the spectra that were sent."""
         kept = {k: _changed(spectra[k], columns) for k, columns in self.changed.items()}
         single = {k: _dressed(bare, kept.get(k, spectra[k]), circuit) for k, bare in self.single.items()}
-        return Fitted(self.tables, kept, single, []).results(spectra, circuit)
+        return Fitted(self.tables, kept, single).results(spectra, circuit)
 
 
 def fit_package(package: Package) -> Outcome:
     """Fit a package in a worker."""
     spectra, circuit = package.unpacked(), Circuit.from_dict(package.circuit)
-    fitted = fit_chunk(spectra, circuit, package.options, package.finish, package.first)
+    fitted = fit_chunk(spectra, circuit, package.options, package.finish, _memory_of(package))
     changed = {k: _difference(one) for k, one in fitted.kept.items()}
     single = {}
     for k, result in fitted.single.items():
         single[k] = _bare(result)
         if isinstance(result, FitResult) and _differs(result.spectrum, spectra[k]):
             changed[k] = _difference(result.spectrum)
-    return Outcome(fitted.tables, changed, single, fitted.audit)
+    return Outcome(fitted.tables, changed, single)
+
+
+def _memory_of(package: Package) -> Memory:
+    """Return what this process knows from earlier packages of the same circuit and options."""
+    return _memory(repr((package.circuit, package.options)))
+
+
+@lru_cache(maxsize=1)
+def _memory(settings: str) -> Memory:
+    return {}
 
 
 def _bare(result: Result) -> _Bare:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.blocks import relaxes, resonates
 from eisfit.engine.draws import random_starts
 from eisfit.engine.exchange import exchange_unequal_arcs
 from eisfit.engine.guess import StartGrid
-from eisfit.engine.neighbours import Neighbours, choose_scouts
+from eisfit.engine.neighbours import Known, Neighbours, choose_scouts
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem
 from eisfit.engine.optima import Optima
 from eisfit.engine.polish import polish
@@ -31,6 +31,7 @@ _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
 _PERFECT = 1.1
+_ENOUGH = 2  # ends of neighbours that agree there
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
 _KEPT = 32  # ends of one spectrum
@@ -55,7 +56,14 @@ _LEAST = 12
 _FROM_GRID = 4
 
 
-def search(problem: Problem, attainable: FloatArray, *, seed: int = 0, thorough: bool = False) -> Optima:
+def search(
+    problem: Problem,
+    attainable: FloatArray,
+    *,
+    seed: int = 0,
+    thorough: bool = False,
+    known: Known | None = None,
+) -> Optima:
     """Return the optima of each spectrum of a problem.
 
     Parameters
@@ -71,11 +79,13 @@ def search(problem: Problem, attainable: FloatArray, *, seed: int = 0, thorough:
     thorough
         Whether starts at random are tried for every circuit, and a first agreement far above the noise is
         not believed.
+    known
+        Earlier spectra on the same frequency grid: starts for those like them. This lot's are added.
     """
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
         return _from_given(problem)
-    return _Search(problem, attainable, seed, thorough).optima()
+    return _Search(problem, attainable, seed, thorough, known or Known()).optima()
 
 
 def _from_given(problem: Problem) -> Optima:
@@ -92,9 +102,11 @@ def _from_given(problem: Problem) -> Optima:
 class _Search:
     """All ends so far, best first: theta (B, n, V), chisqr (B, n), and whether they vote (B, n)."""
 
-    def __init__(self, problem: Problem, attainable: FloatArray, seed: int, thorough: bool) -> None:
+    def __init__(
+        self, problem: Problem, attainable: FloatArray, seed: int, thorough: bool, known: Known
+    ) -> None:
         self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
-        self.thorough = thorough
+        self.thorough, self.known = thorough, known
         self.circuit = self.coordinates.circuit
         rows = len(problem.target)
         self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
@@ -116,14 +128,20 @@ class _Search:
     def optima(self) -> Optima:
         """Search."""
         rows = np.arange(len(self.tried))
-        first = choose_scouts(self.problem)
+        if self.known.ends is not None:
+            self._follow(rows, *self.known.ends)
+            rows = rows[~self.settled]
+        first = rows[choose_scouts(self.problem.target[rows])]
         self._look_around(first)
         followers = np.setdiff1d(rows, first)
         if followers.size:
-            self._follow(followers, first)
+            values = self.coordinates.physical(self.theta[first, 0])
+            self._follow(followers, self.problem.target[first], values)
             self._look_around(followers[~self.settled[followers]])
         self._polish()
         agreed = np.maximum(self._agreed(), 1)
+        sure = self.settled & (self.chisqr[:, 0] <= _PERFECT * self.expected)
+        self.known.remember(self.problem.target[sure], self.coordinates.physical(self.theta[sure, 0]))
         return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
 
     def _agreed(self) -> IntArray:
@@ -285,16 +303,23 @@ class _Search:
         self._add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
         np.add.at(self.tried, owner, 1)
 
-    def _follow(self, rows: IntArray, others: IntArray) -> None:
-        """Start `rows` where the nearest of `others` ended; what explains all but the noise settles them."""
-        values = self.coordinates.physical(self.theta[:, 0])
-        near, starts = Neighbours(self.problem).starts(rows, others, values)
-        if not near.size:
-            return
-        ends = self._solve(near, self._internal(starts), _STEPS, _ROUGH)
-        self._add(near, *ends, starts.shape[1], votes=True)
-        enough = self._agreed()[near] >= min(2, starts.shape[1])
-        self.settled[near] = enough & (self.chisqr[near, 0] <= _PERFECT * self.expected[near])
+    def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
+        """Start `rows` where the nearest of others ended; what explains all but the noise settles them."""
+        near, starts = Neighbours(self.circuit, target, values).starts(self.problem.target[rows])
+        near = rows[near]
+        for some in (starts[:, :_ENOUGH], starts[:, _ENOUGH:]):
+            left = np.flatnonzero(~self.settled[near])
+            if not left.size or not some.shape[1]:
+                break
+            chosen = near[left]
+            self._add(
+                chosen,
+                *self._solve(chosen, self._internal(some[left]), _STEPS, _ROUGH),
+                some.shape[1],
+                votes=True,
+            )
+            enough = self._agreed()[chosen] >= min(_ENOUGH, starts.shape[1])
+            self.settled[chosen] = enough & (self.chisqr[chosen, 0] <= _PERFECT * self.expected[chosen])
         self.votes[near[~self.settled[near]]] = False
 
     def _is_exact(self, rows: IntArray) -> Mask:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.neighbours import Known
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.batch_result import Optima
@@ -22,7 +23,13 @@ __all__ = ["find_optima"]
 
 
 def find_optima(
-    spectra: Sequence[Spectrum], circuit: Circuit, weighting: str, weight: FloatArray, *, seed: int = 0
+    spectra: Sequence[Spectrum],
+    circuit: Circuit,
+    weighting: str,
+    weight: FloatArray,
+    *,
+    seed: int = 0,
+    known: Known | None = None,
 ) -> tuple[IntArray, Optima | None]:
     """Return the optima of spectra on one frequency grid, and which rows they are of.
 
@@ -34,6 +41,8 @@ def find_optima(
         (B, 2F), 1/ohm.
     seed
         Of the random starts.
+    known
+        Of earlier lots on the same frequency grid; this one's are added.
     """
     omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
     coordinates = Coordinates(circuit, Scales.of(omega, target))
@@ -43,7 +52,7 @@ def find_optima(
     box = Box.search(coordinates, omega, target)
     problem = Problem(coordinates, FrequencyGrid(omega), target, weight, box)
     attainable = attainable_of_many(omega, target, weight)
-    found = search(problem, attainable, seed=seed)
+    found = search(problem, attainable, seed=seed, known=known)
     values, best = found.in_order(problem)
     converged = found.fine[np.arange(len(best)), best]
     open_ = np.flatnonzero(~converged)

@@ -27,7 +27,15 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["WEIGHTINGS", "attainable_chisqr", "attainable_of_many", "ladder", "rounding", "weights"]
+__all__ = [
+    "WEIGHTINGS",
+    "attainable_chisqr",
+    "attainable_of_many",
+    "ladder",
+    "rounding",
+    "weights",
+    "weights_of_many",
+]
 
 
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
@@ -48,33 +56,64 @@ def weights(spectrum: Spectrum, weighting: str = "modulus") -> FloatArray:
     SpectrumError
         For ``noise`` without a measured noise, or where |Z| is zero.
     """
+    noise = None if spectrum.noise is None else spectrum.noise[np.newaxis]
+    if weighting == "noise" and noise is None:
+        raise SpectrumError(
+            f"{spectrum.name}: has no measured noise; give it one with "
+            "spectrum.replace(noise=eisfit.check(spectrum).noise)"
+        )
+    found: FloatArray = weights_of_many(spectrum.impedance[np.newaxis], weighting, noise)[0]
+    if not np.isfinite(found).all():
+        raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_first(spectrum)} Hz")
+    return np.asarray(found)
+
+
+def weights_of_many(
+    impedance: NDArray[np.complex128], weighting: str, noise: FloatArray | None = None
+) -> FloatArray:
+    """Return the weights (B, 2F), 1/ohm, of spectra (B, F); infinite where |Z| is zero.
+
+    Parameters
+    ----------
+    impedance
+        (B, F) ohm.
+    weighting
+        One of `WEIGHTINGS`.
+    noise
+        (B, F) ohm, for ``noise``.
+
+    Raises
+    ------
+    UsageError
+        For an unknown weighting.
+    """
     if weighting not in WEIGHTINGS:
         near = did_you_mean(weighting, WEIGHTINGS) or f"; they are {', '.join(WEIGHTINGS)}"
         raise UsageError(f"no weighting is called {weighting!r}{near}")
-    modulus = np.abs(spectrum.impedance)
-    if (modulus == 0).any():
-        raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_first(spectrum, modulus == 0)} Hz")
-    return np.asarray(np.reciprocal(_errors(spectrum, weighting, modulus)), dtype=np.float64)
+    modulus = np.abs(impedance)
+    with np.errstate(divide="ignore"):
+        found = np.reciprocal(_errors(impedance, weighting, modulus, noise))
+    found[(modulus == 0).any(axis=1)] = np.inf
+    return np.asarray(found)
 
 
-def _errors(spectrum: Spectrum, weighting: str, modulus: FloatArray) -> FloatArray:
-    if weighting == "noise":
-        if spectrum.noise is None:
-            raise SpectrumError(
-                f"{spectrum.name}: has no measured noise; give it one with "
-                "spectrum.replace(noise=eisfit.check(spectrum).noise)"
-            )
-        return np.repeat(spectrum.noise, 2)
+def _errors(
+    impedance: NDArray[np.complex128], weighting: str, modulus: FloatArray, noise: FloatArray | None
+) -> FloatArray:
+    if weighting == "noise" and noise is not None:
+        return np.repeat(noise, 2, axis=1)
     if weighting == "unit":
-        return np.full(2 * modulus.size, np.sqrt(np.mean(modulus**2)))
+        return np.broadcast_to(
+            np.sqrt(np.mean(modulus**2, axis=1, keepdims=True)), (len(modulus), 2 * modulus.shape[1])
+        )
     if weighting == "modulus":
-        return np.repeat(modulus, 2)
-    parts = np.stack([np.abs(spectrum.impedance.real), np.abs(spectrum.impedance.imag)], axis=1)
-    return np.asarray(np.maximum(parts, _LEAST_PART * modulus[:, np.newaxis])).ravel()
+        return np.repeat(modulus, 2, axis=1)
+    parts = np.abs(np.ascontiguousarray(impedance).view(np.float64))
+    return np.maximum(parts, _LEAST_PART * np.repeat(modulus, 2, axis=1))
 
 
-def _first(spectrum: Spectrum, where: NDArray[np.bool_]) -> str:
-    return f"{spectrum.frequency[int(np.argmax(where))]:g}"
+def _first(spectrum: Spectrum) -> str:
+    return f"{spectrum.frequency[int(np.argmax(np.abs(spectrum.impedance) == 0))]:g}"
 
 
 def ladder(omega: FloatArray) -> FloatArray:
@@ -127,12 +166,29 @@ def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight
     if left < 2:
         return np.zeros(len(target))
     data = np.ascontiguousarray(target).view(np.float64) * weight
-    design = columns * weight[:, np.newaxis, :]
-    normal = design @ design.transpose(0, 2, 1)
+    normal, right = _normal_equations(columns, weight, data)
     np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
-    solution = np.linalg.solve(normal, design @ data[:, :, np.newaxis])
-    residual = (solution.transpose(0, 2, 1) @ design)[:, 0] - data
+    solution = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]
+    residual = (solution @ columns) * weight - data
     return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)
+
+
+def _normal_equations(
+    columns: FloatArray, weight: FloatArray, data: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return (B, K, K) and (B, K) of columns (K, N) with each row's weights (B, N), data (B, N) weighted.
+
+    The products of two columns are formed once for all rows.
+    """
+    one, other = np.triu_indices(len(columns))
+    products = columns[one] * columns[other]
+    square = weight * weight
+    if np.array_equal(square[:, ::2], square[:, 1::2]):  # both parts of Z have one weight
+        square, products = square[:, ::2], products[:, ::2] + products[:, 1::2]
+    upper = np.ascontiguousarray(square) @ products.T
+    normal = np.empty((len(weight), len(columns), len(columns)))
+    normal[:, one, other] = normal[:, other, one] = upper
+    return normal, (data * weight) @ columns.T
 
 
 def rounding(spectrum: Spectrum) -> FloatArray:

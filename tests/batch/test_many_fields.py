@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.batch import chunks
+from eisfit.batch import many as many_fits
 from eisfit.batch.chunks import fit_chunk
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 40)
@@ -177,12 +177,15 @@ def test_circuits_with_expressions_are_settled_in_the_batch(expr, started, monke
     circuit = eisfit.circuit("rs-sei-ct")
     some = spectra(circuit, SEI_CT | {"CPE_ct_alpha": 0.9}, count=6, spread=0.0)
     tied = circuit.constrain(expr=expr, start=start if started else None)
-    monkeypatch.setattr(chunks, "AUDIT_FIRST", 0)
+    monkeypatch.setattr(many_fits, "AUDIT_FIRST", 0)
     fitted = fit_chunk(some, tied, {}, "kernel")
     assert sum(len(places) for places, _ in fitted.tables) == 6
     assert fitted.single == {}
-    assert fitted.audit[0].value < 1e-6
-    assert fitted.audit[0].stderr < 1e-3
+    run = eisfit.fit_many(some, tied)
+    assert len(list(run)) == 6
+    assert run.audit.count == 1
+    assert run.audit.value < 1e-6
+    assert run.audit.stderr < 1e-3
 
 
 def test_an_expression_that_leads_nowhere_is_a_failure_as_in_fit():
