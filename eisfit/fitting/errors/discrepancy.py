@@ -121,14 +121,14 @@ class _Space:
     """The discrepancies of one length, in what the parameters cannot make up for.
 
     `seen` (B, K) of their columns in the residual, `across` and `moved` (B, K, V) their products with the
-    Jacobian and what each does to the parameters, `trace` (B,) of `normal` (B, K, K), which comes last.
+    Jacobian and what each does to the parameters, `diagonal` (B, K) of `normal` (B, K, K), which comes last.
     """
 
     bumps: ComplexArray
     seen: FloatArray
     across: FloatArray
     moved: FloatArray
-    trace: FloatArray
+    diagonal: FloatArray
     normal: FloatArray
 
     @classmethod
@@ -153,8 +153,8 @@ class _Space:
         across, seen = products[:, :, :-1], products[:, :, -1]
         moved = across @ fits.inverse
         lengths = (square.reshape(-1, points) @ (bumps.real**2 + bumps.imag**2).T).reshape(rows, -1)
-        trace = np.sum(lengths, axis=1) - np.einsum("bkv,bkv->b", moved, across)
-        return cls(bumps, seen, across, moved, trace, np.empty((rows, 0, 0)))
+        diagonal = lengths - np.einsum("bkv,bkv->bk", moved, across)
+        return cls(bumps, seen, across, moved, diagonal, np.empty((rows, 0, 0)))
 
     def with_normal(self, fits: Linearised) -> _Space:
         columns = fits.by_amplitude[:, :, np.newaxis, :] * self.bumps
@@ -169,16 +169,16 @@ class _Space:
         return np.asarray(self._excess(fits) / spread)
 
     def may_be_seen(self, fits: Linearised) -> NDArray[np.bool_]:
-        """Return where `score` can be above `_SCREEN`: the squares of K eigenvalues add up to trace^2 / K."""
-        least = self.trace * np.sqrt(2 / self.seen.shape[1])
+        """Return where `score` can be above `_SCREEN`: `normal` is at least as large as its diagonal."""
+        least = np.sqrt(2 * np.sum(self.diagonal**2, axis=1))
         return np.asarray(~(self._excess(fits) < 0.999 * _SCREEN * least))
 
     def _excess(self, fits: Linearised) -> FloatArray:
         variance = np.ones(len(self.seen)) if fits.known_noise else fits.unexplained
-        return np.asarray(np.sum(self.seen**2, axis=1) / variance - self.trace)
+        return np.asarray(np.sum(self.seen**2, axis=1) / variance - np.sum(self.diagonal, axis=1))
 
     def rows(self, chosen: NDArray[np.intp]) -> _Space:
-        names = ("seen", "across", "moved", "trace", "normal")
+        names = ("seen", "across", "moved", "diagonal", "normal")
         return _Space(self.bumps, **{name: getattr(self, name)[chosen] for name in names})
 
 
