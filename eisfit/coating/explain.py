@@ -97,13 +97,12 @@ class Explanation:
         return explanation_markdown(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot
+        from eisfit.display import svg
         from eisfit.display.report.explanation_page import explanation_summary_html
 
-        table = explanation_summary_html(self.to_dict())
-        return plot.place_beside(
-            table, lambda figure: self.plot(figure.subplots()), width=5.2, height=3.0, alt="contributions"
-        )
+        document = self.to_dict()
+        table = explanation_summary_html(document)
+        return svg.place_beside(table, lambda: svg.draw_contributions(document), alt="contributions")
 
     def __repr__(self) -> str:
         from eisfit.display.report.explanation import explanation_text

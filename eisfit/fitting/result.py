@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -310,11 +309,10 @@ class FitResult:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
         document = self.to_dict()
-        draw = partial(plot.fit_summary, document)
-        return plot.place_beside(report.fit_html(document), lambda figure: draw(figure=figure), alt="fit")
+        return svg.place_beside(report.fit_html(document), lambda: svg.draw_fit(document), alt="fit")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.parameters)

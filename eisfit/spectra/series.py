@@ -196,13 +196,14 @@ class CycleSeries(Sequence[Spectrum]):
         return f"<CycleSeries {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
         table = report.series_html(self.to_dict())
         if not self.spectra:
             return table
         few = self[:: -(-len(self) // _DRAWN)]
-        return plot.place_beside(table, lambda figure: few.plot(figure.subplots()), alt="Nyquist plots")
+        documents = [one.to_dict() for one in few]
+        return svg.place_beside(table, lambda: svg.draw_spectra(documents), alt="Nyquist plots")
 
 
 def read_series(

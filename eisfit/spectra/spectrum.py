@@ -310,10 +310,11 @@ class Spectrum:
         return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
-        table = report.spectrum_html(self.to_dict())
-        return plot.place_beside(table, lambda figure: self.plot(figure.subplots()), alt="Nyquist plot")
+        document = self.to_dict()
+        table = report.spectrum_html(document)
+        return svg.place_beside(table, lambda: svg.draw_spectra([document]), alt="Nyquist plot")
 
 
 def _rebuilt(fields: dict[str, Any]) -> Spectrum:

@@ -369,13 +369,14 @@ class SeriesResult(Sequence[Row]):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
-        return plot.place_beside(
+        return svg.place_beside(
             report.track_html(document),
-            lambda figure: plot.cells_trends([document], names=names, figure=figure),
+            lambda: svg.draw_trends([document], names),
+            columns=2,
             alt="parameters over the cycles",
         )
 

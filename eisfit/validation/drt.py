@@ -163,11 +163,12 @@ class DRTResult:
         return relaxation.drt_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot
+        from eisfit.display import svg
         from eisfit.display.report import relaxation
 
-        table = relaxation.drt_html(self.to_dict())
-        return plot.place_beside(table, lambda figure: self.plot(figure.subplots()), alt="relaxation times")
+        table, peaks = relaxation.drt_html(self.to_dict()), [asdict(peak) for peak in self.peaks]
+        curves = self.tau, self.gamma, self.low, self.high
+        return svg.place_beside(table, lambda: svg.draw_drt(*curves, peaks), alt="relaxation times")
 
     def __repr__(self) -> str:
         found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"

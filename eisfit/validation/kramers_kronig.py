@@ -191,9 +191,11 @@ class KramersKronigResult:
         )
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
-        return plot.place_beside(report.check_html(self.to_dict()), self.plot, alt="Kramers-Kronig check")
+        document = self.to_dict()
+        table = report.check_html(document)
+        return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")
 
 
 @takes_spectrum

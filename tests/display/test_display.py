@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 import eisfit
-from eisfit.display.plot import place_beside
+from eisfit.display.svg import place_beside
 from eisfit.errors import EisfitError
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 CIRCUIT = "rs-sei-ct-w"
 LARGEST = 80_000  # characters, with the figure
-PICTURE = re.compile(r'<img src="data:image/png;base64,([A-Za-z0-9+/=]+)" alt="([^"]+)" width="(\d+)"')
+PICTURE = re.compile(r'<img src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)" alt="([^"]+)" width="(\d+)"')
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_a_table_and_a_figure(shown, pages, kind):
         assert "<svg" in html
         return
     data, alt, width = PICTURE.search(html).groups()
-    assert base64.b64decode(data).startswith(b"\x89PNG")
+    assert base64.b64decode(data).startswith(b"<svg xmlns=")
     assert alt
     assert 100 < int(width) < 700
 
@@ -131,7 +131,7 @@ def test_a_parameter_and_a_growth_in_a_line(shown):
 
 
 def test_where_nothing_can_be_drawn_the_table_stands_alone():
-    def draw(figure):
+    def draw():
         raise EisfitError("nothing to draw")
 
     assert place_beside("<table></table>", draw) == "<table></table>"

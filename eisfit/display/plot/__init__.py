@@ -10,10 +10,9 @@ from eisfit.display.plot.coating import contributions
 from eisfit.display.plot.comparison import comparison
 from eisfit.display.plot.frequency import bode, drt, residuals
 from eisfit.display.plot.identification import identification
-from eisfit.display.plot.inline import place_beside
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
-from eisfit.display.plot.overview import draw_spectrum, fit_overview, fit_summary, kramers_kronig
+from eisfit.display.plot.overview import draw_spectrum, fit_overview, kramers_kronig
 from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.display.plot.style import new_axes, new_figure, save
 from eisfit.display.plot.trends import small_multiples, trend, trends
@@ -28,7 +27,6 @@ __all__ = [
     "draw_spectrum",
     "drt",
     "fit_overview",
-    "fit_summary",
     "identification",
     "intervals",
     "joint_course",
@@ -39,7 +37,6 @@ __all__ = [
     "nyquist",
     "nyquist_cycles",
     "nyquist_waterfall",
-    "place_beside",
     "profiles",
     "residuals",
     "save",

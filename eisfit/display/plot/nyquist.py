@@ -25,7 +25,7 @@ from eisfit.display.plot.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["nyquist", "nyquist_cycles"]
+__all__ = ["decades", "frequency_words", "nyquist", "nyquist_cycles"]
 
 
 _SHAPE = (
@@ -172,10 +172,10 @@ def _legend(ax: Axes) -> None:
 
 
 def _mark(ax: Axes, frequency: FloatArray, z: ComplexArray, color: Any) -> None:
-    places = _decades(frequency)
+    places = decades(frequency)
     if places:
         (marks,) = ax.plot(z.real[places], -z.imag[places], "o", color=color, zorder=4)
-        marks.set_gid(f"{_TAG}|" + "|".join(_frequency_words(frequency[place]) for place in places))
+        marks.set_gid(f"{_TAG}|" + "|".join(frequency_words(frequency[place]) for place in places))
 
 
 def _label_decades(ax: Axes) -> None:
@@ -215,7 +215,7 @@ def _dense(line: FloatArray) -> FloatArray:
     return np.concatenate([line, *pieces])
 
 
-def _decades(frequency: FloatArray) -> list[int]:
+def decades(frequency: FloatArray) -> list[int]:
     """Return the places of the points nearest to whole decades, at most a tenth of a decade away."""
     log = np.log10(frequency)
     wanted = np.arange(np.ceil(log.min() - 0.1), np.floor(log.max() + 0.1) + 1)
@@ -223,7 +223,8 @@ def _decades(frequency: FloatArray) -> list[int]:
     return [place for place, decade in zip(nearest, wanted, strict=True) if abs(log[place] - decade) <= 0.1]
 
 
-def _frequency_words(frequency: float) -> str:
+def frequency_words(frequency: float) -> str:
+    """Return a whole decade of frequency as labels name it, such as 10 kHz."""
     exponent = round(float(np.log10(frequency)))
     power = max(-9, min(9, 3 * (exponent // 3)))
     prefix = {-9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}[power]

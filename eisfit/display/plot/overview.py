@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fit_overview", "fit_summary", "kramers_kronig"]
+__all__ = ["fit_overview", "kramers_kronig"]
 
 
 def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: Mapping[str, Any]) -> Any:
@@ -93,20 +93,6 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     circuit = document.get("circuit") or {}
     _title(figure, document, circuit.get("name") or circuit.get("string"))
     return first, magnitude, phase, last
-
-
-@styled
-def fit_summary(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, Axes]:
-    """Draw one fit in little: Nyquist above residuals; arguments and errors are those of `fit_overview`."""
-    f, z = required_data(document)
-    fitted = data_impedance(document, "fit")
-    figure = figure_or_new(figure, 4.4, 4.4)
-    above, below = figure.subplots(2, 1, height_ratios=[2.0, 1.0])
-    nyquist(f, z, fitted=fitted, ax=above)
-    if fitted is not None:
-        difference = (z - fitted) / np.abs(z)
-        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=below)
-    return above, below
 
 
 @styled

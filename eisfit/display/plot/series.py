@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["cells_trend", "cells_trends", "nyquist_waterfall"]
+__all__ = ["band_of", "cells_trend", "cells_trends", "lines_of", "nyquist_waterfall", "shown_names"]
 
 Document = Mapping[str, Any]
 
@@ -58,7 +58,7 @@ def cells_trend(
     if not shown:
         raise EisfitError(f"nothing to draw: no row holds a value of {name}")
     ax = axes_or_new(ax, 4.8, 3.4)
-    for document in _lines_of([*shown]):
+    for document in lines_of([*shown]):
         rows, unit = document["rows"], (document.get("units") or {}).get(name)
         axis = _axis(document)
         trend(
@@ -71,8 +71,8 @@ def cells_trend(
             xlabel=_axis_label(axis),
             ylabel=f"{name} / {unit}" if unit else name,
         )
-        _band(ax, _band_of(document, name), axis["name"])
-    if any(name in (document.get("arrhenius") or {}) for document in _lines_of([*shown])):
+        _band(ax, band_of(document, name), axis["name"])
+    if any(name in (document.get("arrhenius") or {}) for document in lines_of([*shown])):
         _over_decades(ax, shown, name)
     return ax
 
@@ -80,7 +80,8 @@ def cells_trend(
 _LAWS = ("growth", "arrhenius", "lines", "curves")
 
 
-def _band_of(document: Document, name: str) -> Document | None:
+def band_of(document: Document, name: str) -> Document | None:
+    """Return the band of the law that a parameter follows, None where there is none."""
     found = [((document.get(law) or {}).get(name) or {}).get("band") for law in _LAWS]
     return next((band for band in found if band), None)
 
@@ -94,7 +95,7 @@ def _axis_label(axis: Document) -> str:
     return f"{axis['name']} / {unit}" if unit else str(axis["name"])
 
 
-def _lines_of(documents: Sequence[Document]) -> list[Document]:
+def lines_of(documents: Sequence[Document]) -> list[Document]:
     """Return the lines of grids as documents of their own, labelled by their place on the second axis."""
     found: list[Document] = []
     for document in documents:
@@ -153,17 +154,13 @@ def cells_trends(
     EisfitError
         When there is nothing to draw.
     """
-    units = [name for document in documents for name in document.get("units") or {}]
-    known = [name for name in dict.fromkeys(units) if any(_has(document, name) for document in documents)]
-    shown = list(names) if names is not None else known
-    if not shown:
-        raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
+    shown = shown_names(documents, names)
     columns = min(3, len(shown), 2 if len(shown) in (2, 4) else 3)
     lines = -(-len(shown) // columns)
     figure = figure_or_new(figure, 1.0 + 2.8 * columns, 0.6 + 2.0 * lines)
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
     for place, (ax, name) in enumerate(zip(axes, shown, strict=False)):
-        cells_trend(documents, name, ax=ax, label=place == 0 and len(_lines_of(documents)) > 1)
+        cells_trend(documents, name, ax=ax, label=place == 0 and len(lines_of(documents)) > 1)
         lowest = place + columns >= len(shown)
         ax.tick_params(labelbottom=lowest)
         if not lowest:
@@ -173,6 +170,22 @@ def cells_trends(
     if any(not row.get("ok") for document in documents for row in document["rows"]):
         explain_hollow(axes[0])
     return tuple(axes[: len(shown)])
+
+
+def shown_names(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:
+    """Return the parameters that are drawn: these, or all that have a value.
+
+    Raises
+    ------
+    EisfitError
+        When there is none.
+    """
+    units = [name for document in documents for name in document.get("units") or {}]
+    known = [name for name in dict.fromkeys(units) if any(_has(document, name) for document in documents)]
+    shown = list(names) if names is not None else known
+    if not shown:
+        raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
+    return shown
 
 
 @styled

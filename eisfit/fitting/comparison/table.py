@@ -248,13 +248,11 @@ class Comparison:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
-        table = report.comparison_html(self.to_dict(data=False))
-        height = 0.9 + 0.34 * len(self.ranked)
-        return plot.place_beside(
-            table, lambda figure: self.plot(figure.subplots()), height=height, alt="circuits compared"
-        )
+        document = self.to_dict(data=False)
+        table = report.comparison_html(document)
+        return svg.place_beside(table, lambda: svg.draw_comparison(document), alt="circuits compared")
 
 
 def _finite(number: float) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
@@ -144,16 +143,11 @@ class Intervals(Mapping[str, Interval]):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot, report
+        from eisfit.display import report, svg
 
-        table = report.intervals_html(self.to_dict())
-        draw = partial(plot.intervals, self.to_dict())
-        return plot.place_beside(
-            table,
-            lambda figure: draw(ax=figure.subplots()),
-            height=0.6 + 0.3 * max(len(self), 3),
-            alt="intervals",
-        )
+        document = self.to_dict()
+        table = report.intervals_html(document)
+        return svg.place_beside(table, lambda: svg.draw_intervals(document), alt="intervals")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.rows)

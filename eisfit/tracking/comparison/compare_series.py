@@ -128,15 +128,13 @@ class CellTable(Sequence[SeriesResult]):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import plot
+        from eisfit.display import svg
         from eisfit.display.report.cells import cells_html
 
         document = self.to_dict(data=False)
         names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
-        draw = partial(plot.cells_trends, document["cells"], names=names or None)
-        return plot.place_beside(
-            cells_html(document), lambda figure: draw(figure=figure), alt="cells compared"
-        )
+        draw = partial(svg.draw_trends, document["cells"], names or None)
+        return svg.place_beside(cells_html(document), draw, columns=2, alt="cells compared")
 
     def _ipython_key_completions_(self) -> list[str]:
         return [cell.label for cell in self.cells]

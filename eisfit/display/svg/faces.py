@@ -1,0 +1,252 @@
+"""What each result shows of itself in little: panels made of the documents of `to_dict`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.display.plot.nyquist import decades, frequency_words
+from eisfit.display.plot.series import band_of, lines_of, shown_names
+from eisfit.display.plot.style import (
+    BLACK,
+    BLUE,
+    COLORS,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILION,
+    column,
+    data_impedance,
+    ohm_scale,
+    required_data,
+)
+from eisfit.display.svg.panel import Panel
+from eisfit.errors import EisfitError
+
+__all__ = [
+    "draw_check",
+    "draw_comparison",
+    "draw_contributions",
+    "draw_drt",
+    "draw_fit",
+    "draw_intervals",
+    "draw_spectra",
+    "draw_trends",
+]
+
+Document = Mapping[str, Any]
+
+_VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#b5de2b")
+_BAND = "#999999"
+_WITH_POINTS = 6  # spectra: more of them are lines
+
+
+def draw_fit(document: Document) -> list[Panel]:
+    """Return Nyquist plot and residuals of ``FitResult.to_dict()``."""
+    f, z = required_data(document)
+    fitted = data_impedance(document, "fit")
+    panel = _nyquist([("data", f, z, BLUE)], fitted)
+    if fitted is None:
+        return [panel]
+    off = (z - fitted) / np.abs(z)
+    return [panel, _residuals(f, off.real, off.imag, _noise(document, z))]
+
+
+def draw_check(document: Document) -> list[Panel]:
+    """Return Nyquist plot and residuals of ``KramersKronigResult.to_dict()``; failing ranges are shaded."""
+    f, z = required_data(document)
+    panels = [
+        _nyquist([("data", f, z, BLUE)], data_impedance(document, "fit"), fit_label="Kramers-Kronig fit")
+    ]
+    data, ranges = document["data"], document.get("ranges") or []
+    if data.get("residual_real") is None:
+        return panels
+    below = _residuals(f, data["residual_real"], data["residual_imag"], _noise(document, z))
+    for place, failing in enumerate(ranges):
+        low, high = failing.get("low_Hz"), failing.get("high_Hz")
+        edges = f.min() if low is None else low, f.max() if high is None else high
+        below.span(*edges, ORANGE, label="" if place else "fails")
+    return [*panels, below]
+
+
+def draw_spectra(documents: Sequence[Document]) -> list[Panel]:
+    """Return the Nyquist plots of ``Spectrum.to_dict()`` over each other, coloured in their order."""
+    spectra = [required_data(document) for document in documents]
+    if len(spectra) == 1:
+        return [_nyquist([("", *spectra[0], BLUE)])]
+    cycles = [document.get("cycle") for document in documents]
+    ends = (0, len(spectra) - 1)
+    names = [
+        ("" if k not in ends else f"#{k}" if cycle is None else f"cycle {cycle:g}")
+        for k, cycle in enumerate(cycles)
+    ]
+    places = np.rint(np.linspace(0, len(_VIRIDIS) - 1, len(spectra))).astype(int)
+    return [_nyquist([(n, *s, _VIRIDIS[k]) for n, s, k in zip(names, spectra, places, strict=True)])]
+
+
+def draw_drt(tau: Any, gamma: Any, low: Any, high: Any, peaks: Sequence[Document]) -> list[Panel]:
+    """Return the distribution of relaxation times (T,), ohm over s, with its band and peaks."""
+    t = column(tau, "tau")
+    order = np.argsort(t)
+    t, g = t[order], column(gamma, "gamma")[order]
+    factor, unit = ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
+    panel = Panel("τ / s", f"γ(ln τ) / {unit}", height=190, log_x=True)
+    top = g
+    if low is not None and high is not None:
+        below, top = column(low, "band")[order], column(high, "band")[order]
+        panel.band(t, factor * below, factor * top, SKY, label="credible band", opacity=0.35)
+    panel.line(t, factor * g, BLUE)
+    for peak in peaks:
+        at = float(peak["tau"])
+        height = factor * float(np.interp(np.log(at), np.log(t), np.maximum(g, top)))
+        scale, ohm = ohm_scale(float(peak["resistance"]))
+        panel.word(at, height, f"{scale * peak['resistance']:.3g} {ohm}", dy=-4)
+    panel.ylim = (
+        min(0.0, 1.05 * factor * float(np.nanmin(g))),
+        1.2 * factor * (float(np.nanmax(top)) or 1.0),
+    )
+    return [panel]
+
+
+def draw_trends(documents: Sequence[Document], names: Sequence[str] | None = None) -> list[Panel]:
+    """Return a panel for each parameter of one or several ``SeriesResult.to_dict()``, with laws and bands."""
+    shown = shown_names(documents, names)
+    lines = [
+        line
+        for line in lines_of(documents)
+        if any(row.get(n) is not None for row in line["rows"] for n in shown)
+    ]
+    if not lines:
+        raise EisfitError("nothing to draw: no row holds a value")
+    return [_trend(lines, name, labelled=place == 0 and len(lines) > 1) for place, name in enumerate(shown)]
+
+
+def _trend(documents: Sequence[Document], name: str, *, labelled: bool) -> Panel:
+    axis = (documents[0].get("axes") or [{"name": "cycle", "unit": ""}])[0]
+    unit = (documents[0].get("units") or {}).get(name)
+    what = f"{axis['name']} / {axis['unit']}" if axis["unit"] else str(axis["name"])
+    panel = Panel(
+        what.replace("degC", "°C"), f"{name} / {unit}".replace("ohm", "Ω") if unit else name, height=130
+    )
+    for place, document in enumerate(documents):
+        color, rows = COLORS[place % len(COLORS)], document["rows"]
+        x = column([row.get(axis["name"]) for row in rows], axis["name"])
+        x = x if np.isfinite(x).any() else np.arange(1.0, x.size + 1)
+        y, error = (column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
+        bars = np.stack([y - error, y + error, np.full(y.size, np.nan)], axis=1).ravel()
+        if (band := band_of(document, name)) is not None:
+            places = band[axis["name"] if axis["name"] in band else "cycle"]
+            panel.band(places, band["low"], band["high"], color, opacity=0.15)
+            panel.line(places, band["value"], color, width=1)
+        panel.line(np.repeat(x, 3), bars, color, width=0.8)
+        sure = np.array([bool(row.get("ok")) for row in rows])
+        label = str(document.get("label") or "") if labelled else ""
+        panel.points(x, y, color, filled=sure, size=2.4, label=label)
+    return panel
+
+
+def draw_comparison(document: Document) -> list[Panel]:
+    """Return the BIC of the circuits of ``Comparison.to_dict()`` above that of the best."""
+    rows = [row for row in document.get("ranked") or [] if row.get("bic") is not None]
+    if not rows:
+        raise EisfitError("there is nothing to draw: no circuit could be fitted")
+    lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
+    names = [str(row["circuit"]["name"])[:24] for row in rows]
+    panel = Panel("BIC above the best circuit", "", height=26 * len(rows) + 8, names=names)
+    for place, row in enumerate(rows):
+        fits = row["misfit"] <= 1.5 or row["rms_relative_residual"] <= 0.003
+        color = GREY if row["refused"] else BLUE if fits else VERMILION
+        panel.bar(place, 0.0, row["bic"] - lowest, color, filled=not row["refused"])
+        words = ", refused" if row["refused"] else "" if fits else ", misses the data"
+        words = f"{100 * row['rms_relative_residual']:.2g} % rms{words}"
+        panel.word(max(row["bic"] - lowest, 0), place, words, dx=4, dy=3, anchor="start")
+    behind = [row["bic"] - lowest for row in rows]
+    reach = max(10.0, *behind)
+    panel.xlim = (min(0.0, *behind), 2.2 * reach)
+    return [panel]
+
+
+def draw_contributions(document: Document) -> list[Panel]:
+    """Return the shares of the change of R_ct of ``Explanation.to_dict()``, medians and central 95 %."""
+    shares = {
+        name.replace("_", " "): share
+        for name, share in document["contributions"]["r_ct"].items()
+        if max(abs(share["low95"]), abs(share["high95"])) >= 0.05  # ohm: below it there is nothing to see
+    }
+    if not shares:
+        raise EisfitError("nothing to draw: no effect changes R_ct")
+    simulated = " (simulated cells)" if document["simulated"] else ""
+    panel = Panel(
+        f"share of the change of R_ct / Ω{simulated}", "", height=26 * len(shares) + 8, names=list(shares)
+    )
+    for place, share in enumerate(shares.values()):
+        panel.bar(place, 0.0, share["median"], VERMILION if share["median"] > 0 else BLUE)
+        panel.bar(place, share["low95"], share["high95"], GREY, thick=2)
+    return [panel]
+
+
+def draw_intervals(document: Document) -> list[Panel]:
+    """Return the intervals of ``Intervals.to_dict()`` as deviations from the values in percent."""
+    rows: Mapping[str, Any] = document.get("intervals") or {}
+    if not rows:
+        raise EisfitError("there are no intervals to draw")
+    ends = {name: [_deviation(row, end) for end in ("low", "high")] for name, row in rows.items()}
+    closed = [abs(end) for pair in ends.values() for end in pair if end is not None]
+    reach = 1.15 * max([end for end in closed if end <= 100] or closed, default=100.0) or 1.0
+    what = f"{100 * float(document['level']):g} % interval, deviation / %"
+    panel = Panel(what, "", height=22 * len(rows) + 8, names=list(rows), xlim=(-1.05 * reach, 1.05 * reach))
+    for place, pair in enumerate(ends.values()):
+        low, high = (side * reach if end is None else max(-reach, min(reach, end))
+                     for side, end in zip((-1, 1), pair, strict=True))  # fmt: skip
+        panel.bar(place, low, high, BLUE, thick=3)
+        panel.points([0.0], [place], BLUE, filled=True, size=2.4)
+        for end, side in zip(pair, (-1, 1), strict=True):
+            if end is None or abs(end) > reach:
+                panel.word(side * reach, place, "◀" if side < 0 else "▶", dy=3)
+    return [panel]
+
+
+def _deviation(row: Document, end: str) -> float | None:
+    return None if row[end] is None else 100 * (row[end] / (float(row["value"]) or 1.0) - 1)
+
+
+def _nyquist(
+    spectra: Sequence[tuple[str, FloatArray, ComplexArray, str]],
+    fitted: ComplexArray | None = None,
+    fit_label: str = "fit",
+) -> Panel:
+    factor, unit = ohm_scale(max(float(np.abs(z).max()) for _, _, z, _ in spectra) or 1.0)
+    panel = Panel(f"Z′ / {unit}", f"−Z″ / {unit}", equal=True)
+    if fitted is not None:
+        panel.line(factor * fitted.real, -factor * fitted.imag, BLACK, label=fit_label)
+    for label, f, z, color in spectra:
+        x, y = factor * z.real, -factor * z.imag
+        if len(spectra) > _WITH_POINTS:
+            panel.line(x, y, color, label=label)
+            continue
+        marks = decades(f) if len(spectra) == 1 else []
+        filled = np.isin(np.arange(f.size), marks)
+        panel.points(x, y, color, label=label, filled=filled)
+        texts = [frequency_words(f[k]) if k in marks else "" for k in range(f.size)]
+        panel.tags(x, y, texts)
+    return panel
+
+
+def _residuals(f: FloatArray, real: Any, imaginary: Any, noise: FloatArray | None) -> Panel:
+    panel = Panel("frequency / Hz", "residual / % of |Z|", height=90, log_x=True)
+    if noise is not None:
+        panel.band(f, -100 * noise, 100 * noise, _BAND, label="noise")
+    for values, color, label in ((real, BLUE, "real"), (imaginary, VERMILION, "imaginary")):
+        percent = 100 * column(values, label, f.size)
+        panel.line(f, percent, color, width=0.7)
+        panel.points(f, percent, color, label=label, size=2)
+    panel.line([f.min(), f.max()], [0, 0], BLACK, width=0.8)
+    return panel
+
+
+def _noise(document: Document, impedance: ComplexArray) -> FloatArray | None:
+    noise = document["data"].get("noise_ohm")
+    return None if noise is None else np.asarray(column(noise, "noise") / np.abs(impedance))
