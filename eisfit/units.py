@@ -13,8 +13,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from tokenize import TokenError
 from typing import Any, Literal
 
 import numpy as np
@@ -22,8 +20,10 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError, did_you_mean
+from eisfit.unit_names import measure
 
 __all__ = [
+    "AVOGADRO",
     "BOLTZMANN_EV",
     "ZERO_CELSIUS",
     "Uncertain",
@@ -32,6 +32,7 @@ __all__ = [
     "uncertain",
 ]
 
+AVOGADRO = 6.02214076e23  # 1/mol, exact since the SI of 2019
 BOLTZMANN_EV = 8.617333262e-5  # eV/K, exact since the SI of 2019, to these digits
 ZERO_CELSIUS = 273.15  # K
 
@@ -59,18 +60,7 @@ _DUE = {
 }
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$", re.DOTALL)
 _TYPOGRAPHY = str.maketrans({"·": "*", "Ω": "Ω", "²": "^2", "³": "^3", "⁻": "^-"})
-# What pint's parser lets through on malformed units such as "nm **".
-_PINT_STUMBLES = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    KeyError,
-    ArithmeticError,
-    TokenError,
-)
-# Names with an exponent of one digit, multiplied and divided, one pair of brackets deep: pint computes
-# whatever else it is given, and `cm^9^9^9` for ever.
+# Names with an exponent of one digit, multiplied and divided, one pair of brackets deep.
 _LONGEST_UNIT = 60
 # What stands where is certain at every character, so that no text is matched in many ways.
 _NAME = r"\(?[A-Za-zµμΩΩÅ°%]+(?:(?:\^|\*\*)[+-]?[1-9](?!\d))?\)?"
@@ -302,35 +292,20 @@ def _parse(text: str, unit: str, where: str) -> float:
 
 
 def _convert(number: float, given: str, unit: str, text: str, where: str) -> float:
-    import pint  # slow to import, and only study files need it
-
     # "cm2" is what people write for cm^2, and a middle dot for a product.
     tidy = " ".join(given.translate(_TYPOGRAPHY).replace("^-^", "^-").replace("Ohm", "ohm").split())
     tidy = re.sub(r"(?<=m)([23])(?!\w)", r"^\1", re.sub(r" ?([*/^]|(?<=\()|(?=\))) ?", r"\1", tidy))
     if unit == "eV" and re.search(r"/\s*mol$", tidy):
-        number, tidy = number / 6.02214076e23, re.sub(r"\s*/\s*mol$", "", tidy)
-    no_unit = (
-        f"{_shown(given)} in {_shown(text)} is not a unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}"
-    )
-    if len(tidy) > _LONGEST_UNIT or not _UNIT.fullmatch(tidy):
-        raise _error(where, no_unit)
-    try:
-        measured = _registry().Quantity(number, _registry().Unit(tidy.replace("%", "percent")))
-        # 15 digits: so that "5 nm" is 5e-07 cm and not 5.000000000000001e-07.
-        return float(f"{measured.to('dimensionless' if unit == '1' else unit).magnitude:.15g}")
-    except pint.DimensionalityError:
-        raise _error(
-            where, f"{text!r} is in {given!r}, but {_due(unit)} is due, for example {_DUE[unit][1]!r}"
-        ) from None
-    except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, *_PINT_STUMBLES):
-        raise _error(where, no_unit) from None
-
-
-@lru_cache(maxsize=1)
-def _registry() -> Any:
-    import pint
-
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+        number, tidy = number / AVOGADRO, re.sub(r"\s*/\s*mol$", "", tidy)
+    known = measure(tidy) if len(tidy) <= _LONGEST_UNIT and _UNIT.fullmatch(tidy) else None
+    due = f"{_due(unit)} is due, for example {_DUE[unit][1]!r}"
+    if known is None:
+        raise _error(where, f"{_shown(given)} in {_shown(text)} is not a unit; {due}")
+    wanted = measure(unit)
+    if wanted is None or known.powers != wanted.powers:
+        raise _error(where, f"{text!r} is in {given!r}, but {due}")
+    # 15 digits: so that "5 nm" is 5e-07 cm and not 5.000000000000001e-07.
+    return float(f"{(number * known.factor + known.offset) / wanted.factor:.15g}")
 
 
 def _shown(value: object) -> str:

@@ -16,7 +16,6 @@ HEAVY = (
     "scipy.optimize",
     "matplotlib",
     "pandas",
-    "pint",
     "impedance",
     "sympy",
     "bokeh",

@@ -26,6 +26,10 @@ GOOD = [
     ("30 %", "1", 0.3),
     ("1.5", "1", 1.5),
     ("1 kOhm", "ohm", 1000.0),
+    ("2 1/(ohm*cm)", "S/cm", 2.0),
+    ("2 in", "cm", 5.08),
+    ("77 degF", "K", 298.15),
+    ("1 kcal/mol", "eV", 4184 / 96485.3321),
     (0.25, "cm", 0.25),
 ]
 
@@ -44,6 +48,10 @@ BAD = [
     ("5 nm", "S/cm", "'5 nm' is in 'nm', but a conductivity is due"),
     ("5 florps", "cm", "'florps' in '5 florps' is not a unit; a length is due"),
     ("5 (nm", "cm", "is not a unit"),
+    ("5 degC*cm", "cm", "'degC\\*cm' in '5 degC\\*cm' is not a unit"),
+    ("5 mAh", "cm", "'5 mAh' is in 'mAh', but a length is due"),
+    ("5 kdegC", "K", "is not a unit"),
+    ("5 )nm(", "cm", "is not a unit"),
     ("5 nm; import os", "cm", "is not a unit"),
     ("nm", "cm", "does not start with a number"),
     ("5", "cm", "'5' has no unit; a length is due"),
