@@ -37,7 +37,9 @@ def network(m_i, m_e, wall, top, floor, *, n):
     keep = np.arange(size - 1)  # the last electronic node is the ground, where the electrons leave
     injected = np.zeros(size - 1, dtype=matrix.dtype)
     injected[0] = 1
-    return splu(csc_array(matrix[keep][:, keep])).solve(injected)[0]
+    kept = csc_array(matrix[keep][:, keep])
+    kept.indices, kept.indptr = kept.indices.astype(np.intc), kept.indptr.astype(np.intc)  # scipy 1.11
+    return splu(kept).solve(injected)[0]
 
 
 def finite_volume(m_i, m_e, wall, top, floor):

@@ -25,14 +25,14 @@ _DISTRIBUTION = "eisfit-toolkit"
 _NEEDED = {
     "numpy": ("numpy", "1.24"),
     "scipy": ("scipy", "1.11"),
-    "lmfit": ("lmfit", "1.3.3"),
+    "lmfit": ("lmfit", "1.3.4"),
     "matplotlib": ("matplotlib", "3.8"),
     "pandas": ("pandas", "2.0"),
     "impedance": ("impedance", "1.7.1"),
     "click": ("click", "8.2"),
     "rich": ("rich", "13"),
     "bokeh": ("bokeh", "3.4"),
-    "schemdraw": ("schemdraw", "0.18"),
+    "schemdraw": ("schemdraw", "0.21"),
 }
 #: What brings more: distribution -> what for.
 _OPTIONAL = {
