@@ -24,7 +24,7 @@ _DISTRIBUTION = "eisfit-toolkit"
 #: What eisfit cannot do without: distribution -> module, lowest version.
 _NEEDED = {
     "numpy": ("numpy", "1.24"),
-    "scipy": ("scipy", "1.11"),
+    "scipy": ("scipy", "1.11.1"),
     "lmfit": ("lmfit", "1.3.4"),
     "matplotlib": ("matplotlib", "3.8"),
     "pandas": ("pandas", "2.0"),

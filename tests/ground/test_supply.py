@@ -1,4 +1,4 @@
-"""What the plain install brings along is permissive: no GPL, and each package stands in the list."""
+"""What is installed: permissive licences alone, each in the list, and lowest versions that are tested."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,10 +23,12 @@ PERMISSIVE = re.compile(
 COPYLEFT = re.compile(r"\b(A|L)?GPL|GNU\b", re.IGNORECASE)
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def declared():
     """Return the names of the plain install's own requirements."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(line).name.lower() for line in project["dependencies"]]
+    return [Requirement(line).name.lower() for line in PROJECT["dependencies"]]
 
 
 def brought_along():
@@ -69,3 +72,23 @@ def test_a_copyleft_licence_is_seen():
     assert COPYLEFT.search("License :: OSI Approved :: GNU General Public License v3 (GPLv3)")
     assert COPYLEFT.search("LGPL-3.0-only")
     assert not COPYLEFT.search("BSD-3-Clause AND 0BSD AND MIT")
+
+
+def lowest_versions():
+    """Yield each requirement of the plain install and of the extras that tests need, with its lower bound."""
+    extras = [
+        line for name, lines in PROJECT["optional-dependencies"].items() for line in lines if name != "dev"
+    ]
+    for line in [*PROJECT["dependencies"], *extras]:
+        need = Requirement(line)
+        if need.name not in {PROJECT["name"], "tomli"}:
+            yield need.name.lower(), str(need.specifier).removeprefix(">=")
+
+
+def test_the_lowest_versions_that_are_declared_are_those_that_ci_installs():
+    text = (ROOT / ".ci" / "lowest.txt").read_text(encoding="utf-8")
+    tested = dict(line.split("==") for line in text.split() if "==" in line)
+    stated = {name: version for name, version in lowest_versions() if name in tested}
+    wrong = {n: (v, tested[n]) for n, v in stated.items() if Version(v) != Version(tested[n])}
+    assert not wrong
+    assert set(declared()) - {"tomli"} <= set(tested)
