@@ -141,6 +141,9 @@ def test_three_columns_without_a_header_need_proof():
         ("f(Hz),Cs(F),Rs(ohm)", lambda w, y: (-1 / (w * (1 / y).imag), (1 / y).real)),
         ("f(Hz),Y(S),theta_Y(deg)", lambda w, y: (np.abs(y), np.degrees(np.angle(y)))),
         ("f(Hz),G(S),B(S)", lambda w, y: (y.real, y.imag)),
+        ("f(Hz),Cp(F),Q", lambda w, y: (y.imag / w, y.imag / y.real)),
+        ("f(Hz),Ls(H),Q", lambda w, y: ((1 / y).imag / w, (1 / y).imag / (1 / y).real)),
+        ("f(Hz),Cs(F),Q", lambda w, y: (-1 / (w * (1 / y).imag), -(1 / y).imag / (1 / y).real)),
     ],
 )
 def test_lcr_meters(head, columns):
@@ -314,3 +317,35 @@ def test_zplot_with_repeated_header_and_decimal_comma():
     assert [s.points for s in spectra] == [31, 31]
     (comma,) = read((head + names + body).replace(".", ","), "a.z")
     assert comma.impedance == pytest.approx(Z, rel=1e-7)
+
+
+BLOCKING = 1e9 / (1 + (2j * np.pi * F * 10) ** 0.9)
+
+
+@pytest.mark.parametrize("z", [BLOCKING, 0.02 + (2j * np.pi * F * 2e-6) ** 0.9])
+def test_a_sign_that_nobody_says_is_told_by_the_slope_of_the_modulus(z):
+    """A blocking and an inductive sweep: a ladder of relaxations fits either sign, or neither."""
+    for written in (z, z.conj()):
+        assert one(table("", F, written.real, written.imag).lstrip()).impedance == pytest.approx(z, rel=1e-8)
+        assert one(table("f,Zre,Zim", F, written.real, written.imag)).impedance == pytest.approx(z, rel=1e-8)
+
+
+def test_a_sign_that_the_header_says_is_not_turned_by_the_slope():
+    minus = one(table("f,Zre,-Zim", F, BLOCKING.real, BLOCKING.imag))
+    assert minus.impedance == pytest.approx(BLOCKING.conj(), rel=1e-8)
+
+
+def test_a_sweep_down_and_up_again_is_two():
+    down, up = read(table("f,Zre,Zim", np.r_[F, F[::-1]], np.r_[Z.real, 1.2 * Z.real[::-1]],
+                          np.r_[Z.imag, 1.2 * Z.imag[::-1]]))  # fmt: skip
+    assert down.impedance == pytest.approx(Z, rel=1e-8)
+    assert up.impedance == pytest.approx(1.2 * Z, rel=1e-8)
+
+
+def test_blank_lines_lose_no_row():
+    text = table("f,Zre,Zim", F, Z.real, Z.imag).replace("\n", "\r\r\n\r\r\n")
+    assert one(text).points == 31
+
+
+def test_an_index_that_counts_down():
+    assert one(table("", np.arange(31.0)[::-1], F, Z.real, Z.imag).lstrip()).points == 31

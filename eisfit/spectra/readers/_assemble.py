@@ -72,7 +72,7 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     return chosen
 
 
-def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
+def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
     """Turn the imaginary part of all `sweeps` where Kramers-Kronig says so beyond doubt; say what was found.
 
     Parameters
@@ -83,6 +83,8 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
         All sweeps of the file; changed in place.
     written
         How the sign was read, as a sentence for the notes.
+    unsigned
+        Whether the file says no sign: no header, or ``Z''`` without a minus, under which people write both.
 
     Returns
     -------
@@ -92,14 +94,15 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
     if file.reading.imag_sign in ("+", "-"):
         return 0
     tests = [test for sweep in sweeps[:5] if (test := kramers_kronig_sign(sweep.frequency, sweep.impedance))]
-    verdicts = {test.verdict for test in tests} - {0}
+    told = [test.verdict or (test.slope if unsigned else 0) for test in tests]
+    verdicts = set(told) - {0}
     shown = _typical(tests)
     outcome = 1 if 1 in verdicts else 0
     note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
-    if verdicts == {-1} and sum(test.verdict == -1 for test in tests) * 2 > len(tests):
-        outcome, note = _turn(file, sweeps, written, shown)
+    if verdicts == {-1} and told.count(-1) * 2 > len(tests):
+        outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
     elif outcome == 1:
-        note = f"imaginary sign: {written}; Kramers-Kronig agrees (residual {shown})"
+        note = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
     elif not shown:
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:
@@ -107,7 +110,12 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str) -> int:
     return outcome
 
 
-def _turn(file: File, sweeps: list[Sweep], written: str, shown: str) -> tuple[int, str]:
+def _evidence(tests: list[SignTest], shown: str) -> str:
+    by_slope = not any(test.verdict for test in tests)
+    return "the slope of |Z| asks for it" if by_slope else f"residual {shown}"
+
+
+def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple[int, str]:
     """Turn the imaginary part against the header, where the system is certainly passive; say what was done.
 
     A negative real part is no passive system's: the impedance of one with a negative resistance obeys
@@ -117,14 +125,11 @@ def _turn(file: File, sweeps: list[Sweep], written: str, shown: str) -> tuple[in
     passive = all(bool((z.real > 0).all()) for z in measured)
     if file.reading.imag_sign == "header" or not passive or written.endswith(CANONICAL):
         why = "" if passive else "; the real part is negative in places, so it may well be right"
-        return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({shown}){why}"
+        return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({evidence}){why}"
     for sweep in sweeps:
         sweep.impedance = sweep.impedance.conj()
     _refuse_lost_signs(file, sweeps[0])
-    return (
-        -1,
-        f"{ASSUMED} imaginary sign turned against the header ({written}): Kramers-Kronig residual {shown}",
-    )
+    return -1, f"{ASSUMED} imaginary sign turned against the header ({written}): {evidence}"
 
 
 def _refuse_lost_signs(file: File, sweep: Sweep) -> None:

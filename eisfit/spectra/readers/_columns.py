@@ -24,8 +24,8 @@ class Column:
     quantity
         ``frequency, real, imag, modulus, phase, admittance_real, admittance_imag, admittance_modulus,
         admittance_phase, noise, cycle, time, temperature, potential, current, index, excel_error``, what an
-        LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel, dissipation``); empty
-        where not recognised.
+        LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel, dissipation, quality``);
+        empty where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
@@ -104,6 +104,7 @@ _WHOLE = {
     "lp": "L_parallel",
     "rp": "R_parallel",
     "d": "dissipation",
+    "q": "quality",
     "t": "time",
     "i": "current",
     "e": "potential",
@@ -151,6 +152,7 @@ _KIND = {
     "cycle": "",
     "index": "",
     "dissipation": "",
+    "quality": "",
 }
 _VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
 #: Words that may stand within another: ``zreal``.

@@ -32,6 +32,7 @@ def boundaries(
     for i, step in enumerate(steps):
         changed = cycle is not None and cycle[rows[i + 1]] != cycle[rows[i]]
         back = direction * step < 0 and (changed or _jumps_back(steps, i, direction))
+        back = back or (step == 0 and direction != 0 and _turns(steps[i + 1 : i + 3], direction))
         if back or (step == 0 and changed):
             cuts.append(int(rows[i + 1]))
             direction = 0.0
@@ -60,6 +61,8 @@ def _is_one_sweep(
 
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
     """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
-    following = steps[i + 1 : i + 3]
-    turned = following.size == 2 and bool((following * direction < 0).all())
-    return abs(float(steps[i])) > np.log(3.0) or turned
+    return abs(float(steps[i])) > np.log(3.0) or _turns(steps[i + 1 : i + 3], direction)
+
+
+def _turns(following: FloatArray, direction: float) -> bool:
+    return following.size == 2 and bool((following * direction < 0).all())

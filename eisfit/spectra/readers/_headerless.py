@@ -153,7 +153,13 @@ def _best(readings: list[Reading]) -> Reading:
 
 
 def _is_index(values: FloatArray) -> bool:
-    return bool(values.size > 2 and values[0] in (0, 1) and (np.diff(values) == 1).all())
+    steps = np.diff(values)
+    return bool(
+        values.size > 2
+        and min(values[0], values[-1]) in (0, 1)
+        and abs(steps.sum()) == steps.size
+        and (np.abs(steps) == 1).all()
+    )
 
 
 def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:

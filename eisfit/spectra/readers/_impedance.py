@@ -180,7 +180,7 @@ def _misfit(chosen: Chosen, angle: FloatArray) -> float:
 def _missing(chosen: Chosen) -> str:
     has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
     lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
-    if "dissipation" in chosen or "R_parallel" in chosen:
+    if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
         return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
     return (
         f"no column for the {lacking} part of the impedance (recognised: {has}); "

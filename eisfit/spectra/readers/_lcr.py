@@ -24,7 +24,7 @@ class Columns(Protocol):
 
 
 #: Columns, what they are called, and Z from (omega, first, second). Keysight, Impedance Measurement Handbook,
-#: 6th ed., 1-2: series and parallel equivalents, D = Rs omega Cs = 1 / (omega Cp Rp).
+#: 6th ed., 1-2: series and parallel equivalents, D = 1 / Q = Rs omega Cs = 1 / (omega Cp Rp).
 _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray], NDArray[Any]]], ...] = (
     ("admittance_real", "admittance_imag", "the admittance columns", lambda _, g, b: 1 / (g + 1j * b)),
     (
@@ -36,6 +36,9 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
     ("C_parallel", "admittance_real", "Cp and G", lambda w, c, g: 1 / (g + 1j * w * c)),
     ("C_parallel", "R_parallel", "Cp and Rp", lambda w, c, r: 1 / (1 / r + 1j * w * c)),
     ("C_parallel", "dissipation", "Cp and D", lambda w, c, d: 1 / (w * c * (d + 1j))),
+    ("C_parallel", "quality", "Cp and Q", lambda w, c, q: 1 / (w * c * (1 / q + 1j))),
+    ("C_series", "quality", "Cs and Q", lambda w, c, q: (1 / q - 1j) / (w * c)),
+    ("L_series", "quality", "Ls and Q", lambda w, x, q: w * x * (1 / q + 1j)),
     ("C_series", "real", "Cs and Rs", lambda w, c, r: r - 1j / (w * c)),
     ("C_series", "dissipation", "Cs and D", lambda w, c, d: (d - 1j) / (w * c)),
     ("L_series", "real", "Ls and Rs", lambda w, x, r: r + 1j * w * x),

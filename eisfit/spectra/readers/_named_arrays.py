@@ -69,7 +69,7 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         rows = array.T if array.shape[1] == 3 else array
         sweeps = [Sweep(rows[0].astype(np.float64), rows[1] + 1j * rows[2])]
         if _looks_like_frequency(sweeps[0].frequency):
-            settle_sign(file, sweeps, "taken as frequency, Z', Z''")
+            settle_sign(file, sweeps, "taken as frequency, Z', Z''", unsigned=True)
             return sweeps
     raise file.error(
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "

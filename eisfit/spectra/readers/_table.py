@@ -115,7 +115,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     width = int(np.flatnonzero(counts == counts.max())[-1])
     main = numeric.rows[numeric.widths == width]
     followers = set(numeric.rows[numeric.widths < width].tolist())
-    first, last = _start(main[:4].tolist(), main.size), int(main[-1])
+    first, last = _start(main[:4].tolist(), main.size, lines), int(main[-1])
     while last + 1 in followers:  # of spectra side by side, the longer ones go on
         last += 1
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
@@ -179,18 +179,18 @@ def _score(sample: Sequence[str], style: Style) -> float:
     return count * min(width, 3)
 
 
-def _start(rows: list[int], total: int) -> int:
+def _start(rows: list[int], total: int, lines: Sequence[str]) -> int:
     """First row of the main run: a lone numeric row far above belongs to the preamble."""
     start = rows[0]
     for before, after in pairwise(rows):
-        if after - before > 3 and total > 8:
+        if total > 8 and sum(1 for line in lines[before:after] if line.strip()) > 3:
             start = after
     return start
 
 
 def _attach_header(table: Table, above: Sequence[str], width: int) -> None:
     table.preamble = list(above)
-    near = range(len(above) - 1, max(-1, len(above) - 6), -1)
+    near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_known_names, _unknown_names):
         for back in near:

@@ -159,7 +159,8 @@ def _sweeps(
     _note_table(file, table, chosen)
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
     _name_by_label(sweeps, columns)
-    outcome = settle_sign(file, sweeps, words or describe_sign(chosen))
+    unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0)
+    outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
     z1_z2 = {meaning.name for meaning in chosen.columns.values()} >= set(_Z1_Z2)
     if z1_z2 and outcome == 0 and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
