@@ -18,7 +18,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.validation.kramers_kronig import check
 
-__all__ = ["fitted_curve", "html_report", "page_item"]
+__all__ = ["fitted_curve", "html_report", "page_item", "report_text"]
 
 _PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
 _LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
@@ -58,20 +58,31 @@ def html_report(
     >>> result = eisfit.fit(eisfit.read("cell.mpt"), "rs-sei-ct-w")  # doctest: +SKIP
     >>> eisfit.html_report(result, "report.html")  # doctest: +SKIP
     """
-    from eisfit.display.pages import report_page
-
     if Path(path).suffix.lower() not in {".html", ".htm"}:
         raise UsageError(f"{fspath(path)}: the name of a report ends in .html")
-    groups = [_group(result) for result in _each(results)]
-    if not groups:
-        raise UsageError("there is no result to report on")
-    text = report_page(groups, title=title or _title(groups)).encode("utf-8")
+    text = report_text(results, title=title).encode("utf-8")
     if len(text) > _LARGEST:
         raise UsageError(
             f"{fspath(path)}: would be {len(text) / 1e6:.1f} MB large, above {_LARGEST / 1e6:g} MB: "
             "report on fewer files at a time"
         )
     return write_atomic(path, text)
+
+
+def report_text(results: Result | Iterable[Result], *, title: str | None = None) -> str:
+    """Return the page that `html_report` writes.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing to show.
+    """
+    from eisfit.display.pages import report_page
+
+    groups = [_group(result) for result in _each(results)]
+    if not groups:
+        raise UsageError("there is no result to report on")
+    return report_page(groups, title=title or _title(groups))
 
 
 def page_item(result: FitResult | FitFailure) -> dict[str, Any]:

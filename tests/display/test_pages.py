@@ -128,7 +128,7 @@ def test_verdict_flags_and_kramers_kronig_are_on_the_page():
     turned = turned.replace(impedance=turned.impedance.conj())
     told = entry(page_item(eisfit.fit(turned, "rs-ct", validate=True)))
     assert not told["ok"]
-    assert any(name == "imaginary_sign" and words for name, words in told["flags"])
+    assert any(flag["name"] == "imaginary_sign" and flag["words"] for flag in told["flags"])
     assert told["kk"]["text"].startswith("NOT consistent")
     assert told["kk"]["ranges"]
 
@@ -259,7 +259,8 @@ def test_options_mean_what_they_mean_elsewhere(run, tmp_path):
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     (shown,) = data_of(text)["groups"][0]["entries"]
     assert shown["facts"][:3] == ["R_s-p(R_ct-W_d,CPE_ct)", "51 points, 1 Hz to 100 kHz", "weighting unit"]
-    assert shown["parameters"][0][:4] == ["R_s", "3.6", "ohm", "fixed"]
+    first = shown["parameters"][0]
+    assert [first[key] for key in ("name", "text", "unit", "word")] == ["R_s", "3.6", "ohm", "fixed"]
     assert "<title>My cell</title>" in text
 
 

@@ -6,8 +6,9 @@ and only when a page is made. A page loads nothing from outside: its Content-Sec
 
 from __future__ import annotations
 
-from eisfit.display.pages.entries import drawing, entry
+from eisfit.display.pages.entries import drawing, entry, measurement, ranking
 from eisfit.display.pages.report_page import report_page
+from eisfit.display.pages.trends import trend_rows
 from eisfit.display.pages.view_page import view_page
 
-__all__ = ["drawing", "entry", "report_page", "view_page"]
+__all__ = ["drawing", "entry", "measurement", "ranking", "report_page", "trend_rows", "view_page"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eisfit.display.drawing import svg
+from eisfit.display.report.identification import chances
 from eisfit.display.report.words import (
     Document,
     clean,
@@ -19,7 +19,6 @@ from eisfit.display.report.words import (
     flags_of,
     hertz,
     meaning,
-    measured,
     name_of,
     parameter_verdict,
     percent,
@@ -31,8 +30,17 @@ from eisfit.display.report.words import (
 from eisfit.errors import CircuitError
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["drawing", "entry", "rounded"]
+__all__ = ["conditions", "drawing", "engineered", "entry", "measurement", "ranking", "rounded"]
 
+_PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
+_SAID = {
+    "A": "within the noise",
+    "B": "usable, small systematic misfit",
+    "C": "usable with care, systematic misfit",
+    "D": "not to be used as it is",
+}
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
@@ -54,35 +62,130 @@ def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     return {**words, "error": None, "kk": _check(check), "points": _points(fit), "line": _line(curve)}
 
 
+def measurement(spectrum: Document) -> dict[str, Any]:
+    """Return the same of a spectrum that was not fitted yet (``eisfit.spectrum/1``)."""
+    words = _words({"spectrum": spectrum, "data": spectrum.get("data")})
+    return {**words, "verdict": "", "error": None, "kk": None, "points": _points(spectrum), "line": None}
+
+
 def drawing(circuit: str) -> str | None:
-    """Return a drawing of a circuit as the address of a picture; None where it cannot be drawn."""
+    """Return a drawing of a circuit as SVG in the colour of the text around it; None where there is none."""
     try:
-        picture = svg(circuit, color="#111111")
+        return svg(circuit).replace(_NAMESPACE, "")  # a page says nothing that looks like an address
     except CircuitError:
         return None
-    return f"data:image/svg+xml;base64,{b64encode(picture.encode('utf-8')).decode('ascii')}"
+
+
+def ranking(document: Document) -> dict[str, Any]:
+    """Return what the page shows of an identification: circuits in order, or why there are none."""
+    rows = [
+        {
+            "string": clean(row["circuit"]["string"]),
+            "free": row["free"],
+            "rms": percent(row.get("rms_relative_residual")),
+            "grade": clean(row.get("grade")),
+            "chance": chances(row["probability"]),
+            "probability": rounded(row["probability"], 3),
+            "equivalent": [clean(one) for one in row.get("drawings") or []],
+        }
+        for row in document.get("circuits") or []
+    ]
+    return {"ranking": rows, "flags": [_flag(flag) for flag in flags_of(document)],
+            "tried": document.get("tried")}  # fmt: skip
+
+
+def conditions(spectrum: Document) -> dict[str, float]:
+    """Return where a spectrum stands: cycle, temperature and whatever else is known of it.
+
+    >>> conditions({"cycle": 3, "temperature_C": 25.0, "axes": {"soc": 50.0}})
+    {'cycle': 3, 'temperature': 25.0, 'soc': 50.0}
+    """
+    own = {"cycle": "cycle", "time": "time_s", "temperature": "temperature_C", "potential": "potential_V"}
+    known = {name: spectrum.get(key) for name, key in own.items()} | dict(spectrum.get("axes") or {})
+    return {clean(name): value for name, value in known.items() if value is not None}
+
+
+def engineered(value: float | None, stderr: float | None, unit: str) -> tuple[str, str]:
+    """Return a value with its error, and the unit with the prefix that both read best in.
+
+    >>> engineered(2.06307e-5, 5.8e-7, "S s^alpha"), engineered(51.847, 0.066, "ohm")
+    (('20.6 ± 0.6', 'µS s^alpha'), ('51.85 ± 0.07', 'ohm'))
+    >>> engineered(0.8772, 0.0027, "")
+    ('0.8772 ± 0.0027', '')
+    """
+    plain = unit.partition(" ")[0] in _PREFIXED and value is not None and math.isfinite(value) and value
+    power = 3 * math.floor(math.log10(abs(float(value or 1.0))) / 3) if plain else 0
+    if power not in _PREFIXES or (unit.startswith("ohm") and -1 <= math.log10(abs(value or 1.0)) < 4):
+        power = 0
+    scale = 10.0**-power
+    text = value_with_error(
+        value if value is None else value * scale, None if stderr is None else stderr * scale
+    )
+    return text, f"{_PREFIXES[power]}{unit}"
 
 
 def _words(fit: Document) -> dict[str, Any]:
-    cycle = (fit.get("spectrum") or {}).get("cycle")
+    block = fit.get("spectrum") or {}
+    stood = {**(fit.get("spectrum_document") or {}), **{k: v for k, v in block.items() if v is not None}}
+    parameters = [_parameter(name, row) for name, row in (fit.get("parameters") or {}).items()]
     return {
         "name": name_of(fit),
-        "cycle": cycle_words(cycle),
+        "cycle": cycle_words(block.get("cycle")),
+        "conditions": conditions(stood),
         "simulated": simulated(fit),
         "circuit": clean((fit.get("circuit") or {}).get("string")),
         "ok": bool(fit.get("ok")),
+        "grade": clean(fit.get("grade")),
         "verdict": verdict(fit),
-        "flags": [[flag_name(flag), flag_words(flag)] for flag in flags_of(fit)],
+        "said": _SAID.get(clean(fit.get("grade")), ""),
+        "rms": rounded((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
+        "wanted": _wanted(fit.get("parameters") or {}),
+        "flags": [_flag(flag) for flag in flags_of(fit)],
         "facts": _facts(fit),
-        "parameters": [
-            [name, measured(row), clean(row.get("unit")), parameter_verdict(row), meaning(row)]
-            for name, row in (fit.get("parameters") or {}).items()
-        ],
+        "parameters": parameters,
         "derived": [
-            [name, value_with_error(row.get("value"), row.get("stderr")), clean(row.get("unit"))]
+            [name, *engineered(row.get("value"), row.get("stderr"), clean(row.get("unit")))]
             for name, row in (fit.get("derived") or {}).items()
         ],
     }
+
+
+def _flag(flag: Any) -> dict[str, str]:
+    level = flag.get("level") if isinstance(flag, Mapping) else ""
+    return {"name": flag_name(flag), "words": flag_words(flag), "level": clean(level)}
+
+
+def _parameter(name: str, row: Document) -> dict[str, Any]:
+    """Return a parameter as a row of the table, with the numbers that trends and filters use."""
+    stderr = row.get("stderr")
+    free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
+    shown, unit = engineered(
+        row.get("value"), math.nan if stderr is None and free else stderr, clean(row.get("unit"))
+    )
+    low, high = (row.get(end) for end in ("min", "max"))
+    return {
+        "name": name,
+        "text": shown,
+        "unit": unit,
+        "verdict": clean(row.get("verdict")),
+        "word": parameter_verdict(row),
+        "meaning": meaning(row),
+        "value": rounded(row.get("value"), 7),
+        "stderr": rounded(stderr, 3),
+        "noise": rounded(row.get("stderr_noise"), 2),
+        "model": rounded(row.get("stderr_model"), 2),
+        "plain_unit": clean(row.get("unit")),
+        "bounds": [rounded(low), rounded(high)],
+    }
+
+
+def _wanted(rows: Document) -> str | None:
+    """Return the parameter that is asked for most: the charge-transfer, else the largest resistance."""
+    ohms = {name: row for name, row in rows.items() if row.get("unit") == "ohm"}
+    charge = [name for name, row in ohms.items() if row.get("role") == "charge_transfer"]
+    if charge:
+        return charge[0]
+    return max(ohms, key=lambda name: ohms[name].get("value") or 0.0) if ohms else next(iter(rows), None)
 
 
 def _facts(fit: Document) -> list[str]:
@@ -115,7 +218,7 @@ def _check(check: Document | None) -> dict[str, Any] | None:
     return {
         "ok": bool(check.get("ok")),
         "text": f"{said}; fails at {where}" if where else said,
-        "flags": [[flag_name(flag), flag_words(flag)] for flag in flags_of(check)],
+        "flags": [_flag(flag) for flag in flags_of(check)],
         "ranges": ranges,
     }
 

@@ -14,7 +14,7 @@ eisfit.flags = (flags) => {
   const details = eisfit.element("details");
   details.open = flags.length < 3 || (flags.length < 6 && window.innerWidth > 900);
   details.append(eisfit.element("summary", flags.length === 1 ? "what this means, and what to do" : `what these ${flags.length} flags mean, and what to do`));
-  for (const [name, words] of flags) {
+  for (const { name, words } of flags) {
     const flag = eisfit.element("p", undefined, "flag");
     flag.append(eisfit.element("b", name), ` ${words}`);
     details.append(flag);
@@ -33,7 +33,7 @@ eisfit.verdict = (entry) => {
   if (entry.error) parts.push(eisfit.element("p", entry.error));
   const flags = [...entry.flags];
   for (const flag of (entry.kk && entry.kk.flags) || []) {
-    if (!flags.some(([name, words]) => name === flag[0] && words === flag[1])) flags.push(flag);
+    if (!flags.some((own) => own.name === flag.name && own.words === flag.words)) flags.push(flag);
   }
   if (flags.length) parts.push(eisfit.flags(flags));
   if (entry.kk) {
@@ -47,7 +47,7 @@ eisfit.verdict = (entry) => {
 };
 
 eisfit.tables = (entry) => {
-  const rows = entry.parameters.map((row) => [...row]);
+  const rows = entry.parameters.map((row) => [row.name, row.text, row.unit, row.word, row.meaning]);
   eisfit.byId("parameters").replaceChildren(rows.length ? eisfit.table(["parameter", "value", "unit", "verdict", "meaning"], rows)
     : eisfit.element("p", "No fit, no parameters."));
   eisfit.byId("derived").replaceChildren(entry.derived.length ? eisfit.table(["derived", "value", "unit"], entry.derived)
@@ -60,5 +60,5 @@ eisfit.tables = (entry) => {
 eisfit.draw = (picture, string) => {
   const image = eisfit.byId("drawing");
   image.hidden = !picture;
-  if (picture) Object.assign(image, { src: picture, alt: `circuit ${string}` });
+  if (picture) Object.assign(image, { src: `data:image/svg+xml,${encodeURIComponent(picture.replace('<svg ', '<svg xmlns="http:/' + '/www.w3.org/2000/svg" ').replaceAll('currentColor', '#111'))}`, alt: `circuit ${string}` });
 };

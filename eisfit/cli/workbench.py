@@ -1,0 +1,328 @@
+"""What the workbench page asks for: read, check, fit, identify, track, simulate, report, export, session.
+
+`handle` takes one JSON object and returns one. It knows nothing of a network and keeps nothing between two
+questions: the local server of `eisfit view` and the browser build call the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+
+from eisfit.cli.html_report import fitted_curve, page_item
+from eisfit.cli.workbench_files import export, measured, read_files, report
+from eisfit.cli.workbench_words import command, python, slider
+from eisfit.errors import CircuitError, EisfitError, UsageError
+from eisfit.model.circuit import Circuit
+from eisfit.model.library import circuit as find_circuit
+from eisfit.schema import ClosedModel, Field, Limits, validate
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["Workbench", "handle"]
+
+MOST_PARAMETERS = 30  # more than anybody moves by hand
+SESSION = "eisfit.session/1"
+_DEFAULT = "rs-sei-ct-w"
+_NAME = Limits(max_length=80)
+_NUMBER = Limits(finite=True)
+
+
+class _Ask(ClosedModel):
+    """A question about one spectrum; sizes are limited, other keys refused."""
+
+    op: str
+    spectrum: dict[str, Any]
+    circuit: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
+    weighting: str = "modulus"
+    masks: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=100_000)
+    range: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=2)
+    values: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
+    held: list[Annotated[str, _NAME]] = Field(default_factory=list, max_length=MOST_PARAMETERS)
+    starts: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
+    bounds: dict[str, list[Any]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """How the page's questions are answered.
+
+    Parameters
+    ----------
+    circuit
+        One that is known under its name or string besides the catalogue: with the bounds, fixed values and
+        expressions of the command line.
+    named
+        That circuit as the command line names it.
+    arguments, circuit_arguments
+        Further options of the command line, for the command that the page shows: of the data, and of that
+        circuit alone.
+    """
+
+    circuit: Circuit | None = None
+    named: str = ""
+    arguments: tuple[str, ...] = ()
+    circuit_arguments: tuple[str, ...] = ()
+
+    def handle(self, request: Any) -> dict[str, Any]:
+        """Answer a question; ``{"error": sentence}`` where it cannot be answered.
+
+        Parameters
+        ----------
+        request
+            A JSON object with ``op``, the name of an operation, and what that takes.
+        """
+        try:
+            if not isinstance(request, Mapping):
+                raise UsageError("the request is not a JSON object")
+            name = request.get("op")
+            if not isinstance(name, str) or name not in _OPERATIONS:
+                raise UsageError(f"there is no operation {str(name)[:40]!r}: use {', '.join(_OPERATIONS)}")
+            return _OPERATIONS[name](self, dict(request))
+        except EisfitError as error:
+            return {"error": str(error)}
+        except RecursionError:
+            return {"error": "the request is nested too deeply"}
+
+    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
+        ask, spectrum = _checked(request)
+        chosen = self.chosen(ask.circuit or _DEFAULT)
+        from eisfit.display.pages import drawing
+
+        size = float(np.median(np.abs(spectrum.impedance)))
+        values = {**_plain_values(chosen, size), **_inside(chosen, ask.values)}
+        return {
+            "circuit": {"name": chosen.name, "string": chosen.string, "title": chosen.title},
+            "drawing": drawing(chosen.string),
+            "parameters": [slider(p, values[name]) for name, p in chosen.parameters.items()],
+        }
+
+    def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the circuit's curve for these values, and how far the data is from it."""
+        ask, spectrum = _checked(request)
+        chosen = self.chosen(ask.circuit or _DEFAULT)
+        values = _values(chosen, ask.values)
+        whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
+        away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
+            spectrum.impedance
+        )
+        used = _used(ask, spectrum)
+        return {
+            "curve": fitted_curve(spectrum, chosen, values),
+            "residual_real_percent": (100 * away.real).tolist(),
+            "residual_imag_percent": (100 * away.imag).tolist(),
+            "rms_relative_residual": float(np.sqrt(np.mean(np.abs(away[used]) ** 2))),
+            "values": whole,
+            **self._repeat(ask, chosen, spectrum),
+        }
+
+    def fit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Fit, from the values where they are given, the held ones fixed; blind without any.
+
+        Without a circuit the data chooses it.
+        """
+        from eisfit.fitting.fit import fit
+
+        ask, whole = _checked(request)
+        spectrum = whole.keep(_used(ask, whole))
+        chosen = None if ask.circuit is None else self.chosen(ask.circuit)
+        options = {} if chosen is None else _options(ask, chosen)
+        result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
+        return {**_shown(result), **self._repeat(ask, result.circuit if chosen is None else chosen, whole)}
+
+    def check(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the Kramers-Kronig test of the points that are used."""
+        from eisfit.validation.kramers_kronig import check
+
+        ask, spectrum = _checked(request)
+        return {"document": check(spectrum.keep(_used(ask, spectrum))).to_dict()}
+
+    def identify(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Rank circuits by what the data supports."""
+        from eisfit.display.pages import ranking
+        from eisfit.fitting.identify.identify import identify
+
+        ask, spectrum = _checked(request)
+        found = identify(spectrum.keep(_used(ask, spectrum)), weighting=ask.weighting)
+        document = found.to_dict(data=False)
+        return {"document": document, **ranking(document)}
+
+    def track(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Fit one circuit to all spectra in a row, with the laws that the parameters follow."""
+        from eisfit.display.pages import entry, trend_rows
+        from eisfit.fitting.failure import FitFailure
+        from eisfit.spectra.series import CycleSeries
+        from eisfit.tracking.track import track
+
+        ask = validate(request, _Track, "the request")
+        spectra = tuple(Spectrum.from_dict(one) for one in ask.spectra)
+        found = track(CycleSeries(spectra), self.chosen(ask.circuit), by=ask.by, weighting=ask.weighting)
+        document = found.to_dict(data=False)
+        results = [one.to_dict() for one in found]
+        entries = [entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
+                   for r, d in zip(found, results, strict=True)]  # fmt: skip
+        return {"document": document, "results": results, "entries": entries, "trends": trend_rows(document)}
+
+    def chosen(self, text: str) -> Circuit:
+        """Return a circuit by name or string; the page opens no files.
+
+        Raises
+        ------
+        CircuitError
+            For another text, or more parameters than the page shows.
+        """
+        wanted = text.strip()
+        if self.circuit is not None and wanted in (self.circuit.name, self.circuit.string):
+            return self.circuit
+        if wanted.lower().endswith(".toml") or any(letter in wanted for letter in "/\\"):
+            raise CircuitError(
+                "the page takes a circuit's name or string; name a file with eisfit view --circuit"
+            )
+        found = find_circuit(wanted)
+        if len(found.names) > MOST_PARAMETERS:
+            raise CircuitError(
+                f"this circuit has {len(found.names)} parameters; the page shows {MOST_PARAMETERS}"
+            )
+        return found
+
+    def _repeat(self, ask: _Ask, chosen: Circuit, spectrum: Spectrum) -> dict[str, str]:
+        """Return what repeats a fit in a shell, and in Python."""
+        own = chosen is self.circuit
+        name = (self.named if own else "") or chosen.name
+        more = (*self.arguments, *(self.circuit_arguments if own else ()))
+        start = {n: v for n, v in (ask.values or ask.starts).items() if n not in ask.held}
+        told = {
+            "source": spectrum.source, "index": spectrum.index, "circuit": name, "weighting": ask.weighting,
+            "masks": ask.masks, "range": ask.range, "start": start, "bounds": ask.bounds,
+            "fix": {n: ask.values[n] for n in ask.held if n in ask.values},
+        }  # fmt: skip
+        return {"command": command(told, more), "python": python(told)}
+
+
+class _Track(ClosedModel):
+    op: str
+    spectra: list[dict[str, Any]] = Field(min_length=1, max_length=5_000)
+    circuit: str = Field(default=_DEFAULT, min_length=1, max_length=400)
+    by: str | None = None
+    weighting: str = "modulus"
+
+
+class _Session(ClosedModel):
+    op: str
+    session: dict[str, Any]
+
+
+def _session(bench: Workbench, request: dict[str, Any]) -> dict[str, Any]:
+    """Return a saved session with its spectra read anew, or say what is wrong with it."""
+    session = validate(request, _Session, "the request").session
+    if session.get("schema") != SESSION:
+        raise UsageError(f"this is no session: its schema is not {SESSION}; Save session writes one")
+    rows = session.get("spectra")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UsageError("this session holds no list of spectra")
+    found = []
+    for row in rows:
+        spectrum = Spectrum.from_dict(row.get("spectrum") or {})
+        kept = {key: row[key] for key in ("masks", "range", "circuit", "values", "held") if key in row}
+        ask = validate({"op": "session", "spectrum": {}, **kept}, _Ask, "the session")
+        _used(ask, spectrum)
+        found.append({**measured(spectrum), **kept, "fit": _stored(row.get("fit"))})
+    return {"schema": SESSION, "selected": session.get("selected"), "spectra": found}
+
+
+def _stored(document: Any) -> dict[str, Any] | None:
+    from eisfit.fitting.failure import FitFailure
+    from eisfit.fitting.result import result_or_failure
+
+    if not isinstance(document, dict):
+        return None
+    result = result_or_failure(document)
+    return None if isinstance(result, FitFailure) else _shown(result)
+
+
+def _shown(result: Any) -> dict[str, Any]:
+    """Return what the page shows and saves of a fit."""
+    from eisfit.display.pages import drawing, entry
+
+    rows = result.circuit.parameters
+    return {
+        "entry": entry(page_item(result)),
+        "values": result.values,
+        "document": result.to_dict(),
+        "circuit": {"name": result.circuit.name, "string": result.circuit.string},
+        "drawing": drawing(result.circuit.string),
+        "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
+    }
+
+
+def _checked(request: dict[str, Any]) -> tuple[_Ask, Spectrum]:
+    ask = validate(request, _Ask, "the request")
+    if ask.range and (len(ask.range) != 2 or not ask.range[0] <= ask.range[1]):
+        raise UsageError("range: two frequencies in Hz, the lower one first")
+    return ask, Spectrum.from_dict(ask.spectrum)
+
+
+def _used(ask: _Ask, spectrum: Spectrum) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return the mask (F,) of the points that are neither masked nor outside the range."""
+    f = spectrum.frequency
+    used = ~np.isin(f, np.array(ask.masks, dtype=float))
+    if ask.range:
+        used &= (f >= ask.range[0]) & (f <= ask.range[1])
+    if not used.any():
+        raise UsageError("every point is masked: unmask some")
+    return used
+
+
+def _options(ask: _Ask, chosen: Circuit) -> dict[str, Any]:
+    """Return start, fix and bound of `eisfit.fit`."""
+    chosen.check_names(ask.held)
+    values = _values(chosen, ask.values) if ask.values else _inside(chosen, ask.starts)
+    fixed = {name: values[name] for name in ask.held if name in values}
+    bound = {name: tuple(ends) for name, ends in ask.bounds.items()}
+    if not all(len(ends) == 2 for ends in bound.values()):
+        raise UsageError("bounds: two numbers for each parameter, null for an open end")
+    start = {name: value for name, value in values.items() if name not in fixed}
+    return {"start": start or None, "fix": fixed or None, "bound": bound or None}
+
+
+def _inside(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
+    """Return the values of the free parameters; the circuit's fixed and tied ones are left out."""
+    chosen.check_names(given)
+    free = {name: float(value) for name, value in given.items() if chosen.parameters[name].free}
+    chosen.constrain(start=free)
+    return free
+
+
+def _values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
+    free = _inside(chosen, given)
+    missing = [name for name, p in chosen.parameters.items() if p.free and name not in free]
+    if missing:
+        raise UsageError(f"no value for {', '.join(missing)}")
+    return free
+
+
+def _plain_values(chosen: Circuit, size: float) -> dict[str, float]:
+    """Return values to begin with: resistances of the spectrum's size, exponents near 1, times near 1 s."""
+    guesses = {"ohm": size, "": 0.9, "s": 1.0, "ohm s^-1/2": size}
+    rows = chosen.parameters.items()
+    return {n: p.value if p.value is not None else min(max(guesses.get(p.unit, 1e-4), p.min), p.max)
+            for n, p in rows}  # fmt: skip
+
+
+_OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = {
+    "read": lambda _, request: read_files(request),
+    "circuit": Workbench.describe,
+    "simulate": Workbench.simulate,
+    "fit": Workbench.fit,
+    "check": Workbench.check,
+    "identify": Workbench.identify,
+    "track": Workbench.track,
+    "report": lambda _, request: report(request),
+    "export": lambda _, request: export(request),
+    "session": _session,
+}
+
+handle = Workbench().handle

@@ -1,0 +1,111 @@
+"""Files that come into the workbench, and the documents that leave it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from eisfit.errors import UsageError
+from eisfit.schema import ClosedModel, Field, validate
+from eisfit.spectra.spectrum import Spectrum
+
+__all__ = ["export", "measured", "read_files", "report"]
+
+
+class _Upload(ClosedModel):
+    name: str = Field(min_length=1, max_length=400)
+    base64: str
+
+
+class _Read(ClosedModel):
+    op: str
+    files: list[_Upload] = Field(min_length=1, max_length=5_000)
+
+
+class _Results(ClosedModel):
+    op: str
+    results: list[dict[str, Any]] = Field(min_length=1, max_length=5_000)
+    form: str = "json"
+    title: str | None = None
+
+
+def read_files(request: dict[str, Any]) -> dict[str, Any]:
+    """Read files that the page was given, as names and contents; their own names tell cycles and axes."""
+    from eisfit.spectra.series import read_series
+
+    ask = validate(request, _Read, "the request")
+    with tempfile.TemporaryDirectory() as folder:
+        names = [_written(Path(folder) / f"{place:05d}", one) for place, one in enumerate(ask.files)]
+        found = read_series([path for path, _ in names])
+        own = {str(path): name for path, name in names}
+        spectra = [one.replace(source=own.get(one.source, one.source)) for one in found]
+        failures = [
+            {"source": own.get(f.source, f.source), "error": f.error.replace(f.source, own.get(f.source, ""))}
+            for f in found.failures
+        ]
+    return {"spectra": [measured(one) for one in spectra], "failures": failures}
+
+
+def _written(folder: Path, one: _Upload) -> tuple[Path, str]:
+    """Write one file into a folder of its own and return where, and its name."""
+    name = one.name.replace("\\", "/").rpartition("/")[2].replace("\0", "").strip(". ") or "file"
+    try:
+        content = base64.b64decode(one.base64, validate=True)
+    except (binascii.Error, ValueError):
+        raise UsageError(f"{name}: its content is not valid base64") from None
+    folder.mkdir()
+    path = folder / name[-200:]
+    path.write_bytes(content)
+    return path, name
+
+
+def measured(spectrum: Spectrum) -> dict[str, Any]:
+    """Return a spectrum that was not fitted yet as the page takes it."""
+    from eisfit.display.pages import measurement
+
+    document = spectrum.to_dict()
+    return {"spectrum": document, "entry": measurement(document)}
+
+
+def report(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the page that `eisfit report` writes of these results."""
+    from eisfit.cli.html_report import report_text
+    from eisfit.fitting.result import result_or_failure
+
+    ask = validate(request, _Results, "the request")
+    results = [result_or_failure(one) for one in ask.results]
+    return {"name": "report.html", "text": report_text(results, title=ask.title)}
+
+
+def export(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the results as a file of another form."""
+    ask = validate(request, _Results, "the request")
+    if ask.form not in _FORMS:
+        raise UsageError(f"there is no form {ask.form[:40]!r}: use {', '.join(_FORMS)}")
+    suffix, write = _FORMS[ask.form]
+    return {"name": f"fit.{suffix}", "text": write(ask.results)}
+
+
+def _as_json(results: Sequence[dict[str, Any]]) -> str:
+    from eisfit.files import to_json
+
+    return to_json({"schema": "eisfit.fit/2", "results": list(results)})
+
+
+def _as_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
+    def write(results: Sequence[dict[str, Any]]) -> str:
+        from eisfit.display.report.rows import flat_table
+
+        return flat_table({"schema": "eisfit.fit/2", "results": list(results)}, form)
+
+    return write
+
+
+_FORMS: dict[str, tuple[str, Callable[[Sequence[dict[str, Any]]], str]]] = {
+    "json": ("json", _as_json),
+    "csv": ("csv", _as_table("csv")),
+}
