@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
+    _open_streams()
     # An old terminal may know no plus-minus sign: a question mark is better than an error.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -32,6 +33,22 @@ def main() -> None:
         if os.environ.get("EISFIT_DEBUG"):
             raise
         _leave(error)
+
+
+def _open_streams() -> None:
+    """Replace the standard streams that the caller has closed; without an output there is nothing to do.
+
+    The lowest free descriptor is taken, so that no file that is opened later becomes a standard stream.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    output = sys.stdout is not None
+    if not output:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if not output:
+        sys.exit("eisfit: standard output is closed: send it to a file or a terminal")
 
 
 def _leave(error: Exception) -> NoReturn:

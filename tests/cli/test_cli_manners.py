@@ -228,3 +228,19 @@ def test_options_given_twice_or_against_each_other_are_told(run, cells, argument
 
 def test_an_option_may_be_repeated_where_it_lists(run, cells):
     assert run("fit", "-c", "rs-ct", "--drop", "100", "--drop", "10", "-q", "-q", cells)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "told"),
+    [
+        (">&-", 1, "eisfit: standard output is closed: send it to a file or a terminal\n"),
+        (">&- <&-", 1, "eisfit: standard output is closed: send it to a file or a terminal\n"),
+        ("<&-", 0, ""),
+        ("2>&-", 0, ""),
+        (">&- 2>&-", 1, ""),
+    ],
+)
+def test_streams_that_the_caller_has_closed(tmp_path, closed, code, told):
+    call = f'"{sys.executable}" -m eisfit circuits {closed}'
+    end = subprocess.run(["sh", "-c", call], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (end.returncode, end.stderr) == (code, told)
