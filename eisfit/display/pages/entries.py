@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ _SAID = {
     "C": "usable with care, systematic misfit",
     "D": "not to be used as it is",
 }
-_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
@@ -71,7 +72,7 @@ def measurement(spectrum: Document) -> dict[str, Any]:
 def drawing(circuit: str) -> str | None:
     """Return a drawing of a circuit as SVG in the colour of the text around it; None where there is none."""
     try:
-        return svg(circuit).replace(_NAMESPACE, "")  # a page says nothing that looks like an address
+        return _NAMESPACE.sub("", svg(circuit))  # HTML needs none, and a page names no address
     except CircuitError:
         return None
 
