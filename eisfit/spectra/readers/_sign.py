@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ _GOOD = 0.05
 _SLOPE_PHASE = 0.15  # rad: a smaller phase may be noise
 _SLOPE_POINTS = 5
 _SLOPE_RATIO = 3.0
+_SMALLEST = 1e-5  # of the singular values
 _KINK = 0.5  # unfolding must at least halve the mean residual
 
 
@@ -28,7 +29,7 @@ class SignTest:
     as_written, turned
         Residual of the data as they are, and of their complex conjugate.
     slope
-        Which sign the slope of the modulus asks for: +1 as written, -1 turned, 0 where it cannot tell.
+        Where those cannot tell: the sign that the slope of the modulus asks for, +1 as written, -1 turned.
     """
 
     as_written: float
@@ -67,7 +68,8 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
     thin = slice(None, None, 1 + f.size // _MOST_POINTS)
     f, z = f[thin], z[thin]
     written, turned = np.median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
-    return SignTest(float(written), float(turned), _slope_sign(f, z))
+    test = SignTest(float(written), float(turned))
+    return test if test.verdict else replace(test, slope=_slope_sign(f, z))
 
 
 def _slope_sign(f: NDArray[np.float64], z: NDArray[np.complex128]) -> int:
@@ -138,7 +140,9 @@ def _differences(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[n
     matrix = np.vstack([relative.real, relative.imag])
     target = np.hstack([unit.real, unit.imag]).T
     try:
-        solution = np.linalg.lstsq(matrix, target, rcond=1e-5)[0]
+        size, ways = np.linalg.eigh(matrix.T @ matrix)  # a tenth of the time of lstsq
     except np.linalg.LinAlgError:
         return np.full(z.shape, np.inf + 0j)
+    kept = size > _SMALLEST**2 * size[-1]
+    solution = ways[:, kept] @ ((ways[:, kept].T @ (matrix.T @ target)) / size[kept, None])
     return np.asarray(unit - (relative @ solution).T, dtype=np.complex128)

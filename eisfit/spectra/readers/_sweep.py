@@ -137,6 +137,8 @@ def _hint(sweep: Sweep) -> None:
 
 
 def _drop_copies(sweep: Sweep) -> None:
+    if _all_differ(sweep.frequency):
+        return
     rows = np.column_stack([sweep.frequency, sweep.impedance.real, sweep.impedance.imag])
     _, first = np.unique(rows, axis=0, return_index=True)
     copies = len(rows) - len(first)
@@ -147,8 +149,14 @@ def _drop_copies(sweep: Sweep) -> None:
         sweep.notes.append(f"dropped {plural(copies, 'exact copy').replace('copys', 'copies')} of a row")
 
 
+def _all_differ(frequency: NDArray[np.float64]) -> bool:
+    return len(set(frequency.tolist())) == frequency.size
+
+
 def _remeasured(sweep: Sweep) -> bool:
     """Whether a few points were measured twice with the same result: averaging those changes nothing."""
+    if _all_differ(sweep.frequency):
+        return False
     unique, inverse, counts = np.unique(sweep.frequency, return_inverse=True, return_counts=True)
     repeats = sweep.frequency.size - unique.size
     if not 0 < repeats <= max(2, 0.05 * sweep.frequency.size):

@@ -25,8 +25,10 @@ _PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _SAMPLE = 100
+_NEARLY_ALL = 0.85
 _LARGEST_SAMPLE = 500_000  # characters
 _LONGEST_HEADER = 8000
+Rows = list[list[float] | None]
 _WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 
@@ -75,12 +77,12 @@ class Table:
 def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     """Return the largest table of numbers in `lines` (default: the file's), None where there is none."""
     lines = file.lines if lines is None else lines
-    style = _style(lines)
+    style, parsed = _style(lines)
     if style is None:
         return None
     if len(lines) > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} lines")
-    numeric = _numeric_lines(lines, style)
+    numeric = _numeric_lines(lines, style, parsed)
     if not numeric.rows.size:
         return None
     table = Table(style, [], np.empty((0, 0)))
@@ -98,10 +100,13 @@ class _Numeric:
     flat: NDArray[np.float64]
 
 
-def _numeric_lines(lines: Sequence[str], style: Style) -> _Numeric:
+def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric:
+    """Return the numbers of all lines; `parsed` has those of the lines with more than white space, or few."""
     rows, widths, flat = array("q"), array("q"), array("d")
-    for index, line in enumerate(lines):
-        values = row_of_numbers(line, style) if line else None
+    filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
+    if len(parsed) != len(filled):
+        parsed = [row_of_numbers(lines[index], style) for index in filled]
+    for index, values in zip(filled, parsed, strict=True):
         if values is not None:
             rows.append(index)
             widths.append(len(values))
@@ -137,7 +142,8 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     return width, first
 
 
-def _style(lines: Sequence[str]) -> Style | None:
+def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
+    """Return the style with which most lines are rows of numbers, and the rows of the lines looked at."""
     filled = [line for line in lines if line.strip()]
     sample = filled
     if len(filled) > 3 * _SAMPLE:
@@ -146,15 +152,18 @@ def _style(lines: Sequence[str]) -> Style | None:
     if sum(map(len, sample)) > _LARGEST_SAMPLE:
         sample = [*sample[:3], *sample[-3:]]
     highest = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line))
-    best: tuple[float, Style] | None = None
+    best: tuple[float, Style, Rows] | None = None
     for style in _candidates("\n".join(sample)):
         needed = 0.0 if best is None else best[0] * (1.5 if style.prefixed else 1.05)
         if needed >= highest:
             continue  # no other style can be that much better
-        score = _score(sample, style)
+        if best is not None and best[0] >= _NEARLY_ALL * highest and not style.prefixed:
+            continue  # what is left are lines of the header
+        rows = [row_of_numbers(line, style) for line in sample]
+        score = _score(rows)
         if score > needed:
-            best = (score, style)
-    return None if best is None else best[1]
+            best = (score, style, rows)
+    return (None, []) if best is None else best[1:]
 
 
 def _candidates(text: str) -> list[Style]:
@@ -166,10 +175,9 @@ def _candidates(text: str) -> list[Style]:
     return [Style(d, m, p) for p in prefixed for d in delimiters for m in decimals if d != m or quoted]
 
 
-def _score(sample: Sequence[str], style: Style) -> float:
+def _score(rows: Rows) -> float:
     widths: dict[int, float] = {}
-    for line in sample:
-        values = row_of_numbers(line, style)
+    for values in rows:
         if values is not None:
             filled = 1 - sum(map(isnan, values)) / len(values)
             widths[len(values)] = widths.get(len(values), 0.0) + filled

@@ -307,9 +307,13 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
 def _refuse_z_scores(file: File, chosen: Chosen) -> None:
     """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
     parts = [chosen.get("real"), chosen.get("imag")]
-    if all(
-        part is not None and abs(np.nanmean(part)) < 1e-3 and abs(np.nanstd(part) - 1) < 0.03
-        for part in parts
+    if (
+        parts[0] is not None
+        and np.nanmin(parts[0], initial=0.0) < 0
+        and all(
+            part is not None and abs(np.nanmean(part)) < 1e-3 and abs(np.nanstd(part) - 1) < 0.03
+            for part in parts
+        )
     ):
         raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
 
