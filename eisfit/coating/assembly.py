@@ -101,6 +101,8 @@ def _given(study: Study) -> dict[str, Prior]:
     given |= _films(study.file.film)
     if study.file.counter.resistance is not None and study.file.counter.resistance.median > 0:
         given["counter_R"] = _log_prior(study.file.counter.resistance)
+    if study.file.series.resistance is not None:
+        given["R_s"] = _log_prior(study.file.series.resistance)
     return given
 
 
@@ -155,17 +157,21 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         last = int(np.argmin(bare.omega))
         warburg = max(minus[last] * np.sqrt(bare.omega[last]), 1e-3 * span)
     else:
-        span, start, peak, warburg = float(bare.data[0]), 0.1 * float(bare.data[0]), 1e3, 0.05 * bare.data[0]
+        span, peak, warburg = float(bare.data[0]), 1e3, 0.05 * float(bare.data[0])
+        start = float(bare.data[1]) if bare.data.size > 1 else 0.1 * span
     log = np.log
     return {
-        "R_i": Prior(log(0.8 * span * true_area), 0.7, "ohm*cm^2", source="size of the bare cell"),
+        "R_i": Prior(log(0.8 * span * true_area), 1.0, "ohm*cm^2", source="size of the bare cell"),
         "Q": Prior(
-            log(1.5 / (peak**0.88 * span * true_area)), 0.8, "S*s^alpha/cm^2", source="size of the bare cell"
+            log(1.5 / (peak**0.88 * span * true_area)), 1.2, "S*s^alpha/cm^2", source="size of the bare cell"
         ),
         "alpha": Prior(0.88, 0.05, log=False),
         "W": Prior(log(warburg * true_area), 0.8, "ohm*cm^2/s^0.5", source="size of the bare cell"),
-        "R_s": Prior(log(start), 0.5, "ohm", source="size of the bare cell"),
-        "counter_R": Prior(log(0.08 * span), 0.7, "ohm", source="default: 4 to 16 % of the bare cell"),
+        # The electrode has a high-frequency end of its own: what is left for R_s may be a tenth of the start.
+        "R_s": Prior(log(start / 3), 1.3, "ohm", source="size of the bare cell"),
+        "counter_R": Prior(
+            log(0.08 * span), 0.5, "ohm", source="size of the bare cell: 5 to 13 % of its arc"
+        ),
         "counter_tau": Prior(log(0.2 / peak), 1.2, "s"),
         "tau_d": Prior(log(100.0), 2.0, "s"),
         "chi": Prior(log(1e-4), 2.0, "F/cm^2"),

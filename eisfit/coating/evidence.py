@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.posterior import Posterior, probabilities
+from eisfit.coating.posterior import Posterior, probabilities, shares
 from eisfit.coating.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
 from eisfit.coating.search import refitted
 
@@ -118,25 +118,25 @@ def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, d
     for name in problem.priors:
         entry = {}
         for label, s in (("half", 0.5), ("double", 2.0)):
-            changed = {
-                key: replace(p, log_evidence=p.log_evidence + _gain(p, name, s)) for key, p in found.items()
-            }
-            entry[label] = probabilities(changed)[best]
+            entry[label] = shares({key: _evidence(p, name, s) for key, p in found.items()})[best]
         swing[name] = entry
     order = sorted(swing, key=lambda name: -max(abs(v - stated[best]) for v in swing[name].values()))
     return {name: swing[name] for name in order[:8]}
 
 
-def _gain(posterior: Posterior, name: str, s: float) -> float:
+def _evidence(posterior: Posterior, name: str, s: float) -> float:
+    """Logarithm of the evidence with a prior s times as wide."""
     if name not in posterior.names:
-        return 0.0
-    k = posterior.names.index(name)
+        return posterior.log_evidence
+    k, a = posterior.names.index(name), 1 / s**2 - 1
     if posterior.sample is not None:
         u = posterior.sample[:, k]
-        return float(np.log(np.mean(np.exp(-0.5 * u * u * (1 / s**2 - 1)))) - np.log(s))
-    m, v, a = posterior.u[k], posterior.covariance[k, k], 1 / s**2 - 1
-    inside = max(1 + a * v, 1e-6)
-    return float(-a * m * m / (2 * inside) - np.log(s) - 0.5 * np.log(inside))
+        return posterior.log_evidence + float(np.log(np.mean(np.exp(-0.5 * u * u * a))) - np.log(s))
+    logs = []
+    for mode in posterior.modes:
+        m, inside = mode.u[k], max(1 + a * mode.covariance[k, k], 1e-6)
+        logs.append(mode.log_evidence - a * m * m / (2 * inside) - np.log(s) - 0.5 * np.log(inside))
+    return float(np.logaddexp.reduce(logs))
 
 
 def next_experiments(problem: Problem, found: Mapping[str, Posterior], seed: int) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
-"""Chi-square of a hypothesis on a problem, with its gradient and normal matrix, for rows of parameters.
+"""Chi-square of hypotheses on a problem, with its gradient and normal matrix, for rows of parameters.
 
-Blocks at the same frequencies of cells alike are computed in one call. Derivatives stay in the cells' own
-coordinates until the last step: with D the weighted derivative of a block and M its map from the study's
-parameters, J'J = M' (D'D) M.
+One row is one set of parameters under one hypothesis; rows of all hypotheses are computed together. What a
+hypothesis does not free has no derivative, so its standard normal prior keeps it at zero and takes no part in
+chi2 or in the determinant. Blocks at the same frequencies of cells alike are computed in one call.
+Derivatives stay in the cells' own coordinates until the last step: with D the weighted derivative of a block
+and M its map from the study's parameters, J'J = M' (D'D) M.
 """
 
 from __future__ import annotations
@@ -12,98 +14,157 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.problem import Block, Hypothesis, Problem
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.coating.problem import HYPOTHESES, Block, Problem
 
-__all__ = ["Likelihood"]
+__all__ = ["Corrections", "Likelihood"]
+
+Corrections = Sequence[ComplexArray]
+"""(B, F) complex factors of the impedance, one array a block: a finer model's over this one's, by row."""
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Blocks alike: offsets (G, L), maps (G, L, P), data and errors (G, N)."""
+    """G blocks alike under H hypotheses: offsets (H, G, L), maps (H, G, K, P) of the K coordinates used."""
 
     first: Block
     places: tuple[int, ...]
     offset: FloatArray
     matrix: FloatArray
+    used: IntArray
     data: FloatArray
     error: FloatArray
-    ratio: ComplexArray | None
 
 
 class Likelihood:
-    """Data and standard normal priors of one hypothesis.
+    """Data and standard normal priors of some hypotheses.
 
     Parameters
     ----------
-    problem, hypothesis
-        Data, and what is free.
+    problem
+        Data and priors.
+    hypotheses
+        Names in `HYPOTHESES`; a row says by its place here which one it belongs to.
+
+    Attributes
+    ----------
     names
-        (P,) free parameters.
-    corrections
-        (F,) complex factors of the impedance, one a block: the final model's over this one's, where this one
-        is the quick one.
+        (P,) parameters that are free under any of them.
+    free
+        (H, P) which are, under each.
+    count
+        Numbers measured.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        hypothesis: Hypothesis,
-        names: Sequence[str],
-        corrections: Sequence[ComplexArray] | None = None,
-    ) -> None:
-        self._problem, self._hypothesis, self._names = problem, hypothesis, tuple(names)
+    def __init__(self, problem: Problem, hypotheses: Sequence[str]) -> None:
+        self.problem, self.hypotheses = problem, tuple(hypotheses)
+        own = [problem.names(HYPOTHESES[name]) for name in self.hypotheses]
+        self.names = tuple(name for name in problem.priors if any(name in free for free in own))
+        self.free = np.array([[name in free for name in self.names] for free in own])
+        self.count = sum(block.data.size for block in problem.blocks) + len(problem.ratios)
+        self._access = np.array([HYPOTHESES[name].access for name in self.hypotheses])
         members: dict[tuple[bytes, bool, bytes], list[int]] = {}
         for k, block in enumerate(problem.blocks):
             combine = b"" if block.combine is None else block.combine.tobytes()
             members.setdefault((block.omega.tobytes(), block.coated, combine), []).append(k)
-        self._groups = [self._group(places, corrections) for places in members.values()]
-        self.count = sum(block.data.size for block in problem.blocks) + len(problem.ratios)
+        self._groups = [self._group(places, own) for places in members.values()]
 
-    def _group(self, places: Sequence[int], corrections: Sequence[ComplexArray] | None) -> _Group:
-        blocks = [self._problem.blocks[k] for k in places]
-        offset, matrix = zip(*(self._problem.affine(block, self._names) for block in blocks), strict=True)
-        ratio = None if corrections is None else np.stack([corrections[k] for k in places])
+    def _group(self, places: Sequence[int], own: Sequence[tuple[str, ...]]) -> _Group:
+        blocks = [self.problem.blocks[k] for k in places]
+        offsets, maps = [], []
+        for free in own:
+            columns = [k for k, name in enumerate(self.names) if name in free]
+            parts = [self.problem.affine(block, free) for block in blocks]
+            offsets.append([offset for offset, _ in parts])
+            whole = np.zeros((len(blocks), parts[0][1].shape[0], len(self.names)))
+            whole[..., columns] = np.stack([matrix for _, matrix in parts])
+            maps.append(whole)
+        matrix = np.array(maps)
+        used = np.flatnonzero(matrix.any(axis=(0, 1, 3)))
         data, error = (np.stack([getattr(block, key) for block in blocks]) for key in ("data", "error"))
-        return _Group(blocks[0], tuple(places), np.stack(offset), np.stack(matrix), data, error, ratio)
+        return _Group(blocks[0], tuple(places), np.array(offsets), matrix[:, :, used], used, data, error)
 
-    def __call__(self, u: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return chi2 (B,) of data and priors, half its gradient (B, P) and half its Hessian (B, P, P)."""
+    def __call__(
+        self, u: FloatArray, which: IntArray, corrections: Corrections | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return chi2 (B,) of data and priors, half its gradient (B, P) and half its Hessian (B, P, P).
+
+        Parameters
+        ----------
+        u
+            (B, P) parameters; zero where they are not free.
+        which
+            (B,) places of the rows' hypotheses.
+        corrections
+            See `Corrections`.
+        """
         chi2, gradient = (u * u).sum(axis=1), u.copy()
         normal = np.repeat(np.eye(u.shape[1])[None], len(u), axis=0)
         for group in self._groups:
-            r, D = self._residuals(group, u)
-            chi2 = chi2 + (r * r).sum(axis=(0, 2))
-            mapped = group.matrix.transpose(0, 2, 1)[:, None]
-            gradient += (mapped @ (D @ r[..., None]))[..., 0].sum(axis=0)
-            normal += (mapped @ (D @ D.swapaxes(-1, -2)) @ group.matrix[:, None]).sum(axis=0)
-        for cell, ratio, error in self._problem.ratios:
-            factor, shift = self._problem.ratio_slopes(cell, self._names)
-            off = (u @ factor + shift - ratio) / error
+            matrix = group.matrix[which]
+            r, D = self._residuals(group, matrix, u, which, corrections)
+            chi2 = chi2 + (r * r).sum(axis=(1, 2))
+            mapped = matrix.swapaxes(-1, -2)
+            gradient += (mapped @ (D @ r[..., None]))[..., 0].sum(axis=1)
+            normal += (mapped @ (D @ D.swapaxes(-1, -2)) @ matrix).sum(axis=1)
+        for cell, ratio, error in self.problem.ratios:
+            slopes, shifts = self._ratio(cell, which)
+            off = ((u * slopes).sum(axis=1) + shifts - ratio) / error
             chi2 = chi2 + off * off
-            gradient += off[:, None] * factor / error
-            normal += np.outer(factor, factor) / error**2
+            gradient += off[:, None] * slopes / error
+            normal += slopes[:, :, None] * slopes[:, None, :] / error**2
         return np.where(np.isfinite(chi2), chi2, np.inf), gradient, normal
 
-    def _residuals(self, group: _Group, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return residuals (G, B, N) in errors, and their derivatives (G, B, L, N) by coordinates."""
-        local = group.offset[:, None] + u @ group.matrix.transpose(0, 2, 1)
-        G, B, L = local.shape
-        answer = self._problem.answer(self._hypothesis, group.first, local.reshape(G * B, L))
-        Z = answer.impedance.reshape(G, B, -1)
-        D = answer.derivative.reshape(G, B, L, -1)
-        if group.ratio is not None:
-            Z, D = Z * group.ratio[:, None], D * group.ratio[:, None, None]
+    def _ratio(self, cell: str, which: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Slopes (B, P) and offsets (B,) of the logarithm of a capacitance ratio."""
+        slopes, shifts = np.zeros(self.free.shape), np.zeros(len(self.free))
+        for h, free in enumerate(self.free):
+            names = [name for name, is_free in zip(self.names, free, strict=True) if is_free]
+            slopes[h, free], shifts[h] = self.problem.ratio_slopes(cell, names)
+        return slopes[which], shifts[which]
+
+    def _residuals(
+        self,
+        group: _Group,
+        matrix: FloatArray,
+        u: FloatArray,
+        which: IntArray,
+        corrections: Corrections | None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return residuals (B, G, N) in errors, and their derivatives (B, G, K, N) by coordinates."""
+        Z, D = self._answers(group, u, which, matrix)
+        if corrections is not None:
+            ratio = np.stack([corrections[k] for k in group.places], axis=1)
+            Z, D = Z * ratio, D * ratio[:, :, None]
         combine = group.first.combine
         value = Z.view(np.float64) if combine is None else Z.real @ combine.T
         slope = D.view(np.float64) if combine is None else D.real @ combine.T
-        return (value - group.data[:, None]) / group.error[:, None], slope / group.error[:, None, None]
+        return (value - group.data) / group.error, slope / group.error[:, None]
 
-    def impedances(self, u: FloatArray) -> list[ComplexArray]:
-        """Return every block's impedance (F,) at one row (P,), in the order of the problem."""
+    def _answers(
+        self, group: _Group, u: FloatArray, which: IntArray, matrix: FloatArray
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Return impedances (B, G, F) and their derivatives (B, G, K, F)."""
+        local = group.offset[which]
+        local[..., group.used] += (matrix @ u[:, None, :, None])[..., 0]
+        B, G, L = local.shape
+        Z = np.empty((B, G, group.first.omega.size), dtype=np.complex128)
+        D = np.empty((B, G, group.used.size, group.first.omega.size), dtype=np.complex128)
+        along = self._access[which] & group.first.coated
+        for access in (False, True):
+            rows = np.flatnonzero(along == access)
+            if not rows.size:
+                continue
+            hypothesis = HYPOTHESES[self.hypotheses[which[rows[0]]]]
+            answer = self.problem.answer(hypothesis, group.first, local[rows].reshape(-1, L))
+            Z[rows] = answer.impedance.reshape(len(rows), G, -1)
+            D[rows] = answer.derivative[:, group.used].reshape(len(rows), G, len(group.used), -1)
+        return Z, D
+
+    def impedances(self, u: FloatArray, which: IntArray) -> list[ComplexArray]:
+        """Return every block's impedance (B, F) for rows, in the order of the problem."""
         found: dict[int, ComplexArray] = {}
         for group in self._groups:
-            local = group.offset + group.matrix @ u
-            Z = self._problem.answer(self._hypothesis, group.first, local).impedance
-            found.update(zip(group.places, Z, strict=True))
+            Z, _ = self._answers(group, u, which, group.matrix[which])
+            found.update({place: Z[:, k] for k, place in enumerate(group.places)})
         return [found[k] for k in range(len(found))]

@@ -1,4 +1,4 @@
-"""What is known of one hypothesis after the data: optimum, covariance, evidence, draws."""
+"""What is known of one hypothesis after the data: optima, covariances, evidence, draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["Posterior", "probabilities"]
+__all__ = ["Mode", "Posterior", "probabilities", "shares"]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """An optimum: u (P,), covariance (P, P), chi2 of data and priors, log evidence by Laplace's method."""
+
+    u: FloatArray
+    covariance: FloatArray
+    chi2: float
+    log_evidence: float
 
 
 @dataclass(frozen=True)
@@ -22,34 +32,50 @@ class Posterior:
         Its name in `HYPOTHESES`.
     names
         (P,) free parameters.
-    u
-        (P,) their optimum, in standard deviations of the prior from its mean.
-    covariance
-        (P, P) of u.
-    chi2
-        Of the data and the priors together, at the optimum.
-    log_evidence
-        Up to a constant that all hypotheses share.
+    modes
+        Optima in standard deviations of the prior from its mean, the best first.
     count
         Numbers measured: the degrees of freedom of `chi2`.
     corrections
         (F,) complex factors, one a block, from the quick model's impedance to the final one's at the optimum.
     sample
-        (n, P) equally likely draws of u, where scalars are the data; None where it is Gaussian.
+        (n, P) equally likely draws of u, where scalars are the data; None where the modes are Gaussian.
+    sampled_evidence
+        Logarithm of the evidence from those draws.
     feasible
         Share of the prior's draws that can meet the data at all, where scalars are the data.
     """
 
     hypothesis: str
     names: tuple[str, ...]
-    u: FloatArray
-    covariance: FloatArray
-    chi2: float
-    log_evidence: float
+    modes: tuple[Mode, ...]
     count: int
     corrections: tuple[ComplexArray, ...] | None = None
     sample: FloatArray | None = None
+    sampled_evidence: float | None = None
     feasible: float = 1.0
+
+    @property
+    def u(self) -> FloatArray:
+        """The best optimum, (P,)."""
+        return self.modes[0].u
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Of u at the best optimum, (P, P)."""
+        return self.modes[0].covariance
+
+    @property
+    def chi2(self) -> float:
+        """Of the data and the priors together, at the best optimum."""
+        return self.modes[0].chi2
+
+    @property
+    def log_evidence(self) -> float:
+        """Up to a constant that all hypotheses share: the sum over the optima."""
+        if self.sampled_evidence is not None:
+            return self.sampled_evidence
+        return float(np.logaddexp.reduce([mode.log_evidence for mode in self.modes]))
 
     @property
     def p_value(self) -> float:
@@ -62,11 +88,22 @@ class Posterior:
         """Return (n, P) draws of u."""
         if self.sample is not None:
             return self.sample[rng.integers(len(self.sample), size=n)]
-        return rng.multivariate_normal(self.u, self.covariance, size=n, method="eigh")
+        weights = np.exp([mode.log_evidence - self.log_evidence for mode in self.modes])
+        counts = rng.multinomial(n, weights / weights.sum())
+        drawn = [
+            rng.multivariate_normal(mode.u, mode.covariance, size=count, method="eigh")
+            for mode, count in zip(self.modes, counts, strict=True)
+        ]
+        return rng.permutation(np.concatenate(drawn))
 
 
 def probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:
     """Return posterior probabilities for hypotheses equally likely beforehand."""
-    logs = np.array([posterior.log_evidence for posterior in found.values()])
+    return shares({name: posterior.log_evidence for name, posterior in found.items()})
+
+
+def shares(log_evidence: Mapping[str, float]) -> dict[str, float]:
+    """Return probabilities in proportion to evidences given by their logarithms."""
+    logs = np.array(list(log_evidence.values()))
     odds = np.exp(logs - logs.max())
-    return dict(zip(found, (odds / odds.sum()).tolist(), strict=True))
+    return dict(zip(log_evidence, (odds / odds.sum()).tolist(), strict=True))

@@ -157,8 +157,13 @@ class Problem:
         return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=MODES))
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
-        """Return the parameters that are free under a hypothesis."""
-        return tuple(name for name in self.priors if name not in _FREED or name in hypothesis.free)
+        """Return the parameters that are free under a hypothesis and touch any of the data."""
+        touched = {name for block in self.blocks for _, name, _ in self._terms(block)}
+        return tuple(
+            name
+            for name in self.priors
+            if name in touched and (name not in _FREED or name in hypothesis.free)
+        )
 
     @property
     def scalar(self) -> bool:

@@ -66,7 +66,7 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     )
     feasible = float((log_jacobian > _NEVER / 2).all(axis=1).mean())
     evidence = float(np.log(weights.mean()) + logs.max())
-    return replace(laplace, log_evidence=evidence, sample=u, feasible=feasible)
+    return replace(laplace, sample=u, sampled_evidence=evidence, feasible=feasible)
 
 
 Row = tuple[FloatArray, FloatArray, FloatArray, FloatArray]

@@ -1,25 +1,26 @@
-"""Search for the optimum of every hypothesis, and its evidence.
+"""Search for the optima of every hypothesis, and its evidence.
 
 With standard normal priors u the evidence by Laplace's method is ln E = -chi2/2 - ln det(H)/2, where chi2
-holds data and priors and H = 1 + J'J; what is left out is the same for every hypothesis (MacKay,
-Information Theory, Inference, and Learning Algorithms, 2003, ch. 27). Where scalars are the data it is not
-good enough, see `eisfit.coating.scalars`.
+holds data and priors and H = 1 + J'J; what is left out is the same for every hypothesis, and optima that lie
+apart add up (MacKay, Information Theory, Inference, and Learning Algorithms, 2003, ch. 27). Where scalars are
+the data it is not good enough, see `eisfit.coating.scalars`.
 
-Channels are searched with a quick model, whose impedance is corrected at the optimum by the ratio of the
-final model's to its own until the two meet (defect correction); the final model ends it.
+Channels are searched with a quick model. Blind starts meet data with the quick model's own error added; then
+its impedance is corrected, for every row at its own place, by the ratio of the final model's to its own
+(defect correction); the final model ends it. Every hypothesis is searched again from the optima of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.likelihood import Likelihood
+from eisfit.arrays import FloatArray, IntArray
+from eisfit.coating.likelihood import Corrections, Likelihood
 from eisfit.coating.physics import Flat, Pellet
-from eisfit.coating.posterior import Posterior
+from eisfit.coating.posterior import Mode, Posterior
 from eisfit.coating.problem import HYPOTHESES, Problem
 from eisfit.coating.scalars import sampled
 
@@ -28,8 +29,11 @@ __all__ = ["posteriors", "refitted"]
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
-_CORRECTIONS = 2
 _STUCK = 1e10  # damping at which no step gains anything: rounding
+_QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the solid conducts least
+_DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
+_RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
+_KEPT = 2  # optima of a hypothesis that go on
 
 
 def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
@@ -42,13 +46,12 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     seed
         Of the starts.
     """
-    tried = {name: problem.names(HYPOTHESES[name]) for name in _distinct(problem)}
+    tried = _distinct_hypotheses(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
-    rough = {name: _blind(pair, name, free, seed) for name, free in tried.items()}
-    found = _from_each_other(pair, tried, rough)
+    found = _exchanged(pair, _blind(_softened(pair), tried, seed))
     if len(pair.blocks) < len(problem.blocks):
-        found = _from_each_other(problem, tried, found)
-    ended = {name: _ended(problem, name, free, found[name][1]) for name, free in tried.items()}
+        found = _exchanged(problem, found)
+    ended = _ended(problem, found)
     return {name: sampled(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
 
 
@@ -65,114 +68,189 @@ def refitted(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed:
         Of draws, where scalars are the data.
     """
     places = {block.name: k for k, block in enumerate(whole.blocks)}
-    found = {}
-    for name, p in near.items():
-        ratios = None
-        if p.corrections is not None:
-            ratios = [
-                p.corrections[k][np.isin(whole.blocks[k].omega, block.omega)]
-                for block in part.blocks
-                for k in (places[block.name],)
-            ]
-        found[name] = _laplace(Likelihood(part, HYPOTHESES[name], p.names, ratios), name, p.names, p.u)
+    likelihood = Likelihood(part, list(near))
+    corrections: Corrections | None = None
+    held = [p.corrections for p in near.values() if p.corrections is not None]
+    if held:
+        corrections = [
+            np.stack([own[k][np.isin(whole.blocks[k].omega, block.omega)] for own in held])
+            for block in part.blocks
+            for k in (places[block.name],)
+        ]
+    u = np.concatenate([_carried(p.u[None], p.names, likelihood.names) for p in near.values()])
+    which = np.arange(len(near))
+    u, _ = _minimise(likelihood, u, which, _FINISH, corrections)
+    found = _laplace(likelihood, Optima(likelihood, u, which, np.zeros(len(u))), corrections)
     return {name: sampled(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
-Found = dict[str, tuple[tuple[str, ...], FloatArray, float]]
-"""Free parameters, optimum and chi2 of each hypothesis."""
+@dataclass(frozen=True)
+class Optima:
+    """Rows of parameters u (B, P) under hypotheses `which` (B,) of a likelihood, with their chi2 (B,)."""
+
+    likelihood: Likelihood
+    u: FloatArray
+    which: IntArray
+    chi2: FloatArray
+
+    def best(self, count: int, within: float = np.inf) -> Optima:
+        """Return at most `count` optima of each hypothesis that differ, the best first."""
+        kept: list[int] = []
+        for h in range(len(self.likelihood.hypotheses)):
+            own: list[int] = []
+            rows = np.flatnonzero(self.which == h)
+            for k in rows[np.argsort(self.chi2[rows], kind="stable")]:
+                apart = all(np.abs(self.u[k] - self.u[other]).max() > _DISTINCT for other in own)
+                if apart and len(own) < count and (not own or self.chi2[k] < self.chi2[own[0]] + within):
+                    own.append(int(k))
+            kept += own
+        return Optima(self.likelihood, self.u[kept], self.which[kept], self.chi2[kept])
 
 
-def _blind(
-    problem: Problem, name: str, free: tuple[str, ...], seed: int
-) -> tuple[tuple[str, ...], FloatArray, float]:
-    likelihood = Likelihood(problem, HYPOTHESES[name], free)
-    starts, _ = _minimise(likelihood, _starts(len(free), seed), _SEARCH)
-    u, chi2 = _minimise(likelihood, starts[:_BEST], _SEARCH)
-    return free, u[0], float(chi2[0])
+def _blind(problem: Problem, tried: Sequence[str], seed: int) -> Optima:
+    likelihood = Likelihood(problem, tried)
+    rng = np.random.default_rng(seed)
+    drawn = np.clip(rng.standard_normal((_STARTS, len(likelihood.names))), -2, 2)
+    drawn[0] = 0.0  # the prior's mean
+    which = np.repeat(np.arange(len(tried)), _STARTS)
+    u, chi2 = _minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
+    best = Optima(likelihood, u, which, chi2).best(_BEST)
+    return Optima(likelihood, *_search_on(likelihood, best.u, best.which)).best(_KEPT)
 
 
-def _from_each_other(problem: Problem, tried: Mapping[str, tuple[str, ...]], rough: Found) -> Found:
-    """Search every hypothesis again from the optima of all."""
-    found = {}
-    for name, free in tried.items():
-        # Nearest in chi2 first; with many spectra the others only cost time.
-        order = sorted(rough, key=lambda key: (key != name, rough[key][2]))
-        starts = _moved([rough[key][:2] for key in order[: 24 // len(problem.blocks)]], free)
-        u, chi2 = _minimise(Likelihood(problem, HYPOTHESES[name], free), starts, _SEARCH)
-        found[name] = (free, u[0], float(chi2[0]))
-    return found
+def _search_on(
+    likelihood: Likelihood, u: FloatArray, which: IntArray, corrections: Corrections | None = None
+) -> tuple[FloatArray, IntArray, FloatArray]:
+    u, chi2 = _minimise(likelihood, u, which, _SEARCH, corrections)
+    return u, which, chi2
 
 
-def _distinct(problem: Problem) -> list[str]:
+def _exchanged(problem: Problem, rough: Optima) -> Optima:
+    """Search every hypothesis from its own optima and from the best one of every other."""
+    likelihood = Likelihood(problem, rough.likelihood.hypotheses)
+    u = _carried(rough.u, rough.likelihood.names, likelihood.names)
+    u, which = _from_all(replace(rough, likelihood=likelihood, u=u))
+    quick_to_final = _final_over_quick(likelihood, u, which)
+    found = Optima(likelihood, *_search_on(likelihood, u, which, quick_to_final)).best(_KEPT)
+    if quick_to_final is None:
+        return found
+    again = _final_over_quick(likelihood, found.u, found.which)
+    return Optima(likelihood, *_search_on(likelihood, found.u, found.which, again))
+
+
+def _from_all(found: Optima) -> tuple[FloatArray, IntArray]:
+    """Own optima, and the best of every other hypothesis: what it lacks starts at its prior's mean."""
+    best, free = found.best(1), found.likelihood.free
+    rows, which = [found.u], [found.which]
+    for h in range(len(free)):
+        others = best.u[best.which != h]
+        rows.append(others * free[h])
+        which.append(np.full(len(others), h))
+    return np.concatenate(rows), np.concatenate(which)
+
+
+def _distinct_hypotheses(problem: Problem) -> list[str]:
     """Hypotheses that differ: along an insulator, or on a flat face, no electrons reach anything new."""
     reaches = problem.film == "mixed" and not isinstance(problem.support, (Flat, Pellet))
     return [name for name, hypothesis in HYPOTHESES.items() if reaches or not hypothesis.access]
 
 
-def _starts(size: int, seed: int) -> FloatArray:
-    """Return the prior's mean, and draws from it kept within two standard deviations."""
-    rng = np.random.default_rng(seed)
-    drawn = np.clip(rng.standard_normal((_STARTS, size)), -2, 2)
-    drawn[0] = 0.0
-    return drawn
+def _carried(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatArray:
+    """Rows of parameters in the order of other names: what they lack is zero, the prior's mean."""
+    wide = np.zeros((len(u), len(onto)))
+    known = [k for k, name in enumerate(onto) if name in names]
+    wide[:, known] = u[:, [names.index(onto[k]) for k in known]]
+    return wide
 
 
-def _moved(found: list[tuple[tuple[str, ...], FloatArray]], free: tuple[str, ...]) -> FloatArray:
-    """Optima of all hypotheses as starts of one: what they lack starts at its prior's mean."""
-    rows = np.zeros((len(found), len(free)))
-    for row, (names, u) in zip(rows, found, strict=True):
-        known = dict(zip(names, u, strict=True))
-        row[:] = [known.get(name, 0.0) for name in free]
-    return rows
+def _softened(problem: Problem) -> Problem:
+    """Return a problem whose errors hold the quick model's own, where there is a finer one."""
+    if problem.finished() is problem:
+        return problem
+    size = [
+        np.repeat(np.abs(b.data.view(np.complex128)), 2) if b.combine is None else 0 for b in problem.blocks
+    ]
+    blocks = [
+        replace(b, error=np.hypot(b.error, _QUICK_ERROR * s))
+        for b, s in zip(problem.blocks, size, strict=True)
+    ]
+    return problem.with_blocks(blocks, problem.ratios)
 
 
-def _ended(problem: Problem, name: str, free: tuple[str, ...], u: FloatArray) -> Posterior:
-    """Return the optimum near `u` in the final model, by corrections of the quick one, and its evidence."""
-    hypothesis, finished = HYPOTHESES[name], problem.finished()
-    quick = Likelihood(problem, hypothesis, free)
-    if problem.scalar or finished is problem:
-        return _laplace(quick, name, free, u)
-    final = Likelihood(finished, hypothesis, free)
-    for _ in range(_CORRECTIONS):
-        corrected = Likelihood(problem, hypothesis, free, _ratios(final, quick, u))
-        u = _minimise(corrected, u[None], _SEARCH)[0][0]
-    ended = _laplace(final, name, free, u)
-    return replace(ended, corrections=tuple(_ratios(final, quick, ended.u)))
+def _final_over_quick(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Corrections | None:
+    """Return what corrects the quick model at each row, or None where it is the final one."""
+    quick, final = likelihood.problem, likelihood.problem.finished()
+    if quick.scalar or final is quick:
+        return None
+    fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
+    return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
 
 
-def _ratios(final: Likelihood, quick: Likelihood, u: FloatArray) -> list[ComplexArray]:
-    return [a / b for a, b in zip(final.impedances(u), quick.impedances(u), strict=True)]
+def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
+    """Return the optima in the final model, and the evidence of every hypothesis."""
+    near = found.best(_KEPT, _RIVALS)
+    final = problem if problem.scalar else problem.finished()
+    likelihood = Likelihood(final, found.likelihood.hypotheses)
+    u, chi2 = _minimise(likelihood, near.u, near.which, _FINISH)
+    ended = Optima(likelihood, u, near.which, chi2).best(_KEPT, _RIVALS)
+    posterior = _laplace(likelihood, ended)
+    main = ended.best(1)
+    corrections = _final_over_quick(found.likelihood, main.u, main.which)
+    if corrections is None:
+        return posterior
+    return {
+        name: replace(p, corrections=tuple(c[h] for c in corrections))
+        for h, (name, p) in enumerate(posterior.items())
+    }
 
 
-def _laplace(likelihood: Likelihood, name: str, free: tuple[str, ...], u: FloatArray) -> Posterior:
-    u = _minimise(likelihood, u[None], _FINISH)[0][0]
-    chi2, _, normal = likelihood(u[None])
-    _, log_det = np.linalg.slogdet(normal[0])
-    log_evidence = -0.5 * float(chi2[0]) - 0.5 * float(log_det)
-    covariance = np.linalg.inv(normal[0])
-    return Posterior(name, free, u, covariance, float(chi2[0]), log_evidence, likelihood.count)
+def _laplace(
+    likelihood: Likelihood, optima: Optima, corrections: Corrections | None = None
+) -> dict[str, Posterior]:
+    chi2, _, normal = likelihood(optima.u, optima.which, corrections)
+    found = {}
+    for h, name in enumerate(likelihood.hypotheses):
+        free = likelihood.free[h]
+        modes = []
+        for k in np.flatnonzero(optima.which == h):
+            own = normal[k][np.ix_(free, free)]
+            _, log_det = np.linalg.slogdet(own)
+            log_evidence = -0.5 * float(chi2[k]) - 0.5 * float(log_det)
+            modes.append(Mode(optima.u[k][free], np.linalg.inv(own), float(chi2[k]), log_evidence))
+        names = tuple(n for n, is_free in zip(likelihood.names, free, strict=True) if is_free)
+        found[name] = Posterior(name, names, tuple(modes), likelihood.count)
+    return found
 
 
-def _minimise(likelihood: Likelihood, starts: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
-    """Levenberg and Marquardt's method for all rows at once; they return in order of chi2, with it.
+def _minimise(
+    likelihood: Likelihood,
+    starts: FloatArray,
+    which: IntArray,
+    steps: int,
+    corrections: Corrections | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
 
     A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
     step says nothing, it is small all the way.
     """
     u, damping = starts.copy(), np.ones(len(starts))
-    value, gradient, normal = likelihood(u)
+    value, gradient, normal = likelihood(u, which, corrections)
     eye = np.eye(u.shape[1])
     for _ in range(steps):
         promised = (gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1)
-        if (promised < _ENOUGH).all() or (damping > _STUCK).all():
+        moving = np.flatnonzero((promised >= _ENOUGH) & (damping <= _STUCK))
+        if not moving.size:
             break
-        step = np.linalg.solve(normal + damping[:, None, None] * eye, -gradient[..., None])[..., 0]
+        damped = normal[moving] + damping[moving, None, None] * eye
+        step = np.linalg.solve(damped, -gradient[moving, :, None])[..., 0]
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
-        trial = u + step
-        new, new_gradient, new_normal = likelihood(trial)
-        better = new < value
-        u[better], gradient[better], normal[better] = trial[better], new_gradient[better], new_normal[better]
-        value = np.where(better, new, value)
-        damping = np.clip(np.where(better, damping * 0.15, damping * 6), 1e-8, 1e12)
-    order = np.argsort(value, kind="stable")
-    return u[order], value[order]
+        trial = u[moving] + step
+        own = None if corrections is None else [c[moving] for c in corrections]
+        new, new_gradient, new_normal = likelihood(trial, which[moving], own)
+        better = new < value[moving]
+        at = moving[better]
+        u[at], value[at] = trial[better], new[better]
+        gradient[at], normal[at] = new_gradient[better], new_normal[better]
+        damping[moving] = np.clip(np.where(better, damping[moving] * 0.15, damping[moving] * 6), 1e-8, 1e12)
+    return u, value

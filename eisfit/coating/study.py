@@ -201,6 +201,13 @@ class Counter(ClosedModel):
     source: str = Field(default="", description=_SOURCE)
 
 
+class Series(ClosedModel):
+    """``[series]``: what lies before the electrode; by default anything below the spectrum's start."""
+
+    resistance: Resistance | None = Field(default=None, description="Electrolyte, leads, contacts; ohm.")
+    source: str = Field(default="", description=_SOURCE)
+
+
 class Scatter(ClosedModel):
     """``[scatter]``: how much two cells alike differ; never zero."""
 
@@ -229,6 +236,7 @@ class StudyFile(ClosedModel):
     support: Support = Field(description="The electrode.")
     film: list[FilmTable] = Field(description="The coatings.")
     counter: Counter = Field(default=Counter(), description="The other electrode.")
+    series: Series = Field(default=Series(), description="Ohmic part before the electrode.")
     scatter: Scatter = Field(default=Scatter(), description="Between cells alike.")
     dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
     noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")

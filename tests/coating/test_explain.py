@@ -14,7 +14,7 @@ from eisfit.coating.evidence import ledger, log_odds, prior_swing
 from eisfit.coating.explain import Explanation, explain, fit_jointly
 from eisfit.coating.likelihood import Likelihood
 from eisfit.coating.physics import INDEX
-from eisfit.coating.posterior import probabilities
+from eisfit.coating.posterior import Mode, Posterior, probabilities
 from eisfit.coating.problem import HYPOTHESES, Block
 from eisfit.coating.search import posteriors
 from eisfit.coating.study import Study, load_study
@@ -61,7 +61,8 @@ def test_the_optimum_of_scalars_is_the_closed_form_of_a_linear_model(risen):
     barrier = found["barrier_only"]
     # The bare cell's R = R_i exp(d1), the coated one's R_i exp(d2) + t/s_i: linear about the optimum.
     assert barrier.chi2 < 2
-    R_i = np.exp(barrier.sample[:, barrier.names.index("R_i")] * 0.7 + problem.priors["R_i"].mean)
+    prior = problem.priors["R_i"]
+    R_i = np.exp(barrier.sample[:, barrier.names.index("R_i")] * prior.sd + prior.mean)
     assert np.median(R_i) == pytest.approx(20.0, rel=0.03)
     # Two cells of scatter 5 %/sqrt2 each and one known film: the mean of two logarithms, R_i = 20 in both.
     assert np.std(np.log(R_i)) == pytest.approx(0.05 / 2, rel=0.15)
@@ -74,7 +75,7 @@ def test_evidence_of_scalars_is_that_of_plain_draws_from_the_prior():
     found = posteriors(problem)
     rng, plain = np.random.default_rng(3), {}
     for name, posterior in found.items():
-        u = rng.standard_normal((60_000, len(posterior.names)))
+        u = rng.standard_normal((240_000, len(posterior.names)))
         off = [
             (problem.predict(b, HYPOTHESES[name], posterior.names, u) - b.data) / b.error
             for b in problem.blocks
@@ -222,19 +223,46 @@ def test_a_fit_without_hypotheses_finds_the_example_s_truth():
 
 
 def test_derivatives_are_those_of_finite_differences():
-    """Half the gradient of chi2, for scalars and for spectra at several temperatures with corrections."""
+    """Half the gradient of chi2 for rows of three hypotheses: scalars, and spectra with corrections."""
     study = load_study(data_folder("example_spectra") / "rrml" / "study.toml")
     whole = problem_of(study)
+    hypotheses, which = ("intrinsic_activity", "access_and_area", "native_layer"), np.arange(3)
     for problem in (whole.with_blocks(whole.blocks[1::3]), problem_of(flat(20.0, 15.0))):
-        hypothesis = HYPOTHESES["intrinsic_activity"]
-        names = problem.names(hypothesis)
-        ratios = [np.linspace(0.9, 1.1j, block.omega.size) for block in problem.blocks]
-        likelihood = Likelihood(problem, hypothesis, names, ratios)
-        u = 0.3 * np.random.default_rng(1).standard_normal((1, len(names)))
-        _, gradient, _ = likelihood(u)
-        steps = 1e-5 * np.eye(len(names))
-        numeric = (likelihood(u + steps)[0] - likelihood(u - steps)[0]) / 4e-5
-        np.testing.assert_allclose(gradient[0], numeric, rtol=1e-4, atol=1e-6 * np.abs(numeric).max())
+        shape = np.array([[1.0], [1.1], [0.9]])
+        ratios = [shape * np.linspace(0.9, 1.1j, block.omega.size) for block in problem.blocks]
+        likelihood = Likelihood(problem, hypotheses)
+        u = 0.3 * np.random.default_rng(1).standard_normal((3, len(likelihood.names))) * likelihood.free
+        _, gradient, _ = likelihood(u, which, ratios)
+        numeric = np.zeros_like(u)
+        for k, step in enumerate(1e-5 * np.eye(len(likelihood.names))):
+            up, down = (likelihood(u + sign * step, which, ratios)[0] for sign in (1, -1))
+            numeric[:, k] = (up - down) / 4e-5
+        for row, expected, free in zip(gradient, numeric, likelihood.free, strict=True):
+            largest = np.abs(expected).max()
+            np.testing.assert_allclose(row[free], expected[free], rtol=1e-4, atol=1e-6 * largest)
+            assert not row[~free].any()
+
+
+def test_a_hypothesis_among_others_is_the_hypothesis_alone():
+    problem = simulated_pair("access_and_activity", {"f": 0.9, "sigma_s": 0.6})
+    hypotheses = ["barrier_only", "native_layer", "access_and_activity"]
+    together, rng = Likelihood(problem, hypotheses), np.random.default_rng(2)
+    u = 0.3 * rng.standard_normal((3, len(together.names))) * together.free
+    values = together(u, np.arange(3))[0]
+    for k, name in enumerate(hypotheses):
+        alone = Likelihood(problem, [name])
+        assert alone.names == tuple(np.array(together.names)[together.free[k]])
+        own = alone(u[k, together.free[k]][None], np.zeros(1, dtype=int))[0]
+        np.testing.assert_allclose(values[k], own[0], rtol=1e-12)
+
+
+def test_two_optima_add_up_and_share_the_draws():
+    """Modes at -5 and 5, the second e times less likely: weights 1/(1 + 1/e) and the rest."""
+    modes = tuple(Mode(np.array([at]), np.eye(1) * 0.01, 0.0, log) for at, log in ((-5.0, 2.0), (5.0, 1.0)))
+    found = Posterior("barrier_only", ("R_i",), modes, 1)
+    assert found.log_evidence == pytest.approx(2 + np.log1p(np.exp(-1)))
+    drawn = found.draws(20_000, np.random.default_rng(1))
+    assert (drawn < 0).mean() == pytest.approx(1 / (1 + np.exp(-1)), abs=0.01)
 
 
 def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
