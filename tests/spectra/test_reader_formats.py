@@ -640,3 +640,56 @@ def test_flipped_bits_raise_nothing_else(name):
             assert "\n" not in str(error)
             continue
         assert all(np.isfinite(s.impedance).all() for s in spectra)
+
+
+# Old Excel, written by xlwt
+
+
+def old_excel(rows, sheet="EIS", style=None):
+    import xlwt
+
+    book = xlwt.Workbook()
+    book.add_sheet("Notes").write(0, 0, "cell 7")
+    page = book.add_sheet(sheet)
+    for i, row in enumerate(rows):
+        for j, value in enumerate(row):
+            page.write(i, j, value, *([style] if style and i else []))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_old_excel():
+    f = np.geomspace(1e5, 1, 21)
+    z = 10 + 100 / (1 + 2j * np.pi * f * 1e-3)
+    rows = [["Freq", "Zreal", "Zimag"], ["Hz", "ohm", "ohm"], *zip(f, z.real, z.imag, strict=True)]
+    (spectrum,) = read_bytes(old_excel(rows), "a.xls")
+    assert spectrum.impedance == pytest.approx(z, rel=1e-12)
+    assert spectrum.metadata["sheet"] == "EIS"
+
+
+def test_dates_in_old_excel_and_damaged_files_are_refused():
+    import xlwt
+
+    dates = xlwt.easyxf(num_format_str="hh:mm")
+    rows = [["f/Hz", "Zre", "Zim"], *([0.1 * i, 0.2, 0.3] for i in range(1, 9))]
+    data = old_excel(rows, style=dates)
+    with pytest.raises(ReadError, match=r"date or time|no table of numbers"):
+        read_bytes(data, "a.xls")
+    with pytest.raises(ReadError, match="the Excel file is damaged or locked"):
+        read_bytes(data[:4000], "a.xls")
+
+
+def test_what_a_parquet_file_announces_is_checked():
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    stream = io.BytesIO()
+    column = arrow.array(np.zeros(900_000))
+    parquet.write_table(arrow.table({f"c{i}": column for i in range(10)}), stream)  # 72 MB of zeros in 10 kB
+    with pytest.raises(ReadError, match="more than 8000000 cells"):
+        read_bytes(stream.getvalue(), "a.parquet")
+
+
+def test_hdf5_is_named_with_a_way_out():
+    with pytest.raises(ReadError, match=r"is an HDF5 file \(export the table as text"):
+        read_bytes(b"\x89HDF\r\n\x1a\n" + bytes(64), "a.h5")

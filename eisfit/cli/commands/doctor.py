@@ -42,7 +42,8 @@ _OPTIONAL = {
     "pyarrow": "Parquet files (--export results.parquet)",
     "watchdog": "watching a folder",
     "xarray": "series as xarray data sets",
-    "openpyxl": "Excel's .xlsx files",
+    "openpyxl": "tables to Excel's .xlsx files",
+    "xlrd": "spectra in old Excel files (.xls)",
 }
 
 

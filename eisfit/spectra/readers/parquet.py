@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
-from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._file import MAX_BYTES, MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._frames import frame_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
@@ -34,9 +35,18 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("Parquet needs pyarrow: pip install 'eisfit-toolkit[parquet]'") from None
     try:
         content = ParquetFile(io.BytesIO(file.data))
-        if content.metadata.num_rows > MAX_ROWS:
-            raise file.error(f"more than {MAX_ROWS} rows")
+        _refuse_announced(file, content.metadata)
         columns = content.read().to_pydict()
     except (ArrowException, OSError) as error:
         raise file.error(f"the Parquet file is damaged ({str(error).splitlines()[0][:100]})") from None
     return frame_sweeps(file, columns)
+
+
+def _refuse_announced(file: File, metadata: Any) -> None:
+    """Refuse a table that announces more than a spectrum file may have, before it is unpacked."""
+    if metadata.num_rows > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    if metadata.num_rows * metadata.num_columns > MAX_CELLS:
+        raise file.error(f"more than {MAX_CELLS} cells")
+    if sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)) > MAX_BYTES:
+        raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
