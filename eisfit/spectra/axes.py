@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.units import ZERO_CELSIUS
 
 if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["AXES", "Axis", "axis_of", "axis_value", "check_own_axes", "named_values", "split_axes"]
+__all__ = [
+    "AXES",
+    "Axis",
+    "axis_of",
+    "axis_value",
+    "axis_values",
+    "check_own_axes",
+    "named_values",
+    "split_axes",
+]
 
 _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9.])", r"(?![A-Za-z0-9%])"
@@ -148,6 +160,11 @@ def axis_value(spectrum: Spectrum, axis: Axis) -> float | None:
     if own is None:
         own = spectrum.axes.get(axis.name)
     return None if own is None else float(own)
+
+
+def axis_values(spectra: Iterable[Spectrum], axis: Axis) -> FloatArray:
+    """Return where spectra stand on an axis, (N,), NaN where one does not say."""
+    return np.array([axis_value(spectrum, axis) for spectrum in spectra], dtype=np.float64)
 
 
 def named_values(name: str) -> dict[str, float]:

@@ -48,6 +48,7 @@ def test_roles_decide_which_arc_is_which_and_the_other_way_is_told():
         assert "other_optimum" not in flags
         assert not flags["roles_decide"].forbids
         assert fit["R_ct"].verdict == "determined"
+        assert {row["verdict"] for row in fit.derived.values()} == {"determined"}
         assert abs(fit.values["R_ct"] - 60) < 6
         assert any(abs(other["values"]["R_sei"] - 60) < 6 for other in fit.alternatives)
 

@@ -58,6 +58,15 @@ def test_law_inside_the_fit(warm):
     assert SeriesResult.from_dict(t.to_dict()).to_dict() == t.to_dict()
 
 
+def test_a_temperature_is_one_wherever_it_stands(warm):
+    moved = [s.replace(temperature_C=None, axes={"temperature": s.temperature_C}) for s in warm]
+    for joint in (None, {"R_ct": "arrhenius"}):
+        laws = [
+            eisfit.track(s, CIRCUIT, by="temperature", joint=joint).arrhenius("R_ct") for s in (warm, moved)
+        ]
+        assert laws[0] == laws[1]
+
+
 def test_law_needs_temperatures(warm):
     cold = [s.replace(temperature_C=None) for s in warm]
     with pytest.raises(UsageError, match="temperature of every spectrum"):

@@ -23,7 +23,7 @@ from eisfit.fitting.verdicts.flags import Finding
 from eisfit.rounding import significant
 from eisfit.verdict import Flag, limit
 
-__all__ = ["Rivals", "differing", "find_alternatives", "find_ambiguous"]
+__all__ = ["Rivals", "differing", "find_alternatives", "find_ambiguous", "roles_decide"]
 
 _STEPS, _ROUGH, _FINE = 40, 1e-6, 1e-10
 _MOST = 3  # alternatives of one fit
@@ -142,7 +142,7 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             f"{n} = {significant(other['values'][n], 3)} {result.parameters[n].unit}".rstrip() for n in shown
         )
         ratio = other["chisqr"] / result.statistics.chisqr
-        if _roles_decide(result, other["values"]):
+        if roles_decide(result, other["values"]):
             cause = f"with the arcs the other way round it fits as well (chisqr times {ratio:.3f}): {said}"
             cure = "the roles decide, the surface layer's arc being the faster one; --order says it otherwise"
             yield Finding(Flag("roles_decide", cause, cure))
@@ -156,7 +156,7 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
         yield Finding(flag, names, "ambiguous")
 
 
-def _roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:
+def roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:
     """Return whether the fit has its arcs in the order of their roles, and other values have not."""
     names = result.circuit.names
     rows = np.array([[result.values[name] for name in names], [values[name] for name in names]])

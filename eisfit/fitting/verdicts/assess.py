@@ -19,7 +19,7 @@ from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.errors.linearised import linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
-from eisfit.fitting.verdicts.alternatives import find_ambiguous
+from eisfit.fitting.verdicts.alternatives import find_ambiguous, roles_decide
 from eisfit.fitting.verdicts.flags import (
     Finding,
     Judgement,
@@ -213,11 +213,12 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 def _derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     inputs = dependencies(result.circuit, geometry)
-    others = [derived(result.circuit, one["values"], (), None, geometry) for one in result.alternatives]
+    rivals = [one["values"] for one in result.alternatives if not roles_decide(result, one["values"])]
+    others = [derived(result.circuit, values, (), None, geometry) for values in rivals]
     found = {}
     for name, row in result.derived.items():
         verdict = _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"])
-        far = 2 * (row["stderr"] or np.inf)
+        far = max(2 * (row["stderr"] or np.inf), limit("extrapolated") * abs(row["value"]))
         if verdict == "determined" and any(abs(one[name]["value"] - row["value"]) > far for one in others):
             verdict = "ambiguous"
         found[name] = {**row, "verdict": verdict}

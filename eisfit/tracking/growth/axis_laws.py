@@ -12,7 +12,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.spectra.axes import Axis, axis_value
+from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
 from eisfit.tracking.growth.growth import fit_growth
 from eisfit.tracking.joint.joint import Joint
@@ -59,7 +59,7 @@ def arrhenius_of(
         return joint.laws[name]
     if joint is not None and joint.modes.get(name) == "shared":
         raise FitError(f"{name}: all temperatures share one value, which has no activation energy")
-    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     value, error = usable_values(fits, joint, name)
     unit = circuit.parameters[name].unit
     return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)

@@ -22,7 +22,7 @@ from eisfit.errors import UsageError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.rounding import value_with_error
-from eisfit.spectra.axes import AXES, Axis, axis_value
+from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
@@ -175,7 +175,7 @@ def joint_fit(
 def _forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> dict[str, Arrhenius]:
     """Return the activation energies of the single fits: they say which form the law has in the fit."""
     wanted = [name for name, mode in modes.items() if mode == "arrhenius"]
-    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     found = {}
     for name in wanted:
         if not np.isfinite(temperature).all() or np.unique(temperature).size < _LEAST_TEMPERATURES:
@@ -196,7 +196,7 @@ def _laws(
     if not singles:
         return {}
     values, covariance = smoothing.common(theta)
-    temperature = np.array([fit.spectrum.temperature_C for fit in problem.fits], dtype=float)
+    temperature = axis_values((fit.spectrum for fit in problem.fits), AXES["temperature"])
     mean = float(np.mean(law_coordinates(temperature, "plain")[0]))
     names, column, found = problem.names, 0, {}
     for k in problem.shared:

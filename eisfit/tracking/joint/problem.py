@@ -15,6 +15,7 @@ from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.spectra.axes import AXES, axis_values
 from eisfit.tracking.arrhenius import law_coordinates
 
 __all__ = ["JointProblem"]
@@ -245,7 +246,7 @@ def _design(fits: Sequence[FitResult], laws: Sequence[str | None]) -> tuple[Floa
     columns = [1 if law is None else 2 for law in laws]
     design = np.zeros((len(fits), len(laws), sum(columns)))
     offset = np.zeros((len(fits), len(laws)))
-    temperature = np.array([fit.spectrum.temperature_C for fit in fits], dtype=float)
+    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     for row, law in enumerate(laws):
         first = sum(columns[:row])
         design[:, row, first] = 1.0
