@@ -676,8 +676,10 @@ def test_dates_in_old_excel_and_damaged_files_are_refused():
     data = old_excel(rows, style=dates)
     with pytest.raises(ReadError, match=r"date or time|no table of numbers"):
         read_bytes(data, "a.xls")
+    with pytest.raises(ReadError, match="is an old Excel or Word file"):
+        read_bytes(data[:4000], "a.xls")  # cut off: its directory stands at the end
     with pytest.raises(ReadError, match="the Excel file is damaged or locked"):
-        read_bytes(data[:4000], "a.xls")
+        read_bytes(data[:44] + b"\xff" * 32 + data[76:], "a.xls")  # the table of sectors is gone
 
 
 def test_what_a_parquet_file_announces_is_checked():
