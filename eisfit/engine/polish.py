@@ -22,6 +22,8 @@ _STEPS = 150
 _FINE = 1e-13
 _NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
 _BY_SVD = 300
+_PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
+_LESS = 60  # where a descent before has been as low
 _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing finer
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
 _KICKED = 2  # weakest directions
@@ -52,22 +54,29 @@ def polish(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[Flo
     return found, cost, done
 
 
-def to_the_digits(problem: Problem, theta: FloatArray, enough: float) -> tuple[FloatArray, float]:
-    """Return theta (V,) and chisqr of one spectrum without noise.
+def to_the_digits(problem: Problem, ends: FloatArray, enough: float) -> tuple[FloatArray, float]:
+    """Return theta (V,) and chisqr of one spectrum without noise, from the best of `ends` (n, V).
 
     Where that is above `enough`, the descent goes on from either side along the directions that the data
     hold weakest.
     """
-    best = _Descent(problem, theta)
+    best = _Descent(problem, ends[0])
     best.run()
-    for weak in range(1, 1 + min(_KICKED, theta.size)):
+    for theta in ends[1:]:
+        best = _lower(best, problem, theta, enough)
+    for weak in range(1, 1 + min(_KICKED, best.theta.size)):
         for side in (_KICK, -_KICK):
-            if best.cost <= enough:
-                break
-            other = _Descent(problem, best.theta + side * best.weak(weak))
-            other.run()
-            best = other if other.cost < best.cost else best
+            best = _lower(best, problem, best.theta + side * best.weak(weak), enough)
     return best.theta, best.cost
+
+
+def _lower(best: _Descent, problem: Problem, theta: FloatArray, enough: float) -> _Descent:
+    """Return the lower of a descent and of one from `theta`, which is not made where the first is enough."""
+    if best.cost <= enough:
+        return best
+    other = _Descent(problem, theta)
+    other.run(_LESS)
+    return other if other.cost < best.cost else best
 
 
 class _Descent:
@@ -80,12 +89,15 @@ class _Descent:
             self.residual, self.jacobian = self._evaluated(self.theta)
         self.cost = _square(self.residual)
 
-    def run(self) -> bool:
+    def run(self, patience: int = _PATIENCE) -> bool:
         """Go down; return whether nothing is left to gain."""
         damping, growth = _DAMPING[1], 2.0
+        half, since = self.cost / 2, 0
         with np.errstate(all="ignore"):
-            for _ in range(_BY_SVD):
-                if not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all()):
+            for turn in range(_BY_SVD):
+                if self.cost <= half:
+                    half, since = self.cost / 2, turn
+                if turn - since > patience or not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all()):
                     return False
                 step, promised, left = self._step(damping)
                 if left <= _SETTLED * self.cost:

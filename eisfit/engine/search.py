@@ -42,6 +42,8 @@ _NEAR = 1.2
 _DIGITS = 1e-8
 _CLEAN = 3e-4
 _EXACT = 1e-6  # so near, noise-free data leave nothing to be looked for
+_PRECISE = 1e-3  # relative rms that hides no other optimum in noise
+_GAIN = 2.0  # in chisqr, that is worth another round
 _MISSED = 0.03
 # (starts from the grid, scattered starts, how many must agree) by the grid's difficulty:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
@@ -61,7 +63,6 @@ def search(
     attainable: FloatArray,
     *,
     seed: int = 0,
-    thorough: bool = False,
     known: Known | None = None,
 ) -> Optima:
     """Return the optima of each spectrum of a problem.
@@ -76,16 +77,13 @@ def search(
         tried before agreement is believed.
     seed
         Of the random starts: the same spectrum always gives the same answer.
-    thorough
-        Whether starts at random are tried for every circuit, and a first agreement far above the noise is
-        not believed.
     known
         Earlier spectra on the same frequency grid: starts for those like them. This lot's are added.
     """
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
         return _from_given(problem)
-    return _Search(problem, attainable, seed, thorough, known or Known()).optima()
+    return _Search(problem, attainable, seed, known or Known()).optima()
 
 
 def _from_given(problem: Problem) -> Optima:
@@ -102,17 +100,15 @@ def _from_given(problem: Problem) -> Optima:
 class _Search:
     """All ends so far, best first: theta (B, n, V), chisqr (B, n), and whether they vote (B, n)."""
 
-    def __init__(
-        self, problem: Problem, attainable: FloatArray, seed: int, thorough: bool, known: Known
-    ) -> None:
+    def __init__(self, problem: Problem, attainable: FloatArray, seed: int, known: Known) -> None:
         self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
-        self.thorough, self.known = thorough, known
+        self.known = known
         self.circuit = self.coordinates.circuit
         rows = len(problem.target)
         self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
         self.grids: dict[int, StartGrid] = {}
         size = np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2, axis=1)
-        self.floor = _DIGITS**2 * size
+        self.size, self.floor = size, _DIGITS**2 * size
         clean = attainable < _CLEAN**2 * size
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
@@ -120,6 +116,7 @@ class _Search:
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0
+        self.bottom = np.full(rows, np.inf)  # chisqr of the last best end that was polished
         self.theta = np.zeros((rows, 0, self.coordinates.size))
         self.chisqr = np.full((rows, 0), np.inf)
         self.votes = self.fine = np.zeros((rows, 0), dtype=bool)
@@ -205,8 +202,9 @@ class _Search:
         if not rows.size:
             return
         difficulty = self._grid(int(rows[0])).difficulty
-        if relaxes(self.circuit) and difficulty < _LARGE and not self.thorough:
+        if relaxes(self.circuit) and difficulty < _LARGE:
             self._by_grid(rows, *_EFFORT[difficulty])
+            self._at_random(self._doubtful(rows), go_on=False)
         else:
             self._at_random(rows)
         self._exchange(rows)
@@ -237,9 +235,19 @@ class _Search:
             return np.concatenate([own, grid.scattered(count + scattered - len(own), rng)])
         return grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
 
-    def _at_random(self, rows: IntArray) -> None:
+    def _doubtful(self, rows: IntArray) -> IntArray:
+        """Return spectra of next to no noise whose best end leaves what no noise can be."""
+        best = self.chisqr[rows, 0]
+        precise = (self.exact[rows] > 0) | (best < _PRECISE**2 * self.size[rows])
+        return rows[precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)]
+
+    def _at_random(self, rows: IntArray, *, go_on: bool = True) -> None:
+        """Start from anywhere, round by round; without `go_on` as long as that finds something better."""
         left = rows
         for turn, count in enumerate(_RANDOM):
+            if not left.size:
+                return
+            before = self.chisqr[left, 0] if self.chisqr.shape[1] else np.full(left.size, np.inf)
             theta = self._random(left, count, turn)
             tried = theta.shape[1]
             theta, cost = self._solve(left, theta, *_FIRST)
@@ -249,14 +257,12 @@ class _Search:
             ratio, agreed = self._ratio()[left], self._agreed()[left]
             known = self.expected[left] > 0
             done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
-            done |= (agreed >= _AGREE * (turn + 1)) & (
-                (turn > 0) | (known & (ratio > _HOPELESS) & (not self.thorough))
-            )
+            done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
             done |= self._is_exact(left)
+            if not go_on:
+                done |= self.chisqr[left, 0] > before / _GAIN
             self.settled[left[done]] = True
             left = left[~done]
-            if not left.size:
-                return
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
         """Return coordinates (b, n, V) of a round's starts."""
@@ -324,11 +330,12 @@ class _Search:
 
     def _is_exact(self, rows: IntArray) -> Mask:
         """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
-        clean = rows[self.exact[rows] > 0]
+        clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows])]
         if clean.size:
             found = polish(self.problem.rows(clean), self.theta[clean, 0], self.floor[clean])[:2]
             better = found[1] < self.chisqr[clean, 0]
             self.theta[clean[better], 0], self.chisqr[clean[better], 0] = found[0][better], found[1][better]
+            self.bottom[clean] = self.chisqr[clean, 0]
         return np.asarray(self.chisqr[rows, 0] <= self.exact[rows])
 
     def _polish(self) -> None:

@@ -77,9 +77,9 @@ def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
         )
 
 
-def best_start(task: Task, seed: int, *, thorough: bool = False) -> tuple[FloatArray, Basin]:
+def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
     """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
-    basin = search(task.problem, np.array([task.attainable]), seed=seed, thorough=thorough).basin(0)
+    basin = search(task.problem, np.array([task.attainable]), seed=seed).basin(0)
     return best_end(task, basin), basin
 
 

@@ -31,9 +31,8 @@ __all__ = ["exact_candidates", "is_exact", "without_tiny_inductance"]
 _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
-_NEAR = 1e-5  # relative rms of an end from which the digits may be reached by another
+_NEAR = 1e-4  # relative rms of an end from which the digits may be reached
 _ENDS = 4  # of a search that are then taken to the digits
-_FAR = 0.03  # relative rms beyond which a circuit is not searched again
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
 _UNDECIDED = 8.0  # of BIC
 
@@ -52,11 +51,6 @@ class _Fitted:
     theta: FloatArray
     deviance: float
     basin: Basin
-
-    @property
-    def bic(self) -> float:
-        """By the digits alone."""
-        return float(self.deviance + np.log(2 * self.task.spectrum.points) * self.task.coordinates.size)
 
 
 def exact_candidates(
@@ -83,8 +77,6 @@ def exact_candidates(
             refused.append(unfitted(circuit, error))
     if not fitted:
         return refused, 0.0
-    best = min(fitted, key=lambda one: one.bic)
-    fitted = [_again(one, best, digits, seed) for one in fitted]
     chisqr = float(np.sum((digits * fitted[0].task.weight) ** 2))
     deviances = [one.deviance for one in fitted]
     scale = max(1.0, _scale(fitted, deviances))
@@ -102,26 +94,15 @@ def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
     return max(min(left / count for left, count in zip(deviances, spare, strict=True)), 1e-300)
 
 
-def _fitted(task: Task, digits: FloatArray, seed: int, *, thorough: bool = False) -> _Fitted:
-    """Search, and take the best end to the digits; the next ends too where it is near and yet not there."""
+def _fitted(task: Task, digits: FloatArray, seed: int) -> _Fitted:
+    """Search, and go on to the digits from the best ends where they are near."""
+    theta, basin = best_start(task, seed)
     by_digits = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis])
-    enough, near = _REACHED * digits.size, _NEAR**2 * digits.size
-    theta, basin = best_start(task, seed, thorough=thorough)
-    best = _Fitted(task, *to_the_digits(by_digits, theta, enough), basin)
-    for end in basin.ends[1:_ENDS] if basin.chisqr <= near else ():
-        if best.deviance > enough:
-            other = _Fitted(task, *to_the_digits(by_digits, end, enough), basin)
-            best = min(best, other, key=lambda one: one.deviance)
-    return best
-
-
-def _again(one: _Fitted, best: _Fitted, digits: FloatArray, seed: int) -> _Fitted:
-    """Search once more, thoroughly, for a circuit that would be the simpler answer and is not far off."""
-    simpler = one.task.coordinates.size < best.task.coordinates.size
-    missed = one.deviance > _REACHED * digits.size and one.basin.chisqr < _FAR**2 * digits.size
-    if not (simpler and missed):
-        return one
-    return min(one, _fitted(one.task, digits, seed, thorough=True), key=lambda found: found.deviance)
+    if basin.chisqr > _NEAR**2 * digits.size:
+        residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
+        return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
+    ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
+    return _Fitted(task, *to_the_digits(by_digits, ends, _REACHED * digits.size), basin)
 
 
 def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:

@@ -142,7 +142,8 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
 def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
     """Return the standard errors of all parameters, those of tied ones among them."""
     found: dict[str, float | None] = dict.fromkeys(result.parameters)
-    found |= dict(zip(result.var_names, np.sqrt(np.diag(covar)).tolist(), strict=True))
+    with np.errstate(invalid="ignore"):  # a covariance of data without noise may be rounded below zero
+        found |= dict(zip(result.var_names, np.sqrt(np.diag(covar)).tolist(), strict=True))
     for name in result.circuit.expressions:
         tied = itemgetter(name)
         found[name] = standard_error(tied, result.circuit, result.values, result.var_names, covar)
