@@ -97,7 +97,8 @@ class _Descent:
             for turn in range(_BY_SVD):
                 if self.cost <= half:
                     half, since = self.cost / 2, turn
-                if turn - since > patience or not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all()):
+                lost = not (np.isfinite(self.cost) and np.isfinite(self.jacobian).all())
+                if lost or turn - since > patience:
                     return False
                 step, promised, left = self._step(damping)
                 if left <= _SETTLED * self.cost:
