@@ -239,7 +239,8 @@ class _Search:
         """Return spectra of next to no noise whose best end leaves what no noise can be."""
         best = self.chisqr[rows, 0]
         precise = (self.exact[rows] > 0) | (best < _PRECISE**2 * self.size[rows])
-        return rows[precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)]
+        doubtful = precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)
+        return np.asarray(rows[doubtful], dtype=np.intp)
 
     def _at_random(self, rows: IntArray, *, go_on: bool = True) -> None:
         """Start from anywhere, round by round; without `go_on` as long as that finds something better."""
