@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from eisfit.model.own_elements import register_element
     from eisfit.model.simulate import simulate
     from eisfit.spectra.readers import read
-    from eisfit.spectra.series import CycleSeries, read_series
+    from eisfit.spectra.series import Series, read_series
     from eisfit.spectra.spectrum import Spectrum
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.cycles.table import read_cycle_table
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _HOME = {
     "Circuit": "model.circuit",
     "Comparison": "fitting.comparison.table",
-    "CycleSeries": "spectra.series",
     "DRTResult": "validation.drt",
     "EisfitError": "errors",
     "Explanation": "coating.explain",
@@ -50,6 +49,7 @@ _HOME = {
     "Identification": "fitting.identify.identification",
     "ImpedanceCircuit": "fitting.interop",
     "KramersKronigResult": "validation.kramers_kronig",
+    "Series": "spectra.series",
     "SeriesResult": "tracking.series_result",
     "Spectrum": "spectra.spectrum",
     "check": "validation.kramers_kronig",
@@ -82,7 +82,6 @@ _MODULES = {"plot": "display.plot"}
 __all__ = [
     "Circuit",
     "Comparison",
-    "CycleSeries",
     "DRTResult",
     "EisfitError",
     "Explanation",
@@ -90,6 +89,7 @@ __all__ = [
     "Identification",
     "ImpedanceCircuit",
     "KramersKronigResult",
+    "Series",
     "SeriesResult",
     "Spectrum",
     "__version__",

@@ -15,7 +15,7 @@ from eisfit.display import plot
 __all__ = ["names", "rooms", "write"]
 
 _GROUPS = {
-    "Read": ("read", "read_series", "Spectrum", "CycleSeries"),
+    "Read": ("read", "read_series", "Spectrum", "Series"),
     "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
     "Circuits": ("circuit", "circuits", "Circuit", "register_element", "simulate"),
     "Fit": ("fit", "FitResult", "fit_many", "intervals"),

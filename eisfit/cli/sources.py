@@ -8,7 +8,7 @@ from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
     from eisfit.fitting.failure import FitFailure
-    from eisfit.spectra.series import CycleSeries
+    from eisfit.spectra.series import Series
     from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["gather_series", "read_sources"]
@@ -44,13 +44,13 @@ def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
     return _flat(read_series(source, **reading))
 
 
-def _flat(series: CycleSeries) -> list[Spectrum | FitFailure]:
+def _flat(series: Series) -> list[Spectrum | FitFailure]:
     from eisfit.fitting.failure import FitFailure
 
     return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
 
 
-def gather_series(sources: list[str], **options: Any) -> CycleSeries:
+def gather_series(sources: list[str], **options: Any) -> Series:
     """Return one series of all that is named; `options` are those of `eisfit.read_series`."""
     from eisfit.spectra.series import read_series
 

@@ -2,7 +2,7 @@
 
 >>> import eisfit
 >>> s = eisfit.Spectrum(frequency=[100, 1], impedance=[1 - 1j, 2 - 1j], cycle=50)
->>> dataset = eisfit.CycleSeries((s, s.replace(cycle=100))).to_xarray()
+>>> dataset = eisfit.Series((s, s.replace(cycle=100))).to_xarray()
 >>> dict(dataset.sizes), dataset.Z_real.attrs["units"]
 ({'cycle': 2, 'frequency': 2}, 'ohm')
 """
@@ -48,7 +48,7 @@ def series_dataset(document: Document) -> xarray.Dataset:
     Parameters
     ----------
     document
-        What ``CycleSeries.to_dict()`` gives.
+        What ``Series.to_dict()`` gives.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectra.readers import read, read_bytes
-from eisfit.spectra.series import CycleSeries, read_series
+from eisfit.spectra.series import Series, read_series
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
         return fitted
     if _are_paths(source):
         return _only(read_series(source))
-    if isinstance(source, CycleSeries) or _are_spectra(source):
+    if isinstance(source, Series) or _are_spectra(source):
         return _only(source)
     return (
         _of_table(source) if isinstance(source, Mapping) or hasattr(source, "columns") else _of_pair(source)
@@ -94,7 +94,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
 
 
 def spectra_of(source: Any) -> Iterable[Any]:
-    """Return the spectra that are meant, a `CycleSeries` where files are named.
+    """Return the spectra that are meant, a `Series` where files are named.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def spectra_of(source: Any) -> Iterable[Any]:
     ReadError
         When files cannot be read.
     """
-    if isinstance(source, CycleSeries):
+    if isinstance(source, Series):
         return source
     if isinstance(source, (str, PathLike)):
         return read_series(source)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["CycleSeries", "Failure", "read_series"]
+__all__ = ["Failure", "Series", "read_series"]
 
 PathName = str | PathLike[str]
 
@@ -53,7 +53,7 @@ _DRAWN = 40  # spectra in a notebook's small figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CycleSeries(Sequence[Spectrum]):
+class Series(Sequence[Spectrum]):
     """Spectra in the order of their cycles (or of another axis), and the files that could not be read.
 
     Parameters
@@ -72,11 +72,11 @@ class CycleSeries(Sequence[Spectrum]):
     Examples
     --------
     >>> s = Spectrum(frequency=[100, 10, 1], impedance=[1 - 1j, 2 - 1j, 3 - 0.1j], cycle=50)
-    >>> series = CycleSeries((s, s.replace(cycle=100)), label="bare")
+    >>> series = Series((s, s.replace(cycle=100)), label="bare")
     >>> series.cycles
     array([ 50., 100.])
     >>> series
-    <CycleSeries bare: 2 spectra, cycles 50 to 100>
+    <Series bare: 2 spectra, cycles 50 to 100>
     """
 
     spectra: tuple[Spectrum, ...]
@@ -96,7 +96,7 @@ class CycleSeries(Sequence[Spectrum]):
         """Cycle numbers (n,); NaN where unknown."""
         return np.array([np.nan if s.cycle is None else s.cycle for s in self.spectra], dtype=np.float64)
 
-    def along(self, by: str | Sequence[str]) -> CycleSeries:
+    def along(self, by: str | Sequence[str]) -> Series:
         """Return the series in the order of another axis, or of two (see `eisfit.spectra.axes`)."""
         axes = split_axes(by)
         ordered = in_order([placed(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
@@ -111,8 +111,8 @@ class CycleSeries(Sequence[Spectrum]):
     @overload
     def __getitem__(self, index: int) -> Spectrum: ...
     @overload
-    def __getitem__(self, index: slice) -> CycleSeries: ...
-    def __getitem__(self, index: int | slice) -> Spectrum | CycleSeries:
+    def __getitem__(self, index: slice) -> Series: ...
+    def __getitem__(self, index: int | slice) -> Spectrum | Series:
         """Return one spectrum, or a shorter series."""
         if isinstance(index, slice):
             return dataclasses.replace(self, spectra=self.spectra[index])
@@ -122,7 +122,7 @@ class CycleSeries(Sequence[Spectrum]):
         return iter(self.spectra)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CycleSeries):
+        if not isinstance(other, Series):
             return NotImplemented
         return self.to_dict() == other.to_dict()
 
@@ -152,7 +152,7 @@ class CycleSeries(Sequence[Spectrum]):
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> CycleSeries:
+    def from_dict(cls, document: Mapping[str, Any]) -> Series:
         """Rebuild a series from `to_dict`'s document.
 
         Raises
@@ -193,7 +193,7 @@ class CycleSeries(Sequence[Spectrum]):
             cycles = f", over {' and '.join(self.axes)}"
         failed = f", {len(self.failures)} unreadable" if self.failures else ""
         what = "spectrum" if len(self) == 1 else "spectra"
-        return f"<CycleSeries {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
+        return f"<Series {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
 
     def _repr_html_(self) -> str:
         from eisfit.display import report, svg
@@ -216,7 +216,7 @@ def read_series(
     average_duplicates: bool = False,
     impedance_unit: str | None = None,
     imag_sign: str = "auto",
-) -> CycleSeries:
+) -> Series:
     """Read a series of spectra.
 
     Spectra stand on axes: cycle, time, temperature, potential, soc (state of charge), thickness, pressure,
@@ -285,7 +285,7 @@ def read_series(
         raise _nothing(source, failures)
     spectra = without_counters(spectra)
     guessed = axis_in_names(spectra) if by is None else None
-    series = CycleSeries(tuple(spectra), tuple(failures), label, tuple(notes))
+    series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))
 
 

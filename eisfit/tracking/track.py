@@ -17,7 +17,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import spectra_of
-from eisfit.spectra.series import CycleSeries
+from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.jumps import judge_jumps
@@ -28,7 +28,7 @@ __all__ = ["track"]
 
 
 def track(
-    series: CycleSeries | Iterable[Any] | str | PathLike[str],
+    series: Series | Iterable[Any] | str | PathLike[str],
     circuit: str | PathLike[str] | Circuit,
     *,
     by: str | Sequence[str] | None = None,
@@ -110,17 +110,17 @@ def _simulated(spectra: list[Spectrum]) -> list[str]:
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _along(source: Any, by: str | Sequence[str] | None) -> tuple[list[Any], CycleSeries]:
+def _along(source: Any, by: str | Sequence[str] | None) -> tuple[list[Any], Series]:
     """Return what is to be fitted, in the order of its axes, and the series that it is (or would be)."""
     given = spectra_of(source)
-    if isinstance(given, CycleSeries):
+    if isinstance(given, Series):
         series = given if by is None else given.along(by)
         return list(series), series
     rows = list(given)
     if by is None:
-        return rows, CycleSeries(())
+        return rows, Series(())
     spectra = [row.spectrum if isinstance(row, FitResult) else row for row in rows]
-    series = CycleSeries(tuple(row for row in spectra if isinstance(row, Spectrum))).along(by)
+    series = Series(tuple(row for row in spectra if isinstance(row, Spectrum))).along(by)
     return [*series, *(row for row in rows if isinstance(row, FitFailure))], series
 
 

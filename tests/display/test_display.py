@@ -30,7 +30,7 @@ def shown():
     tracked = [eisfit.track(series, CIRCUIT) for series in (bare, coated)]
     return {
         "Spectrum": spectrum,
-        "CycleSeries": bare,
+        "Series": bare,
         "Circuit": result.circuit,
         "FitResult": result,
         "SeriesResult": tracked[0],
@@ -49,7 +49,7 @@ def pages(shown):
 
 
 KINDS = (
-    "Spectrum", "CycleSeries", "Circuit", "FitResult", "SeriesResult", "CellTable", "KramersKronigResult",
+    "Spectrum", "Series", "Circuit", "FitResult", "SeriesResult", "CellTable", "KramersKronigResult",
     "DRTResult", "Comparison", "Intervals", "Explanation",
 )  # fmt: skip
 
@@ -108,7 +108,7 @@ def more(shown):
     }
 
 
-@pytest.mark.parametrize("kind", ["FitResult", "CycleSeries", "Circuit"])
+@pytest.mark.parametrize("kind", ["FitResult", "Series", "Circuit"])
 def test_the_same_object_is_shown_the_same(shown, pages, kind):
     assert shown[kind]._repr_html_() == pages[kind]
 
@@ -145,12 +145,12 @@ def test_a_series_of_failures_is_shown(tmp_path):
 
 
 def test_an_empty_series_is_shown():
-    assert "<img" not in eisfit.CycleSeries(())._repr_html_()
+    assert "<img" not in eisfit.Series(())._repr_html_()
 
 
 def test_a_long_series_is_drawn_thinned(shown):
     one = shown["Spectrum"]
-    series = eisfit.CycleSeries(tuple(one.replace(cycle=k) for k in range(500)))
+    series = eisfit.Series(tuple(one.replace(cycle=k) for k in range(500)))
     assert len(series._repr_html_()) < LARGEST
 
 

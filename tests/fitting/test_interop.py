@@ -385,7 +385,7 @@ def uneven():
     rounded = one.replace(
         frequency=[100.00001, 1.0, 0.1], impedance=[4 - 1j, 5 - 2j, 6 - 3j], cycle=6, time_s=None
     )
-    return eisfit.CycleSeries((one, rounded), label="cell", notes=("as found",))
+    return eisfit.Series((one, rounded), label="cell", notes=("as found",))
 
 
 def test_a_series_as_a_dataset():
@@ -431,8 +431,8 @@ def test_a_track_as_a_dataset(tmp_path):
 
 def test_an_empty_series_and_unknown_cycles():
     pytest.importorskip("xarray")
-    assert dict(eisfit.CycleSeries(()).to_xarray().sizes) == {"cycle": 0, "frequency": 0}
-    unknown = eisfit.CycleSeries(tuple(s.replace(cycle=None) for s in uneven())).to_xarray()
+    assert dict(eisfit.Series(()).to_xarray().sizes) == {"cycle": 0, "frequency": 0}
+    unknown = eisfit.Series(tuple(s.replace(cycle=None) for s in uneven())).to_xarray()
     assert np.isnan(unknown.cycle).all()
     assert list(unknown["index"]) == [0, 0]
 

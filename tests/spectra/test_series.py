@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import ReadError, UsageError
-from eisfit.spectra.series import CycleSeries, Failure, read_series
+from eisfit.spectra.series import Failure, Series, read_series
 from eisfit.spectra.spectrum import Spectrum
 
 F = np.array([1000.0, 100.0, 10.0, 1.0])
@@ -194,7 +194,7 @@ def test_json_frame_and_indexing(tmp_path):
     for number in (1, 2, 10):
         write(tmp_path, f"cycle_{number}.csv", number)
     series = read_series(tmp_path)
-    again = CycleSeries.from_dict(json.loads(json.dumps(series.to_dict())))
+    again = Series.from_dict(json.loads(json.dumps(series.to_dict())))
     assert again == series
     assert series != 5
     frame = series.to_frame()
@@ -202,13 +202,11 @@ def test_json_frame_and_indexing(tmp_path):
     assert len(frame) == 12
     assert series[0].cycle == 1
     assert series[-2:].cycles.tolist() == [2, 10]
-    assert repr(series) == f"<CycleSeries {tmp_path.name}: 3 spectra, cycles 1 to 10>"
+    assert repr(series) == f"<Series {tmp_path.name}: 3 spectra, cycles 1 to 10>"
     with pytest.raises(ReadError, match="not a series document"):
-        CycleSeries.from_dict({})
-    assert len(CycleSeries(()).to_frame()) == 0
-    assert "no cycle numbers" in repr(
-        CycleSeries((Spectrum(frequency=F, impedance=Z),), (Failure("a", "b"),))
-    )
+        Series.from_dict({})
+    assert len(Series(()).to_frame()) == 0
+    assert "no cycle numbers" in repr(Series((Spectrum(frequency=F, impedance=Z),), (Failure("a", "b"),)))
 
 
 def test_plot_and_html(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.errors import UsageError
-from eisfit.spectra.series import CycleSeries
+from eisfit.spectra.series import Series
 from eisfit.tracking.series_result import SeriesResult
 
 K_EV = 1.380649e-23 / 1.602176634e-19
@@ -113,6 +113,6 @@ def test_grid():
 
 
 def test_same_order_without_an_axis(warm):
-    t = eisfit.track(CycleSeries(tuple(warm)), CIRCUIT)
+    t = eisfit.track(Series(tuple(warm)), CIRCUIT)
     assert [fit.spectrum.temperature_C for fit in t] == [s.temperature_C for s in warm]
     assert t.to_dict()["axis"] == "cycle"

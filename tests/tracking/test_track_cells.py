@@ -16,7 +16,7 @@ from eisfit.display.plot.joint import joint_course, joint_overview, strength_cur
 from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.errors import EisfitError, UsageError
 from eisfit.model.simulate import frequencies, simulate, to_csv
-from eisfit.spectra.series import CycleSeries
+from eisfit.spectra.series import Series
 from eisfit.tracking.comparison.compare_series import CellTable, compare_series
 
 SHAPE = {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
@@ -32,7 +32,7 @@ def spectrum(cell, cycle):
 @pytest.fixture(scope="module")
 def tracked():
     return [
-        eisfit.track(CycleSeries(tuple(spectrum(cell, c) for c in range(0, 250, 50)), label=cell), "rs-ct")
+        eisfit.track(Series(tuple(spectrum(cell, c) for c in range(0, 250, 50)), label=cell), "rs-ct")
         for cell in RATES
     ]
 

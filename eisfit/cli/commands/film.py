@@ -12,7 +12,7 @@ from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
-    from eisfit.spectra.series import CycleSeries
+    from eisfit.spectra.series import Series
 
 __all__ = ["COMMANDS"]
 
@@ -73,7 +73,7 @@ def film(
         print_text(str(found))
 
 
-def _fitted(series: CycleSeries, circuit: Any, by: str | None, options: dict[str, Any]) -> Any:
+def _fitted(series: Series, circuit: Any, by: str | None, options: dict[str, Any]) -> Any:
     from eisfit.fitting.fit import fit
     from eisfit.tracking.track import track
 
