@@ -154,12 +154,12 @@ class Workbench:
         """Fit one circuit to all spectra in a row, with the laws that the parameters follow."""
         from eisfit.display.pages import entry, trend_rows
         from eisfit.fitting.failure import FitFailure
-        from eisfit.spectra.series import CycleSeries
+        from eisfit.spectra.series import Series
         from eisfit.tracking.track import track
 
         ask = validate(request, _Track, "the request")
         spectra = tuple(Spectrum.from_dict(one) for one in ask.spectra)
-        found = track(CycleSeries(spectra), self.chosen(ask.circuit), by=ask.by, weighting=ask.weighting)
+        found = track(Series(spectra), self.chosen(ask.circuit), by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
         entries = [entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
