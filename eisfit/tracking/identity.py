@@ -128,8 +128,13 @@ def measure_movement(path: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(1.4826 * np.median(np.abs(np.diff(path, axis=0)), axis=0), _FLOOR))
 
 
-def cheapest_path(found: list[list[Candidate]], errors: FloatArray, nfree: FloatArray) -> list[int]:
+def cheapest_path(
+    found: list[list[Candidate]], errors: FloatArray, nfree: FloatArray, *, usual: FloatArray | None = None
+) -> list[int]:
     """Return which candidate to take at every cycle.
+
+    A feature that a candidate does not show (NaN) costs nothing there, and is remembered as it was last seen
+    on the way to it.
 
     Parameters
     ----------
@@ -139,17 +144,21 @@ def cheapest_path(found: list[list[Candidate]], errors: FloatArray, nfree: Float
         (n, m) standard errors of the features.
     nfree
         (n,) degrees of freedom.
+    usual
+        (m,) movement from one cycle to the next; where None, that of the first candidates.
     """
-    usual = measure_movement(np.array([row[0].features for row in found]))
+    if usual is None:
+        usual = measure_movement(np.array([row[0].features for row in found]))
     total = _local(found[0], nfree[0])
+    before = np.array([c.features for c in found[0]])
     back: list[NDArray[np.intp]] = []
     for k in range(1, len(found)):
         scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[k - 1] ** 2)
-        before = np.array([c.features for c in found[k - 1]])
         here = np.array([c.features for c in found[k]])
-        moved = np.sum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
+        moved = np.nansum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
         cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT))
         back.append(np.argmin(cost, axis=1))
+        before = np.where(np.isnan(here), before[back[-1]], here)
         total = cost.min(axis=1) + _local(found[k], nfree[k])
     path = [int(np.argmin(total))]
     for choice in reversed(back):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
+    from eisfit.tracking.relaxation.distributions import SeriesDRT
+
 __all__ = ["SeriesResult"]
 
 Row = FitResult | FitFailure
@@ -138,6 +140,17 @@ class SeriesResult(Sequence[Row]):
                 f"a grid over {' and '.join(self.axes)} has one for each line: to_dict()['grid']"
             )
         return arrhenius_of(self._fits, self.circuit, self.joint, name, form)
+
+    def drt(self, **options: Any) -> SeriesDRT:
+        """Return the distributions of relaxation times along the axis, beside the circuit's arcs.
+
+        Options are those of `eisfit.drt`; see `eisfit.tracking.relaxation.distributions`.
+        """
+        from eisfit.tracking.relaxation.distributions import distributions_along
+
+        places = np.array([self._place(k) for k in range(len(self))], dtype=float)
+        places = places.reshape(-1, len(self.axes))
+        return distributions_along(self.results, self.circuit, self.axes, places, label=self.label, **options)
 
     @property
     def _fits(self) -> list[FitResult]:

@@ -13,6 +13,7 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation
+from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
 from eisfit.validation.kramers_kronig import check
 from eisfit.validation.relaxation import Choice, Peak, Problem
 from eisfit.verdict import Flag
@@ -26,7 +27,6 @@ __all__ = ["DRTResult", "drt"]
 
 FEWEST = 6
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
-WELL = 2e-3  # of |Z|: a residual that no one minds
 CURVE = ("tau_s", "gamma_ohm", "low_ohm", "high_ohm")
 TERMS = ("series_resistance", "inductance", "warburg", "elastance")
 
@@ -202,7 +202,9 @@ def drt(
     tail are those of the strength found, because the mean puts a little of them into the ends of the
     distribution. A given strength is used alone, and beside a diffusion tail, which the mean would thin out,
     the one found. A peak cannot come out narrower than the regularisation allows: an ideal RC is seen as a
-    narrow peak with the right area.
+    narrow peak with the right area, and a flag says where a peak is as narrow as can be shown, because the
+    band does not hold there. Maxima that the data do not hold apart are one peak, and a flag says so
+    (`eisfit.validation.relaxation.merge_peaks`).
 
     Parameters
     ----------
@@ -267,7 +269,11 @@ def _result(  # noqa: PLR0917  # all that is known
     level = told["level"]
     gamma, drawn = ((values * p.scale)[..., len(p.terms) :] for values in (x, draws))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    places = relaxation.find_peaks(gamma, drawn.std(axis=0))
+    strength = told["strength"]
+    seen = relaxation.find_peaks(gamma, drawn.std(axis=0))
+    places, merged = relaxation.merge_peaks(p, strength, seen, gamma)
+    peaks = tuple(relaxation.summarise(p, gamma, drawn, places))
+    sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]
     real, imag = (p.a @ x).reshape(2, -1) * _noise(spectrum)
     residual = (spectrum.impedance - real - 1j * imag) / np.abs(spectrum.impedance)
     return DRTResult(
@@ -276,7 +282,7 @@ def _result(  # noqa: PLR0917  # all that is known
         gamma=gamma,
         low=np.minimum(low, gamma),
         high=np.maximum(high, gamma),
-        peaks=tuple(relaxation.summarise(p, gamma, drawn, places)),
+        peaks=peaks,
         series_resistance=known["R_s"],
         inductance=known.get("L", 0.0),
         warburg=known.get("sigma", 0.0),
@@ -286,26 +292,11 @@ def _result(  # noqa: PLR0917  # all that is known
         criterion="gcv" if told["choice"] else "given",
         choice=told["choice"],
         level=level,
-        flags=_flags(p, x, float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))),
+        flags=(
+            *misfit_flags(p, x, float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))),
+            *peak_flags(p, merged, sharp),
+        ),
     )
-
-
-def _flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
-    size = float(np.sqrt(np.mean((p.a @ x - p.b) ** 2)))
-    flags = []
-    if size > 1.5 and relative > WELL:
-        cause = (
-            f"the residual is {size:.2g} times the noise: no sum of positive relaxations describes the data"
-        )
-        cure = "look at the Kramers-Kronig check; an inductive loop or drift must be left out (fmin, fmax)"
-        flags.append(Flag("misfit", cause, cure))
-    gamma = x[len(p.terms) :]
-    if gamma[-1] > 0.1 * gamma.max():
-        cause = "the distribution does not end within the sweep: a slower process is cut off"
-        tail = "" if "sigma" in p.terms else ", or allow a diffusion tail (tail=True)"
-        cure = f"measure to lower frequencies{tail}"
-        flags.append(Flag("open_end", cause, cure))
-    return tuple(flags)
 
 
 def _noise(spectrum: Spectrum) -> FloatArray:

@@ -7,14 +7,29 @@ gamma stands on a logarithmic grid, fine enough for the trapezoidal sum to be be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["Choice", "Peak", "Problem", "find_peaks", "problem", "sample", "select", "solve", "summarise"]
+__all__ = [
+    "Choice",
+    "Peak",
+    "Problem",
+    "find_peaks",
+    "merge_peaks",
+    "narrowest",
+    "problem",
+    "sample",
+    "select",
+    "solve",
+    "summarise",
+]
+
+_APART = 10.83  # fall of chi-square by which a dip is real: chance 0.001 of one degree of freedom
+_WEAKER = 0.3  # of the strength chosen: weak enough for the data, and not the prior, to make the dip
 
 
 @dataclass(frozen=True)
@@ -115,12 +130,17 @@ def solve(p: Problem, strength: float) -> FloatArray:
     return solver(p, strength)(p.b, np.zeros(p.d.shape[0]))
 
 
-def solver(p: Problem, strength: float) -> Callable[[FloatArray, FloatArray], FloatArray]:
-    """Return a function from data and right-hand side of the regularisation to x, factorised once."""
+def solver(
+    p: Problem, strength: float, one: float | None = None
+) -> Callable[[FloatArray, FloatArray], FloatArray]:
+    """Return a function from data and right-hand side of the regularisation to x, factorised once.
+
+    The strength is relative to `one`, or to the `unit` of the problem.
+    """
     from scipy.linalg import solve_triangular
     from scipy.optimize import nnls
 
-    matrix = np.concatenate([p.a, strength * unit(p) * p.d])
+    matrix = np.concatenate([p.a, strength * (unit(p) if one is None else one) * p.d])
     # A trace of ridge keeps the triangle regular where two columns do the same.
     ridge = 1e-9 * np.linalg.norm(matrix, axis=0).max() * np.eye(matrix.shape[1])
     triangle = np.asarray(np.linalg.qr(np.concatenate([matrix, ridge]), mode="r"))
@@ -184,6 +204,56 @@ def find_peaks(gamma: FloatArray, spread: FloatArray) -> list[tuple[int, int, in
         gamma.size - 1,
     ]
     return list(zip(borders, tops, borders[1:], strict=False))
+
+
+def merge_peaks(
+    p: Problem, strength: float, places: list[tuple[int, int, int]], gamma: FloatArray
+) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    """Return the peaks that the data hold apart, and the tops (fast, slow) that were taken as one.
+
+    Between two neighbouring tops the dip is bridged by a straight line; where the data are described nearly
+    as well so (chi-square rises by less than 10.8, which chance does once in 1,000 times), there may be one
+    broad process, and regularisation made two of it, as it does of a box at 0.1 to 0.5 % noise. On simulated
+    data at that noise boxes of 1.5 to 3 decades rise by 9 at most, two arcs 0.7 to 2 decades apart by 15 or
+    more.
+    """
+    merged: list[tuple[int, int]] = []
+    free = _misfit(p, solve(p, _WEAKER * strength)) if len(places) > 1 else 0.0
+    while len(places) > 1:
+        rises = [_bridged(p, _WEAKER * strength, a[1], b[1]) - free for a, b in pairwise(places)]
+        least = int(np.argmin(rises))
+        if rises[least] >= _APART:
+            break
+        (left, fast, _), (_, slow, right) = places[least : least + 2]
+        merged.append((fast, slow))
+        top = fast if gamma[fast] >= gamma[slow] else slow
+        places = [*places[:least], (left, top, right), *places[least + 2 :]]
+    return places, merged
+
+
+def _misfit(p: Problem, x: FloatArray) -> float:
+    return float(np.sum((p.a @ x - p.b) ** 2))
+
+
+def _bridged(p: Problem, strength: float, first: int, last: int) -> float:
+    """Return chi-square where gamma runs straight from one place of the grid to another."""
+    a, b = (len(p.terms) + place for place in (first, last))
+    share = np.linspace(0.0, 1.0, b - a + 1)[1:-1]
+    bridge = np.eye(p.a.shape[1])
+    bridge[a + 1 : b] = 0.0
+    bridge[a + 1 : b, a], bridge[a + 1 : b, b] = 1 - share, share
+    bridge = np.delete(bridge, np.s_[a + 1 : b], axis=1)
+    straight = replace(p, a=p.a @ bridge, d=p.d @ bridge)
+    return _misfit(straight, solver(straight, strength, unit(p))(p.b, np.zeros(p.d.shape[0])))
+
+
+def narrowest(p: Problem, strength: float, top: int, resistance: float) -> float:
+    """Return the width (decades) that an ideal RC of a resistance (ohm) gets at one place of the grid."""
+    column = len(p.terms) + top
+    height = resistance / (p.step * p.scale[column])
+    x = solve(replace(p, b=height * p.a[:, column]), strength)[len(p.terms) :]
+    at = int(np.argmax(x))
+    return _width(x, (0, at, x.size - 1), p.step / np.log(10))
 
 
 def summarise(

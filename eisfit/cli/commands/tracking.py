@@ -95,6 +95,10 @@ def track(
             "--group", metavar="NAME=CELL,CELL", help="Replicates: groups of cells are compared, not cells."
         ),
     ] = None,
+    relaxation: Annotated[
+        bool,
+        Option("--drt", help="Distributions of relaxation times along the axis too, beside the arcs."),
+    ] = False,
     cycling: Annotated[
         list[Path] | None,
         Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
@@ -152,12 +156,16 @@ def track(
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
     ends = [_crossings(one, wanted) for one in results]
     beside = _beside(results, cycling)
-    more = _more(ends, beside)
+    maps = [one.drt() for one in results] if relaxation else []
+    more = _more(ends, beside, maps)
     if output is not None:
         _write_track(result, folder(output), more)
+        _write_maps(maps, folder(output))
         if animate:
             _write_animations(results, folder(output))
     _show_track(result, json, ends, beside, more)
+    for one in () if json else maps:
+        print_text(f"\n{one}")
     return int(any(one.failures for one in results))
 
 
@@ -244,11 +252,12 @@ def _crossings(result: Any, wanted: list[tuple[str, str, float]]) -> list[Any]:
     return found
 
 
-def _more(ends: list[list[Any]], beside: list[tuple[Any, list[Any]]]) -> dict[str, Any]:
-    """Return what the document gets beside the track: cycling data, and when parameters reach values."""
+def _more(ends: list[list[Any]], beside: list[tuple[Any, list[Any]]], maps: list[Any]) -> dict[str, Any]:
+    """Return what the document gets beside the track: cycling data, values reached, distributions."""
     cycling = [{**t.to_dict(), "explained": [e.to_dict() for e in shares]} for t, shares in beside]
     crossings = [[{**end.to_dict(), "text": str(end)} for end in cell] for cell in ends]
     more: dict[str, Any] = {"cycling": cycling} if beside else {}
+    more |= {"drt": [one.to_dict() for one in maps]} if maps else {}
     return more | ({"crossings": crossings if len(crossings) > 1 else crossings[0]} if any(crossings) else {})
 
 
@@ -305,6 +314,16 @@ def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
             ax = plot.new_axes(4.8, 5.2)
             nyquist_waterfall(fits, ax=ax)
             plot.save(ax, target / _name("spectra", cell, cells))
+
+
+def _write_maps(maps: list[Any], target: Path) -> None:
+    from eisfit.display import plot
+
+    for one in maps:
+        figure, name = plot.new_figure(), f"drt_{one.label}" if len(maps) > 1 else "drt"
+        one.plot(figure)
+        plot.save(figure, target / f"{name}.png")
+        write_atomic(target / f"{name}.csv", frame_csv(one.to_frame(), index=False))
 
 
 def _write_animations(results: list[Any], target: Path) -> None:

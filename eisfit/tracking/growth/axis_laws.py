@@ -19,7 +19,7 @@ from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.joint.smoothness import axis as in_units
 from eisfit.tracking.joint.smoothness import cross_validated, penalty
 
-__all__ = ["arrhenius_of", "laws_along", "usable_values"]
+__all__ = ["arrhenius_of", "law_along", "laws_along", "usable_values"]
 
 _BAND_POINTS = 25
 _LEAST_FOR_CURVE = 4
@@ -105,7 +105,12 @@ def _energies(
             law = arrhenius_of(fits, circuit, joint, name)
         except FitError:
             continue  # fewer than three usable temperatures: nothing to tell
-        yield name, {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, _BAND_POINTS))}
+        yield name, energy_document(law)
+
+
+def energy_document(law: Arrhenius) -> dict[str, Any]:
+    """Return an activation energy with its band."""
+    return {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, _BAND_POINTS))}
 
 
 def _lines(
@@ -119,29 +124,43 @@ def _lines(
         if not unit.startswith("ohm"):
             continue
         value, error = usable_values(fits, joint, name)
-        if np.unique(places[np.isfinite(value) & np.isfinite(places)]).size < 3:
-            continue
-        line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
-        grid = np.linspace(line.first, line.last, _BAND_POINTS)
-        found = {
-            "slope": line.slope,
-            "slope_stderr": line.slope_stderr,
-            "slope_unit": f"{unit}/{axis.unit}",
-            "offset": line.intercept,
-            "offset_stderr": line.intercept_stderr,
-            "unit": unit,
-            "covariance": line.covariance,
-            "points": line.points,
-            "scatter": line.scatter,
-            "band": _renamed(line.band(grid).to_dict(), axis),
-        }
-        if area is not None:
-            per_cm = float(area) * _NM_PER_CM
-            found["resistivity_ohm_cm"] = line.slope * per_cm
-            found["resistivity_ohm_cm_stderr"] = (
-                None if line.slope_stderr is None else line.slope_stderr * per_cm
-            )
-        yield name, found
+        if np.unique(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
+            yield name, thickness_line(places, value, error, axis, name=name, unit=unit, area=area)
+
+
+def thickness_line(
+    places: FloatArray,
+    value: FloatArray,
+    error: FloatArray,
+    axis: Axis,
+    *,
+    name: str,
+    unit: str,
+    area: Any = None,
+) -> dict[str, Any]:
+    """Return the straight line of one resistance over the thickness, with its band; `area` in cm^2."""
+    line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
+    found = {
+        "slope": line.slope,
+        "slope_stderr": line.slope_stderr,
+        "slope_unit": f"{unit}/{axis.unit}",
+        "offset": line.intercept,
+        "offset_stderr": line.intercept_stderr,
+        "unit": unit,
+        "covariance": line.covariance,
+        "points": line.points,
+        "scatter": line.scatter,
+        "band": _renamed(line.band(np.linspace(line.first, line.last, _BAND_POINTS)).to_dict(), axis),
+    }
+    if area is None:
+        return found
+    per_cm = float(area) * _NM_PER_CM
+    error_per_cm = None if line.slope_stderr is None else line.slope_stderr * per_cm
+    return {
+        **found,
+        "resistivity_ohm_cm": line.slope * per_cm,
+        "resistivity_ohm_cm_stderr": error_per_cm,
+    }
 
 
 def _renamed(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
@@ -151,33 +170,60 @@ def _renamed(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
 def _curves(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield smooth curves through the logarithms, as smooth as cross-validation asks for, at the points.
-
-    The band is that of P. J. Green and B. W. Silverman, Nonparametric Regression (1994), 3.8.
-    """
+    """Yield a smooth curve for every parameter that has enough usable values."""
     places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
     for name, _ in _positive(circuit):
-        value, error = usable_values(fits, joint, name)
-        good = np.isfinite(value) & np.isfinite(places)
-        x, order = np.unique(places[good], return_index=True)
-        if x.size < _LEAST_FOR_CURVE:
-            continue
-        y, s = np.log(value[good][order]), (error / value)[good][order]
-        strength = cross_validated(in_units(x), y, s).strength
-        inverse = np.linalg.inv(np.diag(1 / s**2) + strength * _dense(penalty(in_units(x))))
-        smooth, width = inverse @ (y / s**2), _QUANTILE_95 * np.sqrt(np.diag(inverse))
-        yield (
-            name,
-            {
-                "band": {
-                    axis.name: x.tolist(),
-                    "value": np.exp(smooth).tolist(),
-                    "low": np.exp(smooth - width).tolist(),
-                    "high": np.exp(smooth + width).tolist(),
-                },
-                "points": int(x.size),
-            },
-        )
+        curve = smooth_curve(places, *usable_values(fits, joint, name), axis)
+        if curve is not None:
+            yield name, curve
+
+
+def smooth_curve(
+    places: FloatArray, value: FloatArray, error: FloatArray, axis: Axis
+) -> dict[str, Any] | None:
+    """Return a smooth curve through the logarithms, as smooth as cross-validation asks for, at the points.
+
+    The band is that of P. J. Green and B. W. Silverman, Nonparametric Regression (1994), 3.8. None where
+    fewer than four places have a value.
+    """
+    good = np.isfinite(value) & np.isfinite(places)
+    x, order = np.unique(places[good], return_index=True)
+    if x.size < _LEAST_FOR_CURVE:
+        return None
+    y, s = np.log(value[good][order]), (error / value)[good][order]
+    strength = cross_validated(in_units(x), y, s).strength
+    inverse = np.linalg.inv(np.diag(1 / s**2) + strength * _dense(penalty(in_units(x))))
+    smooth, width = inverse @ (y / s**2), _QUANTILE_95 * np.sqrt(np.diag(inverse))
+    band = {
+        axis.name: x,
+        "value": np.exp(smooth),
+        "low": np.exp(smooth - width),
+        "high": np.exp(smooth + width),
+    }
+    return {"band": {key: column.tolist() for key, column in band.items()}, "points": int(x.size)}
+
+
+def law_along(
+    places: FloatArray, value: FloatArray, error: FloatArray, axis: Axis, *, name: str, unit: str
+) -> dict[str, dict[str, Any]]:
+    """Return the law of one positive quantity along an axis under its kind; nothing where it has none.
+
+    ``arrhenius`` over the temperature, ``lines`` of a resistance over the thickness, ``growth`` over cycles
+    and time, else ``curves``.
+    """
+    try:
+        if axis.name == "temperature":
+            return {"arrhenius": energy_document(fit_arrhenius(places, value, error, name=name, unit=unit))}
+        if axis.name == "thickness" and unit == "ohm":
+            return {"lines": thickness_line(places, value, error, axis, name=name, unit=unit)}
+        if axis.name in ("cycle", "time"):
+            growth = fit_growth(places, value, error, name=name, unit=unit)
+            band = growth.band(np.linspace(growth.first, growth.last, _BAND_POINTS)).to_dict()
+            return {"growth": {**growth.to_dict(), "over": axis.name, "band": band}}
+    except FitError:
+        return {}  # too few places with a value: there is no law to tell
+    curve = smooth_curve(places, value, error, axis)
+    return {} if curve is None else {"curves": curve}
 
 
 def _dense(bands: FloatArray) -> FloatArray:

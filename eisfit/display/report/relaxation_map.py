@@ -1,0 +1,83 @@
+"""Distributions of relaxation times along a series in words: where every process stands, and its law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eisfit.display.report.along import axes_of, place_words
+from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.words import Document, clean, count
+from eisfit.rounding import significant, value_with_error
+
+__all__ = ["relaxation_map_text"]
+
+WIDTH = 100
+
+
+def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return the peaks along the axis as a table, their laws, and which arc of the circuit each of them is.
+
+    Parameters
+    ----------
+    document
+        What ``SeriesDRT.to_dict()`` gives (``eisfit.drt_series/1``).
+    width
+        Columns of the terminal.
+    """
+    processes, axes = document["processes"], axes_of(document)
+    over = " and ".join(axis["name"] for axis in axes)
+    label = f"{clean(document['label'])}: " if document.get("label") else ""
+    title = f"{label}relaxation times over {over}: {count(len(processes), 'peak')} followed"
+    head = [
+        *(axis["name"] for axis in axes),
+        *(title for p in processes for title in _titles(p)),
+        "R_p / ohm",
+    ]
+    rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
+    lines = [*wrapped(title, width=width), "", *table(head, rows, width=width), ""]
+    for said in (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"]):
+        lines += wrapped(clean(said), width=width)
+    return "\n".join(lines) + "\n"
+
+
+def _titles(process: Mapping[str, Any]) -> tuple[str, str]:
+    return f"tau {process['number']} / s", f"R {process['number']} / ohm"
+
+
+def _cells(row: Mapping[str, Any], processes: list[Mapping[str, Any]]) -> list[str]:
+    if row["error"]:
+        return [clean(row["error"])[:24], *[""] * (2 * len(processes))]
+    cells = []
+    for process in processes:
+        n = process["number"]
+        tau, resistance = row[f"tau_{n}"], row[f"R_{n}"]
+        cells += (
+            ["-", "-"]
+            if tau is None
+            else [significant(tau, 3), value_with_error(resistance, row[f"R_{n}_stderr"])]
+        )
+    return [*cells, significant(row["polarisation_resistance"], 4)]
+
+
+def _laws(document: Document) -> Iterator[str]:
+    """Yield a sentence on every process that has a law which can be said in one."""
+    for process in document["processes"]:
+        name = f"peak {process['number']}"
+        law = process["laws"].get("resistance", {})
+        if process["seen"] < process["of"]:
+            name += f" (seen in {process['seen']} of {process['of']} spectra)"
+        if energy := law.get("arrhenius"):
+            words = value_with_error(energy["activation_energy_eV"], energy["stderr"])
+            points = f"{energy['points']} of {energy['of']} temperatures"
+            yield f"{name}: activation energy {words} eV, from {points}"
+        elif line := law.get("lines"):
+            slope = value_with_error(line["slope"], line["slope_stderr"])
+            offset = value_with_error(line["offset"], line["offset_stderr"])
+            yield f"{name}: {slope} {line['slope_unit']} of thickness, and {offset} ohm at none"
+        elif growth := law.get("growth"):
+            slope = value_with_error(growth["slope"], growth["slope_stderr"])
+            per = "s" if growth["over"] == "time" else "cycle"
+            yield f"{name}: grows by {slope} ohm per {per} ({growth['law']})"
+        elif process["seen"] < process["of"]:
+            yield name

@@ -1,0 +1,207 @@
+"""The distribution of relaxation times of every spectrum of a series: a map, its processes and their laws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.errors import EisfitError
+from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.spectra.axes import axis_of
+from eisfit.tracking.arrhenius import law_coordinates
+from eisfit.tracking.relaxation.arcs import Arc, arcs_among
+from eisfit.tracking.relaxation.following import follow_peaks
+from eisfit.tracking.relaxation.processes import Process
+from eisfit.validation.drt import DRTResult, drt
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["SeriesDRT", "distributions_along"]
+
+Row = FitResult | FitFailure
+_PER_DECADE = 12  # of the map's grid
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SeriesDRT:
+    """Distributions of relaxation times along a series.
+
+    Attributes
+    ----------
+    distributions
+        One of each spectrum, in the order of the series; a `FitFailure` where there is none.
+    axis, second
+        The axis, and the second one of a grid, along whose first the peaks are followed; else "".
+    places
+        (N, 1 or 2) of each spectrum on the axes; NaN where unknown.
+    processes
+        The peaks that belong together, from fast to slow, each with its laws.
+    arcs
+        Each arc of the circuit, and which process it is.
+    label
+        Of the series.
+    notes
+        What was decided on the way.
+    """
+
+    distributions: tuple[DRTResult | FitFailure, ...]
+    axis: str
+    second: str
+    places: FloatArray
+    processes: tuple[Process, ...]
+    arcs: tuple[Arc, ...]
+    label: str = ""
+    notes: tuple[str, ...] = ()
+
+    def map(self) -> tuple[FloatArray, FloatArray]:
+        """Return time constants (T,) s and the distributions on them (N, T) ohm; NaN beyond each's own."""
+        known = [one for one in self.distributions if isinstance(one, DRTResult)]
+        ends = [np.log(one.tau[[0, -1]]) for one in known] or [np.zeros(2)]
+        low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+        grid = np.linspace(low, high, max(2, round((high - low) / np.log(10) * _PER_DECADE) + 1))
+        rows = [
+            np.interp(grid, np.log(one.tau), one.gamma, left=np.nan, right=np.nan)
+            if isinstance(one, DRTResult)
+            else np.full(grid.size, np.nan)
+            for one in self.distributions
+        ]
+        return np.exp(grid), np.array(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        tau, gamma = self.map()
+        names = (self.axis, self.second) if self.second else (self.axis,)
+        return {
+            "schema": "eisfit.drt_series/1",
+            "label": self.label,
+            "axes": [{"name": name, "unit": axis_of(name).unit} for name in names],
+            "rows": [self._row(k, names) for k in range(len(self.distributions))],
+            "processes": [one.to_dict() for one in self.processes],
+            "arcs": [one.to_dict() for one in self.arcs],
+            "map": {
+                "tau_s": tau.tolist(),
+                "gamma_ohm": [[None if np.isnan(g) else g for g in row] for row in gamma.tolist()],
+            },
+            "notes": list(self.notes),
+        }
+
+    def _row(self, k: int, names: Sequence[str]) -> dict[str, Any]:
+        one = self.distributions[k]
+        known = one if isinstance(one, DRTResult) else None
+        row = {
+            **{name: _known(place) for name, place in zip(names, self.places[k].tolist(), strict=True)},
+            "source": known.spectrum.source if known else one.source,  # type: ignore[union-attr]
+            "index": known.spectrum.index if known else one.index,  # type: ignore[union-attr]
+            "error": None if known else one.error,  # type: ignore[union-attr]
+            "flags": [flag.name for flag in one.flags],
+            "polarisation_resistance": known.polarisation_resistance if known else None,
+            "series_resistance": known.series_resistance if known else None,
+        }
+        for process in self.processes:
+            row |= process.columns(k)
+        return row
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a spectrum: its place, then time constant and resistance of every process."""
+        import pandas as pd
+
+        document = self.to_dict()
+        frame = pd.DataFrame(document["rows"])
+        units = {axis["name"]: axis["unit"] for axis in document["axes"] if axis["unit"]}
+        for process in self.processes:
+            units |= {f"tau_{process.number}": "s", f"R_{process.number}": "ohm"}
+        frame.attrs["units"] = units
+        return frame
+
+    def plot(self, figure: Figure | None = None) -> tuple[Axes, ...]:
+        """Draw the map with the processes on it, and their resistances beside the circuit's arcs."""
+        from eisfit.display.plot.relaxation_map import relaxation_map
+
+        return relaxation_map(self.to_dict(), figure=figure)
+
+    def __str__(self) -> str:
+        from eisfit.display.report.relaxation_map import relaxation_map_text
+
+        return relaxation_map_text(self.to_dict())
+
+    __repr__ = __str__
+
+
+def distributions_along(
+    results: Sequence[Row],
+    circuit: Circuit,
+    axes: Sequence[str],
+    places: FloatArray,
+    *,
+    label: str = "",
+    **options: Any,
+) -> SeriesDRT:
+    """Compute the distribution of every spectrum, follow its peaks, and hold them against the circuit's arcs.
+
+    Parameters
+    ----------
+    results
+        Fits of a series, in its order.
+    circuit
+        Theirs.
+    axes
+        Names of the one or two axes.
+    places
+        (N, 1 or 2) of each spectrum.
+    **options
+        Of `eisfit.drt`.
+
+    Raises
+    ------
+    UsageError
+        For an option without meaning.
+    """
+    axis = axis_of(axes[0])
+    found = tuple(_distribution(one, options) for one in results)
+    peaks = [one.peaks if isinstance(one, DRTResult) else () for one in found]
+    numbered = follow_peaks(peaks, _even(places[:, 0], axis.name))
+    one_line = len(axes) == 1
+    processes = tuple(
+        Process.of(number + 1, [row[k] if k >= 0 else None for row, k in zip(peaks, column, strict=True)],
+                   places[:, 0], axis if one_line else None)
+        for number, column in enumerate(numbered.T.tolist())
+    )  # fmt: skip
+    arcs = arcs_among(processes, results, circuit, places[:, 0], axis if one_line else None)
+    second = "" if one_line else axes[1]
+    return SeriesDRT(found, axes[0], second, places, processes, arcs, label, _notes(found))
+
+
+def _distribution(one: Row, options: Mapping[str, Any]) -> DRTResult | FitFailure:
+    if isinstance(one, FitFailure):
+        return one
+    try:
+        return drt(one.spectrum, **options)
+    except EisfitError as error:
+        return FitFailure.of(one.spectrum, str(error))
+
+
+def _even(places: FloatArray, axis: str) -> FloatArray:
+    """Return where logarithms move about evenly: 1/(k T) of temperatures, else the place."""
+    return law_coordinates(places, "plain")[0] if axis == "temperature" else places
+
+
+def _notes(found: Sequence[DRTResult | FitFailure]) -> tuple[str, ...]:
+    flagged: dict[str, int] = {}
+    for one in found:
+        for flag in one.flags if isinstance(one, DRTResult) else ():
+            flagged[flag.name] = flagged.get(flag.name, 0) + 1
+    said = [f"{name} at {count} of {len(found)} spectra" for name, count in flagged.items()]
+    return tuple(f"the distributions say {one}: see docs/flags.md" for one in said)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,38 @@
+"""``eisfit track`` along an axis: distributions beside the arcs."""
+
+import csv
+import json
+from math import exp
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four temperatures of one simulated arc of 0.4 eV."""
+    rng, f = np.random.default_rng(4), np.logspace(4, -1, 30)
+    (tmp_path / "cell").mkdir()
+    for celsius in (10, 20, 30, 40):
+        r = 20 * exp(0.4 / 8.617333e-5 * (1 / (celsius + 273.15) - 1 / 298.15))
+        z = 3 + r / (1 + (2j * np.pi * f) ** 0.8 * r * 1e-3)
+        z += 2e-3 * np.abs(z) * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size))
+        rows = [f"{a!r},{b!r},{c!r}" for a, b, c in np.column_stack([f, z.real, z.imag]).tolist()]
+        text = "\n".join(["# simulated", "frequency_Hz,Z_real_ohm,Z_imag_ohm", *rows]) + "\n"
+        (tmp_path / "cell" / f"cell_{celsius}C.csv").write_text(text)
+    return tmp_path / "cell"
+
+
+def test_track_with_distributions(run, folder, tmp_path):
+    options = ("track", folder, "--by", "temperature", "--circuit", "R_s-p(R_ct,CPE_ct)", "--drt")
+    code, out, _ = run(*options, "--json", "--output", tmp_path / "results")
+    assert code == 0
+    (along,) = json.loads(out)["drt"]
+    assert (along["schema"], along["arcs"][0]["process"]) == ("eisfit.drt_series/1", 1)
+    energies = along["arcs"][0]["energies"]
+    assert energies["peak"] == pytest.approx(0.4, abs=4 * energies["peak_stderr"] + 0.005)
+    with (tmp_path / "results" / "drt.csv").open(encoding="utf-8") as file:
+        assert [float(row["temperature"]) for row in csv.DictReader(file)] == [10, 20, 30, 40]
+    assert (tmp_path / "results" / "drt.png").stat().st_size > 10_000
+    code, out, _ = run(*options)
+    assert code == 0 and "R_ct: peak 1 is its arc" in out
