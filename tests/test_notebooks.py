@@ -17,9 +17,9 @@ pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "notebooks"
-NAMES = ("first_fit", "a_series", "the_coating_study")
+NAMES = ("first_fit", "a_series", "five_fields", "the_coating_study")
 LARGEST = 1_500_000  # bytes, of all together
-FIGURES = {"first_fit": 1, "a_series": 3, "the_coating_study": 1}  # drawn by plot functions
+FIGURES = {"first_fit": 1, "a_series": 3, "five_fields": 5, "the_coating_study": 1}  # drawn by plot functions
 
 # In a process of its own: Jupyter's warnings are not ours, and a warning of ours would be in the outputs.
 RUN = """
