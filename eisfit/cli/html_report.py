@@ -132,7 +132,9 @@ def _checked(result: FitResult) -> dict[str, Any]:
         document = check(result.spectrum).to_dict()
     except SpectrumError as error:
         return {"spectrum": result.spectrum.summary(), "error": str(error)}
-    return {key: value for key, value in document.items() if key != "data"}
+    kept = ("frequency_Hz", "residual_real", "residual_imag")
+    residuals = {key: document["data"][key] for key in kept}
+    return {**{key: value for key, value in document.items() if key != "data"}, "residuals": residuals}
 
 
 def fitted_curve(spectrum: Spectrum, circuit: Circuit, values: Mapping[str, float]) -> dict[str, list[float]]:

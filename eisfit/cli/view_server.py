@@ -2,32 +2,28 @@
 
 It listens on 127.0.0.1. Every request is refused that does not name this very address as its host (a page
 elsewhere cannot reach it through a name of its own), does not carry the token in its path, comes from a page
-of another origin, or asks for anything but the page and its three answers. No file is ever opened for it.
+of another origin, or asks for anything but the page and its one table of questions. No file is ever opened
+for it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
-import logging
 import secrets
 import socket
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tornado.httpserver import HTTPServer
-from tornado.log import access_log, app_log, gen_log
-from tornado.web import Application, HTTPError, RequestHandler
-
-from eisfit.cli.viewer import Viewer
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import UsageError
 from eisfit.files import to_json
 
-__all__ = ["application", "open_socket", "serve"]
+__all__ = ["Site", "open_socket", "serve"]
 
-_LARGEST = 64 * 1024  # bytes of a request: a circuit and its values take one or two thousand
+_LARGEST = 64 * 1024 * 1024  # bytes of a request: files that were dropped on the page
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",
@@ -39,92 +35,114 @@ _HEADERS = {
 }
 
 
-class _Guarded(RequestHandler):
+class Site:
+    """What is served: a page, and answers to its questions, one at a time.
+
+    Parameters
+    ----------
+    page
+        Makes the page.
+    handle
+        Answers a JSON object with a JSON object, ``{"error": sentence}`` where it cannot.
+    """
+
+    def __init__(self, page: Callable[[], str], handle: Callable[[Any], dict[str, Any]]) -> None:
+        self.page, self.handle = page, handle
+        self.token = secrets.token_urlsafe(32)
+        self.hosts: frozenset[str] = frozenset()
+        self.turn = threading.Lock()
+
+    def answer(self, kind: str, body: bytes) -> dict[str, Any]:
+        """Return the answer to the body of a request."""
+        if kind.partition(";")[0].strip().lower() != "application/json":
+            return {"error": "the request is not declared as JSON"}
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            return {"error": "the request is not valid JSON"}
+        with self.turn:
+            return self.handle(request)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    site: Site
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: the address with its token stays out of every log."""
+
+
+class _Guarded(BaseHTTPRequestHandler):
     """A handler that answers nobody but the page itself."""
 
-    allowed = ""
+    server: _Server
+    timeout = 30
 
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        for name, value in _HEADERS.items():
-            self.set_header(name, value)
+    def handle_one_request(self) -> None:
+        """Answer one request of whatever method, and hang up."""
+        self.raw_requestline = self.rfile.readline(65537)
+        self.close_connection = True
+        if not self.raw_requestline or not self.parse_request():
+            return
+        self.close_connection = True
+        try:
+            self._respond()
+        except (ConnectionError, TimeoutError):
+            return
+        except Exception:
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def prepare(self) -> None:
-        if not (self._is_home() and self._is_known()):
-            raise HTTPError(403)
-        if not self.allowed:
-            raise HTTPError(404)
-        if self.request.method != self.allowed:
-            raise HTTPError(403)
+    def _respond(self) -> None:
+        site, parts = self.server.site, self.path.split("/")
+        if not (self._is_home() and self._is_known(parts[1] if len(parts) > 1 else "")):
+            self._refuse(HTTPStatus.FORBIDDEN)
+        elif parts[0] or parts[2:] not in ([""], ["api"]):
+            self._refuse(HTTPStatus.NOT_FOUND)
+        elif self.command != ("POST" if parts[2] else "GET"):
+            self._refuse(HTTPStatus.FORBIDDEN)
+        elif not parts[2]:
+            self._send(HTTPStatus.OK, "text/html", site.page())
+        else:
+            self._post(site)
+
+    def _post(self, site: Site) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > _LARGEST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        told = site.answer(self.headers.get("Content-Type", ""), self.rfile.read(int(length)))
+        status = HTTPStatus.BAD_REQUEST if "error" in told else HTTPStatus.OK
+        self._send(status, "application/json", to_json(told))
 
     def _is_home(self) -> bool:
         """Return whether this address was asked for, and not by a page of another one."""
-        hosts: set[str] = self.settings["hosts"]
-        origin = self.request.headers.get("Origin")
-        return self.request.host in hosts and (
+        hosts, origin = self.server.site.hosts, self.headers.get("Origin")
+        return self.headers.get("Host") in hosts and (
             origin is None or origin in {f"http://{host}" for host in hosts}
         )
 
-    def _is_known(self) -> bool:
+    def _is_known(self, given: str) -> bool:
         """Return whether the path begins with the token, in a time that tells nothing of it."""
-        given = self.request.path.split("/")[1] if "/" in self.request.path else ""
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self.settings["token"].encode("ascii"))
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self.server.site.token.encode("ascii"))
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code}: {self._reason}\n")
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._send(status, "text/plain", f"{status.value}: {status.phrase}\n")
 
+    def _send(self, status: HTTPStatus, kind: str, text: str) -> None:
+        content = text.encode("utf-8")
+        self.send_response_only(status)
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": str(len(content))}
+        for name, value in {**headers, **_HEADERS, "Connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content if self.command != "HEAD" else b"")
 
-class _Page(_Guarded):
-    """The page."""
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request, in the same few words."""
+        self._refuse(HTTPStatus(code))
 
-    allowed = "GET"
-
-    async def get(self) -> None:
-        self.finish(await self.settings["work"](self.settings["viewer"].page))
-
-
-class _Answer(_Guarded):
-    """What the page asks for, as JSON."""
-
-    allowed = "POST"
-
-    async def post(self, what: str) -> None:
-        viewer, work = self.settings["viewer"], self.settings["work"]
-        self.set_header("Content-Type", "application/json; charset=utf-8")
-        try:
-            request = _request(self.request.headers.get("Content-Type", ""), self.request.body)
-            text = await work(lambda: to_json(viewer.answers[what](request)))
-        except EisfitError as error:
-            self.set_status(400)
-            text = to_json({"error": str(error)})
-        self.finish(text)
-
-
-class _Nothing(_Guarded):
-    """Every other path."""
-
-
-def _request(kind: str, body: bytes) -> Any:
-    if kind.partition(";")[0].strip().lower() != "application/json":
-        raise UsageError("the request is not declared as JSON")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise UsageError("the request is not valid JSON") from None
-
-
-def application(viewer: Viewer, token: str, port: int) -> Application:
-    """Return the web application for one token and port."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="eisfit-view")  # one fit at a time
-
-    def work(task: Callable[[], Any]) -> Any:
-        return asyncio.get_running_loop().run_in_executor(pool, task)
-
-    routes = [(r"/[^/]+/", _Page), (r"/[^/]+/api/(circuit|impedance|fit)", _Answer)]
-    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-    settings: Any = {"viewer": viewer, "token": token, "hosts": hosts, "work": work, "pool": pool}
-    return Application(routes, default_handler_class=_Nothing, log_function=lambda handler: None, **settings)
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the address with its token stays out of every log."""
 
 
 def open_socket(port: int) -> socket.socket:
@@ -148,28 +166,35 @@ def open_socket(port: int) -> socket.socket:
         made.close()
         reason = f"{error.strerror}; --port 0 takes one that is free"
         raise UsageError(f"--port {port}: cannot be used: {reason}") from None
-    made.setblocking(False)
     return made
 
 
-async def serve(viewer: Viewer, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until cancelled; `ready` is called with the address.
+def serve(
+    site: Site,
+    port: int,
+    ready: Callable[[str], None],
+    ended: Callable[[Callable[[], None]], None] | None = None,
+) -> None:
+    """Serve until interrupted; `ready` is called with the address.
+
+    Parameters
+    ----------
+    ended
+        Given a function that ends the server, to be called from another thread.
 
     Raises
     ------
     UsageError
         See `open_socket`.
     """
-    for log in (access_log, app_log, gen_log):
-        log.setLevel(logging.CRITICAL)  # the address with its token stays out of every log
     entrance = open_socket(port)
-    number, token = entrance.getsockname()[1], secrets.token_urlsafe(32)
-    app = application(viewer, token, number)
-    server = HTTPServer(app, max_body_size=_LARGEST, max_header_size=16 * 1024, body_timeout=30)
-    server.add_socket(entrance)
-    try:
-        ready(f"http://127.0.0.1:{number}/{token}/")
-        await asyncio.Event().wait()
-    finally:
-        server.stop()
-        app.settings["pool"].shutdown(wait=False, cancel_futures=True)
+    number = entrance.getsockname()[1]
+    site.hosts = frozenset({f"127.0.0.1:{number}", f"localhost:{number}"})
+    server = _Server(("127.0.0.1", number), _Guarded, bind_and_activate=False)
+    server.socket.close()
+    server.socket, server.site = entrance, site
+    if ended is not None:
+        ended(server.shutdown)
+    with server:
+        ready(f"http://127.0.0.1:{number}/{site.token}/")
+        server.serve_forever(poll_interval=0.2)

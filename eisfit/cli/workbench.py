@@ -6,7 +6,7 @@ questions: the local server of `eisfit view` and the browser build call the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -85,6 +85,30 @@ class Workbench:
             return {"error": str(error)}
         except RecursionError:
             return {"error": "the request is nested too deeply"}
+
+    def page(self, spectra: Sequence[Spectrum], weighting: str = "modulus") -> str:
+        """Return the page of `eisfit view`; each spectrum is fitted when it is looked at.
+
+        Raises
+        ------
+        UsageError
+            Without a spectrum.
+        """
+        from eisfit.display.pages import measured_group, workbench_page
+        from eisfit.model.library import circuits
+
+        if not spectra:
+            raise UsageError("there is no spectrum to view")
+        names = list(dict.fromkeys(s.name.partition("#")[0] for s in spectra))
+        title = f"View {names[0]}" if len(names) == 1 else f"View {len(spectra)} spectra"
+        return workbench_page(
+            [measured_group(label, [s.to_dict() for s in some]) for label, some in _folders(spectra).items()],
+            title=title,
+            engine="server",
+            circuits=[(name, find_circuit(name).title) for name in circuits()],
+            first=self.circuit.name if self.circuit is not None else "",
+            weighting=weighting,
+        )
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
@@ -200,6 +224,15 @@ class Workbench:
             "fix": {n: ask.values[n] for n in ask.held if n in ask.values},
         }  # fmt: skip
         return {"command": command(told, more), "python": python(told)}
+
+
+def _folders(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
+    """Return the spectra by the folder that they lie in: a cell each, as a rule."""
+    found: dict[str, list[Spectrum]] = {}
+    for spectrum in spectra:
+        path = spectrum.source.replace("\\", "/").rpartition("/")[0]
+        found.setdefault(path.rpartition("/")[2] or "spectra", []).append(spectrum)
+    return found
 
 
 class _Track(ClosedModel):

@@ -105,7 +105,20 @@ def _as_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     return write
 
 
+def _as_paper(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
+    """Return the writer of one table a fit, value ± error and unit, as a paper prints it."""
+
+    def write(results: Sequence[dict[str, Any]]) -> str:
+        from eisfit.display import report
+
+        return "\n".join(getattr(report, form)(one) for one in results)
+
+    return write
+
+
 _FORMS: dict[str, tuple[str, Callable[[Sequence[dict[str, Any]]], str]]] = {
     "json": ("json", _as_json),
     "csv": ("csv", _as_table("csv")),
+    "latex": ("tex", _as_paper("fit_latex")),
+    "markdown": ("md", _as_paper("fit_markdown")),
 }

@@ -18,7 +18,6 @@ HEAVY = (
     "pandas",
     "impedance",
     "sympy",
-    "bokeh",
     "schemdraw",
 )
 

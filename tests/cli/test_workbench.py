@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,8 @@ def test_check_report_export_and_session(document, fitted):
     assert "<!DOCTYPE html>" in handle({"op": "report", "results": [fitted["document"]]})["text"]
     table = handle({"op": "export", "results": [fitted["document"]], "form": "csv"})["text"]
     assert table.startswith("source,")
+    for form, part in (("latex", r"51.85 \pm 0.07"), ("markdown", "| 51.85 ± 0.07 | ohm |")):
+        assert part in handle({"op": "export", "results": [fitted["document"]], "form": form})["text"]
     row = {"spectrum": document, "masks": document["data"]["frequency_Hz"][:1], "fit": fitted["document"]}
     told = handle({"op": "session", "session": {"schema": "eisfit.session/1", "spectra": [row]}})
     assert told["spectra"][0]["fit"]["values"] == pytest.approx(fitted["values"])
@@ -178,3 +181,63 @@ def test_a_circuit_of_the_command_line_keeps_what_was_said_of_it(document):
     fit = bench.handle({"op": "fit", "spectrum": document, "circuit": "rs-sei-ct-w"})
     assert fit["values"]["R_s"] == 3.5
     assert "--average-duplicates --fix R_s=3.5" in fit["command"]
+
+
+def test_sliders_start_at_the_fit_and_keep_to_the_bounds(fitted):
+    rows = {row["name"]: row for row in fitted["parameters"]}
+    own = eisfit.fit(eisfit.read(ONE), "rs-sei-ct-w")
+    assert rows["R_ct"]["value"] == pytest.approx(own["R_ct"].value, rel=1e-4)
+    assert rows["R_ct"]["scale"] == "log"
+    assert rows["R_ct"]["high"] == pytest.approx(1e6 * rows["R_ct"]["low"])
+    alpha = rows["CPE_ct_alpha"]
+    assert (alpha["scale"], alpha["low"], alpha["high"]) == ("linear", 0.2, 1.0)
+
+
+def test_what_the_command_line_tied_and_bounded_stays(document):
+    chosen = eisfit.circuit("rs-sei-ct-w").constrain(
+        expr={"CPE_ct_alpha": "CPE_sei_alpha"}, bound={"R_ct": (40, 60)}
+    )
+    told = Workbench(chosen).handle({"op": "circuit", "spectrum": document, "circuit": "rs-sei-ct-w"})
+    rows = {row["name"]: row for row in told["parameters"]}
+    assert (rows["CPE_ct_alpha"]["mode"], rows["CPE_ct_alpha"]["expr"]) == ("tied", "CPE_sei_alpha")
+    assert (rows["R_ct"]["low"], rows["R_ct"]["high"]) == (40, 60)
+    values = {name: row["value"] for name, row in rows.items() if row["mode"] == "free"}
+    moved = Workbench(chosen).handle({"op": "simulate", "spectrum": document, "values": values})
+    assert moved["values"]["CPE_ct_alpha"] == values["CPE_sei_alpha"]
+
+
+def test_a_fit_from_where_the_sliders_stand_and_its_command(document, tmp_path, monkeypatch, capsys):
+    from eisfit.cli import app
+
+    told = handle({"op": "circuit", "spectrum": document, "circuit": "rs-sei-ct-w"})
+    start = {row["name"]: row["value"] for row in told["parameters"]} | {"R_ct": 80.0, "R_s": 3.6}
+    request = {"op": "fit", "spectrum": document, "circuit": "rs-sei-ct-w", "values": start, "held": ["R_s"]}
+    fit = handle(request)
+    fixed = start.pop("R_s")
+    result = eisfit.fit(eisfit.read(ONE), "rs-sei-ct-w", start=start, fix={"R_s": fixed})
+    assert fit["values"] == pytest.approx(result.values, rel=1e-12)
+    assert fit["document"]["parameters"]["R_s"]["vary"] is False
+    (tmp_path / ONE.name).write_bytes(ONE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    program, *words = shlex.split(fit["command"])
+    with pytest.raises(SystemExit) as end:
+        app([*words, "--json"], prog_name=program)
+    assert not end.value.code
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["parameters"]["R_ct"]["value"] == pytest.approx(fit["values"]["R_ct"], rel=1e-9)
+
+
+def test_the_command_names_what_was_read_and_how(document):
+    bench = Workbench(eisfit.circuit("rs-rc"), "my circuits/rc.toml", ("--average-duplicates",))
+    told = {"spectrum": {**document, "source": "<stdin>"}, "values": RC, "weighting": "unit"}
+    command = bench.handle({"op": "simulate", "circuit": "rs-rc", **told})["command"]
+    assert command.startswith(
+        "eisfit fit - --circuit 'my circuits/rc.toml' --average-duplicates --weighting unit --start R_s=2.0"
+    )
+
+
+def test_where_nothing_can_be_fitted_the_sliders_still_stand_somewhere():
+    few = eisfit.Spectrum(frequency=[10.0, 1.0], impedance=[3 - 1j, 5 - 1j]).to_dict()
+    assert handle({"op": "fit", "spectrum": few, "circuit": "rs-sei-ct-w"})["error"]
+    rows = handle({"op": "circuit", "spectrum": few, "circuit": "rs-sei-ct-w"})["parameters"]
+    assert all(row["min"] <= row["value"] <= row["max"] for row in rows)

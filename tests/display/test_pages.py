@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -17,8 +16,8 @@ import eisfit
 from eisfit.cli import app
 from eisfit.cli.html_report import html_report, page_item
 from eisfit.display.pages import entry, report_page
-from eisfit.display.pages.page import bokeh_script, script_json
-from eisfit.display.pages.trends import trend_figures, trend_rows
+from eisfit.display.pages.page import script_json
+from eisfit.display.pages.trends import trend_rows
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure
@@ -55,20 +54,14 @@ def data_of(text, name="eisfit-data"):
     return json.loads(re.search(rf'id="{name}">(.*?)</script>', text, re.DOTALL)[1])
 
 
-def without_bokeh(text):
-    assert bokeh_script() in text
-    return text.replace(bokeh_script(), "")
-
-
-def test_a_page_is_smaller_than_5_mb_and_most_of_it_is_bokeh(page):
-    size = len(page.encode("utf-8"))
-    assert size < 5_000_000
-    assert size - len(bokeh_script().encode("utf-8")) < 400_000
+def test_a_page_is_small(page):
+    """Scripts, eight spectra with fits and trends: what a mail takes without a thought."""
+    assert len(page.encode("utf-8")) < 300_000
 
 
 def test_a_page_names_nothing_outside_itself(page):
-    own = without_bokeh(page)
-    assert not re.findall(r"(?i)https?://|//[a-z0-9-]+\.[a-z]|@import|\burl\(", re.sub(r"/\*.*?\*/", "", own))
+    own = re.sub(r"/\*.*?\*/", "", page)
+    assert not re.findall(r"(?i)https?://|//[a-z0-9-]+\.[a-z]|@import|\burl\(", own)
     loaded = re.findall(r'(?i)<(?:script|img|iframe|link)[^>]*\s(?:src|href)\s*=\s*("[^"]*"|\S+)', own)
     assert loaded == ['"data:,"']  # the icon that browsers else ask for
 
@@ -79,7 +72,7 @@ def test_the_policy_forbids_every_request_and_foreign_script(page):
     assert rules["default-src"] == "'none'"
     assert rules["connect-src"] == "'none'"
     assert set(rules["img-src"].split()) == {"data:", "blob:"}
-    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?){2}", rules["script-src"])
+    assert re.fullmatch(r"('sha256-[A-Za-z0-9+/=]{44}' ?)", rules["script-src"])
 
 
 def test_texts_from_files_never_become_markup(page):
@@ -116,11 +109,8 @@ def test_what_a_series_holds(page, tracked):
     group = data_of(page)["groups"][1]
     assert [e["cycle"] for e in group["entries"]] == ["3", "50", "100", "150", "200", "250"]
     assert group["trends"]["R_ct"]["y"] == pytest.approx([r["R_ct"].value for r in tracked], rel=1e-4)
-    figures = data_of(page, "eisfit-figures")
-    assert list(figures["places"].values())[:4] == [
-        f"panel-{n}" for n in ("nyquist", "magnitude", "phase", "residuals")
-    ]
-    assert page.count('class="panel small"') == len(data_of(page)["trends"])
+    assert group["trends"]["R_ct"]["band"]["value"]
+    assert group["axis"] == "cycle"
 
 
 def test_verdict_flags_and_kramers_kronig_are_on_the_page():
@@ -150,13 +140,6 @@ def test_residuals_have_the_sign_of_the_plots():
     assert points["noise"] == [1.0, 2.0]
 
 
-def test_one_wild_error_bar_does_not_flatten_a_trend():
-    rows = [{"cycle": c, "R": 10.0 + c, "R_stderr": e, "ok": True} for c, e in ((1, 0.1), (2, 1e6), (3, 0.1))]
-    figure = trend_figures([trend_rows({"rows": rows, "units": {"R": "ohm"}})])["R"]
-    assert 10 < figure.y_range.start < 11
-    assert 13 < figure.y_range.end < 14
-
-
 def test_spectra_without_cycles_are_counted():
     rows = [{"cycle": None, "R": 1.0 + k, "ok": True} for k in range(3)]
     assert trend_rows({"rows": rows, "units": {"R": "ohm"}})["R"]["x"] == [1, 2, 3]
@@ -167,7 +150,7 @@ def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
     path.write_text("before", encoding="utf-8")
     monkeypatch.setattr(sys.modules["eisfit.cli.html_report"], "_LARGEST", 1000)
     with pytest.raises(
-        UsageError, match=r"report\.html: would be 1\.\d MB large, above .*fewer files at a time"
+        UsageError, match=r"report\.html: would be 0\.\d MB large, above .*fewer files at a time"
     ):
         html_report(fitted, path)
     assert path.read_text(encoding="utf-8") == "before"
@@ -190,26 +173,10 @@ def test_what_cannot_be_reported_is_refused(results, name, said, tmp_path):
         html_report(results, tmp_path / name)
 
 
-def test_bokeh_and_tornado_are_imported_where_they_are_used_alone():
-    """Bokeh in the pages, inside functions; tornado in the server, which only `eisfit view` imports."""
-    package = HOME / "eisfit"
-    for path in package.rglob("*.py"):
-        name, tree = path.relative_to(package).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
-        at_head = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                words = {getattr(node, "module", None) or "", *(alias.name for alias in node.names)}
-                roots = {word.partition(".")[0] for word in words}
-                assert "bokeh" not in roots or (
-                    name.startswith("display/pages/") and (node not in at_head)
-                ), name
-                assert "tornado" not in roots or name == "cli/view_server.py", name
-                assert "eisfit.cli.view_server" not in words or node not in at_head, name
-
-
 @pytest.mark.parametrize("code", ["import eisfit; eisfit.html_report", "from eisfit.cli import app"])
-def test_neither_is_imported_before_a_page_is_made(code):
-    look = "import sys; print([name for name in ('bokeh', 'tornado', 'schemdraw') if name in sys.modules])"
+def test_nothing_of_a_page_is_imported_before_one_is_made(code):
+    names = "('http.server', 'eisfit.cli.view_server', 'eisfit.display.pages', 'schemdraw')"
+    look = f"import sys; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{look}"], capture_output=True, text=True, check=True, timeout=120
     )

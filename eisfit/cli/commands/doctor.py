@@ -31,7 +31,6 @@ _NEEDED = {
     "impedance": ("impedance", "1.7.1"),
     "click": ("click", "8.2"),
     "rich": ("rich", "13"),
-    "bokeh": ("bokeh", "3.4"),
     "schemdraw": ("schemdraw", "0.21"),
 }
 #: What brings more: distribution -> what for.

@@ -143,13 +143,13 @@ def view(
     port: Annotated[int, Option(help="On 127.0.0.1; any that is free by default.")] = 0,
     browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
-    """Look at a spectrum, move a circuit's parameters with sliders, and fit from there.
+    """Look at spectra, mask points, identify and fit circuits, move parameters, follow them over a series.
 
     The page is served to this machine alone, under an address that holds a secret. Ctrl-C ends it.
 
     Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
     """
-    from eisfit.cli.viewer import Viewer
+    from eisfit.cli.workbench import Workbench
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.selection import selected
 
@@ -164,7 +164,8 @@ def view(
         raise ReadError("none of the files can be viewed: each one's reason stands above")
     kept = {**vars(constraints), "start": None}  # the page has start values of its own
     words = _words({**data, **reading.options}), _words(kept)
-    _serve(Viewer(tuple(spectra), chosen, circuit, weighting, *words), port, browser)
+    bench = Workbench(chosen, circuit, *words)
+    _serve(lambda: bench.page(spectra, weighting), bench.handle, port, browser)
 
 
 def _words(options: dict[str, Any]) -> tuple[str, ...]:
@@ -180,12 +181,11 @@ def _words(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _serve(viewer: Any, port: int, browser: bool) -> None:
-    import asyncio
+def _serve(page: Any, handle: Any, port: int, browser: bool) -> None:
     import threading
     import webbrowser
 
-    from eisfit.cli.view_server import serve
+    from eisfit.cli.view_server import Site, serve
 
     def ready(address: str) -> None:
         print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")
@@ -193,7 +193,7 @@ def _serve(viewer: Any, port: int, browser: bool) -> None:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     try:
-        asyncio.run(serve(viewer, port, ready))
+        serve(Site(page, handle), port, ready)
     except KeyboardInterrupt:
         say("eisfit: ended")
 

@@ -221,7 +221,17 @@ def _check(check: Document | None) -> dict[str, Any] | None:
         "text": f"{said}; fails at {where}" if where else said,
         "flags": [_flag(flag) for flag in flags_of(check)],
         "ranges": ranges,
+        "residuals": _residuals(check.get("residuals") or {}),
     }
+
+
+def _residuals(columns: Document) -> dict[str, Any] | None:
+    """Return the residuals of the Kramers-Kronig test, percent of |Z|."""
+    if not columns:
+        return None
+    return {"f": [rounded(f) for f in columns["frequency_Hz"]],
+            "re": [rounded(100 * v, 2) for v in columns["residual_real"]],
+            "im": [rounded(100 * v, 2) for v in columns["residual_imag"]]}  # fmt: skip
 
 
 def _points(fit: Document) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -16,14 +16,20 @@ from eisfit.files import to_json
 __all__ = ["asset", "page", "script_json"]
 
 # What the browser is allowed: the scripts of this page by their hashes, and nothing from anywhere else.
-_POLICY = (
-    "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
-    "font-src data:; connect-src {connect}; base-uri 'none'; form-action 'none'"
-)
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "{hash}",
+    "style-src": "'unsafe-inline'",
+    "img-src": "data: blob:",
+    "font-src": "data:",
+    "connect-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
 
 
 def page(
-    title: str, body: str, data: Any, figures: Any, scripts: Iterable[str], *, connect: str = "'none'"
+    title: str, body: str, data: Any, scripts: Iterable[str], *, policy: Mapping[str, str] | None = None
 ) -> str:
     """Return a page as text.
 
@@ -33,31 +39,31 @@ def page(
         Escaped here.
     body
         Markup, whose texts from outside the caller has escaped.
-    data, figures
-        What the scripts draw, and Bokeh's document.
+    data
+        What the scripts draw.
     scripts
-        Names of the assets to run after Bokeh.
-    connect
-        Where the page may send requests: ``'none'``, or ``'self'`` for a page with a server behind it.
+        Their texts, run one after the other.
+    policy
+        Directives of the Content-Security-Policy that differ; ``{hash}`` in them stands for the scripts' own.
     """
-    code = [bokeh_script(), "\n".join(asset(name) for name in scripts)]
-    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in code)
-    policy = _POLICY.format(hashes=hashes, connect=connect)
+    code = "\n".join(scripts)
+    rules = {**_POLICY, **(policy or {})}
+    allowed = "; ".join(f"{name} {value}" for name, value in rules.items()).replace(
+        "{hash}", f"'sha256-{_hash(code)}'"
+    )
     head = [
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{allowed}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
-        '<meta name="color-scheme" content="light">',
+        '<meta name="color-scheme" content="light dark">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title>",
         f"<style>\n{asset('page.css')}</style>",
     ]
-    blocks = [f'<script type="application/json" id="{name}">{script_json(content)}</script>'
-              for name, content in (("eisfit-data", data), ("eisfit-figures", figures))]  # fmt: skip
-    run = [f"<script>{text}</script>" for text in code]
+    block = f'<script type="application/json" id="eisfit-data">{script_json(data)}</script>'
     lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", *head, "</head>", "<body>"]
-    return "\n".join([*lines, body, *blocks, *run, "</body>", "</html>", ""])
+    return "\n".join([*lines, body, block, f"<script>{code}</script>", "</body>", "</html>", ""])
 
 
 def script_json(content: Any) -> str:
@@ -77,14 +83,6 @@ def script_json(content: Any) -> str:
 def asset(name: str) -> str:
     """Return a style sheet or script of this package."""
     return files("eisfit.display.pages").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-@cache
-def bokeh_script() -> str:
-    """Return BokehJS, its core alone: neither widgets nor tables, formulas or WebGL are used."""
-    from bokeh.resources import Resources
-
-    return "\n".join(Resources(mode="inline", components=["bokeh"], minified=True, log_level="warn").js_raw)
 
 
 def _hash(text: str) -> str:

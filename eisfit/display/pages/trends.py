@@ -1,28 +1,14 @@
-"""Parameters over the cycles of one or several cells, a small figure each."""
+"""Parameters over what was varied, with the band and the words of the law that each follows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eisfit.display.pages.entries import rounded
-from eisfit.display.pages.figures import MARKED, draw, new_figure
-from eisfit.display.plot.style import COLORS, ORANGE
 from eisfit.display.report.words import Document, clean, resistances_first
+from eisfit.rounding import value_with_error
 
-if TYPE_CHECKING:
-    from bokeh.plotting import figure as Figure  # noqa: N812
-
-__all__ = ["series_color", "trend_figures", "trend_rows"]
-
-_MANY = 60  # cycles; of more the points are drawn small
-_WILD = 5  # an error bar of so many spans of the values does not decide the axis
-
-
-def series_color(place: int) -> str:
-    """Return the colour of a cell; not orange, which marks the cycle that is shown."""
-    usable = [color for color in COLORS if color != ORANGE]
-    return usable[place % len(usable)]
+__all__ = ["trend_rows"]
 
 
 def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
@@ -44,62 +30,25 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
                 "high": [rounded(y + (e or 0.0)) for y, e in zip(values, errors, strict=True)],
                 "ok": [bool(row.get("ok")) for row in rows],
                 "unit": clean(units[name]),
-                "band": ((track.get("growth") or {}).get(name) or {}).get("band"),
+                "band": _band((track.get("growth") or {}).get(name) or {}),
+                "law": _law((track.get("growth") or {}).get(name) or {}, clean(units[name]), axis),
             }
     return found
 
 
-def trend_figures(cells: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Figure]:
-    """Return parameter -> figure, with a colour for each cell and a mark that follows the slider."""
-    from bokeh.models import Range1d
-
-    names = list(dict.fromkeys(name for cell in cells for name in cell))
-    figures = {}
-    for name in names:
-        rows = [cell.get(name) for cell in cells]
-        shown = [row for row in rows if row]
-        unit = shown[0]["unit"]
-        low, high = _span(shown)
-        label = f"{name} / {unit}" if unit else name
-        plot = new_figure("cycle", label, y_range=Range1d(start=low, end=high))
-        plot.name = f"trend {name}"
-        for place, row in enumerate(rows):
-            if row:
-                _cell(plot, row, series_color(place))
-        _mark(plot, name)
-        figures[name] = plot
-    return figures
+def _band(law: Document) -> dict[str, list[float | None]] | None:
+    """Return the law's values and its 95 % interval along the axis."""
+    band = law.get("band")
+    if not band:
+        return None
+    return {
+        key: [rounded(v) for v in column] for key, column in band.items() if isinstance(column, (list, tuple))
+    }
 
 
-def _cell(plot: Figure, row: Mapping[str, Any], color: str) -> None:
-    from bokeh.models import ColumnDataSource
-
-    if row["band"]:
-        columns = ("cycle", "value", "low", "high")
-        band = ColumnDataSource({key: [rounded(v) for v in row["band"][key]] for key in columns})
-        draw(plot, "VArea", band, x="cycle", y1="low", y2="high", fill_color=color, fill_alpha=0.15)
-        draw(plot, "Line", band, x="cycle", y="value", line_color=color, line_alpha=0.6)
-    size = 7 if len(row["x"]) <= _MANY else 4
-    faces = [color if ok else "white" for ok in row["ok"]]
-    points = ColumnDataSource({**{key: row[key] for key in ("x", "y", "low", "high")}, "face": faces})
-    draw(plot, "Segment", points, x0="x", y0="low", x1="x", y1="high", line_color=color, line_width=1.2)
-    draw(
-        plot, "Scatter", points, x="x", y="y", size=size, line_color=color, fill_color="face", line_width=1.2
-    )
-
-
-def _mark(plot: Figure, name: str) -> None:
-    """Ring the value of the cycle that is shown; the script moves it."""
-    from bokeh.models import ColumnDataSource
-
-    source = ColumnDataSource({"x": [], "y": []}, name=f"mark {name}")
-    draw(plot, "Scatter", source, x="x", y="y", size=13, **MARKED)
-
-
-def _span(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    values = [y for row in rows for y in row["y"]]
-    wide = max(values) - min(values) or abs(values[0]) or 1.0
-    near = [edge for row in rows for key in ("low", "high") for edge in row[key]]
-    near = [edge for edge in near if min(values) - _WILD * wide <= edge <= max(values) + _WILD * wide]
-    low, high = min([*values, *near]), max([*values, *near])
-    return low - 0.08 * (high - low), high + 0.08 * (high - low)
+def _law(law: Document, unit: str, axis: str) -> str:
+    """Return how a parameter grows, in words."""
+    if law.get("slope") is None or not law.get("law"):
+        return ""
+    rate = f"{value_with_error(law['slope'], law.get('slope_stderr'))} {unit}".replace("ohm", "Ω").strip()
+    return f"{law['name']} {law['law']}: {rate} per {axis}" if law["law"] == "linear" else f"{law['law']} law"

@@ -1,0 +1,140 @@
+"""The one page: a report that only shows, `eisfit view` with a server behind it, and the browser build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from eisfit._version import __version__
+from eisfit.display.pages.entries import drawing, entry, measurement
+from eisfit.display.pages.page import asset, page
+from eisfit.display.pages.trends import trend_rows
+from eisfit.display.report.words import Document, clean, count
+
+__all__ = ["measured_group", "report_page", "workbench_page"]
+
+_SCRIPTS = ("words.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js", "bench.js",
+            "work.js")  # fmt: skip
+_ENDS = {
+    "none": "This file is complete: it loads nothing from anywhere.",
+    "server": "The page talks to eisfit on this machine alone; Ctrl-C in its terminal ends it.",
+    "worker": "Everything is computed in this browser; no file leaves this machine.",
+}
+
+
+def report_page(groups: Sequence[Mapping[str, Any]], *, title: str = "Impedance report") -> str:
+    """Return a page that shows results and fits nothing.
+
+    Parameters
+    ----------
+    groups
+        One a file or a series: ``label``; ``items``, see `eisfit.display.pages.entries.entry`; for a series
+        ``track``, the document of ``SeriesResult.to_dict(data=False)``; ``notes``.
+    title
+        Of the page.
+    """
+    shown = [_group(group) for group in groups]
+    strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
+    drawings = {string: drawing(string) for string in sorted(strings)}
+    return workbench_page(shown, title=title, drawings=drawings)
+
+
+def workbench_page(
+    groups: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    engine: str = "none",
+    drawings: Mapping[str, str | None] | None = None,
+    circuits: Sequence[tuple[str, str]] = (),
+    first: str = "",
+    weighting: str = "modulus",
+    scripts: Sequence[str] = (),
+    policy: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    groups
+        ``label``, ``series``, ``notes``, ``entries``, ``trends``; for a page that fits also ``spectra``, the
+        documents (``eisfit.spectrum/1``) of the entries.
+    title
+        Of the page; escaped here.
+    engine
+        Who computes: ``none``, ``server`` or ``worker``.
+    drawings
+        Circuit string -> its drawing.
+    circuits
+        Names and titles to choose from.
+    first
+        The circuit that spectra are fitted with; empty: the data chooses.
+    weighting
+        As for `eisfit.fit`.
+    scripts
+        Texts of scripts to run before the page starts: a worker's engine.
+    policy
+        Directives of the page's Content-Security-Policy that differ from a report's.
+    """
+    shown = [dict(group) for group in groups]
+    data = {
+        "engine": engine,
+        "first": first,
+        "weighting": weighting,
+        "groups": shown,
+        "grids": _shared_grids(shown),
+        "drawings": drawings or {},
+        "circuits": [[clean(name), clean(about)] for name, about in circuits],
+    }
+    code = [asset(name) for name in _SCRIPTS]
+    rules = {"connect-src": "'self'"} if engine == "server" else {}
+    return page(title, _body(title, shown, engine), data, [*code, *scripts, asset("start.js")],
+                policy={**rules, **(policy or {})})  # fmt: skip
+
+
+def measured_group(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
+    """Return a group of spectra that are still to be fitted."""
+    entries = [measurement(spectrum) for spectrum in spectra]
+    return {"label": clean(label), "series": len(entries) > 1, "notes": [], "entries": entries, "trends": {},
+            "spectra": list(spectra)}  # fmt: skip
+
+
+def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+    track = group.get("track")
+    return {
+        "label": clean(group.get("label")) or "spectra",
+        "series": bool(track),
+        "axis": (track or {}).get("axis") or "cycle",
+        "notes": [clean(note) for note in group.get("notes") or []],
+        "entries": [entry(item) for item in group.get("items") or []],
+        "trends": trend_rows(track) if track else {},
+    }
+
+
+def _shared_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+    """Return the lists of frequencies, and put in their places their numbers: cycles share the same ones."""
+    known: dict[tuple[float, ...], int] = {}
+    for one in (one for group in groups for one in group["entries"]):
+        for columns in (one.get("points"), one.get("line")):
+            if columns:
+                columns["f"] = known.setdefault(tuple(columns["f"]), len(known))
+    return [list(grid) for grid in known]
+
+
+def _body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
+    """Return the markup; texts of files come in by script, except for the title."""
+    entries = [one for group in groups for one in group["entries"]]
+    simulated = sum(one["simulated"] for one in entries)
+    badge = ""
+    if simulated:
+        which = "" if simulated == len(entries) else f"{simulated} of {len(entries)}: "
+        badge = f' <span class="badge">{which}simulated data, not measured</span>'
+    said = f"{count(len(entries), 'spectrum') if len(entries) == 1 else f'{len(entries)} spectra'}. "
+    parts = {
+        "title": escape(clean(title)) + badge,
+        "end": f"{said if entries else ''}Made by eisfit {escape(__version__)}. {_ENDS[engine]}",
+    }
+    text = asset("body.html")
+    for name, value in parts.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
