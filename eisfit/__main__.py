@@ -10,6 +10,8 @@ from typing import NoReturn
 
 __all__ = ["main"]
 
+_NO_ROOM = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
 
 def main() -> None:
     """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
@@ -53,7 +55,9 @@ def _open_streams() -> None:
 
 def _leave(error: Exception) -> NoReturn:
     """Say what went wrong in one sentence, and end."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error.strerror):
+        sentence = "no folder for temporary files can be written: make room, or set TMPDIR to another folder"
+    elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         sentence = f"cannot write: {error.strerror}"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:

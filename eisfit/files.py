@@ -135,8 +135,10 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
             stream.write(data)
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(target)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too leaves nothing behind
         Path(temporary).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise EisfitError(f"{target}: cannot be written: {error.strerror}") from None
     return target
 

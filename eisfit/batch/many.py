@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sized
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +81,7 @@ class FitMany(Iterator[Result]):
         spectra: Iterable[Spectrum | FitFailure],
         circuit: Circuit,
         workers: int | Executor | None,
-        store: Store | None,
+        store: str | PathLike[str] | Store | None,
         finish: str,
         options: dict[str, Any],
         progress: Progress = None,
@@ -89,7 +90,12 @@ class FitMany(Iterator[Result]):
         self._memory: Memory = {}
         self.fitted = self.reused = self.failed = 0
         self._circuit, self._options, self._finish = circuit, options, finish
-        self._workers, self._store = workers, store
+        self._workers = workers
+        self._store = store if store is None or isinstance(store, Store) else Store(store)
+        # A store that is opened here is closed at the end.
+        self._closing: AbstractContextManager[Any] = (
+            nullcontext() if self._store is None or self._store is store else self._store
+        )
         self._digest = settings_digest(circuit, options, finish) if store is not None else b""
         self._run_of_chunks = self._run(iter(spectra))
         total = len(spectra) if isinstance(spectra, Sized) else None
@@ -115,6 +121,10 @@ class FitMany(Iterator[Result]):
         self._run_of_chunks.close()
 
     def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
+        with self._closing:
+            yield from self._stored(spectra)
+
+    def _stored(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[Result]:
         for chunk, found in self._finished(self._chunks(spectra)):
             if self._store is not None and found:
                 lost = [k for k, result in found.items() if isinstance(result, _LostFailure)]
@@ -253,8 +263,7 @@ def fit_many(
     if "geometry" in kept:
         listed = _in_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
-    opened = store if store is None or isinstance(store, Store) else Store(store)
-    return FitMany(listed, chosen, workers, opened, finish, _without_defaults(kept), progress)
+    return FitMany(listed, chosen, workers, store, finish, _without_defaults(kept), progress)
 
 
 def _in_geometry(

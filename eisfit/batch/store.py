@@ -89,6 +89,12 @@ class Store:
         self._db.execute("PRAGMA synchronous = NORMAL")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found not in (0, _SCHEMA) and "results" in tables:
+            self._db.close()
+            raise EisfitError(
+                f"{self.path}: is a store of another version of eisfit (layout {found}, this one reads "
+                f"{_SCHEMA}): name another file, or delete this one; its fits are made again"
+            )
         if found not in (0, _SCHEMA) or (found == 0 and tables - {"results", "circuits"}):
             self._db.close()
             raise EisfitError(f"{self.path}: is a database, but not a store of results that eisfit can read")
@@ -154,10 +160,15 @@ class Store:
             f"LEFT JOIN circuits ON circuits.key = circuit {rest}"
         )
         circuits: dict[str | None, Any] = {None: None}
-        for key, document, numbers, circuit in self._db.execute(query, values):
-            if circuit not in circuits:
-                circuits[circuit] = json.loads(circuit)
-            yield key, _unpacked(document, numbers, circuits[circuit])
+        try:
+            for key, document, numbers, circuit in self._db.execute(query, values):
+                if circuit not in circuits:
+                    circuits[circuit] = json.loads(circuit)
+                yield key, _unpacked(document, numbers, circuits[circuit])
+        except (sqlite3.Error, zlib.error, ValueError, LookupError, TypeError) as error:
+            raise EisfitError(
+                f"{self.path}: is damaged ({error}): delete it, its fits are made again"
+            ) from None
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM results").fetchone()[0])
@@ -220,6 +231,8 @@ def _unpacked(packed: bytes, numbers: bytes | None, circuit: Any) -> dict[str, A
     found: dict[str, Any] = json.loads(zlib.decompress(packed))
     if numbers is None:
         return found
+    if circuit is None:
+        raise LookupError("the circuit of a result is missing")
     array, points, names = (
         np.frombuffer(numbers, dtype="<f8"),
         found["spectrum"]["points"],

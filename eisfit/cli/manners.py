@@ -97,16 +97,13 @@ def _form(form: str, json: bool) -> str:
 
 
 def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
-    """Run a command; Ctrl-C and a reader that has gone end it without a word too many."""
+    """Run a command; a reader that has gone ends it without a word."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", EisfitWarning)
             warnings.showwarning = functools.partial(_note, warnings.showwarning)
             command(*args, **given)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        echo("\neisfit: stopped", err=True)
-        raise Exit(INTERRUPTED) from None
     except BrokenPipeError:  # head and less read no more than they need: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Exit(0) from None
@@ -136,6 +133,14 @@ _LISTED = "; eisfit --help lists them"
 
 class Commands(click.Group):
     """The commands under headings, each imported when it is called; for a misspelt one the nearest."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Ctrl-C ends it, also while it is being imported."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            echo("\neisfit: stopped", err=True)
+            raise Exit(INTERRUPTED) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

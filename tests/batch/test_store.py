@@ -162,7 +162,9 @@ def test_a_store_of_another_layout_is_refused(tmp_path):
         db.execute("CREATE TABLE results (key TEXT)")
         db.execute("PRAGMA user_version = 1")
     db.close()
-    with pytest.raises(EisfitError, match=r"not a store of results that eisfit can read"):
+    with pytest.raises(
+        EisfitError, match=r"a store of another version of eisfit \(layout 1, this one reads 2\)"
+    ):
         Store(path)
 
 
