@@ -1,7 +1,7 @@
 """The solver's compiled path: a loop of numba that reads the circuit's tape, and when it is worth taking.
 
 numba is an extra (``pip install "eisfit-toolkit[fast]"``), never required. No code is generated from
-circuits: `eisfit.engine.compiled_loop` is compiled once, kept in numba's cache, and reads the tapes of all
+circuits: ``eisfit.engine.compiled_loop`` is compiled once, kept in numba's cache, and reads the tapes of all
 circuits
 made of the elements in `eisfit.engine.tape.SYMBOLS`. The algorithm and its stopping rules are those of
 `eisfit.engine.solver`; both reach the same ends to rounding.
