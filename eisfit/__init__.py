@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from eisfit.tracking.cycles.table import read_cycle_table
     from eisfit.tracking.series_result import SeriesResult
     from eisfit.tracking.track import track
+    from eisfit.validation.drift import correct_drift
     from eisfit.validation.drt import DRTResult, drt
     from eisfit.validation.kramers_kronig import KramersKronigResult, check
 
@@ -57,6 +58,7 @@ _HOME = {
     "circuits": "model.library",
     "compare": "fitting.comparison.compare",
     "compare_series": "tracking.comparison.compare_series",
+    "correct_drift": "validation.drift",
     "drt": "validation.drt",
     "explain": "coating.explain",
     "export": "fitting.interop",
@@ -98,6 +100,7 @@ __all__ = [
     "circuits",
     "compare",
     "compare_series",
+    "correct_drift",
     "drt",
     "explain",
     "export",

@@ -16,7 +16,7 @@ __all__ = ["names", "rooms", "write"]
 
 _GROUPS = {
     "Read": ("read", "read_series", "Spectrum", "Series"),
-    "Test and look without a circuit": ("check", "KramersKronigResult", "drt", "DRTResult"),
+    "Test and look without a circuit": ("check", "correct_drift", "KramersKronigResult", "drt", "DRTResult"),
     "Circuits": ("circuit", "circuits", "Circuit", "register_element", "simulate"),
     "Fit": ("fit", "FitResult", "fit_many", "intervals"),
     "Other programs": ("export", "to_impedance", "from_impedance", "ImpedanceCircuit"),

@@ -44,6 +44,8 @@ class Spectrum:
     axes
         Where it stands on other axes, by name: ``soc`` (%), ``thickness`` (nm), ``pressure`` (MPa),
         ``amplitude`` (mV), or one of your own; see `eisfit.spectra.axes`.
+    times
+        (F,) s, when each point was measured, on the clock of `time_s`; None: unknown.
     source
         File (or other origin) that it came from.
     index
@@ -75,6 +77,7 @@ class Spectrum:
     temperature_C: float | None = None
     potential_V: float | None = None
     axes: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    times: FloatArray | None = field(default=None, kw_only=True)
     source: str = ""
     index: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +93,10 @@ class Spectrum:
         self._set("frequency", _frozen(frequency[order]))
         self._set("impedance", _frozen(impedance[order]))
         self._set("noise", None if noise is None else _frozen(noise[order]))
+        if self.times is not None:
+            times = _times(self.times, frequency.size)[order]
+            self._set("times", _frozen(times))
+            self._set("time_s", float(times.min()) if self.time_s is None else self.time_s)
         self._set("axes", MappingProxyType({name: float(value) for name, value in self.axes.items()}))
         self._set("metadata", MappingProxyType(dict(self.metadata)))
         self._set("notes", tuple(self.notes))
@@ -99,7 +106,7 @@ class Spectrum:
 
     @classmethod
     def averaged(cls, frequency: ArrayLike, impedance: ArrayLike, **fields: Any) -> Spectrum:
-        """Build a spectrum, averaging the impedance of points that share a frequency.
+        """Build a spectrum, averaging the impedance (and `times`) of points that share a frequency.
 
         A measured `noise` of repeated points is combined as that of a mean.
         """
@@ -111,6 +118,8 @@ class Spectrum:
         if fields.get("noise") is not None:
             variance = _noise(fields["noise"], f.size) ** 2
             fields["noise"] = np.sqrt(np.bincount(inverse, variance)) / counts
+        if fields.get("times") is not None:
+            fields["times"] = np.bincount(inverse, _times(fields["times"], f.size)) / counts
         repeated = int(f.size - unique.size)
         if repeated:
             note = f"averaged {repeated} repeated point{'s' if repeated > 1 else ''}"
@@ -147,8 +156,9 @@ class Spectrum:
         if missing:
             raise SpectrumError(f"the table has no column {', '.join(missing)}; it has {', '.join(present)}")
         f, real, imag = (np.asarray(frame[name], dtype=np.float64) for name in COLUMNS)
-        noise = frame["noise_ohm"] if "noise_ohm" in present else None
-        return cls(f, real + 1j * imag, **{"noise": noise, **fields})
+        more = {"noise": "noise_ohm", "times": "time_s"}
+        known = {key: np.asarray(frame[name]) for key, name in more.items() if name in present}
+        return cls(f, real + 1j * imag, **{**known, **fields})
 
     @property
     def points(self) -> int:
@@ -167,7 +177,9 @@ class Spectrum:
         return f"{base}#{self.index}" if self.index else base
 
     def replace(self, **changes: Any) -> Spectrum:
-        """Return a copy with some fields changed (validated again)."""
+        """Return a copy with some fields changed (validated again); other points have no times of these."""
+        if "frequency" in changes and "times" not in changes:
+            changes["times"] = None
         return dataclasses.replace(self, **changes)
 
     def select(self, fmin: float | None = None, fmax: float | None = None) -> Spectrum:
@@ -190,8 +202,8 @@ class Spectrum:
                 f"{self.name}: no point is left of {self.points} "
                 f"({self.frequency[-1]:g} Hz to {self.frequency[0]:g} Hz): widen the frequency range"
             )
-        noise = None if self.noise is None else self.noise[chosen]
-        return self.replace(frequency=self.frequency[chosen], impedance=self.impedance[chosen], noise=noise)
+        columns = {name: getattr(self, name) for name in ("frequency", "impedance", "noise", "times")}
+        return self.replace(**{k: None if c is None else c[chosen] for k, c in columns.items()})
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns ``frequency_Hz, Z_real_ohm, Z_imag_ohm`` (and ``noise_ohm``)."""
@@ -236,6 +248,7 @@ class Spectrum:
         )
         fields = {name: document[name] for name in kept if name in document}
         impedance = np.asarray(real, dtype=float) + 1j * np.asarray(imag, dtype=float)
+        fields["times"] = data.get("time_s")
         return cls(frequency=f, impedance=impedance, noise=data.get("noise_ohm"), **fields)
 
     def summary(self) -> dict[str, Any]:
@@ -273,7 +286,8 @@ class Spectrum:
 
     def _columns(self) -> dict[str, FloatArray]:
         columns = dict(zip(COLUMNS, (self.frequency, self.impedance.real, self.impedance.imag), strict=True))
-        return columns if self.noise is None else {**columns, "noise_ohm": self.noise}
+        more = {"noise_ohm": self.noise, "time_s": self.times}
+        return columns | {name: column for name, column in more.items() if column is not None}
 
     def __len__(self) -> int:
         return self.points
@@ -340,6 +354,13 @@ def _noise(values: ArrayLike, size: int) -> FloatArray:
     if not (np.isfinite(noise).all() and (noise > 0).all()):
         raise SpectrumError("noise: must be positive and finite everywhere")
     return noise
+
+
+def _times(values: ArrayLike, size: int) -> FloatArray:
+    times = _vector(values, "times", np.float64)
+    if times.size != size or not np.isfinite(times).all():
+        raise SpectrumError(f"times: must be {size} finite numbers, one for each frequency")
+    return times
 
 
 def _check(frequency: FloatArray, impedance: ComplexArray) -> None:

@@ -36,3 +36,27 @@ def test_track_with_distributions(run, folder, tmp_path):
     assert (tmp_path / "results" / "drt.png").stat().st_size > 10_000
     code, out, _ = run(*options)
     assert code == 0 and "R_ct: peak 1 is its arc" in out
+
+
+def test_track_without_the_drift_within_sweeps(run, tmp_path):
+    f = np.logspace(3, -1, 20)
+    at = np.cumsum(3 / f)
+    lines = ["time_s,frequency_Hz,Z_real_ohm,Z_imag_ohm"]
+    for k in range(5):
+        t = k * (at[-1] + 5) + at
+        z = 3 + (10 + t / 50) / (1 + 2j * np.pi * f * 0.02)
+        lines += [
+            f"{a!r},{b!r},{c!r},{d!r}" for a, b, c, d in np.column_stack([t, f, z.real, z.imag]).tolist()
+        ]
+    (tmp_path / "operando.csv").write_text("\n".join(lines) + "\n")
+    options = ("track", "operando.csv", "--by", "time", "--circuit", "R_s-p(R_ct,C_dl)", "--correct-drift")
+    code, out, _ = run(*options, "--json")
+    assert code == 0
+    document = json.loads(out)
+    middles = [row["moment"] for row in document["drift"][0]["rows"]]
+    assert [row["time"] for row in document["rows"]] == pytest.approx(middles)
+    assert [row["R_ct"] for row in document["rows"]] == pytest.approx(
+        [10 + t / 50 for t in middles], rel=2e-3
+    )
+    code, out, _ = run(*options)
+    assert code == 0 and "interpolated over time to the middle" in " ".join(out.split())

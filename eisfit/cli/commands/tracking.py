@@ -99,6 +99,10 @@ def track(
         bool,
         Option("--drt", help="Distributions of relaxation times along the axis too, beside the arcs."),
     ] = False,
+    drift: Annotated[
+        bool,
+        Option("--correct-drift", help="Interpolate each sweep's points over time to its middle first."),
+    ] = False,
     cycling: Annotated[
         list[Path] | None,
         Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
@@ -136,21 +140,11 @@ def track(
     }
     read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
-    results = [
-        follow(
-            gather_series(
-                cell,
-                by=by,
-                axis_pattern=axis_pattern,
-                cycle_pattern=cycle_pattern,
-                manifest=manifest,
-                **read_as,
-            ),
-            chosen,
-            **options,
-        )
-        for cell in cells
-    ]
+    placing = {"by": by, "axis_pattern": axis_pattern, "cycle_pattern": cycle_pattern, "manifest": manifest}
+    series = [gather_series(cell, **placing, **read_as) for cell in cells]
+    corrected = [_without_drift(one) for one in series] if drift else []
+    series = [one.series for one in corrected] or series
+    results = [follow(one, chosen, **options) for one in series]
     named = _named(results, files)
     groups = _groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
@@ -158,6 +152,7 @@ def track(
     beside = _beside(results, cycling)
     maps = [one.drt() for one in results] if relaxation else []
     more = _more(ends, beside, maps)
+    more |= {"drift": [_drift_document(one) for one in corrected]} if drift else {}
     if output is not None:
         _write_track(result, folder(output), more)
         _write_maps(maps, folder(output))
@@ -167,6 +162,17 @@ def track(
     for one in () if json else maps:
         print_text(f"\n{one}")
     return int(any(one.failures for one in results))
+
+
+def _without_drift(series: Any) -> Any:
+    from eisfit.validation.drift import correct_drift
+
+    return correct_drift(series)
+
+
+def _drift_document(correction: Any) -> dict[str, Any]:
+    """Return what was done to each sweep; the corrected spectra are in the results."""
+    return {key: value for key, value in correction.to_dict().items() if key != "series"}
 
 
 def _are_cells(sources: list[str]) -> bool:

@@ -157,6 +157,7 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
                 frequency=chosen["frequency"][part],
                 impedance=z[part],
                 noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
+                times=None if (times := chosen.get("time")) is None else times[part],
                 cycle=_typical_value(chosen.get("cycle"), told, whole=True),
                 time_s=_first(chosen.get("time"), told),
                 temperature_C=_typical_value(chosen.get("temperature"), told),

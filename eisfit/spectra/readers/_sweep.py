@@ -41,6 +41,8 @@ class Sweep:
         (F,) complex, ohm.
     noise
         (F,) ohm, where the file has it.
+    times
+        (F,) s of each point, where the file has them.
     cycle, time_s, temperature_C, potential_V
         Conditions, where the file has them.
     metadata
@@ -52,6 +54,7 @@ class Sweep:
     frequency: NDArray[np.float64]
     impedance: NDArray[np.complex128]
     noise: NDArray[np.float64] | None = None
+    times: NDArray[np.float64] | None = None
     cycle: float | None = None
     time_s: float | None = None
     temperature_C: float | None = None
@@ -63,6 +66,7 @@ class Sweep:
         """Keep the rows where `mask` is true."""
         self.frequency, self.impedance = self.frequency[mask], self.impedance[mask]
         self.noise = None if self.noise is None else self.noise[mask]
+        self.times = None if self.times is None else self.times[mask]
 
 
 def plural(number: int, thing: str) -> str:
@@ -167,8 +171,10 @@ def _remeasured(sweep: Sweep) -> bool:
 
 
 def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
+    known = sweep.times is not None and np.isfinite(sweep.times).all()
     fields: dict[str, Any] = {
         "noise": sweep.noise,
+        "times": sweep.times if known else None,
         "cycle": sweep.cycle,
         "time_s": sweep.time_s,
         "temperature_C": sweep.temperature_C,

@@ -106,6 +106,7 @@ def _sweep(file: File, dataset: dict[str, Any]) -> Sweep | None:
     return Sweep(
         f,
         real - 1j * imag,
+        times=time if time.size == f.size else None,
         potential_V=float(np.median(potential)) if potential.size else None,
         time_s=float(time[0]) if time.size else None,
     )
