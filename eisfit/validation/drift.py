@@ -238,15 +238,17 @@ def _corrected(one: Spectrum, z: ComplexArray, noise: FloatArray | None, moment:
 
 
 def _row(before: Spectrum, after: Spectrum, moment: float) -> Correction:
-    tests = [_test(one) for one in (before, after)]
+    (residual_before, ok_before), (residual_after, ok_after) = _test(before), _test(after)
     change = np.abs(after.impedance - before.impedance) / np.abs(before.impedance)
     return Correction(
-        before.source,
-        before.index,
-        moment,
-        float(change.max()),
-        *(residual for residual, _ in tests),
-        *(ok for _, ok in tests),
+        source=before.source,
+        index=before.index,
+        moment=moment,
+        largest_change=float(change.max()),
+        residual_before=residual_before,
+        residual_after=residual_after,
+        ok_before=ok_before,
+        ok_after=ok_after,
     )
 
 
