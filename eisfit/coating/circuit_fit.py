@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eisfit.coating.problem import Problem
@@ -21,7 +22,8 @@ def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     """
     bare = next(cell for cell in study.file.cell if not cell.coated_by)
     coated = next(cell for cell in study.file.cell if cell.coated_by)
-    found = [_published(cell) if cell.r_ct is not None else _fitted(study, cell) for cell in (bare, coated)]
+    fitted = _fitted(study, [cell for cell in (bare, coated) if cell.r_ct is None])
+    found = [_published(cell) if cell.r_ct is not None else next(fitted) for cell in (bare, coated)]
     (b, db, good), (c, dc, fine) = found
     entries = {"bare": (b, db), "coated": (c, dc), "change": (c - b, math.hypot(db, dc))}
     spans = {
@@ -39,23 +41,21 @@ def _published(cell: Cell) -> tuple[float, float, str]:
     return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), "determined"
 
 
-def _fitted(study: Study, cell: Cell) -> tuple[float, float, str]:
-    from eisfit.fitting.fit import fit  # brings lmfit
+def _fitted(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:
+    """Yield resistance, error and verdict of each cell's spectrum nearest to 25 degC."""
+    from eisfit.batch.many import fit_many
     from eisfit.model.library import circuit
 
-    first = min(cell.spectra, key=lambda entry: abs(entry.temperature.median - 298.15))
-    document = fit(study.read(first.file), circuit(study.file.study.circuit)).to_dict()
-    roles = [
-        entry
-        for entry in document["parameters"].values()
-        if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm"
-    ]
-    if not roles:
-        return math.nan, math.nan, "open"
-    error = roles[0]["stderr"]
-    known = error is not None and math.isfinite(error)
-    return (
-        roles[0]["value"],
-        error if known else math.nan,
-        roles[0].get("verdict", "open") if known else "open",
-    )
+    files = [min(c.spectra, key=lambda entry: abs(entry.temperature.median - 298.15)).file for c in cells]
+    for result in fit_many([study.read(file) for file in files], circuit(study.file.study.circuit)):
+        yield _resistance(result.to_dict().get("parameters", {}))
+
+
+def _resistance(parameters: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, str]:
+    for entry in parameters.values():
+        if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm":
+            error = entry["stderr"]
+            known = error is not None and math.isfinite(error)
+            verdict = str(entry.get("verdict", "open")) if known else "open"
+            return entry["value"], error if known else math.nan, verdict
+    return math.nan, math.nan, "open"

@@ -34,6 +34,9 @@ _QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the so
 _DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
+_DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
+_HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
+_NEAR = 1e-3  # damping where a search begins beside its end
 
 
 def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
@@ -48,9 +51,9 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     """
     tried = _distinct_hypotheses(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
-    found = _exchanged(pair, _blind(_softened(pair), tried, seed))
+    found = _exchanged(pair, _blind(_softened(pair), tried, seed), len(tried))
     if len(pair.blocks) < len(problem.blocks):
-        found = _exchanged(problem, found)
+        found = _exchanged(problem, found, _DONORS)
     ended = _ended(problem, found)
     return {name: sampled(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
 
@@ -80,7 +83,7 @@ def refitted(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed:
     u = np.concatenate([_carried(p.u[None], p.names, likelihood.names) for p in near.values()])
     which = np.arange(len(near))
     u, _ = _minimise(likelihood, u, which, _FINISH, corrections)
-    found = _laplace(likelihood, Optima(likelihood, u, which, np.zeros(len(u))), corrections)
+    found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
     return {name: sampled(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
@@ -104,7 +107,11 @@ class Optima:
                 if apart and len(own) < count and (not own or self.chi2[k] < self.chi2[own[0]] + within):
                     own.append(int(k))
             kept += own
-        return Optima(self.likelihood, self.u[kept], self.which[kept], self.chi2[kept])
+        return self.rows(np.array(kept))
+
+    def rows(self, places: IntArray) -> Optima:
+        """Return some of the rows."""
+        return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
 
 
 def _blind(problem: Problem, tried: Sequence[str], seed: int) -> Optima:
@@ -125,22 +132,23 @@ def _search_on(
     return u, which, chi2
 
 
-def _exchanged(problem: Problem, rough: Optima) -> Optima:
-    """Search every hypothesis from its own optima and from the best one of every other."""
+def _exchanged(problem: Problem, rough: Optima, donors: int) -> Optima:
+    """Search every hypothesis from its own optima and from the best ones of the `donors` best hypotheses."""
     likelihood = Likelihood(problem, rough.likelihood.hypotheses)
     u = _carried(rough.u, rough.likelihood.names, likelihood.names)
-    u, which = _from_all(replace(rough, likelihood=likelihood, u=u))
+    u, which = _from_all(replace(rough, likelihood=likelihood, u=u), donors)
     quick_to_final = _final_over_quick(likelihood, u, which)
-    found = Optima(likelihood, *_search_on(likelihood, u, which, quick_to_final)).best(_KEPT)
+    found = Optima(likelihood, *_search_on(likelihood, u, which, quick_to_final)).best(_KEPT, _RIVALS)
     if quick_to_final is None:
         return found
     again = _final_over_quick(likelihood, found.u, found.which)
     return Optima(likelihood, *_search_on(likelihood, found.u, found.which, again))
 
 
-def _from_all(found: Optima) -> tuple[FloatArray, IntArray]:
-    """Own optima, and the best of every other hypothesis: what it lacks starts at its prior's mean."""
+def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
+    """Own optima, and the best of other hypotheses: what a hypothesis lacks starts at its prior's mean."""
     best, free = found.best(1), found.likelihood.free
+    best = best.rows(np.argsort(best.chi2, kind="stable")[:donors])
     rows, which = [found.u], [found.which]
     for h in range(len(free)):
         others = best.u[best.which != h]
@@ -187,13 +195,17 @@ def _final_over_quick(likelihood: Likelihood, u: FloatArray, which: IntArray) ->
 
 
 def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
-    """Return the optima in the final model, and the evidence of every hypothesis."""
+    """Return the optima in the final model, and the evidence of every hypothesis.
+
+    Those far from the best are judged where the corrected model left them.
+    """
     near = found.best(_KEPT, _RIVALS)
-    final = problem if problem.scalar else problem.finished()
-    likelihood = Likelihood(final, found.likelihood.hypotheses)
-    u, chi2 = _minimise(likelihood, near.u, near.which, _FINISH)
+    likelihood = Likelihood(problem if problem.scalar else problem.finished(), found.likelihood.hypotheses)
+    close = near.chi2 < near.chi2.min() + _HOPELESS
+    u, chi2 = near.u.copy(), near.chi2.copy()
+    u[close], chi2[close] = _minimise(likelihood, u[close], near.which[close], _FINISH, damping=_NEAR)
     ended = Optima(likelihood, u, near.which, chi2).best(_KEPT, _RIVALS)
-    posterior = _laplace(likelihood, ended)
+    posterior = _laplace(ended)
     main = ended.best(1)
     corrections = _final_over_quick(found.likelihood, main.u, main.which)
     if corrections is None:
@@ -204,9 +216,8 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
     }
 
 
-def _laplace(
-    likelihood: Likelihood, optima: Optima, corrections: Corrections | None = None
-) -> dict[str, Posterior]:
+def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str, Posterior]:
+    likelihood = optima.likelihood
     chi2, _, normal = likelihood(optima.u, optima.which, corrections)
     found = {}
     for h, name in enumerate(likelihood.hypotheses):
@@ -222,28 +233,29 @@ def _laplace(
     return found
 
 
-def _minimise(
+def _minimise(  # noqa: PLR0917 - the last two are given by name
     likelihood: Likelihood,
     starts: FloatArray,
     which: IntArray,
     steps: int,
     corrections: Corrections | None = None,
+    damping: float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
 
     A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
     step says nothing, it is small all the way.
     """
-    u, damping = starts.copy(), np.ones(len(starts))
+    u, damped = starts.copy(), np.full(len(starts), damping)
     value, gradient, normal = likelihood(u, which, corrections)
     eye = np.eye(u.shape[1])
     for _ in range(steps):
         promised = (gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1)
-        moving = np.flatnonzero((promised >= _ENOUGH) & (damping <= _STUCK))
+        moving = np.flatnonzero((promised >= _ENOUGH) & (damped <= _STUCK))
         if not moving.size:
             break
-        damped = normal[moving] + damping[moving, None, None] * eye
-        step = np.linalg.solve(damped, -gradient[moving, :, None])[..., 0]
+        held = normal[moving] + damped[moving, None, None] * eye
+        step = np.linalg.solve(held, -gradient[moving, :, None])[..., 0]
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
         trial = u[moving] + step
         own = None if corrections is None else [c[moving] for c in corrections]
@@ -252,5 +264,5 @@ def _minimise(
         at = moving[better]
         u[at], value[at] = trial[better], new[better]
         gradient[at], normal[at] = new_gradient[better], new_normal[better]
-        damping[moving] = np.clip(np.where(better, damping[moving] * 0.15, damping[moving] * 6), 1e-8, 1e12)
+        damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
     return u, value
