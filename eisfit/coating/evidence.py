@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.posterior import Posterior, probabilities, shares
+from eisfit.coating.posterior import Posterior, probabilities
 from eisfit.coating.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
 from eisfit.coating.search import refitted
 
@@ -31,18 +31,17 @@ def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[
     for number, (name, blocks, ratios) in enumerate(stages):
         last = number == len(stages) - 1
         found = final if last else refitted(problem.with_blocks(blocks, ratios), problem, final, seed)
-        after = log_odds(found)
+        after = log_odds({key: p.log_evidence for key, p in found.items()})
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
     return rows
 
 
-def log_odds(found: Mapping[str, Posterior]) -> dict[str, float]:
+def log_odds(log_evidence: Mapping[str, float]) -> dict[str, float]:
     """Return log10 odds of each hypothesis against all the others, however small."""
-    logs = {name: posterior.log_evidence for name, posterior in found.items()}
     odds = {}
-    for name, value in logs.items():
-        others = np.array([other for key, other in logs.items() if key != name])
+    for name, value in log_evidence.items():
+        others = np.array([other for key, other in log_evidence.items() if key != name])
         odds[name] = float((value - np.logaddexp.reduce(others)) / np.log(10))
     return odds
 
@@ -106,21 +105,21 @@ def _band(block: Block, low: float, high: float) -> Block:
 
 
 def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, dict[str, float]]:
-    """Return the probability of the first hypothesis with each prior half and twice as wide.
+    """Return what each prior half and twice as wide adds to the log10 odds of the first hypothesis.
 
     Where the posterior is N(m, v) in standard deviations of the prior, a prior s times as wide multiplies the
     evidence by exp(-a m^2 / (2 (1 + a v))) / (s sqrt(1 + a v)), a = 1/s^2 - 1; where it is drawn, by the mean
-    of the priors' ratio over the draws.
+    of the priors' ratio over the draws. Odds, because a probability near one shows no prior at work.
     """
-    stated = probabilities(found)
+    stated = log_odds({name: posterior.log_evidence for name, posterior in found.items()})
     best = max(stated, key=lambda name: stated[name])
     swing = {}
     for name in problem.priors:
-        entry = {}
-        for label, s in (("half", 0.5), ("double", 2.0)):
-            entry[label] = shares({key: _evidence(p, name, s) for key, p in found.items()})[best]
-        swing[name] = entry
-    order = sorted(swing, key=lambda name: -max(abs(v - stated[best]) for v in swing[name].values()))
+        swing[name] = {
+            label: log_odds({key: _evidence(p, name, s) for key, p in found.items()})[best] - stated[best]
+            for label, s in (("half", 0.5), ("double", 2.0))
+        }
+    order = sorted(swing, key=lambda name: -max(abs(change) for change in swing[name].values()))
     return {name: swing[name] for name in order[:8]}
 
 

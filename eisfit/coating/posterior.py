@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["Mode", "Posterior", "probabilities", "shares"]
+__all__ = ["Mode", "Posterior", "probabilities"]
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,6 @@ class Posterior:
 
 def probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:
     """Return posterior probabilities for hypotheses equally likely beforehand."""
-    return shares({name: posterior.log_evidence for name, posterior in found.items()})
-
-
-def shares(log_evidence: Mapping[str, float]) -> dict[str, float]:
-    """Return probabilities in proportion to evidences given by their logarithms."""
-    logs = np.array(list(log_evidence.values()))
+    logs = np.array([posterior.log_evidence for posterior in found.values()])
     odds = np.exp(logs - logs.max())
-    return dict(zip(log_evidence, (odds / odds.sum()).tolist(), strict=True))
+    return dict(zip(found, (odds / odds.sum()).tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -138,10 +139,30 @@ def _next(document: Document) -> Table:
 
 
 def _swing(document: Document) -> Table:
-    best = NAMES[ordered(document)[0]]
-    rows = [[e["meaning"], percent(e["half"]), percent(e["double"])] for e in document["swing"].values()]
-    head = ["prior", "half as wide", "twice as wide"]
-    return Table("How much is prior?", head, rows, f"Probability of: {best}.")
+    best = ordered(document)[0]
+    odds = math.log10(math.e) * _log_odds(document, best)
+    rows = [
+        [e["meaning"], *(f"{e[key]:+.2f}" for key in ("half", "double"))] for e in document["swing"].values()
+    ]
+    lowest = min(e[key] for e in document["swing"].values() for key in ("half", "double"))
+    reach = (
+        "no prior's width alone brings it to even odds"
+        if odds + lowest > 0
+        else "one prior's width can undo it"
+    )
+    note = (
+        f"Change of log10 odds of {NAMES[best]} against all the others, {capped(odds)} as stated: {reach}. "
+        "The priors that matter most come first; 0.30 is a factor of two."
+    )
+    return Table("How much is prior?", ["prior", "half as wide", "twice as wide"], rows, note)
+
+
+def _log_odds(document: Document, best: str) -> float:
+    """Natural logarithm of the odds of a hypothesis against all the others."""
+    logs = {name: entry["log_evidence"] for name, entry in document["hypotheses"].items()}
+    others = [value for name, value in logs.items() if name != best]
+    top = max(others)
+    return float(logs[best] - top - math.log(sum(math.exp(value - top) for value in others)))
 
 
 def _thickness(document: Document) -> Table:
