@@ -11,7 +11,6 @@ import numpy as np
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
-from eisfit.fitting.fit import finish_in_lmfit
 from eisfit.fitting.result import FitResult
 
 __all__ = ["Audit", "Compared", "compare_with_lmfit"]
@@ -29,6 +28,8 @@ class Compared:
 
 def compare_with_lmfit(kernel: FitResult) -> Compared:
     """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
+    from eisfit.fitting.fit import finish_in_lmfit
+
     task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
     theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
     basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)

@@ -8,7 +8,6 @@ asked for: it says how far the two are apart.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sized
-from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass
@@ -16,13 +15,10 @@ from functools import cached_property
 from importlib import import_module
 from itertools import islice
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eisfit.batch.audit import Audit, compare_with_lmfit
+from eisfit.batch.audit import Audit
 from eisfit.batch.chunks import Memory, Result, fit_chunk
-from eisfit.batch.package import Package, fit_package
-from eisfit.batch.pool import Lost, in_order
-from eisfit.batch.store import Store, key_of, restore_result, settings_digest
 from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
@@ -33,6 +29,13 @@ from eisfit.model.geometry import Geometry
 from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.given import spectra_of, unknown_option
 from eisfit.spectra.spectrum import Spectrum
+
+if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked for
+    from concurrent.futures import Executor
+
+    from eisfit.batch.package import Package
+    from eisfit.batch.pool import Lost
+    from eisfit.batch.store import Store
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
@@ -91,12 +94,12 @@ class FitMany(Iterator[Result]):
         self.fitted = self.reused = self.failed = 0
         self._circuit, self._options, self._finish = circuit, options, finish
         self._workers = workers
-        self._store = store if store is None or isinstance(store, Store) else Store(store)
+        self._store = _opened(store)
         # A store that is opened here is closed at the end.
         self._closing: AbstractContextManager[Any] = (
             nullcontext() if self._store is None or self._store is store else self._store
         )
-        self._digest = settings_digest(circuit, options, finish) if store is not None else b""
+        self._digest = b"" if store is None else _digest(circuit, options, finish)
         self._run_of_chunks = self._run(iter(spectra))
         total = len(spectra) if isinstance(spectra, Sized) else None
         self._results = counted(self._run_of_chunks, "fitting", total, progress)
@@ -107,12 +110,16 @@ class FitMany(Iterator[Result]):
     @property
     def audit(self) -> Audit:
         """How far lmfit is from one in a thousand of the fits so far: lmfit runs when this is asked for."""
+        from eisfit.batch.audit import compare_with_lmfit
+
         while self._pending:
             self._audit = self._audit.with_one(compare_with_lmfit(self._pending.pop(0)))
         return self._audit
 
     def key(self, spectrum: Spectrum) -> str:
         """Return under which key the store keeps a spectrum's result."""
+        from eisfit.batch.store import key_of
+
         return key_of(spectrum, self._digest)
 
     def close(self) -> None:
@@ -144,7 +151,9 @@ class FitMany(Iterator[Result]):
             known: dict[int, Result] = {k: s for k, s in enumerate(items) if isinstance(s, FitFailure)}
             keys: tuple[str, ...] = ()
             if self._store is not None:
-                keys = tuple("" if isinstance(s, FitFailure) else key_of(s, self._digest) for s in items)
+                from eisfit.batch.store import restore_result
+
+                keys = tuple("" if isinstance(s, FitFailure) else self.key(s) for s in items)
                 stored = self._store.get(list(keys))
                 for k, s in enumerate(items):
                     if isinstance(s, Spectrum) and keys[k] in stored:
@@ -160,6 +169,9 @@ class FitMany(Iterator[Result]):
                 results = fitted.results(spectra, self._circuit)
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
+        from eisfit.batch.package import fit_package
+        from eisfit.batch.pool import Lost, in_order
+
         waiting: list[_Chunk] = []
         for _, outcome in in_order(fit_package, self._packages(chunks, waiting), self._workers):
             chunk = waiting.pop(0)
@@ -170,6 +182,8 @@ class FitMany(Iterator[Result]):
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
+        from eisfit.batch.package import Package
+
         circuit = self._circuit.to_dict()
         for chunk in chunks:
             waiting.append(chunk)
@@ -264,6 +278,20 @@ def fit_many(
         listed = _in_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     return FitMany(listed, chosen, workers, store, finish, _without_defaults(kept), progress)
+
+
+def _opened(store: str | PathLike[str] | Store | None) -> Store | None:
+    if store is None:
+        return None
+    from eisfit.batch.store import Store
+
+    return store if isinstance(store, Store) else Store(store)
+
+
+def _digest(circuit: Circuit, options: dict[str, Any], finish: str) -> bytes:
+    from eisfit.batch.store import settings_digest
+
+    return settings_digest(circuit, options, finish)
 
 
 def _in_geometry(

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import components
 
@@ -47,8 +47,8 @@ class Known:
     def remember(self, target: ComplexArray, values: FloatArray) -> None:
         """Keep some of a lot's spectra in place of those before."""
         if len(target):
-            kept = np.unique(np.linspace(0, len(target) - 1, _REMEMBERED).astype(np.intp))
-            self.ends = target[kept], values[kept]
+            every = -(-len(target) // _REMEMBERED)
+            self.ends = target[::every].copy(), values[::every].copy()
 
 
 class Neighbours:
@@ -64,7 +64,7 @@ class Neighbours:
 
     def __init__(self, circuit: Circuit, target: ComplexArray, values: FloatArray) -> None:
         self.size, form = _form(target)
-        self.level = np.median(np.abs(form), axis=0)
+        self.level = median(np.abs(form), axis=0)
         self.form, self.values = self._scaled(form), values
         parts = [p for c in components(circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])

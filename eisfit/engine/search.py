@@ -130,7 +130,9 @@ class _Search:
             rows = rows[~self.settled]
         first = rows[choose_scouts(self.problem.target[rows])]
         self._look_around(first)
-        followers = np.setdiff1d(rows, first)
+        waiting = np.zeros(len(self.tried), dtype=bool)  # numpy's sets load its masked arrays
+        waiting[rows], waiting[first] = True, False
+        followers = np.flatnonzero(waiting)
         if followers.size:
             values = self.coordinates.physical(self.theta[first, 0])
             self._follow(followers, self.problem.target[first], values)

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ from eisfit.engine.robust import TUNING, covariance, set_standard_errors
 from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.identify.choice import Choice, choose, place_of
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import selected, with_noise
@@ -38,6 +37,9 @@ from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
 from eisfit.verdict import Flag, limit
+
+if TYPE_CHECKING:
+    from eisfit.fitting.identify.choice import Choice
 
 __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
@@ -139,8 +141,11 @@ def fit(
     if geometry is not None:
         kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
     kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
-    choice, place = None, place_of(circuit)
-    if circuit is None or place is not None:
+    choice = None
+    if circuit is None or (isinstance(circuit, str) and circuit.startswith("#")):
+        from eisfit.fitting.identify.choice import choose, place_of
+
+        place = place_of(circuit)
         choice = choose(kept, place or 1, weighting=weighting, seed=seed)
         circuit, kept, dropped = choice.circuit, choice.spectrum, (*dropped, *choice.flags)
     chosen = find_circuit(circuit)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.validation.distributions import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair
 
@@ -274,7 +274,7 @@ def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -
         return np.ones_like(omega)
     x = np.log10(omega)
     logs = np.log(np.maximum(distance, distance.max() * 1e-12 + np.finfo(float).tiny))
-    clipped = np.minimum(logs, np.median(logs) + 3)
+    clipped = np.minimum(logs, median(logs) + 3)
     span = (2 * x - x[0] - x[-1]) / (x[0] - x[-1])
     cubic = np.linalg.qr(np.vander(span, 4, increasing=True))[0][:, 1:]
     if chi2_above(3, float(np.sum((cubic.T @ clipped) ** 2)) / (np.pi**2 / 6)) > level:

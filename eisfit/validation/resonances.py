@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import median
+
 __all__ = ["pole_pair", "strongest"]
 
 FloatArray = NDArray[np.float64]
@@ -44,7 +46,7 @@ def strongest(
     residual
         (2F,) weighted, real above imaginary, at right angles to `q`.
     """
-    step = float(np.median(np.abs(np.diff(np.log(omega)))))
+    step = float(median(np.abs(np.diff(np.log(omega)))))
     candidates, spread = _grid(omega), np.array([step, np.log(2.0)])
     best, taken = candidates[0], 0.0
     for _ in range(_ROUNDS):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.validation.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,
@@ -104,7 +104,7 @@ class Problem:
         if self.sign < 0 or self.size < 12:
             return self
         share = np.abs(self.data.imag) / np.abs(self.data)
-        end, before = np.median(share[-4:]), np.median(share[-8:-4])
+        end, before = median(share[-4:]), median(share[-8:-4])
         closed = bool(end < 0.05 and (end < 0.65 * before or end < 0.01))
         return replace(self, basis=replace(self.basis, slow=self.slow and not closed))
 

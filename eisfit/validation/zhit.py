@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, median
 from eisfit.errors import SpectrumError
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
@@ -150,7 +150,7 @@ def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = 
     window = spectrum.select(fmin, fmax).frequency
     inside = (spectrum.frequency >= window[-1]) & (spectrum.frequency <= window[0])
     rebuilt = _shape(spectrum)
-    offset = np.median((np.log(np.abs(spectrum.impedance)) - rebuilt)[inside])
+    offset = median((np.log(np.abs(spectrum.impedance)) - rebuilt)[inside])
     return ZHitResult(spectrum, np.exp(rebuilt + offset), (float(window[-1]), float(window[0])))
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
@@ -176,8 +176,8 @@ def boundaries_of(chosen: Chosen) -> list[int]:
 def _typical(tests: list[SignTest]) -> str:
     if not tests:
         return ""
-    written = float(np.median([test.as_written for test in tests]))
-    turned = float(np.median([test.turned for test in tests]))
+    written = float(median([test.as_written for test in tests]))
+    turned = float(median([test.turned for test in tests]))
     return str(SignTest(written, turned))
 
 
@@ -187,7 +187,7 @@ def _typical_value(values: FloatArray | None, part: NDArray[np.intp], whole: boo
     finite = values[part][np.isfinite(values[part])]
     if finite.size == 0:
         return None
-    return float(finite[0]) if whole else float(np.median(finite))
+    return float(finite[0]) if whole else float(median(finite))
 
 
 def _first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
@@ -103,9 +103,9 @@ def _spaced_like_a_sweep(values: FloatArray) -> bool:
     steps = np.abs(np.diff(np.log(values[np.isfinite(values) & (values > 0)])))
     if steps.size < 2 or steps.sum() < np.log(2):
         return False
-    typical = float(np.median(steps))
+    typical = float(median(steps))
     even = _EVEN if steps.sum() > np.log(9.5) else 0.01
-    return bool(typical > 0 and np.median(np.abs(steps - typical)) < even * typical)
+    return bool(typical > 0 and median(np.abs(steps - typical)) < even * typical)
 
 
 def _readings(matrix: FloatArray, start: int) -> list[Reading]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import median
+
 __all__ = ["SignTest", "kramers_kronig_sign", "lost_signs"]
 
 _FEWEST_POINTS = 8
@@ -67,7 +69,7 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
         return None
     thin = slice(None, None, 1 + f.size // _MOST_POINTS)
     f, z = f[thin], z[thin]
-    written, turned = np.median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
+    written, turned = median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
     test = SignTest(float(written), float(turned))
     return test if test.verdict else replace(test, slope=_slope_sign(f, z))
 

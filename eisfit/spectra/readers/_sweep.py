@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import median
 from eisfit.errors import SpectrumError
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import Spectrum
@@ -129,7 +130,7 @@ def _hint(sweep: Sweep) -> None:
     """Say what looks like rad/s (whole decades of 2 pi at both ends) or like a turned impedance."""
     if sweep.frequency.size < 2:
         return
-    if np.median(sweep.impedance.real) < 0:
+    if median(sweep.impedance.real) < 0:
         sweep.notes.append(
             "the real part is negative in most points: turned by 180 degrees, or a wrong column?"
         )
