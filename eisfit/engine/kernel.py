@@ -20,7 +20,7 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.notation import Component, Line, Node, Series
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "impedance"]
 
 #: Takes d(result)/d(this branch) and writes the derivatives by its parameters.
 Backward = Callable[[ComplexArray], None]
@@ -69,6 +69,14 @@ def evaluate(
     backward(seed)
     _untie(coordinates, values, theta, out)
     return np.broadcast_to(z, (out.shape[0], out.shape[2]))
+
+
+def impedance(coordinates: Coordinates, grid: FrequencyGrid, theta: FloatArray) -> ComplexArray:
+    """Return Z (B, F) at theta (B, V), without derivatives."""
+    nothing = np.empty((0, 0, 0), dtype=np.complex128)
+    place = _Place(coordinates, grid, coordinates.physical(theta), theta, nothing)
+    z = _branch(place, coordinates.circuit.tree, 1)[0]
+    return np.broadcast_to(z, (len(theta), grid.omega.shape[-1]))
 
 
 def _untie(coordinates: Coordinates, values: FloatArray, theta: FloatArray, out: ComplexArray) -> None:

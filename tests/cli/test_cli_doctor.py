@@ -56,12 +56,12 @@ def test_all_is_well(run):
 
 
 def test_an_absent_part_comes_with_its_command_and_is_no_failure(run):
-    run.versions["emcee"] = ("", doctor._ABSENT)
+    run.versions["numba"] = ("", doctor._ABSENT)
     code, checks, text = run()
     assert code == 0
-    assert checks["emcee"]["status"] == "absent"
-    assert checks["emcee"]["cure"].endswith("-m pip install emcee")
-    assert "absent  emcee: for intervals by Monte Carlo (--errors mcmc); " in text
+    assert checks["numba"]["status"] == "absent"
+    assert checks["numba"]["cure"].endswith("-m pip install numba")
+    assert "absent  numba: for a compiled solver; " in text
 
 
 def test_a_missing_an_old_and_a_broken_package_are_wrong(run):

@@ -119,7 +119,6 @@ def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
 
 
 def test_a_weakness_of_the_intervals_is_told(cell, capsys):
-    pytest.importorskip("emcee")
     _, out, _ = run(capsys, "fit", cell, "-c", "rs-ct", "--errors", "mcmc", "--repeats", "200", "--json")
     flags = {flag["name"]: flag for flag in json.loads(out)["results"][0]["flags"]}
     assert (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 
 import lmfit
@@ -14,6 +13,8 @@ import eisfit
 from eisfit.display import plot
 from eisfit.errors import EisfitError, ParameterError, UsageError
 from eisfit.fitting.errors.interval import Intervals
+from eisfit.fitting.errors.refit import Refit
+from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, log_density, walk
 from eisfit.fitting.errors.uncertainty import intervals, with_intervals
 
 TRUTH = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85}
@@ -77,8 +78,6 @@ def test_covariance_interval_is_t_times_stderr(result):
     [("bootstrap", {}), ("bootstrap", {"kind": "parametric"}), ("mcmc", {"count": 800})],
 )
 def test_sampling_methods_agree_with_the_profile_of_a_nearly_linear_fit(result, method, options):
-    if method == "mcmc":
-        pytest.importorskip("emcee")
     sampled, exact = intervals(result, method=method, **options), intervals(result, method="profile")
     for name, row in sampled.items():
         width = exact[name].high - exact[name].low
@@ -88,30 +87,87 @@ def test_sampling_methods_agree_with_the_profile_of_a_nearly_linear_fit(result, 
     assert again.to_dict() == sampled.to_dict()
 
 
-@pytest.mark.slow
-def test_mcmc_is_lmfits_and_keeps_the_bounds(result, monkeypatch):
-    pytest.importorskip("emcee")
-    calls, inner = [], lmfit.Minimizer.emcee
-
-    def counted(self, **options):
-        calls.append(options)
-        return inner(self, **options)
-
-    monkeypatch.setattr(lmfit.Minimizer, "emcee", counted)
+def test_mcmc_keeps_the_bounds(result):
     low = result["R_ct"].value * 0.999
     bounded = eisfit.fit(simulated(), "rs-ct", bound={"R_ct": (low, 100.0)})
     found = intervals(bounded, method="mcmc", count=500)
-    assert [call["burn"] for call in calls] == [150]
     column = found.samples[:, bounded.circuit.names.index("R_ct")]
     assert column.min() >= low
     assert found.samples.shape == (70 * 16, 4)
-    assert found.notes[0].startswith("the chain is short: 500 steps for an autocorrelation time of ")
+
+
+def test_a_short_chain_is_told(result):
+    (note,) = intervals(result, method="mcmc", count=200).notes
+    assert note.startswith("the chain is short: 200 steps for an autocorrelation time of ")
+
+
+@pytest.mark.slow
+def test_the_posterior_is_that_of_lmfits_emcee(result):
+    """The same density, but emcee's walkers through lmfit: quantiles alike to the chains' scatter."""
+    refit = Refit.of(result, plain=True)
+    density, size = log_density(refit), refit.theta.size
+    spread = np.sqrt(np.diag(refit.covariance() * result.statistics.redchi))
+    params = lmfit.Parameters()
+    for k, value in enumerate(refit.theta):
+        params.add(f"theta_{k}", value=value, min=value - 12 * spread[k], max=value + 12 * spread[k])
+    minimizer = lmfit.Minimizer(lambda p: density(np.array([[v.value for v in p.values()]]))[0], params)
+    start = refit.theta + spread * np.random.default_rng(3).standard_normal((16, size))
+    options = {"pos": start, "steps": 2500, "nwalkers": 16, "burn": 500, "seed": 3, "progress": False}
+    reference = minimizer.emcee(**options, run_mcmc_kwargs={"skip_initial_state_check": True}).flatchain
+    values = refit.problem.coordinates.physical(reference.to_numpy())
+    mine = intervals(result, method="mcmc", count=2500).samples
+    for k in range(size):
+        theirs = np.quantile(values[:, k], [0.025, 0.16, 0.5, 0.84, 0.975])
+        off = np.quantile(mine[:, k], [0.025, 0.16, 0.5, 0.84, 0.975]) - theirs
+        assert np.abs(off).max() < 0.25 * (theirs[3] - theirs[1]) / 2
+
+
+def test_walkers_find_both_ends_of_a_bent_valley():
+    """Rosenbrock's density has closed-form moments: x is N(1, 1), and y given x is N(x^2, 0.3^2)."""
+    rng = np.random.default_rng(5)
+
+    def density(p):
+        return -((1 - p[:, 0]) ** 2) / 2 - (p[:, 1] - p[:, 0] ** 2) ** 2 / (2 * 0.3**2)
+
+    chain = walk(density, rng.normal(1, 0.5, (40, 2)), 20_000, rng)[4000:]
+    assert chain[..., 0].mean() == pytest.approx(1.0, abs=0.1)
+    assert chain[..., 0].std() == pytest.approx(1.0, abs=0.1)
+    assert (chain[..., 1] - chain[..., 0] ** 2).std() == pytest.approx(0.3, rel=0.1)
+
+
+def test_two_optima_are_visited_as_often_as_they_weigh():
+    """A mixture of two normal densities far apart, a third and two thirds of it, of unlike widths."""
+    rng, means = np.random.default_rng(11), np.array([[0.0, 0.0], [30.0, -20.0]])
+    widths, shares = np.array([[1.0, 0.2], [0.5, 2.0]]), np.array([1 / 3, 2 / 3])
+
+    def density(p):
+        away = ((p[:, np.newaxis] - means) / widths) ** 2
+        return np.log(np.sum(shares / widths.prod(axis=1) * np.exp(-0.5 * away.sum(axis=2)), axis=1) + 1e-300)
+
+    start = np.concatenate(
+        [mean + width * rng.normal(size=(8, 2)) for mean, width in zip(means, widths, strict=True)]
+    )
+    jump = Jump([(mean, np.diag(width**2)) for mean, width in zip(means, widths, strict=True)])
+    chain = walk(density, start, 6000, rng, jump)
+    first = chain[..., 0] < 15
+    assert first.mean() == pytest.approx(1 / 3, abs=0.03)
+    assert chain[first][:, 1].std() == pytest.approx(0.2, rel=0.05)
+    assert chain[~first][:, 1].std() == pytest.approx(2.0, rel=0.05)
+
+
+def test_the_autocorrelation_time_of_an_autoregression():
+    """x' = a x + noise: (1 + a) / (1 - a), in closed form."""
+    rng, a = np.random.default_rng(7), 0.9
+    chain = np.empty((20_000, 8, 1))
+    chain[0] = rng.normal(size=(8, 1))
+    for k in range(1, len(chain)):
+        chain[k] = a * chain[k - 1] + np.sqrt(1 - a * a) * rng.normal(size=(8, 1))
+    assert autocorrelation_time(chain) == pytest.approx((1 + a) / (1 - a), rel=0.1)
 
 
 def test_posterior_of_a_straight_line_is_students(capsys):
     """R in series with a known L: linear, so that the posterior is Student's but for the prior in ln R, whose
-    influence is small here; the chain goes on until it is long enough, and lmfit prints nothing."""
-    pytest.importorskip("emcee")
+    influence is small here; the chain goes on until it is long enough, and nothing is printed."""
     f = np.geomspace(1e5, 1e3, 30)
     s = eisfit.simulate("R_s-L_1", {"R_s": 10.0, "L_1": 1e-4}, noise=0.01, frequency=f)
     fitted = eisfit.fit(s, "R_s-L_1", weighting="unit", fix={"L_1": 1e-4})
@@ -159,8 +215,6 @@ def test_profile_of_a_derived_quantity_is_that_of_a_fit_written_in_it():
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["covariance", "bootstrap", "mcmc"])
 def test_derived_quantities_have_intervals_by_every_method(result, method):
-    if method == "mcmc":
-        pytest.importorskip("emcee")
     exact = intervals(result, method="profile").derived
     found = intervals(result, method=method, count={"bootstrap": 1000, "mcmc": 800}.get(method)).derived
     assert set(found) == set(exact) == {"tau_ct", "f_peak_ct", "C_ct", "C_brug_ct", "R_p"}
@@ -292,19 +346,6 @@ def test_a_robust_loss_has_no_likelihood():
     fitted = eisfit.fit(simulated(), "rs-ct", loss="huber")
     with pytest.raises(UsageError, match="use covariance or bootstrap"):
         intervals(fitted, method="profile")
-
-
-def test_without_emcee_one_sentence_says_what_to_install(result, monkeypatch):
-    real = builtins.__import__
-
-    def missing(name, *args, **kwargs):
-        if name == "emcee":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(EisfitError, match=r"pip install 'eisfit-toolkit\[mcmc\]'"):
-        intervals(result, method="mcmc")
 
 
 @pytest.mark.slow

@@ -35,7 +35,6 @@ _NEEDED = {
 }
 #: What brings more: distribution -> what for.
 _OPTIONAL = {
-    "emcee": "intervals by Monte Carlo (--errors mcmc)",
     "distributed": "batches on a cluster (--dask)",
     "numba": "a compiled solver",
     "pyarrow": "Parquet files (--export results.parquet)",

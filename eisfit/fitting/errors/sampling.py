@@ -1,4 +1,10 @@
-"""Markov-chain Monte Carlo through lmfit's ``emcee``, all walkers in one batch.
+"""Markov-chain Monte Carlo: an ensemble of walkers whose moves do not ask how the parameters are scaled.
+
+Half of the walkers move at a time, each by a difference of two of the other half (C. J. F. ter Braak, Stat.
+Comput. 16 (2006) 239; as an ensemble B. Nelson, E. B. Ford, M. J. Payne, Astrophys. J. Suppl. 210 (2014) 11),
+which is affine-invariant in the sense of J. Goodman, J. Weare, Commun. Appl. Math. Comput. Sci. 5 (2010) 65.
+Where the data allows several optima, every tenth move leads from one to another, by the affine map of their
+covariances; else it takes the whole difference.
 
 The likelihood is lmfit's: normal, exp(-chisqr / 2) where the noise is measured. Where it is not, lmfit
 samples ln(noise) with a flat prior, which is integrated out here: chisqr^(-n/2). The prior is flat in the
@@ -7,19 +13,16 @@ coordinates of the fit, that is in the logarithm of a positive parameter, betwee
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.errors import EisfitError
+from eisfit.engine.kernel import impedance
 from eisfit.fitting.errors.refit import Refit
 
-__all__ = ["MOST", "run_emcee"]
+__all__ = ["MOST", "Jump", "autocorrelation_time", "draw_posterior", "walk"]
 
 
 #: Steps of each walker, at most, where the chain decides itself how long it must be.
@@ -27,11 +30,16 @@ MOST = 16000
 _FIRST = 2000
 _BURN = 0.3  # of a Markov chain, left out
 _THIN = 5
-_UNCORRELATED = 50  # autocorrelation times that a chain must be long (emcee's manual)
-_IMPOSSIBLE = -1e300  # lmfit refuses an infinite logarithm
+_UNCORRELATED = 50  # autocorrelation times that a chain must be long: then their estimate is sound
+_WINDOW = 5.0  # autocorrelation times that are added up
+_WHOLE = 10  # every so manieth move takes a whole difference
+_SCALE = 2.38  # over the root of twice the coordinates: ter Braak's, best for a normal density
+_SHAKE = 1e-5  # of a difference, so that the walkers reach every place
+
+LogDensity = Callable[[FloatArray], FloatArray]
 
 
-def run_emcee(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, float]:
+def draw_posterior(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, float]:
     """Return parameters (n, P) drawn from the posterior, and the longest autocorrelation time in steps.
 
     Parameters
@@ -43,38 +51,132 @@ def run_emcee(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArray, f
         times long, `MOST` at most.
     seed
         The same seed gives the same chain.
-
-    Raises
-    ------
-    EisfitError
-        When emcee is not installed.
     """
-    try:
-        import emcee  # noqa: F401  # lmfit needs it, an extra
-    except ImportError:
-        raise EisfitError(
-            "errors by MCMC need the package emcee: pip install 'eisfit-toolkit[mcmc]'"
-        ) from None
     walkers = max(16, 4 * refit.theta.size)
-    box = refit.problem.coordinates
-    first, most = (_FIRST, MOST) if steps is None else (steps, steps)
     rng, optima = np.random.default_rng(seed), refit.optima
     shares = [len(part) for part in np.array_split(np.arange(walkers), len(optima))]
-    # Walkers seldom cross from one optimum to another: each begins with its share of them.
-    balls = [_ball(replace(refit, theta=one), n, rng) for one, n in zip(optima, shares, strict=True)]
-    positions = np.concatenate(balls)
-    chain, memory = _run_chain(
-        _LogPosterior(refit), positions, (box.low, box.high), steps=first, most=most, seed=seed
-    )
-    return box.physical(chain), memory
+    places = [replace(refit, theta=one) for one in optima]
+    balls = [_ball(one, n, rng) for one, n in zip(places, shares, strict=True)]
+    density, chain = log_density(refit), np.concatenate(balls)[np.newaxis]
+    jump = Jump([(one.theta, _covariance(one)) for one in places]) if len(places) > 1 else None
+    wanted, memory = _FIRST if steps is None else steps, np.inf
+    while len(chain) - 1 < wanted:
+        more = walk(density, chain[-1], wanted + 1 - len(chain), rng, jump)
+        chain = np.concatenate([chain, more])
+        memory = autocorrelation_time(chain[1 + int(_BURN * wanted) :])
+        enough = _UNCORRELATED * memory / (1 - _BURN)
+        if steps is None and wanted < enough:
+            wanted = min(int(1.1 * enough) + 1, MOST)
+    kept = chain[1 + int(_BURN * wanted) :: _THIN]
+    return refit.problem.coordinates.physical(kept.reshape(-1, kept.shape[2])), memory
+
+
+def walk(
+    density: LogDensity, start: FloatArray, steps: int, rng: np.random.Generator, jump: Jump | None = None
+) -> FloatArray:
+    """Return the places (steps, W, V) of walkers that draw from a density.
+
+    Parameters
+    ----------
+    density
+        Coordinates (n, V) -> its logarithm (n,), of which -inf is never entered.
+    start
+        (W, V), W even or odd, at least four.
+    steps
+        How many.
+    rng
+        Of the moves.
+    jump
+        Every tenth move, in place of a whole difference.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> chain = walk(lambda x: -0.5 * (x**2).sum(axis=1), rng.normal(size=(16, 2)), 4000, rng)
+    >>> bool(abs(chain.var() - 1) < 0.05)
+    True
+    """
+    place, chain = start.copy(), np.empty((steps, *start.shape))
+    height = density(place)
+    halves = np.array_split(np.arange(len(place)), 2)
+    for step in range(steps):
+        for mine, others in (halves, halves[::-1]):
+            whole = step % _WHOLE == _WHOLE - 1
+            if whole and jump is not None:
+                trial, gain = jump.of(place[mine], rng)
+            else:
+                trial = place[mine] + _difference(place[others], len(mine), whole, rng)
+                gain = np.zeros(len(mine))
+            there = density(trial)
+            accepted = np.log(rng.random(len(mine))) < there - height[mine] + gain
+            place[mine[accepted]], height[mine[accepted]] = trial[accepted], there[accepted]
+        chain[step] = place
+    return chain
+
+
+def _difference(others: FloatArray, count: int, whole: bool, rng: np.random.Generator) -> FloatArray:
+    """Return steps (count, V), each along the difference of two others (n, V)."""
+    pairs = rng.random((count, len(others))).argpartition(1, axis=1)[:, :2]
+    apart = others[pairs[:, 0]] - others[pairs[:, 1]]
+    scale = 1.0 if whole else _SCALE / np.sqrt(2 * others.shape[1])
+    return np.asarray((scale + _SHAKE * rng.standard_normal(apart.shape)) * apart)
+
+
+class Jump:
+    """Moves from the neighbourhood of one optimum to that of another.
+
+    Parameters
+    ----------
+    optima
+        Two or more (mean (V,), covariance (V, V)).
+    """
+
+    def __init__(self, optima: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+        self.means = np.stack([mean for mean, _ in optima])
+        self.roots = np.stack([np.linalg.cholesky(covariance) for _, covariance in optima])
+        self.inverses = np.linalg.inv(self.roots)
+        self.sizes = np.log(np.einsum("kii->ki", self.roots)).sum(axis=1)
+
+    def of(self, theta: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Return new places (n, V), and ln of the map's determinant (n,), which the acceptance needs.
+
+        A walker takes any pair of optima either way with one probability, so that every move has its reverse.
+        """
+        pairs = rng.random((len(theta), len(self.means))).argpartition(1, axis=1)[:, :2]
+        old, new = pairs.T
+        within = np.einsum("nij,nj->ni", self.inverses[old], theta - self.means[old])
+        return self.means[new] + np.einsum("nij,nj->ni", self.roots[new], within), (
+            self.sizes[new] - self.sizes[old]
+        )
+
+
+def autocorrelation_time(chain: FloatArray) -> float:
+    """Return the longest integrated autocorrelation time of a chain (steps, W, V), in steps.
+
+    Added up over a window of five times itself (A. Sokal, Monte Carlo Methods in Statistical Mechanics,
+    1989).
+    """
+    steps = len(chain)
+    away = chain - chain.mean(axis=0)
+    spectrum = np.abs(np.fft.rfft(away, 2 * steps, axis=0)) ** 2
+    correlation = np.fft.irfft(spectrum, axis=0)[:steps]
+    size = correlation[0]
+    correlation = np.mean(correlation / np.where(size > 0, size, 1.0), axis=1)  # of the walkers
+    times = 2 * np.cumsum(correlation, axis=0) - 1
+    far = np.arange(steps)[:, np.newaxis] >= _WINDOW * times
+    window = np.where(far.any(axis=0), far.argmax(axis=0), steps - 1)
+    return float(np.max(np.take_along_axis(times, window[np.newaxis], axis=0)))
+
+
+def _covariance(refit: Refit) -> FloatArray:
+    residual = refit.evaluate(refit.theta[np.newaxis])[0][0]
+    noise = residual @ residual / max(refit.result.statistics.nfree, 1) if _rescaled(refit) else 1.0
+    return np.asarray(noise * refit.covariance() + 1e-12 * np.eye(refit.theta.size))
 
 
 def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
     """Return starts spread as the covariance says, inside the box."""
-    residual = refit.evaluate(refit.theta[np.newaxis])[0][0]
-    noise = residual @ residual / max(refit.result.statistics.nfree, 1) if _rescaled(refit) else 1.0
-    covariance = noise * refit.covariance() + 1e-12 * np.eye(refit.theta.size)
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.linalg.eigh(_covariance(refit))
     spread = np.sqrt(np.clip(values, 0.0, 1.0))
     starts = refit.theta + (rng.standard_normal((walkers, spread.size)) * spread) @ vectors.T
     box = refit.problem.coordinates
@@ -86,89 +188,18 @@ def _rescaled(refit: Refit) -> bool:
     return refit.result.covariance_rescaled
 
 
-class _LogPosterior:
-    """The logarithm of the posterior for all walkers."""
+def log_density(refit: Refit) -> LogDensity:
+    """Return the logarithm of the posterior of coordinates (n, V), -inf outside their box."""
+    problem, numbers = refit.problem, refit.problem.target.shape[1] * 2
+    box = problem.coordinates
 
-    def __init__(self, refit: Refit) -> None:
-        self.refit = refit
-        self.numbers = refit.problem.target.shape[1] * 2
+    def density(theta: FloatArray) -> FloatArray:
+        with np.errstate(all="ignore"):
+            off = problem.form.residual(impedance(box, problem.grid, theta), problem.target)
+            residual = np.ascontiguousarray(off).view(np.float64) * problem.weight
+            chisqr = np.einsum("bf,bf->b", residual, residual)
+            value = -0.5 * (numbers * np.log(chisqr) if _rescaled(refit) else chisqr)
+        inside = ((theta >= box.low) & (theta <= box.high)).all(axis=1) & np.isfinite(value)
+        return np.where(inside, value, -np.inf)
 
-    def __call__(self, theta: FloatArray) -> FloatArray:
-        residual = self.refit.evaluate(self.refit.problem.coordinates.clip(theta))[0]
-        chisqr = np.einsum("bf,bf->b", residual, residual)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = -0.5 * (self.numbers * np.log(chisqr) if _rescaled(self.refit) else chisqr)
-        return np.where(np.isfinite(value), value, _IMPOSSIBLE)
-
-
-def _run_chain(
-    log_posterior: Callable[[FloatArray], FloatArray],
-    positions: FloatArray,
-    box: tuple[FloatArray, FloatArray],
-    *,
-    steps: int,
-    most: int,
-    seed: int,
-) -> tuple[FloatArray, float]:
-    """Return the chain of lmfit's ``Minimizer.emcee`` and its longest autocorrelation time, in steps.
-
-    Parameters
-    ----------
-    log_posterior
-        Coordinates (W, V) of all walkers -> (W,), finite.
-    positions
-        (W, V) to start from.
-    box
-        (V,) lower and upper bounds, kept by lmfit.
-    steps, most
-        Of each walker; where the chain is shorter than 50 autocorrelation times, it goes on, up to `most`.
-    seed
-        The same seed gives the same chain.
-
-    Returns
-    -------
-    tuple
-        (n, V) draws, without the first 30 % of the chain and thinned to one in five, and the time.
-    """
-    import lmfit
-
-    params = lmfit.Parameters()
-    for k, (value, low, high) in enumerate(zip(positions[0], *box, strict=True)):
-        params.add(f"theta_{k}", value=value, min=low, max=high)
-    walkers = _Walkers(log_posterior, positions)
-    minimizer = lmfit.Minimizer(walkers.residual, params)
-    done, wanted = 0, steps
-    while done < min(wanted, most):
-        more = min(wanted, most) - done
-        options: dict[str, Any] = {"reuse_sampler": True} if done else {"pos": positions, "seed": seed}
-        done += more
-        options |= {"burn": int(_BURN * done), "thin": _THIN, "workers": walkers, "progress": False}
-        options["run_mcmc_kwargs"] = {"skip_initial_state_check": True}
-        with redirect_stdout(io.StringIO()):  # lmfit prints where it finds the chain short
-            outcome = minimizer.emcee(steps=more, nwalkers=len(positions), **options)
-        times = minimizer.sampler.get_autocorr_time(discard=options["burn"], tol=0, quiet=True)
-        memory = float(np.max(times))
-        enough = _UNCORRELATED * memory / (1 - _BURN)
-        wanted = done if done >= enough else int(1.1 * enough) + 1
-    return np.asarray(outcome.chain.reshape(-1, outcome.chain.shape[-1])), memory
-
-
-class _Walkers:
-    """A pool for emcee that evaluates all walkers in one batch, and the residual that lmfit then asks for."""
-
-    def __init__(self, log_posterior: Callable[[FloatArray], FloatArray], positions: FloatArray) -> None:
-        self.log_posterior = log_posterior
-        self.now = float(log_posterior(positions[:1])[0])
-
-    def map(self, function: Callable[[FloatArray], Any], positions: Iterable[FloatArray]) -> list[Any]:
-        """Return lmfit's log-probability of each walker; lmfit sees to the bounds."""
-        places = np.array(list(positions))
-        found = []
-        for place, value in zip(places, self.log_posterior(places), strict=True):
-            self.now = float(value)
-            found.append(function(place))
-        return found
-
-    def residual(self, params: Any) -> float:
-        """Return the log-posterior of the walker whose turn it is."""
-        return self.now
+    return density

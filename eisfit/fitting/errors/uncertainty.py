@@ -5,7 +5,7 @@ covariance   value -+ t stderr: fast, right where the fit is nearly linear in th
 profile      profile likelihood (`eisfit.fitting.errors.profile`): right where it is bent, and finds open
 sides
 bootstrap    percentiles of repeated fits (`eisfit.fitting.errors.bootstrap`): needs no normal noise
-mcmc         percentiles of the posterior, by lmfit (`eisfit.fitting.errors.sampling`): needs emcee
+mcmc         percentiles of the posterior, by Markov chains (`eisfit.fitting.errors.sampling`)
 ===========  =========================================================================================
 
 t has nfree degrees of freedom where the noise is estimated from the residuals; where it is measured
@@ -80,8 +80,6 @@ def intervals(
     UsageError
         For an unknown method or parameter, a level outside 0 to 1, too few repeats, or profile or mcmc of a
         fit with a robust loss.
-    EisfitError
-        For mcmc without emcee.
 
     Examples
     --------
@@ -215,10 +213,10 @@ class _Draws:
 def _drawn(result: FitResult, method: str, count: int | None, kind: str, seed: int) -> _Draws:
     refit, rng = Refit.of(result, plain=method == "mcmc"), np.random.default_rng([seed, 1])
     if method == "mcmc":
-        from eisfit.fitting.errors.sampling import run_emcee
+        from eisfit.fitting.errors.sampling import draw_posterior
 
-        samples, memory = run_emcee(refit, count, seed)
-        words = f"percentiles of {len(samples)} draws by emcee"
+        samples, memory = draw_posterior(refit, count, seed)
+        words = f"percentiles of {len(samples)} draws of a Markov chain"
         return _Draws(method, refit, samples, words, _chain_notes(count, memory), rng)
     count = _REPEATS if count is None else count
     samples = repeated(refit, count, kind, seed)
