@@ -200,8 +200,8 @@ def outside(name):
     return users
 
 
-def test_lmfit_is_imported_lazily_where_it_finishes_a_fit_or_draws_a_chain():
-    assert outside("lmfit") == {"fitting.fit": True, "fitting.errors.sampling": True}
+def test_lmfit_is_imported_lazily_where_it_finishes_a_fit():
+    assert outside("lmfit") == {"fitting.fit": True}
 
 
 def test_matplotlib_is_imported_under_plot_alone():

@@ -1,6 +1,6 @@
 """Fit a circuit to a spectrum: the batched solver finds the basin, lmfit finishes there.
 
-lmfit is imported here when a fit is made, and in `eisfit.fitting.errors.sampling` for its Markov chains.
+lmfit is imported here alone, when a fit is made.
 """
 
 from __future__ import annotations
