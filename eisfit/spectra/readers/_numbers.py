@@ -46,7 +46,7 @@ class Style:
     Parameters
     ----------
     delimiter
-        ``"\t"``, ``";"``, ``","``, ``"|"`` or ``" "`` (any white space).
+        ``"\t"``, ``";"``, ``","``, ``"|"``, ``":"`` or ``" "`` (any white space).
     decimal
         ``"."`` or ``","``.
     prefixed
@@ -59,7 +59,7 @@ class Style:
 
     def notes(self) -> list[str]:
         """Return the sentences for `Spectrum.notes`."""
-        names = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma", "|": "bar"}
+        names = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma", "|": "bar", ":": "colon"}
         name = names[self.delimiter]
         notes = [f"columns parted by {name}"]
         if self.decimal == ",":

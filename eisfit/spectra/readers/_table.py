@@ -23,6 +23,7 @@ STRAY = "?"
 
 _PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _SAMPLE = 100
 _NEARLY_ALL = 0.85
@@ -153,7 +154,7 @@ def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
         sample = [*sample[:3], *sample[-3:]]
     highest = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line))
     best: tuple[float, Style, Rows] | None = None
-    for style in _candidates("\n".join(sample)):
+    for style in _candidates("\n".join(sample), _COLONS.search("\n".join(sample[-3:])) is not None):
         needed = 0.0 if best is None else best[0] * (1.5 if style.prefixed else 1.05)
         if needed >= highest:
             continue  # no other style can be that much better
@@ -166,9 +167,9 @@ def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
     return (None, []) if best is None else best[1:]
 
 
-def _candidates(text: str) -> list[Style]:
+def _candidates(text: str, colons: bool) -> list[Style]:
     """Return the styles that the characters in `text` allow, the likelier first."""
-    delimiters = [mark for mark in "\t;,|" if mark in text] + [" "]
+    delimiters = [mark for mark in "\t;,|" if mark in text] + [" ", *([":"] if colons else [])]
     decimals = [mark for mark in ".," if mark == "." or mark in text]
     prefixed = [False, True] if _PREFIXED_ANYWHERE.search(text) else [False]
     quoted = '","' in text or '", "' in text

@@ -1,0 +1,104 @@
+"""Which columns of a table belong together: one spectrum, or several side by side, by their names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._table import Table
+
+__all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
+
+Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
+DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
+
+
+def column_sets(table: Table) -> list[dict[int, Column]]:
+    """Return the meaning of the columns; several sets where spectra stand side by side."""
+    names = _expand_complex(table)
+    # pandas writes a repeated name as Z.1, Z.2
+    names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
+    columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
+    columns = _parts_of_ivium(columns)
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
+    count = {q: len(found) for q, found in place.items()}
+    if count["frequency"] == 1 and (sets := _sets_by_label(columns)):
+        return sets
+    if count["real"] != count["imag"] or count["real"] < 2:
+        return [columns]
+    if count["frequency"] == count["real"]:
+        starts = place["frequency"]
+        edges = [*starts[1:], max(columns) + 1]
+        parts = zip([0, *starts[1:]], edges, strict=True)
+        return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
+    return _sharing_one_frequency(columns, place)
+
+
+def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with Z1, Z2 as real and imaginary part where there is neither part nor phase."""
+    moduli = {c.label: i for i, c in columns.items() if c.quantity == "modulus"}
+    named = {c.quantity for c in columns.values()} & {"real", "imag", "phase"}
+    if (
+        named
+        or set(moduli) != {"1", "2"}
+        or len({c.unit for c in map(columns.get, moduli.values()) if c}) > 1
+    ):
+        return columns
+    parts = {
+        moduli[label]: replace(columns[moduli[label]], name=name, quantity=quantity, label="")
+        for label, name, quantity in zip("12", Z1_Z2, ("real", "imag"), strict=True)
+    }
+    return {**columns, **parts}
+
+
+def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
+    """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance."""
+    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label))
+    shared = {i: c for i, c in columns.items() if not c.label or c.quantity == "frequency"}
+    if {c.quantity for c in shared.values()} & {"real", "imag", "modulus", "phase"}:
+        return []
+    sets = []
+    for label in labels:
+        own = {i: c for i, c in columns.items() if c.label == label and c.quantity != "frequency"}
+        found = [c.quantity for c in own.values()]
+        if {"real", "imag"} <= set(found) or {"modulus", "phase"} <= set(found):
+            sets.append({**shared, **own})
+    return sets if len(sets) > 1 else []
+
+
+def _sharing_one_frequency(
+    columns: dict[int, Column], place: dict[str, list[int]]
+) -> list[dict[int, Column]]:
+    """Split f, Z', Z'', Z', Z'', ... where the names repeat; other second columns are left aside."""
+    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in ("real", "imag"))
+    if not alike or len(place["frequency"]) != 1:
+        return [columns]
+    f = place["frequency"][0]
+    return [
+        {f: columns[f], r: columns[r], i: columns[i]}
+        for r, i in zip(place["real"], place["imag"], strict=True)
+    ]
+
+
+def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
+    meaning = column(name)
+    if len(units) == width and units[index] == DIGATRON and meaning.quantity in ("real", "imag", "modulus"):
+        return replace(meaning, unit="mOhm", scale=1e-3 * meaning.scale)
+    if meaning.unit or len(units) != width or not units[index]:
+        return meaning
+    combined = column(f"{name} [{units[index]}]")
+    return combined if combined.quantity else meaning
+
+
+def _expand_complex(table: Table) -> list[str]:
+    """Give a column that held complex text (split into two by now) two names."""
+    names, width = table.names, table.matrix.shape[1]
+    if len(names) != width - 1:
+        return names
+    for i, name in enumerate(names):
+        meaning = column(name)
+        if meaning.quantity == "modulus":
+            unit = f" [{meaning.unit}]" if meaning.unit else ""
+            return [*names[:i], f"Z_real{unit}", f"Z_imag{unit}", *names[i + 1 :]]
+    return names
