@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eisfit.display.report.explanation import FACTORS
+
 __all__ = ["headline"]
 
 _SHORT = {
@@ -17,6 +19,8 @@ _SHORT = {
     "native_layer": "a layer on the bare cell that the film replaces",
     "contact": "a poorer contact of the bare cell",
 }
+_LARGELY = 0.9  # a probability from which one hypothesis stands for all
+_LARGER = "the area that takes part is {} times as large"
 
 
 def headline(document: Mapping[str, Any]) -> list[str]:
@@ -55,14 +59,27 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
     verb = "explain" if best.startswith(("electronic", "access")) else "explains"
-    reach = f"{verb} it" if p[best] >= 0.9 else f"{verb} it best"
+    reach = f"{verb} it" if p[best] >= _LARGELY else f"{verb} it best"
     text = f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}, probability {_percent(p[best])}{kind}"
-    text += f"; next {_SHORT[second]}, {_percent(p[second])}"
+    text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
-    gain = document["parameters"].get("f" if "activity" in best else "g" if "area" in best else "")
-    size = f"; the gain is {_span(gain)}" if gain else ""
-    return f"{text}{size}. What speaks most for it: {deciding}."
+    name, large = ("f", "the reaction is {} times as fast") if "activity" in best else ("g", _LARGER)
+    gain = document["parameters"].get(name) if "activity" in best or "area" in best else None
+    size = f"; {large.format(_span(gain))}" if gain else ""
+    shared = _shared(document) if p[best] >= _LARGELY else ""
+    return f"{text}{size}. {shared}What speaks most for it: {deciding}."
+
+
+def _shared(document: Mapping[str, Any]) -> str:
+    """Return what each effect changes R_ct by: a hypothesis may hold what hardly matters there."""
+    rows = {name: row["median"] for name, row in document["contributions"]["r_ct"].items() if row["median"]}
+    rows.pop("cell_to_cell", None)
+    order = sorted(rows, key=lambda name: -abs(rows[name]))
+    if not order:
+        return ""
+    shares = [f"{FACTORS[name]} {rows[name]:+.1f} ohm" for name in order]
+    return f"Of the model's change of R_ct: {', '.join(shares)}. "
 
 
 def _settle(document: Mapping[str, Any]) -> str:

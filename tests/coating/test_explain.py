@@ -12,6 +12,7 @@ from eisfit.coating.assembly import problem_of
 from eisfit.coating.contributions import QUANTITIES, _shapley, draws, resistances
 from eisfit.coating.evidence import ledger, log_odds, prior_swing
 from eisfit.coating.explain import Explanation, explain, fit_jointly
+from eisfit.coating.headline import headline
 from eisfit.coating.likelihood import Likelihood
 from eisfit.coating.physics import INDEX
 from eisfit.coating.posterior import Mode, Posterior, probabilities
@@ -100,6 +101,11 @@ def test_a_barrier_that_raises_the_resistance_as_it_must_is_told():
         max(document["hypotheses"], key=lambda n: document["hypotheses"][n]["probability"]) == "barrier_only"
     )
     assert document["headline"][0].startswith("R_ct rose")
+    assert (
+        "ohm" not in document["headline"][1]
+    )  # several hypotheses share it: no share is told as if one held
+    sure = {"barrier_only": {"probability": 0.99}, "contact": {"probability": 0.01}}
+    assert "ions through the film +5.0 ohm" in headline(document | {"hypotheses": sure})[1]
     assert document["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(5.0, abs=0.2)
 
 
