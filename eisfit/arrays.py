@@ -1,18 +1,32 @@
-"""The types of arrays that signatures name, whose shapes stand in the docstrings; and their median."""
+"""The types of arrays that signatures name, whose shapes stand in the docstrings; median, masked places."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "median"]
+__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "median", "unmasked"]
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
+
+
+def unmasked(*arrays: Any) -> tuple[list[Any], int]:
+    """Return numpy's masked arrays without what is masked in any of them, and how many places that is.
+
+    Arrays that have no mask, and None, take part; the others are returned as they are.
+    """
+    masks = [np.asarray(a.mask) for a in arrays if hasattr(a, "mask") and hasattr(a, "filled")]
+    shapes = {np.shape(a) for a in arrays if a is not None} if masks else set()
+    if len(shapes) != 1:
+        return list(arrays), 0
+    out = np.logical_or.reduce([np.broadcast_to(mask, *shapes) for mask in masks])
+    kept = [None if a is None else np.asarray(getattr(a, "data", a))[~out] for a in arrays]
+    return kept, int(out.sum())
 
 
 def median(values: ArrayLike, axis: int = 0) -> FloatArray:

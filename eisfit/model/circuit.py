@@ -21,7 +21,7 @@ from eisfit.model.circuit_parameters import (
     from_row,
     signed,
 )
-from eisfit.model.constraints import changes_of
+from eisfit.model.constraints import changes_of, refuse_forms
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression
@@ -115,6 +115,7 @@ class Circuit:
             For an unknown name, a value outside its bounds, an expression that is not arithmetic, or options
             that contradict each other.
         """
+        refuse_forms(fix=fix, bound=bound, expr=expr)
         self.check_names([*(params or {}), *(bound or {}), *(fix or {}), *(expr or {})])
         changes = changes_of(self.parameters, fix=fix, start=start, bound=bound, expr=expr, params=params)
         self.check_names(changes)

@@ -10,9 +10,28 @@ import numpy as np
 from eisfit.errors import ParameterError
 from eisfit.model.circuit_parameters import CircuitParameter
 
-__all__ = ["changes_of"]
+__all__ = ["changes_of", "refuse_forms"]
 
 Rows = Mapping[str, CircuitParameter]
+
+
+_FORMS = {"fix": "1.5", "bound": "(0, 100)", "expr": "'R_s / 2'"}
+
+
+def refuse_forms(**options: Any) -> None:
+    """Refuse constraints that are not given by the parameters' names.
+
+    Raises
+    ------
+    ParameterError
+        For a list where a mapping must stand.
+    """
+    for name, given in options.items():
+        if given is not None and not isinstance(given, Mapping):
+            raise ParameterError(
+                f"{name} goes by the parameters' names, {name}={{'R_ct': {_FORMS[name]}}}, "
+                f"not a {type(given).__name__}"
+            )
 
 
 def changes_of(

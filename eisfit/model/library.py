@@ -70,7 +70,9 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     """
     if isinstance(source, Circuit):
         return source
-    if hasattr(source, "circuit") and hasattr(source, "constants"):
+    if isinstance(held := getattr(source, "circuit", None), Circuit):
+        return held  # of a fit, or of a row of a comparison
+    if held is not None and hasattr(source, "constants"):
         return _of_impedance_py(source)
     if not isinstance(source, (str, os.PathLike)):
         raise CircuitError(_no_circuit(source))

@@ -34,6 +34,7 @@ _CURE = (
 #: Names of options in impedance.py, lmfit, scipy and pyimpspec -> what eisfit calls it.
 _THEIRS = {
     "initial_guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    "p0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "x0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "constants": "fixed values are fix={'NAME': value}",
@@ -194,7 +195,10 @@ def _of_table(table: Any) -> Spectrum:
         return Spectrum.from_frame(table)
     import pandas as pd
 
-    text = pd.DataFrame(table).to_csv(index=False)
+    frame = pd.DataFrame(table)
+    if frame.index.name is not None and frame.index.name not in frame:
+        frame = frame.reset_index()  # the frequency may be the index
+    text = frame.to_csv(index=False)
     found = read_bytes(text.encode(), "the table's columns")
     return _only([one.replace(source="") for one in found])
 

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, unmasked
 from eisfit.errors import SpectrumError
+from eisfit.spectra.vectors import check, check_duplicates, frozen, noise_of, times_of, vector
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +22,6 @@ __all__ = ["COLUMNS", "Spectrum"]
 
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
-
-_LARGEST = 1e40  # Hz, ohm, and its inverse the smallest: sixth powers of the ratios still are numbers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,22 +83,25 @@ class Spectrum:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        frequency = _vector(self.frequency, "frequency", np.float64)
-        impedance = _vector(self.impedance, "impedance", np.complex128)
-        noise = None if self.noise is None else _noise(self.noise, frequency.size)
-        _check(frequency, impedance)
+        scalar = self.noise is None or np.ndim(np.asarray(self.noise)) == 0
+        given, masked = unmasked(self.frequency, self.impedance, None if scalar else self.noise)
+        frequency = vector(given[0], "frequency", np.float64)
+        impedance = vector(given[1], "impedance", np.complex128)
+        known = self.noise if scalar else given[2]
+        noise = None if known is None else noise_of(known, frequency.size)
+        check(frequency, impedance)
         order = np.argsort(-frequency, kind="stable")
-        _check_duplicates(frequency[order])
-        self._set("frequency", _frozen(frequency[order]))
-        self._set("impedance", _frozen(impedance[order]))
-        self._set("noise", None if noise is None else _frozen(noise[order]))
+        check_duplicates(frequency[order])
+        self._set("frequency", frozen(frequency[order]))
+        self._set("impedance", frozen(impedance[order]))
+        self._set("noise", None if noise is None else frozen(noise[order]))
         if self.times is not None:
-            times = _times(self.times, frequency.size)[order]
-            self._set("times", _frozen(times))
+            times = times_of(self.times, frequency.size)[order]
+            self._set("times", frozen(times))
             self._set("time_s", float(times.min()) if self.time_s is None else self.time_s)
         self._set("axes", MappingProxyType({name: float(value) for name, value in self.axes.items()}))
         self._set("metadata", MappingProxyType(dict(self.metadata)))
-        self._set("notes", tuple(self.notes))
+        self._set("notes", (*self.notes, *([f"left out {masked} masked points"] if masked else [])))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -110,16 +112,16 @@ class Spectrum:
 
         A measured `noise` of repeated points is combined as that of a mean.
         """
-        f = _vector(frequency, "frequency", np.float64)
-        z = _vector(impedance, "impedance", np.complex128)
-        _check(f, z)
+        f = vector(frequency, "frequency", np.float64)
+        z = vector(impedance, "impedance", np.complex128)
+        check(f, z)
         unique, inverse, counts = np.unique(f, return_inverse=True, return_counts=True)
         mean = np.bincount(inverse, z.real) / counts + 1j * np.bincount(inverse, z.imag) / counts
         if fields.get("noise") is not None:
-            variance = _noise(fields["noise"], f.size) ** 2
+            variance = noise_of(fields["noise"], f.size) ** 2
             fields["noise"] = np.sqrt(np.bincount(inverse, variance)) / counts
         if fields.get("times") is not None:
-            fields["times"] = np.bincount(inverse, _times(fields["times"], f.size)) / counts
+            fields["times"] = np.bincount(inverse, times_of(fields["times"], f.size)) / counts
         repeated = int(f.size - unique.size)
         if repeated:
             note = f"averaged {repeated} repeated point{'s' if repeated > 1 else ''}"
@@ -333,67 +335,3 @@ class Spectrum:
 
 def _rebuilt(fields: dict[str, Any]) -> Spectrum:
     return Spectrum(**fields)
-
-
-def _vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
-    try:
-        array = np.array(values, dtype=dtype)
-    except (TypeError, ValueError):
-        raise SpectrumError(f"{name}: not a list of numbers") from None
-    if array.ndim != 1:
-        raise SpectrumError(f"{name}: must be one-dimensional, not of shape {array.shape}")
-    if array.size == 0:
-        raise SpectrumError(f"{name}: is empty")
-    return array
-
-
-def _noise(values: ArrayLike, size: int) -> FloatArray:
-    noise = _vector(np.full(size, values) if np.ndim(values) == 0 else values, "noise", np.float64)
-    if noise.size != size:
-        raise SpectrumError(f"noise: has {noise.size} values for {size} frequencies")
-    if not (np.isfinite(noise).all() and (noise > 0).all()):
-        raise SpectrumError("noise: must be positive and finite everywhere")
-    return noise
-
-
-def _times(values: ArrayLike, size: int) -> FloatArray:
-    times = _vector(values, "times", np.float64)
-    if times.size != size or not np.isfinite(times).all():
-        raise SpectrumError(f"times: must be {size} finite numbers, one for each frequency")
-    return times
-
-
-def _check(frequency: FloatArray, impedance: ComplexArray) -> None:
-    if frequency.size != impedance.size:
-        raise SpectrumError(f"impedance: has {impedance.size} values for {frequency.size} frequencies")
-    for name, bad in (
-        ("frequency", ~np.isfinite(frequency)),
-        ("impedance", ~np.isfinite(impedance)),
-    ):
-        if bad.any():
-            raise SpectrumError(f"{name}: not a finite number in row {int(np.argmax(bad)) + 1}")
-    if (frequency <= 0).any():
-        row = int(np.argmax(frequency <= 0))
-        raise SpectrumError(f"frequency: must be positive, but row {row + 1} has {frequency[row]:g} Hz")
-    size = np.abs(impedance)
-    for name, unit, values in (("frequency", "Hz", frequency), ("impedance", "ohm", size[size > 0])):
-        beyond = values[(values < 1 / _LARGEST) | (values > _LARGEST)]
-        if beyond.size:
-            raise SpectrumError(
-                f"{name}: {beyond[0]:.3g} {unit} lies beyond anything measured "
-                f"({1 / _LARGEST:g} to {_LARGEST:g} {unit}): check the column and its unit"
-            )
-
-
-def _check_duplicates(ordered: FloatArray) -> None:
-    same = np.flatnonzero(np.diff(ordered) == 0)
-    if same.size:
-        raise SpectrumError(
-            f"frequency: {ordered[same[0]]:g} Hz occurs more than once; average repeated points on request "
-            "(Spectrum.averaged, or --average-duplicates) or split the sweeps"
-        )
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    array.setflags(write=False)
-    return array

@@ -39,6 +39,7 @@ def forms(spectrum, tmp_path_factory):
         "headers": foreign,
         "complex column": pd.DataFrame({"frequency": f, "impedance": z}),
         "mapping": {"frequency": f, "impedance": z},
+        "frequency as index": pd.DataFrame({"Z": z}, index=pd.Index(f, name="freq")),
         "document": spectrum.to_dict(),
         "series": eisfit.read_series(path),
         "list of one": [spectrum],
@@ -176,6 +177,8 @@ def test_a_fit_of_another_circuit_starts_what_they_share(spectrum):
         ({"start": {"R_s": "two"}}, "R_s: 'two' is not a number"),
         ({"start": {"R_tc": 1.0}}, "did you mean 'R_ct'"),
         ({"bound": {"R_s": 5}}, "R_s: bounds are a pair"),
+        ({"bound": [(0, 1), (0, 2)]}, "bound goes by the parameters' names, bound={'R_ct': (0, 100)}"),
+        ({"fix": ["R_s"]}, "fix goes by the parameters' names, fix={'R_ct': 1.5}, not a list"),
         ({"bound": {"R_s": (5, 1)}}, "the lower bound 5 is not below the upper bound 1"),
         ({"fix": {"R_s": 1.0}, "start": {"R_s": 2.0}}, "R_s: is fixed at 1.0 and starts at 2.0"),
         ({"fix": {"R_s": 1.0}, "expr": {"R_s": "R_ct"}}, "R_s: is fixed and has an expression"),
@@ -186,6 +189,12 @@ def test_what_says_nothing_or_two_things_is_refused(options, sentence):
     with pytest.raises(ParameterError) as told:
         eisfit.circuit("rs-ct").constrain(**options)
     assert sentence in str(told.value)
+
+
+def test_the_best_of_a_comparison_and_a_fit_stand_for_their_circuit(spectrum):
+    best = eisfit.compare(spectrum, ["rs-ct", "rs-rc"]).best
+    assert eisfit.fit(spectrum, best).circuit == best.circuit
+    assert eisfit.circuit(eisfit.fit(spectrum, "rs-ct")).string == eisfit.circuit("rs-ct").string
 
 
 def test_an_open_side_of_a_bound_stays_as_it_is():

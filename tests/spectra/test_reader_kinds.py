@@ -349,3 +349,16 @@ def test_blank_lines_lose_no_row():
 
 def test_an_index_that_counts_down():
     assert one(table("", np.arange(31.0)[::-1], F, Z.real, Z.imag).lstrip()).points == 31
+
+
+def test_open_files_are_read_and_other_things_told(tmp_path):
+    text = table("f,Zre,Zim", F, Z.real, Z.imag)
+    (tmp_path / "a.csv").write_text(text)
+    with (tmp_path / "a.csv").open("rb") as stream:
+        assert eisfit.read(stream).source == str(tmp_path / "a.csv")
+    assert eisfit.read(io.StringIO(text)).points == 31
+    for given, said in (([1], "read_series reads a list"), (None, "NoneType: read takes the path of a file")):
+        with pytest.raises(ReadError, match=said):
+            eisfit.read(given)
+    with pytest.raises(ReadError, match="download it first"):
+        eisfit.read("https://example.org/a.csv")

@@ -209,3 +209,15 @@ def test_what_nothing_measures_is_refused_before_it_overflows(scale):
         Spectrum(frequency=[10.0, 1.0], impedance=[scale * (1 - 1j), 2.0 * scale])
     with pytest.raises(SpectrumError, match="lies beyond anything measured"):
         Spectrum(frequency=[10.0 * scale, scale], impedance=[1 - 1j, 2.0])
+
+
+@pytest.mark.parametrize("which", ["frequency", "impedance", "noise"])
+def test_what_numpy_masks_is_left_out_and_said(which):
+    f = np.array([100.0, 10.0, 1.0])
+    given = {"frequency": f, "impedance": 5 - 1j / f, "noise": 0.01 * f}
+    given[which] = np.ma.masked_where([False, True, False], given[which])
+    found = Spectrum(**given)
+    assert found.frequency.tolist() == [100.0, 1.0]
+    assert found.impedance.tolist() == [5 - 0.01j, 5 - 1j]
+    assert found.noise.tolist() == [1.0, 0.01]
+    assert found.notes == ("left out 1 masked points",)

@@ -49,7 +49,7 @@ def read(
     Parameters
     ----------
     path
-        The file; ``-`` reads standard input.
+        The file, or one that is open for reading; ``-`` reads standard input.
     index
         Which of several spectra, from 0 (negative: from the end).
     frequency
@@ -101,7 +101,19 @@ def read_all(
         When the file cannot be read as impedance spectra; one sentence that starts with its path.
     """
     reading = Reading(average_duplicates, impedance_unit, imag_sign)
-    return _read(load(Path(path) if str(path) != "-" else "-", reading), frequency)
+    return _read(_given(path, reading), frequency)
+
+
+def _given(path: Any, reading: Reading) -> File:
+    """Return the file at a path, or of an open stream."""
+    if hasattr(path, "read"):
+        data = path.read()
+        name = str(getattr(path, "name", "<stream>"))
+        return check_file(File(name, data.encode() if isinstance(data, str) else bytes(data), reading))
+    if not isinstance(path, (str, PathLike)):
+        several = "; read_series reads a list of files" if isinstance(path, (list, tuple)) else ""
+        raise ReadError(f"{type(path).__name__}: read takes the path of a file, or an open one{several}")
+    return load(Path(path).expanduser() if str(path) != "-" else "-", reading)
 
 
 def read_bytes(

@@ -202,7 +202,8 @@ def _bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ReadError(f"{name}: there is no such file{nearest_file(path)}") from None
+        address = "; download it first" if re.match(r"\w{2,}:/", name) else nearest_file(path)
+        raise ReadError(f"{name}: there is no such file{address}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReadError(f"{name}: cannot be read: {reason}") from None
