@@ -34,7 +34,7 @@ class Choice:
     spectrum
         The points that it was chosen by: outliers are left out.
     flags
-        How it was chosen, and what was left out.
+        How it was chosen, what was left out, and which larger circuit comes closer.
     """
 
     answer: IdentifiedCircuit
@@ -161,8 +161,8 @@ def _chosen(found: Identification, ranked: Sequence[IdentifiedCircuit], place: i
         f"probability {_percent(answer.probability)}{second}"
     )
     told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
-    dropped = tuple(flag for flag in found.flags if flag.name == "points_dropped")
-    return Choice(answer, found.spectrum, (told, *dropped))
+    others = tuple(flag for flag in found.flags if flag.name in ("points_dropped", "closer_circuit"))
+    return Choice(answer, found.spectrum, (told, *others))
 
 
 def _told(row: IdentifiedCircuit) -> str:

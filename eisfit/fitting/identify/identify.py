@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import Answer, answers, grade, misfit, rms
+from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, misfit
 from eisfit.fitting.identify.roles import named
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
-from eisfit.fitting.identify.trials import Workbench
+from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.identify.usable import FEWEST, consistent, without_top
 from eisfit.fitting.selection import selected, with_noise
 from eisfit.spectra.given import takes_spectrum
@@ -97,9 +97,26 @@ def _ranked(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...])
     obeys = not any(flag.name == "kk_failed" for flag in flags)
     bench = Workbench(clean, weight, _noise(clean, weight), seed, obeys)
     trials = explore(bench, inductive=_turns_inductive(clean, np.sqrt(bench.scale) / weight[::2]))
-    rows = tuple(_row(answer, bench) for answer in answers(trials, bench))
+    found = answers(trials, bench)
+    rows = tuple(_row(answer, bench) for answer in found)
+    nearest = closer(found)
+    if nearest is not None:
+        flags = (*flags, _closer_flag(nearest, found[0].trial))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
     return Identification(clean, rows, len(trials), noise, flags)
+
+
+def _closer_flag(nearest: Trial, first: Trial) -> Flag:
+    string = circuit_of(named(nearest.structure, nearest.values).structure).string
+    seen = (
+        f"{string} comes closer ({100 * nearest.rms:.2g} % rms with {nearest.size} parameters, the "
+        f"first {100 * first.rms:.2g} % with {first.size})"
+    )
+    return Flag(
+        "closer_circuit",
+        seen,
+        "more elements may only imitate what no small circuit gives; the first is usable",
+    )
 
 
 def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
@@ -133,7 +150,7 @@ def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
     return IdentifiedCircuit(
         circuit=circuit_of(final.structure),
         probability=answer.probability,
-        rms=rms(trial, bench),
+        rms=trial.rms,
         misfit=misfit(trial, bench),
         grade=grade(trial, bench),
         chisqr=trial.chisqr,

@@ -1,13 +1,15 @@
 """From trials to answers: what is the same is one answer, and each has its probability.
 
 Where a circuit explains the data to within their noise, the noise is the measure of every misfit. Where none
-does, what is left is systematic, and a larger circuit would only imitate it: then the residual of the
-smallest circuit that serves is the measure, widened by the correlation of neighbouring residuals.
+does that is not far larger than the smallest of a usable grade, what is left is systematic, and a larger
+circuit would only imitate it: then the residual of the smallest circuit that serves is the measure, widened
+by the correlation of neighbouring residuals. Data whose noise is below any instrument's hold nothing
+systematic; a circuit of any size may be true of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +21,7 @@ from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.verdict import limit
 
-__all__ = ["FURTHER", "Answer", "answers", "grade", "misfit", "rms", "serving"]
+__all__ = ["Answer", "answers", "closer", "grade", "largest", "misfit", "smallest"]
 
 FloatArray = NDArray[np.float64]
 
@@ -27,8 +29,8 @@ _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is 
 _SERVES = 1.5
 _AS_CLOSE = 1.25  # times the closest circuit's residual
 _MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
-#: More parameters than this beyond a circuit that serves only imitate what is systematic.
-FURTHER = 4
+_FURTHER = 4  # parameters beyond the smallest usable circuit: more only imitate what is systematic
+_SIMULATED = 3e-4  # relative noise below any instrument's
 _FLAT = 0.45  # an arc with a lower exponent is a tail
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
@@ -44,18 +46,6 @@ class Answer:
     probability: float = 0.0
 
 
-def _relative(trial: Trial, bench: Workbench) -> NDArray[np.complex128]:
-    """Return the relative residuals (1, F)."""
-    spectrum = bench.spectrum
-    z = trial.circuit.impedance(spectrum.frequency, trial.values)
-    return np.asarray(z / spectrum.impedance - 1)[np.newaxis]
-
-
-def rms(trial: Trial, bench: Workbench) -> float:
-    """Return the root mean square of |residual| / |Z|."""
-    return float(np.sqrt(np.mean(np.abs(_relative(trial, bench)) ** 2)))
-
-
 def misfit(trial: Trial, bench: Workbench) -> float:
     """Return the residual over what the noise leaves: near 1 where the circuit is true."""
     left = max(2 * bench.spectrum.points - trial.size, 1)
@@ -66,28 +56,50 @@ def grade(trial: Trial, bench: Workbench) -> str:
     """Return the grade that a fit gets, see `eisfit.fitting.verdicts.grade`."""
     systematic = None if bench.consistent else np.array([True])
     over_noise = np.array([misfit(trial, bench)])
-    return str(grades(Residuals.of(_relative(trial, bench)), over_noise, systematic)[0])
+    return str(grades(Residuals.of(trial.relative), over_noise, systematic)[0])
 
 
-def serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
+def _usable(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if not trial.at_bound and not _is_flat(trial)]
+
+
+def _noise(bench: Workbench) -> float:
+    """Return the noise of Z over |Z|."""
+    return float(np.sqrt(2 * bench.scale))
+
+
+def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
+    """Return the smallest circuit that is close enough, None where none is usable."""
+    usable = _usable(trials)
+    closest = min((trial.rms for trial in usable), default=np.inf)
+    most = max(limit("good_rms"), _SERVES * _noise(bench), _AS_CLOSE * closest)
+    near = [trial for trial in usable if trial.rms <= most]
+    return min(near, key=lambda trial: (trial.size, trial.chisqr), default=None)
+
+
+def largest(trials: Iterable[Trial], bench: Workbench) -> float:
+    """Return how many parameters the data can ask for; infinite where no circuit is usable yet."""
+    found = None if _noise(bench) < _SIMULATED else smallest(trials, bench)
+    return np.inf if found is None else found.size + _FURTHER
+
+
+def _serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, and no two parameters away from a much closer one."""
-    usable = [trial for trial in trials if trial.full and not trial.at_bound and not _is_flat(trial)]
-    if not usable:
-        return None
-    noise = float(np.sqrt(2 * bench.scale))
-    residual = {trial.shape: rms(trial, bench) for trial in usable}
-    most = max(limit("good_rms"), _SERVES * noise, _AS_CLOSE * min(residual.values()))
-    found = min((t for t in usable if residual[t.shape] <= most), key=lambda t: (t.size, t.chisqr))
-    while residual[found.shape] > _EXPLAINED * noise:
-        closer = [
-            t
-            for t in usable
-            if t.size <= found.size + 2 and residual[t.shape] < _MUCH_CLOSER * residual[found.shape]
-        ]
-        if not closer:
+    usable, most, found = _usable(trials), largest(trials, bench), smallest(trials, bench)
+    while found is not None and found.rms > _EXPLAINED * _noise(bench):
+        enough = _MUCH_CLOSER * found.rms
+        near = [t for t in usable if t.size <= min(found.size + 2, most) and t.rms < enough]
+        if not near:
             break
-        found = min(closer, key=lambda t: (t.size, t.chisqr))
+        found = min(near, key=lambda t: (t.size, t.chisqr))
     return found
+
+
+def closer(answers: Sequence[Answer]) -> Trial | None:
+    """Return the closest trial where it has more parameters than the first and is much closer."""
+    first, nearest = answers[0].trial, min((a.trial for a in answers), key=lambda trial: trial.chisqr)
+    more = nearest.size > first.size and nearest.rms < _MUCH_CLOSER * first.rms
+    return nearest if more else None
 
 
 def _is_flat(trial: Trial) -> bool:
@@ -122,9 +134,9 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
 
 def _measure(full: Sequence[Trial], bench: Workbench) -> float:
     """Return chisqr that stands for one unit: of the noise, or of what is systematic."""
-    served = serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
+    served = _serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
     explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
-    if explaining and min(explaining) <= served.size + FURTHER:
+    if explaining and min(explaining) <= largest(full, bench):
         return bench.scale
     residual, _ = served.problem.evaluate(served.theta[np.newaxis], served.problem.buffer(1))
     parts = residual[0].reshape(-1, 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from eisfit.fitting.identify.moves import neighbours
-from eisfit.fitting.identify.ranking import FURTHER, serving
+from eisfit.fitting.identify.ranking import largest, smallest
 from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.model.notation import Series, parse
@@ -49,27 +49,26 @@ def explore(bench: Workbench, *, inductive: bool) -> list[Trial]:
     _fit_promising(bench, found)
     while sum(trial.full for trial in found.values()) < _FULL_FITS:
         beam = _beam(bench, found, expanded)
-        if not beam or _beyond(bench, found):
+        if not beam:
             break
         for trial in beam:
             expanded.add(trial.shape)
             near = neighbours(trial.structure, trial.values, inductive=inductive)
-            most = trial.size + 1 if bench.explains(trial) else 1000
+            most = min(largest(found.values(), bench), trial.size + 1 if bench.explains(trial) else 1000)
             _look(bench, found, (s for s in near if size(s) <= most), trial)
         _fit_promising(bench, found)
     return ranked(found.values())
 
 
-def _beyond(bench: Workbench, found: dict[str, Trial]) -> bool:
-    """Return whether the best only imitates what is systematic: a much smaller circuit serves."""
-    best, *_ = ranked(found.values())
-    served = serving(list(found.values()), bench)
-    return served is not None and best.size > served.size + FURTHER
+def _within(bench: Workbench, found: dict[str, Trial]) -> list[Trial]:
+    """Return the trials that are no larger than the data can ask for."""
+    most = largest(found.values(), bench)
+    return [trial for trial in found.values() if trial.size <= most]
 
 
 def _beam(bench: Workbench, found: dict[str, Trial], expanded: set[str]) -> list[Trial]:
     """Return the best trials whose neighbours are not known: three, or those near one that fits."""
-    best, *others = ranked(found.values())[:_BEAM]
+    best, *others = ranked(_within(bench, found))[:_BEAM]
     if bench.explains(best):
         others = [trial for trial in others if trial.score > best.score - _BEHIND]
     return [trial for trial in (best, *others) if trial.shape not in expanded]
@@ -97,10 +96,13 @@ def _look(
 
 
 def _fit_promising(bench: Workbench, found: dict[str, Trial]) -> None:
-    best = max(trial.score for trial in found.values())
-    waiting = sorted((t for t in found.values() if not t.full), key=lambda t: -t.score)
-    for trial in waiting[:_PROMISING]:
+    within = _within(bench, found)
+    best = max(trial.score for trial in within)
+    promising = sorted((t for t in within if not t.full), key=lambda t: -t.score)[:_PROMISING]
+    for trial in promising:
         if trial.score > best - _HOPELESS:
             full = bench.full(trial)
             found[full.shape] = full
             best = max(best, full.score)
+    while (least := smallest(found.values(), bench)) is not None and not least.full:
+        found[least.shape] = bench.full(least)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.draws import random_starts
 from eisfit.engine.solver import Problem, solve
@@ -82,6 +82,17 @@ class Trial:
         """Parameters by name."""
         values = self.problem.coordinates.physical(self.theta[np.newaxis])[0]
         return dict(zip(self.circuit.names, values.tolist(), strict=True))
+
+    @cached_property
+    def relative(self) -> ComplexArray:
+        """Residuals (1, F) over Z."""
+        z = self.circuit.impedance(self.problem.grid.omega / (2 * np.pi), self.values)
+        return np.asarray(z / self.problem.target - 1, dtype=np.complex128)
+
+    @cached_property
+    def rms(self) -> float:
+        """Root mean square of |residual| / |Z|."""
+        return float(np.sqrt(np.mean(np.abs(self.relative) ** 2)))
 
     @cached_property
     def at_bound(self) -> bool:

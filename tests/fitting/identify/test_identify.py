@@ -170,3 +170,16 @@ def test_every_move_has_one_back():
 def test_orders_count_equal_parts():
     assert orders(structure("R0-p(R1,CPE1)-p(CPE2,R2)-p(R3,CPE3)")) == 6
     assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
+
+
+def test_a_larger_circuit_that_imitates_is_told_and_not_named():
+    """Seven RC arcs nine tenths of a decade apart: no small circuit explains them to 0.05 %."""
+    frequency = np.geomspace(1e5, 1e-2, 36)
+    s = 2j * np.pi * frequency
+    sizes, times = (9, 14, 6, 12, 20, 8, 15), 10.0 ** np.linspace(-4.5, 1, 7)
+    z = 2 + sum(r / (1 + s * tau) for r, tau in zip(sizes, times, strict=True))
+    error = np.random.default_rng(0).normal(0, 5e-4, (2, z.size))
+    result = identify(Spectrum(frequency=frequency, impedance=z + np.abs(z) * (error[0] + 1j * error[1])))
+    assert result.first.grade == "B"
+    assert result.first.free <= 11
+    assert [flag.name for flag in result.flags] == ["closer_circuit"]
