@@ -129,7 +129,12 @@ def measure_movement(path: FloatArray) -> FloatArray:
 
 
 def cheapest_path(
-    found: list[list[Candidate]], errors: FloatArray, nfree: FloatArray, *, usual: FloatArray | None = None
+    found: list[list[Candidate]],
+    errors: FloatArray,
+    nfree: FloatArray,
+    *,
+    usual: FloatArray | None = None,
+    new: float = 0.0,
 ) -> list[int]:
     """Return which candidate to take at every cycle.
 
@@ -146,6 +151,8 @@ def cheapest_path(
         (n,) degrees of freedom.
     usual
         (m,) movement from one cycle to the next; where None, that of the first candidates.
+    new
+        What it costs that a feature shows for the first time.
     """
     if usual is None:
         usual = measure_movement(np.array([row[0].features for row in found]))
@@ -156,7 +163,8 @@ def cheapest_path(
         scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[k - 1] ** 2)
         here = np.array([c.features for c in found[k]])
         moved = np.nansum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
-        cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT))
+        first = np.sum(np.isnan(before)[np.newaxis] & ~np.isnan(here)[:, np.newaxis], axis=2)
+        cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT)) + new * first
         back.append(np.argmin(cost, axis=1))
         before = np.where(np.isnan(here), before[back[-1]], here)
         total = cost.min(axis=1) + _local(found[k], nfree[k])

@@ -360,11 +360,10 @@ class SeriesResult(Sequence[Row]):
         return joint_overview(self.to_dict(data=False), **options)
 
     def plot_spectra(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the Nyquist plots with their fits one above the other, coloured by cycle."""
-        from eisfit.display.plot.series import nyquist_waterfall
+        """Draw the Nyquist plots with their fits one above the other, coloured by their place on the axis."""
+        from eisfit.display.plot.series import series_waterfall
 
-        fits = [result.to_dict() for result in self.results if isinstance(result, FitResult)]
-        return nyquist_waterfall(fits, ax=ax, **options)
+        return series_waterfall(self.to_dict(), ax=ax, **options)
 
     def animate(self, path: str | PathLike[str], **options: Any) -> Path:
         """Write the Nyquist plots and fits as a moving picture (.gif or .html), and return its path."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.display.plot.series import cells_trend, series_waterfall
 from eisfit.errors import UsageError
 from eisfit.spectra.series import Series
 from eisfit.tracking.series_result import SeriesResult
@@ -116,3 +117,23 @@ def test_same_order_without_an_axis(warm):
     t = eisfit.track(Series(tuple(warm)), CIRCUIT)
     assert [fit.spectrum.temperature_C for fit in t] == [s.temperature_C for s in warm]
     assert t.to_dict()["axis"] == "cycle"
+
+
+def test_figures_are_coloured_and_framed_by_the_axis():
+    row = {"ok": True, "error": None, "R_ct_verdict": "determined", "R_ct_stderr": 1e-3}
+    rows = [{**row, "temperature": 10.0 * k, "R_ct": 10.0 ** (3 - k)} for k in range(4)]
+    rows.append({**row, "temperature": 50.0, "R_ct": 1e9, "ok": False})
+    data = {"frequency_Hz": [10.0, 1.0], "Z_imag_ohm": [-1.0, -2.0]}
+    fits = [{"error": None, "data": {**data, "Z_real_ohm": [1.0, 10.0**k]}} for k in range(5)]
+    document = {
+        "axes": [{"name": "temperature", "unit": "degC"}],
+        "units": {"R_ct": "ohm"},
+        "rows": rows,
+        "results": fits,
+    }
+    ax = cells_trend([document], "R_ct")
+    assert ax.get_yscale() == "log" and 1e3 < ax.get_ylim()[1] < 1e4  # the misfit is no part of the frame
+    ax = series_waterfall(document)
+    bar = ax.figure.axes[-1]
+    assert (bar.get_ylabel(), bar.get_ylim()) == ("temperature / °C", (0.0, 50.0))
+    assert ax.get_xlabel() == "Z' / largest |Z|"

@@ -301,7 +301,7 @@ def _print_track(result: Any, document: Any) -> None:
 def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
     from eisfit.display import plot
     from eisfit.display.plot.joint import joint_overview
-    from eisfit.display.plot.series import cells_trends, nyquist_waterfall
+    from eisfit.display.plot.series import cells_trends, series_waterfall
 
     document = {**result.to_dict(), **more}
     write_json(target / "track.json", document)
@@ -315,10 +315,9 @@ def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
             drawn = plot.new_figure()
             joint_overview(cell, figure=drawn)
             plot.save(drawn, target / _name("joint", cell, cells))
-        fits = [row for row in cell["results"] if row["error"] is None]
-        if fits:
+        if any(row["error"] is None for row in cell["results"]):
             ax = plot.new_axes(4.8, 5.2)
-            nyquist_waterfall(fits, ax=ax)
+            series_waterfall(cell, ax=ax)
             plot.save(ax, target / _name("spectra", cell, cells))
 
 

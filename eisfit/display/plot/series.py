@@ -25,10 +25,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["band_of", "cells_trend", "cells_trends", "lines_of", "nyquist_waterfall", "shown_names"]
+__all__ = [
+    "band_of",
+    "cells_trend",
+    "cells_trends",
+    "lines_of",
+    "nyquist_waterfall",
+    "series_waterfall",
+    "shown_names",
+]
 
 Document = Mapping[str, Any]
 
+_APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
+_LOGARITHMIC = 3.0  # factor between values of a parameter
+_FAR = 5.0  # times the span of what can be used, from which the rest does not set the frame
 _POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
 
 
@@ -65,15 +76,15 @@ def cells_trend(
             column([row.get(axis["name"]) for row in rows], axis["name"]),
             column([row.get(name) for row in rows], name),
             column([row.get(f"{name}_stderr") for row in rows], name),
-            ok=[bool(row.get("ok")) for row in rows],
+            ok=[_believed(row, name) for row in rows],
             label=(document.get("label") or None) if label else None,
             ax=ax,
             xlabel=_axis_label(axis),
             ylabel=f"{name} / {unit}" if unit else name,
         )
         _band(ax, band_of(document, name), axis["name"])
-    if any(name in (document.get("arrhenius") or {}) for document in lines_of([*shown])):
-        _over_decades(ax, shown, name)
+    if _axis(shown[0])["name"] not in ("cycle", "time"):
+        _frame(ax, shown, name)
     return ax
 
 
@@ -112,11 +123,27 @@ def lines_of(documents: Sequence[Document]) -> list[Document]:
     return found
 
 
-def _over_decades(ax: Axes, documents: Sequence[Document], name: str) -> None:
-    """Make the axis of an activated parameter logarithmic where it moves by more than a factor of three."""
-    values = [row.get(name) for document in documents for row in document["rows"] if row.get(name)]
-    if values and min(values) > 0 and max(values) > 3 * min(values):
+def _believed(row: Mapping[str, Any], name: str) -> bool:
+    """Return whether a value is one to rely on: its fit can be used, and determines it."""
+    return bool(row.get("ok")) and row.get(f"{name}_verdict", "determined") in ("determined", "fixed")
+
+
+def _frame(ax: Axes, documents: Sequence[Document], name: str) -> None:
+    """Make the axis logarithmic where a parameter moves by more than a factor of three, and frame its values.
+
+    Fits that cannot be used do not set the frame where there are two that can.
+    """
+    rows = [row for document in documents for row in document["rows"] if row.get(name) is not None]
+    usable = [row[name] for row in rows if row.get("ok")]
+    values = usable if len(usable) > 1 else [row[name] for row in rows]
+    low, high = min(values), max(values)
+    if low > 0 and high > _LOGARITHMIC * low:
+        margin = (high / low) ** 0.15
         ax.set_yscale("log")
+        ax.set_ylim(low / margin, high * margin)
+    elif np.ptp([row[name] for row in rows]) > _FAR * (high - low or abs(high)):
+        margin = 0.5 * (high - low or abs(high))
+        ax.set_ylim(low - margin, high + margin)
 
 
 def _has(document: Document, name: str) -> bool:
@@ -190,9 +217,17 @@ def shown_names(documents: Sequence[Document], names: Sequence[str] | None) -> l
 
 @styled
 def nyquist_waterfall(
-    spectra: Sequence[Document], *, step: float | None = None, ax: Axes | None = None
+    spectra: Sequence[Document],
+    *,
+    step: float | None = None,
+    places: Sequence[float | None] | None = None,
+    axis: Document | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw Nyquist plots one above the other, each shifted by `step`, coloured by cycle.
+    """Draw Nyquist plots one above the other, each shifted by `step`, coloured by cycle or another axis.
+
+    Where the largest is more than ten times as large as the smallest, each is drawn in parts of its largest
+    |Z|.
 
     Parameters
     ----------
@@ -202,6 +237,8 @@ def nyquist_waterfall(
     step
         Shift from one to the next, ohm; where None a quarter of the tallest spectrum, and less where the
         figure would become a tower.
+    places, axis
+        Where each stands on another axis, and its name and unit; the cycle where None.
     ax
         Axes to draw on; a new pyplot figure where None.
 
@@ -215,23 +252,37 @@ def nyquist_waterfall(
     import matplotlib as mpl
 
     measured = [required_data(document)[1] for document in spectra]
-    cycles = [_cycle(document, place) for place, document in enumerate(spectra)]
-    scale, unit = ohm_scale(max(float(np.abs(z).max()) for z in measured))
-    shift = step if step is not None else _step(measured)
+    known = [_cycle(document) for document in spectra] if places is None else list(places)
+    told = all(place is not None for place in known)
+    cycles = [float(place) if told and place is not None else k + 1.0 for k, place in enumerate(known)]
+    sizes = [float(np.abs(z).max()) for z in measured]
+    scale, unit = ohm_scale(max(sizes))
+    scales = [scale] * len(sizes)
+    if step is None and max(sizes) > _APART * min(sizes) > 0:
+        scales, unit = [1 / size for size in sizes], "largest |Z|"
+    shift = _step([z * k for z, k in zip(measured, scales, strict=True)]) if step is None else step * scale
     ax = axes_or_new(ax, 4.8, 5.2)
     norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
     shades = mpl.colormaps["viridis"]
-    for place, (z, cycle, document) in enumerate(zip(measured, cycles, spectra, strict=True)):
+    for place, (z, cycle, document, scale) in enumerate(zip(measured, cycles, spectra, scales, strict=True)):
         color, up = shades(0.92 * norm(cycle)), place * shift
         if len(spectra) <= _POINTS_SHOWN:
-            ax.plot(z.real * scale, (up - z.imag) * scale, ".", color=color, ms=3, zorder=3)
+            ax.plot(z.real * scale, up - z.imag * scale, ".", color=color, ms=3, zorder=3)
         x, y = _line(document, z)
-        ax.plot(x * scale, (up - y) * scale, "-", color=color, lw=1.0, zorder=2)
+        ax.plot(x * scale, up - y * scale, "-", color=color, lw=1.0, zorder=2)
     ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
     ax.set_aspect("equal", adjustable="datalim")
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
-    ax.figure.colorbar(bar, ax=ax, label="cycle" if any(_known(d) for d in spectra) else "spectrum")
+    ax.figure.colorbar(bar, ax=ax, label=_axis_label(axis or _axis({})) if told else "spectrum")
     return ax
+
+
+def series_waterfall(document: Document, *, ax: Axes | None = None, **options: Any) -> Axes:
+    """Draw the spectra of a track document (``eisfit.track/2``) one above the other, coloured by its axis."""
+    axis, pairs = _axis(document), zip(document["rows"], document["results"], strict=True)
+    fitted = [(row.get(axis["name"]), fit) for row, fit in pairs if fit["error"] is None]
+    places = [place for place, _ in fitted]
+    return nyquist_waterfall([fit for _, fit in fitted], places=places, axis=axis, ax=ax, **options)
 
 
 def _step(measured: Sequence[NDArray[np.complex128]]) -> float:
@@ -248,10 +299,5 @@ def _line(document: Document, z: NDArray[np.complex128]) -> tuple[FloatArray, Fl
     return np.array(data["fit_real_ohm"], dtype=float), np.array(data["fit_imag_ohm"], dtype=float)
 
 
-def _known(document: Document) -> bool:
-    return (document.get("spectrum") or document).get("cycle") is not None
-
-
-def _cycle(document: Document, place: int) -> float:
-    cycle = (document.get("spectrum") or document).get("cycle")
-    return float(cycle) if cycle is not None else place + 1.0
+def _cycle(document: Document) -> float | None:
+    return (document.get("spectrum") or document).get("cycle")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from eisfit.tracking.relaxation.arcs import Arc, arcs_among
 from eisfit.tracking.relaxation.following import follow_peaks
 from eisfit.tracking.relaxation.processes import Process
 from eisfit.validation.drt import DRTResult, drt
+from eisfit.verdict import limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ __all__ = ["SeriesDRT", "distributions_along"]
 
 Row = FitResult | FitFailure
 _PER_DECADE = 12  # of the map's grid
+_SEEN = 2  # spectra in which a peak must stand to be a process
+_CEILING = limit("usable_rms")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -167,8 +170,9 @@ def distributions_along(
     """
     axis = axis_of(axes[0])
     found = tuple(_distribution(one, options) for one in results)
-    peaks = [one.peaks if isinstance(one, DRTResult) else () for one in found]
-    numbered = follow_peaks(peaks, _even(places[:, 0], axis.name))
+    peaks = [one.peaks if _follows(one) else () for one in found]
+    every = follow_peaks(peaks, _even(places[:, 0], axis.name))
+    numbered = every[:, np.sum(every >= 0, axis=0) >= min(_SEEN, len(found))]
     one_line = len(axes) == 1
     processes = tuple(
         Process.of(number + 1, [row[k] if k >= 0 else None for row, k in zip(peaks, column, strict=True)],
@@ -177,7 +181,16 @@ def distributions_along(
     )  # fmt: skip
     arcs = arcs_among(processes, results, circuit, places[:, 0], axis if one_line else None)
     second = "" if one_line else axes[1]
-    return SeriesDRT(found, axes[0], second, places, processes, arcs, label, _notes(found))
+    return SeriesDRT(
+        found,
+        axes[0],
+        second,
+        places,
+        processes,
+        arcs,
+        label,
+        _notes(found, every.shape[1] - numbered.shape[1]),
+    )
 
 
 def _distribution(one: Row, options: Mapping[str, Any]) -> DRTResult | FitFailure:
@@ -189,18 +202,36 @@ def _distribution(one: Row, options: Mapping[str, Any]) -> DRTResult | FitFailur
         return FitFailure.of(one.spectrum, str(error))
 
 
+def _follows(one: DRTResult | FitFailure) -> TypeGuard[DRTResult]:
+    """Return whether a distribution describes its spectrum: below the ceiling of a usable fit's grade."""
+    return isinstance(one, DRTResult) and _miss(one) < _CEILING
+
+
+def _miss(one: DRTResult) -> float:
+    return float(np.sqrt(np.mean(np.abs(one.residuals) ** 2)))
+
+
 def _even(places: FloatArray, axis: str) -> FloatArray:
     """Return where logarithms move about evenly: 1/(k T) of temperatures, else the place."""
     return law_coordinates(places, "plain")[0] if axis == "temperature" else places
 
 
-def _notes(found: Sequence[DRTResult | FitFailure]) -> tuple[str, ...]:
+def _notes(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...]:
     flagged: dict[str, int] = {}
     for one in found:
         for flag in one.flags if isinstance(one, DRTResult) else ():
             flagged[flag.name] = flagged.get(flag.name, 0) + 1
-    said = [f"{name} at {count} of {len(found)} spectra" for name, count in flagged.items()]
-    return tuple(f"the distributions say {one}: see docs/flags.md" for one in said)
+    said = [f"the distributions say {name} at {n} of {len(found)} spectra" for name, n in flagged.items()]
+    if lone:
+        said.append(f"{lone} peaks stand in one spectrum alone and are not followed: see eisfit.drt of it")
+    missed = sum(isinstance(one, DRTResult) and not _follows(one) for one in found)
+    if missed:
+        said.append(
+            f"{missed} of {len(found)} distributions miss their spectrum by more than {100 * _CEILING:g} % "
+            "(no sum of positive relaxations, such as blocking electrodes or loops): their peaks are not "
+            "followed"
+        )
+    return tuple(said)
 
 
 def _known(value: float) -> float | None:

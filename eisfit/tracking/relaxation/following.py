@@ -16,14 +16,17 @@ __all__ = ["follow_peaks"]
 _MOST = 8  # processes: of more, a distribution's smallest peaks are ripples
 _FLOOR = 0.3  # ln units: the least movement of a peak's place and area that counts as usual
 _UNKNOWN = 0.7  # where no two neighbours have equally many peaks
+_NEW = 4.0  # what a new process costs for its place and for its area: a jump of two standard deviations
+_SPARE = 2  # more processes than the richest spectrum shows
 
 
 def follow_peaks(peaks: Sequence[Sequence[Peak]], places: FloatArray) -> IntArray:
     """Return the peak (N, K) that each of K processes has in each of N spectra, -1 where it has none.
 
-    Processes never overtake each other. Of all ways to number the peaks of each spectrum in their order, that
-    series is taken in which time constants and resistances move least from one spectrum to the next
-    (`eisfit.tracking.identity`); a process that a spectrum does not show is held against the last that did.
+    Of all ways to number the peaks of each spectrum in their order, that series is taken in which time
+    constants and resistances move least from one spectrum to the next (`eisfit.tracking.identity`); a process
+    that a spectrum does not show is held against the last that did, and one that would have to jump by more
+    than two standard deviations of the usual movement is another process.
     What all peaks do together along the axis, as they are all activated, is taken off before.
 
     Parameters
@@ -34,20 +37,26 @@ def follow_peaks(peaks: Sequence[Sequence[Peak]], places: FloatArray) -> IntArra
         (N,) in which the logarithms move about evenly, such as 1/T.
     """
     kept = [_largest(row) for row in peaks]
-    most = max((len(row) for row in kept), default=0)
     shown = [k for k, row in enumerate(kept) if row]
-    numbered = np.full((len(kept), most), -1, dtype=np.intp)
     if not shown:
-        return numbered
+        return np.full((len(kept), 0), -1, dtype=np.intp)
+    most = min(max(len(row) for row in kept) + _SPARE, _MOST)
+    numbered = np.full((len(kept), most), -1, dtype=np.intp)
     features = _detrended([_features(peaks[k], kept[k]) for k in shown], places[shown])
     slots = [list(combinations(range(most), len(kept[k]))) for k in shown]
     found = [[_candidate(row, way, most) for way in ways] for row, ways in zip(features, slots, strict=True)]
     flat = np.zeros((len(shown), 2 * most))
     usual = np.tile(_usual(features), most)
-    path = cheapest_path(found, flat, np.ones(len(shown)), usual=usual)
+    path = cheapest_path(found, flat, np.ones(len(shown)), usual=usual, new=_NEW)
     for k, ways, step in zip(shown, slots, path, strict=True):
         numbered[k, list(ways[step])] = kept[k]
-    return numbered
+    used = [j for j in range(most) if (numbered[:, j] >= 0).any()]
+    return numbered[:, sorted(used, key=lambda j: _time(peaks, numbered[:, j]))]
+
+
+def _time(peaks: Sequence[Sequence[Peak]], column: IntArray) -> float:
+    """Return the median ln tau of a process."""
+    return float(np.median([np.log(row[k].tau) for row, k in zip(peaks, column, strict=True) if k >= 0]))
 
 
 def _largest(row: Sequence[Peak]) -> list[int]:
