@@ -164,9 +164,9 @@ def _argument(name: str, kind: Any, said: Argument, default: Any) -> click.Param
         type=_type(one, None),
         nargs=-1 if many else 1,
         required=required,
-        default=None if required else default,
         callback=_plain(many, None, default),
         shell_complete=_completion(said.autocompletion),
+        **_default(default),
     )
 
 
@@ -182,12 +182,17 @@ def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter
         type=None if flag else _type(one, said.min),
         multiple=many,
         required=needed,
-        default=None if needed else default,
         show_default=not needed and default not in (None, False, ""),
         callback=_plain(many, said.callback, default),
         is_eager=said.callback is not None,
         shell_complete=_completion(said.autocompletion),
+        **_default(default),
     )
+
+
+def _default(default: Any) -> dict[str, Any]:
+    """Return the default for click; none where a value is needed: since 8.3 a None would be taken for one."""
+    return {} if default is inspect.Parameter.empty else {"default": default}
 
 
 def _one(kind: Any) -> tuple[Any, bool]:

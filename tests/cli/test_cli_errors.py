@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from eisfit.cli import app
 from eisfit.model.simulate import simulate, to_csv
 
 HEAD = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n"
@@ -254,3 +256,13 @@ def test_an_internal_error_is_a_sentence_too(good):
     assert done.stderr == (
         "eisfit: internal error, please report it: RuntimeError: the sky fell (EISFIT_DEBUG=1 shows where)\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [(["convert", "a.csv"], "Missing option '--output'"), (["info"], "Missing argument 'FILES...'")],
+)
+def test_what_a_command_needs_is_asked_for(arguments, missing):
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert missing in done.stderr
