@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.batch import many as many_fits
 from eisfit.batch.many import Audit, dask_executor
 from eisfit.batch.pool import Lost, in_order
 from eisfit.engine.batch_starts import GroupStarts
@@ -370,3 +375,40 @@ def test_points_left_out_by_a_worker_are_left_out_here_too(some):
     (near,) = eisfit.fit_many(some[:1], CIRCUIT, fmin=0.1, drop=[1e5])
     assert far.to_dict() == near.to_dict()
     assert far.spectrum.metadata == {"simulated": True}
+
+
+def test_what_earlier_chunks_have_shown_changes_no_optimum(monkeypatch):
+    """Later chunks follow the ends of earlier ones: fewer starts, the same fits as in one lot."""
+    lot = spectra(96, seed=4)
+    whole = list(eisfit.fit_many(lot, CIRCUIT))
+    monkeypatch.setattr(many_fits, "CHUNK", 32)
+    parts = list(eisfit.fit_many(lot, CIRCUIT))
+    for one, other in zip(whole, parts, strict=True):
+        assert other.statistics.chisqr == pytest.approx(one.statistics.chisqr, rel=1e-9)
+        assert other.values == pytest.approx(one.values, rel=1e-5)
+        assert (other.grade, other.ok) == (one.grade, one.ok)
+    assert sum(r.starts for r in parts[32:]) < sum(r.starts for r in whole[32:])
+
+
+def test_a_result_lets_go_of_its_lot_when_it_is_copied(some):
+    result = next(iter(eisfit.fit_many(some, CIRCUIT)))
+    assert "parameters" not in vars(result)  # nobody has asked yet
+    alone = copy.copy(result)
+    assert set(vars(alone)) == {field.name for field in dataclasses.fields(result)}
+    assert alone.to_dict() == result.to_dict()
+    with pytest.raises(AttributeError, match="'FitResult' object has no attribute 'nothing'"):
+        _ = result.nothing
+
+
+def test_lmfit_is_not_imported_before_the_audit_is_asked_for():
+    code = (
+        "import sys, numpy as np, eisfit;"
+        "f = np.geomspace(1e5, 1, 40); c = eisfit.circuit('R_s-p(R_1,C_1)');"
+        "z = c.impedance(f, {'R_s': 1.0, 'R_1': 10.0, 'C_1': 1e-4});"
+        "rng = np.random.default_rng(0);"
+        "lot = [eisfit.Spectrum(f, z * (1 + 0.01 * (rng.normal(size=40) + 1j * rng.normal(size=40))))"
+        " for _ in range(101)];"
+        "many = eisfit.fit_many(lot, c); assert all(r.ok for r in many);"
+        "assert 'lmfit' not in sys.modules; assert many.audit.count == 1; assert 'lmfit' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

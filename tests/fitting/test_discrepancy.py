@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import quad
 
 import eisfit
-from eisfit.fitting.errors.discrepancy import _bump
+from eisfit.fitting.errors.discrepancy import _SCREEN, _bump, _Space
+from eisfit.fitting.errors.linearised import linearise
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 61)
 S = 2j * np.pi * FREQUENCY
@@ -107,3 +108,23 @@ def test_noise_of_another_shape_than_the_weights_is_no_discrepancy():
 def test_the_errors_of_two_resistors_alone_are_the_noises():
     fit = eisfit.fit(spectrum(np.full(61, 7.0 + 0j), 0.01, 0), "R0")
     assert fit["R0"].stderr == fit["R0"].stderr_noise
+
+
+@pytest.mark.parametrize("lot", [true, skewed])
+def test_the_screen_by_traces_loses_nothing_that_the_score_would_see(lot):
+    """The score needs a matrix for each spectrum; what is left out before is below its limit for certain."""
+    some = [lot(seed) for seed in range(40)]
+    circuit = eisfit.circuit("rs-sei-ct")
+    values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
+    target = np.stack([s.impedance for s in some])
+    weight = np.repeat(1 / np.abs(target), 2, axis=1)
+    held = np.zeros(values.shape, dtype=bool)
+    columns = list(range(values.shape[1]))
+    fits = linearise(
+        circuit, some[0].omega, target, weight, values, free=columns, held=held, known_noise=False
+    )
+    part = fits.of_relative_noise.beyond_parameters
+    for space in _Space.of_lengths(part):
+        seen = space.with_normal(part).score(part) > _SCREEN
+        assert not (seen & ~space.may_be_seen(part)).any()
+        assert space.diagonal == pytest.approx(np.einsum("bkk->bk", space.with_normal(part).normal), rel=1e-6)
