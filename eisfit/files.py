@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from eisfit.errors import EisfitError, did_you_mean
 __all__ = [
     "data_folder",
     "inert_cell",
+    "json_depth",
     "nearest_file",
     "parse_json",
     "printable_name",
@@ -25,6 +27,9 @@ __all__ = [
 ]
 
 MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
+MAX_DEPTH = 200  # brackets within brackets of JSON: documents of instruments and of eisfit have about ten
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_BRACKETS = re.compile(r'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _MOST_PARTS = 4_000_000  # values and brackets of JSON: each takes 32 to 64 bytes and more
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
@@ -107,12 +112,28 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
     """
     if sum(map(text.count, ",[{")) > _MOST_PARTS:
         raise failure(f"{name}: holds more than {_MOST_PARTS} values, the limit for JSON")
+    if json_depth(text) > MAX_DEPTH:
+        raise failure(f"{name}: is not valid JSON: nested too deeply")
     try:
         return json.loads(text)
-    except RecursionError:
-        raise failure(f"{name}: is not valid JSON: nested too deeply") from None
     except ValueError as error:
         raise failure(f"{name}: is not valid JSON: {str(error)[:200]}") from None
+
+
+def json_depth(text: str) -> int:
+    r"""Return how deeply the brackets of JSON text are nested, those in strings apart; reads it without recursion.
+
+    Python's parser calls itself for every bracket, and where its stack is a browser's, that ends the interpreter.
+
+    >>> json_depth('{"a": [1, {"b": "[[[["}]}'), json_depth("7")
+    (3, 0)
+    """
+    depth = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        step = _STEPS.get(found[0], 0)  # 0: a string
+        depth += step
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -66,7 +65,10 @@ def in_order(
         pool.executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _processes(count: int) -> ProcessPoolExecutor:
+def _processes(count: int) -> Executor:
+    import multiprocessing  # absent in a browser's Python; one worker does without
+    from concurrent.futures import ProcessPoolExecutor
+
     # Spawned, not forked: a fork of a process with threads (BLAS has some) can hang.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)

@@ -11,17 +11,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from importlib import import_module
 from time import monotonic
 from typing import Any, TypeVar
 
-__all__ = ["Progress", "counted", "in_notebook", "steps"]
+__all__ = ["Progress", "counted", "in_notebook", "show_progress", "steps"]
 
 T = TypeVar("T")
 Report = Callable[[int, int | None], object]
 #: What the argument `progress` of a function may be.
 Progress = bool | Report | None
+
+#: What shows progress instead of a bar: called with what is being done, how many are, and of how many.
+Show = Callable[[str, int, int | None], object]
+_shown_by: list[Show] = []
 
 _PATIENCE = 0.7  # s of work before a bar appears
 _EVERY = 0.1  # s between two pictures of it
@@ -32,6 +37,11 @@ def in_notebook() -> bool:
     shell = sys.modules.get("IPython.core.getipython")
     running = shell.get_ipython() if shell is not None else None
     return getattr(getattr(running, "kernel", None), "iopub_socket", None) is not None
+
+
+def show_progress(show: Show | None) -> None:
+    """Show the progress of all work by a function, as a page without a terminal does; None: by bars again."""
+    _shown_by[:] = [] if show is None else [show]
 
 
 def counted(
@@ -85,6 +95,8 @@ def _bar(what: str, total: int | None, progress: Progress) -> Report:
         return progress
     if progress is False or (total is not None and total < 2):
         return _silent
+    if _shown_by:
+        return partial(_shown_by[0], what)
     if in_notebook():
         return _NotebookBar(what)
     return _TerminalBar(what) if progress else _silent

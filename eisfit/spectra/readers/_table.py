@@ -96,8 +96,8 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
 class _Numeric:
     """Lines of numbers: where they stand, how many numbers each has, and the numbers in a row."""
 
-    rows: NDArray[np.int64]
-    widths: NDArray[np.int64]
+    rows: NDArray[np.intp]  # indices: of 32 bits where pointers are, else `bincount` refuses them
+    widths: NDArray[np.intp]
     flat: NDArray[np.float64]
 
 
@@ -112,7 +112,7 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
             rows.append(index)
             widths.append(len(values))
             flat.extend(values)
-    return _Numeric(np.array(rows, np.int64), np.array(widths, np.int64), np.array(flat, np.float64))
+    return _Numeric(np.array(rows, np.intp), np.array(widths, np.intp), np.array(flat, np.float64))
 
 
 def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.files import MAX_DEPTH, json_depth
 from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
@@ -64,9 +65,11 @@ def parse(file: File) -> list[Sweep]:
 
 def _json(file: File) -> dict[str, Any]:
     text = file.text.lstrip("\ufeff")
+    if json_depth(text) > MAX_DEPTH:
+        raise file.error("the session's JSON is nested too deeply")
     try:
         document, _ = json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise file.error(f"the session's JSON is broken or cut off ({error})") from None
     if not isinstance(document, dict):
         raise file.error("the session's JSON is no object")

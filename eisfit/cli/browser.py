@@ -1,0 +1,57 @@
+"""eisfit inside a web page: what the page's worker calls in a Python that runs in the browser."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+
+from eisfit.cli.lean_lmfit import defer_lmfit
+from eisfit.cli.workbench import handle
+from eisfit.display.progress import show_progress
+from eisfit.errors import EisfitError
+from eisfit.files import parse_json, to_json
+
+__all__ = ["answer", "prepare"]
+
+_PARTS = (  # imported before the first file comes, so that it does not wait for them
+    "scipy.optimize", "lmfit", "eisfit.spectra.readers", "eisfit.spectra.series", "eisfit.fitting.fit",
+    "eisfit.fitting.identify.identify", "eisfit.validation.kramers_kronig", "eisfit.display.pages",
+)  # fmt: skip
+
+
+def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Callable[[str], str]:
+    """Import what every answer needs and return `answer`.
+
+    Parameters
+    ----------
+    show
+        Called with what is being done, how much of it is done, and of how much, while an answer is computed.
+    """
+    os.umask(0o022)  # a browser's Python begins with 0o777: nobody could read what is written
+    warnings.simplefilter("ignore")  # nobody sees a console; what a user must know is in the answers
+    defer_lmfit()
+    for name in _PARTS:
+        import_module(name)
+    show_progress(show)
+    return answer
+
+
+def answer(text: str) -> str:
+    """Answer one question, JSON in and out; whatever goes wrong, the answer holds a sentence.
+
+    Parameters
+    ----------
+    text
+        The request of `eisfit.cli.workbench.handle`.
+    """
+    try:
+        return to_json(handle(parse_json(text, "the request")))
+    except EisfitError as error:
+        told = str(error)
+    except MemoryError:
+        told = "the browser gave no more memory: open fewer or smaller files, or use eisfit in a shell"
+    except Exception as error:
+        told = f"internal error, please report it: {type(error).__name__}: {error}"
+    return to_json({"error": told})
