@@ -31,8 +31,9 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
 from eisfit._version import __version__  # noqa: E402
-from eisfit.display.pages import asset, workbench_page  # noqa: E402
-from eisfit.model.library import circuits  # noqa: E402
+from eisfit.display.pages.page import asset  # noqa: E402
+from eisfit.display.pages.workbench import workbench_page  # noqa: E402
+from eisfit.model.library import circuit, circuits  # noqa: E402
 
 MOST_BYTES = 38_000_000
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
@@ -174,7 +175,7 @@ def write_folder(folder: Path, packed: dict[str, bytes], licences: str) -> None:
 
 def _page(connect: str, blocks: str, licences: str) -> str:
     """Return the page with `blocks` before its data, and the licences folded at its end."""
-    known = [(one.name, one.title) for one in circuits()]
+    known = [(name, circuit(name).title) for name in circuits()]
     text = workbench_page([], title="eisfit", engine="worker", circuits=known,
                           scripts=[asset("engine_worker.js")], policy={**_POLICY, "connect-src": connect})  # fmt: skip
     folded = (f"<details><summary>Licences of what this page contains</summary><pre>{escape(licences)}</pre>"
