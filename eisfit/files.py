@@ -121,9 +121,9 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
 
 
 def json_depth(text: str) -> int:
-    r"""Return how deeply the brackets of JSON text are nested, those in strings apart; reads it without recursion.
+    r"""Return how deeply the brackets of JSON text are nested, not counting those in strings.
 
-    Python's parser calls itself for every bracket, and where its stack is a browser's, that ends the interpreter.
+    Python's parser calls itself for every bracket, and in a browser's small stack that ends the interpreter.
 
     >>> json_depth('{"a": [1, {"b": "[[[["}]}'), json_depth("7")
     (3, 0)

@@ -4,9 +4,9 @@
     python tools/build_page.py --pyodide FOLDER      # takes Pyodide's files from a folder
     python tools/build_page.py --wheels FOLDER       # and the wheels from another
 
-`dist/eisfit.html` holds everything and makes no connection; `dist/eisfit-page/` is the same page with its parts
-beside it. Every part is checked against a sha256 (Pyodide's packages against its lock file, whose own stands
-here), and the same sources give the same bytes. Figures are drawn by the page: matplotlib is not in it.
+`dist/eisfit.html` holds everything and makes no connection; `dist/eisfit-page/` is the same page with its
+parts beside it. Every part is checked against a sha256 (Pyodide's packages against its lock
+file, whose own stands here), and the same sources give the same bytes. Figures are drawn by the page: matplotlib is not in it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ CORE = {  # of Pyodide 0.27.7, which its lock file does not list
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
 PACKAGES = ("numpy", "openblas", "scipy")
+_NOT_NEEDED = (  # by anything that the page does
+    *("scipy/stats/", "scipy/signal/", "scipy/ndimage/", "scipy/cluster/", "scipy/misc/", "scipy/datasets/"),
+    *("scipy/odr/", "numpy/f2py/", "numpy/distutils/"),
+)
 NOTICE = f"""eisfit {__version__} is under the MIT licence. This page also contains:
 Pyodide 0.27.7, Mozilla Public License 2.0, unchanged; source: https://github.com/pyodide/pyodide/tree/0.27.7
 CPython 3.12.7, Python Software Foundation License 2; source: https://github.com/python/cpython/tree/v3.12.7
@@ -68,7 +72,9 @@ def main() -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     size = write_file(options.output / "eisfit.html", packed, licences)
     write_folder(options.output / "eisfit-page", packed, licences)
-    print(f"{options.output / 'eisfit.html'}: {size / 1e6:.1f} MB; {options.output / 'eisfit-page'}/index.html")
+    print(
+        f"{options.output / 'eisfit.html'}: {size / 1e6:.1f} MB; {options.output / 'eisfit-page'}/index.html"
+    )
     if size > MOST_BYTES:
         sys.exit(f"build_page: larger than {MOST_BYTES / 1e6:g} MB, the limit for one file")
     return 0
@@ -92,7 +98,23 @@ def pyodide_parts(folder: Path | None) -> Iterator[tuple[str, bytes]]:
     for package in PACKAGES:
         entry = lock["packages"][package]
         name = entry["file_name"]
-        yield name, _checked(name, _taken(name, folder), entry["sha256"])
+        yield name, _without(_NOT_NEEDED, _checked(name, _taken(name, folder), entry["sha256"]))
+
+
+def _without(folders: tuple[str, ...], wheel: bytes) -> bytes:
+    """Return a wheel without some folders: Pyodide loads every library at its start, needed or not."""
+    with zipfile.ZipFile(io.BytesIO(wheel)) as opened:
+        names = [name for name in opened.namelist() if not name.startswith(folders) and name[-1] != "/"]
+        return _archive({name: opened.read(name) for name in names})
+
+
+def _archive(files: dict[str, bytes]) -> bytes:
+    """Return an archive, the same bytes for the same files; it is compressed as a whole later."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name])
+    return written.getvalue()
 
 
 def _taken(name: str, folder: Path | None) -> bytes:
@@ -118,9 +140,9 @@ def pure_wheels(folder: Path | None) -> list[bytes]:
     with tempfile.TemporaryDirectory() as temporary:
         if folder is None:
             folder = Path(temporary)
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-                       "--only-binary", ":all:", "--dest", temporary, "-r", str(HERE / "page_wheels.txt")]  # fmt: skip
-            subprocess.run(command, check=True)
+            how = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", temporary]
+            listed_in = ["-r", str(HERE / "page_wheels.txt")]
+            subprocess.run([sys.executable, "-m", "pip", "download", *how, *listed_in], check=True)
         found = {hashlib.sha256(data).hexdigest(): data
                  for data in (path.read_bytes() for path in sorted(folder.glob("*.whl")))}  # fmt: skip
     missing = [line.split()[0] for line, digest in zip(listed, digests, strict=True) if digest not in found]
@@ -139,11 +161,7 @@ def site_packages(wheels: list[bytes]) -> bytes:
         for path in folder.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 files[f"{target}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name])
-    return written.getvalue()
+    return _archive(files)
 
 
 def _licences(wheels: list[bytes]) -> Iterator[str]:
@@ -156,8 +174,11 @@ def _licences(wheels: list[bytes]) -> Iterator[str]:
 
 def write_file(path: Path, packed: dict[str, bytes], licences: str) -> int:
     """Write the one file and return its size; nothing may be connected to."""
-    blocks = [f'<script type="application/octet-stream" data-file="{escape(name)}">{b64encode(data).decode()}</script>'
-              for name, data in packed.items()]  # fmt: skip
+    kind = 'type="application/octet-stream"'
+    blocks = [
+        f'<script {kind} data-file="{escape(name)}">{b64encode(data).decode()}</script>'
+        for name, data in packed.items()
+    ]
     text = _page("'none'", "\n".join(blocks), licences)
     path.write_text(text, encoding="utf-8")
     return len(text.encode("utf-8"))
@@ -176,10 +197,16 @@ def write_folder(folder: Path, packed: dict[str, bytes], licences: str) -> None:
 def _page(connect: str, blocks: str, licences: str) -> str:
     """Return the page with `blocks` before its data, and the licences folded at its end."""
     known = [(name, circuit(name).title) for name in circuits()]
-    text = workbench_page([], title="eisfit", engine="worker", circuits=known,
-                          scripts=[asset("engine_worker.js")], policy={**_POLICY, "connect-src": connect})  # fmt: skip
-    folded = (f"<details><summary>Licences of what this page contains</summary><pre>{escape(licences)}</pre>"
-              f"</details>\n{blocks}\n")  # fmt: skip
+    text = workbench_page(
+        [],
+        title="eisfit",
+        engine="worker",
+        circuits=known,
+        scripts=[asset("engine_worker.js")],
+        policy={**_POLICY, "connect-src": connect},
+    )
+    heading = "<summary>Licences of what this page contains</summary>"
+    folded = f"<details>{heading}<pre>{escape(licences)}</pre></details>\n{blocks}\n"
     mark = '<script type="application/json" id="eisfit-data">'
     before, _, after = text.partition(mark)
     return f"{before}{folded}{mark}{after}"

@@ -14,6 +14,7 @@ from eisfit.errors import EisfitError
 from eisfit.files import (
     data_folder,
     inert_cell,
+    json_depth,
     nearest_file,
     parse_json,
     printable_name,
@@ -167,3 +168,25 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_json_of_strangers_ends_in_a_sentence(text, why):
     with pytest.raises(EisfitError, match=f"^x.json: .*{why}"):
         parse_json(text, "x.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        ("[]", 1),
+        ('{"a": [[1]]}', 3),
+        ('"[[[["', 0),
+        (r'"\\"[', 1),
+        (r'["a\"[[", {}]', 2),
+        ('"open [[', 2),
+        ("[" * 500, 500),
+    ],
+)
+def test_the_depth_of_json_is_counted_outside_strings(text, depth):
+    assert json_depth(text) == depth
+
+
+def test_json_nested_too_deeply_is_refused_before_it_is_parsed():
+    assert parse_json("[" * 200 + "]" * 200, "x.json")
+    with pytest.raises(EisfitError, match="nested too deeply"):
+        parse_json("[" * 201 + "]" * 201, "x.json")

@@ -1,0 +1,127 @@
+"""The page that runs Python in the browser: built, opened from disk, and held against this Python.
+
+Needs Pyodide's release in a folder (environment variable EISFIT_PYODIDE), a Chromium and playwright, and for
+the wheels a network or a folder (EISFIT_WHEELS).
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+import eisfit
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+SPECTRUM = ROOT / "example_spectra/rrml/bare/bare_cycle_003.csv"
+MOST_BYTES = 38_000_000
+
+
+def build(output):
+    pyodide = os.environ.get("EISFIT_PYODIDE")
+    if not pyodide:
+        pytest.skip("EISFIT_PYODIDE names no folder with Pyodide's release")
+    wheels = os.environ.get("EISFIT_WHEELS")
+    command = [sys.executable, ROOT / "tools/build_page.py", "--pyodide", pyodide, "--output", output]
+    done = subprocess.run(
+        [*command, *(["--wheels", wheels] if wheels else [])], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return output / "eisfit.html"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    """Return the page, ready, with the requests and complaints that it made."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next((p for n in ("chromium", "google-chrome") if (p := shutil.which(n))), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium can be started: {str(error).splitlines()[0]}")
+        page = browser.new_page()
+        page.asked, page.complaints = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
+        page.goto(built.as_uri())
+        page.wait_for_selector("body[data-engine=ready]", timeout=300_000)
+        yield page
+        browser.close()
+
+
+CALL = """async ([op, payload]) => {
+  const engine = window.testEngine || (window.testEngine = eisfit.engines.worker());
+  return engine.call(op, payload);
+}"""
+
+
+def test_it_is_small_enough_and_forbids_connections(built):
+    text = built.read_text(encoding="utf-8")
+    assert built.stat().st_size <= MOST_BYTES
+    assert "connect-src 'none'" in text
+    for name in ("Mozilla Public License", "=== lmfit", "=== numpy-2", "=== scipy-1", "=== uncertainties"):
+        assert name in text
+
+
+def test_the_same_sources_give_the_same_bytes(built, tmp_path):
+    again = build(tmp_path)
+    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(built.read_bytes()).digest()
+
+
+def test_a_dropped_file_is_fitted_as_here_without_a_request(page, built):
+    page.set_input_files("#files", SPECTRUM)
+    page.wait_for_function("() => document.body.dataset.fits", timeout=300_000)
+    shown = page.evaluate("() => JSON.stringify(document.getElementById('parameters').innerText)")
+    assert "51.8" in shown
+    told = page.evaluate(
+        CALL, ["read", {"files": [{"name": "a.csv", "base64": b64encode(SPECTRUM.read_bytes()).decode()}]}]
+    )  # fmt: skip
+    spectrum = told["spectra"][0]["spectrum"]
+    found = page.evaluate(CALL, ["fit", {"spectrum": spectrum, "circuit": "rs-sei-ct-w"}])["document"]
+    native = eisfit.fit(SPECTRUM, "rs-sei-ct-w").to_dict()
+    assert found["grade"] == native["grade"]
+    for name, row in native["parameters"].items():
+        assert found["parameters"][name]["value"] == pytest.approx(row["value"], rel=1e-6)
+        assert found["parameters"][name]["stderr"] == pytest.approx(row["stderr"], rel=1e-5)
+    asked = [url for url in page.asked if not url.startswith(("blob:", "data:"))]
+    assert asked == [built.as_uri()]
+    assert page.complaints == []
+
+
+def test_cancelled_work_ends_and_the_next_question_is_answered(page):
+    told = page.evaluate(
+        """async () => {
+          const engine = window.testEngine || (window.testEngine = eisfit.engines.worker());
+          const wanted = engine.call("circuit", { spectrum: {}, circuit: "rs-ct-w" });
+          setTimeout(() => engine.cancel(), 0);
+          const first = await wanted.then(() => "answered", (error) => error.message);
+          const second = await engine.call("nothing", {}).catch((error) => error.message);
+          return [first, second];
+        }"""
+    )
+    assert told[0] == "cancelled"
+    assert told[1].startswith("there is no operation 'nothing'")
+
+
+def test_a_hostile_session_ends_no_worker(page):
+    told = page.evaluate(
+        """async () => {
+          let deep = 1;
+          for (let k = 0; k < 3000; k += 1) deep = [deep];
+          return window.testEngine.call("session", { session: deep }).catch((error) => error.message);
+        }"""
+    )
+    assert "nested too deeply" in told
