@@ -6,7 +6,8 @@
 
 `dist/eisfit.html` holds everything and makes no connection; `dist/eisfit-page/` is the same page with its
 parts beside it. Every part is checked against a sha256 (Pyodide's packages against its lock
-file, whose own stands here), and the same sources give the same bytes. Figures are drawn by the page: matplotlib is not in it.
+file, whose own stands here), and the same sources give the same bytes. Figures are drawn by the
+page: matplotlib is not in it.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def in_order(
 
 
 def _processes(count: int) -> Executor:
-    import multiprocessing  # absent in a browser's Python; one worker does without
+    import multiprocessing  # absent in Pythons for the browser
     from concurrent.futures import ProcessPoolExecutor
 
     # Spawned, not forked: a fork of a process with threads (BLAS has some) can hang.

@@ -70,7 +70,7 @@ def test_a_prepared_process_has_a_umask_and_none_of_what_a_page_lacks():
         "import eisfit, numpy as np\n"
         "f = np.geomspace(1e5, 0.1, 40); z = 2 + 50 / (1 + 2j * np.pi * f * 50 * 1e-5)\n"
         "r = eisfit.fit((f, z), 'R_s-p(R_ct,C_dl)')\n"
-        "list(eisfit.fit_many([r.spectrum] * 2, r.circuit, workers=1))\n"
+        "list(eisfit.fit_many([r.spectrum] * 2, r.circuit))\n"
         f"loaded = [name for name in {absent} if sys.modules.get(name)]\n"
         "print(oct(os.umask(0)), loaded, round(r['R_ct'].value, 6))"
     )
