@@ -49,7 +49,7 @@ CORE = {  # of Pyodide 0.27.7, which its lock file does not list
 PACKAGES = ("numpy", "openblas", "scipy")
 _NOT_NEEDED = (  # by anything that the page does
     *("scipy/stats/", "scipy/signal/", "scipy/ndimage/", "scipy/cluster/", "scipy/misc/", "scipy/datasets/"),
-    *("scipy/odr/", "numpy/f2py/", "numpy/distutils/"),
+    *("scipy/odr/", "numpy/distutils/"),
 )
 NOTICE = f"""eisfit {__version__} is under the MIT licence. This page also contains:
 Pyodide 0.27.7, Mozilla Public License 2.0, unchanged; source: https://github.com/pyodide/pyodide/tree/0.27.7

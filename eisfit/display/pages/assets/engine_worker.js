@@ -10,6 +10,7 @@ eisfit.engines.worker = () => {
     worker = null; started = null;
     for (const one of waiting.values()) one.reject(new Error(words));
     waiting.clear();
+    document.body.dataset.engine = "stopped";
   };
 
   const contents = async () => {
@@ -80,7 +81,6 @@ eisfit.engines.worker = () => {
 
   const cancel = () => {
     fail("cancelled");
-    document.body.dataset.engine = "stopped";
     start().catch(() => {}); // ready again by the time of the next question
   };
 
