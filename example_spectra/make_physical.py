@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eisfit.coating.physics import Cell, ChannelPlate, cell_impedance, coordinates
+from eisfit.coating.physics import Cell, ChannelPlate, Flat, cell_impedance, coordinates
 from eisfit.coating.physics.cell import COUNTER_ALPHA
 from eisfit.files import write_atomic
 
@@ -90,5 +90,34 @@ def make(folder: Path) -> None:
             write_atomic(folder / name, head + "\n".join(rows) + "\n")
 
 
+LAYERED = {
+    "area": 1.13 / 2,  # two electrodes alike in series
+    "R_s": 6.0,
+    "R_i": 22.0,
+    "Q": 6e-5,
+    "alpha": 0.88,
+    "W": 3.0,
+}
+NATIVE = {"native_R": 85.0, "native_C": 2e-6}
+FILM = {"thickness": 20e-7, "s_i": 2e-7, "chi": 20 * 8.854e-14 / 20e-7}
+
+
+def make_symmetric(folder: Path) -> None:
+    """Write spectra of lithium in symmetric cells: with a native layer, and with a film in its place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    w = 2 * np.pi * FREQUENCY
+    cells = {"bare": (Cell(Flat()), NATIVE), "coated": (Cell(Flat(), "dielectric"), FILM)}
+    for seed, (name, (cell, own)) in enumerate(cells.items(), 21):
+        rng, Z = np.random.default_rng(seed), cell_impedance(cell, coordinates({**LAYERED, **own}), w)[0][0]
+        noise = rng.standard_normal(Z.size) + 1j * rng.standard_normal(Z.size)
+        Z = Z + NOISE * np.abs(Z) * noise
+        head = f"# simulated: not measured; {name}, lithium in a symmetric cell, see make_physical.py"
+        head += "\n# temperature_C: 25\nfrequency_Hz,Z_real_ohm,Z_imag_ohm\n"
+        rows = (f"{f:.8g},{z.real:.6g},{z.imag:.6g}" for f, z in zip(FREQUENCY, Z, strict=True))
+        write_atomic(folder / f"{name}.csv", head + "\n".join(rows) + "\n")
+
+
 if __name__ == "__main__":
     make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "rrml" / "physical")
+    if len(sys.argv) == 1:
+        make_symmetric(Path(__file__).parent / "other_coatings" / "symmetric")

@@ -101,6 +101,8 @@ def _given(study: Study) -> dict[str, Prior]:
     given |= _films(study.file.film)
     if study.file.counter.resistance is not None and study.file.counter.resistance.median > 0:
         given["counter_R"] = _log_prior(study.file.counter.resistance)
+    own = {"native_R": study.file.layer.resistance, "native_C": study.file.layer.capacitance}
+    given |= {name: _log_prior(value) for name, value in own.items() if value is not None}
     if study.file.series.resistance is not None:
         given["R_s"] = _log_prior(study.file.series.resistance)
     return given

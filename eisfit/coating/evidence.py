@@ -130,7 +130,7 @@ def _evidence(posterior: Posterior, name: str, s: float) -> float:
     k, a = posterior.names.index(name), 1 / s**2 - 1
     if posterior.sample is not None:
         u = posterior.sample[:, k]
-        return posterior.log_evidence + float(np.log(np.mean(np.exp(-0.5 * u * u * a))) - np.log(s))
+        return posterior.log_evidence + float(np.log(max(np.mean(np.exp(-0.5 * u * u * a)), 1e-300) / s))
     logs = []
     for mode in posterior.modes:
         m, inside = mode.u[k], max(1 + a * mode.covariance[k, k], 1e-6)

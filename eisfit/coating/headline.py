@@ -42,6 +42,12 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
             f"The circuit's fits give no R_ct that can be used{kind}; by the model the electrode's own "
             f"changed from {_span(own['bare'])} to {_span(own['coated'])} ohm."
         )
+    if r["change"]["low95"] < 0 < r["change"]["high95"]:
+        both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm{kind} ({r['source']})"
+        return (
+            f"R_ct of the fit hardly changed, {both}; by the model the electrode's whole interface went from "
+            f"{_span(own['bare'])} to {_span(own['coated'])} ohm."
+        )
     change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
     verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)
     low, high = sorted((sign * change["low95"], sign * change["high95"]))

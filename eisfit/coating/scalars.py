@@ -3,9 +3,9 @@
 Two resistances leave most parameters as open as their priors, so the posterior is far from Gaussian and
 Laplace's method ranks wrongly. What is open is therefore drawn from the prior; what multiplies the reaction's
 resistance (R_i itself, the gain f, every cell's scatter) is integrated in closed form: for each draw a cell's
-resistance is solved for the local ln R_i, in which those parameters are linear and Gaussian. The evidence is
-the mean of that density over the draws, which is exact up to their number (Rao-Blackwellised importance
-sampling: Robert, Casella, Monte Carlo Statistical Methods, 2nd ed. 2004, ch. 4).
+resistance, drawn within its error, is solved for the local ln R_i, in which those parameters are linear and
+Gaussian. The evidence is the mean of that density over the draws, which is exact up to their number
+(Rao-Blackwellised importance sampling: Robert, Casella, Monte Carlo Statistical Methods, 2004, ch. 4).
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     u = rng.standard_normal((_DRAWS, len(names)))
     linear = np.array([name in {"R_i", "f"} or name.startswith(("dR_i:", "dR_s:", "dQ:")) for name in names])
     u[:, linear] = 0.0  # integrated below
-    rows = [_row(problem, laplace, block, u) for block in problem.blocks]
+    rows = [
+        _row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(_DRAWS))
+        for block in problem.blocks
+    ]
     rows += [_end_row(problem, laplace, block, u) for block in problem.blocks if block.data.size > 1]
     rows += [_ratio_row(problem, names, ratio, u) for ratio in problem.ratios]
     shift, slopes, error, log_jacobian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
@@ -73,25 +76,29 @@ Row = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 """What the linear parameters must add (B,), slopes by u (B, P), error (B,), ln of the Jacobian (B,)."""
 
 
-def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray) -> Row:
-    """Return a cell's R_ct, as what ln R_i lacks."""
+def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted: FloatArray) -> Row:
+    """Return what ln R_i lacks to make a cell's R_ct `wanted` (B,), ohm.
+
+    Near the film's own resistance ln R_i is no linear function of R_ct: its error is drawn, not carried over.
+    """
     offset, matrix = problem.affine(block, found.names)
     local = offset + u @ matrix.T
-    start, measured, error = local[:, _R_I].copy(), block.data[0], block.error[0]
+    start, measured = local[:, _R_I].copy(), np.maximum(wanted, 1e-9 * block.data[0])
     value, slope = _resistance(problem, found, block, local)
     for _ in range(30):  # R(0) - R(inf) rises with ln R_i: Newton's method in its logarithm
         left = np.flatnonzero(np.abs(value / measured - 1) > 1e-9)
         if not left.size:
             break
-        step = np.log(measured / value[left]) * value[left] / np.maximum(slope[left], 1e-9 * value[left])
+        step = (
+            np.log(measured[left] / value[left]) * value[left] / np.maximum(slope[left], 1e-9 * value[left])
+        )
         local[left, _R_I] += np.clip(step, -2.0, 2.0)
         value[left], slope[left] = _resistance(problem, found, block, local[left])
     met = (np.abs(value / measured - 1) < 1e-6) & (slope > 0)
-    slope = np.where(met, slope, 1.0)
-    jacobian = np.where(met, -np.log(slope), _NEVER)
+    jacobian = np.where(met, -np.log(np.where(met, slope, 1.0)), _NEVER)
     shift = np.where(met, local[:, _R_I] - start, 0.0)
     slopes = np.broadcast_to(matrix[_R_I], (len(u), len(found.names)))
-    return shift, slopes, error / slope, jacobian
+    return shift, slopes, np.zeros(len(u)), jacobian
 
 
 def _resistance(

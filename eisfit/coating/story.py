@@ -123,10 +123,14 @@ def _hypotheses(found: Mapping[str, Posterior], misses: bool) -> dict[str, dict[
 
 
 def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
-    """Return the inputs that the best hypothesis moves farthest from where the study puts them."""
+    """Return the inputs that the best hypothesis moves farthest from where the study puts them.
+
+    What the hypothesis itself frees is its claim, not an input.
+    """
     best = found[_best(found)]
     rows: list[dict[str, Any]] = []
-    for k in np.argsort(-np.abs(best.u)):
+    claimed = () if misses else HYPOTHESES[best.hypothesis].free
+    for k in (k for k in np.argsort(-np.abs(best.u)) if best.names[k] not in claimed):
         u = float(best.u[k])
         if abs(u) < 3 and not (misses and not rows):
             break

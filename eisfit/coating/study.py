@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from eisfit.coating.old_study import refuse_schema_1
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
 from eisfit.schema import MAX_TOML, ClosedModel, Field, Reader, parse_toml
@@ -47,6 +48,8 @@ Energy = Annotated[Uncertain, _of("eV", zero=True)]
 Temperature = Annotated[Uncertain, _of("K")]
 Ratio = Annotated[Uncertain, _of("1")]
 Share = Annotated[Uncertain, _of("1", zero=True)]
+LayerResistance = Annotated[Uncertain, _of("ohm*cm^2")]
+LayerCapacitance = Annotated[Uncertain, _of("F/cm^2")]
 Current = Annotated[Uncertain, _of("A")]
 Voltage = Annotated[Uncertain, _of("V")]
 
@@ -208,6 +211,14 @@ class Series(ClosedModel):
     source: str = Field(default="", description=_SOURCE)
 
 
+class LayerTable(ClosedModel):
+    """``[layer]``: what an uncoated surface may have grown, per true area; by default a wide range."""
+
+    resistance: LayerResistance | None = Field(default=None, description="Of ions through it, ohm cm^2.")
+    capacitance: LayerCapacitance | None = Field(default=None, description="Beside it, F/cm^2.")
+    source: str = Field(default="", description=_SOURCE)
+
+
 class Scatter(ClosedModel):
     """``[scatter]``: how much two cells alike differ; never zero."""
 
@@ -237,6 +248,7 @@ class StudyFile(ClosedModel):
     film: list[FilmTable] = Field(description="The coatings.")
     counter: Counter = Field(default=Counter(), description="The other electrode.")
     series: Series = Field(default=Series(), description="Ohmic part before the electrode.")
+    layer: LayerTable = Field(default=LayerTable(), description="On the uncoated cells.")
     scatter: Scatter = Field(default=Scatter(), description="Between cells alike.")
     dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
     noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")
@@ -277,7 +289,7 @@ class Study:
         SchemaError
             One sentence with the line, the key and what is wrong.
         """
-        _refuse_schema_1(text, source)
+        refuse_schema_1(text, source)
         return cls(parse_toml(text, StudyFile, source), Path(folder), source)
 
     def read(self, name: str) -> Any:
@@ -329,14 +341,3 @@ def load_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> 
 def template() -> str:
     """Return a commented study file to start from; it is valid as it stands."""
     return (data_folder("example_spectra") / "study_template.toml").read_text(encoding="utf-8")
-
-
-def _refuse_schema_1(text: str, source: str) -> None:
-    """Raise a `SchemaError` where a study is of the first schema, which had [bare], [coated], [electrode]."""
-    tables = {line.split("#")[0].strip() for line in text.splitlines() if line.startswith("[")}
-    if tables & {"[bare]", "[coated]", "[electrode]"}:
-        raise SchemaError(
-            f"{source}: this study is of schema 1, which is no longer read: write schema = 2 first, [bare] "
-            "and [coated] as [[cell]] (with coated_by), [film] as [[film]], [electrode] as [support] (kind = "
-            '"channels", area, and base, the solid below the floors); eisfit explain --template prints one'
-        )

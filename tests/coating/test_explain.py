@@ -290,3 +290,29 @@ def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
     assert change[INDEX["kappa"]] == pytest.approx(-0.15 * inverse)
     assert change[INDEX["area"]] == 0
     assert there[INDEX["native_R"]] == -np.inf  # a layer that the cell does not have stays away
+
+
+@pytest.mark.parametrize(
+    ("name", "best", "parameter", "low", "high"),
+    [
+        ("flat_film", "intrinsic_activity", "f", 1.5, 3.5),  # 120 to 62 ohm with a film of 5 to 20 in the way
+        ("interlayer", "intrinsic_activity", "f", 13.0, 20.0),  # 900/60 and the film's 1 to 10 ohm cm2
+        ("artificial_sei", "native_layer", "native_R", 80.0, 90.0),  # make_physical.py: 85 ohm cm2
+    ],
+)
+def test_other_coatings_say_the_right_thing(name, best, parameter, low, high):
+    study = load_study(data_folder("example_spectra") / "other_coatings" / f"{name}.toml")
+    problem = problem_of(study)
+    found = posteriors(problem, study.file.study.seed)
+    assert max(found, key=lambda key: found[key].log_evidence) == best
+    assert "electronic_access" not in found  # a face that is flat to electrons has nothing to reach
+    prior = problem.priors[parameter]
+    u = found[best].draws(400, np.random.default_rng(1))[:, found[best].names.index(parameter)]
+    assert low < np.exp(prior.mean + prior.sd * np.median(u)) < high
+
+
+def test_a_barrier_cannot_lower_a_resistance():
+    """900 to 60 ohm: cells alike within 5 % make that once in e^(2.7/0.05)^2/2, whatever the film is."""
+    study = load_study(data_folder("example_spectra") / "other_coatings" / "interlayer.toml")
+    found = posteriors(problem_of(study))
+    assert found["barrier_only"].log_evidence < found["intrinsic_activity"].log_evidence - 100

@@ -54,10 +54,17 @@ def test_the_template_is_a_valid_study():
 
 def test_a_study_of_schema_1_is_told_the_new_keys():
     old = (
-        '[study]\ntitle = "old"\n[bare]\nr_ct = 51.9\n[coated]\nr_ct = 36.8\n[electrode]\npitch = "100 um"\n'
+        '[study]\ntitle = "old"\n[bare]\nspectrum = "b.csv"\n[coated]\nr_ct = 36.8\n[electrode]\n'
+        'pitch = "100 um"\ndisc_diameter = "12 mm"\npacking = "both"\n[draws]\nseed = 3\n'
     )
-    with pytest.raises(SchemaError, match=r"schema 1.*\[\[cell\]\].*coated_by.*\[support\]"):
+    with pytest.raises(SchemaError, match=r"schema 1.*\[\[cell\]\].*coated_by.*\[support\]") as caught:
         Study.from_text(old)
+    told = str(caught.value)
+    assert 'bare.spectrum is now spectra = [{ file = "..." }]' in told
+    assert "electrode.disc_diameter is now area" in told
+    assert "electrode.packing is square or hexagonal" in told
+    assert "[draws] is now seed under [study]" in told
+    assert "cell_scatter" not in told  # a key that this study does not use
 
 
 def test_a_thickness_follows_from_growth_cycles():
@@ -128,10 +135,19 @@ def test_a_study_file_that_is_not_there(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["rrml/study", "rrml/published", "other_coatings/alumina", "other_coatings/carbon"]
+    ("name", "kind"),
+    [
+        ("rrml/study", "channels"),
+        ("rrml/published", "channels"),
+        ("other_coatings/alumina", "channels"),
+        ("other_coatings/carbon", "channels"),
+        ("other_coatings/flat_film", "flat"),
+        ("other_coatings/artificial_sei", "flat"),
+        ("other_coatings/interlayer", "pellet"),
+    ],
 )
-def test_the_examples_are_read(name):
-    assert load_study(data_folder("example_spectra") / f"{name}.toml").file.support.kind == "channels"
+def test_the_examples_are_read(name, kind):
+    assert load_study(data_folder("example_spectra") / f"{name}.toml").file.support.kind == kind
 
 
 @pytest.mark.parametrize(
