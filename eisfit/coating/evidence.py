@@ -107,34 +107,42 @@ def _band(block: Block, low: float, high: float) -> Block:
 def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, dict[str, float]]:
     """Return what each prior half and twice as wide adds to the log10 odds of the first hypothesis.
 
-    Where the posterior is N(m, v) in standard deviations of the prior, a prior s times as wide multiplies the
-    evidence by exp(-a m^2 / (2 (1 + a v))) / (s sqrt(1 + a v)), a = 1/s^2 - 1; where it is drawn, by the mean
-    of the priors' ratio over the draws. Odds, because a probability near one shows no prior at work.
+    Where the posterior is N(m, V) in standard deviations of the prior, priors s times as wide of k parameters
+    multiply the evidence by exp(-a m'(1 + aV)^-1 m/2)/(s^k sqrt(det(1 + aV))), a = 1/s^2 - 1; where it is
+    drawn, by the mean of the priors' ratio over the draws. The scatter between cells is one prior for all of
+    them. Odds, because a probability near one shows no prior at work.
     """
     stated = log_odds({name: posterior.log_evidence for name, posterior in found.items()})
     best = max(stated, key=lambda name: stated[name])
+    groups: dict[str, list[str]] = {}
+    for name, prior in problem.priors.items():
+        groups.setdefault(name.partition(":")[0] if prior.source == "scatter" else name, []).append(name)
     swing = {}
-    for name in problem.priors:
-        swing[name] = {
-            label: log_odds({key: _evidence(p, name, s) for key, p in found.items()})[best] - stated[best]
+    for group, names in groups.items():
+        swing[group] = {
+            label: log_odds({key: _evidence(p, names, s) for key, p in found.items()})[best] - stated[best]
             for label, s in (("half", 0.5), ("double", 2.0))
         }
     order = sorted(swing, key=lambda name: -max(abs(change) for change in swing[name].values()))
     return {name: swing[name] for name in order[:8]}
 
 
-def _evidence(posterior: Posterior, name: str, s: float) -> float:
-    """Logarithm of the evidence with a prior s times as wide."""
-    if name not in posterior.names:
+def _evidence(posterior: Posterior, names: Sequence[str], s: float) -> float:
+    """Logarithm of the evidence with some priors s times as wide."""
+    places = [k for k, name in enumerate(posterior.names) if name in names]
+    if not places:
         return posterior.log_evidence
-    k, a = posterior.names.index(name), 1 / s**2 - 1
+    a, narrower = 1 / s**2 - 1, len(places) * np.log(s)
     if posterior.sample is not None:
-        u = posterior.sample[:, k]
-        return posterior.log_evidence + float(np.log(max(np.mean(np.exp(-0.5 * u * u * a)), 1e-300) / s))
+        square = (posterior.sample[:, places] ** 2).sum(axis=1)
+        return posterior.log_evidence + float(
+            np.log(max(np.mean(np.exp(-0.5 * a * square)), 1e-300)) - narrower
+        )
     logs = []
     for mode in posterior.modes:
-        m, inside = mode.u[k], max(1 + a * mode.covariance[k, k], 1e-6)
-        logs.append(mode.log_evidence - a * m * m / (2 * inside) - np.log(s) - 0.5 * np.log(inside))
+        m, inside = mode.u[places], np.eye(len(places)) + a * mode.covariance[np.ix_(places, places)]
+        _, log_det = np.linalg.slogdet(inside)
+        logs.append(mode.log_evidence - 0.5 * a * (m @ np.linalg.solve(inside, m)) - narrower - 0.5 * log_det)
     return float(np.logaddexp.reduce(logs))
 
 

@@ -221,6 +221,8 @@ def _named(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]
 def plain(name: str) -> str:
     """Return a parameter's name in words."""
     head, _, which = name.partition(":")
+    if head in _SCATTER and not which:
+        return f"scatter of {_SCATTER[head]} between cells alike"
     if head in _SCATTER:
         return f"{_SCATTER[head]} of {which} beside cells alike"
     if head == "thickness":

@@ -82,9 +82,9 @@ def tables(document: Document) -> list[Table]:
     return [*rows, _thickness(document), _parameters(document), _inputs(document)]
 
 
-def capped(value: float) -> str:
-    """Log-odds to one decimal; nothing beyond a thousand to one is printed."""
-    return "≤ -3" if value <= -3 else "≥ +3" if value >= 3 else f"{value:+.1f}"
+def capped(value: float, decimals: int = 1) -> str:
+    """Log-odds; nothing beyond a thousand to one is printed."""
+    return "≤ -3" if value <= -3 else "≥ +3" if value >= 3 else f"{value:+.{decimals}f}"
 
 
 def percent(p: float) -> str:
@@ -142,7 +142,7 @@ def _swing(document: Document) -> Table:
     best = ordered(document)[0]
     odds = math.log10(math.e) * _log_odds(document, best)
     rows = [
-        [e["meaning"], *(f"{e[key]:+.2f}" for key in ("half", "double"))] for e in document["swing"].values()
+        [e["meaning"], *(capped(e[key], 2) for key in ("half", "double"))] for e in document["swing"].values()
     ]
     lowest = min(e[key] for e in document["swing"].values() for key in ("half", "double"))
     reach = (
