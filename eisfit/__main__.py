@@ -24,6 +24,7 @@ def main() -> None:
         from eisfit.cli.lean_lmfit import defer_lmfit
 
         defer_lmfit()
+        _tell_of_the_other()
         app()
     except KeyboardInterrupt:  # before a command has begun, which sees to it itself
         sys.exit(130)
@@ -35,6 +36,16 @@ def main() -> None:
         if os.environ.get("EISFIT_DEBUG"):
             raise
         _leave(error)
+
+
+def _tell_of_the_other() -> None:
+    from pathlib import Path
+
+    from eisfit.files import other_package
+
+    told = other_package(Path(__file__).resolve().parent.parent)
+    if told is not None:
+        sys.stderr.write(f"eisfit: {told}\n")
 
 
 def _open_streams() -> None:

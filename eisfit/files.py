@@ -18,6 +18,7 @@ __all__ = [
     "inert_cell",
     "json_depth",
     "nearest_file",
+    "other_package",
     "parse_json",
     "printable_name",
     "read_text",
@@ -26,6 +27,7 @@ __all__ = [
     "write_json",
 ]
 
+OTHER_CURE = "pip uninstall eisfit, then pip install --force-reinstall --no-deps eisfit-toolkit"
 MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
 MAX_DEPTH = 200  # brackets within brackets of JSON: documents of instruments and of eisfit have about ten
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -88,6 +90,20 @@ def read_text(
         return data.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise failure(f"{path}: is not a UTF-8 text file") from None
+
+
+def other_package(folder: Path) -> str | None:
+    """Return a sentence where another program's package `eisfit` is installed in `folder` too; else None.
+
+    It has the same module and command: whichever came last has overwritten files of the other.
+    """
+    for found in folder.glob("eisfit-*.dist-info"):
+        named = found.name.removesuffix(".dist-info").replace("-", " ")
+        return (
+            f"another program, {named}, is installed here and shares the module eisfit with this one: "
+            f"{OTHER_CURE}"
+        )
+    return None
 
 
 def printable_name(name: str) -> str:

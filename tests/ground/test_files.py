@@ -16,6 +16,7 @@ from eisfit.files import (
     inert_cell,
     json_depth,
     nearest_file,
+    other_package,
     parse_json,
     printable_name,
     read_text,
@@ -190,3 +191,11 @@ def test_json_nested_too_deeply_is_refused_before_it_is_parsed():
     assert parse_json("[" * 200 + "]" * 200, "x.json")
     with pytest.raises(EisfitError, match="nested too deeply"):
         parse_json("[" * 201 + "]" * 201, "x.json")
+
+
+def test_another_program_of_the_name_is_told(tmp_path):
+    (tmp_path / "eisfit_toolkit-0.1.0.dist-info").mkdir()
+    assert other_package(tmp_path) is None
+    (tmp_path / "eisfit-1.2.0.dist-info").mkdir()
+    assert "eisfit 1.2.0" in other_package(tmp_path)
+    assert "pip uninstall eisfit" in other_package(tmp_path)

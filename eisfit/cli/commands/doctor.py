@@ -17,6 +17,7 @@ from eisfit._version import __version__
 from eisfit.cli.options import Json
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError
+from eisfit.files import OTHER_CURE, other_package
 
 __all__ = ["COMMANDS"]
 
@@ -107,8 +108,10 @@ def _findings() -> Iterator[Finding]:
 
 
 def _program() -> Iterator[Finding]:
-    home = Path(__file__).resolve().parent.parent
+    home = Path(__file__).resolve().parents[2]
     yield Finding("program", "eisfit", f"{__version__} in {home}")
+    if (other := other_package(home.parent)) is not None:
+        yield Finding("program", "name", other.partition(": ")[0], "wrong", OTHER_CURE)
     yield Finding("program", "Python", f"{platform.python_version()}, {sys.executable}")
     yield Finding("program", "system", platform.platform())
     encoding = sys.stdout.encoding or "unknown"
