@@ -244,6 +244,9 @@ def test_an_imaginary_column_of_zeros_is_told():
         ("real(ec.Z11) (ohm)", "real", 1), ("Trace 2: Impedance: Phase (°)", "phase", 1),
         ("'Z_prime'", "real", 1), ("logZ/ohm", "modulus", 1), ("Z'/Z0", "", 1), ("Z'/Ω m", "", 1),
         ("T(K)", "temperature", 1), ("-|Z|", "", 1), ("Z imaginaria", "imag", 1), ("Z_A", "modulus", 1),
+        ("PhaseDegrees", "phase", 1), ("PhaseRadians", "phase", 180 / np.pi), ("FreqkHz", "frequency", 1e3),
+        ("ZmOhm", "", 1), ("ZrealkOhm", "real", 1e3), (r"$-Z''$ ($\Omega$)", "imag", -1),
+        (r"$Z'$ / k$\Omega$", "real", 1e3),
     ],
 )  # fmt: skip
 def test_further_names(name, quantity, scale):

@@ -195,6 +195,8 @@ _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
+    # PhaseDegrees, FreqkHz; nobody can part ZmOhm
+    re.compile(r"^(.*?[a-z])([kMG]?Hz|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"),
 )
 _LOG = re.compile(r"^\s*(?:log|lg)_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 
@@ -219,6 +221,7 @@ def _column(name: str) -> Column:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
     text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     text = _ANGLE.sub(r"phase(\2) [\1]", text)

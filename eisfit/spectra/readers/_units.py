@@ -36,7 +36,7 @@ _UNITS = (
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
     (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
     (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|度)$", re.IGNORECASE), "angle", 1.0),
-    (re.compile(r"(m|)(?:rad(?:ians?)?)$"), "angle", 180 / pi),
+    (re.compile(r"(m|)(?:[rR]ad(?:ians?)?)$"), "angle", 180 / pi),
     (
         re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
         "siemens",
