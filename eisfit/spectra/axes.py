@@ -78,6 +78,12 @@ class Axis:
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%"))
         return tuple(found)
 
+    @property
+    def label(self) -> str:
+        """Its name and unit, for a figure."""
+        unit = {"degC": "°C"}.get(self.unit, self.unit)
+        return f"{self.name} / {unit}" if unit else self.name
+
     def said(self, value: float | None) -> str:
         """Return a value with its unit, as in a table; `?` where unknown."""
         if value is None:

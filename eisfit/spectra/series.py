@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
-from eisfit.spectra.axes import check_own_axes, split_axes
+from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
 from eisfit.spectra.readers import read_all
 from eisfit.spectra.readers._cycles import compiled, without_counters
@@ -181,10 +181,15 @@ class Series(Sequence[Spectrum]):
         return series_dataset(self.to_dict())
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the Nyquist plots of all spectra on one `ax`, coloured by cycle, and return it."""
+        """Draw the Nyquist plots of all spectra on one `ax`, coloured by their place, and return it."""
         from eisfit.display import plot
 
-        return plot.nyquist_cycles([spectrum.to_dict() for spectrum in self.spectra], ax=ax)
+        axis = axis_of(self.axes[0])
+        documents = [spectrum.to_dict() for spectrum in self.spectra]
+        if axis.name == "cycle":
+            return plot.nyquist_cycles(documents, ax=ax)
+        places = [axis_value(spectrum, axis) for spectrum in self.spectra]
+        return plot.nyquist_cycles(documents, places=places, label=axis.label, ax=ax)
 
     def __repr__(self) -> str:
         known = self.cycles[np.isfinite(self.cycles)]

@@ -162,9 +162,11 @@ def cheapest_path(
     for k in range(1, len(found)):
         scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[k - 1] ** 2)
         here = np.array([c.features for c in found[k]])
-        moved = np.nansum(((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2, axis=2)
+        moved = ((here[:, np.newaxis] - before[np.newaxis]) / scale) ** 2
         first = np.sum(np.isnan(before)[np.newaxis] & ~np.isnan(here)[:, np.newaxis], axis=2)
-        cost = total[np.newaxis] + _LIMIT * (1 - np.exp(-moved / _LIMIT)) + new * first
+        # Where features come and go, one that jumps must not let the others jump for nothing.
+        moved = np.nan_to_num(moved) if new else np.nansum(moved, axis=2, keepdims=True)
+        cost = total[np.newaxis] + np.sum(_LIMIT * (1 - np.exp(-moved / _LIMIT)), axis=2) + new * first
         back.append(np.argmin(cost, axis=1))
         before = np.where(np.isnan(here), before[back[-1]], here)
         total = cost.min(axis=1) + _local(found[k], nfree[k])

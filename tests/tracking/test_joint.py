@@ -291,7 +291,7 @@ def test_mistakes_are_named(singles):
         joint_fit(singles, CIRCUIT, {"R_cc": "shared"})
     with pytest.raises(UsageError, match="R_s does not vary: it cannot be shared"):
         joint_fit(singles, CIRCUIT.constrain(fix={"R_s": 2.0}), {"R_s": "shared"})
-    with pytest.raises(UsageError, match="R_ct: smooth over 2 cycles has no meaning"):
+    with pytest.raises(UsageError, match="R_ct: smooth over 2 spectra has no meaning"):
         joint_fit(singles[:2], CIRCUIT, {"R_ct": "smooth"})
     with pytest.raises(UsageError, match="R_ct: the strength of smoothness must be positive, not -1"):
         joint_fit(singles, CIRCUIT, {"R_ct": "smooth"}, strength=-1)

@@ -101,3 +101,10 @@ def test_a_peak_that_one_spectrum_lacks_is_known_again():
     rows[3] = []
     found = follow_peaks(rows, np.array([0.0, 1.0, 2.0, np.nan, 4.0]))
     assert found.tolist() == [[0, 1, 2], [0, 1, 2], [0, -1, 1], [-1, -1, -1], [0, 1, 2]]
+
+
+def test_a_peak_that_would_have_to_jump_is_another_process():
+    # The slow one of the last two stands 1.3 decades later; the fast one goes on.
+    rows = [[peak(-6.6, 20), peak(-2.8, 100)] for _ in range(4)] + [[peak(-6.6, 22), peak(-1.5, 180)]] * 2
+    found = follow_peaks(rows, np.arange(6.0))
+    assert found.tolist() == [[0, 1, -1]] * 4 + [[0, -1, 1]] * 2

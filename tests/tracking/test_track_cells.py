@@ -114,7 +114,7 @@ def test_the_command_line_takes_folders_as_cells(tmp_path):
     assert written == {"track.json", "track.csv", "track.png", "spectra_bare.png", "spectra_coated.png"}
     text = CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", "--shared", "R_s", "--smooth", "R_ct"])
     assert "joint fit: R_s = 2.00" in text.stdout
-    assert "ohm shared by all cycles" in text.stdout
+    assert "ohm shared by all spectra" in text.stdout
     wrong = CliRunner().invoke(app, ["track", *folders, "--shared", "R_s", "--smooth", "R_s"])
     assert wrong.exit_code == 2
     assert "R_s cannot be both --shared and --smooth" in wrong.output
@@ -172,9 +172,9 @@ def test_a_joint_fit_shows_what_it_decided(joined, tracked):
     assert (value, stderr) == (joined[0]["R_s"].value, joined[0]["R_s"].stderr)
     for text in (repr(joined), joined._repr_html_(), str(joined.joint), joined.joint._repr_html_()):
         assert "R_s = 2.00" in text
-        assert "shared by all cycles" in text
+        assert "shared by all spectra" in text
         assert "chosen by leaving out each of 5" in " ".join(text.split())
-        assert "CPE_ct_Q, CPE_ct_alpha free in every cycle" in " ".join(text.split())
+        assert "CPE_ct_Q, CPE_ct_alpha free in every spectrum" in " ".join(text.split())
     document = json.loads(json.dumps(joined.to_dict()))
     assert eisfit.SeriesResult.from_dict(document).joint == joined.joint
     assert document["joint"]["strengths"]["R_ct"]["freedom"] == joined.joint.strengths["R_ct"].freedom

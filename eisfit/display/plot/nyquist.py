@@ -98,13 +98,21 @@ def nyquist(
 
 
 @styled
-def nyquist_cycles(spectra: Sequence[Mapping[str, Any]], *, ax: Axes | None = None) -> Axes:
-    """Draw spectrum documents over each other, coloured by cycle, with a colour bar.
+def nyquist_cycles(
+    spectra: Sequence[Mapping[str, Any]],
+    *,
+    places: Sequence[float | None] | None = None,
+    label: str = "cycle",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw spectrum documents over each other, coloured by cycle or another axis, with a colour bar.
 
     Parameters
     ----------
     spectra
         Documents of `Spectrum.to_dict` (or any with `cycle` and `data`).
+    places, label
+        Where each stands on another axis, and that axis' name with its unit; the cycle where None.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -112,12 +120,14 @@ def nyquist_cycles(spectra: Sequence[Mapping[str, Any]], *, ax: Axes | None = No
 
     ax = axes_or_new(ax, 5.2, 3.8)
     cycles = [_cycle(document, place) for place, document in enumerate(spectra)]
+    if places is not None:
+        cycles = [float(k if place is None else place) for k, place in enumerate(places)]
     norm = Normalize(min(cycles, default=0), max(cycles, default=1))
     shades = colormaps["viridis"]
     for cycle, document in zip(cycles, spectra, strict=True):
         f, z = required_data(document)
         nyquist(f, z, ax=ax, mark_decades=False, color=shades(0.9 * float(norm(cycle))))  # type: ignore[arg-type]
-    ax.figure.colorbar(ScalarMappable(norm, _darker(shades)), ax=ax, label="cycle", shrink=0.7)
+    ax.figure.colorbar(ScalarMappable(norm, _darker(shades)), ax=ax, label=label, shrink=0.7)
     return ax
 
 

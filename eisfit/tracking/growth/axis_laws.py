@@ -62,6 +62,10 @@ def arrhenius_of(
     temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     value, error = usable_values(fits, joint, name)
     unit = circuit.parameters[name].unit
+    # The errors are estimates from nu degrees of freedom, and 1/error^2 is on average nu/(nu - 2) times what
+    # it should be (mean of an inverse chi-square): without this, the line would look too certain.
+    freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=float)
+    error = error * np.sqrt(freedom / (freedom - 2))
     return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)
 
 

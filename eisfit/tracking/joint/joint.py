@@ -101,11 +101,11 @@ class Joint:
     @property
     def notes(self) -> list[str]:
         """What is said of it in a report."""
-        notes = [f"joint fit: {self._common(name)} shared by all cycles" for name in self._of("shared")]
+        notes = [f"joint fit: {self._common(name)} shared by all spectra" for name in self._of("shared")]
         notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
         notes += [f"joint fit: {law} (the law inside the fit)" for law in self.laws.values()]
         free = self._of("free")
-        notes += [f"joint fit: {', '.join(free)} free in every cycle"] if free else []
+        notes += [f"joint fit: {', '.join(free)} free in every spectrum"] if free else []
         if not self.converged:
             notes.append("joint fit: not converged; share or smooth less, or give a strength")
         return notes
@@ -239,7 +239,7 @@ def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str,
         if not circuit.parameters[name].free:
             raise UsageError(f"{name} does not vary: it cannot be {mode}")
         if mode == "smooth" and cycles < 3:
-            raise UsageError(f"{name}: smooth over {cycles} cycles has no meaning; three are the least")
+            raise UsageError(f"{name}: smooth over {cycles} spectra has no meaning; three are the least")
     return {name: joint.get(name, "free") for name, p in circuit.parameters.items() if p.free}
 
 

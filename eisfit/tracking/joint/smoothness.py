@@ -63,7 +63,7 @@ class Strength:
         return np.asarray(odds / odds.sum())
 
     def __str__(self) -> str:
-        chosen = f"chosen by leaving out each of {self.folds} cycles in turn" if self.folds else "as given"
+        chosen = f"chosen by leaving out each of {self.folds} spectra in turn" if self.folds else "as given"
         text = f"strength {significant(self.strength, 2)}, {chosen}"
         if self.freedom is None:
             return text

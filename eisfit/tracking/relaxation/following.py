@@ -14,10 +14,10 @@ from eisfit.validation.relaxation import Peak
 __all__ = ["follow_peaks"]
 
 _MOST = 8  # processes: of more, a distribution's smallest peaks are ripples
-_FLOOR = 0.3  # ln units: the least movement of a peak's place and area that counts as usual
+_FLOOR = (0.3, 0.7)  # ln units: the least movement of a peak's place and area that counts as usual
 _UNKNOWN = 0.7  # where no two neighbours have equally many peaks
 _NEW = 4.0  # what a new process costs for its place and for its area: a jump of two standard deviations
-_SPARE = 2  # more processes than the richest spectrum shows
+_SPARE = 3  # more processes than the richest spectrum shows
 
 
 def follow_peaks(peaks: Sequence[Sequence[Peak]], places: FloatArray) -> IntArray:
