@@ -63,11 +63,12 @@ eisfit.Items = class {
     const residuals = item.moved ? [item.moved.re, item.moved.im] : fitted ? [spread(own, "res_re"), spread(own, "res_im")]
       : [spread(tested, "re"), spread(tested, "im")];
     const ends = [Math.log10(Math.min(...points.f)), Math.log10(Math.max(...points.f))], room = 0.03 * (ends[1] - ends[0] || 1);
+    const reach = (z) => Math.max(...z.re.map(Math.abs), ...z.im.map(Math.abs)), largest = 3 * reach(points); // larger ones would leave this one no room
     const fellows = this.all.filter((one) => one !== item && one.group === item.group && !one.entry.error).slice(0, 60);
     return { points, residuals, line: item.moved ? item.moved.line : entry.line, ranges: kk.ranges || [],
       noise: own.noise ? own.f.map((f, k) => [f, own.noise[k]]).filter(([, n]) => n !== null) : null,
       masked: (k) => eisfit.Items.out(item, k), span: [ends[0] - room, ends[1] + room],
-      others: this.groups[item.group].series ? fellows.map((one) => one.points).filter((p) => p.f.length) : [],
+      others: this.groups[item.group].series ? fellows.map((one) => one.points).filter((p) => p.f.length && reach(p) <= largest) : [],
       of: item.moved ? "of the values set by hand" : fitted ? "" : tested ? "of the Kramers-Kronig test" : "" };
   }
 

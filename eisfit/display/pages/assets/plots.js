@@ -43,7 +43,7 @@ eisfit.Panel = class {
     }
     this.add("path", { class: "ax", d: `M${left},${top}V${base}H${width - right}` });
     if (xLabel) this.text((left + width - right) / 2, height - 4, xLabel);
-    this.text(12, (top + base) / 2, yLabel, "tick", "middle", { transform: `rotate(-90 12 ${(top + base) / 2})` });
+    this.text(11, (top + base) / 2, yLabel, "tick", "middle", { transform: `rotate(-90 11 ${(top + base) / 2})` });
   }
 
   line(points, kind = "fit") {
@@ -134,7 +134,7 @@ eisfit.nyquist = (panel, view, { keep = () => true, tallest = 330, note = "" } =
   const x0 = whole ? Math.min(0, ...xs) : Math.min(...xs) - 0.06 * reach, x1 = Math.max(...xs) + 0.04 * reach;
   const high = Math.max(...ys), low = Math.min(0, ...ys), tall = high - low || reach;
   const y0 = low - 0.05 * tall, y1 = high + 0.12 * tall;
-  const margins = [14, 10, 38, 50], wide = Math.max(220, panel.svg.parentNode.clientWidth) - 60;
+  const margins = [14, 10, 38, 56], wide = Math.max(220, panel.svg.parentNode.clientWidth) - 66;
   const scale = Math.min(wide / (x1 - x0), (tallest - 52) / (y1 - y0));
   panel.open(Math.max(150, (y1 - y0) * scale + 52), margins);
   panel.scale = scale;
@@ -178,7 +178,7 @@ eisfit.overFrequency = (panel, view, label, series, { fit = [], log = false, sym
   if (symmetric) { high = Math.max(Math.abs(low), Math.abs(high), 0.1); low = -high; }
   const room = 0.08 * (high - low || 1);
   [low, high] = [low - room, high + room];
-  panel.open(height, [8, 10, xLabel ? 36 : 8, 50]);
+  panel.open(height, [8, 10, xLabel ? 36 : 8, 56]);
   const base = panel.height - panel.bottom, span = view.span;
   const X = (f) => panel.left + (Math.log10(f) - span[0]) / (span[1] - span[0]) * (panel.width - panel.left - panel.right);
   const Y = (v) => base - ((log ? Math.log10(v) : v) - low) / (high - low) * (base - panel.top);

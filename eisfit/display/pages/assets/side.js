@@ -19,7 +19,7 @@ eisfit.verdict = (item, { interactive, mask }) => {
     sub.replaceChildren(`${entry.name}: ${all} points`);
   } else {
     const value = row ? [eisfit.symbol(row.name), " = ", eisfit.value(row), `, ${row.word}. `] : [];
-    head.replaceChildren(...value, element("span", { className: "soft" }, `Fit ${entry.said}${entry.ok ? "" : `; ${entry.verdict.split(", ").slice(1).join(", ")}`}.`), simulated || "");
+    head.replaceChildren(...value, element("span", { className: "soft" }, `Fit ${entry.said}${entry.ok ? "" : ` (${entry.verdict.replace(/^[A-D], (not usable: )?/, "").replaceAll("_", " ")})`}.`), simulated || "");
     facts.push(`${left} of ${all} points`, `rms residual ${eisfit.digits(100 * entry.rms, 3)} %`);
     sub.replaceChildren(element("span", { id: "name" }, entry.name), `: ${facts.join(", ")}`);
   }
@@ -73,7 +73,7 @@ eisfit.circuitPart = (item) => {
 eisfit.errorParts = (row) => {
   const part = (value) => eisfit.digits(value, 2);
   if (!row.stderr) return "";
-  if (!row.model) return "error: noise alone";
+  if (!row.model) return "";
   return `error: noise ${part(row.noise)}, model ${part(row.model)}${row.plain_unit && row.unit !== row.plain_unit ? ` ${row.plain_unit.replace("ohm", "Ω").replace("alpha", "α")}` : ""}`;
 };
 
