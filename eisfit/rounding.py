@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_EVEN, Decimal
 
-__all__ = ["MISSING", "latex_value_with_error", "significant", "value_with_error"]
+__all__ = ["MISSING", "hertz", "latex_value_with_error", "significant", "value_with_error"]
 
 MISSING = "n/a"
 """What stands where there is no number."""
@@ -64,6 +64,20 @@ def latex_value_with_error(value: float | None, stderr: float | None) -> str:
     number, error, power = rounded
     pair = rf"{number} \pm {error}"
     return f"${pair}$" if power == 0 else rf"$({pair})\times 10^{{{power}}}$"
+
+
+def hertz(frequency: float | None, digits: int = 4) -> str:
+    """Return a frequency with the prefix that reads best.
+
+    >>> hertz(0.01), hertz(1e5), hertz(12.345), hertz(None)
+    ('10 mHz', '100 kHz', '12.35 Hz', 'n/a')
+    """
+    if frequency is None or not math.isfinite(frequency):
+        return MISSING
+    for limit, factor, unit in ((1e-3, 1e6, "uHz"), (1.0, 1e3, "mHz"), (1e3, 1.0, "Hz"), (1e6, 1e-3, "kHz")):
+        if abs(frequency) < limit:
+            return f"{frequency * factor:.{digits}g} {unit}"
+    return f"{frequency * 1e-6:.{digits}g} MHz"
 
 
 def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: bool = True) -> str:

@@ -21,7 +21,7 @@ from eisfit.errors import EisfitWarning, did_you_mean
 __all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
 
 #: What ``--format`` takes.
-FORMS = ("table", "json", "csv", "tsv", "md")
+FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
 INTERRUPTED = 130  # as shells say of Ctrl-C
 
 
@@ -50,7 +50,7 @@ Form = Annotated[
     Option(
         "--format",
         metavar="FORM",
-        help="table, json, csv, tsv or md; tsv pastes into a spreadsheet.",
+        help="table, json, csv, tsv or md; paper-md, paper-latex: value ± error, unit.",
         autocompletion=words(*FORMS),
     ),
 ]

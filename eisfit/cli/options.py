@@ -14,6 +14,7 @@ from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
+    from eisfit.cli.output import Folder
     from eisfit.model.circuit import Circuit
     from eisfit.model.geometry import Geometry
 
@@ -32,6 +33,7 @@ __all__ = [
     "Output",
     "OwnCircuit",
     "Reading",
+    "Results",
     "Weighting",
     "check_form",
     "geometry_of",
@@ -152,6 +154,28 @@ Output = Annotated[
     Path | None,
     Option("--output", "-o", metavar="DIR", help="Write JSON, CSV and figures into this folder."),
 ]
+Target = Annotated[
+    Path | None,
+    Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Write JSON, CSV and figures into this folder; x.pdf, .svg or .png: the figure into this file.",
+    ),
+]
+FigureForm = Annotated[
+    str,
+    Option(
+        "--figures",
+        metavar="FORM",
+        help="png, svg or pdf, of the figures in --output.",
+        autocompletion=words("png", "svg", "pdf"),
+    ),
+]
+Columns = Annotated[
+    int,
+    Option("--columns", metavar="N", help="Figures for a paper: 85 mm (1) or 175 mm (2) wide."),
+]
 
 
 @dataclass(frozen=True)
@@ -181,6 +205,33 @@ class Frequencies:
             low, high = f"--fmin {self.fmin:g} Hz", f"--fmax {self.fmax:g} Hz"
             raise UsageError(f"{low} lies above {high}: no frequency is left")
         return vars(self).copy()
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where results are written, and how their figures look."""
+
+    output: Target = None
+    figures: FigureForm = "png"
+    columns: Columns = 0
+
+    def check(self) -> None:
+        """Raise UsageError now, and not after an hour's work, for what cannot be written."""
+        from eisfit.cli.output import check_output
+
+        if self.figures not in ("png", "svg", "pdf"):
+            raise UsageError(f"--figures {self.figures!r}: use png, svg or pdf")
+        if self.columns not in (0, 1, 2):
+            raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
+        if self.output is None and (self.figures != "png" or self.columns):
+            raise UsageError("--figures and --columns are of what --output writes: give it too")
+        check_output(self.output)
+
+    def write(self, write: Callable[[Folder], None]) -> None:
+        """Let `write` put the results where they belong; nothing where nothing was asked for."""
+        from eisfit.cli.output import write_results
+
+        write_results(self.output, self.figures, self.columns, write)
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from eisfit.cli.command import Exit, echo
-from eisfit.cli.manners import current
+from eisfit.cli.manners import current, say
 from eisfit.display.progress import counted
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import inert_cell, to_json, write_atomic, write_json
 
 __all__ = [
+    "Folder",
     "check_output",
     "folder",
     "frame_csv",
     "guard",
+    "is_figure",
     "print_json",
     "print_text",
     "progress",
@@ -30,6 +32,7 @@ __all__ = [
     "width",
     "write_atomic",
     "write_json",
+    "write_results",
 ]
 
 _LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
@@ -73,6 +76,11 @@ def print_json(document: Any) -> None:
     if current.form == "json":
         echo(to_json(document), nl=False)
         return
+    if current.form.startswith("paper-"):
+        from eisfit.display import report
+
+        echo(report.paper_table(document, current.form.removeprefix("paper-")), nl=False)
+        return
     from eisfit.display.report.rows import flat_table
 
     echo(flat_table(document, current.form), nl=False)
@@ -92,6 +100,75 @@ def width() -> int:
     )
 
 
+class Folder:
+    """A folder for results: its figures have one form, and their captions stand in one file.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    form
+        Of figures: ``png``, ``svg`` or ``pdf``.
+    """
+
+    def __init__(self, path: Path, form: str) -> None:
+        self.path, self.form = path, form
+        self.drawn: dict[str, str] = {}
+        self.main: list[str] = []
+
+    def save(self, figure: Any, name: str, kind: str, document: Any, *, beside: bool = False) -> None:
+        """Write a figure under a name without ending, with the caption of its kind.
+
+        `beside`: it accompanies the figure that the command is asked for.
+        """
+        from eisfit.display import plot, report
+
+        whole = f"{name}.{self.form}"
+        plot.save(figure, self.path / whole)
+        self.drawn[whole] = report.caption(kind, document)
+        if not beside:
+            self.main.append(whole)
+
+    def write_captions(self) -> None:
+        """Write the captions of all figures into one file."""
+        if self.drawn:
+            lines = [f"**{name}** {caption}\n" for name, caption in self.drawn.items()]
+            write_atomic(self.path / "captions.md", "\n".join(lines))
+
+
+def write_results(output: Path | None, form: str, columns: int, write: Callable[[Folder], None]) -> None:
+    """Let `write` put results into the folder `output`, or its one figure into the file of that name.
+
+    Raises
+    ------
+    UsageError
+        When a file is named for several figures, or for none.
+    """
+    from eisfit.display import plot
+
+    if output is None:
+        return
+    with plot.paper(columns):
+        if not is_figure(output):
+            target = Folder(folder(output), form)
+            write(target)
+            target.write_captions()
+            return
+        with tempfile.TemporaryDirectory() as hidden:
+            target = Folder(Path(hidden), output.suffix.lower()[1:])
+            write(target)
+            if len(target.main) != 1:
+                number = len(target.main)
+                raise UsageError(f"--output {output}: names one file for {number} figures: name a folder")
+            write_atomic(output, (target.path / target.main[0]).read_bytes())
+    say(f"{output}: {target.drawn[target.main[0]]}")
+
+
+def is_figure(path: Path) -> bool:
+    """Return whether a name is that of a figure's file."""
+    return path.suffix.lower() in (".png", ".svg", ".pdf") and not path.is_dir()
+
+
 def check_output(path: Path | None, option: str = "--output") -> None:
     """Raise UsageError now, and not after an hour's work, where a folder could not be made or written.
 
@@ -102,6 +179,7 @@ def check_output(path: Path | None, option: str = "--output") -> None:
     """
     if path is None:
         return
+    path = path.absolute().parent if is_figure(path) else path
     place = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
     if not place.is_dir():
         folder(path, option)

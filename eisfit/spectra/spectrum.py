@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray, unmasked
 from eisfit.errors import SpectrumError
+from eisfit.rounding import hertz
 from eisfit.spectra.vectors import check, check_duplicates, frozen, noise_of, times_of, vector
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Spectrum:
         if not chosen.any():
             raise SpectrumError(
                 f"{self.name}: no point is left of {self.points} "
-                f"({self.frequency[-1]:g} Hz to {self.frequency[0]:g} Hz): widen the frequency range"
+                f"({hertz(self.frequency[-1])} to {hertz(self.frequency[0])}): widen the frequency range"
             )
         columns = {name: getattr(self, name) for name in ("frequency", "impedance", "noise", "times")}
         return self.replace(**{k: None if c is None else c[chosen] for k, c in columns.items()})
@@ -322,7 +323,7 @@ class Spectrum:
 
     def __repr__(self) -> str:
         cycle = "" if self.cycle is None else f", cycle {self.cycle:g}"
-        span = f"{self.frequency[0]:.4g} Hz to {self.frequency[-1]:.4g} Hz"
+        span = f"{hertz(self.frequency[-1])} to {hertz(self.frequency[0])}"
         return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
 
     def _repr_html_(self) -> str:

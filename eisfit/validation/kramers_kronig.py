@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.linear_kk import Basis, fit
@@ -353,7 +354,7 @@ def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
 
 
 def _span(r: FrequencyRange) -> str:
-    return f"{r.low_Hz:.4g} Hz" if r.low_Hz == r.high_Hz else f"{r.low_Hz:.4g} Hz to {r.high_Hz:.4g} Hz"
+    return hertz(r.low_Hz) if r.low_Hz == r.high_Hz else f"{hertz(r.low_Hz)} to {hertz(r.high_Hz)}"
 
 
 def _mirrored(trust: Trust) -> bool:

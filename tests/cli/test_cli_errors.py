@@ -136,7 +136,7 @@ def test_code_in_an_expression_is_refused(run, good):
 def test_a_range_without_points_is_the_files_failure(run, good):
     code, out, _ = run("fit", good.name, "-c", "rs-ct", "--fmin", "1e7")
     assert code == 1
-    assert "no point is left of 71 (0.01 Hz to 100000 Hz)" in out
+    assert "no point is left of 71 (10 mHz to 100 kHz)" in out
 
 
 def test_a_misspelt_option_and_command_name_the_nearest(run, good):

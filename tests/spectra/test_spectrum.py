@@ -188,7 +188,7 @@ def test_summary_and_names():
     assert full().name == "cell.mpt#2"
     assert Spectrum(F, Z, source="C:\\data\\cell.z").name == "cell.z"
     assert Spectrum(F, Z).name == "spectrum"
-    assert repr(full()) == "<Spectrum cell.mpt#2: 3 points, 100 Hz to 1 Hz, cycle 50>"
+    assert repr(full()) == "<Spectrum cell.mpt#2: 3 points, 1 Hz to 100 Hz, cycle 50>"
     assert "cell.mpt" in full()._repr_html_()
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Output, Reading, Weighting
+from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Reading, Results, Weighting
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     frame_csv,
     guard,
     print_json,
@@ -41,7 +39,7 @@ def compare(
     drop_inductive: DropInductive = False,
     reading: Reading = Reading(),
     json: Json = False,
-    output: Output = None,
+    results: Results = Results(),
 ) -> int:
     """Say which circuit a spectrum supports, and which it cannot.
 
@@ -49,15 +47,14 @@ def compare(
     """
     from eisfit.model.library import circuit as find_circuit
 
-    check_output(output)
+    results.check()
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
     options = {"weighting": weighting, **span.checked(), "drop": drop}
     options["drop_inductive"] = drop_inductive
     spectra = read_sources(files, **reading.options)
     found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
-    if output is not None:
-        _write(found, documents, folder(output))
+    results.write(lambda target: _write(found, documents, target))
     if json:
         print_json({"schema": _SCHEMA, "results": documents})
     else:
@@ -101,21 +98,22 @@ def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
     return {"spectrum": summary, **keys, "ok": False, "verdict": [], "ranked": [], "error": error}
 
 
-def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> None:
+def _write(found: list[Any], documents: list[dict[str, Any]], target: Folder) -> None:
     from eisfit.display import plot
+    from eisfit.display.plot.comparison import comparison_height
 
     whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
-    write_json(target / "compare.json", {"schema": _SCHEMA, "results": whole})
+    write_json(target.path / "compare.json", {"schema": _SCHEMA, "results": whole})
     taken: set[str] = set()
     for item, document in zip(found, documents, strict=True):
         if document["error"]:
             continue
         name = stem(f"{item.spectrum.name}_compare", taken)
-        write_atomic(target / f"{name}.csv", frame_csv(item.to_frame()))
+        write_atomic(target.path / f"{name}.csv", frame_csv(item.to_frame()))
         if any(row["bic"] is not None for row in document["ranked"]):
-            ax = plot.new_axes(5.2, 0.9 + 0.34 * len(document["ranked"]))
+            ax = plot.new_axes(5.2, comparison_height(document))
             plot.comparison(document, ax=ax)
-            plot.save(ax, target / f"{name}.png")
+            target.save(ax, name, "compare", document)
 
 
 COMMANDS = (compare,)

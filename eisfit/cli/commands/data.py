@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
-from eisfit.cli.options import Files, Frequencies, Json, Output, Reading
+from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import (
+    Folder,
     check_output,
     folder,
     guard,
@@ -31,18 +32,17 @@ def check(
     span: Frequencies = Frequencies(),
     reading: Reading = Reading(),
     json: Json = False,
-    output: Output = None,
+    results: Results = Results(),
 ) -> int:
     """Test spectra against the Kramers-Kronig relations, before any circuit is fitted.
 
     Example:  eisfit check cell.mpt --output results
     """
-    check_output(output)
+    results.check()
     limits = span.checked()
     spectra = read_sources(files, **reading.options)
     documents = [_checked(spectrum, limits) for spectrum in spectra]
-    if output is not None:
-        _write_checks(documents, folder(output))
+    results.write(lambda target: _write_checks(documents, target))
     _show_checks(documents, json)
     return int(any(document.get("error") for document in documents))
 
@@ -72,17 +72,17 @@ def _show_checks(documents: list[dict[str, Any]], json: bool) -> None:
         print_text(report.checks_text(documents, width=width()))
 
 
-def _write_checks(documents: list[dict[str, Any]], target: Path) -> None:
+def _write_checks(documents: list[dict[str, Any]], target: Folder) -> None:
     from eisfit.display import plot
 
-    write_json(target / "check.json", {"schema": "eisfit.check/1", "results": documents})
+    write_json(target.path / "check.json", {"schema": "eisfit.check/1", "results": documents})
     taken: set[str] = set()
     for document in documents:
         if not document.get("error"):
             figure = plot.new_figure()
             plot.kramers_kronig(document, figure=figure)
             name = document["spectrum"]["source"].replace("\\", "/").rsplit("/", 1)[-1]
-            plot.save(figure, target / f"{stem(f'{name}_check', taken)}.png")
+            target.save(figure, stem(f"{name}_check", taken), "check", document)
 
 
 @guard

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Exit, Option
@@ -21,16 +20,15 @@ from eisfit.cli.options import (
     Frequencies,
     GeometryFile,
     Json,
-    Output,
     OwnCircuit,
     Reading,
+    Results,
     Weighting,
     check_form,
     geometry_of,
 )
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     guard,
     print_json,
     print_text,
@@ -117,13 +115,13 @@ def fit(
     ] = False,
     export: Export = None,
     json: Json = False,
-    output: Output = None,
+    written: Results = Results(),
 ) -> int:
     """Fit a circuit to spectra. No start values are needed, and no circuit: without one, it is identified.
 
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
-    check_output(output)
+    written.check()
     limits = span.checked()
     texts = _texts(methods, export, json)
     ranked = circuit is None or circuit.startswith("#")
@@ -146,8 +144,7 @@ def fit(
         level = 0.95 if interval is None else interval
         found = (_with_intervals(result, level, errors or "covariance", repeats) for result in found)
     results = list(progress(found, "fitting", len(spectra)))
-    if output is not None:
-        _write_fits(results, folder(output))
+    written.write(lambda target: _write_fits(results, target))
     if texts is None:
         _show_fits(results, json)
     else:
@@ -270,18 +267,18 @@ def _tell_chosen(results: list[Any]) -> None:
         say(cause)
 
 
-def _write_fits(results: list[Any], target: Path) -> None:
+def _write_fits(results: list[Any], target: Folder) -> None:
     from eisfit.display import plot, report
 
     documents = [result.to_dict() for result in results]
-    write_json(target / "fit.json", {"schema": "eisfit.fit/2", "results": documents})
-    write_atomic(target / "fit.csv", report.fits_csv(documents))
+    write_json(target.path / "fit.json", {"schema": "eisfit.fit/2", "results": documents})
+    write_atomic(target.path / "fit.csv", report.fits_csv(documents))
     taken: set[str] = set()
     for result, document in zip(results, documents, strict=True):
         if result.error is None:
             figure = plot.new_figure()
             plot.fit_overview(document, figure=figure)
-            plot.save(figure, target / f"{stem(result.spectrum.name, taken)}.png")
+            target.save(figure, stem(result.spectrum.name, taken), "fit", document)
 
 
 COMMANDS = (fit,)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
 from eisfit.cli.manners import say
-from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Output, Reading, Weighting
+from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Reading, Results, Weighting
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     frame_csv,
     guard,
     print_json,
@@ -43,20 +41,19 @@ def identify(
         Option("--all", help="Show circuits below 1 % too, and every drawing of the same impedance."),
     ] = False,
     json: Json = False,
-    output: Output = None,
+    results: Results = Results(),
 ) -> int:
     """Find the circuit that a spectrum supports, without a list of candidates.
 
     Example:  eisfit identify cell.mpt
     """
-    check_output(output)
+    results.check()
     options = {"weighting": weighting, **span.checked(), "drop": drop}
     options["drop_inductive"] = drop_inductive
     spectra = read_sources(files, **reading.options)
     found = [_identified(s, options) for s in progress(spectra, "identifying", len(spectra))]
     documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
-    if output is not None:
-        _write(found, documents, folder(output))
+    results.write(lambda target: _write(found, documents, target))
     if json:
         print_json({"schema": _SCHEMA, "results": documents})
     else:
@@ -92,20 +89,20 @@ def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
     return {"spectrum": summary, **rest, "circuits": [], "flags": [], "error": error}
 
 
-def _write(found: list[Any], documents: list[dict[str, Any]], target: Path) -> None:
+def _write(found: list[Any], documents: list[dict[str, Any]], target: Folder) -> None:
     from eisfit.display import plot
 
     whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
-    write_json(target / "identify.json", {"schema": _SCHEMA, "results": whole})
+    write_json(target.path / "identify.json", {"schema": _SCHEMA, "results": whole})
     taken: set[str] = set()
     for item, document in zip(found, documents, strict=True):
         if document["error"] or not document["circuits"]:
             continue
         name = stem(f"{item.spectrum.name}_identify", taken)
-        write_atomic(target / f"{name}.csv", frame_csv(item.to_frame()))
+        write_atomic(target.path / f"{name}.csv", frame_csv(item.to_frame()))
         figure = plot.new_figure()
         plot.identification(document, ax=figure.subplots())
-        plot.save(figure, target / f"{name}.png")
+        target.save(figure, name, "identify", document)
 
 
 COMMANDS = (identify,)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import Files, Frequencies, Json, Output, Reading
+from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     guard,
     print_json,
     print_text,
@@ -33,19 +32,18 @@ def drt(
     span: Frequencies = Frequencies(),
     reading: Reading = Reading(),
     json: Json = False,
-    output: Output = None,
+    results: Results = Results(),
 ) -> int:
     """Compute distributions of relaxation times: which processes a spectrum holds, without a circuit.
 
     Example:  eisfit drt cell.mpt --output results
     """
-    check_output(output)
+    results.check()
     limits = span.checked()
     spectra = read_sources(files, **reading.options)
     found = (_document(spectrum, limits, regularisation) for spectrum in spectra)
     documents = list(progress(found, "distributions", len(spectra)))
-    if output is not None:
-        _write(documents, folder(output))
+    results.write(lambda target: _write(documents, target))
     _show(documents, json)
     return int(any(document.get("error") for document in documents))
 
@@ -77,10 +75,10 @@ def _show(documents: list[dict[str, Any]], json: bool) -> None:
         print_text(relaxation.drts_text(documents, width=width()))
 
 
-def _write(documents: list[dict[str, Any]], target: Path) -> None:
+def _write(documents: list[dict[str, Any]], target: Folder) -> None:
     from eisfit.display import plot
 
-    write_json(target / "drt.json", {"schema": "eisfit.drt/1", "results": documents})
+    write_json(target.path / "drt.json", {"schema": "eisfit.drt/1", "results": documents})
     taken: set[str] = set()
     for document in documents:
         if not document.get("error"):
@@ -95,7 +93,7 @@ def _write(documents: list[dict[str, Any]], target: Path) -> None:
                 ax=ax,
             )
             name = Path(document["spectrum"]["source"].replace("\\", "/")).stem
-            plot.save(ax, target / f"{stem(f'{name}_drt', taken)}.png")
+            target.save(ax, stem(f"{name}_drt", taken), "drt", document)
 
 
 COMMANDS = (drt,)

@@ -16,13 +16,12 @@ from eisfit.cli.options import (
     Files,
     Frequencies,
     Json,
-    Output,
     Reading,
+    Results,
     Weighting,
 )
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     frame_csv,
     guard,
     print_json,
@@ -112,7 +111,7 @@ def track(
         Option("--animate", help="With --output: the Nyquist plots as a moving picture too (GIF)."),
     ] = False,
     json: Json = False,
-    output: Output = None,
+    written: Results = Results(),
 ) -> int:
     """Follow the parameters over cycles, temperature, state of charge, ...: one row a spectrum, and laws.
 
@@ -124,8 +123,8 @@ def track(
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.track import track as follow
 
-    check_output(output)
-    if animate and output is None:
+    written.check()
+    if animate and written.output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
     limits = span.checked()
     chosen = constraints.of(circuit)
@@ -153,11 +152,14 @@ def track(
     maps = [one.drt() for one in results] if relaxation else []
     more = _more(ends, beside, maps)
     more |= {"drift": [_drift_document(one) for one in corrected]} if drift else {}
-    if output is not None:
-        _write_track(result, folder(output), more)
-        _write_maps(maps, folder(output))
+
+    def write(target: Folder) -> None:
+        _write_track(result, target, more)
+        _write_maps(maps, target)
         if animate:
-            _write_animations(results, folder(output))
+            _write_animations(results, target.path)
+
+    written.write(write)
     _show_track(result, json, ends, beside, more)
     for one in () if json else maps:
         print_text(f"\n{one}")
@@ -298,37 +300,37 @@ def _print_track(result: Any, document: Any) -> None:
     print_text(report.track_text(document, width=width()))
 
 
-def _write_track(result: Any, target: Path, more: dict[str, Any]) -> None:
+def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
     from eisfit.display import plot
     from eisfit.display.plot.joint import joint_overview
     from eisfit.display.plot.series import cells_trends, series_waterfall
 
     document = {**result.to_dict(), **more}
-    write_json(target / "track.json", document)
-    write_atomic(target / "track.csv", frame_csv(result.to_frame(), index=False))
+    write_json(target.path / "track.json", document)
+    write_atomic(target.path / "track.csv", frame_csv(result.to_frame(), index=False))
     cells = document.get("cells") or [document]
     figure = plot.new_figure()
     cells_trends(cells, figure=figure)
-    plot.save(figure, target / "track.png")
+    target.save(figure, "track", "track", document)
     for cell in cells:
         if cell.get("joint"):
             drawn = plot.new_figure()
             joint_overview(cell, figure=drawn)
-            plot.save(drawn, target / _name("joint", cell, cells))
+            target.save(drawn, _name("joint", cell, cells), "joint", cell, beside=True)
         if any(row["error"] is None for row in cell["results"]):
             ax = plot.new_axes(4.8, 5.2)
             series_waterfall(cell, ax=ax)
-            plot.save(ax, target / _name("spectra", cell, cells))
+            target.save(ax, _name("spectra", cell, cells), "spectra", cell, beside=True)
 
 
-def _write_maps(maps: list[Any], target: Path) -> None:
+def _write_maps(maps: list[Any], target: Folder) -> None:
     from eisfit.display import plot
 
     for one in maps:
         figure, name = plot.new_figure(), f"drt_{one.label}" if len(maps) > 1 else "drt"
         one.plot(figure)
-        plot.save(figure, target / f"{name}.png")
-        write_atomic(target / f"{name}.csv", frame_csv(one.to_frame(), index=False))
+        target.save(figure, name, "drt_map", {}, beside=True)
+        write_atomic(target.path / f"{name}.csv", frame_csv(one.to_frame(), index=False))
 
 
 def _write_animations(results: list[Any], target: Path) -> None:
@@ -338,8 +340,8 @@ def _write_animations(results: list[Any], target: Path) -> None:
 
 
 def _name(what: str, cell: Any, cells: list[Any]) -> str:
-    """Return a figure's file name, with the cell's where there are several."""
-    return f"{what}_{cell['label']}.png" if len(cells) > 1 else f"{what}.png"
+    """Return the name of a figure's file without its ending, with the cell's where there are several."""
+    return f"{what}_{cell['label']}" if len(cells) > 1 else what
 
 
 COMMANDS = (track,)

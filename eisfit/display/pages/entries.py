@@ -18,7 +18,6 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
-    hertz,
     meaning,
     name_of,
     parameter_verdict,
@@ -29,7 +28,7 @@ from eisfit.display.report.words import (
     verdict,
 )
 from eisfit.errors import CircuitError
-from eisfit.rounding import significant, value_with_error
+from eisfit.rounding import hertz, significant, value_with_error
 
 __all__ = ["conditions", "drawing", "engineered", "entry", "measurement", "ranking", "rounded"]
 

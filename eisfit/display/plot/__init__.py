@@ -14,7 +14,7 @@ from eisfit.display.plot.joint import joint_course, joint_overview, strength_cur
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.display.plot.overview import draw_spectrum, fit_overview, kramers_kronig
 from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
-from eisfit.display.plot.style import new_axes, new_figure, save
+from eisfit.display.plot.style import new_axes, new_figure, paper, save
 from eisfit.display.plot.trends import small_multiples, trend, trends
 from eisfit.display.plot.uncertainty import intervals, profiles
 
@@ -37,6 +37,7 @@ __all__ = [
     "nyquist",
     "nyquist_cycles",
     "nyquist_waterfall",
+    "paper",
     "profiles",
     "residuals",
     "save",

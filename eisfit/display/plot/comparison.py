@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,28 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["comparison"]
+__all__ = ["comparison", "comparison_height"]
+
+
+def comparison_height(document: Mapping[str, Any]) -> float:
+    """Return how high the figure must be for its lines, inches."""
+    names = [
+        str(row["circuit"]["name"]) for row in document.get("ranked") or [] if row.get("bic") is not None
+    ]
+    return 0.9 + sum(max(0.34, 0.05 + 0.15 * len(_folded(name).splitlines())) for name in names)
+
+
+_LONGEST = 30  # letters of a line
+
+
+def _folded(name: str) -> str:
+    """Return a circuit string in lines short enough to stand beside a bar, broken behind - , and )."""
+    lines = [""]
+    for part in re.findall(r"[^-,)]*(?:[-,]|\)+-?|$)", name):
+        if lines[-1] and len(lines[-1]) + len(part) > _LONGEST:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 @styled
@@ -28,7 +50,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     rows = [row for row in document.get("ranked") or [] if row.get("bic") is not None]
     if not rows:
         raise EisfitError("there is nothing to draw: no circuit could be fitted")
-    ax = axes_or_new(ax, 4.8, 0.9 + 0.34 * len(rows))
+    ax = axes_or_new(ax, 4.8, comparison_height(document))
     lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
     for place, row in enumerate(rows):
         refused, behind = bool(row["refused"]), row["bic"] - lowest
@@ -43,7 +65,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         ax.annotate(note, (max(behind, 0.0), place), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_xscale("symlog", linthresh=10.0)
     ax.axvline(0.0, color="black", lw=0.8)
-    names = [legible(str(row["circuit"]["name"])) for row in rows]
+    names = [_folded(legible(str(row["circuit"]["name"]))) for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     low = min(0.0, *(1.5 * (row["bic"] - lowest) for row in rows))

@@ -17,6 +17,7 @@ from eisfit.display.plot.style import (
     data_impedance,
     figure_or_new,
     legible,
+    paper_columns,
     required_data,
     shortened,
     styled,
@@ -81,8 +82,9 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     """
     f, z = required_data(document)
     fitted = data_impedance(document, "fit")
-    figure = figure_or_new(figure, 8.6, 4.9)
-    first, magnitude, phase, last = _grid(figure)
+    stacked = paper_columns() == 1
+    figure = figure_or_new(figure, *((4.8, 9.6) if stacked else (8.6, 4.9)))
+    first, magnitude, phase, last = (_stack if stacked else _grid)(figure)
     nyquist(f, z, fitted=fitted, ax=first)
     bode(f, z, fitted=fitted, axes=(magnitude, phase))
     if legend := magnitude.get_legend():
@@ -118,8 +120,12 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
     """
     f, z = required_data(document)
     data = document["data"]
-    figure = figure_or_new(figure, 8.6, 3.6)
-    left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
+    if paper_columns() == 1:
+        figure = figure_or_new(figure, 4.8, 6.2)
+        left, right = figure.subplots(2, 1, height_ratios=[1.2, 1.0])
+    else:
+        figure = figure_or_new(figure, 8.6, 3.6)
+        left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
     nyquist(f, z, fitted=data_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
     if data.get("residual_real") is not None:
         residuals(f, data["residual_real"], data["residual_imag"], noise=_noise(document, z), ax=right)
@@ -146,6 +152,15 @@ def _grid(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
     phase = figure.add_subplot(right[1], sharex=magnitude)
     magnitude.tick_params(labelbottom=False)
     return figure.add_subplot(left[0]), magnitude, phase, figure.add_subplot(left[1])
+
+
+def _stack(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
+    """Return the same four below each other, for one column of a paper."""
+    grid = figure.add_gridspec(4, 1, height_ratios=[1.3, 1.0, 1.0, 1.0])
+    magnitude = figure.add_subplot(grid[1])
+    phase = figure.add_subplot(grid[2], sharex=magnitude)
+    magnitude.tick_params(labelbottom=False)
+    return figure.add_subplot(grid[0]), magnitude, phase, figure.add_subplot(grid[3])
 
 
 def _noise(document: Mapping[str, Any], impedance: Any) -> Any:
@@ -183,6 +198,10 @@ def _simulated(document: Mapping[str, Any]) -> bool:
 
 
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
+    if paper_columns():  # the caption says what is shown, and whether to believe it
+        if _simulated(document):
+            figure.suptitle("simulated data", x=0.99, ha="right", size=7)
+        return
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
     if _simulated(document):

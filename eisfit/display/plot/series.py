@@ -14,11 +14,12 @@ from eisfit.display.plot.style import (
     column,
     figure_or_new,
     ohm_scale,
+    paper_columns,
     pretty,
     required_data,
     styled,
 )
-from eisfit.display.plot.trends import explain_hollow, trend
+from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def cells_trend(
             column([row.get(name) for row in rows], name),
             column([row.get(f"{name}_stderr") for row in rows], name),
             ok=[_believed(row, name) for row in rows],
+            within=bounds_of(document, name),
             label=(document.get("label") or None) if label else None,
             ax=ax,
             xlabel=_axis_label(axis),
@@ -182,7 +184,7 @@ def cells_trends(
         When there is nothing to draw.
     """
     shown = shown_names(documents, names)
-    columns = min(3, len(shown), 2 if len(shown) in (2, 4) else 3)
+    columns = min(3, len(shown), 2 if len(shown) in (2, 4) or paper_columns() == 1 else 3)
     lines = -(-len(shown) // columns)
     figure = figure_or_new(figure, 1.0 + 2.8 * columns, 0.6 + 2.0 * lines)
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()

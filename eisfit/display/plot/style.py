@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import io
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "new_axes", "new_figure", "save", "styled"]
+__all__ = ["COLORS", "new_axes", "new_figure", "paper", "save", "styled"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,13 +64,62 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
+#: Width of a figure in a journal, inches: one column of two (85 mm), and both with the gap (175 mm).
+_WIDTHS = {1: 85 / 25.4, 2: 175 / 25.4}
+_PAPER: dict[str, Any] = {
+    "axes.labelsize": 8.0,
+    "axes.linewidth": 0.6,
+    "axes.titlesize": 8.0,
+    "font.size": 7.5,
+    "legend.fontsize": 7.0,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3.2,
+    "savefig.dpi": 600.0,
+}
+_columns: ContextVar[int] = ContextVar("columns", default=0)
+
+
+@contextmanager
+def paper(columns: int) -> Iterator[None]:
+    """Draw figures for a paper: 85 or 175 mm wide, with letters of 7 to 8 points.
+
+    Parameters
+    ----------
+    columns
+        That a figure takes of a page with two: 1 or 2; 0 for the usual size.
+
+    Raises
+    ------
+    UsageError
+        For another number.
+    """
+    if columns not in (0, *_WIDTHS):
+        raise UsageError(f"a figure takes 1 or 2 columns, not {columns}")
+    before = _columns.set(columns)
+    try:
+        yield
+    finally:
+        _columns.reset(before)
+
+
+def paper_columns() -> int:
+    """Return how many columns of a page figures are drawn for, 0 outside `paper`."""
+    return _columns.get()
+
+
+def _size(width: float, height: float) -> tuple[float, float]:
+    """Return the size of a figure, inches: as asked for, or as wide as its columns with the same shape."""
+    wanted = _WIDTHS.get(_columns.get())
+    return (width, height) if wanted is None else (wanted, wanted * max(height / width, 0.4))
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in eisfit's style, and leave the user's settings as they were."""
     import matplotlib as mpl
     from cycler import cycler
 
-    settings: Any = {**_RC, "axes.prop_cycle": cycler(color=COLORS)}
+    settings: Any = {**_RC, **(_PAPER if _columns.get() else {}), "axes.prop_cycle": cycler(color=COLORS)}
     with mpl.rc_context(settings):
         try:
             yield
@@ -94,7 +145,7 @@ def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
     """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=_size(width, height), layout="constrained")
 
 
 @styled
@@ -107,7 +158,7 @@ def shown_figure(width: float, height: float) -> Figure:
     """Return a pyplot figure, which a notebook displays of itself."""
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=(width, height), layout="constrained")
+    return plt.figure(figsize=_size(width, height), layout="constrained")
 
 
 def axes_or_new(ax: Axes | None, width: float = 4.8, height: float = 3.8) -> Axes:
@@ -119,7 +170,7 @@ def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
     """Return `figure` made this large, or a new pyplot figure."""
     if figure is None:
         return shown_figure(width, height)
-    figure.set_size_inches(width, height)
+    figure.set_size_inches(*_size(width, height))
     return figure
 
 
@@ -144,7 +195,10 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     if drawn.get_layout_engine() is not None:  # settle it once: it moves a little at every drawing
         drawn.draw_without_rendering()
         drawn.set_layout_engine("none")
-    drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], bbox_inches="tight", pad_inches=0.05)
+    # A figure for a paper keeps its width to the millimetre.
+    cut: dict[str, Any] = {} if _columns.get() else {"bbox_inches": "tight", "pad_inches": 0.05}
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font
+    drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], **cut)
     return write_atomic(target, buffer.getvalue())
 
 

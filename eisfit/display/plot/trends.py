@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.display.plot.style import axes_or_new, column, figure_or_new, legible, pretty, styled
+from eisfit.display.plot.style import (
+    axes_or_new,
+    column,
+    figure_or_new,
+    legible,
+    paper_columns,
+    pretty,
+    styled,
+)
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ def trend(
     stderr: ArrayLike | None = None,
     *,
     ok: ArrayLike | None = None,
+    within: tuple[float, float] = (-np.inf, np.inf),
     label: str | None = None,
     growth: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
@@ -46,6 +55,8 @@ def trend(
         (N,) standard errors; NaN where unknown.
     ok
         (N,) bool: points of fits that cannot be trusted are drawn hollow.
+    within
+        Bounds of the parameter, at which error bars end: an exponent is never above 1.
     label
         For the legend.
     growth
@@ -68,7 +79,7 @@ def trend(
     shown = np.isfinite(places) & np.isfinite(values)
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():
-            bars = None if errors is None else np.nan_to_num(np.abs(errors[chosen]))
+            bars = None if errors is None else _bars(values[chosen], errors[chosen], within)
             ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
                         label=None if name is None else legible(name), zorder=3,
                         **_weight(int(shown.sum())))  # fmt: skip
@@ -79,6 +90,23 @@ def trend(
         _growth(ax, growth, places[shown], color)
     _trend_legend(ax, doubtful=bool((shown & ~trusted).any()))
     return ax
+
+
+def _bars(values: FloatArray, errors: FloatArray, within: tuple[float, float]) -> FloatArray:
+    """Return the lengths (2, N) of error bars downwards and upwards, cut at the bounds."""
+    size = np.nan_to_num(np.abs(errors))
+    room = np.maximum(np.array([values - within[0], within[1] - values]), 0.0)
+    return np.asarray(np.minimum(size, room))
+
+
+def bounds_of(document: Mapping[str, Any], name: str) -> tuple[float, float]:
+    """Return a parameter's bounds in a track document; where it does not tell them, none."""
+    for row in document.get("results") or []:
+        block = (row.get("parameters") or {}).get(name) or {}
+        if block.get("min") is not None or block.get("max") is not None:
+            low, high = block.get("min"), block.get("max")
+            return -np.inf if low is None else float(low), np.inf if high is None else float(high)
+    return (0.0, 1.0) if name.endswith("_alpha") else (-np.inf, np.inf)
 
 
 def _weight(points: int) -> dict[str, Any]:
@@ -167,7 +195,7 @@ def trends(
     shown = list(names) if names is not None else [name for name in units if _values(rows, name).any()]
     if not shown or not rows:
         raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
-    columns = min(3, len(shown), 2 if len(shown) in (2, 4) else 3)
+    columns = min(3, len(shown), 2 if len(shown) in (2, 4) or paper_columns() == 1 else 3)
     lines = -(-len(shown) // columns)
     figure = figure_or_new(figure, 1.0 + 2.6 * columns, 0.6 + 1.8 * lines)
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
@@ -188,6 +216,7 @@ def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) ->
         column([row.get(name) for row in rows], name),
         column([row.get(f"{name}_stderr") for row in rows], name),
         ok=[bool(row.get("ok")) for row in rows],
+        within=bounds_of(document, name),
         growth=(document.get("growth") or {}).get(name),
         ax=ax,
         xlabel=f"{axis['name']} / {axis['unit']}" if axis["unit"] else axis["name"],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 _NAMES = {
+    "captions": ("caption",),
     "comparison": (
         "comparison_html",
         "comparison_text",
@@ -52,6 +53,7 @@ _NAMES = {
         "track_text",
     ),
     "methods": ("methods_text",),
+    "paper": ("paper_table",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -25,7 +25,7 @@ from eisfit.display.report.words import (
 from eisfit.files import inert_cell
 from eisfit.rounding import latex_value_with_error
 
-__all__ = ["fit_latex", "fit_markdown", "fits_csv"]
+__all__ = ["fit_latex", "fit_markdown", "fits_csv", "latex", "latex_symbol", "latex_unit", "markdown"]
 
 _STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")
 
@@ -77,19 +77,20 @@ def _flat(document: Document) -> dict[str, Any]:
 
 def fit_markdown(document: Document) -> str:
     """Return one fit as Markdown: the verdict, then a parameter table."""
-    lines = [f"**{_markdown(name_of(document))}: {_markdown(verdict(document))}**", ""]
+    lines = [f"**{markdown(name_of(document))}: {markdown(verdict(document))}**", ""]
     if document.get("error"):
-        return "\n".join([*lines, _markdown(failure(document)), ""])
-    lines += [f"- {_markdown(flag_name(flag))}: {_markdown(flag_words(flag))}" for flag in flags_of(document)]
+        return "\n".join([*lines, markdown(failure(document)), ""])
+    lines += [f"- {markdown(flag_name(flag))}: {markdown(flag_words(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
     lines += ["| parameter | value | unit | note | meaning |", "| --- | --- | --- | --- | --- |"]
     for name, row in (document.get("parameters") or {}).items():
         cells = (name, measured(row), row.get("unit"), mark(row), meaning(row))
-        lines.append("| " + " | ".join(_markdown(cell) for cell in cells) + " |")
+        lines.append("| " + " | ".join(markdown(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _markdown(value: object) -> str:
+def markdown(value: object) -> str:
+    """Return a text that Markdown shows as it is."""
     text = clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]|#~$])", r"\\\1", text)
 
@@ -101,13 +102,13 @@ def fit_latex(document: Document) -> str:
     """
     circuit = document.get("circuit") or {}
     words = verdict(document)
-    caption = f"Parameters of {_latex(name_of(document))}"
+    caption = f"Parameters of {latex(name_of(document))}"
     if circuit.get("string"):
-        caption += rf", circuit \texttt{{{_latex(clean(circuit['string']))}}}"
+        caption += rf", circuit \texttt{{{latex(clean(circuit['string']))}}}"
     if document.get("error"):
         return f"% {failure(document)}\n% no table: the fit failed\n"
     if not document.get("ok"):
-        caption += rf" \textbf{{({_latex(words)})}}"
+        caption += rf" \textbf{{({latex(words)})}}"
     lines = [
         r"\begin{table}",
         r"\centering",
@@ -117,7 +118,7 @@ def fit_latex(document: Document) -> str:
     ]
     lines += [r"Parameter & Value & Unit & Note \\", r"\midrule"]
     for name, row in (document.get("parameters") or {}).items():
-        cells = (_symbol(name), _value(row), _unit(row.get("unit")), _latex(mark(row)))
+        cells = (latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(mark(row)))
         lines.append(" & ".join(cells) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
 
@@ -137,28 +138,33 @@ _LATEX = {
 }
 
 
-def _latex(value: object) -> str:
+def latex(value: object) -> str:
+    """Return a text that LaTeX prints as it is."""
     return "".join(_LATEX.get(letter, letter) for letter in clean(value))
 
 
-def _symbol(name: str) -> str:
+def latex_symbol(name: str) -> str:
     r"""Return R_ct as ``$R_\mathrm{ct}$``; any other name as it is, escaped."""
     found = re.fullmatch(r"([RCL])_([A-Za-z0-9]+)", clean(name))
-    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{_latex(name)}}}"
+    inner = re.fullmatch(r"[A-Za-z]+_([A-Za-z0-9]+)_(alpha|tau|sigma|Q)", clean(name))
+    if inner:  # CPE_ct_alpha is the alpha of CPE_ct
+        letter = inner[2] if inner[2] == "Q" else f"\\{inner[2]}"
+        return rf"${letter}_\mathrm{{{inner[1]}}}$"
+    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{latex(name)}}}"
 
 
-def _unit(unit: object) -> str:
+def latex_unit(unit: object) -> str:
     """Return ``S s^alpha`` as LaTeX; what is no unit of ours is only escaped."""
     text = clean(unit)
     if not re.fullmatch(r"[A-Za-z0-9^/ \-]*", text):
-        return _latex(text)
+        return latex(text)
     parts = [_unit_factor(part) for part in text.split()]
     return r"\,".join(parts)
 
 
 def _unit_factor(part: str) -> str:
     base, _, power = part.partition("^")
-    base = {"ohm": r"$\Omega$"}.get(base, _latex(base))
+    base = {"ohm": r"$\Omega$"}.get(base, latex(base))
     if not power:
         return base
     return rf"{base}$^{{{power.replace('alpha', chr(92) + 'alpha')}}}$"

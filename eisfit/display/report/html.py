@@ -17,7 +17,6 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
-    hertz,
     mark,
     meaning,
     measured,
@@ -30,7 +29,7 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
-from eisfit.rounding import MISSING, significant, value_with_error
+from eisfit.rounding import MISSING, hertz, significant, value_with_error
 
 __all__ = [
     "check_html",

@@ -15,7 +15,6 @@ from eisfit.display.report.words import (
     clean,
     cycle_words,
     failure,
-    hertz,
     name_of,
     percent,
     points_of,
@@ -25,7 +24,7 @@ from eisfit.display.report.words import (
     span_of,
     tracked,
 )
-from eisfit.rounding import MISSING, significant, value_with_error
+from eisfit.rounding import MISSING, hertz, significant, value_with_error
 
 __all__ = ["check_text", "checks_text", "circuits_text", "spectra_text", "track_text"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eisfit._version import __version__
 from eisfit.display.report.words import Document, clean, failure, flag_name, flags_of, measured, name_of
+from eisfit.rounding import hertz
 
 __all__ = ["methods_text"]
 
@@ -32,7 +33,9 @@ def _data(document: Document) -> str:
     spectrum = document["spectrum"]
     what = "A simulated spectrum has" if spectrum.get("simulated") else "Impedance was measured at"
     high, low = spectrum["frequency_max_Hz"], spectrum["frequency_min_Hz"]
-    said = f"{what} {spectrum['points']} frequencies from {high:g} Hz to {low:g} Hz ({name_of(document)})."
+    said = (
+        f"{what} {spectrum['points']} frequencies from {hertz(high)} to {hertz(low)} ({name_of(document)})."
+    )
     dropped = "points_dropped" in map(flag_name, flags_of(document))
     return f"{said} Points that failed the Kramers-Kronig test were left out." if dropped else said
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.rounding import MISSING, significant, value_with_error
+from eisfit.rounding import MISSING, hertz, significant, value_with_error
 
 __all__ = ["Document"]
 
@@ -77,20 +77,6 @@ def simulated(document: Document) -> bool:
     notes = [clean(note).lower() for block in blocks for note in block.get("notes") or []]
     marks = [block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks]
     return any(marks) or any(note.startswith("simulated") for note in notes)
-
-
-def hertz(frequency: float | None) -> str:
-    """Return a frequency with the prefix that reads best.
-
-    >>> hertz(0.01), hertz(1e5), hertz(12.345), hertz(None)
-    ('10 mHz', '100 kHz', '12.35 Hz', 'n/a')
-    """
-    if frequency is None or not math.isfinite(frequency):
-        return MISSING
-    for limit, factor, unit in ((1e-3, 1e6, "uHz"), (1.0, 1e3, "mHz"), (1e3, 1.0, "Hz"), (1e6, 1e-3, "kHz")):
-        if abs(frequency) < limit:
-            return f"{frequency * factor:.4g} {unit}"
-    return f"{frequency * 1e-6:.4g} MHz"
 
 
 def span_of(document: Document) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from eisfit.rounding import hertz
 from eisfit.spectra.noise import ladder
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import KramersKronigResult, check
@@ -31,9 +32,9 @@ def consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectru
     broken = tested.invalid
     if tested.ok or not broken.any():
         return spectrum, ()
-    where = ", ".join(dict.fromkeys(f"{f:.4g}" for f in spectrum.frequency[broken][:6]))
+    where = ", ".join(dict.fromkeys(hertz(f) for f in spectrum.frequency[broken][:6]))
     where += ", ..." if broken.sum() > 6 else ""
-    seen = f"{int(broken.sum())} of {spectrum.points} points break the Kramers-Kronig relations ({where} Hz)"
+    seen = f"{int(broken.sum())} of {spectrum.points} points break the Kramers-Kronig relations ({where})"
     left = spectrum.points - int(broken.sum())
     if broken.mean() <= _LEFT_OUT and left >= FEWEST:
         return spectrum.keep(~broken), (Flag("points_dropped", f"{seen} and were left out", _LOOK),)
@@ -68,8 +69,8 @@ def without_top(spectrum: Spectrum) -> tuple[Spectrum, Flag] | None:
         return None
     gone = spectrum.frequency[:most]
     said = (
-        f"{most} points at the high end of the sweep ({gone.min():.4g} to {gone.max():.4g} Hz) are what no "
-        "passive circuit gives, and were left out"
+        f"{most} points at the high end of the sweep ({hertz(gone.min())} to {hertz(gone.max())}) are what "
+        "no passive circuit gives, and were left out"
     )
     return _below(spectrum, most), Flag("points_dropped", said, "the instrument or its leads is possible")
 

@@ -21,7 +21,7 @@ from eisfit.fitting.errors.likelihood import profile_intervals
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.model.notation import Component
-from eisfit.rounding import significant, value_with_error
+from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 
 __all__ = ["find_open_parameters", "profile_doubtful"]
@@ -152,14 +152,12 @@ def _outside(result: FitResult) -> Iterator[Finding]:
             continue
         side, end = ("below", low) if peak < low else ("above", high)
         cure = (
-            f"measure down to {significant(peak / 5, 1)} Hz"
-            if peak < low
-            else f"measure up to {significant(5 * peak, 1)} Hz"
+            f"measure down to {hertz(peak / 5, 1)}" if peak < low else f"measure up to {hertz(5 * peak, 1)}"
         )
         flag = Flag(
             "arc_outside",
-            f"the arc of {arc.resistor} peaks at {significant(peak, 2)} Hz, {side} the measured "
-            f"{significant(end, 2)} Hz: {arc.resistor} is extrapolated",
+            f"the arc of {arc.resistor} peaks at {hertz(peak, 2)}, {side} the measured "
+            f"{hertz(end, 2)}: {arc.resistor} is extrapolated",
             f"{cure}, or use a circuit with one arc less",
         )
         mild = _relative_error(result, arc.resistor) <= limit("extrapolated")

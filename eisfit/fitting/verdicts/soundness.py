@@ -11,6 +11,7 @@ from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.notation import components
+from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
 from eisfit.validation.kramers_kronig import KramersKronigResult, check
 from eisfit.verdict import FORBIDS, Flag, limit
@@ -57,7 +58,7 @@ def _absurd_points(result: FitResult) -> Iterator[Finding]:
         yield Finding(
             Flag(
                 "absurd_point",
-                f"|Z| = {z:.3g} ohm at {f:.4g} Hz lies off both its neighbours by a factor {factor:.2g}",
+                f"|Z| = {z:.3g} ohm at {hertz(f)} lies off both its neighbours by a factor {factor:.2g}",
                 f"leave it out (--drop {f:.6g}); an overload or a mark of the analyser is possible",
                 FORBIDS,
             )

@@ -1,0 +1,123 @@
+"""What stands under a figure in a paper: what is drawn, of which data, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eisfit.display.report.words import (
+    Document,
+    clean,
+    count,
+    flag_name,
+    flags_of,
+    measured,
+    percent,
+    points_of,
+    simulated,
+    span_of,
+    title_of,
+)
+
+__all__ = ["caption"]
+
+_CYCLE = {"name": "cycle"}
+
+
+def caption(kind: str, document: Document) -> str:
+    """Return the caption of a figure.
+
+    Parameters
+    ----------
+    kind
+        ``fit``, ``check``, ``compare``, ``identify``, ``drt``, ``track``, ``spectra`` or ``joint``.
+    document
+        What the figure was drawn from.
+    """
+    return _KINDS[kind](document)
+
+
+def _fit(document: Document) -> str:
+    circuit, statistics = document.get("circuit") or {}, document.get("statistics") or {}
+    rows = document.get("parameters") or {}
+    wanted = [f"{name} = {measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
+              if row.get("unit") == "ohm" and row.get("verdict") == "determined"]  # fmt: skip
+    found = f" Determined: {', '.join(wanted)} (standard errors)." if wanted else ""
+    usable = "" if document.get("ok") else f" The fit is not usable: {_flags(document)}."
+    return (
+        f"Impedance of {title_of(document)}, {_points(document)}: Nyquist plot, Bode plot and residuals in "
+        f"percent of |Z|. Points: data; line: fit of {clean(circuit.get('string'))} by complex "
+        "nonlinear least squares, rms residual "
+        f"{percent(statistics.get('rms_relative_residual'))}.{found}{usable}"
+    )
+
+
+def _check(document: Document) -> str:
+    outcome = "consistent" if document.get("ok") else f"not consistent: {_flags(document)}"
+    return (
+        f"Kramers-Kronig test of {title_of(document)}, {_points(document)}: data, a linear circuit of "
+        f"{count(int(document.get('rc_elements') or 0), 'RC element')}, and the residuals in percent of |Z|; "
+        f"noise {percent(document.get('noise_relative'))}; {outcome}."
+    )
+
+
+def _compare(document: Document) -> str:
+    return (
+        f"Circuits compared on {title_of(document)}: BIC above that of the best; beside each bar the rms "
+        "residual in percent of |Z|. Hatched: refused; vermilion: misses the data."
+    )
+
+
+def _identify(document: Document) -> str:
+    return (
+        f"Circuits that {title_of(document)} supports, of {document.get('tried')} tried: probability by "
+        "Laplace's approximation of the evidence."
+    )
+
+
+def _drt(document: Document) -> str:
+    return (
+        f"Distribution of relaxation times of {title_of(document)}, {_points(document)}; the band is its "
+        "95 % interval, marks are its peaks."
+    )
+
+
+def _track(document: Document) -> str:
+    circuit, axis = document.get("circuit") or {}, (document.get("axes") or [_CYCLE])[0]["name"]
+    spectra = count(len(document.get("rows") or []), "fit")
+    made = " Simulated, not measured." if any(simulated(row) for row in document.get("results") or []) else ""
+    return (
+        f"Parameters of {clean(circuit.get('string'))} over the {axis}, {spectra}. Bars: one standard error, "
+        "cut at the parameter's bounds; line and band: the law it follows and its 95 % interval; hollow: not "
+        f"usable or not determined.{made}"
+    )
+
+
+def _spectra(document: Document) -> str:
+    axis = (document.get("axes") or [_CYCLE])[0]["name"]
+    return f"Spectra over the {axis} with their fits, one above the other."
+
+
+def _joint(document: Document) -> str:
+    return "Parameters fitted to all spectra at once (line) beside each spectrum's own fit (points)."
+
+
+def _points(document: Document) -> str:
+    number = points_of(document)
+    return f"{count(number or 0, 'point')} from {span_of(document)}"
+
+
+def _flags(document: Document) -> str:
+    return ", ".join(dict.fromkeys(flag_name(flag).replace("_", " ") for flag in flags_of(document)))
+
+
+_KINDS: dict[str, Callable[[Document], str]] = {
+    "fit": _fit,
+    "check": _check,
+    "compare": _compare,
+    "identify": _identify,
+    "drt": _drt,
+    "track": _track,
+    "spectra": _spectra,
+    "joint": _joint,
+    "drt_map": lambda _: "Distribution of relaxation times along the axis; lines follow its peaks.",
+}

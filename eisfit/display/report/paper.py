@@ -1,0 +1,112 @@
+r"""Tables as a paper prints them: parameter ± standard error, unit; in Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from eisfit.display.report.exchange import fit_latex, latex, latex_symbol, latex_unit, markdown
+from eisfit.display.report.words import Document, bracketed, clean, failure, measured, title_of, tracked
+from eisfit.errors import UsageError
+from eisfit.rounding import latex_value_with_error
+
+__all__ = ["paper_table"]
+
+
+def paper_table(document: Document, form: str) -> str:
+    """Return the parameters of fits, or of a track, with standard errors.
+
+    One fit gives a row a parameter, several give a row a spectrum. What is not determined stands in brackets.
+
+    Parameters
+    ----------
+    document
+        ``eisfit.fit/2`` or ``eisfit.track/2``.
+    form
+        ``md`` or ``latex``.
+
+    Raises
+    ------
+    UsageError
+        For a document of another kind.
+    """
+    kind = str(document.get("schema"))
+    if kind == "eisfit.fit/2":
+        fits = [one for one in document["results"] if not one.get("error")]
+        lost = [f"{title_of(one)}: {failure(one)}" for one in document["results"] if one.get("error")]
+        table = _one(fits[0], form) if len(fits) == 1 else _several(*_of_fits(fits), form) if fits else ""
+        return table + "".join(f"{'%' if form == 'latex' else '-'} {line}\n" for line in lost)
+    if kind == "eisfit.track/2" and document.get("rows") is not None:
+        return _several(*_of_track(document), form)
+    raise UsageError("--format paper-md and paper-latex are of eisfit fit and eisfit track")
+
+
+def _one(fit: Document, form: str) -> str:
+    if form == "latex":
+        return fit_latex(fit)
+    rows = [
+        [
+            name,
+            bracketed(measured(row), row.get("verdict")),
+            clean(row.get("unit")),
+            clean(row.get("verdict")),
+        ]
+        for name, row in fit["parameters"].items()
+    ]
+    return _markdown(["parameter", "value ± error", "unit", "verdict"], rows)
+
+
+def _of_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
+    units = {name: clean(row.get("unit")) for fit in fits for name, row in fit["parameters"].items()}
+    return "spectrum", units, [(title_of(fit), fit["parameters"]) for fit in fits]
+
+
+def _of_track(document: Document) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
+    axis = (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]
+    head = f"{axis['name']} / {axis['unit']}" if axis.get("unit") else str(axis["name"])
+    units = {name: clean(unit) for name, unit in (document.get("units") or {}).items()}
+    rows: list[tuple[str, Document]] = []
+    for row in document["rows"]:
+        place = "" if row.get(axis["name"]) is None else f"{row[axis['name']]:g}"
+        keys = {"value": "", "stderr": "_stderr", "verdict": "_verdict"}
+        blocks = {name: {key: row.get(f"{name}{end}") for key, end in keys.items()} for name in units}
+        rows.append((place, blocks))
+    return head, units, rows
+
+
+def _several(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]], form: str) -> str:
+    if form == "latex":
+        return _latex(head, units, rows)
+    titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
+    cells = [[label, *(_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
+    return _markdown([head, *titles], cells)
+
+
+def _cell(block: Document | None) -> str:
+    if block is None or block.get("value") is None:
+        return ""
+    row = {"x": block["value"], "x_stderr": block.get("stderr"), "x_verdict": block.get("verdict")}
+    return tracked(row, "x")
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(
+        "| " + " | ".join(c if c == "---" else markdown(c) for c in line) + " |\n" for line in lines
+    )
+
+
+def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]]) -> str:
+    titles = [f"{latex_symbol(name)} / {latex_unit(unit)}" if unit else latex_symbol(name)
+              for name, unit in units.items()]  # fmt: skip
+    lines = [rf"\begin{{tabular}}{{l{'r' * len(units)}}}", r"\toprule",
+             " & ".join([latex(head), *titles]) + r" \\", r"\midrule"]  # fmt: skip
+    for label, blocks in rows:
+        cells = [_latex_cell(blocks.get(name)) for name in units]
+        lines.append(" & ".join([latex(label), *cells]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _latex_cell(block: Document | None) -> str:
+    if block is None or block.get("value") is None:
+        return ""
+    return bracketed(latex_value_with_error(block["value"], block.get("stderr")), block.get("verdict"))
