@@ -65,7 +65,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         ax.annotate(note, (max(behind, 0.0), place), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_xscale("symlog", linthresh=10.0)
     ax.axvline(0.0, color="black", lw=0.8)
-    names = [_folded(legible(str(row["circuit"]["name"]))) for row in rows]
+    names = ["\n".join(map(legible, _folded(str(row["circuit"]["name"])).splitlines())) for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     low = min(0.0, *(1.5 * (row["bic"] - lowest) for row in rows))
