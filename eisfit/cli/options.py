@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_CIRCUIT",
     "Arcs",
+    "Area",
     "CircuitName",
     "Constraints",
     "Drop",
@@ -120,6 +121,10 @@ GeometryFile = Annotated[
         metavar="FILE.toml",
         help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
     ),
+]
+Area = Annotated[
+    str | None,
+    Option("--area", metavar="AREA", help="Of the electrode, such as 1.13cm2: values per area are added."),
 ]
 AverageDuplicates = Annotated[
     bool, Option("--average-duplicates", help="Average points that share a frequency.")
@@ -301,9 +306,17 @@ class Arcs:
         return found
 
 
-def geometry_of(path: Path | None) -> Geometry | None:
-    """Return what a geometry file says, read once, before anything is fitted."""
+def geometry_of(path: Path | None, area: str | None = None) -> Geometry | None:
+    """Return what a geometry file or an area says, read once, before anything is fitted."""
     from eisfit.model.geometry import Geometry
+
+    if area is not None:
+        if path is not None:
+            raise UsageError("--area and --geometry exclude each other: the file may hold the area")
+        try:
+            return Geometry.of({"area": area})
+        except EisfitError as error:
+            raise UsageError(str(error).replace("geometry.area", "--area")) from None
 
     try:
         return None if path is None else Geometry.of(path)

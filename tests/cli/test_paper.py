@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -109,3 +110,15 @@ def test_a_figure_takes_one_or_two_columns():
     with plot.paper(2):
         assert plot.new_figure().get_size_inches()[0] == pytest.approx(175 / 25.4)
     assert plot.new_figure().get_size_inches()[0] == pytest.approx(4.8)
+
+
+def test_an_area_gives_values_per_area(run):
+    """51.85 ohm over 2 cm2 are 103.7 ohm cm2."""
+    code, out, err = run(*FIT, "--area", "2cm2", "--json")
+    assert code == 0, err
+    (row,) = json.loads(out)["results"]
+    value = row["derived"]["R_ct_area"]
+    assert value["value"] == pytest.approx(2 * row["parameters"]["R_ct"]["value"])
+    assert value["unit"] == "ohm cm2"
+    assert "--area: '2' has no unit" in said_by(run, *FIT, "--area", "2", code=2)
+    assert "exclude each other" in said_by(run, *FIT, "--area", "2cm2", "--geometry", "c.toml", code=2)

@@ -13,6 +13,7 @@ from eisfit.cli.manners import INTERRUPTED, current
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     Arcs,
+    Area,
     CircuitName,
     Constraints,
     Files,
@@ -41,6 +42,7 @@ def batch(
     arcs: Arcs = Arcs(),
     span: Frequencies = Frequencies(),
     geometry: GeometryFile = None,
+    area: Area = None,
     store: Annotated[
         Path | None, Option(help="SQLite file that keeps the results; a second run fits what is new.")
     ] = None,
@@ -87,7 +89,7 @@ def batch(
         "finish": finish,
         "weighting": weighting,
         **limits,
-        "geometry": geometry_of(geometry),
+        "geometry": geometry_of(geometry, area),
         "progress": False,
         **meant,
     }

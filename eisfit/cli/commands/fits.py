@@ -12,6 +12,7 @@ from eisfit.cli.completion import words
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     Arcs,
+    Area,
     Constraints,
     Drop,
     DropInductive,
@@ -91,6 +92,7 @@ def fit(
         ),
     ] = None,
     geometry: GeometryFile = None,
+    area: Area = None,
     repeats: Annotated[
         int | None, Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
     ] = None,
@@ -135,7 +137,7 @@ def fit(
     spectra = read_sources(files, **reading.options)
     options: dict[str, Any] = {"weighting": weighting, **limits, "drop": drop, "loss": loss}
     options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
-    options |= {"representation": representation, "geometry": geometry_of(geometry), **meant}
+    options |= {"representation": representation, "geometry": geometry_of(geometry, area), **meant}
     if chosen is None:
         found = _identified(spectra, constrain if constraints or arcs else None, circuit, options)
     else:
