@@ -135,9 +135,8 @@ def _evidence(posterior: Posterior, names: Sequence[str], s: float) -> float:
     a, narrower = 1 / s**2 - 1, len(places) * np.log(s)
     if posterior.sample is not None:
         square = (posterior.sample[:, places] ** 2).sum(axis=1)
-        return posterior.log_evidence + float(
-            np.log(max(np.mean(np.exp(-0.5 * a * square)), 1e-300)) - narrower
-        )
+        ratios = -0.5 * a * square - np.log(len(square))
+        return posterior.log_evidence + float(np.logaddexp.reduce(ratios) - narrower)
     logs = []
     for mode in posterior.modes:
         m, inside = mode.u[places], np.eye(len(places)) + a * mode.covariance[np.ix_(places, places)]

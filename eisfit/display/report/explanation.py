@@ -33,6 +33,8 @@ FACTORS = {
     "cell_to_cell": "scatter between cells",
 }
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
+_OPEN = 0.005
+"""Bits still open below which no measurement is worth a table."""
 
 
 class Table:
@@ -48,7 +50,7 @@ def explanation_text(document: Document) -> str:
     """Return the three sentences, contradictions, ledger and contributions for a terminal."""
     lines = [*document["headline"]]
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
-    for table in tables(document)[:3]:
+    for table in tables(document)[: 3 if _something_open(document) else 2]:
         widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
         lines.append("")
         for row in (table.head, *table.rows):
@@ -74,12 +76,16 @@ def tables(document: Document) -> list[Table]:
     """Return the tables of a report in their order: ledger first where odds are told."""
     rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
     rows += [_contributions(document, "r_ct")]
-    if document["next_experiments"]:
+    if _something_open(document):
         rows.append(_next(document))
     rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total")]
     if document["swing"]:
         rows.append(_swing(document))
     return [*rows, _thickness(document), _parameters(document), _inputs(document)]
+
+
+def _something_open(document: Document) -> bool:
+    return any(row["open_bits"] >= _OPEN for row in document["next_experiments"])
 
 
 def capped(value: float, decimals: int = 1) -> str:

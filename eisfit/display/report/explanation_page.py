@@ -104,7 +104,12 @@ def explanation_summary_html(document: Document) -> str:
 
 def _set(text: str) -> str:
     """Quantities as in print."""
-    words = escape(text).replace("R_ct", "<i>R</i><sub>ct</sub>").replace("R_s", "<i>R</i><sub>s</sub>")
+    words = (
+        escape(text)
+        .replace("R_ct", "<i>R</i><sub>ct</sub>")
+        .replace("R_s", "<i>R</i><sub>s</sub>")
+        .replace("R_i", "<i>R</i><sub>i</sub>")
+    )
     return (
         words.replace(" ohm", "\u00a0Ω")
         .replace(" °C", "\u00a0°C")
