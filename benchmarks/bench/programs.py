@@ -5,8 +5,8 @@
 
 The spectra are those of `structures.py` (simulated, twelve kinds, 0.3 % noise), the circuit is given.
 Programs that need start values get the truth, each value off by a random factor of 1.65 (one standard
-deviation); weights are the modulus. An adapter is a function of about twenty lines. Programs under the GPL run
-elsewhere, from a file outside this repository: ``--write`` gives them the spectra, and they leave
+deviation); weights are the modulus. An adapter is a function of about twenty lines. Programs under the GPL
+run elsewhere, from a file outside this repository: ``--write`` gives them the spectra, and they leave
 ``{"program": ..., "fits": [{"values": {...}, "stderr": {...}, "named": null, "seconds": ...}, ...]}``.
 
 Optimum reached: chisqr at most 1 % above the lowest that the truth or any of the programs gives. Named: the
