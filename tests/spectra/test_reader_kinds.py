@@ -261,6 +261,18 @@ def test_a_logarithm_of_the_modulus_and_kelvin():
     assert spectrum.temperature_C == pytest.approx(25)
 
 
+@pytest.mark.parametrize("head", [",frequency,Z", "no,Z,frequency"])
+def test_complex_cells_of_pandas(head):
+    cells = [f"({z.real:.12g}{z.imag:+.12g}j)" for z in Z]
+    order = (1, 2) if head.endswith("Z") else (2, 1)
+    rows = [
+        (str(k), *(pair[i - 1] for i in order))
+        for k, pair in enumerate(zip(map(repr, F.tolist()), cells, strict=True))
+    ]
+    text = "\n".join([head, *map(",".join, rows), ""])
+    assert one(text).impedance == pytest.approx(Z, rel=1e-8)
+
+
 def test_complex_cells_of_comsol():
     rows = "".join(f"{f:<24.12g} {z.real:.12g}{z.imag:+.12g}i\n" for f, z in zip(F, Z, strict=True))
     head = "% Model:              cell.mph\n% freq (Hz)              ec.Z11 (ohm)\n"

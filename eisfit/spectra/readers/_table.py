@@ -264,7 +264,8 @@ def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
 
 
 def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
-    return len(row) == width - 1 == 2 and set(row) == {"frequency", "modulus"}
+    alone = row.count("modulus") == 1 and not {"real", "imag", "phase"} & set(row)
+    return len(row) == width - 1 and "frequency" in row and alone
 
 
 def _quantities(names: list[str], units: list[str]) -> list[str]:
