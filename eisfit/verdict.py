@@ -80,8 +80,8 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "nearly_true": Threshold(
         0.5,
         "probability that the circuit is only nearly true, above which residuals are systematic",
-        "more probable than not; eisfit.fitting.errors.discrepancy, after Kennedy and O'Hagan, J. R. Stat. "
-        "Soc. B 63 (2001) 425",
+        "more probable than not; eisfit.fitting.errors.departures.discrepancy, after Kennedy and O'Hagan, "
+        "J. R. Stat. Soc. B 63 (2001) 425",
     ),
     "ambiguous": Threshold(
         100.0,

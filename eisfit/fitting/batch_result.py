@@ -22,8 +22,8 @@ from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
 from eisfit.fitting.batch_table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.errors.discrepancy import find_discrepancy
-from eisfit.fitting.errors.linearised import Linearised, linearise
+from eisfit.fitting.errors.departures.discrepancy import find_discrepancy
+from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess

@@ -181,10 +181,19 @@ class Circuit:
             z, dz = z[0], dz[0]
         return (z, dz) if derivative else z
 
-    def evaluate(self, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray) -> ComplexArray:
-        """Return Z (B, F) for parameters (B, P) and write dZ/dp into `slopes` (B, P, F). The hot path."""
+    def evaluate(
+        self,
+        grid: FrequencyGrid,
+        columns: FloatArray,
+        slopes: ComplexArray,
+        factors: Mapping[int, ComplexArray] | None = None,
+    ) -> ComplexArray:
+        """Return Z (B, F) for parameters (B, P) and write dZ/dp into `slopes` (B, P, F). The hot path.
+
+        `factors` (B, F) multiply the impedance of elements, each by the column of its first parameter.
+        """
         shape = (slopes.shape[0], slopes.shape[2])
-        return np.broadcast_to(_evaluate(self.tree, grid, columns, slopes, 0)[0], shape)
+        return np.broadcast_to(_evaluate(self.tree, grid, columns, slopes, factors or {}, first=0)[0], shape)
 
     def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` completed by the circuit's own values and expressions.
@@ -300,7 +309,13 @@ def _in_order(expressions: dict[str, Expression]) -> dict[str, Expression]:
 
 
 def _evaluate(
-    node: Node, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray, first: int
+    node: Node,
+    grid: FrequencyGrid,
+    columns: FloatArray,
+    slopes: ComplexArray,
+    factors: Mapping[int, ComplexArray],
+    *,
+    first: int,
 ) -> tuple[ComplexArray, int]:
     """Return Z of a node whose parameters start at column `first`, and the column after its last."""
     if isinstance(node, Component):
@@ -308,13 +323,16 @@ def _evaluate(
         z, derivatives = node.element.evaluate(grid, *(columns[:, k : k + 1] for k in range(first, after)))
         for k, derivative in enumerate(derivatives, first):
             slopes[:, k] = derivative
+        if first in factors:
+            slopes[:, first:after] *= factors[first][:, np.newaxis]
+            z = z * factors[first]
         return z, after
     if isinstance(node, Line):
-        return _line(node, grid, columns, slopes, first)
-    z, after = _evaluate(node.children[0], grid, columns, slopes, first)
+        return _line(node, grid, columns, slopes, factors, first=first)
+    z, after = _evaluate(node.children[0], grid, columns, slopes, factors, first=first)
     for child in node.children[1:]:
         middle = after
-        other, after = _evaluate(child, grid, columns, slopes, middle)
+        other, after = _evaluate(child, grid, columns, slopes, factors, first=middle)
         if isinstance(node, Series):
             z = z + other
         else:
@@ -323,14 +341,22 @@ def _evaluate(
 
 
 def _line(
-    node: Line, grid: FrequencyGrid, columns: FloatArray, slopes: ComplexArray, first: int
+    node: Line,
+    grid: FrequencyGrid,
+    columns: FloatArray,
+    slopes: ComplexArray,
+    factors: Mapping[int, ComplexArray],
+    *,
+    first: int,
 ) -> tuple[ComplexArray, int]:
     """Return Z of a line and the column after its last; scale the derivatives of its parts in place."""
     shape = (slopes.shape[0], slopes.shape[2])
     parts: list[ComplexArray | None] = []
     ends = [first]
     for part in node.parts:
-        z, after = (None, ends[-1]) if part is None else _evaluate(part, grid, columns, slopes, ends[-1])
+        z, after = None, ends[-1]
+        if part is not None:
+            z, after = _evaluate(part, grid, columns, slopes, factors, first=after)
         parts.append(z)
         ends.append(after)
     z, by_parts = two_rail_line(parts, shape)

@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import quad
 
 import eisfit
-from eisfit.fitting.errors.discrepancy import _SCREEN, _bump, _Space
-from eisfit.fitting.errors.linearised import linearise
+from eisfit.fitting.errors.departures.shapes import Smooth, _bump, elements, reshaped, tilted
+from eisfit.model.circuit import Circuit
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 61)
 S = 2j * np.pi * FREQUENCY
@@ -51,11 +51,15 @@ def test_the_phase_of_a_bump_is_bodes(x):
 
 
 def test_a_true_circuit_keeps_the_errors_of_the_noise():
-    for fit in eisfit.fit_many([true(seed) for seed in range(30)], "rs-sei-ct"):
-        assert fit.grade == "A"
-        for p in fit.parameters.values():
-            assert p.stderr_model == 0
-            assert p.stderr == p.stderr_noise
+    """But where noise by chance looks like a departure; then it is not widened by much."""
+    fits = list(eisfit.fit_many([true(seed) for seed in range(30)], "rs-sei-ct"))
+    assert {fit.grade for fit in fits} == {"A"}
+    kept = [fit for fit in fits if all(p.stderr_model == 0 for p in fit.parameters.values())]
+    assert len(kept) >= 24
+    for fit in kept:
+        assert all(p.stderr == p.stderr_noise for p in fit.parameters.values())
+    for fit in fits:
+        assert fit["R_ct"].stderr < 2 * fit["R_ct"].stderr_noise
 
 
 def test_a_skewed_arc_is_seen_and_its_resistance_lies_within_the_error():
@@ -86,14 +90,14 @@ def test_one_fit_gives_the_errors_that_many_give(weighting):
 
 
 def test_what_the_noise_hides_is_told_and_covers_an_arc_that_looks_true():
-    """In noise of 2 % most fits are within it, and R_ct is still moved by more than its error."""
+    """In noise of 5 % most fits are within it."""
     off, hidden, plain = [], [], []
     for seed in range(12):
-        fit = eisfit.fit(skewed(seed, noise=0.02), "rs-sei-ct", validate=False)
+        fit = eisfit.fit(skewed(seed, noise=0.05), "rs-sei-ct", validate=False)
         if fit.grade == "A":
             off.append(abs(fit["R_ct"].value - 100))
             hidden.append(fit["R_ct"].hidden)
-            plain.append(fit["R_ct"].stderr)
+            plain.append(fit["R_ct"].stderr_noise)
     assert len(off) >= 3
     assert all(more >= less for more, less in zip(hidden, plain, strict=True))
     assert np.mean(np.array(off) < 2 * np.array(hidden)) > 0.9
@@ -101,8 +105,8 @@ def test_what_the_noise_hides_is_told_and_covers_an_arc_that_looks_true():
 
 def test_noise_of_another_shape_than_the_weights_is_no_discrepancy():
     for seed in range(5):
-        fit = eisfit.fit(true(seed), "rs-sei-ct", weighting="proportional")
-        assert fit["R_ct"].stderr_model == 0
+        p = eisfit.fit(true(seed), "rs-sei-ct", weighting="proportional")["R_ct"]
+        assert p.stderr < 1.5 * p.stderr_noise
 
 
 def test_the_errors_of_two_resistors_alone_are_the_noises():
@@ -110,21 +114,66 @@ def test_the_errors_of_two_resistors_alone_are_the_noises():
     assert fit["R0"].stderr == fit["R0"].stderr_noise
 
 
-@pytest.mark.parametrize("lot", [true, skewed])
-def test_the_screen_by_traces_loses_nothing_that_the_score_would_see(lot):
-    """The score needs a matrix for each spectrum; what is left out before is below its limit for certain."""
-    some = [lot(seed) for seed in range(40)]
-    circuit = eisfit.circuit("rs-sei-ct")
-    values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
-    target = np.stack([s.impedance for s in some])
-    weight = np.repeat(1 / np.abs(target), 2, axis=1)
-    held = np.zeros(values.shape, dtype=bool)
-    columns = list(range(values.shape[1]))
-    fits = linearise(
-        circuit, some[0].omega, target, weight, values, free=columns, held=held, known_noise=False
+CIRCUIT = Circuit.from_string("R_s-p(R_ct,CPE_ct)-p(R1-W1,CPE1)")
+VALUES = np.array([[5.0, 100.0, 1e-4, 0.9, 20.0, 3.0, 1e-3, 0.8]])
+OMEGA = 2 * np.pi * FREQUENCY
+
+
+def departures():
+    return [*reshaped(CIRCUIT, OMEGA), *tilted(CIRCUIT, OMEGA), Smooth(CIRCUIT, OMEGA, 2.3, 0.3)]
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_the_derivatives_of_departures_are_those_of_their_factors(place):
+    departure = departures()[place]
+    c = np.full((1, departure.count), 0.3)
+    for change in departure.changes(VALUES, c):
+        for column, slope in (change.by_parameters or {}).items():
+            step = np.zeros_like(VALUES)
+            step[0, column] = 1e-6 * VALUES[0, column]
+            up, down = (departure.changes(VALUES + sign * step, c)[0].factor for sign in (1, -1))
+            numeric = (np.log(up) - np.log(down)) / (2 * step[0, column])
+            np.testing.assert_allclose(slope, numeric, rtol=1e-4, atol=1e-6 * np.abs(numeric).max())
+        for k, slope in enumerate(change.by_numbers[0]):
+            step = np.zeros_like(c)
+            step[0, change.first + k] = 1e-6
+            up, down = (
+                departure.changes(VALUES, c + sign * step)[change.element.place if change.first else 0].factor
+                for sign in (1, -1)
+            )
+            np.testing.assert_allclose(slope, (np.log(up / down) / 2e-6)[0], rtol=1e-4, atol=1e-6)
+
+
+def test_departures_make_the_shapes_that_they_are_named_after():
+    """Havriliak and Negami's arc and de Levie's pore, written out; the circuit itself where c is zero."""
+    skewed_ct, _, porous_ct, _ = reshaped(CIRCUIT, OMEGA)
+    r, q, alpha = VALUES[0, 1:4]
+    st = r * q * S**alpha
+    c = np.array([[np.log(0.7) / 0.5]])
+    z_cpe = 1 / (q * S**alpha)
+
+    def shape(departure, c):
+        z = z_cpe * departure.changes(VALUES, c)[0].factor[0]
+        return 1 / (1 / r + 1 / z)
+
+    np.testing.assert_allclose(shape(skewed_ct, c), r / (1 + st) ** 0.7, rtol=1e-9)
+    np.testing.assert_allclose(shape(skewed_ct, 0 * c), r / (1 + st), rtol=1e-9)
+    ratio = np.exp(1.5 * 0.4)
+    x0, x = np.sqrt(ratio), np.sqrt(ratio * (1 + st))
+    np.testing.assert_allclose(
+        shape(porous_ct, np.array([[0.4]])), r * x0 * np.tanh(x0) / (x * np.tanh(x)), rtol=1e-9
     )
-    part = fits.of_relative_noise.beyond_parameters
-    for space in _Space.of_lengths(part):
-        seen = space.with_normal(part).score(part) > _SCREEN
-        assert not (seen & ~space.may_be_seen(part)).any()
-        assert space.diagonal == pytest.approx(np.einsum("bkk->bk", space.with_normal(part).normal), rel=1e-6)
+
+
+def test_the_dispersive_elements_are_those_with_a_phase_of_their_own():
+    assert [e.component.name for e in elements(CIRCUIT)] == ["CPE_ct", "W1", "CPE1"]
+
+
+def test_a_skewed_arc_is_fitted_to_its_end_and_the_error_is_no_wider_than_needed():
+    """The stated error stays within four times the rms of the true one (simulated, Gerischer's element)."""
+    z = [5 + arc(20, 1e-5, 0.9) + 100 / np.sqrt(1 + S * tau) for tau in (0.02, 0.05, 0.1, 0.2)]
+    fits = list(eisfit.fit_many([spectrum(one, 0.001, k) for k, one in enumerate(z)], "rs-sei-ct"))
+    off = np.array([abs(fit["R_ct"].value - 100) for fit in fits])
+    stated = np.array([fit["R_ct"].stderr for fit in fits])
+    assert (off < 2 * stated).all()
+    assert np.median(stated) < 4 * np.sqrt(np.mean(off**2))

@@ -14,9 +14,9 @@ from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.derived import dependencies, derived
-from eisfit.fitting.errors.discrepancy import Discrepancy, find_discrepancy
+from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
+from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.interval import Interval
-from eisfit.fitting.errors.linearised import linearise
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
 from eisfit.fitting.verdicts.alternatives import find_ambiguous, roles_decide
@@ -116,15 +116,12 @@ def discrepancy_of(result: FitResult) -> Discrepancy | None:
         held=np.array([[circuit.names[k] not in result.var_names for k in free]]),
         known_noise=not result.covariance_rescaled,
     )
-    return find_discrepancy(fits, hidden=True)
+    return find_discrepancy(fits)
 
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
-    """Return the result with the parts of its errors that noise and model discrepancy make.
-
-    Without a discrepancy the errors are the noise's alone.
-    """
-    if off is None or result.covar is None or not off.systematic[0]:
+    """Return the result with the parts of its errors that noise and model discrepancy make."""
+    if off is None or result.covar is None:
         noise = {name: p.stderr for name, p in result.parameters.items()}
         return dataclasses.replace(result, parameters=_parted(result, noise))
     by_noise = result.covar * float(off.noise_share[0])

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.fitting.errors.departures.shapes import elements
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
-from eisfit.model.notation import components
 
-__all__ = ["Linearised", "linearise"]
+__all__ = ["Linearised", "inverted", "linearise"]
 
 Mask = NDArray[np.bool_]
-
-_ENDLESS = 0.1  # of the discrepancy, for elements that are a distributed process themselves
-_NOT_DISPERSIVE = ("R", "L", "La", "K")
 
 
 @dataclass(frozen=True)
@@ -28,10 +25,12 @@ class Linearised:
 
     Attributes
     ----------
+    circuit, free
+        What was fitted, and the columns (V,) of its free parameters.
     omega
         (F,) rad/s.
-    modulus
-        (B, F) measured |Z|, ohm.
+    target, values, held
+        Measured Z (B, F), ohm; all parameters (B, P); which free ones (B, V) are held at a bound.
     residual, weight
         (B, 2F) weighted, and 1/ohm.
     jacobian, inverse
@@ -44,8 +43,12 @@ class Linearised:
         Whether the weights are those of a known noise: its variance is then 1.
     """
 
+    circuit: Circuit
+    free: tuple[int, ...]
     omega: FloatArray
-    modulus: FloatArray
+    target: ComplexArray
+    values: FloatArray
+    held: Mask
     residual: FloatArray
     weight: FloatArray
     jacobian: FloatArray
@@ -56,9 +59,14 @@ class Linearised:
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
         """Return some rows."""
-        names = ("modulus", "residual", "weight", "jacobian", "inverse", "by_amplitude", "nfree")
-        arrays = {name: getattr(self, name)[chosen] for name in names}
-        return Linearised(omega=self.omega, known_noise=self.known_noise, **arrays)
+        names = ("target", "values", "held", "residual", "weight", "jacobian", "inverse", "nfree")
+        arrays = {name: getattr(self, name)[chosen] for name in (*names, "by_amplitude")}
+        return replace(self, **arrays)
+
+    @property
+    def modulus(self) -> FloatArray:
+        """(B, F) measured |Z|, ohm."""
+        return np.abs(self.target)
 
     @property
     def relative(self) -> ComplexArray:
@@ -73,13 +81,12 @@ class Linearised:
             return self
         factor = weight / self.weight
         jacobian = self.jacobian * factor[:, np.newaxis, :]
-        held = np.einsum("bii->bi", self.inverse) == 0
         return replace(
             self,
             residual=self.residual * factor,
             weight=weight,
             jacobian=jacobian,
-            inverse=_inverse(jacobian, held),
+            inverse=_inverse(jacobian, self.held),
         )
 
     @property
@@ -127,8 +134,12 @@ def linearise(
     difference = np.ascontiguousarray(z - target)
     jacobian = slopes[:, list(free)].view(np.float64) * weight[:, np.newaxis, :]
     return Linearised(
+        circuit=circuit,
+        free=tuple(free),
         omega=omega,
-        modulus=np.abs(target),
+        target=target,
+        values=values,
+        held=held,
         residual=difference.view(np.float64) * weight,
         weight=weight,
         jacobian=jacobian * ~held[:, :, np.newaxis],
@@ -140,23 +151,8 @@ def linearise(
 
 
 def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
-    """Return dZ/d ln Z_e (B, E, F) of every dispersive element e, from dZ/dp (B, P, F) and p (B, P).
-
-    An element's impedance is homogeneous in its parameters, each to the power that its unit has of ohm.
-    """
-    place = {name: k for k, name in enumerate(circuit.names)}
-    found = []
-    for component in components(circuit.tree):
-        if component.symbol in _NOT_DISPERSIVE:
-            continue
-        size = 1.0 if component.symbol in ("CPE", "C") else _ENDLESS
-        terms = [
-            size * p.impedance_power * values[:, place[name], np.newaxis] * slopes[:, place[name]]
-            for name, p in zip(component.parameter_names, component.element.parameters, strict=True)
-            if p.impedance_power
-        ]
-        if terms:
-            found.append(sum(terms[1:], terms[0]))
+    """Return dZ/d ln Z_e (B, E, F) of every dispersive element e, from dZ/dp (B, P, F) and p (B, P)."""
+    found = [element.by_logarithm(values, slopes) for element in elements(circuit)]
     return np.stack(found, axis=1) if found else np.zeros((len(values), 0, slopes.shape[2]), dtype=complex)
 
 
@@ -168,12 +164,19 @@ def _inverse(jacobian: FloatArray, held: Mask) -> FloatArray:
     scaled = jacobian / size[:, :, np.newaxis] * loose[:, :, np.newaxis]
     normal = scaled @ scaled.transpose(0, 2, 1)
     np.einsum("bii->bi", normal)[...] += held
-    try:
-        inverse = np.linalg.inv(normal)
-    except np.linalg.LinAlgError:
-        singular = np.linalg.cond(normal) > 1e14
-        normal[singular] = np.eye(normal.shape[1])
-        inverse = np.linalg.inv(normal)
-        inverse[singular] = np.nan
+    inverse = inverted(normal)
     inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
     return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
+
+
+def inverted(normal: FloatArray) -> FloatArray:
+    """Return the inverses of matrices (B, V, V): NaN where singular."""
+    try:
+        return np.asarray(np.linalg.inv(normal))
+    except np.linalg.LinAlgError:
+        singular = np.linalg.cond(normal) > 1e14
+        inverse = np.linalg.inv(
+            np.where(singular[:, np.newaxis, np.newaxis], np.eye(normal.shape[1]), normal)
+        )
+        inverse[singular] = np.nan
+        return inverse

@@ -1,0 +1,257 @@
+"""How far a circuit that is only nearly true may have moved the parameters.
+
+The dispersive elements may depart from the circuit (`eisfit.fitting.errors.departures.shapes`): by smooth
+random functions of the frequency, or in one of the ways that cells are known for. First this is done to first
+order about the fit (`...first_order`); what comes out, that without a departure among it, is averaged by
+evidence and by the prior `_TRUE` (J. A. Hoeting et al., Stat. Sci. 14 (1999) 382). Where the data does not
+make a departure more probable than it was before, the errors stay the noise's.
+
+Where the circuit is then more probably nearly true than true, each departure is fitted to its end
+(`...to_the_end`), and again with the arcs exchanged where they came out against the order of their roles. All
+that describe the data about as well as the best count alike: of circuits none of which is true, evidence does
+not choose. The value stays that of the fit; how far each departure moves it is part of its error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.arcs_order import role_times
+from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.exchange import exchange_arcs
+from eisfit.fitting.errors.departures.first_order import try_departures
+from eisfit.fitting.errors.departures.linearised import Linearised
+from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tilted
+from eisfit.fitting.errors.departures.to_the_end import Departed, depart
+from eisfit.model.circuit import Circuit
+from eisfit.verdict import limit
+
+__all__ = ["Discrepancy", "find_discrepancy"]
+
+_LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
+_SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
+_TRUE = 0.85  # prior probability that the circuit is true
+_AT_ONCE = 256
+_BEST_BY = 1.92  # of the log likelihood: half the 95 % point of chi-square with one degree of freedom
+_NORMAL, _OUTSIDE = 1.959964, 0.05
+_AS_GOOD = 12.0  # of the log evidence, up to which a departure describes the data about as well as the best
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """What the circuit's own error may have done to B fits.
+
+    Where the size of the noise is not known, it is taken to be in proportion to |Z|, whatever the weights
+    were: in other weights a noise of another shape would be taken for a discrepancy.
+
+    Attributes
+    ----------
+    probability
+        (B,) that the circuit is only nearly true.
+    noise_share
+        (B,) of the residual's variance that is noise; 1 where the noise is known.
+    covar
+        (B, V, V) to be added to the noise's covariance; it holds the shift.
+    hidden
+        (B, V) standard error that a discrepancy as large as the noise would hide makes; NaN where unknown.
+    """
+
+    probability: FloatArray
+    noise_share: FloatArray
+    covar: FloatArray
+    hidden: FloatArray
+
+    @property
+    def systematic(self) -> NDArray[np.bool_]:
+        """(B,) whether the circuit is more probably nearly true than true."""
+        return np.asarray(self.probability > limit("nearly_true"))
+
+
+def find_discrepancy(fits: Linearised) -> Discrepancy:
+    """Return how far each fit may be moved by a circuit that is only nearly true.
+
+    Parameters
+    ----------
+    fits
+        At their optima.
+    """
+    count, size = fits.inverse.shape[:2]
+    found = Discrepancy(
+        np.zeros(count),
+        np.ones(count),
+        np.zeros((count, size, size)),
+        np.full((count, size), np.nan),
+    )
+    if not fits.by_amplitude.shape[1]:
+        return found
+    for first in range(0, count, _AT_ONCE):
+        _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)))
+    return found
+
+
+def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp]) -> None:
+    part = fits.rows(chosen)
+    size = np.sqrt(np.mean(np.abs(part.relative) ** 2, axis=1))
+    sound = np.isfinite(part.inverse).all(axis=(1, 2)) & (part.nfree > 0) & (size > limit("rounding"))
+    chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise
+    if not chosen.size:
+        return
+    trials = try_departures(part, _first_order(fits))
+    evidence = np.stack([trial.evidence for trial in trials], axis=1)
+    step = _averaged(part, trials, _weights(evidence))
+    found.hidden[chosen] = _hidden(trials, evidence)
+    _write(found, chosen, step, step.probability > 1 - _TRUE)
+    further = np.flatnonzero(step.systematic)
+    if further.size and not Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
+        step = _to_the_end(part.rows(further))
+        _write(found, chosen[further], step, np.ones(further.size, dtype=bool))
+
+
+def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy, seen: NDArray[np.bool_]) -> None:
+    """Put a step in its rows (b,); where the data does not speak for a departure, errors are the noise's."""
+    found.probability[rows] = step.probability
+    seen = seen & np.isfinite(step.covar).all(axis=(1, 2))
+    found.noise_share[rows[seen]] = step.noise_share[seen]
+    found.covar[rows[seen]] = step.covar[seen]
+
+
+def _first_order(fits: Linearised) -> list[tuple[Departure, tuple[float, ...]]]:
+    """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
+    circuit, omega = fits.circuit, fits.omega
+    smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]
+    shapes: list[Departure] = [*reshaped(circuit, omega), *tilted(circuit, omega)]
+    return [*((one, _SIZES) for one in smooth), *((one, (1.0,)) for one in shapes if one.nested)]
+
+
+def _to_the_end(fits: Linearised) -> Discrepancy:
+    """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
+    circuit, omega = fits.circuit, fits.omega
+    departures: list[Departure] = [
+        *(Smooth(circuit, omega, length, size) for length in _LENGTHS for size in _SIZES),
+        *reshaped(circuit, omega),
+        *tilted(circuit, omega),
+    ]
+    variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
+    plain = depart(fits, None, variance)
+    trials = [plain, *(depart(fits, one, variance) for one in departures)]
+    against, exchanged = _exchanged(fits)
+    if against.size:
+        part = fits.rows(against)
+        more = [depart(part, one, variance[against], values=exchanged) for one in departures]
+        trials += [_among(plain, against, trial) for trial in more]
+    share = _shares(np.stack([t.evidence for t in trials], axis=1))
+    return _averaged(fits, trials, share)
+
+
+def _exchanged(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return which fits (b,) have arcs against the order of their roles, and their parameters in order."""
+    orders = exchange_arcs(fits.circuit, fits.values)
+    rows, found = [], []
+    for b in np.flatnonzero(~_in_order(fits.circuit, fits.values)).tolist():
+        right = np.flatnonzero(_in_order(fits.circuit, orders[b]))
+        if right.size:
+            rows.append(b)
+            found.append(orders[b, right[0]])
+    return np.array(rows, dtype=np.intp), np.array(found).reshape(len(rows), fits.values.shape[1])
+
+
+def _in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
+    """Return whether the arcs of parameters (n, P) follow each other as their roles do."""
+    times = list(role_times(circuit, values).values())
+    rising = [np.ones(len(values), dtype=np.bool_), *(a <= b for a, b in pairwise(times))]
+    return np.asarray(np.all(rising, axis=0))
+
+
+def _among(plain: Departed, rows: NDArray[np.intp], part: Departed) -> Departed:
+    """Return fits of some rows among all: the others have no evidence."""
+    evidence = np.full(len(plain.evidence), -np.inf)
+    evidence[rows] = part.evidence
+    arrays = {name: getattr(plain, name).copy() for name in ("variance", "shift", "covar")}
+    for name, array in arrays.items():
+        array[rows] = getattr(part, name)
+    return Departed(evidence, **arrays)
+
+
+def _shares(evidence: FloatArray) -> FloatArray:
+    """Return what counts how much (B, T): see the top of this module."""
+    weight = _weights(evidence)
+    departed = np.nan_to_num(evidence[:, 1:], nan=-np.inf)
+    good = departed >= departed.max(axis=1, keepdims=True) - _AS_GOOD
+    alike = (1 - weight[:, :1]) * good / good.sum(axis=1, keepdims=True)
+    alike = np.concatenate([weight[:, :1], alike], axis=1)
+    return np.where(weight[:, :1] < 1 - limit("nearly_true"), alike, weight)
+
+
+def _weights(evidence: FloatArray) -> FloatArray:
+    """Return the probabilities (B, T) of the circuit itself, which is first, and of its departures."""
+    others = evidence.shape[1] - 1
+    prior = np.array([_TRUE, *[(1 - _TRUE) / others] * others])
+    known = np.nan_to_num(evidence, nan=-np.inf)
+    weight = prior * np.exp(known - known.max(axis=1, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def _hidden(trials: list[Departed], evidence: FloatArray) -> FloatArray:
+    """Return the largest standard error (B, V) of the trials that the data does not speak against."""
+    possible = evidence >= evidence.max(axis=1, keepdims=True) - _BEST_BY
+    spread = np.stack([np.einsum("bii->bi", t.covar) for t in trials], axis=1)
+    return np.asarray(
+        np.sqrt(np.max(np.where(possible[:, :, np.newaxis], np.maximum(spread, 0.0), 0.0), axis=1))
+    )
+
+
+def _averaged(fits: Linearised, trials: list[Departed], share: FloatArray) -> Discrepancy:
+    """Return what trials, of which the first is the circuit itself, come to at their shares (B, T)."""
+    variance = np.stack([t.variance for t in trials], axis=1)
+    noise = np.einsum("bt,bt->b", share, variance)
+    spread = np.stack(
+        [t.covar + t.shift[:, :, np.newaxis] * t.shift[:, np.newaxis, :] for t in trials], axis=1
+    )
+    spread = np.where(share[:, :, np.newaxis, np.newaxis] > 0, spread, 0.0)
+    total = np.einsum("bt,btij->bij", share, spread)
+    size = np.sqrt(np.einsum("bii->bi", total))
+    factor = _width(share, np.einsum("btii->bti", spread)) / np.where(size > 0, size, 1.0)
+    total = total * factor[:, :, np.newaxis] * factor[:, np.newaxis, :]
+    return Discrepancy(
+        probability=1 - share[:, 0],
+        noise_share=noise / variance[:, 0],
+        covar=_positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis]),
+        hidden=np.full(fits.inverse.shape[:2], np.nan),
+    )
+
+
+def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return half the 95 % interval over 1.96 (B, V) of normal distributions (B, T, V) mixed at `share`.
+
+    Of one that is improbable and very wide, the standard deviation would say more than the interval holds.
+    """
+    size = np.sqrt(np.maximum(variance, 1e-300))
+    counted = np.where(share[:, :, np.newaxis] > 0, size, np.nan)
+    low, high = np.log(np.nanmin(counted, axis=1)), np.log(np.nanmax(counted, axis=1))
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        beyond = _outside(_NORMAL * np.exp(middle)[:, np.newaxis] / size)
+        wider = np.einsum("bt,btv->bv", share, beyond) > _OUTSIDE
+        low, high = np.where(wider, middle, low), np.where(wider, high, middle)
+    return np.asarray(np.exp(0.5 * (low + high)))
+
+
+def _outside(x: FloatArray) -> FloatArray:
+    """Return the probability of a normal variable beyond -+x: Abramowitz and Stegun (1964), 7.1.26."""
+    t = 1 / (1 + 0.3275911 / np.sqrt(2) * x)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.asarray(series * np.exp(-0.5 * x * x))
+
+
+def _positive(covar: FloatArray) -> FloatArray:
+    """Return covariances (B, V, V) without their negative parts, each parameter in its own size."""
+    size = np.sqrt(np.abs(np.einsum("bii->bi", covar)))
+    size = np.where(size > 0, size, 1.0)
+    both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
+    power, axes = np.linalg.eigh(np.nan_to_num(covar / both))
+    return np.asarray((axes * np.maximum(power, 0.0)[:, np.newaxis, :]) @ axes.transpose(0, 2, 1) * both)

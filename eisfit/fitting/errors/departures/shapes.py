@@ -1,0 +1,245 @@
+"""How a cell may depart from a circuit that is only nearly true: a factor on its dispersive elements.
+
+A factor hangs on one or more numbers c, which are standard normal beforehand; resistances are left as the DC
+resistances of their arcs:
+
+smooth   ln Z_e plus a smooth random function of ln omega with its Kramers-Kronig phase, of a standard
+         deviation `size`
+skewed   an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
+         Cole-Davidson among them
+porous   an arc becomes a porous electrode's, which reacts at its wall (R. de Levie, Adv. Electrochem.
+         Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143),
+         R_ion / R_ct = exp(1.5 c)
+tilted   a diffusion has another exponent, -1/2 + 0.05 c
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.engine.coordinates import arcs
+from eisfit.model.circuit import Circuit
+from eisfit.model.notation import Component, components
+
+__all__ = ["Change", "Departure", "Element", "Reshaped", "Smooth", "Tilted", "elements", "reshaped", "tilted"]
+
+_ENDLESS = 0.1  # of a smooth departure, for elements that are a distributed process themselves
+_NOT_DISPERSIVE = ("R", "L", "La", "K")
+_DIFFUSIONS = ("W", "Wo", "Ws")
+_SKEW = 0.5  # standard deviation of ln beta: Cole-Davidson's of glasses are 0.3 to 0.7, Gerischer's is 0.5
+_POROUS = 1.5  # of ln(R_ion / R_ct): a factor of twenty either way
+_TILT = 0.05  # of a diffusion's exponent: 0.4 to 0.6 are fitted to tails that are called Warburg's
+_DEEP = 18.0  # from where tanh is 1
+
+
+@dataclass(frozen=True)
+class Element:
+    """A dispersive element of a circuit: its place among the elements, and its parameters' columns.
+
+    `powers` are those of ohm in the parameters' units: the impedance is homogeneous in them.
+    """
+
+    place: int
+    component: Component
+    columns: tuple[int, ...]
+    powers: tuple[float, ...]
+
+    @property
+    def size(self) -> float:
+        """How much of a smooth departure it takes."""
+        return 1.0 if self.component.symbol in ("CPE", "C") else _ENDLESS
+
+    def by_logarithm(self, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
+        """Return dZ/d ln Z_e (B, F) from p (B, P) and dZ/dp (B, P, F)."""
+        terms = (
+            power * values[:, k, np.newaxis] * slopes[:, k]
+            for k, power in zip(self.columns, self.powers, strict=True)
+            if power
+        )
+        return np.asarray(sum(terms), dtype=np.complex128)
+
+
+@lru_cache(maxsize=64)
+def elements(circuit: Circuit) -> tuple[Element, ...]:
+    """Return the dispersive elements of a circuit."""
+    place = {name: k for k, name in enumerate(circuit.names)}
+    found: list[Element] = []
+    for component in components(circuit.tree):
+        powers = tuple(p.impedance_power for p in component.element.parameters)
+        if component.symbol not in _NOT_DISPERSIVE and any(powers):
+            columns = tuple(place[name] for name in component.parameter_names)
+            found.append(Element(len(found), component, columns, powers))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a departure does to one element.
+
+    `factor` (B, F) of its impedance; `by_numbers` (B or 1, k, F) is d ln factor / dc for the k numbers from
+    the column `first` on; `by_parameters` the same by columns (B, F) of the circuit's parameters.
+    """
+
+    element: Element
+    factor: ComplexArray
+    by_numbers: ComplexArray
+    first: int = 0
+    by_parameters: Mapping[int, ComplexArray] | None = None
+
+
+class Departure(Protocol):
+    """A way to depart from a circuit."""
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+
+    @property
+    def nested(self) -> bool:
+        """Whether it is the circuit itself where they are zero."""
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the elements at parameters (B, P) and numbers (B, K)."""
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """Bumps a `length` apart in ln omega, of standard deviation `size`."""
+
+    circuit: Circuit
+    omega: FloatArray
+    length: float
+    size: float = 1.0
+    nested = True
+
+    @cached_property
+    def bumps(self) -> ComplexArray:
+        """U + jv (K, F) of a single element."""
+        return _bumps(np.log(self.omega), self.length)
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return len(self.bumps) * len(elements(self.circuit))
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the elements."""
+        each = len(self.bumps)
+        found = []
+        for element in elements(self.circuit):
+            columns = self.size * element.size * self.bumps
+            first = each * element.place
+            factor = np.exp(c[:, first : first + each] @ columns)
+            found.append(Change(element, factor, columns[np.newaxis], first))
+        return found
+
+
+#: y(ln st, c) with its derivatives by both: R / Z - 1 of an arc, st where Z is R / (1 + st).
+Form = Callable[[ComplexArray, FloatArray], tuple[ComplexArray, ComplexArray, ComplexArray]]
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """An arc whose storage makes another shape of it: one number."""
+
+    omega: FloatArray
+    element: Element
+    resistor: int
+    form: Form
+    nested: bool
+    count = 1
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the arc's storage."""
+        log_jw = np.log(self.omega) + 0.5j * np.pi
+        columns = self.element.columns
+        exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else 1.0
+        scale = values[:, self.resistor] * values[:, columns[0]]
+        with np.errstate(all="ignore"):
+            log_st = np.log(scale)[:, np.newaxis] + exponent * log_jw
+            y, by_st, by_c = self.form(log_st, c)
+            steep = 1 - by_st / y
+            by_parameters = {k: steep / values[:, k, np.newaxis] for k in (self.resistor, columns[0])}
+            if len(columns) > 1:
+                by_parameters[columns[1]] = steep * log_jw
+            factor = np.exp(log_st) / y
+        return [Change(self.element, factor, (-by_c / y)[:, np.newaxis], 0, by_parameters)]
+
+
+def _skewed(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    beta, st = np.exp(_SKEW * c), np.exp(log_st)
+    log = np.log1p(st)
+    power = np.exp(beta * log)
+    y = np.where(np.abs(beta * log) < 1e-5, beta * log, power - 1)
+    return y, beta * power * st / (1 + st), _SKEW * beta * log * power
+
+
+def _porous(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    x0, st = np.exp(0.5 * _POROUS * c), np.exp(log_st)
+    x = x0 * np.sqrt(1 + st)
+    (g, steep), (g0, steep0) = _x_tanh(x), _x_tanh(x0.astype(np.complex128))
+    by_c = 0.5 * _POROUS * (steep * g0 - g * steep0) / g0**2
+    small = np.abs(st) < 1e-7  # there g / g0 - 1 is lost in rounding
+    y = np.where(small, 0.5 * st * steep0 / g0, g / g0 - 1)
+    return y, 0.5 * steep * st / (1 + st) / g0, by_c
+
+
+def _x_tanh(x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+    """Return x tanh x and x times its derivative."""
+    inside = np.where(x.real < _DEEP, x, _DEEP)
+    tanh = np.where(x.real < _DEEP, np.tanh(inside), 1.0)
+    return x * tanh, x * (tanh + np.where(x.real < _DEEP, x * (1 - tanh**2), 0.0))
+
+
+def reshaped(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
+    """Return the other shapes of the arcs of a circuit, those that hold the circuit itself first."""
+    place = {name: k for k, name in enumerate(circuit.names)}
+    storages = {element.component.name: element for element in elements(circuit)}
+    pairs = [(storages[s.name], place[r.name]) for r, s in arcs(circuit.tree) if s.name in storages]
+    forms = ((_skewed, True), (_porous, False))
+    return [Reshaped(omega, s, r, form, nested) for form, nested in forms for s, r in pairs]
+
+
+@dataclass(frozen=True)
+class Tilted:
+    """A diffusion with another exponent: one number."""
+
+    omega: FloatArray
+    element: Element
+    count, nested = 1, True
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the diffusion."""
+        log = np.log(self.omega)
+        column = -_TILT * (log - log.mean() + 0.5j * np.pi)
+        return [Change(self.element, np.exp(c * column), column[np.newaxis, np.newaxis])]
+
+
+def tilted(circuit: Circuit, omega: FloatArray) -> list[Tilted]:
+    """Return the other exponents of the diffusions of a circuit."""
+    return [Tilted(omega, e) for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
+
+
+@lru_cache(maxsize=4)
+def _bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return x, one bump, and the phase that goes with it: in Fourier space i tanh(k pi/2) times the bump."""
+    step = length / 32
+    x = (np.arange(4096) - 2048) * step
+    bump = np.exp(-((x / length) ** 2) / 2) / np.pi**0.25
+    turn = 1j * np.tanh(np.pi * np.pi * np.fft.fftfreq(x.size, step))
+    return x, bump, np.fft.ifft(turn * np.fft.fft(bump)).real
+
+
+def _bumps(log_omega: FloatArray, length: float) -> ComplexArray:
+    """Return bumps u + jv (K, F), a length apart, which together vary as much everywhere."""
+    x, bump, phase = _bump(length)
+    low, high = log_omega.min() - 2 * length, log_omega.max() + 2 * length
+    at = log_omega - np.arange(low, high + 0.999 * length, length)[:, np.newaxis]
+    return np.asarray(np.interp(at, x, bump) + 1j * np.interp(at, x, phase))

@@ -1,0 +1,199 @@
+"""Fits of a circuit that may depart from itself: `eisfit.fitting.errors.departures.shapes`, to the end.
+
+Parameters and the numbers c of a departure are fitted together, each c with its standard normal prior; the
+evidence is Laplace's (D. J. C. MacKay, Neural Comput. 4 (1992) 415), the noise that of restricted likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.errors.departures.linearised import Linearised, inverted
+from eisfit.fitting.errors.departures.shapes import Departure
+from eisfit.model.elements import FrequencyGrid
+
+__all__ = ["Departed", "depart"]
+
+_ITERATIONS = (10, 8)  # before and after the noise is estimated again
+_TOLERANCE = 1e-5
+_FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
+_MOST = 12.0  # standard deviations
+
+
+@dataclass(frozen=True)
+class Departed:
+    """Fits with a departure.
+
+    `evidence` (B,) is the logarithm, to one common constant; `variance` (B,) the noise's, in units of the
+    weights; `shift` (B, V) from the fit without a departure; `covar` (B, V, V), noise and departure together.
+    """
+
+    evidence: FloatArray
+    variance: FloatArray
+    shift: FloatArray
+    covar: FloatArray
+
+
+@dataclass(frozen=True)
+class _Problem(Problem):
+    """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior."""
+
+    departure: Departure | None = None
+
+    def rows(self, chosen: IntArray) -> _Problem:
+        """Return the problem of some rows."""
+        box = None if self.box is None else self.box.take(chosen)
+        return replace(self, target=self.target[chosen], weight=self.weight[chosen], box=box)
+
+    def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the residual (B, 2F + K), over the noise, and its Jacobian (B, V + K, 2F + K)."""
+        inner = self.coordinates.size
+        values = self.coordinates.physical(theta[:, :inner])
+        z, slopes, by_numbers = self.departed(values, theta[:, inner:])
+        by_theta = self.coordinates.chain(slopes, values, theta[:, :inner])
+        return self._with_prior(z, np.concatenate([by_theta, by_numbers], axis=1), theta[:, inner:])
+
+    def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+        """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
+        slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
+        changes = [] if self.departure is None else self.departure.changes(values, c)
+        factors: Mapping[int, ComplexArray] = {x.element.columns[0]: x.factor for x in changes}
+        z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
+        by_logarithm = [x.element.by_logarithm(values, slopes) for x in changes]
+        by_numbers = np.empty((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
+        for x, by in zip(changes, by_logarithm, strict=True):
+            last = x.first + x.by_numbers.shape[1]
+            by_numbers[:, x.first : last] = by[:, np.newaxis] * x.by_numbers
+            for k, column in (x.by_parameters or {}).items():
+                slopes[:, k] += by * column
+        return z, slopes, by_numbers
+
+    def _with_prior(self, z: ComplexArray, by: ComplexArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
+        rows, numbers = c.shape
+        data = self.weight.shape[1]
+        residual = np.empty((rows, data + numbers))
+        residual[:, :data] = np.ascontiguousarray(z - self.target).view(np.float64) * self.weight
+        residual[:, data:] = c
+        jacobian = np.zeros((rows, by.shape[1], data + numbers))
+        jacobian[:, :, :data] = np.ascontiguousarray(by).view(np.float64) * self.weight[:, np.newaxis, :]
+        jacobian[:, by.shape[1] - numbers :, data:] = np.eye(numbers)
+        return residual, jacobian
+
+
+def depart(
+    fits: Linearised, departure: Departure | None, variance: FloatArray, values: FloatArray | None = None
+) -> Departed:
+    """Fit a departure beside the parameters; None: the fits as they are, for comparison.
+
+    Parameters
+    ----------
+    fits
+        Without a departure.
+    departure
+        Of the circuit.
+    variance
+        (B,) of the noise, to begin with, in units of the weights.
+    values
+        (B, P) to start from, where not those of the fits.
+    """
+    start = _Start.of(fits, departure, fits.values if values is None else values)
+    if departure is None:
+        return start.finished(start.theta, variance)
+    theta = start.theta
+    for iterations in _ITERATIONS:
+        problem = start.problem(variance)
+        theta = solve(problem, theta, max_iterations=iterations, tolerance=_TOLERANCE, engine="numpy").theta
+        if not fits.known_noise:
+            variance = start.variance_left(theta, variance)
+    return start.finished(theta, variance)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a departure is fitted with: fits, coordinates, box, and where it begins (B, V + K)."""
+
+    fits: Linearised
+    departure: Departure | None
+    coordinates: Coordinates
+    theta: FloatArray
+    box: Box
+
+    @classmethod
+    def of(cls, fits: Linearised, departure: Departure | None, values: FloatArray) -> _Start:
+        coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
+        box = Box.search(coordinates, fits.omega, fits.target)
+        inside = coordinates.internal(values)
+        low = np.where(fits.held, inside, np.maximum(box.low, inside - _FURTHEST))
+        high = np.where(fits.held, inside, np.minimum(box.high, inside + _FURTHEST))
+        numbers = np.zeros((len(values), 0 if departure is None else departure.count))
+        return cls(
+            fits,
+            departure,
+            coordinates,
+            np.concatenate([inside, numbers], axis=1),
+            Box(
+                np.concatenate([np.minimum(low, inside), numbers - _MOST], axis=1),
+                np.concatenate([np.maximum(high, inside), numbers + _MOST], axis=1),
+            ),
+        )
+
+    @cached_property
+    def grid(self) -> FrequencyGrid:
+        return FrequencyGrid(self.fits.omega)
+
+    def problem(self, variance: FloatArray) -> _Problem:
+        """Return the problem at a variance (B,) of the noise."""
+        weight = self.fits.weight / np.sqrt(variance)[:, np.newaxis]
+        return _Problem(self.coordinates, self.grid, self.fits.target, weight, self.box, self.departure)
+
+    def variance_left(self, theta: FloatArray, variance: FloatArray) -> FloatArray:
+        """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
+        residual, normal, inside = self._measured(theta, variance)
+        data = self.fits.weight.shape[1]
+        used = np.einsum("bij,bji->b", np.linalg.pinv(normal, hermitian=True), inside)
+        left = np.sum(residual[:, :data] ** 2, axis=1) * variance
+        return np.asarray(left / np.maximum(data - used, 1.0))
+
+    def finished(self, theta: FloatArray, variance: FloatArray) -> Departed:
+        """Return what the fits that end at theta say."""
+        residual, normal, _ = self._measured(theta, variance)
+        data, free = self.fits.weight.shape[1], list(self.fits.free)
+        inner = self.coordinates.size
+        _, size = np.linalg.slogdet(normal)
+        cost = np.sum(residual**2, axis=1) + data * np.log(variance) + size
+        values = self.coordinates.physical(theta[:, :inner])
+        unit = self._unit(values)
+        covar = inverted(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
+        covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
+        return Departed(-0.5 * cost, variance, (values - self.fits.values)[:, free], covar)
+
+    def _measured(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return residuals, and J J^T with the prior and without, by ln p or p and by the numbers."""
+        problem, inner = self.problem(variance), self.coordinates.size
+        values = self.coordinates.physical(theta[:, :inner])
+        z, slopes, by_numbers = problem.departed(values, theta[:, inner:])
+        self.coordinates.chain_expressions(slopes, values)
+        by_free = slopes[:, list(self.fits.free)] * self._unit(values)[:, :, np.newaxis]
+        by_free = by_free * ~self.fits.held[:, :, np.newaxis]
+        residual, jacobian = problem._with_prior(
+            z, np.concatenate([by_free, by_numbers], axis=1), theta[:, inner:]
+        )
+        data = self.fits.weight.shape[1]
+        inside = jacobian[:, :, :data] @ jacobian[:, :, :data].transpose(0, 2, 1)
+        normal = inside.copy()
+        diagonal = np.einsum("bii->bi", normal)
+        diagonal[:, :inner] += self.fits.held
+        diagonal[:, inner:] += 1
+        return residual, normal, inside
+
+    def _unit(self, values: FloatArray) -> FloatArray:
+        """Return what one step of a parameter is (B, V): its value where it moves as a logarithm."""
+        free = list(self.fits.free)
+        return np.where(self.coordinates.log[free], values[:, free], 1.0)
