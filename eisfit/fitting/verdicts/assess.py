@@ -116,7 +116,7 @@ def discrepancy_of(result: FitResult) -> Discrepancy | None:
         held=np.array([[circuit.names[k] not in result.var_names for k in free]]),
         known_noise=not result.covariance_rescaled,
     )
-    return find_discrepancy(fits)
+    return find_discrepancy(fits, hidden=True)
 
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:

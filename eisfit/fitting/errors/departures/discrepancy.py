@@ -24,7 +24,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.exchange import exchange_arcs
-from eisfit.fitting.errors.departures.first_order import try_departures
+from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tilted
 from eisfit.fitting.errors.departures.to_the_end import Departed, depart
@@ -72,13 +72,15 @@ class Discrepancy:
         return np.asarray(self.probability > limit("nearly_true"))
 
 
-def find_discrepancy(fits: Linearised) -> Discrepancy:
+def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     """Return how far each fit may be moved by a circuit that is only nearly true.
 
     Parameters
     ----------
     fits
         At their optima.
+    hidden
+        Whether `Discrepancy.hidden` is wanted, of all rows; else most rows of true circuits cost little.
     """
     count, size = fits.inverse.shape[:2]
     found = Discrepancy(
@@ -90,23 +92,26 @@ def find_discrepancy(fits: Linearised) -> Discrepancy:
     if not fits.by_amplitude.shape[1]:
         return found
     for first in range(0, count, _AT_ONCE):
-        _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)))
+        _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)), hidden)
     return found
 
 
-def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp]) -> None:
+def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool) -> None:
     part = fits.rows(chosen)
     size = np.sqrt(np.mean(np.abs(part.relative) ** 2, axis=1))
     sound = np.isfinite(part.inverse).all(axis=(1, 2)) & (part.nfree > 0) & (size > limit("rounding"))
     chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise
+    worth = worth_trying(part, _first_order(part))
+    if not hidden:
+        chosen, part, worth = chosen[worth], part.rows(np.flatnonzero(worth)), worth[worth]
     if not chosen.size:
         return
-    trials = try_departures(part, _first_order(fits))
+    trials = try_departures(part, _first_order(part))
     evidence = np.stack([trial.evidence for trial in trials], axis=1)
     step = _averaged(part, trials, _weights(evidence))
     found.hidden[chosen] = _hidden(trials, evidence)
-    _write(found, chosen, step, step.probability > 1 - _TRUE)
-    further = np.flatnonzero(step.systematic)
+    _write(found, chosen, step, worth & (step.probability > 1 - _TRUE))
+    further = np.flatnonzero(step.systematic & worth)
     if further.size and not Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
         step = _to_the_end(part.rows(further))
         _write(found, chosen[further], step, np.ones(further.size, dtype=bool))
@@ -114,13 +119,13 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp]) -> Non
 
 def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy, seen: NDArray[np.bool_]) -> None:
     """Put a step in its rows (b,); where the data does not speak for a departure, errors are the noise's."""
-    found.probability[rows] = step.probability
+    found.probability[rows] = np.where(seen, step.probability, 0.0)
     seen = seen & np.isfinite(step.covar).all(axis=(1, 2))
     found.noise_share[rows[seen]] = step.noise_share[seen]
     found.covar[rows[seen]] = step.covar[seen]
 
 
-def _first_order(fits: Linearised) -> list[tuple[Departure, tuple[float, ...]]]:
+def _first_order(fits: Linearised) -> list[Sizes]:
     """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
     circuit, omega = fits.circuit, fits.omega
     smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]

@@ -7,59 +7,127 @@ A. O'Hagan, J. R. Stat. Soc. B 63 (2001) 425). The noise is taken by restricted 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Departure
+from eisfit.fitting.errors.departures.shapes import Change, Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
 
-__all__ = ["try_departures"]
+__all__ = ["Sizes", "try_departures", "worth_trying"]
+
+#: A departure that is the circuit itself where its numbers are zero, and the sizes of it to be tried.
+Sizes = tuple[Departure, tuple[float, ...]]
 
 _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to the residual's
+_SCREEN = 0.5  # standard score below which a departure cannot become more probable than it was before
 
 
-def try_departures(fits: Linearised, departures: list[tuple[Departure, tuple[float, ...]]]) -> list[Departed]:
-    """Return what departures, each with the sizes to be tried, make of fits; first that none is there.
-
-    A departure is the circuit itself where its numbers are zero.
-    """
+def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:
+    """Return in which fits (B,) the residual may speak for a departure: without most of the work."""
     optimum = fits.beyond_parameters
+    products = _Products(optimum)
+    return np.asarray(np.any([_Space.of(products, one).may_be_seen for one, _ in departures], axis=0))
+
+
+def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Departed]:
+    """Return what departures make of fits; first that there is none."""
+    optimum = fits.beyond_parameters
+    products = _Products(optimum)
     found = [_nothing(optimum)]
     for departure, sizes in departures:
-        axes = _Axes.of(optimum, _Space.of(optimum, departure))
+        axes = _Axes.of(optimum, _Space.of(products, departure))
         found += [_trial(optimum, axes, size * size) for size in sizes]
     return found
+
+
+class _Products:
+    """The products of a departure's columns with the Jacobian and the residual, once for each element."""
+
+    def __init__(self, fits: Linearised) -> None:
+        self.fits = fits
+        self.weight = fits.weight[:, ::2]  # of both parts: the noise is in proportion to |Z|, or known
+        slopes = fits.jacobian.view(np.complex128)
+        # The residual is the model's less the data's: what the data has beyond the model has the other sign.
+        data = -np.ascontiguousarray(fits.residual).view(np.complex128)
+        self.both = np.concatenate([slopes, data[:, np.newaxis]], axis=1)
+        self._along: dict[int, ComplexArray] = {}
+
+    def along(self, place: int) -> ComplexArray:
+        """Return the Jacobian and the residual (B, V + 1, F) times an element's amplitude."""
+        if place not in self._along:
+            self._along[place] = (self.fits.by_amplitude[:, place].conj() * self.weight)[
+                :, np.newaxis
+            ] * self.both
+        return self._along[place]
+
+    def of(self, change: Change) -> tuple[FloatArray, FloatArray]:
+        """Return the products (B, k, V + 1) of a change's columns, and their squares (B, k)."""
+        along, columns = self.along(change.element.place), change.by_numbers
+        square = np.abs(self.fits.by_amplitude[:, change.element.place] * self.weight) ** 2
+        if len(columns) > 1:
+            found = np.einsum("bvf,bkf->bkv", along.conj(), columns).real
+            return found, np.einsum("bf,bkf->bk", square, np.abs(columns) ** 2)
+        shape = along.shape
+        flat = along.view(np.float64).reshape(-1, 2 * shape[2]) @ _parts(columns[0]).T
+        return flat.reshape(*shape[:2], -1).transpose(0, 2, 1), square @ (np.abs(columns[0]) ** 2).T
+
+
+def _parts(columns: ComplexArray) -> FloatArray:
+    return np.ascontiguousarray(columns).view(np.float64)
 
 
 @dataclass(frozen=True)
 class _Space:
     """A departure to first order, in what the parameters cannot make up for.
 
-    `normal` (B, K, K) of their columns, `seen` (B, K) of them in the residual, `moved` (B, K, V) what each
-    does to the parameters.
+    `seen` (B, K) of its columns in the residual, `moved` (B, K, V) what each does to the parameters, `across`
+    (B, K, V) their products with the Jacobian, `diagonal` (B, K) of their own products.
     """
 
-    normal: FloatArray
+    fits: Linearised
+    changes: list[Change]
     seen: FloatArray
     moved: FloatArray
+    across: FloatArray
+    diagonal: FloatArray
 
     @classmethod
-    def of(cls, fits: Linearised, departure: Departure) -> _Space:
+    def of(cls, products: _Products, departure: Departure) -> _Space:
+        fits = products.fits
         changes = departure.changes(fits.values, np.zeros((len(fits.values), departure.count)))
+        found = [products.of(change) for change in changes]
+        both = np.nan_to_num(np.concatenate([part for part, _ in found], axis=1))
+        across, seen = both[:, :, :-1], both[:, :, -1]
+        moved = across @ fits.inverse
+        square = np.nan_to_num(np.concatenate([part for _, part in found], axis=1))
+        diagonal = square - np.einsum("bkv,bkv->bk", moved, across)
+        return cls(fits, changes, seen, moved, across, diagonal)
+
+    @property
+    def may_be_seen(self) -> NDArray[np.bool_]:
+        """Where the residual may agree with the columns more than by chance (B,).
+
+        The score is standard under noise alone, its spread at least that of the diagonal.
+        """
+        variance = np.ones(len(self.seen)) if self.fits.known_noise else self.fits.unexplained
+        excess = np.sum(self.seen**2, axis=1) / variance - np.sum(self.diagonal, axis=1)
+        return np.asarray(excess > _SCREEN * np.sqrt(2 * np.sum(self.diagonal**2, axis=1)))
+
+    @property
+    def normal(self) -> FloatArray:
+        """The products (B, K, K) of the columns."""
+        amplitude = self.fits.by_amplitude
         columns = np.concatenate(
-            [fits.by_amplitude[:, [x.element.place]] * x.by_numbers for x in changes], axis=1
+            [amplitude[:, [x.element.place]] * x.by_numbers for x in self.changes], axis=1
         )
         columns = np.where(np.isfinite(columns), columns, 0.0)  # an arc of negative resistance has no shape
-        design = np.ascontiguousarray(columns).view(np.float64) * fits.weight[:, np.newaxis, :]
-        across = design @ fits.jacobian.transpose(0, 2, 1)
-        moved = across @ fits.inverse
-        normal = design @ design.transpose(0, 2, 1) - moved @ across.transpose(0, 2, 1)
-        # The residual is the model's less the data's: what the data has beyond the model has the other sign.
-        seen = -np.einsum("bkf,bf->bk", design, fits.residual)
-        return cls(normal, seen, moved)
+        design = _parts(columns) * self.fits.weight[:, np.newaxis, :]
+        return np.asarray(design @ design.transpose(0, 2, 1) - self.moved @ self.across.transpose(0, 2, 1))
 
 
 def _nothing(fits: Linearised) -> Departed:
