@@ -101,6 +101,8 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     size = np.sqrt(np.mean(np.abs(part.relative) ** 2, axis=1))
     sound = np.isfinite(part.inverse).all(axis=(1, 2)) & (part.nfree > 0) & (size > limit("rounding"))
     chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise
+    if not chosen.size:
+        return
     worth = worth_trying(part, _first_order(part))
     if not hidden:
         chosen, part, worth = chosen[worth], part.rows(np.flatnonzero(worth)), worth[worth]
