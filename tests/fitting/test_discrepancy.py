@@ -7,6 +7,14 @@ import pytest
 from scipy.integrate import quad
 
 import eisfit
+from eisfit.fitting.errors.departures.discrepancy import _first_order, _weights
+from eisfit.fitting.errors.departures.first_order import (
+    _Products,
+    _Space,
+    try_departures,
+    worth_trying,
+)
+from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.departures.shapes import Smooth, _bump, elements, reshaped, tilted
 from eisfit.model.circuit import Circuit
 
@@ -177,3 +185,25 @@ def test_a_skewed_arc_is_fitted_to_its_end_and_the_error_is_no_wider_than_needed
     stated = np.array([fit["R_ct"].stderr for fit in fits])
     assert (off < 2 * stated).all()
     assert np.median(stated) < 4 * np.sqrt(np.mean(off**2))
+
+
+@pytest.mark.parametrize("lot", [true, skewed])
+def test_the_screen_loses_no_departure_that_is_seen(lot):
+    some = [lot(seed) for seed in range(20)]
+    circuit = eisfit.circuit("rs-sei-ct")
+    values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
+    target = np.stack([s.impedance for s in some])
+    weight = np.repeat(1 / np.abs(target), 2, axis=1)
+    held = np.zeros(values.shape, dtype=bool)
+    columns = list(range(values.shape[1]))
+    fits = linearise(
+        circuit, some[0].omega, target, weight, values, free=columns, held=held, known_noise=False
+    )
+    evidence = np.stack([t.evidence for t in try_departures(fits, _first_order(fits))], axis=1)
+    seen = 1 - _weights(evidence)[:, 0] > 0.5
+    assert not (seen & ~worth_trying(fits, _first_order(fits))).any()
+    products = _Products(fits.beyond_parameters)
+    for departure, _ in _first_order(fits):
+        space = _Space.of(products, departure)
+        whole = np.einsum("bkk->bk", space.normal)
+        assert space.diagonal == pytest.approx(whole, rel=1e-6, abs=1e-9 * whole.max())

@@ -91,8 +91,9 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     )
     if not fits.by_amplitude.shape[1]:
         return found
-    for first in range(0, count, _AT_ONCE):
-        _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)), hidden)
+    with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
+        for first in range(0, count, _AT_ONCE):
+            _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)), hidden)
     return found
 
 
@@ -238,8 +239,9 @@ def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
     Of one that is improbable and very wide, the standard deviation would say more than the interval holds.
     """
     size = np.sqrt(np.maximum(variance, 1e-300))
-    counted = np.where(share[:, :, np.newaxis] > 0, size, np.nan)
-    low, high = np.log(np.nanmin(counted, axis=1)), np.log(np.nanmax(counted, axis=1))
+    counts = share[:, :, np.newaxis] > 0
+    low = np.log(np.min(np.where(counts, size, np.inf), axis=1))
+    high = np.log(np.max(np.where(counts, size, 0.0), axis=1))
     for _ in range(24):
         middle = 0.5 * (low + high)
         beyond = _outside(_NORMAL * np.exp(middle)[:, np.newaxis] / size)
@@ -260,5 +262,7 @@ def _positive(covar: FloatArray) -> FloatArray:
     size = np.sqrt(np.abs(np.einsum("bii->bi", covar)))
     size = np.where(size > 0, size, 1.0)
     both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
-    power, axes = np.linalg.eigh(np.nan_to_num(covar / both))
+    finite = np.asarray(np.isfinite(covar).all(axis=(1, 2)))
+    power, axes = np.linalg.eigh(np.where(finite[:, np.newaxis, np.newaxis], covar / both, 0.0))
+    power[~finite] = np.nan
     return np.asarray((axes * np.maximum(power, 0.0)[:, np.newaxis, :]) @ axes.transpose(0, 2, 1) * both)

@@ -24,7 +24,7 @@ __all__ = ["Sizes", "try_departures", "worth_trying"]
 Sizes = tuple[Departure, tuple[float, ...]]
 
 _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to the residual's
-_SCREEN = 0.5  # standard score below which a departure cannot become more probable than it was before
+_SCREEN = 0.5  # standard score below which the data hardly makes a departure more probable than before
 
 
 def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:

@@ -157,9 +157,10 @@ class _Start:
         """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
         residual, normal, inside = self._measured(theta, variance)
         data = self.fits.weight.shape[1]
-        used = np.einsum("bij,bji->b", np.linalg.pinv(normal, hermitian=True), inside)
+        used = np.einsum("bij,bji->b", inverted(normal), inside)
         left = np.sum(residual[:, :data] ** 2, axis=1) * variance
-        return np.asarray(left / np.maximum(data - used, 1.0))
+        found = left / np.maximum(data - used, 1.0)
+        return np.where(np.isfinite(found) & (found > 0), found, variance)
 
     def finished(self, theta: FloatArray, variance: FloatArray) -> Departed:
         """Return what the fits that end at theta say."""
@@ -191,6 +192,8 @@ class _Start:
         diagonal = np.einsum("bii->bi", normal)
         diagonal[:, :inner] += self.fits.held
         diagonal[:, inner:] += 1
+        lost = ~np.isfinite(normal).all(axis=(1, 2))  # no finite impedance: without evidence
+        normal[lost], inside[lost], residual[lost] = np.eye(normal.shape[1]), 0.0, np.inf
         return residual, normal, inside
 
     def _unit(self, values: FloatArray) -> FloatArray:
