@@ -502,3 +502,9 @@ def test_track_shows_its_label_and_notes() -> None:
     assert report.track_text(told).startswith("bare; rs-sei-ct-w: R_s-p(")
     for page in (report.track_text(told), report.track_html(told)):
         assert "1 spectrum without a cycle number left out" in page
+
+
+def test_a_passed_check_says_what_it_cannot_see():
+    passed = {**CHECK, "ok": True, "flags": [], "ranges": []}
+    assert "smooth drift" in report.check_text(passed)
+    assert "smooth drift" not in report.check_text(CHECK)
