@@ -14,7 +14,6 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import limit
 
 __all__ = ["fit_alike"]
 
@@ -44,14 +43,33 @@ def fit_alike(
         Of `eisfit.fit`.
     """
     there = [spectrum for spectrum in spectra if not isinstance(spectrum, FitFailure)]
-    choice = _common(there, place, options) if len(there) > 1 or (constrain and there) else None
+    choices = _choices(there, constrain is not None, place, options)
     for spectrum in spectra:
         if isinstance(spectrum, FitFailure):
             yield spectrum
-        elif choice is None:
+            continue
+        choice = choices.get(spectrum.source)
+        if choice is None:
             yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
             yield _fitted(spectrum, choice, constrain, options)
+
+
+def _choices(
+    spectra: Sequence[Spectrum], constrained: bool, place: int, options: dict[str, Any]
+) -> dict[str, Choice | None]:
+    """Return the circuit of each file: one for all where one serves, else one for the spectra of a file."""
+    files: dict[str, list[Spectrum]] = {}
+    for spectrum in spectra:
+        files.setdefault(spectrum.source, []).append(spectrum)
+    several = len(spectra) > 1
+    common = _common(spectra, place, options) if several else None
+    if common is not None or (several and len(files) == 1 and not constrained):
+        return dict.fromkeys(files, common)
+    return {
+        name: _common(part, place, options) if constrained or len(part) > 1 else None
+        for name, part in files.items()
+    }
 
 
 def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) -> Choice | None:
@@ -67,12 +85,12 @@ def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) ->
 def _fitted(
     spectrum: Spectrum, choice: Choice, constrain: Constrain | None, options: dict[str, Any]
 ) -> FitResult | FitFailure:
-    """Return the fit with the common circuit, or with one of its own where that misses."""
+    """Return the fit with the common circuit, or with one of its own where that alone can be used."""
     circuit, more = (choice.circuit, {}) if constrain is None else constrain(choice.circuit)
     result = fit_or_failure(spectrum, circuit, **options, **more)
     if isinstance(result, FitFailure):
         return result
-    if constrain is None and result.statistics.rms_relative_residual > limit("usable_rms"):
+    if constrain is None and not result.ok:
         own = fit_or_failure(spectrum, None, **options)
         if own.error is None and own.ok:
             return own

@@ -20,7 +20,7 @@ from eisfit.verdict import Flag
 __all__ = ["Choice", "choose", "choose_for_all", "place_of"]
 
 _LOOKED_AT = 3  # spectra of a lot: first, middle and last
-_UNSEEN = 1e-3  # probability of a circuit that one of them does not name
+_SERVES = 0.01  # probability by each spectrum looked at, from which a circuit may stand for all
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
     Raises
     ------
     FitError
-        Where none of those allows a ranking.
+        Where none of those allows a ranking, or they have no circuit in common.
     """
     looked_at = sorted({0, len(spectra) // 2, len(spectra) - 1})[:_LOOKED_AT]
     found, failed = [], ""
@@ -123,12 +123,17 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
     if not found:
         raise FitError(failed)
     scope = f" for all {len(spectra)} spectra, by {len(found)} of them" if len(spectra) > 1 else ""
-    return _chosen(found[0], _common(found), place, scope)
+    common = _common(found)
+    if not common:
+        raise FitError(f"no circuit is ranked for each of {len(found)} spectra: each has its own")
+    return _chosen(found[0], common, place, scope)
 
 
 def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
-    """Return the circuits of several rankings, each once, with the probability of being the one for all."""
-    once = list({shape(row.circuit.tree): row for one in found for row in one.circuits}.values())
+    """Return the circuits that no ranking excludes, with the probability of being the one for all."""
+    once = [row for row in found[0].circuits if all(_chance(row, one) >= _SERVES for one in found)]
+    if not once:
+        return []
     logs = np.array([sum(np.log(_chance(row, one)) for one in found) for row in once])
     share = np.exp(logs - logs.max())
     share /= share.sum()
@@ -138,8 +143,7 @@ def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
 
 def _chance(answer: IdentifiedCircuit, found: Identification) -> float:
     wanted = shape(answer.circuit.tree)
-    chances = [row.probability for row in found.circuits if shape(row.circuit.tree) == wanted]
-    return max([_UNSEEN, *chances])
+    return max((row.probability for row in found.circuits if shape(row.circuit.tree) == wanted), default=0.0)
 
 
 def _why(found: Identification) -> str:

@@ -60,6 +60,26 @@ def test_a_spectrum_that_the_common_circuit_misses_gets_its_own():
     assert results[3].statistics.rms_relative_residual < 0.01
 
 
+def unlike():
+    """A dummy cell, and a cell whose tail is diffusion: no circuit serves both."""
+    dummy = noisy(2 + arc(10, 1e-3, 1.0), 1, source="dummy.csv")
+    return [dummy, noisy(5 + arc(20, 1e-4, 0.8) + 40 / np.sqrt(S), 2, source="cell.csv")]
+
+
+def test_unlike_spectra_get_each_its_own():
+    results = list(fit_alike(unlike()))
+    assert [r.circuit.string for r in results] == [eisfit.fit(s).circuit.string for s in unlike()]
+    assert all(r.ok for r in results)
+
+
+def test_what_the_user_fixes_holds_for_unlike_spectra_too():
+    def constrain(circuit):
+        return circuit, {"fix": {circuit.names[0]: 2.0}}
+
+    results = list(fit_alike(unlike(), constrain))
+    assert [r.parameters[r.circuit.names[0]].value for r in results] == [2.0, 2.0]
+
+
 def test_data_that_allow_no_ranking_are_one_sentence():
     drifting = noisy((2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8)) * np.geomspace(1, 3, F.size), 0)
     with pytest.raises(FitError, match="no circuit can be chosen"):
