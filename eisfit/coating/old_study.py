@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from eisfit.errors import SchemaError
+from eisfit.schema import MAX_TOML
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,9 +58,11 @@ def refuse_schema_1(text: str, source: str) -> None:
     source
         What to call it.
     """
+    if len(text) > MAX_TOML:
+        return
     try:
         tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return  # the reader of studies says where the text is broken
     if not any(isinstance(tables.get(name), dict) for name in ("bare", "coated", "electrode")):
         return

@@ -67,6 +67,12 @@ def test_a_study_of_schema_1_is_told_the_new_keys():
     assert "cell_scatter" not in told  # a key that this study does not use
 
 
+@pytest.mark.parametrize("rest", ["9" * 6000, "[" * 5000, '"' + "a" * 2**21 + '"'])
+def test_text_that_no_reader_takes_is_one_sentence(rest):
+    with pytest.raises(SchemaError, match=r"is not valid TOML|the limit"):
+        Study.from_text(f"schema = 2\nx = {rest}")
+
+
 def test_a_thickness_follows_from_growth_cycles():
     grown = 'ald_cycles = 40\ngrowth_per_cycle = { value = "0.125 nm", stderr = "0.01 nm" }'
     text = 'thickness = { low = "5 nm", high = "5.5 nm" }\nres'
