@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from eisfit.coating.assembly import problem_of, size_priors
+from eisfit.coating.inference.assembly import problem_of, size_priors
+from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.problem import HYPOTHESES, Problem
+from eisfit.coating.inference.search import posteriors
 from eisfit.coating.physics import ChannelPlate, QuickChannels
-from eisfit.coating.posterior import Posterior, probabilities
-from eisfit.coating.problem import HYPOTHESES, Problem
-from eisfit.coating.search import posteriors
 from eisfit.coating.study import load_study
 
 STUDY = Path(__file__).resolve().parent.parent / "example_spectra" / "rrml" / "study.toml"

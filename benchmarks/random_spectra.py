@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.notation import Component, Parallel, Series
 from eisfit.spectra.spectrum import Spectrum
 

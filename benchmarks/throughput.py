@@ -15,7 +15,7 @@ blind    eisfit only: no start value; impedance.py, which cannot, begins at the 
 impedance.py: `CustomCircuit(...).fit(frequency, Z, sigma=|Z| twice)`, on spectra spread over the series.
 kernel   `eisfit.engine.solver` alone, in numpy and compiled by numba (loaded before the clock starts); blind:
 with
-         the starts, the search and the noise that is attainable (`eisfit.fitting.batch_fit.find_optima`)
+         the starts, the search and the noise that is attainable (`eisfit.fitting.many.fit.find_optima`)
 fit_many the results that `eisfit.fit_many` gives: errors, flags, derived quantities, audit
 
 Reached: chisqr within 1e-8 of what the kernel reaches from each spectrum's own truth (blind: 1e-4).
@@ -47,7 +47,7 @@ from impedance.models.circuits import CustomCircuit
 import eisfit
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
-from eisfit.fitting.batch_fit import find_optima
+from eisfit.fitting.many.fit import find_optima
 from eisfit.model.elements import FrequencyGrid
 
 BASE = {

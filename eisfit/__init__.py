@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from eisfit.fitting.interop import ImpedanceCircuit, export, from_impedance, to_impedance
     from eisfit.fitting.result import FitResult
     from eisfit.model.circuit import Circuit
-    from eisfit.model.library import circuit, circuits
+    from eisfit.model.files.library import circuit, circuits
     from eisfit.model.own_elements import register_element
     from eisfit.model.simulate import simulate
     from eisfit.spectra.readers import read
@@ -54,8 +54,8 @@ _HOME = {
     "SeriesResult": "tracking.series_result",
     "Spectrum": "spectra.spectrum",
     "check": "validation.kramers_kronig",
-    "circuit": "model.library",
-    "circuits": "model.library",
+    "circuit": "model.files.library",
+    "circuits": "model.files.library",
     "compare": "fitting.comparison.compare",
     "compare_series": "tracking.comparison.compare_series",
     "correct_drift": "validation.drift",

@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT))
 from eisfit._version import __version__  # noqa: E402
 from eisfit.display.pages.page import asset  # noqa: E402
 from eisfit.display.pages.workbench import workbench_page  # noqa: E402
-from eisfit.model.library import circuit, circuits  # noqa: E402
+from eisfit.model.files.library import circuit, circuits  # noqa: E402
 
 MOST_BYTES = 38_000_000
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"

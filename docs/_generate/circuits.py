@@ -8,7 +8,7 @@ import eisfit
 from _generate.pages import Pages, bounds, code, head, table, toctree
 from eisfit.display import drawing, plot
 from eisfit.files import data_folder
-from eisfit.model.library import reference_tests
+from eisfit.model.files.library import reference_tests
 from eisfit.model.notation import components
 
 __all__ = ["write"]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.neighbours import Known
+from eisfit.engine.starts.neighbours import Known
 from eisfit.errors import EisfitError, UsageError
-from eisfit.fitting.batch_fit import find_optima
-from eisfit.fitting.batch_result import table_of
-from eisfit.fitting.batch_table import Table
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
+from eisfit.fitting.many.fit import find_optima
+from eisfit.fitting.many.result import table_of
+from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected
 from eisfit.model.circuit import Circuit

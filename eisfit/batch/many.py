@@ -25,8 +25,8 @@ from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
-from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.given import spectra_of, unknown_option
 from eisfit.spectra.spectrum import Spectrum
 

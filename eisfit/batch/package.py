@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from eisfit.batch.chunks import Fitted, Memory, Result, fit_chunk
-from eisfit.fitting.batch_table import Table
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum

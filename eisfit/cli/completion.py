@@ -20,7 +20,7 @@ SHELLS = {
 
 def circuit_names(incomplete: str) -> list[str]:
     """Return the circuits that can be asked for by name here."""
-    from eisfit.model.catalogue import entries
+    from eisfit.model.files.catalogue import entries
 
     return [name for name in entries() if name.startswith(incomplete)]
 
@@ -28,7 +28,7 @@ def circuit_names(incomplete: str) -> list[str]:
 def parameter_names(ctx: Any, incomplete: str) -> list[str]:
     """Return ``NAME=`` for the parameters of the circuit that the command line has so far."""
     from eisfit.errors import EisfitError
-    from eisfit.model.library import circuit
+    from eisfit.model.files.library import circuit
 
     try:
         names = circuit(str(ctx.params.get("circuit") or "rs-sei-ct-w")).names

@@ -260,7 +260,7 @@ class Constraints:
             For an unknown circuit or parameter, a text that is not NAME=VALUE, NAME=LOW:HIGH or
             NAME=EXPRESSION, or a value outside its bounds.
         """
-        from eisfit.model.library import circuit as find
+        from eisfit.model.files.library import circuit as find
 
         return find(circuit).constrain(
             fix=numbers(self.fix, "--fix"),
@@ -288,7 +288,7 @@ class Arcs:
         UsageError
             For a text of another form, an empty range, or a resistor that has no arc in the circuit.
         """
-        from eisfit.engine.arc_limits import check_arcs
+        from eisfit.engine.starts.arc_limits import check_arcs
 
         found: dict[str, Any] = {}
         if ranges := _pairs(self.peak, "--peak", "NAME=LOW:HIGH in Hz", _range):

@@ -17,7 +17,7 @@ from eisfit.cli.workbench_files import export, measured, read_files, report
 from eisfit.cli.workbench_words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.circuit import Circuit
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.schema import ClosedModel, Field, Limits, validate
 from eisfit.spectra.spectrum import Spectrum
 
@@ -95,7 +95,7 @@ class Workbench:
             Without a spectrum.
         """
         from eisfit.display.pages import measured_group, workbench_page
-        from eisfit.model.library import circuits
+        from eisfit.model.files.library import circuits
 
         if not spectra:
             raise UsageError("there is no spectrum to view")

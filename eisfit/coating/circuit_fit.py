@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eisfit.coating.problem import Problem
+from eisfit.coating.inference.problem import Problem
 from eisfit.coating.study import Cell, Study
 
 __all__ = ["measured_resistances"]
@@ -44,7 +44,7 @@ def _published(cell: Cell) -> tuple[float, float, str]:
 def _fitted(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:
     """Yield resistance, error and verdict of each cell's spectrum nearest to 25 degC."""
     from eisfit.batch.many import fit_many
-    from eisfit.model.library import circuit
+    from eisfit.model.files.library import circuit
 
     files = [min(c.spectra, key=lambda entry: abs(entry.temperature.median - 298.15)).file for c in cells]
     for result in fit_many([study.read(file) for file in files], circuit(study.file.study.circuit)):

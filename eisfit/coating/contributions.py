@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
 from eisfit.coating.physics import INDEX
-from eisfit.coating.posterior import Posterior, probabilities
-from eisfit.coating.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
 from eisfit.display.report.explanation import FACTORS
 
 __all__ = ["QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary", "thin"]

@@ -19,12 +19,12 @@ from eisfit.coating.contributions import (
     summary,
     thin,
 )
-from eisfit.coating.evidence import ledger, next_experiments, prior_swing
 from eisfit.coating.film.checks import describe_film
 from eisfit.coating.headline import headline
-from eisfit.coating.posterior import Posterior, probabilities
-from eisfit.coating.problem import HYPOTHESES, Block, Problem
-from eisfit.coating.search import posteriors
+from eisfit.coating.inference.evidence import ledger, next_experiments, prior_swing
+from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
+from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.contributions import Draw, resistances, summary, thin
-from eisfit.coating.problem import REFERENCE_K, Block, Problem
+from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
 from eisfit.units import BOLTZMANN_EV
 

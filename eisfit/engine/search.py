@@ -1,10 +1,10 @@
 """The global search, for one spectrum or many: rounds of starts until independent ones agree.
 
-Two makers of starts take part. The grid of time constants (`eisfit.engine.guess`) finds the optima of
-whatever relaxes; random starts of each element (`eisfit.engine.draws`) find all others, resonances, inductive
-branches and negative resistances. What ends agree on is judged against the noise that is attainable.
-A spectrum gets the same starts alone, in a lot, and in any order; in a lot it may be settled before by its
-neighbours, where their optimum explains all but the noise.
+Two makers of starts take part. The grid of time constants (`eisfit.engine.starts.guess`) finds the optima
+of whatever relaxes; random starts of each element (`eisfit.engine.starts.draws`) find all others,
+resonances, inductive branches and negative resistances. What ends agree on is judged against the noise that
+is attainable. A spectrum gets the same starts alone, in a lot, and in any order; in a lot it may be settled
+before by its neighbours, where their optimum explains all but the noise.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.blocks import relaxes, resonates
-from eisfit.engine.draws import random_starts
 from eisfit.engine.exchange import exchange_unequal_arcs
-from eisfit.engine.guess import StartGrid
-from eisfit.engine.neighbours import Known, Neighbours, choose_scouts
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem
 from eisfit.engine.optima import Optima
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import SAME, Problem, solve
+from eisfit.engine.starts.blocks import relaxes, resonates
+from eisfit.engine.starts.draws import random_starts
+from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 
 __all__ = ["search"]
 

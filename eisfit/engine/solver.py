@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.compiled import Engine, chosen, minimise
 from eisfit.engine.coordinates import Box, Coordinates
-from eisfit.engine.kernel import evaluate
+from eisfit.engine.evaluation.compiled import Engine, chosen, minimise
+from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.model.elements import FrequencyGrid
 
 __all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
@@ -187,8 +187,9 @@ def solve(
         To begin with; small where the start is near the optimum.
     engine
         ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
-        loading it is worth while (see `eisfit.engine.compiled`); both reach the same ends. Circuits that the
-        compiled loop does not know are solved in numpy in any case; in numba `agree` is left aside.
+        loading it is worth while (see `eisfit.engine.evaluation.compiled`); both reach the same ends.
+        Circuits that the compiled loop does not know are solved in numpy in any case; in numba `agree` is
+        left aside.
 
     Raises
     ------

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.engine.arc_limits import select_by_arcs
 from eisfit.engine.objective import Objective, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, set_standard_errors
+from eisfit.engine.starts.arc_limits import select_by_arcs
 from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
@@ -30,8 +30,8 @@ from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess, graded
 from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
-from eisfit.model.library import circuit as find_circuit
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
@@ -101,7 +101,7 @@ def fit(
         `vary` and `expr` counts, and the four above go before them.
     peak, order
         Which optimum is meant, where there are several: the range (Hz) of the peak frequency of a resistor's
-        arc, and resistors from the fastest arc to the slowest; see `eisfit.engine.arc_limits`.
+        arc, and resistors from the fastest arc to the slowest; see `eisfit.engine.starts.arc_limits`.
     fmin, fmax
         Use only this range of frequencies, Hz.
     drop

@@ -28,7 +28,7 @@ from eisfit.model.exchange.impedance_py import (
     written,
 )
 from eisfit.model.exchange.spice import netlist
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["frequencies", "simulate", "to_csv"]

@@ -19,9 +19,9 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
 from eisfit.errors import EisfitError, UsageError
-from eisfit.fitting.batch_result import Optima, table_of
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
+from eisfit.fitting.many.result import Optima, table_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected, with_noise
 from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit

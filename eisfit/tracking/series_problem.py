@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
-from eisfit.engine.batch_starts import GroupStarts
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.starts.batch_starts import GroupStarts
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many

@@ -14,7 +14,7 @@ from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series

@@ -19,9 +19,9 @@ import eisfit
 from eisfit.batch import many as many_fits
 from eisfit.batch.many import Audit, dask_executor
 from eisfit.batch.pool import Lost, in_order
-from eisfit.engine.batch_starts import GroupStarts
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
+from eisfit.engine.starts.batch_starts import GroupStarts
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.elements import FrequencyGrid

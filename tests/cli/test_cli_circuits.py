@@ -10,9 +10,9 @@ import pytest
 import eisfit
 from eisfit.cli import app
 from eisfit.cli.completion import circuit_names, parameter_names, words
-from eisfit.model.circuit_check import check_circuit
-from eisfit.model.circuit_template import circuit_template
-from eisfit.model.library import load
+from eisfit.model.files.check import check_circuit
+from eisfit.model.files.library import load
+from eisfit.model.files.template import circuit_template
 
 
 def test_a_circuit_is_begun_completed_examined_listed_and_drawn(run, tmp_path):

@@ -107,7 +107,7 @@ def test_folders_that_cannot_be_written(run, monkeypatch):
 def test_without_examples_or_a_home(run, monkeypatch):
     from eisfit import files
     from eisfit.errors import EisfitError
-    from eisfit.model import catalogue
+    from eisfit.model.files import catalogue
 
     def missing(name):
         raise EisfitError("the folder 'example_spectra' that belongs to eisfit is missing")

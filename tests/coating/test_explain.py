@@ -8,16 +8,16 @@ import json
 import numpy as np
 import pytest
 
-from eisfit.coating.assembly import problem_of
 from eisfit.coating.contributions import QUANTITIES, _shapley, draws, resistances
-from eisfit.coating.evidence import ledger, log_odds, prior_swing
 from eisfit.coating.explain import Explanation, explain, fit_jointly
 from eisfit.coating.headline import headline
-from eisfit.coating.likelihood import Likelihood
+from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.evidence import ledger, log_odds, prior_swing
+from eisfit.coating.inference.likelihood import Likelihood
+from eisfit.coating.inference.posterior import Mode, Posterior, probabilities
+from eisfit.coating.inference.problem import HYPOTHESES, Block
+from eisfit.coating.inference.search import posteriors
 from eisfit.coating.physics import INDEX
-from eisfit.coating.posterior import Mode, Posterior, probabilities
-from eisfit.coating.problem import HYPOTHESES, Block
-from eisfit.coating.search import posteriors
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
 from eisfit.files import data_folder, to_json

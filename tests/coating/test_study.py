@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eisfit.coating.assembly import problem_of
+from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.physics import Particles, Pellet, Porous
 from eisfit.coating.study import Study, load_study, template
 from eisfit.errors import SchemaError, StudyError

@@ -13,15 +13,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eisfit.engine import compiled, tape
-from eisfit.engine.compiled import chosen
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.evaluation.compiled import chosen
+from eisfit.engine.evaluation.tape import SYMBOLS, supported
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.tape import SYMBOLS, supported
 from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
-from eisfit.model.library import circuit as find_circuit
-from eisfit.model.library import circuits
+from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.files.library import circuits
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 31)
@@ -199,7 +199,7 @@ def test_what_the_loop_does_not_know_is_solved_in_numpy():
 
 @needs_numba
 def test_tape_and_loop_speak_of_the_same_instructions():
-    from eisfit.engine import compiled_loop
+    from eisfit.engine.evaluation import compiled_loop
 
     numbers = [getattr(compiled_loop, name) for name in tape._INSTRUCTIONS]
     assert numbers == list(range(len(numbers)))
@@ -292,7 +292,7 @@ def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
 
 @needs_numba
 def test_where_nothing_can_be_kept(monkeypatch):
-    from eisfit.engine import compiled_loop
+    from eisfit.engine.evaluation import compiled_loop
 
     seen = []
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from eisfit import circuit
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.draws import random_starts
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.starts.draws import random_starts
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 60)

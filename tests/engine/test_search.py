@@ -13,7 +13,7 @@ from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
-from eisfit.model.library import circuit as find_circuit
+from eisfit.model.files.library import circuit as find_circuit
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 40)
 NOISE = 0.003

@@ -11,7 +11,7 @@ import pytest
 
 import eisfit
 from eisfit.files import data_folder
-from eisfit.model.library import reference_tests
+from eisfit.model.files.library import reference_tests
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 60)
 NOISE = 0.002

@@ -12,8 +12,8 @@ import pytest
 import eisfit
 from eisfit.errors import CircuitError, EisfitWarning
 from eisfit.files import data_folder
-from eisfit.model import catalogue
-from eisfit.model.catalogue import Entry, entries, find, project_folder, user_folder
+from eisfit.model.files import catalogue
+from eisfit.model.files.catalogue import Entry, entries, find, project_folder, user_folder
 
 MINE = """\
 circuit = "R_s-C_dl"

@@ -9,7 +9,7 @@ import pytest
 
 import eisfit
 from eisfit.files import to_json
-from eisfit.model.circuit_check import check_circuit
+from eisfit.model.files.check import check_circuit
 
 MINE = """\
 circuit = "R_s-p(R_ct,C_dl)"

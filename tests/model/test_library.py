@@ -10,7 +10,7 @@ import pytest
 from eisfit.errors import CircuitError, NotationError, SchemaError
 from eisfit.files import data_folder
 from eisfit.model.circuit import ROLES, Circuit
-from eisfit.model.library import circuit, circuits, load, reference_tests
+from eisfit.model.files.library import circuit, circuits, load, reference_tests
 
 FILES = sorted(data_folder("circuits").glob("*.toml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

@@ -14,7 +14,7 @@ import pytest
 import eisfit
 from eisfit.display import drawing
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.kernel import evaluate
+from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.errors import CircuitError, NotationError
 from eisfit.fitting.interop import to_impedance
 from eisfit.model.circuit import Circuit
@@ -163,7 +163,7 @@ def test_what_is_no_line_is_said(wrong):
 
 
 def test_rails_that_no_spectrum_tells_apart_are_told():
-    from eisfit.model.circuit_check import check_circuit
+    from eisfit.model.files.check import check_circuit
 
     alike = "R_a and R_b are alike: no spectrum says which rail is which"
     assert alike in str(check_circuit("line(R_a,R_b,CPE_w)").to_dict())

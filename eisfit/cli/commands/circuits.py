@@ -95,8 +95,8 @@ def _list(names: list[str] | None, json: bool) -> int:
 
 def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
-    from eisfit.model.catalogue import entries, find_misnamed_files
-    from eisfit.model.library import circuit
+    from eisfit.model.files.catalogue import entries, find_misnamed_files
+    from eisfit.model.files.library import circuit
 
     if names:
         return [_document(circuit(name), name) for name in names], []
@@ -113,7 +113,7 @@ def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict
 
 
 def _document(circuit: Any, asked: str) -> dict[str, Any]:
-    from eisfit.model.catalogue import find
+    from eisfit.model.files.catalogue import find
 
     entry = find(asked)
     rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
@@ -155,7 +155,7 @@ def _drawn(string: str) -> str:
 
 
 def _draw(names: list[str] | None, output: Path | None) -> int:
-    from eisfit.model.library import circuit
+    from eisfit.model.files.library import circuit
 
     if not names:
         raise UsageError("--draw needs the name of a circuit, a string or a .toml file")
@@ -171,8 +171,8 @@ def _draw(names: list[str] | None, output: Path | None) -> int:
 
 
 def _examine(names: list[str] | None, json: bool) -> int:
-    from eisfit.model.catalogue import entries
-    from eisfit.model.circuit_check import check_circuit
+    from eisfit.model.files.catalogue import entries
+    from eisfit.model.files.check import check_circuit
 
     own = [os.fspath(entry.path) for entry in entries().values() if entry.origin in ("project", "user")]
     if not (names or own):
@@ -187,9 +187,9 @@ def _examine(names: list[str] | None, json: bool) -> int:
 
 
 def _begin(name: str, strings: list[str]) -> int:
-    from eisfit.model.catalogue import NAME
-    from eisfit.model.circuit_template import circuit_template
-    from eisfit.model.library import circuit
+    from eisfit.model.files.catalogue import NAME
+    from eisfit.model.files.library import circuit
+    from eisfit.model.files.template import circuit_template
 
     if not NAME.fullmatch(name):
         raise UsageError(f"--new {name!r}: a circuit's name has small letters and digits parted by '-'")

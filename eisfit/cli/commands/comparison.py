@@ -45,7 +45,7 @@ def compare(
 
     Example:  eisfit compare cell.mpt --circuits rs-ct-w,rs-sei-ct-w
     """
-    from eisfit.model.library import circuit as find_circuit
+    from eisfit.model.files.library import circuit as find_circuit
 
     results.check()
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]

@@ -172,7 +172,7 @@ def _python() -> str:
 
 
 def _folders() -> Iterator[Finding]:
-    from eisfit.model.catalogue import user_folder
+    from eisfit.model.files.catalogue import user_folder
 
     elsewhere = "go to a folder of yours, or give --output one"
     yield _writable("current folder", Path(), elsewhere, "wrong")
@@ -196,7 +196,7 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
 
 
 def _circuits() -> Iterator[Finding]:
-    from eisfit.model.catalogue import entries, find_misnamed_files
+    from eisfit.model.files.catalogue import entries, find_misnamed_files
 
     good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
     for name, entry in entries().items():
@@ -227,7 +227,7 @@ def _circuits() -> Iterator[Finding]:
 
 
 def _trouble(path: Path) -> str:
-    from eisfit.model.circuit_check import check_circuit
+    from eisfit.model.files.check import check_circuit
 
     found = check_circuit(path)
     problems = [found.error or "", *(test.problem for test in found.tests)]

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.guess import StartGrid
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
+from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate

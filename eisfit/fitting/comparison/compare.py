@@ -20,8 +20,8 @@ from eisfit.fitting.comparison.exact import exact_candidates, is_exact
 from eisfit.fitting.comparison.table import Candidate, Comparison
 from eisfit.fitting.selection import selected, with_noise
 from eisfit.model.circuit import Circuit
-from eisfit.model.library import circuit as find_circuit
-from eisfit.model.library import circuits as names_of_circuits
+from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.files.library import circuits as names_of_circuits
 from eisfit.model.notation import components
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail

@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.kernel import impedance
+from eisfit.engine.evaluation.kernel import impedance
 from eisfit.fitting.errors.refit import Refit
 
 __all__ = ["MOST", "Jump", "autocorrelation_time", "draw_posterior", "walk"]

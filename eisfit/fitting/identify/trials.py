@@ -9,8 +9,8 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.draws import random_starts
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.starts.draws import random_starts
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit

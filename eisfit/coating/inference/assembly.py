@@ -9,6 +9,14 @@ from typing import Any
 import numpy as np
 
 from eisfit.coating.film.film import EPSILON_0
+from eisfit.coating.inference.problem import (
+    INFINITE,
+    REFERENCE_K,
+    Block,
+    Prior,
+    Problem,
+    activation_energies,
+)
 from eisfit.coating.physics import (
     Flat,
     LayerKind,
@@ -17,14 +25,6 @@ from eisfit.coating.physics import (
     Porous,
     QuickChannels,
     Support,
-)
-from eisfit.coating.problem import (
-    INFINITE,
-    REFERENCE_K,
-    Block,
-    Prior,
-    Problem,
-    activation_energies,
 )
 from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.units import BOLTZMANN_EV, Uncertain

@@ -16,9 +16,9 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.inference.posterior import Posterior
+from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
 from eisfit.coating.physics import INDEX
-from eisfit.coating.posterior import Posterior
-from eisfit.coating.problem import HYPOTHESES, INFINITE, Block, Problem
 
 __all__ = ["sampled"]
 

@@ -1,10 +1,9 @@
 """The solver's compiled path: a loop of numba that reads the circuit's tape, and when it is worth taking.
 
 numba is an extra (``pip install "eisfit-toolkit[fast]"``), never required. No code is generated from
-circuits: ``eisfit.engine.compiled_loop`` is compiled once, kept in numba's cache, and reads the tapes of all
-circuits
-made of the elements in `eisfit.engine.tape.SYMBOLS`. The algorithm and its stopping rules are those of
-`eisfit.engine.solver`; both reach the same ends to rounding.
+circuits: ``compiled_loop`` is compiled once, kept in numba's cache, and reads the tapes of all circuits
+made of the elements in `eisfit.engine.evaluation.tape.SYMBOLS`. The algorithm and its stopping rules are
+those of `eisfit.engine.solver`; both reach the same ends to rounding.
 
 To load numba takes about a second, to compile the loop for the first time 10 to 30 s. So it is not taken
 before this process has solved so many rows in numpy that the wait is no more than what was spent already
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Box, Coordinates
-from eisfit.engine.tape import Plan, supported
+from eisfit.engine.evaluation.tape import Plan, supported
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
 
@@ -98,7 +97,7 @@ def _loop() -> Any:
             _METER.missing = 'numba is not installed; pip install "eisfit-toolkit[fast]"'
             return None
         try:
-            _METER.loop = import_module("eisfit.engine.compiled_loop")
+            _METER.loop = import_module("eisfit.engine.evaluation.compiled_loop")
         except (
             ImportError,
             AttributeError,

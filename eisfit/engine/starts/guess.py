@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.blocks import DIFFUSION, Block, blocks
+from eisfit.engine.starts.blocks import DIFFUSION, Block, blocks
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.notation import Component

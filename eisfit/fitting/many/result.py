@@ -20,10 +20,10 @@ from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
-from eisfit.fitting.batch_table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.derived import formulas, given_errors
 from eisfit.fitting.errors.departures.discrepancy import find_discrepancy
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
+from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import Box, Coordinates, Scales
-from eisfit.engine.neighbours import Known
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
-from eisfit.fitting.batch_result import Optima
+from eisfit.engine.starts.neighbours import Known
+from eisfit.fitting.many.result import Optima
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_of_many

@@ -2,7 +2,7 @@
 
 A register holds what an instruction gives, an impedance or an admittance; going back along the tape, the
 derivative of the whole by each register follows from that by the register that took it in, and with it the
-derivatives by the parameters (reverse accumulation, as in `eisfit.engine.kernel`).
+derivatives by the parameters (reverse accumulation, as in `eisfit.engine.evaluation.kernel`).
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class _Layout:
         return self.jacobian + 2 * self.coordinates.column.get(k, self.coordinates.size + 1)
 
     def code(self) -> IntArray:
-        """Return the instructions with row numbers, in the columns of `eisfit.engine.compiled_loop`."""
+        """Return the instructions with row numbers, in the columns of ``compiled_loop``."""
         count, found = len(self.tape.lines), []
         for i, line in enumerate(self.tape.lines):
             first = line.a if line.name == "MONOMIAL" else 2 * line.a

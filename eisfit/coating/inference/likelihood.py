@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.coating.problem import HYPOTHESES, Block, Problem
+from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 
 __all__ = ["Corrections", "Likelihood"]
 

@@ -1,4 +1,4 @@
-"""The solver's iteration for numba: one row after the other, on a tape (see `eisfit.engine.compiled`).
+"""The solver's iteration for numba: row after row, on a tape (see `eisfit.engine.evaluation.compiled`).
 
 # ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows
 frequency are rows of one array `w`, named by their number (the imaginary part follows the real part): slices

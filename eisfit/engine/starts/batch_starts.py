@@ -1,9 +1,9 @@
 """Start values for a whole group of spectra on one frequency grid: one grid of time constants for them all.
 
-`eisfit.engine.guess.StartGrid` solves its grid for one spectrum with that spectrum's weights. Here every
-spectrum is
-brought to the same size and weighted like the typical one of its group, so that the small linear problems of
-the grid are inverted once for all spectra. The starts are a little rougher; their agreement judges them.
+`eisfit.engine.starts.guess.StartGrid` solves its grid for one spectrum with that spectrum's weights. Here
+every spectrum is brought to the same size and weighted like the typical one of its group, so that the small
+linear problems of the grid are inverted once for all spectra. The starts are a little rougher; their
+agreement judges them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.guess import StartGrid
+from eisfit.engine.starts.guess import StartGrid
 from eisfit.model.circuit import Circuit
 
 __all__ = ["GroupStarts"]

@@ -13,11 +13,11 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
-from eisfit.model.catalogue import NAME, find
 from eisfit.model.circuit import Circuit
-from eisfit.model.circuit_template import TITLE
-from eisfit.model.library import circuit as read_circuit
-from eisfit.model.library import load, reference_tests
+from eisfit.model.files.catalogue import NAME, find
+from eisfit.model.files.library import circuit as read_circuit
+from eisfit.model.files.library import load, reference_tests
+from eisfit.model.files.template import TITLE
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 
 __all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]

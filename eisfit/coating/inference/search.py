@@ -3,7 +3,7 @@
 With standard normal priors u the evidence by Laplace's method is ln E = -chi2/2 - ln det(H)/2, where chi2
 holds data and priors and H = 1 + J'J; what is left out is the same for every hypothesis, and optima that lie
 apart add up (MacKay, Information Theory, Inference, and Learning Algorithms, 2003, ch. 27). Where scalars are
-the data it is not good enough, see `eisfit.coating.scalars`.
+the data it is not good enough, see `eisfit.coating.inference.scalars`.
 
 Channels are searched with a quick model. Blind starts meet data with the quick model's own error added; then
 its impedance is corrected, for every row at its own place, by the ratio of the final model's to its own
@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.coating.likelihood import Corrections, Likelihood
+from eisfit.coating.inference.likelihood import Corrections, Likelihood
+from eisfit.coating.inference.posterior import Mode, Posterior
+from eisfit.coating.inference.problem import HYPOTHESES, Problem
+from eisfit.coating.inference.scalars import sampled
 from eisfit.coating.physics import Flat, Pellet
-from eisfit.coating.posterior import Mode, Posterior
-from eisfit.coating.problem import HYPOTHESES, Problem
-from eisfit.coating.scalars import sampled
 
 __all__ = ["posteriors", "refitted"]
 

@@ -20,18 +20,18 @@ from eisfit.errors import (
     did_you_mean,
 )
 from eisfit.files import nearest_file
-from eisfit.model.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
+from eisfit.model.files.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.notation import Component, Series, components, parse
 
 if TYPE_CHECKING:
-    from eisfit.model.circuit_file import CircuitFile
+    from eisfit.model.files.file import CircuitFile
 
 __all__ = ["circuit", "circuits", "load", "reference_tests", "with_inductance"]
 
 
 def circuits() -> tuple[str, ...]:
-    """Return the names of the circuits that come with eisfit; `eisfit.model.catalogue` lists yours too.
+    """Return the names of the circuits that come with eisfit; `eisfit.model.files.catalogue` lists yours too.
 
     >>> "rs-sei-ct-w" in circuits()
     True
@@ -43,7 +43,7 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     """Return a circuit from a name, the path of a ``.toml`` file, or a circuit string.
 
     A name is looked for in the project's ``circuits/``, in the user's, and in eisfit's
-    (`eisfit.model.catalogue`).
+    (`eisfit.model.files.catalogue`).
     A name with ``l-`` before it is that circuit with an inductance ``L_cell`` in series.
     Strings of pyimpspec (with values in braces), AutoEIS, EC-Lab's ZFit and Simscape are read
     (`eisfit.model.exchange.dialects`), and a circuit object of impedance.py, and the ``.json`` file that it
@@ -189,7 +189,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
 
 @cache
 def _read(path: Path, _changed: int) -> CircuitFile:
-    from eisfit.model.circuit_file import CircuitFile
+    from eisfit.model.files.file import CircuitFile
     from eisfit.schema import load_toml
 
     content = load_toml(path, CircuitFile)

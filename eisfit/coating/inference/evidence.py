@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.posterior import Posterior, probabilities
-from eisfit.coating.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
-from eisfit.coating.search import refitted
+from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
+from eisfit.coating.inference.search import refitted
 
 __all__ = ["ledger", "next_experiments", "prior_swing"]
 
