@@ -27,9 +27,9 @@ class ReadmeHook(MetadataHookInterface):
     def update(self, metadata: dict[str, Any]) -> None:
         """Set the readme."""
         root = Path(self.root)
-        version = re.search(r'__version__ = "([^"]+)"', (root / "eisfit/_version.py").read_text("utf-8"))
+        version = re.search(r'__version__ = "([^"]+)"', (root / "eisfit/__init__.py").read_text("utf-8"))
         text = (root / "README.md").read_text("utf-8")
         if version is None:
-            raise ValueError("eisfit/_version.py has no __version__")
+            raise ValueError("eisfit/__init__.py has no __version__")
         shown = with_addresses(text, metadata["urls"]["Source"], version[1])
         metadata["readme"] = {"content-type": "text/markdown", "text": shown}

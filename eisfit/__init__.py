@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from eisfit._version import __version__
+__version__ = "0.1.0"  # the build reads it here, and so does `eisfit --version`
 
 if TYPE_CHECKING:
     from eisfit.batch.many import fit_many

@@ -31,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
-from eisfit._version import __version__  # noqa: E402
+from eisfit import __version__  # noqa: E402
 from eisfit.display.pages.page import asset  # noqa: E402
 from eisfit.display.pages.workbench import workbench_page  # noqa: E402
 from eisfit.model.files.library import circuit, circuits  # noqa: E402

@@ -90,7 +90,7 @@ def rooms() -> dict[str, list[ModuleType]]:
 
 def _elsewhere(name: str) -> bool:
     """Return whether a module is told elsewhere: it is private, has its own page, or is one of a family."""
-    own = ("eisfit.errors", "eisfit.cli", "eisfit.display.plot", "eisfit.__main__", "eisfit._version",
+    own = ("eisfit.errors", "eisfit.cli", "eisfit.display.plot", "eisfit.__main__",
            "eisfit.engine.evaluation.compiled_loop")  # fmt: skip  # the last needs numba, an extra
     parts = name.split(".")
     family = len(parts) > 3 and parts[2] in ("readers", "elements") and parts[3] != "base"

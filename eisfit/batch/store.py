@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.errors import EisfitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult

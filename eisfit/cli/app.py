@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.cli.command import Exit, Option, echo, params_of
 from eisfit.cli.completion import SHELLS, install, script, words
 from eisfit.cli.manners import Commands, Quiet, current

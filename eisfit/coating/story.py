@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.coating.circuit_fit import measured_resistances
 from eisfit.coating.contributions import (
     Draw,

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.cli.options import Json
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError

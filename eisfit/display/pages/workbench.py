@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.display.pages.entries import drawing, entry, measurement
 from eisfit.display.pages.page import asset, page
 from eisfit.display.pages.trends import trend_rows

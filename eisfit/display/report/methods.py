@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eisfit._version import __version__
+from eisfit import __version__
 from eisfit.display.report.words import Document, clean, failure, flag_name, flags_of, measured, name_of
 from eisfit.rounding import hertz
 
