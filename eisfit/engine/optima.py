@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.solver import NO_BETTER, Problem
 
 __all__ = ["Basin", "Optima"]
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,10 @@ class Optima:
 
     theta: FloatArray
     chisqr: FloatArray
-    fine: Mask
+    fine: BoolArray
     starts: IntArray
     agreed: IntArray
-    settled: Mask
+    settled: BoolArray
 
     def basin(self, row: int) -> Basin:
         """Return the optima of one spectrum."""

@@ -9,14 +9,12 @@ its steps are bent by the second derivative along them (M. K. Transtrum, J. P. S
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.solver import Problem, solve
 
 __all__ = ["polish", "to_the_digits"]
 
-Mask = NDArray[np.bool_]
 
 _STEPS = 150
 _FINE = 1e-13
@@ -33,7 +31,9 @@ _AHEAD = 0.1  # of a step: where the curvature of the valley is looked up
 _MOST_BENT = 0.4  # of a step's length
 
 
-def polish(problem: Problem, theta: FloatArray, digits: FloatArray) -> tuple[FloatArray, FloatArray, Mask]:
+def polish(
+    problem: Problem, theta: FloatArray, digits: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Return theta (B, V), chisqr (B,) and whether it has converged (B,) at the bottom of the valleys.
 
     Parameters

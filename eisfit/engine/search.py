@@ -10,9 +10,8 @@ before by its neighbours, where their optimum explains all but the noise.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from eisfit.engine.exchange import exchange_unequal_arcs
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem
 from eisfit.engine.optima import Optima
@@ -25,7 +24,6 @@ from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 
 __all__ = ["search"]
 
-Mask = NDArray[np.bool_]
 
 _ROUNDS = 5
 _STEPS = 60
@@ -165,7 +163,7 @@ class _Search:
         self.tried[rows] += tried
         self._sort(theta, cost, voting)
 
-    def _sort(self, theta: FloatArray, cost: FloatArray, votes: Mask) -> None:
+    def _sort(self, theta: FloatArray, cost: FloatArray, votes: BoolArray) -> None:
         order = np.argsort(cost, axis=1, kind="stable")[:, :_KEPT]
         self.theta = np.take_along_axis(theta, order[:, :, np.newaxis], axis=1)
         self.chisqr = np.take_along_axis(cost, order, axis=1)
@@ -331,7 +329,7 @@ class _Search:
             self.settled[chosen] = enough & (self.chisqr[chosen, 0] <= _PERFECT * self.expected[chosen])
         self.votes[near[~self.settled[near]]] = False
 
-    def _is_exact(self, rows: IntArray) -> Mask:
+    def _is_exact(self, rows: IntArray) -> BoolArray:
         """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
         clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows])]
         if clean.size:

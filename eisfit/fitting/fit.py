@@ -14,8 +14,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.engine.objective import Objective, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, set_standard_errors
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
-FloatArray = NDArray[np.float64]
 
 _TIGHT = 1e-10
 _CLEAN = 1e-4  # relative rms below which lmfit, which begins at the bottom, would go over the digits for ever

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["FrequencyRange", "KramersKronigResult", "check"]
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ class KramersKronigResult:
         return float(np.abs(self.residuals).max())
 
     @property
-    def invalid(self) -> Mask:
+    def invalid(self) -> BoolArray:
         """Points within `ranges`, (F,); ``spectrum.keep(~result.invalid)`` drops them."""
         f = self.spectrum.frequency
         inside = [(f >= r.low_Hz) & (f <= r.high_Hz) for r in self.ranges]
@@ -328,7 +324,7 @@ def _check_elements(rc_elements: int | None, basis: Basis, spectrum: Spectrum) -
         )
 
 
-def _ranges(findings: list[Finding], kept: Mask, spectrum: Spectrum) -> Iterator[FrequencyRange]:
+def _ranges(findings: list[Finding], kept: BoolArray, spectrum: Spectrum) -> Iterator[FrequencyRange]:
     frequency = spectrum.frequency[kept]
     for finding in findings:
         yield FrequencyRange(

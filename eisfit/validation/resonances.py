@@ -9,14 +9,11 @@ other, each where it takes most of what is left.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import median
+from eisfit.arrays import ComplexArray, FloatArray, median
 
 __all__ = ["pole_pair", "strongest"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _DAMPINGS = (0.7, 0.35, 0.15, 0.06, 0.025, 0.01, 0.003)
 _OVERDAMPED = 0.9

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, median
 from eisfit.validation.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,
@@ -29,7 +28,6 @@ from eisfit.verdict import Flag
 
 __all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
 
-Mask = NDArray[np.bool_]
 
 FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goes wrong that is not inductance
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
@@ -92,7 +90,7 @@ class Problem:
         """Number of points."""
         return int(self.data.size)
 
-    def keep(self, mask: Mask) -> Problem:
+    def keep(self, mask: BoolArray) -> Problem:
         """Return the problem of the points where `mask` is true."""
         return replace(self, basis=self.basis.keep(mask), data=self.data[mask], weight=self.weight[mask])
 
@@ -130,7 +128,7 @@ class Problem:
 class Trust:
     """Points `kept` (F,) of all; `weight` (F,) of all; problem, fit and evidence of the kept ones."""
 
-    kept: Mask
+    kept: BoolArray
     weight: FloatArray
     problem: Problem
     solved: LinearFit
@@ -301,7 +299,7 @@ def _as_dense(whole: Problem, part: Problem, elements: int) -> int:
     return max(1, min(round((elements - 1) * share) + 1, part.basis.most_elements()))
 
 
-def _runs(seen: Mask) -> Iterator[tuple[int, int]]:
+def _runs(seen: BoolArray) -> Iterator[tuple[int, int]]:
     # Gaps of one or two points are bridged: the deviation passes through zero there.
     places = np.flatnonzero(seen)
     for group in np.split(places, np.flatnonzero(np.diff(places) > 3) + 1):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
     axes_or_new,
     column,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["small_multiples", "trend", "trends"]
 
-FloatArray = NDArray[np.float64]
 _DOUBTFUL = "not usable or not determined"
 _MANY = 40  # points
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, misfit
@@ -23,7 +23,6 @@ from eisfit.verdict import Flag
 
 __all__ = ["identify"]
 
-FloatArray = NDArray[np.float64]
 
 _INDUCTIVE_POINTS = 2
 _BEYOND_NOISE = 3.0  # standard deviations

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
@@ -23,7 +22,6 @@ from eisfit.verdict import limit
 
 __all__ = ["Answer", "answers", "closer", "grade", "largest", "misfit", "smallest"]
 
-FloatArray = NDArray[np.float64]
 
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
 _SERVES = 1.5

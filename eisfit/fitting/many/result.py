@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, Propagation
@@ -36,8 +37,6 @@ from eisfit.verdict import limit
 
 __all__ = ["Optima", "results", "table_of"]
 
-FloatArray = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
@@ -115,7 +114,7 @@ def results(optima: Optima) -> list[FitResult]:
     return table_of(optima).results(optima.spectra, optima.circuit)
 
 
-def _table(optima: Optima) -> tuple[Table, Mask]:
+def _table(optima: Optima) -> tuple[Table, BoolArray]:
     """Return the results without a verdict, and of which rows (B,) there is nothing to be said."""
     circuit, values = optima.circuit, optima.values
     free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
@@ -164,7 +163,7 @@ def _table(optima: Optima) -> tuple[Table, Mask]:
 
 
 def _errors(
-    circuit: Circuit, values: FloatArray, free: list[int], held: Mask, covar: FloatArray
+    circuit: Circuit, values: FloatArray, free: list[int], held: BoolArray, covar: FloatArray
 ) -> FloatArray:
     """Return standard errors (B, P), NaN where there is none."""
     stderr = np.full(values.shape, np.nan)
@@ -188,7 +187,7 @@ def _noise(fits: Linearised, optima: Optima) -> FloatArray:
     return relative_noise(least, fits.weight, modulus)
 
 
-def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Mask, Mask]:
+def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:
     """Return which parameters (B, P) are at their bounds, and which free ones (B, V) are held there.
 
     As in `eisfit.fit`: what is held has no error; an exponent at its physical limit of 1 keeps its own.
@@ -234,7 +233,7 @@ def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
 
 
-def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
+def _quiet(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
     """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
     values, free = optima.values, list(table.free)
     stderr = table.stderr[:, free]
@@ -249,7 +248,7 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> Mask:
     return quiet
 
 
-def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[Mask]:
+def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArray]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
     found = [_log_tau(r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]

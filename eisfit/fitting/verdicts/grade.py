@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.spectra.noise import ladder
 from eisfit.verdict import limit
 
 __all__ = ["Residuals", "grades", "knows_noise", "relative_noise"]
 
-Mask = NDArray[np.bool_]
 
 _SPARE = 8  # numbers measured beyond those of the model that the noise is estimated with
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
@@ -65,14 +64,14 @@ class Residuals:
         )
 
     @property
-    def structured(self) -> Mask:
+    def structured(self) -> BoolArray:
         """(B,) whether neighbours agree more than chance allows."""
         chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
         seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
         return np.asarray(seen & (self.rms > limit("rounding")))
 
 
-def grades(residuals: Residuals, misfit: FloatArray, systematic: Mask | None = None) -> NDArray[np.str_]:
+def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | None = None) -> NDArray[np.str_]:
     """Return the grades (B,) of fits, ``A`` to ``D``.
 
     Parameters

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eisfit.arrays import BoolArray, FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
@@ -17,9 +17,6 @@ from eisfit.validation.kramers_kronig import KramersKronigResult, check
 from eisfit.verdict import FORBIDS, Flag, limit
 
 __all__ = ["find_unsound"]
-
-FloatArray = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -79,14 +76,14 @@ def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]
             yield Finding(flag)
 
 
-def _single(tested: KramersKronigResult) -> Mask:
+def _single(tested: KramersKronigResult) -> BoolArray:
     """Return the points (F,) that lie off the curve by themselves."""
     f = tested.spectrum.frequency
     alone = [r.low_Hz for r in tested.ranges if r.low_Hz == r.high_Hz]
     return np.isin(f, alone)
 
 
-def _living_in(result: FitResult, broken: Mask) -> tuple[str, ...]:
+def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     """Return the parameters that hang on some points (F,).
 
     Those that lose more than a share of their information without them, and those that would move by more

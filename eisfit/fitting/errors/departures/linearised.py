@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.fitting.errors.departures.shapes import elements
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 
 __all__ = ["Linearised", "inverted", "linearise"]
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Linearised:
     omega: FloatArray
     target: ComplexArray
     values: FloatArray
-    held: Mask
+    held: BoolArray
     residual: FloatArray
     weight: FloatArray
     jacobian: FloatArray
@@ -110,7 +108,7 @@ def linearise(
     values: FloatArray,
     *,
     free: Sequence[int],
-    held: Mask,
+    held: BoolArray,
     known_noise: bool,
 ) -> Linearised:
     """Return fits at their optima to first order.
@@ -156,7 +154,7 @@ def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) ->
     return np.stack(found, axis=1) if found else np.zeros((len(values), 0, slopes.shape[2]), dtype=complex)
 
 
-def _inverse(jacobian: FloatArray, held: Mask) -> FloatArray:
+def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
     loose = ~held
     size = np.sqrt(np.einsum("bvf,bvf->bv", jacobian, jacobian))
