@@ -76,7 +76,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     Examples
     --------
     >>> spectrum_of(([100.0, 1.0], [2 - 1j, 5 - 0.1j]))
-    <Spectrum spectrum: 2 points, 100 Hz to 1 Hz>
+    <Spectrum spectrum: 2 points, 1 Hz to 100 Hz>
     """
     if isinstance(source, Spectrum):
         return source

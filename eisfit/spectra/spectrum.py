@@ -150,7 +150,7 @@ class Spectrum:
         Examples
         --------
         >>> Spectrum.from_frame({"frequency": [10.0, 1.0], "impedance": [1 - 1j, 2 - 3j]}, cycle=50)
-        <Spectrum spectrum: 2 points, 10 Hz to 1 Hz, cycle 50>
+        <Spectrum spectrum: 2 points, 1 Hz to 10 Hz, cycle 50>
         """
         present = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         if {"frequency", "impedance"} <= set(present):

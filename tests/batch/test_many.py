@@ -146,6 +146,7 @@ def test_constraints(some, constraint):
             assert (result[name].stderr is None) == (one[name].stderr is None)
 
 
+@pytest.mark.slow
 def test_a_circuit_with_too_much_in_it_gets_the_same_flags_as_one_by_one():
     """One arc in the data, two in the circuit: nothing that the batch may pass over."""
     rng = np.random.default_rng(5)
@@ -274,6 +275,7 @@ def test_a_killed_worker_is_replaced(tmp_path):
     assert found == list(range(8))
 
 
+@pytest.mark.slow
 def test_what_always_kills_its_worker_is_given_up_in_its_place():
     found = [outcome for _, outcome in in_order(killed_always, range(4), 1)]
     assert isinstance(found[1], Lost)
@@ -312,6 +314,7 @@ def test_a_scheduler_that_does_not_answer(monkeypatch, error):
         dask_executor("tpc://nowhere")
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_dask_cluster_may_be_killed(some, fitted):
     distributed = pytest.importorskip("distributed")
     with (

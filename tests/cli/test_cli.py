@@ -134,7 +134,7 @@ def test_fit_output_is_complete(run, cells, tmp_path):
     assert "cell_cycle_100.csv" in text
     made = tmp_path / "made" / "here"
     names = {p.name for p in made.iterdir()}
-    assert names == {"fit.json", "fit.csv", *(f"cell_cycle_{n}.png" for n in (0, 50, 100))}
+    assert names == {"fit.json", "fit.csv", "captions.md", *(f"cell_cycle_{n}.png" for n in (0, 50, 100))}
     document = strict((made / "fit.json").read_text(encoding="utf-8"))
     assert len(document["results"]) == 3
     assert len((made / "fit.csv").read_text(encoding="utf-8").splitlines()) >= 4
@@ -230,6 +230,7 @@ def test_the_template_is_a_study(run):
     assert Study.from_text(run("explain", "--template")).file.film[0].name
 
 
+@pytest.mark.slow
 def test_an_untouched_template_is_said_to_be_one(run, tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr("eisfit.cli.commands.studies.say", said.append)

@@ -51,7 +51,7 @@ def test_all_is_well(run):
     assert text.endswith("all is well\n")
     assert {check["status"] for name, check in checks.items() if name != "letters"} == {"ok"}
     assert checks["of eisfit"]["value"] == "15"
-    assert "27 tables in" in checks["spectra"]["value"]
+    assert "29 tables in" in checks["spectra"]["value"]
     assert checks["eisfit"]["value"].split()[0][0].isdigit()
 
 

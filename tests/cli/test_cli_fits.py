@@ -41,6 +41,7 @@ def parameters(out):
     return json.loads(out)["results"][0]["parameters"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [("--peak", "R_ct=100:"), ("--peak", "R_sei=:10"), ("--order", "R_ct,R_sei"), ("--order", "R_ct<R_sei")],
@@ -95,6 +96,7 @@ def test_a_fixed_ratio_is_an_expression(cell, capsys, command):
     assert r_sei == pytest.approx(0.25 * r_ct, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_intervals_of_derived_quantities_in_table_and_json(cell, capsys):
     _, out, _ = run(capsys, "fit", cell, "--errors", "bootstrap", "--interval", "0.9", "--json")
     row = json.loads(out)["results"][0]["derived"]["R_p"]
@@ -104,6 +106,7 @@ def test_intervals_of_derived_quantities_in_table_and_json(cell, capsys):
     assert out.count("95 % interval (profile)") == 2
 
 
+@pytest.mark.slow
 def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
     path = tmp_path / "geometry.toml"
     path.write_text(
@@ -118,6 +121,7 @@ def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
     assert (code, "none.toml: there is no such file" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_weakness_of_the_intervals_is_told(cell, capsys):
     _, out, _ = run(capsys, "fit", cell, "-c", "rs-ct", "--errors", "mcmc", "--repeats", "200", "--json")
     flags = {flag["name"]: flag for flag in json.loads(out)["results"][0]["flags"]}

@@ -68,7 +68,11 @@ def test_format_json_and_table_are_what_they_were(run, cells):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--format", "tvs"], "--format 'tvs': is none of table, json, csv, tsv, md; did you mean 'tsv'?"),
+        (
+            ["--format", "tvs"],
+            "--format 'tvs': is none of table, json, csv, tsv, md, paper-md, paper-latex; did you mean "
+            "'tsv'?",
+        ),
         (["--format", "csv", "--json"], "--json and --format csv exclude each other"),
     ],
 )

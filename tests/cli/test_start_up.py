@@ -64,6 +64,7 @@ def test_import_eisfit_imports_nothing_heavy():
                           "CPE_ct_Q=1e-4, CPE_ct_alpha=0.9))") == "[]"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_program_fits_in_lmfit_without_pandas_matplotlib_and_scipy_stats(tmp_path):
     """The same numbers to the last digit as in a process that has all of them."""
     spectrum = str(ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv")

@@ -81,6 +81,7 @@ def test_the_python_that_is_copied_does_what_was_done(document, tmp_path, monkey
     assert names["r"]["R_ct"].value == pytest.approx(told["values"]["R_ct"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_without_a_circuit_the_data_chooses(document):
     told = handle({"op": "fit", "spectrum": document})
     assert told["document"]["circuit"]["chosen_by"] == "identify"

@@ -69,6 +69,7 @@ def test_the_optimum_of_scalars_is_the_closed_form_of_a_linear_model(risen):
     assert np.std(np.log(R_i)) == pytest.approx(0.05 / 2, rel=0.15)
 
 
+@pytest.mark.slow
 def test_evidence_of_scalars_is_that_of_plain_draws_from_the_prior():
     """Every parameter drawn, nothing integrated: the mean likelihood, with errors wide enough to hit."""
     text = FLAT.format(bare=20.0, coated=15.0).replace('stderr = "0.05 ohm"', 'stderr = "0.8 ohm"')

@@ -437,6 +437,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, suffix: str) -> Non
     assert contents[0].startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
 
 
+@pytest.mark.slow
 def test_a_figure_saved_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     axes = plot.fit_overview(document(), figure=plot.new_figure())
     first = plot.save(axes, tmp_path / "a.PNG").read_bytes()

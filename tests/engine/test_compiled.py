@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from eisfit.engine import compiled, tape
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.evaluation import compiled, tape
 from eisfit.engine.evaluation.compiled import chosen
 from eisfit.engine.evaluation.tape import SYMBOLS, supported
 from eisfit.engine.solver import Problem, solve
@@ -93,6 +93,7 @@ def test_same_optima_for_the_circuits_in_the_folder(name):
     assert left[1] == pytest.approx(left[0], abs=1e-7)  # of |Z|, where the noise is 3e-3
 
 
+@pytest.mark.slow
 @needs_numba
 @pytest.mark.parametrize("case", CONSTRAINED)
 def test_same_steps_under_constraints(case):

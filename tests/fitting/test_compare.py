@@ -171,7 +171,12 @@ def test_command_line_compares(cell, tmp_path):
     assert document["schema"] == "eisfit.compare/1"
     assert document["results"][0]["best"] == "rs-ct"
     assert [row["circuit"]["name"] for row in document["results"][0]["ranked"]][1] == "R_s-p(R_ct,C_dl)"
-    assert {path.name for path in out.iterdir()} == {"compare.json", "cell_compare.csv", "cell_compare.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "compare.json",
+        "cell_compare.csv",
+        "cell_compare.png",
+        "captions.md",
+    }
 
 
 def test_command_line_goes_on_after_a_bad_file(cell, tmp_path):

@@ -195,7 +195,7 @@ def test_the_paragraph_states_what_a_reader_needs():
     result = eisfit.fit((f, z), "rs-ct", fix={"R_s": 2.0})
     text = result.methods()
     for part in (
-        "measured at 40 frequencies from 10000 Hz to 0.1 Hz", "R_s-p(R_ct,CPE_ct)", "inverse of |Z|",
+        "measured at 40 frequencies from 10 kHz to 100 mHz", "R_s-p(R_ct,CPE_ct)", "inverse of |Z|",
         "80 data, 3 free parameters", "one standard error", "Fixed: R_s = 2 ohm", "reduced", "% rms", "Grade",
         f"eisfit {eisfit.__version__} (lmfit ", "amplitude of the perturbation",
     ):  # fmt: skip

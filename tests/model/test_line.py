@@ -65,6 +65,7 @@ SUBSETS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("string", SUBSETS)
 def test_value_and_derivatives(string):
     circuit = eisfit.circuit(string)

@@ -173,6 +173,7 @@ def test_sharing_what_does_not_change_gives_the_weighted_mean_of_a_linear_proble
     assert result[0]["R_s"].stderr == pytest.approx(0.1 / np.sqrt(12), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_errors_are_the_scatter_of_repeats():
     pulls = []
     for seed in range(1, 31):

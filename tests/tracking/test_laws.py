@@ -105,6 +105,7 @@ def test_the_doubling_of_a_line_is_fiellers():
     assert "R_ct doubles at cycle" in str(doubled)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_crossing_covers_it():
     rng = np.random.default_rng(4)
     hits = 0

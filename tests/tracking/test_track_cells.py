@@ -111,7 +111,14 @@ def test_the_command_line_takes_folders_as_cells(tmp_path):
     assert document["comparison"]["R_ct"][0]["labels"] == ["bare", "coated"]
     assert {row["cell"] for row in document["rows"]} == set(RATES)
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert written == {"track.json", "track.csv", "track.png", "spectra_bare.png", "spectra_coated.png"}
+    assert written == {
+        "track.json",
+        "track.csv",
+        "track.png",
+        "spectra_bare.png",
+        "spectra_coated.png",
+        "captions.md",
+    }
     text = CliRunner().invoke(app, ["track", *folders, "-c", "rs-ct", "--shared", "R_s", "--smooth", "R_ct"])
     assert "joint fit: R_s = 2.00" in text.stdout
     assert "ohm shared by all spectra" in text.stdout
@@ -136,6 +143,7 @@ def test_the_command_line_tells_when_a_value_is_reached(tmp_path):
     assert "expected NAME=VALUE or NAME=FACTORx" in wrong.output
 
 
+@pytest.mark.slow
 def test_replicates_are_compared_as_groups(tmp_path):
     for cell, rate in {"a": 0.2, "b": 0.22, "c": 0.02, "d": 0.03}.items():
         (tmp_path / cell).mkdir()
@@ -236,6 +244,7 @@ def test_a_series_as_a_moving_picture(tracked, tmp_path):
         nyquist_animation([], tmp_path / "cell.gif")
 
 
+@pytest.mark.slow
 def test_the_command_line_writes_joint_fits_and_animations_and_checks_names_first(tmp_path):
     for cycle in (0, 50, 100, 150):
         text = to_csv(spectrum("bare", cycle))
@@ -248,7 +257,15 @@ def test_the_command_line_writes_joint_fits_and_animations_and_checks_names_firs
     written = json.loads((tmp_path / "out" / "track.json").read_text(encoding="utf-8"))
     assert written["crossings"] == document["crossings"]
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"track.json", "track.csv", "track.png", "spectra.png", "joint.png", "spectra.gif"}
+    assert names == {
+        "track.json",
+        "track.csv",
+        "track.png",
+        "spectra.png",
+        "joint.png",
+        "spectra.gif",
+        "captions.md",
+    }
     for bad in (["--crossing", "R_tc=2x"], ["--smooth", "R_tc"], ["--animate"]):
         asked = CliRunner().invoke(app, ["track", str(tmp_path / "nowhere.csv"), "-c", "rs-ct", *bad])
         assert asked.exit_code == 2

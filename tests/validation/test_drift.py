@@ -54,6 +54,7 @@ def test_kramers_kronig_fails_before_and_holds_after():
     assert "the first and the last sweep lack one before or after" in done.series.notes[-1]
 
 
+@pytest.mark.slow
 def test_the_noise_goes_with_the_points():
     done = correct_drift(sweeps(8))
     scaled = []

@@ -8,6 +8,7 @@ import pytest
 
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import to_json
+from eisfit.rounding import hertz
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import KramersKronigResult, check
 from eisfit.validation.linear_kk import Basis, choose, fit, local_noise, mu_of
@@ -79,6 +80,7 @@ def test_clean_spectra_are_ok_and_their_noise_is_found(noise):
     assert np.std(ratios) < 0.15
 
 
+@pytest.mark.slow
 def test_drift_is_found_at_the_low_end():
     rng, found = np.random.default_rng(3), 0
     for _ in range(20):
@@ -98,7 +100,7 @@ def test_an_outlier_is_named(place):
     result = check(Spectrum(frequency=F, impedance=z))
     assert not result.ok
     assert np.flatnonzero(result.invalid).tolist() == [place]
-    assert result.flags[0].name == "outlier" and f"{F[place]:.4g} Hz" in result.flags[0].cause
+    assert result.flags[0].name == "outlier" and hertz(F[place]) in result.flags[0].cause
     assert result.noise_relative == pytest.approx(1e-3, rel=0.3)
     assert abs(result.residuals[place]) == pytest.approx(0.05 / 1.05, rel=0.3)
 
@@ -225,6 +227,7 @@ def test_complex_fit_with_capacitance_beats_impedance_py_default(link):
     assert np.abs(result.residuals.imag).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_drift_shows_in_noise_where_the_arc_closes():
     # Nothing slower than the sweep is fitted to a closed arc; it would take on the drift's shape.
     rng = np.random.default_rng(14)

@@ -52,6 +52,7 @@ def test_spectra_of_one_kind_get_one_circuit():
     assert [r.spectrum.cycle for r in results] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_spectrum_that_the_common_circuit_misses_gets_its_own():
     spectra = [noisy(2 + arc(10, 1e-3, 0.85), k) for k in range(5)]
     spectra[3] = noisy(2 + arc(10, 1e-4, 0.85) + arc(300, 0.1, 0.8), 9)
@@ -66,12 +67,14 @@ def unlike():
     return [dummy, noisy(5 + arc(20, 1e-4, 0.8) + 40 / np.sqrt(S), 2, source="cell.csv")]
 
 
+@pytest.mark.slow
 def test_unlike_spectra_get_each_its_own():
     results = list(fit_alike(unlike()))
     assert [r.circuit.string for r in results] == [eisfit.fit(s).circuit.string for s in unlike()]
     assert all(r.ok for r in results)
 
 
+@pytest.mark.slow
 def test_what_the_user_fixes_holds_for_unlike_spectra_too():
     def constrain(circuit):
         return circuit, {"fix": {circuit.names[0]: 2.0}}
@@ -89,6 +92,7 @@ def test_data_that_allow_no_ranking_are_one_sentence():
     assert fitted.ok
 
 
+@pytest.mark.slow
 def test_the_second_of_the_ranking_is_taken_by_its_number():
     spectrum = noisy(2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8), 0)
     found = eisfit.identify(spectrum)

@@ -69,11 +69,13 @@ def test_probabilities_are_those_of_one_ranking(found):
     assert len({row.circuit.string for row in found.circuits}) == len(shares)
 
 
+@pytest.mark.slow
 def test_the_same_spectrum_gives_the_same_answer(found):
     again = identify(noisy(TRUTHS["L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"]))
     assert again.to_dict() == found.to_dict()
 
 
+@pytest.mark.slow
 def test_another_size_of_the_cell_changes_no_probability(found):
     z = found.spectrum.impedance
     larger = identify(Spectrum(frequency=found.spectrum.frequency, impedance=1e3 * z))
@@ -118,6 +120,7 @@ def test_a_single_wild_point_is_left_out_and_said():
     assert result.spectrum.points == F.size - 1
 
 
+@pytest.mark.slow
 def test_a_top_of_the_sweep_that_no_passive_circuit_gives_is_left_out_and_said():
     amplifier = 1 / (1 + 1j * F / 3e5) ** 3  # its bandwidth, of third order, ends soon above the sweep
     result = identify(noisy(TRUTHS["R0-p(R1,CPE1)"] * amplifier, 0.001))
@@ -172,6 +175,7 @@ def test_orders_count_equal_parts():
     assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
 
 
+@pytest.mark.slow
 def test_a_larger_circuit_that_imitates_is_told_and_not_named():
     """Seven RC arcs nine tenths of a decade apart: no small circuit explains them to 0.05 %."""
     frequency = np.geomspace(1e5, 1e-2, 36)
