@@ -115,7 +115,8 @@ def test_standard_errors_are_the_scatter_of_repeats(loss, form):
     ]
     for name in TRUTH:
         scatter = np.std([fit[name].value for fit in fits], ddof=1)
-        said = np.sqrt(np.mean([fit[name].stderr ** 2 for fit in fits]))
+        # Of the noise alone: in some 2 of 100 spectra its pattern looks like a departure of the circuit.
+        said = np.sqrt(np.mean([fit[name].stderr_noise ** 2 for fit in fits]))
         assert said / scatter == pytest.approx(1.0, abs=0.2), name
 
 
