@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a run in the background of a script: its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # would ignore the Ctrl-C that tests send them
 
 ROOT = Path(__file__).resolve().parent.parent
 
