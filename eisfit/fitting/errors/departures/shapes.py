@@ -3,14 +3,13 @@
 A factor hangs on one or more numbers c, which are standard normal beforehand; resistances are left as the DC
 resistances of their arcs:
 
-smooth   ln Z_e plus a smooth random function of ln omega with its Kramers-Kronig phase, of a standard
-         deviation `size`
-skewed   an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
-         Cole-Davidson among them
-porous   an arc becomes a porous electrode's, which reacts at its wall (R. de Levie, Adv. Electrochem.
-         Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143),
-         R_ion / R_ct = exp(1.5 c)
-tilted   a diffusion has another exponent, -1/2 + 0.05 c
+- smooth: ln Z_e plus a smooth random function of ln omega with its Kramers-Kronig phase, of a standard
+  deviation ``size``.
+- skewed: an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
+  Cole-Davidson among them.
+- porous: an arc becomes a porous electrode's, which reacts at its wall (R. de Levie, Adv. Electrochem.
+  Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143), R_ion / R_ct = exp(1.5 c).
+- tilted: a diffusion has another exponent, -1/2 + 0.05 c.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ class Departure(Protocol):
 
 @dataclass(frozen=True)
 class Smooth:
-    """Bumps a `length` apart in ln omega, of standard deviation `size`."""
+    """Bumps a `length` apart in ln omega, of standard deviation ``size``."""
 
     circuit: Circuit
     omega: FloatArray
