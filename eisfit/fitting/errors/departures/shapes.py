@@ -8,7 +8,8 @@ resistances of their arcs:
 - skewed: an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
   Cole-Davidson among them.
 - porous: an arc becomes a porous electrode's, which reacts at its wall (R. de Levie, Adv. Electrochem.
-  Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143), R_ion / R_ct = exp(1.5 c).
+  Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143),
+  R_ion / R_ct = exp(1.5 c).
 - tilted: a diffusion has another exponent, -1/2 + 0.05 c.
 """
 
