@@ -20,7 +20,7 @@ class FittedParameter:
 
     `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. Its square
     is the sum of those of `stderr_noise`, which the noise alone would leave, and `stderr_model`, by how much
-    a circuit that is nearly true may have moved the value (`eisfit.fitting.errors.departures`); between
+    a circuit that is nearly true may have moved the value (``eisfit.fitting.errors.departures``); between
     spectra of one cell the first alone counts. `hidden` is what the error would be if the circuit departed
     from the truth by as much as the noise could hide; None in a batch, which does not ask. `verdict` is one
     of `eisfit.verdict.VERDICTS`. `interval` is {level, low, high, method} where one was asked for, or where
