@@ -7,6 +7,7 @@ when both have stood still for `settle` seconds is a file told of, and again whe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -86,6 +87,8 @@ class Watcher:
             raise UsageError('--watch needs another package: pip install "eisfit-toolkit[watch]"') from None
         handler = events.FileSystemEventHandler()
         handler.on_any_event = self._on_event
+        # Without a handler, what it says of an event that comes while it stops goes to standard error.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
         observer = observers.Observer()
         for folder in self.folders:
             if not folder.is_dir():

@@ -224,6 +224,18 @@ def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path, running):
     assert documents["cycle_3.csv"]["parameters"]["R_ct"]["value"] == pytest.approx(60, rel=3e-3)
 
 
+def test_what_watchdog_says_while_it_stops_is_not_printed(tmp_path):
+    code = (  # a process of its own: pytest's handlers would take it
+        "import logging, sys\n"
+        "from eisfit.batch.watch import Watcher\n"
+        "with Watcher([__import__('pathlib').Path(sys.argv[1])]):\n"
+        "    logging.getLogger('watchdog.observers.inotify').error('called when the thread is inactive')\n"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process in another way there")
 def test_json_at_the_end_and_what_the_store_has_is_not_fitted_again(tmp_path, running):
     cells, store = tmp_path / "cells", tmp_path / "results.sqlite"
