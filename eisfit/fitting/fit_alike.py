@@ -48,7 +48,7 @@ def fit_alike(
         if isinstance(spectrum, FitFailure):
             yield spectrum
             continue
-        choice = choices.get(spectrum.source)
+        choice = choices[id(spectrum)]
         if choice is None:
             yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
@@ -57,19 +57,23 @@ def fit_alike(
 
 def _choices(
     spectra: Sequence[Spectrum], constrained: bool, place: int, options: dict[str, Any]
-) -> dict[str, Choice | None]:
-    """Return the circuit of each file: one for all where one serves, else one for the spectra of a file."""
-    files: dict[str, list[Spectrum]] = {}
+) -> dict[int, Choice | None]:
+    """Return circuits by the spectra's `id`: one for all where one serves, else one a file, else one each.
+
+    A spectrum by itself is left to `eisfit.fit`, which chooses too, unless something is held.
+    """
+    alone = len(spectra) < 2
+    choice = None if alone and not constrained else _common(spectra, place, options)
+    if choice is not None or alone:
+        return {id(spectrum): choice for spectrum in spectra}
+    parts: dict[Any, list[Spectrum]] = {}
+    by_file = len({spectrum.source for spectrum in spectra}) > 1
     for spectrum in spectra:
-        files.setdefault(spectrum.source, []).append(spectrum)
-    several = len(spectra) > 1
-    common = _common(spectra, place, options) if several else None
-    if common is not None or (several and len(files) == 1 and not constrained):
-        return dict.fromkeys(files, common)
-    return {
-        name: _common(part, place, options) if constrained or len(part) > 1 else None
-        for name, part in files.items()
-    }
+        parts.setdefault(spectrum.source if by_file else id(spectrum), []).append(spectrum)
+    found: dict[int, Choice | None] = {}
+    for part in parts.values():
+        found |= _choices(part, constrained, place, options)
+    return found
 
 
 def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) -> Choice | None:

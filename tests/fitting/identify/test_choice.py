@@ -79,8 +79,10 @@ def test_what_the_user_fixes_holds_for_unlike_spectra_too():
     def constrain(circuit):
         return circuit, {"fix": {circuit.names[0]: 2.0}}
 
-    results = list(fit_alike(unlike(), constrain))
-    assert [r.parameters[r.circuit.names[0]].value for r in results] == [2.0, 2.0]
+    one_file = [spectrum.replace(source="both.csv", index=k) for k, spectrum in enumerate(unlike())]
+    for spectra in (unlike(), one_file):
+        results = list(fit_alike(spectra, constrain))
+        assert [r.parameters[r.circuit.names[0]].value for r in results] == [2.0, 2.0]
 
 
 def test_data_that_allow_no_ranking_are_one_sentence():
