@@ -17,6 +17,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, UsageError
+from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
@@ -79,16 +80,7 @@ class DriftCorrection:
     @property
     def summary(self) -> str:
         """What was done, in one sentence."""
-        before, after = (100 * float(np.median([getattr(row, f"residual_{when}") for row in self.rows]))
-                         for when in ("before", "after"))  # fmt: skip
-        passed = [sum(getattr(row, f"ok_{when}") for row in self.rows) for when in ("before", "after")]
-        largest = 100 * max(row.largest_change for row in self.rows)
-        return (
-            f"drift: each point of {len(self.rows)} sweeps was interpolated over time to the middle of its "
-            f"sweep (by up to {largest:.2g} % of |Z|); median Kramers-Kronig residual {before:.2g} % before, "
-            f"{after:.2g} % after; {passed[0]} passed before, {passed[1]} after; the first and the last "
-            "sweep lack one before or after, and are left out"
-        )
+        return _summary(self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
@@ -144,14 +136,8 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
     >>> bool(abs(done.series[0].impedance[-1].real - 1 - truth) < 0.01)
     True
     """
-    from eisfit.spectra.series import read_series
-
-    if isinstance(series, Series):
-        given = series
-    elif isinstance(series, Iterable) and not isinstance(series, str):
-        given = Series(tuple(series))
-    else:
-        given = read_series(series)
+    listed = spectra_of(series)
+    given = listed if isinstance(listed, Series) else Series(tuple(listed))
     sweeps = _in_time(given)
     frequency, columns = _shared(sweeps)
     times = np.array([_times(s)[c] for s, c in zip(sweeps, columns, strict=True)])
@@ -165,9 +151,23 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
         done = _corrected(kept, z, _noise(sweeps, columns, weights[:, k - 1]), float(middles[k]))
         corrected.append(done)
         rows.append(_row(kept, done, float(middles[k])))
-    found = DriftCorrection(Series(tuple(corrected)), tuple(rows))
-    told = Series(tuple(corrected), given.failures, given.label, (*given.notes, found.summary), given.axes)
-    return DriftCorrection(told, tuple(rows))
+    notes = (*given.notes, _summary(rows))
+    return DriftCorrection(
+        Series(tuple(corrected), given.failures, given.label, notes, given.axes), tuple(rows)
+    )
+
+
+def _summary(rows: Sequence[Correction]) -> str:
+    before, after = (100 * float(np.median([getattr(row, f"residual_{when}") for row in rows]))
+                     for when in ("before", "after"))  # fmt: skip
+    passed = [sum(getattr(row, f"ok_{when}") for row in rows) for when in ("before", "after")]
+    largest = 100 * max(row.largest_change for row in rows)
+    return (
+        f"drift: each point of {len(rows)} sweeps was interpolated over time to the middle of its "
+        f"sweep (by up to {largest:.2g} % of |Z|); median Kramers-Kronig residual {before:.2g} % before, "
+        f"{after:.2g} % after; {passed[0]} passed before, {passed[1]} after; the first and the last "
+        "sweep lack one before or after, and are left out"
+    )
 
 
 def _in_time(series: Series) -> list[Spectrum]:

@@ -87,6 +87,16 @@ def test_series_and_document():
     assert eisfit.correct_drift is correct_drift
 
 
+def test_files_are_taken_as_everywhere(tmp_path):
+    rows = sweeps(4)
+    paths = [tmp_path / f"sweep_{k}.csv" for k in range(4)]
+    for path, one in zip(paths, rows, strict=True):
+        one.to_frame().to_csv(path, index=False)
+    truth = correct_drift(rows).rows
+    for given in (paths, str(tmp_path)):
+        assert [row.moment for row in correct_drift(given).rows] == [row.moment for row in truth]
+
+
 def test_times_travel_with_their_points():
     one = Spectrum([1.0, 100.0, 10.0], [3 - 1j, 1 - 1j, 2 - 1j], times=[30.0, 10.0, 20.0])
     assert (one.times.tolist(), one.time_s) == ([10, 20, 30], 10)
