@@ -110,10 +110,7 @@ class FitMany(Iterator[Result]):
     @property
     def audit(self) -> Audit:
         """How far lmfit is from one in a thousand of the fits so far: lmfit runs when this is asked for."""
-        from eisfit.batch.audit import compare_with_lmfit
-
-        while self._pending:
-            self._audit = self._audit.with_one(compare_with_lmfit(self._pending.pop(0)))
+        self._compare_pending()
         return self._audit
 
     def key(self, spectrum: Spectrum) -> str:
@@ -193,7 +190,13 @@ class FitMany(Iterator[Result]):
         if place % AUDIT_EVERY == AUDIT_FIRST and isinstance(result, FitResult) and result.lmfit is None:
             self._pending.append(copy(result))  # which lets go of its chunk
             if len(self._pending) > _PENDING:
-                self.audit  # noqa: B018
+                self._compare_pending()
+
+    def _compare_pending(self) -> None:
+        from eisfit.batch.audit import compare_with_lmfit
+
+        while self._pending:
+            self._audit = self._audit.with_one(compare_with_lmfit(self._pending.pop(0)))
 
 
 class _LostFailure(FitFailure):

@@ -20,7 +20,10 @@ _SHORT = {
     "contact": "a poorer contact of the bare cell",
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
-_LARGER = "the area that takes part is {} times as large"
+_GAINS = {  # part of a hypothesis' name -> parameter, and what it says
+    "activity": ("f", "the reaction is {} times as fast"),
+    "area": ("g", "the area that takes part is {} times as large"),
+}
 
 
 def headline(document: Mapping[str, Any]) -> list[str]:
@@ -70,9 +73,9 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
-    name, large = ("f", "the reaction is {} times as fast") if "activity" in best else ("g", _LARGER)
-    gain = document["parameters"].get(name) if "activity" in best or "area" in best else None
-    size = f"; {large.format(_span(gain))}" if gain else ""
+    known = document["parameters"]
+    gains = [(known[name], words) for part, (name, words) in _GAINS.items() if part in best and name in known]
+    size = "".join(f"; {words.format(_span(gain))}" for gain, words in gains)
     shared = _shared(document) if p[best] >= _LARGELY else ""
     return f"{text}{size}. {shared}What speaks most for it: {deciding}."
 

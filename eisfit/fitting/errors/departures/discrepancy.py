@@ -104,12 +104,13 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise
     if not chosen.size:
         return
-    worth = worth_trying(part, _first_order(part))
+    departures = _first_order(part)
+    worth = worth_trying(part, departures)
     if not hidden:
         chosen, part, worth = chosen[worth], part.rows(np.flatnonzero(worth)), worth[worth]
     if not chosen.size:
         return
-    trials = try_departures(part, _first_order(part))
+    trials = try_departures(part, departures)
     evidence = np.stack([trial.evidence for trial in trials], axis=1)
     step = _averaged(part, trials, _weights(evidence))
     found.hidden[chosen] = _hidden(trials, evidence)
