@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eisfit.display.pages.entries import rounded
-from eisfit.display.report.words import Document, clean, resistances_first
+from eisfit.display.report.words import Document, axes_of, clean, resistances_first
 from eisfit.rounding import value_with_error
 
 __all__ = ["trend_rows"]
@@ -15,7 +15,7 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
     """Return each parameter's values over the cycles: x, y, low, high, ok, and the band of its growth."""
     rows = [row for row in track.get("rows") or [] if not row.get("error")]
     units = track.get("units") or {}
-    axis = (track.get("axes") or [{"name": "cycle"}])[0]["name"]
+    axis = axes_of(track)[0]["name"]
     known = [row.get(axis) for row in rows]
     places = known if None not in known else list(range(1, len(rows) + 1))
     found = {}

@@ -20,6 +20,7 @@ from eisfit.display.plot.style import (
     styled,
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
+from eisfit.display.report.words import axes_of, axis_label
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def cells_trend(
     ax = axes_or_new(ax, 4.8, 3.4)
     for document in lines_of([*shown]):
         rows, unit = document["rows"], (document.get("units") or {}).get(name)
-        axis = _axis(document)
+        axis = axes_of(document)[0]
         trend(
             column([row.get(axis["name"]) for row in rows], axis["name"]),
             column([row.get(name) for row in rows], name),
@@ -81,11 +82,11 @@ def cells_trend(
             within=bounds_of(document, name),
             label=(document.get("label") or None) if label else None,
             ax=ax,
-            xlabel=_axis_label(axis),
+            xlabel=axis_label(axis),
             ylabel=f"{name} / {unit}" if unit else name,
         )
         _band(ax, band_of(document, name), axis["name"])
-    if _axis(shown[0])["name"] not in ("cycle", "time"):
+    if axes_of(shown[0])[0]["name"] not in ("cycle", "time"):
         _frame(ax, shown, name)
     return ax
 
@@ -97,15 +98,6 @@ def band_of(document: Document, name: str) -> Document | None:
     """Return the band of the law that a parameter follows, None where there is none."""
     found = [((document.get(law) or {}).get(name) or {}).get("band") for law in _LAWS]
     return next((band for band in found if band), None)
-
-
-def _axis(document: Document) -> Document:
-    return (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]  # type: ignore[no-any-return]
-
-
-def _axis_label(axis: Document) -> str:
-    unit = {"degC": "°C"}.get(axis["unit"], axis["unit"])
-    return f"{axis['name']} / {unit}" if unit else str(axis["name"])
 
 
 def lines_of(documents: Sequence[Document]) -> list[Document]:
@@ -275,13 +267,13 @@ def nyquist_waterfall(
     ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
     ax.set_aspect("equal", adjustable="datalim")
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
-    ax.figure.colorbar(bar, ax=ax, label=_axis_label(axis or _axis({})) if told else "spectrum")
+    ax.figure.colorbar(bar, ax=ax, label=axis_label(axis or axes_of({})[0]) if told else "spectrum")
     return ax
 
 
 def series_waterfall(document: Document, *, ax: Axes | None = None, **options: Any) -> Axes:
     """Draw the spectra of a track document (``eisfit.track/2``) one above the other, coloured by its axis."""
-    axis, pairs = _axis(document), zip(document["rows"], document["results"], strict=True)
+    axis, pairs = axes_of(document)[0], zip(document["rows"], document["results"], strict=True)
     fitted = [(row.get(axis["name"]), fit) for row, fit in pairs if fit["error"] is None]
     places = [place for place, _ in fitted]
     return nyquist_waterfall([fit for _, fit in fitted], places=places, axis=axis, ax=ax, **options)

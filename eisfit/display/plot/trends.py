@@ -18,6 +18,7 @@ from eisfit.display.plot.style import (
     pretty,
     styled,
 )
+from eisfit.display.report.words import axes_of
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ small_multiples = trends
 
 def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) -> None:
     unit = (document.get("units") or {}).get(name)
-    axis = (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]
+    axis = axes_of(document)[0]
     trend(
         column([row.get(axis["name"]) for row in rows], axis["name"]),
         column([row.get(name) for row in rows], name),

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.words import Document, clean, cycle_words
+from eisfit.display.report.words import Document, axes_of, clean, cycle_words
 from eisfit.rounding import value_with_error
 
-__all__ = ["axes_of", "energy_rows", "law_sentences", "place_words"]
+__all__ = ["energy_rows", "law_sentences", "place_words"]
 
 _SHOWN = {"degC": "°C"}
 _SEEN = 3.0  # standard errors from which an energy is worth a sentence
-
-
-def axes_of(document: Document) -> list[Mapping[str, Any]]:
-    """Return the axes of a track document: name and unit of each."""
-    return list(document.get("axes") or [{"name": "cycle", "unit": ""}])
 
 
 def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from eisfit.display.report.words import (
     Document,
+    axes_of,
     clean,
     count,
     flag_name,
@@ -19,8 +20,6 @@ from eisfit.display.report.words import (
 )
 
 __all__ = ["caption"]
-
-_CYCLE = {"name": "cycle"}
 
 
 def caption(kind: str, document: Document) -> str:
@@ -82,7 +81,7 @@ def _drt(document: Document) -> str:
 
 
 def _track(document: Document) -> str:
-    circuit, axis = document.get("circuit") or {}, (document.get("axes") or [_CYCLE])[0]["name"]
+    circuit, axis = document.get("circuit") or {}, axes_of(document)[0]["name"]
     spectra = count(len(document.get("rows") or []), "fit")
     made = " Simulated, not measured." if any(simulated(row) for row in document.get("results") or []) else ""
     return (
@@ -93,7 +92,7 @@ def _track(document: Document) -> str:
 
 
 def _spectra(document: Document) -> str:
-    axis = (document.get("axes") or [_CYCLE])[0]["name"]
+    axis = axes_of(document)[0]["name"]
     return f"Spectra over the {axis} with their fits, one above the other."
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from eisfit.display.report.along import axes_of, law_sentences, place_words
+from eisfit.display.report.along import law_sentences, place_words
 from eisfit.display.report.words import (
     Document,
+    axes_of,
     clean,
     count,
     cycle_words,

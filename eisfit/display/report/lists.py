@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.along import axes_of, energy_rows, law_sentences, place_words
+from eisfit.display.report.along import energy_rows, law_sentences, place_words
 from eisfit.display.report.fits import reasons, short_verdict, verdict_lines
 from eisfit.display.report.table import blocks, table, wrapped
 from eisfit.display.report.words import (
     WIDTH,
     Document,
+    axes_of,
     clean,
     cycle_words,
     failure,

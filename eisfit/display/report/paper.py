@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from eisfit.display.report.exchange import fit_latex, latex, latex_symbol, latex_unit, markdown
-from eisfit.display.report.words import Document, bracketed, clean, failure, measured, title_of, tracked
+from eisfit.display.report.words import (
+    Document,
+    axes_of,
+    bracketed,
+    clean,
+    failure,
+    measured,
+    title_of,
+    tracked,
+)
 from eisfit.errors import UsageError
 from eisfit.rounding import latex_value_with_error
 
@@ -61,7 +70,7 @@ def _of_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[tuple[
 
 
 def _of_track(document: Document) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
-    axis = (document.get("axes") or [{"name": "cycle", "unit": ""}])[0]
+    axis = axes_of(document)[0]
     head = f"{axis['name']} / {axis['unit']}" if axis.get("unit") else str(axis["name"])
     units = {name: clean(unit) for name, unit in (document.get("units") or {}).items()}
     rows: list[tuple[str, Document]] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eisfit.display.report.along import axes_of, place_words
+from eisfit.display.report.along import place_words
 from eisfit.display.report.table import table, wrapped
-from eisfit.display.report.words import Document, clean, count
+from eisfit.display.report.words import Document, axes_of, clean, count
 from eisfit.rounding import significant, value_with_error
 
 __all__ = ["relaxation_map_text"]

@@ -107,6 +107,21 @@ def percent(fraction: float | None) -> str:
     return f"{significant(100 * fraction, 3)} %"
 
 
+def axes_of(document: Document) -> list[Mapping[str, Any]]:
+    """Return the axes of a track document: name and unit of each."""
+    return list(document.get("axes") or [{"name": "cycle", "unit": ""}])
+
+
+def axis_label(axis: Mapping[str, Any]) -> str:
+    """Return an axis as figures name it.
+
+    >>> axis_label({"name": "temperature", "unit": "degC"}), axis_label({"name": "cycle", "unit": ""})
+    ('temperature / °C', 'cycle')
+    """
+    unit = {"degC": "°C"}.get(axis["unit"], axis["unit"])
+    return f"{axis['name']} / {unit}" if unit else str(axis["name"])
+
+
 def cycle_words(cycle: float | None) -> str:
     """Return a cycle number, empty where unknown."""
     return "" if cycle is None else f"{cycle:g}"

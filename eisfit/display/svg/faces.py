@@ -23,6 +23,7 @@ from eisfit.display.plot.style import (
     ohm_scale,
     required_data,
 )
+from eisfit.display.report.words import axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
 
@@ -125,12 +126,9 @@ def draw_trends(documents: Sequence[Document], names: Sequence[str] | None = Non
 
 
 def _trend(documents: Sequence[Document], name: str, *, labelled: bool) -> Panel:
-    axis = (documents[0].get("axes") or [{"name": "cycle", "unit": ""}])[0]
+    axis = axes_of(documents[0])[0]
     unit = (documents[0].get("units") or {}).get(name)
-    what = f"{axis['name']} / {axis['unit']}" if axis["unit"] else str(axis["name"])
-    panel = Panel(
-        what.replace("degC", "°C"), f"{name} / {unit}".replace("ohm", "Ω") if unit else name, height=130
-    )
+    panel = Panel(axis_label(axis), f"{name} / {unit}".replace("ohm", "Ω") if unit else name, height=130)
     for place, document in enumerate(documents):
         color, rows = COLORS[place % len(COLORS)], document["rows"]
         x = column([row.get(axis["name"]) for row in rows], axis["name"])

@@ -72,14 +72,13 @@ class Panel:
         full = np.broadcast_to(np.asarray(filled, dtype=bool), x.shape)
 
         def draw(across: Axis, up: Axis) -> str:
+            full_shape = f' fill="{color}" fill-opacity="1"/>'
             shapes = [
-                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"' + (f' fill="{color}"/>' if solid else "/>")
+                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"' + (full_shape if solid else "/>")
                 for a, b, solid in zip(across.place(x), up.place(y), full, strict=True)
                 if np.isfinite(a + b)
             ]
-            return f'<g fill="#fff" fill-opacity=".6" stroke="{color}">{"".join(shapes)}</g>'.replace(
-                f'fill="{color}"/>', f'fill="{color}" fill-opacity="1"/>'
-            )
+            return f'<g fill="#fff" fill-opacity=".6" stroke="{color}">{"".join(shapes)}</g>'
 
         self._add(draw, x, y, label, f'<circle cx="6" cy="-4" r="3" fill="none" stroke="{color}"/>')
 
