@@ -15,7 +15,7 @@ __version__ = "0.1.0"  # the build reads it here, and so does `eisfit --version`
 
 if TYPE_CHECKING:
     from eisfit.batch.many import fit_many
-    from eisfit.cli.html_report import html_report
+    from eisfit.cli.pages.html_report import html_report
     from eisfit.coating.explain import Explanation, explain
     from eisfit.coating.film.estimates import film
     from eisfit.errors import EisfitError
@@ -66,7 +66,7 @@ _HOME = {
     "fit": "fitting.fit",
     "fit_many": "batch.many",
     "from_impedance": "fitting.interop",
-    "html_report": "cli.html_report",
+    "html_report": "cli.pages.html_report",
     "identify": "fitting.identify.identify",
     "intervals": "fitting.errors.uncertainty",
     "read": "spectra.readers",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eisfit.cli.browser import answer
+from eisfit.cli.pages.browser import answer
 from eisfit.display.progress import counted, show_progress
 
 
@@ -46,7 +46,7 @@ def test_faults_are_answered_too(monkeypatch, fault, told):
     def broken(request):
         raise fault
 
-    monkeypatch.setattr("eisfit.cli.browser.handle", broken)
+    monkeypatch.setattr("eisfit.cli.pages.browser.handle", broken)
     assert told in json.loads(answer("{}"))["error"]
 
 
@@ -66,7 +66,7 @@ def test_a_prepared_process_has_a_umask_and_none_of_what_a_page_lacks():
     code = (
         "import os, sys; os.umask(0o777)\n"
         f"for name in {absent[:4]}: sys.modules[name] = None\n"
-        "from eisfit.cli.browser import prepare; prepare()\n"
+        "from eisfit.cli.pages.browser import prepare; prepare()\n"
         "import eisfit, numpy as np\n"
         "f = np.geomspace(1e5, 0.1, 40); z = 2 + 50 / (1 + 2j * np.pi * f * 50 * 1e-5)\n"
         "r = eisfit.fit((f, z), 'R_s-p(R_ct,C_dl)')\n"

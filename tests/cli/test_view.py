@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 import eisfit
-from eisfit.cli.view_server import Site, open_socket, serve
-from eisfit.cli.workbench import Workbench
+from eisfit.cli.pages.server import Site, open_socket, serve
+from eisfit.cli.pages.workbench import Workbench
 from eisfit.errors import UsageError
 
 ONE = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"
@@ -223,7 +223,7 @@ def test_only_json_is_read(client):
 
 
 def test_a_large_body_is_refused(client, monkeypatch):
-    monkeypatch.setattr("eisfit.cli.view_server._LARGEST", 65_536)
+    monkeypatch.setattr("eisfit.cli.pages.server._LARGEST", 65_536)
     try:
         status, _, _ = client.post(" " * 70_000)
     except (BrokenPipeError, ConnectionResetError):
@@ -294,7 +294,7 @@ def test_the_browser_is_sent_to_the_address(monkeypatch, capsys):
         assert opened.wait(30)
 
     monkeypatch.setattr(webbrowser, "open", browse)
-    monkeypatch.setattr("eisfit.cli.view_server.serve", serve)
+    monkeypatch.setattr("eisfit.cli.pages.server.serve", serve)
     with pytest.raises(SystemExit) as end:
         app(["view", str(ONE)], prog_name="eisfit")
     assert not end.value.code

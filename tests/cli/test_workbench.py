@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.cli.workbench import Workbench, handle
+from eisfit.cli.pages.workbench import Workbench, handle
 
 ONE = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"
 RC = {"R_s": 2.0, "R_ct": 50.0, "C_dl": 1e-4}

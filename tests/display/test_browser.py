@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.cli.html_report import html_report
+from eisfit.cli.pages.html_report import html_report
 from eisfit.fitting.failure import FitFailure
 
 pytestmark = pytest.mark.slow
@@ -296,7 +296,7 @@ def test_on_paper_the_controls_are_gone_and_the_folds_are_open(shown):
 @contextmanager
 def served(bench, spectra):
     """Serve a workbench in a thread and yield its address."""
-    from eisfit.cli.view_server import Site, serve
+    from eisfit.cli.pages.server import Site, serve
 
     told, address, stops = threading.Event(), [], []
 
@@ -317,7 +317,7 @@ def served(bench, spectra):
 
 @pytest.fixture(scope="module")
 def bench():
-    from eisfit.cli.workbench import Workbench
+    from eisfit.cli.pages.workbench import Workbench
 
     spectra = [eisfit.read(BARE / f"bare_cycle_{n}.csv") for n in ("003", "250")]
     with served(Workbench(eisfit.circuit(CIRCUIT), CIRCUIT), spectra) as address:

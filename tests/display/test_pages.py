@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import eisfit
 from eisfit.cli import app
-from eisfit.cli.html_report import html_report, page_item
+from eisfit.cli.pages.html_report import html_report, page_item
 from eisfit.display.pages import entry, report_page
 from eisfit.display.pages.page import script_json
 from eisfit.display.pages.trends import trend_rows
@@ -148,7 +148,7 @@ def test_spectra_without_cycles_are_counted():
 def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     path.write_text("before", encoding="utf-8")
-    monkeypatch.setattr(sys.modules["eisfit.cli.html_report"], "_LARGEST", 1000)
+    monkeypatch.setattr(sys.modules["eisfit.cli.pages.html_report"], "_LARGEST", 1000)
     with pytest.raises(
         UsageError, match=r"report\.html: would be 0\.\d MB large, above .*fewer files at a time"
     ):
@@ -175,7 +175,7 @@ def test_what_cannot_be_reported_is_refused(results, name, said, tmp_path):
 
 @pytest.mark.parametrize("code", ["import eisfit; eisfit.html_report", "from eisfit.cli import app"])
 def test_nothing_of_a_page_is_imported_before_one_is_made(code):
-    names = "('http.server', 'eisfit.cli.view_server', 'eisfit.display.pages', 'schemdraw')"
+    names = "('http.server', 'eisfit.cli.pages.server', 'eisfit.display.pages', 'schemdraw')"
     look = f"import sys; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{look}"], capture_output=True, text=True, check=True, timeout=120

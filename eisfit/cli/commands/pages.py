@@ -49,7 +49,7 @@ def report(
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
-    from eisfit.cli.html_report import html_report
+    from eisfit.cli.pages.html_report import html_report
 
     data = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
     chosen = constraints.of(circuit)
@@ -149,7 +149,7 @@ def view(
 
     Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
     """
-    from eisfit.cli.workbench import Workbench
+    from eisfit.cli.pages.workbench import Workbench
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.selection import selected
 
@@ -185,7 +185,7 @@ def _serve(page: Any, handle: Any, port: int, browser: bool) -> None:
     import threading
     import webbrowser
 
-    from eisfit.cli.view_server import Site, serve
+    from eisfit.cli.pages.server import Site, serve
 
     def ready(address: str) -> None:
         print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")

@@ -34,7 +34,7 @@
     pyodide.unpackArchive(files["eisfit.zip"], "zip", { extractDir: pyodide.runPython("import site; site.getsitepackages()[0]") });
     for (const name of Object.keys(files)) delete files[name];
     say("loading eisfit");
-    const prepare = pyodide.runPython("import importlib; importlib.invalidate_caches(); from eisfit.cli.browser import prepare; prepare");
+    const prepare = pyodide.runPython("import importlib; importlib.invalidate_caches(); from eisfit.cli.pages.browser import prepare; prepare");
     ask = prepare((words, done, total) => self.postMessage({ id: under, words: total ? `${words} ${done} of ${total}` : `${words} ${done}`, part: total ? done / total : 0 }));
   };
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from eisfit.cli.html_report import fitted_curve, page_item
-from eisfit.cli.workbench_files import export, measured, read_files, report
-from eisfit.cli.workbench_words import command, python, slider
+from eisfit.cli.pages.files import export, measured, read_files, report
+from eisfit.cli.pages.html_report import fitted_curve, page_item
+from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit

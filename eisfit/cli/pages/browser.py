@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from eisfit.cli.lean_lmfit import defer_lmfit
-from eisfit.cli.workbench import handle
+from eisfit.cli.pages.workbench import handle
 from eisfit.display.progress import show_progress
 from eisfit.errors import EisfitError
 from eisfit.files import parse_json, to_json
@@ -44,7 +44,7 @@ def answer(text: str) -> str:
     Parameters
     ----------
     text
-        The request of `eisfit.cli.workbench.handle`.
+        The request of `eisfit.cli.pages.workbench.handle`.
     """
     try:
         return to_json(handle(parse_json(text, "the request")))

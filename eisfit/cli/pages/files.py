@@ -73,7 +73,7 @@ def measured(spectrum: Spectrum) -> dict[str, Any]:
 
 def report(request: dict[str, Any]) -> dict[str, Any]:
     """Return the page that `eisfit report` writes of these results."""
-    from eisfit.cli.html_report import report_text
+    from eisfit.cli.pages.html_report import report_text
     from eisfit.fitting.result import result_or_failure
 
     ask = validate(request, _Results, "the request")
