@@ -8,41 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 
 from eisfit.cli.pages.files import export, measured, read_files, report
 from eisfit.cli.pages.html_report import fitted_curve, page_item
+from eisfit.cli.pages.questions import (
+    MOST_PARAMETERS,
+    Ask,
+    checked,
+    complete_values,
+    fit_options,
+    free_values,
+    plain_values,
+    used_points,
+)
 from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.schema import ClosedModel, Field, Limits, validate
+from eisfit.schema import ClosedModel, Field, validate
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Workbench", "handle"]
 
-MOST_PARAMETERS = 30  # more than anybody moves by hand
 SESSION = "eisfit.session/1"
 _DEFAULT = "rs-sei-ct-w"
-_NAME = Limits(max_length=80)
-_NUMBER = Limits(finite=True)
-
-
-class _Ask(ClosedModel):
-    """A question about one spectrum; sizes are limited, other keys refused."""
-
-    op: str
-    spectrum: dict[str, Any]
-    circuit: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
-    weighting: str = "modulus"
-    masks: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=100_000)
-    range: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=2)
-    values: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
-    held: list[Annotated[str, _NAME]] = Field(default_factory=list, max_length=MOST_PARAMETERS)
-    starts: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
-    bounds: dict[str, list[Any]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
 
 
 @dataclass(frozen=True)
@@ -112,12 +104,12 @@ class Workbench:
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
-        ask, spectrum = _checked(request)
+        ask, spectrum = checked(request)
         chosen = self.chosen(ask.circuit or _DEFAULT)
         from eisfit.display.pages import drawing
 
         size = float(np.median(np.abs(spectrum.impedance)))
-        values = {**_plain_values(chosen, size), **_inside(chosen, ask.values)}
+        values = {**plain_values(chosen, size), **free_values(chosen, ask.values)}
         return {
             "circuit": {"name": chosen.name, "string": chosen.string, "title": chosen.title},
             "drawing": drawing(chosen.string),
@@ -126,14 +118,14 @@ class Workbench:
 
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the circuit's curve for these values, and how far the data is from it."""
-        ask, spectrum = _checked(request)
+        ask, spectrum = checked(request)
         chosen = self.chosen(ask.circuit or _DEFAULT)
-        values = _values(chosen, ask.values)
+        values = complete_values(chosen, ask.values)
         whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
         away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
             spectrum.impedance
         )
-        used = _used(ask, spectrum)
+        used = used_points(ask, spectrum)
         return {
             "curve": fitted_curve(spectrum, chosen, values),
             "residual_real_percent": (100 * away.real).tolist(),
@@ -150,10 +142,10 @@ class Workbench:
         """
         from eisfit.fitting.fit import fit
 
-        ask, whole = _checked(request)
-        spectrum = whole.keep(_used(ask, whole))
+        ask, whole = checked(request)
+        spectrum = whole.keep(used_points(ask, whole))
         chosen = None if ask.circuit is None else self.chosen(ask.circuit)
-        options = {} if chosen is None else _options(ask, chosen)
+        options = {} if chosen is None else fit_options(ask, chosen)
         result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
         return {**_shown(result), **self._repeat(ask, result.circuit if chosen is None else chosen, whole)}
 
@@ -161,16 +153,16 @@ class Workbench:
         """Return the Kramers-Kronig test of the points that are used."""
         from eisfit.validation.kramers_kronig import check
 
-        ask, spectrum = _checked(request)
-        return {"document": check(spectrum.keep(_used(ask, spectrum))).to_dict()}
+        ask, spectrum = checked(request)
+        return {"document": check(spectrum.keep(used_points(ask, spectrum))).to_dict()}
 
     def identify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Rank circuits by what the data supports."""
         from eisfit.display.pages import ranking
         from eisfit.fitting.identify.identify import identify
 
-        ask, spectrum = _checked(request)
-        found = identify(spectrum.keep(_used(ask, spectrum)), weighting=ask.weighting)
+        ask, spectrum = checked(request)
+        found = identify(spectrum.keep(used_points(ask, spectrum)), weighting=ask.weighting)
         document = found.to_dict(data=False)
         return {"document": document, **ranking(document)}
 
@@ -212,7 +204,7 @@ class Workbench:
             )
         return found
 
-    def _repeat(self, ask: _Ask, chosen: Circuit, spectrum: Spectrum) -> dict[str, str]:
+    def _repeat(self, ask: Ask, chosen: Circuit, spectrum: Spectrum) -> dict[str, str]:
         """Return what repeats a fit in a shell, and in Python."""
         own = chosen is self.circuit
         name = (self.named if own else "") or chosen.name
@@ -260,8 +252,8 @@ def _session(bench: Workbench, request: dict[str, Any]) -> dict[str, Any]:
     for row in rows:
         spectrum = Spectrum.from_dict(row.get("spectrum") or {})
         kept = {key: row[key] for key in ("masks", "range", "circuit", "values", "held") if key in row}
-        ask = validate({"op": "session", "spectrum": {}, **kept}, _Ask, "the session")
-        _used(ask, spectrum)
+        ask = validate({"op": "session", "spectrum": {}, **kept}, Ask, "the session")
+        used_points(ask, spectrum)
         found.append({**measured(spectrum), **kept, "fit": _stored(row.get("fit"))})
     return {"schema": SESSION, "selected": session.get("selected"), "spectra": found}
 
@@ -289,60 +281,6 @@ def _shown(result: Any) -> dict[str, Any]:
         "drawing": drawing(result.circuit.string),
         "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
     }
-
-
-def _checked(request: dict[str, Any]) -> tuple[_Ask, Spectrum]:
-    ask = validate(request, _Ask, "the request")
-    if ask.range and (len(ask.range) != 2 or not ask.range[0] <= ask.range[1]):
-        raise UsageError("range: two frequencies in Hz, the lower one first")
-    return ask, Spectrum.from_dict(ask.spectrum)
-
-
-def _used(ask: _Ask, spectrum: Spectrum) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return the mask (F,) of the points that are neither masked nor outside the range."""
-    f = spectrum.frequency
-    used = ~np.isin(f, np.array(ask.masks, dtype=float))
-    if ask.range:
-        used &= (f >= ask.range[0]) & (f <= ask.range[1])
-    if not used.any():
-        raise UsageError("every point is masked: unmask some")
-    return used
-
-
-def _options(ask: _Ask, chosen: Circuit) -> dict[str, Any]:
-    """Return start, fix and bound of `eisfit.fit`."""
-    chosen.check_names(ask.held)
-    values = _values(chosen, ask.values) if ask.values else _inside(chosen, ask.starts)
-    fixed = {name: values[name] for name in ask.held if name in values}
-    bound = {name: tuple(ends) for name, ends in ask.bounds.items()}
-    if not all(len(ends) == 2 for ends in bound.values()):
-        raise UsageError("bounds: two numbers for each parameter, null for an open end")
-    start = {name: value for name, value in values.items() if name not in fixed}
-    return {"start": start or None, "fix": fixed or None, "bound": bound or None}
-
-
-def _inside(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
-    """Return the values of the free parameters; the circuit's fixed and tied ones are left out."""
-    chosen.check_names(given)
-    free = {name: float(value) for name, value in given.items() if chosen.parameters[name].free}
-    chosen.constrain(start=free)
-    return free
-
-
-def _values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
-    free = _inside(chosen, given)
-    missing = [name for name, p in chosen.parameters.items() if p.free and name not in free]
-    if missing:
-        raise UsageError(f"no value for {', '.join(missing)}")
-    return free
-
-
-def _plain_values(chosen: Circuit, size: float) -> dict[str, float]:
-    """Return values to begin with: resistances of the spectrum's size, exponents near 1, times near 1 s."""
-    guesses = {"ohm": size, "": 0.9, "s": 1.0, "ohm s^-1/2": size}
-    rows = chosen.parameters.items()
-    return {n: p.value if p.value is not None else min(max(guesses.get(p.unit, 1e-4), p.min), p.max)
-            for n, p in rows}  # fmt: skip
 
 
 _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = {
