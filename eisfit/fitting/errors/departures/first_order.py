@@ -7,132 +7,122 @@ A. O'Hagan, J. R. Stat. Soc. B 63 (2001) 425). The noise is taken by restricted 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import FloatArray
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Change, Departure
+from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
 
-__all__ = ["Sizes", "try_departures", "worth_trying"]
+__all__ = ["Sizes", "Space", "try_departures", "worth_trying"]
 
 #: A departure that is the circuit itself where its numbers are zero, and the sizes of it to be tried.
 Sizes = tuple[Departure, tuple[float, ...]]
 
 _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to the residual's
-_SCREEN = 0.5  # standard score below which the data hardly makes a departure more probable than before
+# What is enough to see which fits come near a departure: a few noises, axes that hold some of the signal, at
+# least so many fits whose parameters are within a tenth, and a ratio of likelihoods of a quarter where one counts.
+_FEW_NOISES = np.geomspace(0.2, 1.0, 6)
+_SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
 
 
 def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:
-    """Return in which fits (B,) the residual may speak for a departure: without most of the work."""
+    """Return for which fits (B,) a departure may be more probable afterwards than before.
+
+    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of one of
+    them: each residual is held against these, and a fit that comes near is worked out by itself, as are those
+    that are like few others.
+    """
+    worth = np.ones(len(fits.values), dtype=bool)
     optimum = fits.beyond_parameters
-    products = _Products(optimum)
-    return np.asarray(np.any([_Space.of(products, one).may_be_seen for one, _ in departures], axis=0))
+    for group in _alike(fits):
+        worth[group] = _ratio(optimum.rows(group), departures) > 1 / _MARGIN
+    return worth
+
+
+def _alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
+    """Yield rows of fits whose parameters are nearly those of the first of them."""
+    left = np.arange(len(fits.values))
+    size = np.where(fits.values != 0, np.abs(fits.values), 1.0)
+    while left.size >= _FEWEST:
+        apart = np.abs(fits.values[left] - fits.values[left[0]]) / size[left[0]]
+        near = np.asarray((apart <= _APART).all(axis=1))
+        near[0] = True
+        if np.sum(near) >= _FEWEST:
+            yield left[near]
+        left = left[~near]
+
+
+def _ratio(fits: Linearised, departures: Sequence[Sizes]) -> FloatArray:
+    """Return the average likelihood ratio (B,) of departures, with the columns of the first fit for all."""
+    variance = _variance(fits)[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
+    none, total = _nothing(fits).evidence, np.sum(fits.residual**2, axis=1)
+    found = []
+    for departure, sizes in departures:
+        power, columns = _columns(fits.rows(np.array([0])), departure)
+        for size in sizes:
+            told = size * size * power > _SEEN * variance.min()
+            seen = fits.residual @ columns[told].T
+            left = total - np.sum(seen**2, axis=1)
+            evidence = _likelihood(fits, size * size * power[np.newaxis, told], seen, left, variance)
+            found.append(evidence.max(axis=1) - none)
+    return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
+
+
+def _columns(fit: Linearised, departure: Departure) -> tuple[FloatArray, FloatArray]:
+    """Return the powers (K,) of one fit's departure along its axes, and these (K, 2F), of length one."""
+    space = Space.of(fit, departure)
+    axes = _Axes.of(fit, space)
+    along = axes.turned[0].T @ (space.design - space.moved @ fit.jacobian)[0]
+    return axes.power[0], along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, np.newaxis]
 
 
 def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Departed]:
     """Return what departures make of fits; first that there is none."""
     optimum = fits.beyond_parameters
-    products = _Products(optimum)
     found = [_nothing(optimum)]
     for departure, sizes in departures:
-        axes = _Axes.of(optimum, _Space.of(products, departure))
+        axes = _Axes.of(optimum, Space.of(optimum, departure))
         found += [_trial(optimum, axes, size * size) for size in sizes]
     return found
 
 
-class _Products:
-    """The products of a departure's columns with the Jacobian and the residual, once for each element."""
-
-    def __init__(self, fits: Linearised) -> None:
-        self.fits = fits
-        self.weight = fits.weight[:, ::2]  # of both parts: the noise is in proportion to |Z|, or known
-        slopes = fits.jacobian.view(np.complex128)
-        # The residual is the model's less the data's: what the data has beyond the model has the other sign.
-        data = -np.ascontiguousarray(fits.residual).view(np.complex128)
-        self.both = np.concatenate([slopes, data[:, np.newaxis]], axis=1)
-        self._along: dict[int, ComplexArray] = {}
-
-    def along(self, place: int) -> ComplexArray:
-        """Return the Jacobian and the residual (B, V + 1, F) times an element's amplitude."""
-        if place not in self._along:
-            self._along[place] = (self.fits.by_amplitude[:, place].conj() * self.weight)[
-                :, np.newaxis
-            ] * self.both
-        return self._along[place]
-
-    def of(self, change: Change) -> tuple[FloatArray, FloatArray]:
-        """Return the products (B, k, V + 1) of a change's columns, and their squares (B, k)."""
-        along, columns = self.along(change.element.place), change.by_numbers
-        square = np.abs(self.fits.by_amplitude[:, change.element.place] * self.weight) ** 2
-        if len(columns) > 1:
-            found = np.einsum("bvf,bkf->bkv", along.conj(), columns).real
-            return found, np.einsum("bf,bkf->bk", square, np.abs(columns) ** 2)
-        shape = along.shape
-        flat = along.view(np.float64).reshape(-1, 2 * shape[2]) @ _parts(columns[0]).T
-        return flat.reshape(*shape[:2], -1).transpose(0, 2, 1), square @ (np.abs(columns[0]) ** 2).T
-
-
-def _parts(columns: ComplexArray) -> FloatArray:
-    return np.ascontiguousarray(columns).view(np.float64)
-
-
 @dataclass(frozen=True)
-class _Space:
+class Space:
     """A departure to first order, in what the parameters cannot make up for.
 
-    `seen` (B, K) of its columns in the residual, `moved` (B, K, V) what each does to the parameters, `across`
-    (B, K, V) their products with the Jacobian, `diagonal` (B, K) of their own products.
+    `design` (B, K, 2F) is what its numbers change, `seen` (B, K) what of that is in the residual, `moved`
+    (B, K, V) what each does to the parameters, `normal` (B, K, K) their products.
     """
 
-    fits: Linearised
-    changes: list[Change]
+    design: FloatArray
     seen: FloatArray
     moved: FloatArray
-    across: FloatArray
-    diagonal: FloatArray
+    normal: FloatArray
 
     @classmethod
-    def of(cls, products: _Products, departure: Departure) -> _Space:
-        fits = products.fits
-        changes = departure.changes(fits.values, np.zeros((len(fits.values), departure.count)))
-        found = [products.of(change) for change in changes]
-        both = np.nan_to_num(np.concatenate([part for part, _ in found], axis=1))
-        across, seen = both[:, :, :-1], both[:, :, -1]
+    def of(cls, fits: Linearised, departure: Departure) -> Space:
+        """Return the space of a departure."""
+        weight = fits.weight[:, np.newaxis, ::2]  # of both parts: the noise is in proportion to |Z|, or known
+        shapes = departure.first_order(fits.values)
+        columns = [fits.by_amplitude[:, [element.place]] * weight * column for element, column in shapes]
+        design = np.concatenate(columns, axis=1).view(np.float64)
+        design[~np.isfinite(design)] = 0.0  # an arc of negative resistance has no shape
+        across = design @ fits.jacobian.transpose(0, 2, 1)
         moved = across @ fits.inverse
-        square = np.nan_to_num(np.concatenate([part for _, part in found], axis=1))
-        diagonal = square - np.einsum("bkv,bkv->bk", moved, across)
-        return cls(fits, changes, seen, moved, across, diagonal)
-
-    @property
-    def may_be_seen(self) -> NDArray[np.bool_]:
-        """Where the residual may agree with the columns more than by chance (B,).
-
-        The score is standard under noise alone, its spread at least that of the diagonal.
-        """
-        variance = np.ones(len(self.seen)) if self.fits.known_noise else self.fits.unexplained
-        excess = np.sum(self.seen**2, axis=1) / variance - np.sum(self.diagonal, axis=1)
-        return np.asarray(excess > _SCREEN * np.sqrt(2 * np.sum(self.diagonal**2, axis=1)))
-
-    @property
-    def normal(self) -> FloatArray:
-        """The products (B, K, K) of the columns."""
-        amplitude = self.fits.by_amplitude
-        columns = np.concatenate(
-            [amplitude[:, [x.element.place]] * x.by_numbers for x in self.changes], axis=1
-        )
-        columns = np.where(np.isfinite(columns), columns, 0.0)  # an arc of negative resistance has no shape
-        design = _parts(columns) * self.fits.weight[:, np.newaxis, :]
-        return np.asarray(design @ design.transpose(0, 2, 1) - self.moved @ self.across.transpose(0, 2, 1))
+        # The residual is the model's less the data's: what the data has beyond the model has the other sign.
+        seen = -(design @ fits.residual[:, :, np.newaxis])[:, :, 0]
+        normal = design @ design.transpose(0, 2, 1) - moved @ across.transpose(0, 2, 1)
+        return cls(design, seen, moved, normal)
 
 
 def _nothing(fits: Linearised) -> Departed:
     left = np.sum(fits.residual**2, axis=1)
-    variance = np.ones(len(left)) if fits.known_noise else left / fits.nfree
+    variance = _variance(fits)
     return Departed(
         -0.5 * (fits.nfree * np.log(variance) + left / variance),
         variance,
@@ -141,26 +131,32 @@ def _nothing(fits: Linearised) -> Departed:
     )
 
 
+def _variance(fits: Linearised) -> FloatArray:
+    return np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
+
+
 @dataclass(frozen=True)
 class _Axes:
-    """A `_Space` along its axes i: there `seen` (B, K) has the variance noise + s^2 `power` (B, K).
+    """A `Space` along its axes i: there `seen` (B, K) has the variance noise + s^2 `power` (B, K).
 
-    `moved` (B, K, V) is what each does to the parameters; in `left` (B,), a sum of squares, is noise alone.
+    `turned` (B, K, K) are the axes; `moved` (B, K, V) is what each does to the parameters; in `left` (B,), a sum
+    of squares, is noise alone.
     """
 
+    turned: FloatArray
     power: FloatArray
     seen: FloatArray
     moved: FloatArray
     left: FloatArray
 
     @classmethod
-    def of(cls, fits: Linearised, space: _Space) -> _Axes:
+    def of(cls, fits: Linearised, space: Space) -> _Axes:
         power, axes = np.linalg.eigh(space.normal)
         there = power > 1e-12 * power.max(axis=1, keepdims=True)
         power = np.where(there, power, 0.0)
         seen = np.einsum("bkj,bk->bj", axes, space.seen) / np.sqrt(np.where(there, power, 1.0)) * there
         left = np.maximum(np.sum(fits.residual**2, axis=1) - np.sum(seen**2, axis=1), 0.0)
-        return cls(power, seen, axes.transpose(0, 2, 1) @ space.moved, left)
+        return cls(axes, power, seen, axes.transpose(0, 2, 1) @ space.moved, left)
 
 
 def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
@@ -174,14 +170,21 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
     return Departed(likelihood, variance, shift, covar)
 
 
+def _likelihood(
+    fits: Linearised, excess: FloatArray, seen: FloatArray, left: FloatArray, variance: FloatArray
+) -> FloatArray:
+    """Return the restricted likelihood (B, n) at variances of the noise (B, n)."""
+    total = variance[:, :, np.newaxis] + excess[:, np.newaxis, :]
+    along = np.sum(np.log(total) + seen[:, np.newaxis, :] ** 2 / total, axis=2)
+    rest = (fits.nfree - excess.shape[1])[:, np.newaxis]
+    return np.asarray(-0.5 * (along + rest * np.log(variance) + left[:, np.newaxis] / variance))
+
+
 def _noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArray, FloatArray]:
     """Return the restricted likelihood (B,) at its largest over the noise's variance (B,), and that."""
 
     def likelihood(variance: FloatArray) -> FloatArray:
-        total = variance[:, :, np.newaxis] + excess[:, np.newaxis, :]
-        along = np.sum(np.log(total) + axes.seen[:, np.newaxis, :] ** 2 / total, axis=2)
-        rest = (fits.nfree - excess.shape[1])[:, np.newaxis]
-        return np.asarray(-0.5 * (along + rest * np.log(variance) + axes.left[:, np.newaxis] / variance))
+        return _likelihood(fits, excess, axes.seen, axes.left, variance)
 
     if fits.known_noise:
         one = np.ones((len(excess), 1))

@@ -94,6 +94,10 @@ class Change:
     by_parameters: Mapping[int, ComplexArray] | None = None
 
 
+#: An element, and d ln Z_e / dc (B or 1, k, F) at c = 0.
+Shape = tuple[Element, ComplexArray]
+
+
 class Departure(Protocol):
     """A way to depart from a circuit."""
 
@@ -107,6 +111,9 @@ class Departure(Protocol):
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the elements at parameters (B, P) and numbers (B, K)."""
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return the same to first order about the circuit itself, in the order of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,11 @@ class Smooth:
             found.append(Change(element, factor, columns[np.newaxis], first))
         return found
 
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return it to first order."""
+        scaled = [(element, self.size * element.size) for element in elements(self.circuit)]
+        return [(element, (size * self.bumps)[np.newaxis]) for element, size in scaled]
+
 
 #: y(ln st, c) with its derivatives by both: R / Z - 1 of an arc, st where Z is R / (1 + st).
 Form = Callable[[ComplexArray, FloatArray], tuple[ComplexArray, ComplexArray, ComplexArray]]
@@ -153,17 +165,19 @@ class Reshaped:
     element: Element
     resistor: int
     form: Form
-    nested: bool
+    tangent: Callable[[ComplexArray], ComplexArray] | None
     count = 1
+
+    @property
+    def nested(self) -> bool:
+        """Whether it is the circuit itself where its number is zero."""
+        return self.tangent is not None
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the arc's storage."""
-        log_jw = np.log(self.omega) + 0.5j * np.pi
-        columns = self.element.columns
-        exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else 1.0
-        scale = values[:, self.resistor] * values[:, columns[0]]
+        columns, log_jw = self.element.columns, np.log(self.omega) + 0.5j * np.pi
         with np.errstate(all="ignore"):
-            log_st = np.log(scale)[:, np.newaxis] + exponent * log_jw
+            log_st = self._log_st(values, log_jw)
             y, by_st, by_c = self.form(log_st, c)
             steep = 1 - by_st / y
             by_parameters = {k: steep / values[:, k, np.newaxis] for k in (self.resistor, columns[0])}
@@ -172,6 +186,19 @@ class Reshaped:
             factor = np.exp(log_st) / y
         return [Change(self.element, factor, (-by_c / y)[:, np.newaxis], 0, by_parameters)]
 
+    def _log_st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
+        columns = self.element.columns
+        exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else 1.0
+        return np.asarray(np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis] + exponent * log_jw)
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return it to first order; nothing where it is not the circuit itself at c = 0."""
+        if self.tangent is None:
+            return []
+        with np.errstate(all="ignore"):
+            column = self.tangent(self._log_st(values, np.log(self.omega) + 0.5j * np.pi))
+        return [(self.element, column[:, np.newaxis])]
+
 
 def _skewed(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
     beta, st = np.exp(_SKEW * c), np.exp(log_st)
@@ -179,6 +206,17 @@ def _skewed(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexA
     power = np.exp(beta * log)
     y = np.where(np.abs(beta * log) < 1e-5, beta * log, power - 1)
     return y, beta * power * st / (1 + st), _SKEW * beta * log * power
+
+
+def _skew_tangent(log_st: ComplexArray) -> ComplexArray:
+    """Return -dy/dc / y of `_skewed` at c = 0, where y is st."""
+    st = np.exp(log_st)
+    # ln (1 + st) by its real parts: a quarter of the time of numpy's complex logarithm.
+    real, imag = st.real, st.imag
+    log = np.empty_like(st)
+    log.real = 0.5 * np.log1p(real * (2 + real) + imag * imag)
+    log.imag = np.arctan2(imag, 1 + real)
+    return np.asarray(-_SKEW * (1 + 1 / st) * log)
 
 
 def _porous(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
@@ -203,8 +241,8 @@ def reshaped(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
     place = {name: k for k, name in enumerate(circuit.names)}
     storages = {element.component.name: element for element in elements(circuit)}
     pairs = [(storages[s.name], place[r.name]) for r, s in arcs(circuit.tree) if s.name in storages]
-    forms = ((_skewed, True), (_porous, False))
-    return [Reshaped(omega, s, r, form, nested) for form, nested in forms for s, r in pairs]
+    forms = ((_skewed, _skew_tangent), (_porous, None))
+    return [Reshaped(omega, s, r, form, tangent) for form, tangent in forms for s, r in pairs]
 
 
 @dataclass(frozen=True)
@@ -217,9 +255,17 @@ class Tilted:
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the diffusion."""
-        log = np.log(self.omega)
-        column = -_TILT * (log - log.mean() + 0.5j * np.pi)
+        column = self._column
         return [Change(self.element, np.exp(c * column), column[np.newaxis, np.newaxis])]
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return it to first order."""
+        return [(self.element, self._column[np.newaxis, np.newaxis])]
+
+    @property
+    def _column(self) -> ComplexArray:
+        log = np.log(self.omega)
+        return np.asarray(-_TILT * (log - log.mean() + 0.5j * np.pi))
 
 
 def tilted(circuit: Circuit, omega: FloatArray) -> list[Tilted]:
