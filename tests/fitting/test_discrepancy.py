@@ -8,12 +8,7 @@ from scipy.integrate import quad
 
 import eisfit
 from eisfit.fitting.errors.departures.discrepancy import _first_order, _weights
-from eisfit.fitting.errors.departures.first_order import (
-    _Products,
-    _Space,
-    try_departures,
-    worth_trying,
-)
+from eisfit.fitting.errors.departures.first_order import _alike, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.departures.shapes import Smooth, _bump, elements, reshaped, tilted
 from eisfit.model.circuit import Circuit
@@ -187,9 +182,11 @@ def test_a_skewed_arc_is_fitted_to_its_end_and_the_error_is_no_wider_than_needed
     assert np.median(stated) < 4 * np.sqrt(np.mean(off**2))
 
 
-@pytest.mark.parametrize("lot", [true, skewed])
-def test_the_screen_loses_no_departure_that_is_seen(lot):
+@pytest.mark.parametrize(("lot", "most"), [(true, 0.5), (skewed, 1.0)])
+def test_the_screen_loses_no_departure_that_is_seen(lot, most):
+    """Where it is worked out by itself (simulated, sizes that drift), it is among those worth trying."""
     some = [lot(seed) for seed in range(20)]
+    some = [s.replace(impedance=s.impedance * (1 + 0.002 * k)) for k, s in enumerate(some)]
     circuit = eisfit.circuit("rs-sei-ct")
     values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
     target = np.stack([s.impedance for s in some])
@@ -200,10 +197,8 @@ def test_the_screen_loses_no_departure_that_is_seen(lot):
         circuit, some[0].omega, target, weight, values, free=columns, held=held, known_noise=False
     )
     evidence = np.stack([t.evidence for t in try_departures(fits, _first_order(fits))], axis=1)
-    seen = 1 - _weights(evidence)[:, 0] > 0.5
-    assert not (seen & ~worth_trying(fits, _first_order(fits))).any()
-    products = _Products(fits.beyond_parameters)
-    for departure, _ in _first_order(fits):
-        space = _Space.of(products, departure)
-        whole = np.einsum("bkk->bk", space.normal)
-        assert space.diagonal == pytest.approx(whole, rel=1e-6, abs=1e-9 * whole.max())
+    worth = worth_trying(fits, _first_order(fits))
+    assert [len(group) for group in _alike(fits)] == [20]
+    seen = 1 - _weights(evidence)[:, 0] > 0.15
+    assert not (seen & ~worth).any()
+    assert np.mean(worth) <= most

@@ -25,7 +25,7 @@ Sizes = tuple[Departure, tuple[float, ...]]
 
 _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to the residual's
 # What is enough to see which fits come near a departure: a few noises, axes that hold some of the signal, at
-# least so many fits whose parameters are within a tenth, and a ratio of likelihoods of a quarter where one counts.
+# least so many fits whose parameters are within a tenth, and a fourth of the likelihood ratio that counts.
 _FEW_NOISES = np.geomspace(0.2, 1.0, 6)
 _SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
 
@@ -33,9 +33,9 @@ _SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
 def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:
     """Return for which fits (B,) a departure may be more probable afterwards than before.
 
-    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of one of
-    them: each residual is held against these, and a fit that comes near is worked out by itself, as are those
-    that are like few others.
+    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of one
+    of them: each residual is held against these, and a fit that comes near is worked out by itself, as are
+    those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
     optimum = fits.beyond_parameters
@@ -139,8 +139,8 @@ def _variance(fits: Linearised) -> FloatArray:
 class _Axes:
     """A `Space` along its axes i: there `seen` (B, K) has the variance noise + s^2 `power` (B, K).
 
-    `turned` (B, K, K) are the axes; `moved` (B, K, V) is what each does to the parameters; in `left` (B,), a sum
-    of squares, is noise alone.
+    `turned` (B, K, K) are the axes; `moved` (B, K, V) is what each does to the parameters; in `left` (B,), a
+    sum of squares, is noise alone.
     """
 
     turned: FloatArray

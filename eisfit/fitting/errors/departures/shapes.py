@@ -189,7 +189,9 @@ class Reshaped:
     def _log_st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
         columns = self.element.columns
         exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else 1.0
-        return np.asarray(np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis] + exponent * log_jw)
+        return np.asarray(
+            np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis] + exponent * log_jw
+        )
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order; nothing where it is not the circuit itself at c = 0."""
