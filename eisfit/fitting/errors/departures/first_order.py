@@ -33,8 +33,8 @@ _SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
 def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:
     """Return for which fits (B,) a departure may be more probable afterwards than before.
 
-    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of one
-    of them: each residual is held against these, and a fit that comes near is worked out by itself, as are
+    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of
+    one of them: each residual is held against these, and a fit that comes near is worked out by itself, as are
     those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
