@@ -34,7 +34,7 @@ def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bo
     """Return for which fits (B,) a departure may be more probable afterwards than before.
 
     That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of
-    one of them: each residual is held against these, and a fit that comes near is worked out by itself, as are
+    one of them: each residual is held against these. A fit that comes near is worked out by itself, as are
     those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
