@@ -2,6 +2,8 @@
 
     python benchmarks/axes.py energies --count 100     E_a = 0.50 eV over seven temperatures, single and joint
     python benchmarks/axes.py films --count 100        four films: slope and offset of the line
+    python benchmarks/axes.py arcs --count 200         a film's arc beside another 3 to 30 times slower
+    python benchmarks/axes.py drift --count 100        sweeps of a drifting cell, each moved to its middle
     python benchmarks/axes.py grid --count 5000        spectra over temperature and state of charge
     python benchmarks/axes.py measured FOLDER          the measured series of `FOLDER` (temperatures in names)
 
@@ -74,6 +76,68 @@ def films(count, noise):
     print(f"films: 95 % interval holds the slope in {slope:.1f} %, the offset in {offset:.1f} % of {count}")
 
 
+def arcs(count, noise):
+    """Print how often a film's arc beside another is told, and how often its interval holds the truth."""
+    rng = np.random.default_rng(4)
+    omega = 2j * np.pi * np.logspace(6, -2, 65)
+    truth = {"area_resistance_ohm_cm2": 50.0, "area_capacitance_F_per_cm2": 3e-4 / 50}
+    for ratio in (3.0, 10.0, 30.0):
+        rows, refused = [], 0
+        for _ in range(count // 3):
+            alphas, other = rng.uniform(0.85, 0.95, 2), rng.uniform(30, 80)
+            z = 5 + 50 / (1 + (omega * 3e-4) ** alphas[0]) + other / (1 + (omega * 3e-4 * ratio) ** alphas[1])
+            z = z + noise * np.abs(z) * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
+            s = eisfit.Spectrum(omega.imag / (2 * np.pi), z, metadata={"simulated": True})
+            try:
+                found = eisfit.film(eisfit.fit(s, "R_s-p(R_film,CPE_film)-p(R_ct,CPE_ct)"), area=1.0)
+            except EisfitError:
+                refused += 1
+                continue
+            rows.append([(found.values[n] - t, found.stderr[n], t) for n, t in truth.items()])
+        error, stderr, size = np.moveaxis(np.array(rows).reshape(-1, len(truth), 3), 2, 0)
+        inside = np.round(100 * np.mean(np.abs(error) <= 1.96 * stderr, axis=0), 1)
+        width = np.round(100 * np.median(stderr / size, axis=0), 1)
+        print(
+            f"arcs 1:{ratio:g}: {len(rows)} told, {refused} refused; 95 % holds R and C in {inside} %, "
+            f"median error {width} %"
+        )
+
+
+def drift(count, noise):
+    """Print Kramers-Kronig and the coverage of the parameters at mid-sweep, before and after."""
+    rng = np.random.default_rng(5)
+    frequency = np.logspace(4, -1.5, 30)
+    at = np.cumsum(3 / frequency + 0.5)
+    lasts = at[-1] + 10
+    omega = 2j * np.pi * frequency
+
+    def of(time):
+        u = time / (8 * lasts)
+        return {"R_s": 5 + 0.5 * u, "R_ct": 12 * np.exp(0.6 * u) + 2 * u**2}
+
+    passed, inside, shares = [], {"before": [], "after": []}, []
+    for _ in range(count):
+        sweeps = []
+        for k in range(8):
+            p = of(k * lasts + at)
+            z = p["R_s"] + p["R_ct"] / (1 + omega**0.9 * p["R_ct"] * 2e-3)
+            z = z + noise * np.abs(z) * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
+            sweeps.append(eisfit.Spectrum(frequency, z, times=k * lasts + at, cycle=float(k)))
+        done = eisfit.correct_drift(sweeps)
+        passed += [(row.ok_before, row.ok_after) for row in done.rows]
+        for when, series in (("before", sweeps[1:-1]), ("after", done.series)):
+            for row, fit in zip(done.rows, eisfit.track(series, "R_s-p(R_ct,CPE_ct)"), strict=True):
+                truth = {**of(row.moment), "CPE_ct_Q": 2e-3, "CPE_ct_alpha": 0.9}
+                inside[when].append([abs(fit[n].value - t) / fit[n].stderr for n, t in truth.items()])
+        shares += [row.largest_change for row in done.rows]
+    told = np.round(100 * np.mean(passed, axis=0), 1)
+    print(f"drift: {len(passed)} sweeps, up to {100 * max(shares):.0f} % of |Z|; Kramers-Kronig holds in "
+          f"{told[0]} % before, {told[1]} % after")  # fmt: skip
+    for when, rows in inside.items():
+        held = 100 * np.mean(np.array(rows) <= 1.96, axis=0)
+        print(f"  {when}: 95 % holds {dict(zip(truth, held.round(1).tolist(), strict=True))}")
+
+
 def grid(count, noise):
     """Print the processor time of a grid, and its activation energies."""
     rng = np.random.default_rng(3)
@@ -105,7 +169,7 @@ def measured(folder, circuit, by):
 def main():
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("energies", "films", "grid", "measured"))
+    parser.add_argument("what", choices=("energies", "films", "arcs", "drift", "grid", "measured"))
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--noise", type=float, default=3e-3)
@@ -115,7 +179,8 @@ def main():
     if given.what == "measured":
         measured(given.folder, given.circuit, given.by)
     else:
-        {"energies": energies, "films": films, "grid": grid}[given.what](given.count, given.noise)
+        simulated = {"energies": energies, "films": films, "arcs": arcs, "drift": drift, "grid": grid}
+        simulated[given.what](given.count, given.noise)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ class Axis:
         return tuple(found)
 
     @property
+    def words(self) -> str:
+        """Its name in a sentence."""
+        return "state of charge" if self.name == "soc" else self.name.replace("_", " ")
+
+    @property
     def label(self) -> str:
         """Its name and unit, for a figure."""
         unit = {"degC": "°C"}.get(self.unit, self.unit)

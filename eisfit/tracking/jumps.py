@@ -31,7 +31,7 @@ def judge_jumps(fits: Sequence[FitResult], features: Features, axis: Axis = AXES
         return list(fits)
     values = np.array([[fit.values[name] for name in features.circuit.names] for fit in fits])
     path, errors = features.of(values), np.array([features.errors(fit) for fit in fits])
-    merged = [_merged(row, error, features) for row, error in zip(path, errors, strict=True)]
+    merged = [_merged(row, error, features, axis) for row, error in zip(path, errors, strict=True)]
     result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
     usual = measure_movement(path)
     usable = [k for k, fit in enumerate(result) if fit.ok]
@@ -56,8 +56,8 @@ def _with(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
     return fit.replace_flags((*fit.flags, *levelled)) if flags else fit
 
 
-def _merged(row: FloatArray, error: FloatArray, features: Features) -> Flag | None:
-    """Flag a pair of arcs that the data of this cycle does not tell apart."""
+def _merged(row: FloatArray, error: FloatArray, features: Features, axis: Axis) -> Flag | None:
+    """Flag a pair of arcs that one spectrum does not tell apart."""
     for (r1, t1), (r2, t2) in combinations(features.arcs, 2):
         pair = features.names[r1], features.names[r2]
         apart = abs(row[t1] - row[t2])
@@ -69,7 +69,7 @@ def _merged(row: FloatArray, error: FloatArray, features: Features) -> Flag | No
                 "arcs_merged",
                 f"the arcs of {pair[0]} and {pair[1]} have run into one: their time constants, a factor "
                 f"{ratio} apart, and their resistances are not told apart",
-                f"use the sum {pair[0]} + {pair[1]} at this cycle, or a joint fit (--smooth {pair[0]})",
+                f"use {pair[0]}+{pair[1]} at this {axis.words}, or a joint fit (--smooth {pair[0]})",
             )
     return None
 
@@ -87,7 +87,7 @@ def _swapped(
                 "arcs_swapped",
                 f"the arcs of {features.names[one[0]]} and {features.names[other[0]]} continue those of "
                 f"{last} better when exchanged",
-                "do not follow the two across this cycle; a joint fit (--smooth) keeps them apart",
+                "do not follow the two across this point; a joint fit (--smooth) keeps them apart",
             )
     return None
 

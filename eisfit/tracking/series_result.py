@@ -21,6 +21,7 @@ from eisfit.tracking.growth.axis_laws import arrhenius_of, laws_along
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.growth.series_growth import growth_of, growths
+from eisfit.tracking.growth.values import parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.jumps import judge_jumps
@@ -114,12 +115,13 @@ class SeriesResult(Sequence[Row]):
         return tuple(axis_value(result.spectrum, axis) for axis in self.along())
 
     def arrhenius(self, name: str = "R_ct", form: str = "auto") -> Arrhenius:
-        """Return the activation energy of a parameter, from the fits that can be used.
+        """Return the activation energy of a parameter or a sum of resistances, from the fits of use.
 
         Parameters
         ----------
         name
-            Of the parameter: a resistance, a Warburg coefficient, a time constant.
+            Of the parameter: a resistance, a Warburg coefficient, a time constant; or a sum of resistances
+            such as ``R_s+R_1``, which can be determined where its parts are not.
         form
             ``plain``: A exp(E/(k T)); ``times_temperature``: A T exp(E/(k T)), as hopping demands; ``auto``:
             by AICc where the data tell, else plain, with the other energy beside it.
@@ -129,12 +131,11 @@ class SeriesResult(Sequence[Row]):
         EisfitError
             For an unknown parameter.
         UsageError
-            For an unknown form, or a grid (take one of its lines).
+            For an unknown form, a sum of what is no resistance, or a grid (take one of its lines).
         FitError
             When fewer than three temperatures have a trustworthy value.
         """
-        if name not in self.circuit.parameters:
-            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        parts_of(self.circuit, name)
         if len(self.axes) > 1:
             raise UsageError(
                 f"a grid over {' and '.join(self.axes)} has one for each line: to_dict()['grid']"
@@ -165,7 +166,7 @@ class SeriesResult(Sequence[Row]):
         Parameters
         ----------
         name
-            Of the parameter.
+            Of the parameter, or a sum of resistances such as ``R_s+R_1``.
         law
             ``auto`` (by AICc), or one of `eisfit.tracking.growth.laws`.
         over
@@ -181,8 +182,7 @@ class SeriesResult(Sequence[Row]):
         FitError
             When fewer than two cycles have a trustworthy value, or all share one.
         """
-        if name not in self.circuit.parameters:
-            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
+        parts_of(self.circuit, name)
         return growth_of(self.results, self.circuit, self.joint, name, law=law, over=over)
 
     def crossing(

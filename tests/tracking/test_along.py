@@ -74,6 +74,32 @@ def test_law_needs_temperatures(warm):
         eisfit.track(cold, CIRCUIT, joint={"R_ct": "arrhenius"})
 
 
+def test_the_sum_has_a_law_where_its_parts_are_not_told_apart():
+    """A pellet between blocking electrodes whose arc peaks above the sweep, at all temperatures but one."""
+    rng, pellets = np.random.default_rng(29), []
+    s = 2j * np.pi * np.logspace(6, 0, 40)
+    for t in (-20.0, 0.0, 20.0, 40.0):
+        share = activated(t, 0.35) / 20  # both parts are activated alike, and so is their sum
+        z = 30 * share + 70 * share / (1 + s * 1.5e-7 * share) + 1 / (1e-6 * s**0.9)
+        z = z * (1 + 2e-3 * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size)))
+        pellets.append(eisfit.Spectrum(s.imag / (2 * np.pi), z, temperature_C=t))
+    t = eisfit.track(pellets, "R_s-p(R_1,C_1)-CPE_d", by="temperature")
+    assert any(fit["R_1"].verdict == "extrapolated" for fit in t)
+    found = t.to_dict(data=False)["arrhenius"]["R_s+R_1"]
+    assert (found["points"], found["of"]) == (4, 4)
+    assert abs(found["activation_energy_eV"] - 0.35) < 4 * found["stderr"] < 0.02
+    law = t.arrhenius("R_s+R_1")
+    assert law.activation_energy_eV == found["activation_energy_eV"]
+    assert law(20.0) == pytest.approx(100 * activated(20.0, 0.35) / 20, rel=0.01)
+    assert "R_s+R_1: activation energy" in str(t)
+    with pytest.raises(UsageError, match="only resistances add up, and C_1 is none"):
+        t.arrhenius("R_s+C_1")
+
+
+def test_a_sum_that_says_no_more_than_its_parts_is_not_told(warm):
+    assert set(eisfit.track(warm, CIRCUIT, by="temperature").to_dict()["arrhenius"]) == {"R_s", "R_ct"}
+
+
 def test_thickness_lines():
     rng = np.random.default_rng(11)
     films = [

@@ -20,7 +20,7 @@ from eisfit.errors import StudyError
 from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["FilmCell", "FilmEstimate", "film_from_fit"]
+__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "log_variance"]
 
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
@@ -152,7 +152,7 @@ def film_from_fit(
     joint = np.zeros((5, 5))
     joint[:2, :2] = arc
     for place, value in ((2, cell.area), (3, permittivity), (4, thickness)):
-        joint[place, place] = _log_variance(value) if value is not None else 0.0
+        joint[place, place] = log_variance(value) if value is not None else 0.0
     logs = {
         "area_resistance_ohm_cm2": (math.log(R * area / n), [1, 0, 1, 0, 0]),
         "area_capacitance_F_per_cm2": (math.log(tau / R * n / area), [0, 1, -1, 0, 0]),
@@ -247,8 +247,8 @@ def _inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
         )
 
 
-def _log_variance(value: Uncertain) -> float:
-    """Variance of the logarithm: exact for a log-uniform range, else from the half-width of 68 %."""
+def log_variance(value: Uncertain) -> float:
+    """Return the variance of the logarithm: exact for a log-uniform range, else from the 68 % half-width."""
     if value.exact:
         return 0.0
     low, high = value.draw([0.15865525, 0.84134475])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit
+from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
 from eisfit.errors import EisfitError, FitError, StudyError
+from eisfit.fitting.errors.likelihood import quantile
+from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
@@ -25,6 +27,15 @@ __all__ = ["FilmResult", "film"]
 
 _CM_PER_NM = 1e-7
 _DIELECTRIC = 1e4  # relative permittivity that only ferroelectrics pass
+# What each number is made of besides what is given; where the thickness is given, and where it is not.
+_MADE_OF: tuple[dict[str, str], dict[str, str]] = (
+    {"area_resistance_ohm_cm2": "R", "area_capacitance_F_per_cm2": "C", "thickness_cm": "C"},
+    {
+        "area_resistance_ohm_cm2": "R",
+        "area_capacitance_F_per_cm2": "C",
+        "ionic_conductivity_S_per_cm": "R",
+    },
+)
 _NAMES = {
     "ionic_conductivity_S_per_cm": ("ionic conductivity", "S/cm"),
     "area_resistance_ohm_cm2": ("area resistance", "ohm cm^2"),
@@ -155,7 +166,8 @@ def film(
     }
     if isinstance(source, FitResult):
         cell = _cell(source, area, films)
-        return _of_arc(film_from_fit(source.to_dict(), cell, label=label, **known), cell)
+        estimate = film_from_fit(source.to_dict(), cell, label=label, **known)
+        return _of_arc(_widened(estimate, source, cell, label))
     if not isinstance(source, SeriesResult):
         raise StudyError(
             f"{type(source).__name__}: a film comes from what eisfit.fit or eisfit.track returns"
@@ -176,7 +188,38 @@ def _cell(fit: FitResult, area: Any, films: int) -> FilmCell:
     return FilmCell(uncertain(area, "cm^2", "area", bare=True), films)
 
 
-def _of_arc(estimate: FilmEstimate, cell: FilmCell) -> FilmResult:
+def _widened(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label: str) -> FilmEstimate:
+    """Return the estimate with errors of resistance and capacitance that reach as far as their profiles do.
+
+    Where another arc overlaps, chisqr is no parabola: of 120 simulated arcs beside one at a third of their
+    frequency, 90 % lay within two errors from the covariance, and 94 to 97 % within two of these.
+    """
+    if fit.loss != "linear":
+        return estimate  # a robust loss is no likelihood
+    area = log_variance(cell.area)
+    more = {
+        name: max(_reach(fit, f"{name}_{label}") ** 2 - (estimate.log_covariance[k][k] - area), 0.0)
+        for k, name in enumerate(("R", "C"))
+    }
+    made_of = _MADE_OF[estimate.basis == "thickness as given"]
+    stderr = {
+        name: math.sqrt(error**2 + estimate.values[name] ** 2 * more.get(made_of.get(name, ""), 0.0))
+        for name, error in estimate.stderr.items()
+    }
+    return replace(estimate, stderr=stderr)
+
+
+def _reach(fit: FitResult, name: str) -> float:
+    """Return the relative error of a parameter or derived quantity from the longer side of its profile."""
+    row = intervals(fit, method="profile", names=(name,), rough=True)[name]
+    if row.low is None or row.high is None:
+        raise StudyError(f"the arc yields no film: {name} is limited on one side only (95 %, profile)")
+    known = fit[name].stderr if name in fit.parameters else fit.derived[name]["stderr"]
+    reach = max(row.high - row.value, row.value - row.low) / quantile(fit, 0.95)
+    return max(reach, known or 0.0) / row.value
+
+
+def _of_arc(estimate: FilmEstimate) -> FilmResult:
     """Return an arc's numbers, with permittivity and capacitance by volume where the thickness was given."""
     values, stderr, notes = dict(estimate.values), dict(estimate.stderr), []
     if estimate.basis == "thickness as given":

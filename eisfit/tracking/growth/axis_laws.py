@@ -15,11 +15,12 @@ from eisfit.model.circuit import Circuit
 from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
 from eisfit.tracking.growth.growth import fit_growth
+from eisfit.tracking.growth.values import sums_to_tell, unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.joint.smoothness import axis as in_units
 from eisfit.tracking.joint.smoothness import cross_validated, penalty
 
-__all__ = ["arrhenius_of", "law_along", "laws_along", "usable_values"]
+__all__ = ["arrhenius_of", "law_along", "laws_along"]
 
 _BAND_POINTS = 25
 _LEAST_FOR_CURVE = 4
@@ -27,26 +28,10 @@ _NM_PER_CM = 1e7
 _QUANTILE_95 = 1.959964
 
 
-def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return values and errors (N,) of one parameter that do not lean on other spectra.
-
-    NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
-    common to the spectra of a cell, and no part of their differences.
-    """
-    columns: tuple[Sequence[float | None], Sequence[float | None]]
-    columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
-    if joint is not None and joint.modes.get(name) == "smooth":
-        columns = joint.alone[name], joint.alone[f"{name}_stderr"]
-    values, errors = np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)
-    told = np.array([fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits], dtype=bool)
-    good = told & (errors > 0)
-    return np.where(good, values, np.nan), np.where(good, errors, np.nan)
-
-
 def arrhenius_of(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, name: str, form: str = "auto"
 ) -> Arrhenius:
-    """Return the activation energy of a parameter; see `SeriesResult.arrhenius`.
+    """Return the activation energy of a parameter or a sum of resistances; see `SeriesResult.arrhenius`.
 
     Raises
     ------
@@ -61,7 +46,7 @@ def arrhenius_of(
         raise FitError(f"{name}: all temperatures share one value, which has no activation energy")
     temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     value, error = usable_values(fits, joint, name)
-    unit = circuit.parameters[name].unit
+    unit = unit_of(circuit, name)
     # The errors are estimates from nu degrees of freedom, and 1/error^2 is on average nu/(nu - 2) times what
     # it should be (mean of an inverse chi-square): without this, the line would look too certain.
     freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=float)
@@ -98,13 +83,21 @@ def _positive(circuit: Circuit) -> Iterator[tuple[str, str]]:
     yield from ((n, p.unit) for n, p in circuit.parameters.items() if p.free and p.scale == "log")
 
 
+def _resistances(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None
+) -> Iterator[tuple[str, str]]:
+    """Yield names and units of resistances, then of the sums that say more than their parts."""
+    yield from ((name, unit) for name, unit in _positive(circuit) if unit.startswith("ohm"))
+    if joint is None:
+        yield from ((name, "ohm") for name in sums_to_tell(fits, circuit))
+
+
 def _energies(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the activation energies of resistances and of time constants, with their bands."""
-    for name, unit in _positive(circuit):
-        if not (unit.startswith("ohm") or unit == "s"):
-            continue  # a capacitance is not activated
+    times = [(name, unit) for name, unit in _positive(circuit) if unit == "s"]
+    for name, _ in (*_resistances(fits, circuit, joint), *times):
         try:
             law = arrhenius_of(fits, circuit, joint, name)
         except FitError:
@@ -124,9 +117,7 @@ def _lines(
     places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
     areas = {fit.spectrum.metadata.get("area_cm2") for fit in fits}
     area = areas.pop() if len(areas) == 1 else None
-    for name, unit in _positive(circuit):
-        if not unit.startswith("ohm"):
-            continue
+    for name, unit in _resistances(fits, circuit, joint):
         value, error = usable_values(fits, joint, name)
         if np.unique(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
             yield name, thickness_line(places, value, error, axis, name=name, unit=unit, area=area)

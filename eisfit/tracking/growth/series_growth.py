@@ -13,8 +13,8 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.axes import axis_of, axis_value
-from eisfit.tracking.growth.axis_laws import usable_values
 from eisfit.tracking.growth.growth import Growth, fit_growth
+from eisfit.tracking.growth.values import unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
 
 __all__ = ["growth_of", "growths"]
@@ -46,7 +46,7 @@ def growth_of(
     if joint is not None and joint.modes.get(name) == "shared":
         raise FitError(f"{name}: all cycles share one value, which does not grow")
     values, errors = usable_values(fits, joint, name)
-    unit = circuit.parameters[name].unit
+    unit = unit_of(circuit, name)
     return fit_growth(_places(fits, over), values, errors, name=name, unit=unit, law=law)
 
 

@@ -1,0 +1,189 @@
+"""The values along a series that a law may take: of a parameter, or of a sum of resistances.
+
+A sum can be determined where its parts are not. Where an arc's peak lies above the sweep, R_s and its R are
+not told apart, but their sum is the level that the impedance comes to as the frequency falls: between
+blocking electrodes it is all that a good conductor shows. Likewise of two arcs that have run into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.coordinates import arcs
+from eisfit.engine.propagation import standard_error
+from eisfit.errors import EisfitError, UsageError, did_you_mean
+from eisfit.fitting.result import FitResult
+from eisfit.model.circuit import Circuit
+from eisfit.model.notation import Component, Series, components
+from eisfit.tracking.joint.joint import Joint
+from eisfit.verdict import limit
+
+__all__ = ["parts_of", "sums_to_tell", "unit_of", "usable_values"]
+
+#: Flags that are about single parameters: a sum of theirs can be determined all the same.
+_OF_PARTS = frozenset(
+    ("undetermined", "at_bound", "arc_outside", "arcs_overlap", "arcs_merged", "correlated", "other_optimum")
+)
+
+#: Of a fit's values; the logarithm of a time constant, s.
+LogTime = Callable[[FitResult], float]
+
+
+def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
+    """Return the parameters of ``R_1`` or ``R_s+R_1``.
+
+    Raises
+    ------
+    EisfitError
+        For an unknown parameter.
+    UsageError
+        For a sum of what is no resistance.
+    """
+    parts = tuple(part.strip() for part in name.split("+"))
+    for part in parts:
+        if part not in circuit.parameters:
+            raise EisfitError(f"no parameter {part!r}{did_you_mean(part, circuit.names)}")
+        if len(parts) > 1 and circuit.parameters[part].unit != "ohm":
+            raise UsageError(f"{name}: only resistances add up, and {part} is none")
+    return parts
+
+
+def unit_of(circuit: Circuit, name: str) -> str:
+    """Return the unit of a parameter or a sum of them."""
+    return circuit.parameters[parts_of(circuit, name)[0]].unit
+
+
+def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
+
+    NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
+    common to the spectra of a cell, and no part of their differences.
+    """
+    if not fits:
+        return np.zeros(0), np.zeros(0)
+    parts = parts_of(fits[0].circuit, name)
+    values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _of_one(fits, joint, name)
+    if joint is not None:
+        return values, errors
+    return _with_sums(fits, parts, values, errors)
+
+
+def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
+    columns: tuple[Sequence[float | None], Sequence[float | None]]
+    columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
+    if joint is not None and joint.modes.get(name) == "smooth":
+        columns = joint.alone[name], joint.alone[f"{name}_stderr"]
+    values, errors = np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)
+    told = np.array([fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits], dtype=bool)
+    good = told & (errors > 0)
+    return np.where(good, values, np.nan), np.where(good, errors, np.nan)
+
+
+def _with_sums(
+    fits: Sequence[FitResult], parts: tuple[str, ...], values: FloatArray, errors: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the columns with the sum of `parts` where that is determined and nothing stands there yet."""
+    missing = np.flatnonzero(np.isnan(values))
+    times = _times(fits[0].circuit)
+    if not missing.size or not set(parts) <= set(times):
+        return values, errors
+    values, errors = values.copy(), errors.copy()
+    for k in missing.tolist():
+        if (error := _error_of_sum(fits[k], parts, times)) is not None:
+            values[k], errors[k] = sum(fits[k].values[part] for part in parts), error
+    return values, errors
+
+
+def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTime]) -> float | None:
+    """Return the standard error of a sum where the spectrum determines it, else None.
+
+    The sum of all that is faster than some frequency of the sweep is a level of Z' in it. Of another sum, no
+    part may be extrapolated or open.
+    """
+    if fit.grade == "D" or any(flag.forbids and flag.name not in _OF_PARTS for flag in fit.flags):
+        return None
+    ordered = _ordered(fit, times)
+    level = set(parts) == set(ordered[: len(parts)])
+    lowest = np.log(float(fit.spectrum.omega[-1]))
+    seen = level and -times[ordered[len(parts) - 1]](fit) > lowest
+    if not seen and (len(parts) == 1 or any(fit[part].verdict in ("extrapolated", "open") for part in parts)):
+        return None
+    error = standard_error(partial(_sum, parts), fit.circuit, fit.values, fit.var_names, fit.covar)
+    total = float(_sum(parts, fit.values))
+    return error if error and error * _widening(fit, parts) <= limit("extrapolated") * total else None
+
+
+def _widening(fit: FitResult, parts: tuple[str, ...]) -> float:
+    """Return by how much the circuit's own error widens that of a part, at most: of a sum it is not kept."""
+    pairs = [(fit[part].stderr, fit[part].stderr_noise) for part in parts]
+    return max((whole / noise for whole, noise in pairs if whole and noise), default=1.0)
+
+
+def _sum(parts: tuple[str, ...], p: Any) -> Any:
+    return sum(p[part] for part in parts)
+
+
+def _ordered(fit: FitResult, times: dict[str, LogTime]) -> list[str]:
+    """Return the resistances from fast to slow."""
+    return sorted(times, key=lambda name: times[name](fit))
+
+
+def _times(circuit: Circuit) -> dict[str, LogTime]:
+    """Return the resistances that add up to the circuit's levels, and the ln tau of each; -inf in series."""
+    found: dict[str, LogTime] = {}
+    children = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
+    for one in children:
+        if isinstance(one, Component) and one.symbol == "R":
+            found[one.name] = lambda _: -np.inf
+    for resistor, storage in arcs(circuit.tree):
+        found[resistor.name] = partial(_log_tau, resistor.name, storage.parameter_names)
+    for one in components(circuit.tree):
+        if one.symbol in ("K", "Zarc"):
+            found[f"{one.name}_R"] = partial(_log_of, f"{one.name}_tau")
+    return found
+
+
+def _log_tau(resistor: str, storage: tuple[str, ...], fit: FitResult) -> float:
+    values = fit.values
+    with np.errstate(divide="ignore"):
+        log = np.log(values[resistor]) + np.log(values[storage[0]])
+    return float(log / (values[storage[1]] if len(storage) > 1 else 1.0))
+
+
+def _log_of(name: str, fit: FitResult) -> float:
+    with np.errstate(divide="ignore"):
+        return float(np.log(fit.values[name]))
+
+
+def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
+    """Yield the sums of resistances, from fast to slow, that say more than their parts.
+
+    Such a one is determined in more spectra than one of its parts. Between blocking electrodes the sum of all
+    is told too: that is the conductor's own resistance, of which grains and their boundaries are parts.
+    """
+    times = _times(circuit)
+    usable = [fit for fit in fits if fit.grade != "D"]
+    if len(times) < 2 or not usable:
+        return
+    middle = {name: float(np.median([time(fit) for fit in usable])) for name, time in times.items()}
+    ordered = sorted(times, key=lambda name: middle[name])
+    seen = [np.isfinite(usable_values(fits, None, name)[0]).sum() for name in ordered]
+    for count in range(2, len(ordered) + 1):
+        all_of_a_conductor = count == len(ordered) and _blocks(circuit)
+        if min(seen[:count]) == len(fits) and not all_of_a_conductor:
+            continue
+        name = "+".join(ordered[:count])
+        known = np.isfinite(usable_values(fits, None, name)[0]).sum()
+        if known > min(seen[:count]) or all_of_a_conductor:
+            yield name
+
+
+def _blocks(circuit: Circuit) -> bool:
+    """Return whether a capacitive element in series stops a direct current."""
+    children = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
+    return any(isinstance(one, Component) and one.symbol in ("C", "CPE") for one in children)
