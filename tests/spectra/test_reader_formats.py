@@ -379,6 +379,12 @@ def test_npy():
     assert_rc(one(npy(np.stack([F, Z])), "a.npy"))
 
 
+def test_npy_of_python_2_and_by_columns():
+    table = np.column_stack([F, Z.real, Z.imag])
+    header = f"{{'descr': '<f8', 'fortran_order': True, 'shape': ({len(F)}L, 3L), }}".encode().ljust(117) + b"\n"
+    assert_rc(one(b"\x93NUMPY\x01\x00v\x00" + header + table.tobytes(order="F"), "a.npy"))
+
+
 def test_npy_with_given_frequencies():
     spectra = read_bytes(npy(np.column_stack([Z, 2 * Z])), "Z.npy", frequency=F)
     assert_rc(spectra[1], 2 * Z)

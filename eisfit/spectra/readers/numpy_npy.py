@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+import warnings
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,13 @@ def load_array(file: File, data: bytes) -> NDArray[Any]:
         read = (
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
-        shape, _, dtype = read(stream)
-        size = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
-        if dtype.hasobject or dtype.names or size > len(data):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a header of Python 2 is no fault of the data
+            shape, by_columns, dtype = read(stream)
+        count = int(np.prod([int(n) for n in shape], dtype=object))
+        if dtype.hasobject or dtype.names or count * dtype.itemsize > len(data) - stream.tell():
             raise file.error("the NumPy array holds objects, or less than it announces")
-        stream.seek(0)
-        return np.asarray(np.load(stream, allow_pickle=False))
+        values = np.frombuffer(data, dtype, count, stream.tell())
+        return values.reshape(shape, order="F" if by_columns else "C")
     except (ValueError, EOFError, OSError, TypeError, SyntaxError, tokenize.TokenError) as error:
         raise file.error(f"the NumPy array is damaged or of a kind that is not read ({error})") from None
