@@ -381,8 +381,9 @@ def test_npy():
 
 def test_npy_of_python_2_and_by_columns():
     table = np.column_stack([F, Z.real, Z.imag])
-    header = f"{{'descr': '<f8', 'fortran_order': True, 'shape': ({len(F)}L, 3L), }}".encode().ljust(117) + b"\n"
-    assert_rc(one(b"\x93NUMPY\x01\x00v\x00" + header + table.tobytes(order="F"), "a.npy"))
+    header = f"{{'descr': '<f8', 'fortran_order': True, 'shape': ({len(F)}L, 3L), }}"
+    start = b"\x93NUMPY\x01\x00v\x00" + header.encode().ljust(117) + b"\n"
+    assert_rc(one(start + table.tobytes(order="F"), "a.npy"))
 
 
 def test_npy_with_given_frequencies():
