@@ -6,8 +6,9 @@
 
 `dist/eisfit.html` holds everything and makes no connection; `dist/eisfit-page/` is the same page with its
 parts beside it. Every part is checked against a sha256 (Pyodide's packages against its lock
-file, whose own stands here), and the same sources give the same bytes. Figures are drawn by the
-page: matplotlib is not in it.
+file, whose own stands here), and the same sources give the same bytes. Python modules are compiled by
+Pyodide itself, in node: a browser would compile them at each start, for longer than all else takes.
+Figures are drawn by the page: matplotlib is not in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,13 +46,18 @@ CORE = {  # of Pyodide 0.27.7, which its lock file does not list
     "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
     "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
     "pyodide.js": "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98",
+    "pyodide.mjs": "04c052c815abb0bf2981fa38c2dfa58e3120ee5288c956df2b2a15e301782c5f",
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
 PACKAGES = ("numpy", "openblas", "scipy")
+STDLIB, FIRST, LATER = "python_stdlib.zip", "first.zip", "later.zip"  # the archives of Python modules
+_FIRST = ("numpy/", "eisfit/", "click/")  # what reads a file; the page takes one while the rest is loaded
 _NOT_NEEDED = (  # by anything that the page does
     *("scipy/stats/", "scipy/signal/", "scipy/ndimage/", "scipy/cluster/", "scipy/misc/", "scipy/datasets/"),
-    *("scipy/odr/", "numpy/distutils/"),
+    *("scipy/odr/", "scipy/io/_fast_matrix_market/", "scipy/optimize/_highs/"),
+    *("scipy/special/cython_special", "numpy/distutils/", "dill/tests/"),
 )
+_NOT_RUN = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".f90")
 NOTICE = f"""eisfit {__version__} is under the MIT licence. This page also contains:
 Pyodide 0.27.7, Mozilla Public License 2.0, unchanged; source: https://github.com/pyodide/pyodide/tree/0.27.7
 CPython 3.12.7, Python Software Foundation License 2; source: https://github.com/python/cpython/tree/v3.12.7
@@ -64,12 +71,13 @@ _POLICY = {"script-src": "{hash} blob: 'wasm-unsafe-eval'", "worker-src": "blob:
 def main() -> int:
     """Build both, and say what was made."""
     options = _arguments()
-    parts = dict(pyodide_parts(options.pyodide))
-    wheels = pure_wheels(options.wheels)
-    licences = NOTICE + "".join(_licences([*wheels, *(parts[n] for n in parts if n.endswith(".whl"))]))
-    parts["eisfit.zip"] = site_packages(wheels)
-    parts["worker.js"] = asset("worker.js").encode()
-    packed = {name: gzip.compress(parts[name], 9, mtime=0) for name in sorted(parts)}
+    core, wheels = pyodide_parts(options.pyodide)
+    wheels += pure_wheels(options.wheels)
+    licences = NOTICE + "".join(_licences(wheels))
+    core |= compiled(core, {STDLIB: core[STDLIB], **site_packages(wheels)})
+    del core["pyodide.mjs"]
+    core["worker.js"] = asset("worker.js").encode()
+    packed = {name: gzip.compress(core[name], 9, mtime=0) for name in sorted(core)}
     options.output.mkdir(parents=True, exist_ok=True)
     size = write_file(options.output / "eisfit.html", packed, licences)
     write_folder(options.output / "eisfit-page", packed, licences)
@@ -89,24 +97,35 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def pyodide_parts(folder: Path | None) -> Iterator[tuple[str, bytes]]:
-    """Yield Pyodide's own files and packages, checked."""
-    for name, digest in CORE.items():
-        data = _checked(name, _taken(name, folder), digest)
-        if name == LOCK:
-            lock = json.loads(data)
-        yield name, data
-    for package in PACKAGES:
-        entry = lock["packages"][package]
+def pyodide_parts(folder: Path | None) -> tuple[dict[str, bytes], list[bytes]]:
+    """Return Pyodide's own files and libraries by name, and its wheels; all are checked."""
+    core = {name: _checked(name, _taken(name, folder), digest) for name, digest in CORE.items()}
+    packages = json.loads(core[LOCK])["packages"]
+    wheels = []
+    for entry in (packages[name] for name in PACKAGES):
         name = entry["file_name"]
-        yield name, _without(_NOT_NEEDED, _checked(name, _taken(name, folder), entry["sha256"]))
+        data = _checked(name, _taken(name, folder), entry["sha256"])
+        if name.endswith(".whl"):
+            wheels.append(data)
+        else:
+            core[name] = data
+    return core, wheels
 
 
-def _without(folders: tuple[str, ...], wheel: bytes) -> bytes:
-    """Return a wheel without some folders: Pyodide loads every library at its start, needed or not."""
-    with zipfile.ZipFile(io.BytesIO(wheel)) as opened:
-        names = [name for name in opened.namelist() if not name.startswith(folders) and name[-1] != "/"]
-        return _archive({name: opened.read(name) for name in names})
+def compiled(core: dict[str, bytes], archives: dict[str, bytes]) -> dict[str, bytes]:
+    """Return archives with bytecode in place of Python sources."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("build_page: node is not installed (https://nodejs.org): it runs Pyodide to compile modules")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name, data in {**archives, **core}.items():
+            (folder / name).write_bytes(data)
+        names = [f"{number}.zip" for number, _ in enumerate(archives)]  # Pyodide runs from its own library
+        for name, data in zip(names, archives.values(), strict=True):
+            (folder / name).write_bytes(data)
+        subprocess.run([node, str(HERE / "compile.mjs"), temporary, *names], check=True)
+        return {n: (folder / name).read_bytes() for n, name in zip(archives, names, strict=True)}
 
 
 def _archive(files: dict[str, bytes]) -> bytes:
@@ -152,17 +171,23 @@ def pure_wheels(folder: Path | None) -> list[bytes]:
     return [found[digest] for digest in digests]
 
 
-def site_packages(wheels: list[bytes]) -> bytes:
-    """Return eisfit, its circuits and the pure packages as one archive, the same bytes for the same files."""
+def site_packages(wheels: list[bytes]) -> dict[str, bytes]:
+    """Return two archives, each the same bytes for the same files: what reads a file, and the rest."""
     files = {}
     for wheel in wheels:
         with zipfile.ZipFile(io.BytesIO(wheel)) as opened:
-            files.update({one.filename: opened.read(one) for one in opened.infolist() if not one.is_dir()})
+            files.update({name: opened.read(name) for name in filter(_is_needed, opened.namelist())})
     for folder, target in ((ROOT / "eisfit", "eisfit"), (ROOT / "circuits", "eisfit/_data/circuits")):
         for path in folder.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 files[f"{target}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
-    return _archive(files)
+    first = {name for name in files if name.startswith(_FIRST)}
+    return {FIRST: _archive({name: files[name] for name in first}),
+            LATER: _archive({name: files[name] for name in files.keys() - first})}  # fmt: skip
+
+
+def _is_needed(name: str) -> bool:
+    return not (name.startswith(_NOT_NEEDED) or name.endswith(("/", *_NOT_RUN)) or "/tests/" in name)
 
 
 def _licences(wheels: list[bytes]) -> Iterator[str]:
@@ -187,7 +212,8 @@ def write_file(path: Path, packed: dict[str, bytes], licences: str) -> int:
 
 def write_folder(folder: Path, packed: dict[str, bytes], licences: str) -> None:
     """Write the page with its parts beside it; it may connect to where it came from, and nowhere else."""
-    (folder / "engine").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "engine", ignore_errors=True)
+    (folder / "engine").mkdir(parents=True)
     for name, data in packed.items():
         (folder / "engine" / f"{name}.bin").write_bytes(data)  # no .gz: some hosts unpack that on the way
     listed = f'<script type="application/json" id="engine-files">{json.dumps(list(packed))}</script>'

@@ -1,8 +1,9 @@
 """lmfit without what a fit never touches: the program's own process waits for nothing else.
 
-lmfit imports pandas, matplotlib and scipy.stats at its own start, which takes longer than all of eisfit. It
-does without the first two where they are not installed, and needs four distributions of the third only for
-methods that eisfit does not call. A notebook's process is left as it is.
+lmfit imports pandas, matplotlib, scipy.stats and every optimiser of scipy at its own start, which takes
+longer than all of eisfit. It does without the first two where they are not installed, and needs the
+distributions and most optimisers only for methods that eisfit does not call. A notebook's process is left
+as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from typing import Any
 __all__ = ["defer_lmfit"]
 
 _NOT_NEEDED = ("pandas", "matplotlib", "numdifftools")
-_LATER = "scipy.stats"
+# Imported when a name of theirs is used; where another scipy has no such module, nothing is lost.
+_LATER = (
+    *("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial"),
+    *("scipy.linalg.interpolative", "scipy.sparse.csgraph"),
+    *(f"scipy.optimize.{name}" for name in ("_direct_py", "_dual_annealing", "_isotonic", "_linprog")),
+    *(f"scipy.optimize.{name}" for name in ("_milp", "_qap", "_shgo")),
+)
 
 
 class _Later:
@@ -80,12 +87,11 @@ def defer_lmfit() -> None:
 @contextmanager
 def _without_what_it_does_not_need() -> Iterator[None]:
     absent = [name for name in _NOT_NEEDED if name not in sys.modules]
-    stand_in = _LATER not in sys.modules
+    later = {name: _LaterModule(name) for name in _LATER if name not in sys.modules}
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None: an ImportError, by Python's rules
-    if stand_in:
-        sys.modules[_LATER] = _LaterModule(_LATER)
+    sys.modules.update(later)
     try:
         yield
     finally:
-        for name in (*absent, *([_LATER] if stand_in else [])):
+        for name in (*absent, *later):
             del sys.modules[name]

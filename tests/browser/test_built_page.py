@@ -1,7 +1,7 @@
 """The page that runs Python in the browser: built, opened from disk, and held against this Python.
 
-Needs Pyodide's release in a folder (environment variable EISFIT_PYODIDE), a Chromium and playwright, and for
-the wheels a network or a folder (EISFIT_WHEELS).
+Needs Pyodide's release in a folder (environment variable EISFIT_PYODIDE), node, a Chromium and playwright,
+and for the wheels a network or a folder (EISFIT_WHEELS).
 """
 
 import hashlib
@@ -27,6 +27,8 @@ def build(output):
     pyodide = os.environ.get("EISFIT_PYODIDE")
     if not pyodide:
         pytest.skip("EISFIT_PYODIDE names no folder with Pyodide's release")
+    if not shutil.which("node"):
+        pytest.skip("node, which runs Pyodide to compile modules, is not installed")
     wheels = os.environ.get("EISFIT_WHEELS")
     command = [sys.executable, ROOT / "tools/build_page.py", "--pyodide", pyodide, "--output", output]
     done = subprocess.run(
@@ -57,7 +59,7 @@ def page(built):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
         page.goto(built.as_uri())
-        page.wait_for_selector("body[data-engine=ready]", timeout=300_000)
+        page.wait_for_selector("body[data-engine=complete]", timeout=300_000)
         yield page
         browser.close()
 
@@ -125,3 +127,14 @@ def test_a_hostile_session_ends_no_worker(page):
         }"""
     )
     assert "nested too deeply" in told
+
+
+def test_a_file_that_is_asked_for_at_once_is_read_and_fitted(page, built):
+    """A question that comes before scipy is there is answered when it is."""
+    other = page.context.new_page()
+    other.goto(built.as_uri())
+    other.set_input_files("#files", SPECTRUM)
+    told = "() => document.body.dataset.fits || document.querySelector('#problem').innerText"
+    other.wait_for_function(told, timeout=300_000)
+    assert other.evaluate("() => document.body.dataset.fits") == "1", other.inner_text("#problem")
+    other.close()

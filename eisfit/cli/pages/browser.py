@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 
 from eisfit.cli.lean_lmfit import defer_lmfit
 from eisfit.cli.pages.workbench import handle
@@ -13,16 +14,16 @@ from eisfit.display.progress import show_progress
 from eisfit.errors import EisfitError
 from eisfit.files import parse_json, to_json
 
-__all__ = ["answer", "prepare"]
+__all__ = ["answer", "complete", "prepare"]
 
-_PARTS = (  # imported before the first file comes, so that it does not wait for them
-    "scipy.optimize", "lmfit", "eisfit.spectra.readers", "eisfit.spectra.series", "eisfit.fitting.fit",
-    "eisfit.fitting.identify.identify", "eisfit.validation.kramers_kronig", "eisfit.display.pages",
+_FIRST = ("eisfit.spectra.readers", "eisfit.spectra.series", "eisfit.display.pages")
+_THEN = (  # what a fit needs; imported before one is asked for, while the user chooses a file
+    "lmfit", "eisfit.fitting.fit", "eisfit.fitting.identify.identify", "eisfit.validation.kramers_kronig",
 )  # fmt: skip
 
 
-def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Callable[[str], str]:
-    """Import what every answer needs and return `answer`.
+def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Callable[[str], str | None]:
+    """Import what reading a file needs and return `answer`; only numpy has to be there.
 
     Parameters
     ----------
@@ -32,14 +33,23 @@ def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Cal
     os.umask(0o022)  # a browser's Python begins with 0o777: nobody could read what is written
     warnings.simplefilter("ignore")  # nobody sees a console; what a user must know is in the answers
     defer_lmfit()
-    for name in _PARTS:
+    for name in _FIRST:
         import_module(name)
     show_progress(show)
     return answer
 
 
-def answer(text: str) -> str:
+def complete() -> None:
+    """Import what everything else needs, once scipy and lmfit are there."""
+    invalidate_caches()
+    for name in _THEN:
+        import_module(name)
+
+
+def answer(text: str) -> str | None:
     """Answer one question, JSON in and out; whatever goes wrong, the answer holds a sentence.
+
+    None where the answer needs what is not there before `complete`: the question is then to be asked again.
 
     Parameters
     ----------
@@ -53,5 +63,7 @@ def answer(text: str) -> str:
     except MemoryError:
         told = "the browser gave no more memory: open fewer or smaller files, or use eisfit in a shell"
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and "lmfit" not in sys.modules:
+            return None
         told = f"internal error, please report it: {type(error).__name__}: {error}"
     return to_json({"error": told})

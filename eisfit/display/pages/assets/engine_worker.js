@@ -1,9 +1,8 @@
 /* The browser build's engine: Python in a worker of this page. The files it is made of stand in the page, or lie
    beside it on a static host. Cancelling ends the worker; the next question starts another. */
 eisfit.engines.worker = () => {
-  let worker = null, started = null, last = 0;
+  let worker = null, started = null, last = 0, told = () => {};
   const waiting = new Map();
-  const told = eisfit.starting || (() => {});
 
   const fail = (words) => {
     if (worker) worker.terminate();
@@ -40,7 +39,7 @@ eisfit.engines.worker = () => {
       worker.onmessage = ({ data }) => {
         if (data.ready) resolve();
         else if (data.broken) reject(new Error(`Python does not start in this browser: ${data.broken}`));
-        else if (data.words) told(data.words);
+        else if (data.words) told(0, data.words);
       };
       waiting.set(0, { reject });
       worker.postMessage({ files });
@@ -48,6 +47,7 @@ eisfit.engines.worker = () => {
     waiting.delete(0);
     worker.onmessage = ({ data }) => {
       const one = waiting.get(data.id);
+      if (data.complete) { document.body.dataset.engine = "complete"; return; }
       if (data.broken) { fail(`Python has stopped (${data.broken}): it starts again with the next question`); return; }
       if (!one) return;
       if (data.words) { if (one.progress) one.progress(data.part, data.words); return; }
@@ -57,7 +57,6 @@ eisfit.engines.worker = () => {
     };
     worker.onerror = (event) => { event.preventDefault(); fail(`Python has stopped (${event.message}): it starts again with the next question`); };
     document.body.dataset.engine = "ready";
-    told("");
   };
 
   const start = () => {
@@ -69,7 +68,10 @@ eisfit.engines.worker = () => {
   };
 
   const call = async (op, payload, progress) => {
-    if (progress && document.body.dataset.engine !== "ready") progress(0, "starting Python in this page: a few seconds, once");
+    if (progress && !["ready", "complete"].includes(document.body.dataset.engine)) {
+      told = progress;
+      progress(0, "starting Python in this page: a few seconds, once");
+    }
     await start();
     last += 1;
     const id = last;

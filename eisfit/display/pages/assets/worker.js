@@ -1,14 +1,12 @@
 /* Runs in the worker, behind Pyodide's own scripts: Python from the files that the page hands over, no network. */
 (() => {
-  const files = {};
-  let ask = null, under = 0;
+  let packed = {}, python = null, site = "", module = null, ask = null, completed = null, under = 0;
   const say = (words) => self.postMessage({ words });
 
   /* Pyodide asks for its parts by name; nothing is fetched from anywhere. */
   self.fetch = async (wanted) => {
     const name = String(wanted.url || wanted).split("/").pop();
-    if (!(name in files)) throw new TypeError(`${name} is not part of this page`);
-    return new Response(files[name], { headers: { "Content-Type": name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream" } });
+    return new Response(await unpack(name), { headers: { "Content-Type": name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream" } });
   };
 
   const bytes = (text) => {
@@ -18,31 +16,57 @@
     return found;
   };
 
-  const unpack = async (packed) => {
-    const whole = typeof packed === "string" ? bytes(packed) : packed;
+  const unpack = async (name) => {
+    if (!(name in packed)) throw new TypeError(`${name} is not part of this page`);
+    const whole = typeof packed[name] === "string" ? bytes(packed[name]) : packed[name];
     return new Response(new Blob([whole]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   };
 
-  const start = async (packed) => {
-    say("unpacking Python");
-    await Promise.all(Object.keys(packed).map(async (name) => { files[name] = await unpack(packed[name]); }));
-    say("starting Python");
-    const quiet = () => {};
-    const pyodide = await loadPyodide({ indexURL: "https://nowhere.invalid/", stdout: quiet, stderr: quiet });
-    say("loading numpy and scipy");
-    await pyodide.loadPackage(["numpy", "scipy"], { messageCallback: quiet, errorCallback: (words) => { throw new Error(words); } });
-    pyodide.unpackArchive(files["eisfit.zip"], "zip", { extractDir: pyodide.runPython("import site; site.getsitepackages()[0]") });
-    for (const name of Object.keys(files)) delete files[name];
-    say("loading eisfit");
-    const prepare = pyodide.runPython("import importlib; importlib.invalidate_caches(); from eisfit.cli.pages.browser import prepare; prepare");
-    ask = prepare((words, done, total) => self.postMessage({ id: under, words: total ? `${words} ${done} of ${total}` : `${words} ${done}`, part: total ? done / total : 0 }));
+  const quiet = () => {};
+  const add = async (name) => python.unpackArchive(await unpack(name), "zip", { extractDir: site });
+  const pause = () => new Promise((done) => setTimeout(done)); // a question that waits is looked at
+
+  const start = async () => {
+    say("starting Python, once");
+    python = await loadPyodide({ indexURL: "https://nowhere.invalid/", stdout: quiet, stderr: quiet });
+    site = python.runPython("import site; site.getsitepackages()[0]");
+    say("loading numpy, once");
+    await add("first.zip");
+    module = python.runPython("import importlib; importlib.invalidate_caches(); from eisfit.cli.pages import browser; browser");
+    ask = module.prepare((words, done, total) => self.postMessage({ id: under, words: total ? `${words} ${done} of ${total}` : `${words} ${done}`, part: total ? done / total : 0 }));
+  };
+
+  const complete = async () => {
+    await pause();
+    await python.loadPackage("openblas", { messageCallback: quiet, errorCallback: (words) => { throw new Error(words); } });
+    await pause();
+    await add("later.zip");
+    packed = {};
+    await pause();
+    module.complete();
+  };
+
+  const answer = async (id, text) => {
+    under = id;
+    let told = ask(text);
+    if (told === undefined) { // it needs what is still being loaded
+      self.postMessage({ id, words: "loading scipy, once", part: 0 });
+      await completed;
+      under = id;
+      told = ask(text);
+    }
+    self.postMessage({ id, answer: told });
   };
 
   self.onmessage = async ({ data }) => {
     try {
-      if (data.files) { await start(data.files); self.postMessage({ ready: true }); return; }
-      under = data.id;
-      self.postMessage({ id: data.id, answer: ask(data.text) });
+      if (!data.files) { await answer(data.id, data.text); return; }
+      packed = data.files;
+      await start();
+      self.postMessage({ ready: true });
+      completed = complete();
+      await completed;
+      self.postMessage({ complete: true });
     } catch (error) {
       self.postMessage({ id: data.id, broken: String(error.message || error).trim().split("\n").pop().slice(0, 300) });
     }
