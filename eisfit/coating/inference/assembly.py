@@ -172,9 +172,9 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         # The electrode has a high-frequency end of its own: what is left for R_s may be a tenth of the start.
         "R_s": Prior(log(start / 3), 1.3, "ohm", source="size of the bare cell"),
         "counter_R": Prior(
-            log(0.08 * span), 0.5, "ohm", source="size of the bare cell: 5 to 13 % of its arc"
+            log(0.08 * span), 0.8, "ohm", source="size of the bare cell: 4 to 18 % of its arc"
         ),
-        "counter_tau": Prior(log(0.2 / peak), 1.2, "s"),
+        "counter_tau": Prior(log(0.2 / peak), 1.4, "s"),
         "tau_d": Prior(log(100.0), 2.0, "s"),
         "chi": Prior(log(1e-4), 2.0, "F/cm^2"),
         "f": Prior(0.0, 0.9),
