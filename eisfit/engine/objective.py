@@ -26,12 +26,23 @@ from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.distributions import f_above
 
-__all__ = ["LOSSES", "REPRESENTATIONS", "FormProblem", "Objective", "Representation", "Settings"]
+__all__ = [
+    "LOSSES",
+    "REPRESENTATIONS",
+    "FormProblem",
+    "Objective",
+    "Representation",
+    "Settings",
+    "most_of_noise",
+]
 
 
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
 _WALL = 1e60
+_PERFECT, _DOUBTFUL = 1.1, 1.25  # times the attainable chisqr: what any noise leaves, and what none does
+_ONE_IN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -200,3 +211,34 @@ class Objective:
         """Return its derivatives (2F, V) by the varied parameters."""
         self._evaluate(params)
         return self.matrix
+
+
+def most_of_noise(points: int, columns: int, parameters: int) -> float:
+    """Return the ratio of chisqr to the attainable one that noise alone exceeds once in a thousand times.
+
+    The attainable chisqr is that of a ladder (`eisfit.spectra.noise`), scaled to all numbers. A circuit of fewer
+    parameters leaves more; what it leaves more, over what the ladder leaves, is Fisher's F.
+
+    Parameters
+    ----------
+    points
+        Of the sweep.
+    columns
+        Of the ladder.
+    parameters
+        Of the circuit.
+
+    Examples
+    --------
+    >>> round(most_of_noise(60, 27, 8), 2)
+    1.2
+    """
+    left, fewer = 2 * points - columns, columns - parameters
+    low, high = _PERFECT, _DOUBTFUL
+    if left < 2 or fewer < 1:
+        return low
+    for _ in range(12):
+        middle = 0.5 * (low + high)
+        ratio = (middle * 2 * points / left - 1) * left / fewer
+        low, high = (middle, high) if f_above(fewer, left, ratio) > _ONE_IN else (low, middle)
+    return low

@@ -13,12 +13,12 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["polish", "to_the_digits"]
+__all__ = ["FINE", "NOISE_FREE", "polish", "to_the_digits"]
 
 
 _STEPS = 150
-_FINE = 1e-13
-_NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
+FINE = 1e-13
+NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
 _BY_SVD = 300
 _PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
 _LESS = 60  # where a descent before has been as low
@@ -45,9 +45,9 @@ def polish(
     digits
         (B,) chisqr of the last digits of the data.
     """
-    end = solve(problem, theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-8)
+    end = solve(problem, theta, max_iterations=_STEPS, tolerance=FINE, damping=1e-8)
     found, cost, done = end.theta, end.chisqr.copy(), end.converged.copy()
-    for row in np.flatnonzero(cost < _NOISE_FREE * digits).tolist():
+    for row in np.flatnonzero(cost < NOISE_FREE * digits).tolist():
         descent = _Descent(problem.rows(np.array([row])), found[row])
         done[row] = descent.run()
         found[row], cost[row] = descent.theta, descent.cost

@@ -9,18 +9,21 @@ before by its neighbours, where their optimum explains all but the noise.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from eisfit.engine.exchange import exchange_unequal_arcs
-from eisfit.engine.objective import REPRESENTATIONS, FormProblem
+from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Optima
-from eisfit.engine.polish import polish
+from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import relaxes, resonates
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
+from eisfit.spectra.noise import ladder
 
 __all__ = ["search"]
 
@@ -28,8 +31,8 @@ __all__ = ["search"]
 _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
-_PERFECT = 1.1
-_ENOUGH = 2  # ends of neighbours that agree there
+# From a neighbour's end to the bottom of the valley.
+_NEARLY_THERE: dict[str, Any] = {"max_iterations": _STEPS, "tolerance": FINE, "damping": 1e-6}
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
 _KEPT = 32  # ends of one spectrum
@@ -111,6 +114,8 @@ class _Search:
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
         self.exact = np.where(clean, _EXACT**2 * size, 0.0)
+        columns = len(ladder(self.omega[0]))
+        self.perfect = np.where(clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size))
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0
@@ -137,7 +142,7 @@ class _Search:
             self._look_around(followers[~self.settled[followers]])
         self._polish()
         agreed = np.maximum(self._agreed(), 1)
-        sure = self.settled & (self.chisqr[:, 0] <= _PERFECT * self.expected)
+        sure = self.settled & self._is_explained(rows := np.arange(len(self.tried)))
         self.known.remember(self.problem.target[sure], self.coordinates.physical(self.theta[sure, 0]))
         return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
 
@@ -151,7 +156,15 @@ class _Search:
         known = self.expected > 0
         return np.where(known, self.chisqr[:, 0] / np.where(known, self.expected, 1.0), 1.0)
 
-    def _add(self, rows: IntArray, theta: FloatArray, chisqr: FloatArray, tried: int, votes: bool) -> None:
+    def _add(
+        self,
+        rows: IntArray,
+        theta: FloatArray,
+        chisqr: FloatArray,
+        tried: int,
+        votes: bool,
+        fine: BoolArray | bool = False,
+    ) -> None:
         """Keep ends (len(rows), n, V), and the best of all that are known."""
         count = chisqr.shape[1]
         more = np.zeros((len(self.tried), count, self.coordinates.size))
@@ -160,14 +173,17 @@ class _Search:
         theta = np.concatenate([self.theta, more], axis=1)
         cost = np.concatenate([self.chisqr, cost], axis=1)
         voting = np.concatenate([self.votes, np.full(more.shape[:2], votes)], axis=1)
+        at_rest = np.zeros(more.shape[:2], dtype=bool)
+        at_rest[rows] = fine
         self.tried[rows] += tried
-        self._sort(theta, cost, voting)
+        self._sort(theta, cost, voting, np.concatenate([self.fine, at_rest], axis=1))
 
-    def _sort(self, theta: FloatArray, cost: FloatArray, votes: BoolArray) -> None:
+    def _sort(self, theta: FloatArray, cost: FloatArray, votes: BoolArray, fine: BoolArray) -> None:
         order = np.argsort(cost, axis=1, kind="stable")[:, :_KEPT]
         self.theta = np.take_along_axis(theta, order[:, :, np.newaxis], axis=1)
         self.chisqr = np.take_along_axis(cost, order, axis=1)
         self.votes = np.take_along_axis(votes, order, axis=1)
+        self.fine = np.take_along_axis(fine, order, axis=1)
 
     def _solve(
         self, rows: IntArray, theta: FloatArray, steps: int, tolerance: float, agree: int | None = None
@@ -312,22 +328,24 @@ class _Search:
 
     def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
         """Start `rows` where the nearest of others ended; what explains all but the noise settles them."""
-        near, starts = Neighbours(self.circuit, target, values).starts(self.problem.target[rows])
+        near, starts = Neighbours(self.problem, target, values).starts(self.problem.target[rows])
         near = rows[near]
-        for some in (starts[:, :_ENOUGH], starts[:, _ENOUGH:]):
+        for some in (starts[:, :1], starts[:, 1:]):
             left = np.flatnonzero(~self.settled[near])
             if not left.size or not some.shape[1]:
                 break
             chosen = near[left]
-            self._add(
-                chosen,
-                *self._solve(chosen, self._internal(some[left]), _STEPS, _ROUGH),
-                some.shape[1],
-                votes=True,
-            )
-            enough = self._agreed()[chosen] >= min(_ENOUGH, starts.shape[1])
-            self.settled[chosen] = enough & (self.chisqr[chosen, 0] <= _PERFECT * self.expected[chosen])
+            owner = np.repeat(chosen, some.shape[1])
+            end = solve(self.problem.rows(owner), some[left].reshape(owner.size, -1), **_NEARLY_THERE)
+            shape = left.size, some.shape[1]
+            ends = end.theta.reshape(*shape, -1), end.chisqr.reshape(shape)
+            self._add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
+            self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
+
+    def _is_explained(self, rows: IntArray) -> BoolArray:
+        """Return which spectra's best end leaves no more than noise does."""
+        return np.asarray(self.chisqr[rows, 0] <= self.perfect[rows] * self.expected[rows])
 
     def _is_exact(self, rows: IntArray) -> BoolArray:
         """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
@@ -346,7 +364,7 @@ class _Search:
         others = (self.chisqr > limit) & (self.chisqr < lowest * _NEAR)
         others &= np.cumsum(others, axis=1) < _POLISHED
         others[:, 0] = np.isfinite(lowest[:, 0])
-        self.fine = np.zeros(self.chisqr.shape, dtype=bool)
+        others &= ~(self.fine & (self.chisqr > NOISE_FREE * self.floor[:, np.newaxis]))
         row, end = np.nonzero(others)
         if not row.size:
             return
@@ -356,6 +374,4 @@ class _Search:
         better = cost <= self.chisqr[row, end] * (1 + SAME)
         row, end = row[better], end[better]
         self.theta[row, end], self.chisqr[row, end] = theta[better], cost[better]
-        order = np.argsort(self.chisqr, axis=1, kind="stable")
-        self.fine = np.take_along_axis(self.fine, order, axis=1)
-        self._sort(self.theta, self.chisqr, self.votes)
+        self._sort(self.theta, self.chisqr, self.votes, self.fine)

@@ -6,13 +6,14 @@ first (`choose_scouts`) is told by what is in a spectrum, not by its place in th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
-from eisfit.model.circuit import Circuit
+from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 
 __all__ = ["Known", "Neighbours", "choose_scouts"]
@@ -24,6 +25,8 @@ _NEAREST = 5
 _REMEMBERED = 64
 #: Root mean square difference of two forms, up to which the one's optimum is a start of the other.
 _ALIKE = 0.3
+_FURTHEST = 0.3  # of a coordinate, that a linear model is followed
+_RIDGE = 1e-10
 
 
 def choose_scouts(target: ComplexArray) -> IntArray:
@@ -56,27 +59,31 @@ class Neighbours:
 
     Parameters
     ----------
-    circuit
-        That is fitted.
+    problem
+        Of the spectra that are to start here.
     target, values
-        Their impedance (n, F), and where they ended (n, P).
+        Those that have ended: their impedance (n, F), and where (n, P).
     """
 
-    def __init__(self, circuit: Circuit, target: ComplexArray, values: FloatArray) -> None:
-        self.size, form = _form(target)
-        self.level = median(np.abs(form), axis=0)
-        self.form, self.values = self._scaled(form), values
-        parts = [p for c in components(circuit.tree) for p in c.element.parameters]
+    def __init__(self, problem: Problem, target: ComplexArray, values: FloatArray) -> None:
+        self.problem, self.coordinates = problem, problem.coordinates
+        self.size, self.whole = _form(target)
+        self.level = median(np.abs(self.whole), axis=0)
+        self.form, self.values = self._scaled(self.whole), values
+        parts = [p for c in components(self.coordinates.circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])
 
     def _scaled(self, form: ComplexArray) -> FloatArray:
         return np.ascontiguousarray(form / self.level).view(np.float64)
 
     def starts(self, target: ComplexArray) -> tuple[IntArray, FloatArray]:
-        """Return which of the spectra (B, F) are like some of these, and starts (n, k, P), nearest first."""
+        """Return which of the spectra (B, F) are like some of these, and starts (n, k, V), nearest first.
+
+        The first one goes on from the nearest by the linear model that this one had at its end.
+        """
         count = min(_NEAREST, len(self.form) - 1)
         if count < 1 or not len(target):
-            return np.empty(0, dtype=np.intp), np.empty((0, 0, self.values.shape[1]))
+            return np.empty(0, dtype=np.intp), np.empty((0, 0, self.coordinates.size))
         size, form = _form(target)
         a, b = self._scaled(form), self.form
         apart = np.sum(a * a, axis=1)[:, np.newaxis] + np.sum(b * b, axis=1) - 2 * a @ b.T
@@ -86,7 +93,35 @@ class Neighbours:
         rows = np.flatnonzero(far.max(axis=1) < _ALIKE**2 * a.shape[1])
         nearest = places[rows]
         scale = (size[rows, np.newaxis] / self.size[nearest])[:, :, np.newaxis] ** self.powers
-        return rows, self.values[nearest] * scale
+        values = self.values[nearest] * scale
+        theta = self.coordinates.internal(values.reshape(-1, values.shape[2])).reshape(*nearest.shape, -1)
+        if rows.size and self.problem.grid.omega.ndim == 1:
+            step = self._steps(nearest[:, 0], form[rows])
+            theta[:, 0] += np.where(np.abs(step).max(axis=1, keepdims=True) < _FURTHEST, step, 0.0)
+        return rows, theta
+
+    def _steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
+        """Return the steps (n, V) that the linear models of the nearest make of the difference of forms."""
+        residual, inverse = self._linear
+        off = np.ascontiguousarray(self.whole[nearest] - form)
+        off /= np.abs(self.whole[nearest])
+        along = residual[nearest] + off.view(np.float64)
+        return -np.asarray(inverse[nearest] @ along[:, :, np.newaxis])[:, :, 0]
+
+    @cached_property
+    def _linear(self) -> tuple[FloatArray, FloatArray]:
+        """Relative residuals (n, 2F) of those that have ended, and the inverses (n, V, 2F) of Jacobians."""
+        target = self.whole * self.size[:, np.newaxis]
+        weight = np.repeat(1 / np.abs(target), 2, axis=1)
+        problem = replace(self.problem, target=target, weight=weight, box=None)
+        with np.errstate(all="ignore"):
+            theta = self.coordinates.internal(self.values)
+            residual, jacobian = problem.evaluate(theta, problem.buffer(len(target)))
+            normal = jacobian @ jacobian.transpose(0, 2, 1)
+            np.einsum("bii->bi", normal)[...] *= 1 + _RIDGE
+            lost = ~np.isfinite(normal).all(axis=(1, 2)) | (np.einsum("bii->bi", normal) == 0).any(axis=1)
+            normal[lost], jacobian[lost], residual[lost] = np.eye(normal.shape[1]), 0.0, 0.0
+            return residual, np.linalg.solve(normal, jacobian)
 
 
 def _form(target: ComplexArray) -> tuple[FloatArray, ComplexArray]:
