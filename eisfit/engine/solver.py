@@ -30,6 +30,7 @@ NO_BETTER = 9.0
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
 _SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says
+_AT_MOST, _TRUSTED = 4.0, 1e-2  # times what a step promises that it may bring, and up to which damping
 _ONE = np.ones((1, 1), dtype=np.complex128)
 
 
@@ -129,6 +130,7 @@ class _State:
         self.damping = np.full(rows, damping)
         self.growth = np.full(rows, 2.0)
         self.active = np.arange(rows)
+        self.ceiling: FloatArray | None = None
         self.rows, self.current = self.active, problem
         self.converged = np.zeros(rows, dtype=bool)
         self.cost, self.normal, self.gradient = self.measure(self.active, self.theta)
@@ -164,6 +166,7 @@ def solve(
     agree: int | None = None,
     owner: IntArray | None = None,
     damping: float = 1e-3,
+    ceiling: FloatArray | None = None,
     engine: Engine | None = None,
 ) -> Solution:
     """Minimise chisqr from each row of `theta` (B, V), staying in the box of the problem.
@@ -185,6 +188,9 @@ def solve(
         (B,) rising: which rows are starts of one spectrum, for `agree`; by default all are.
     damping
         To begin with; small where the start is near the optimum.
+    ceiling
+        (B,) chisqr above which an end is of no interest: a row whose linear model promises nothing like that is
+        left where it is (in numpy; the compiled loop takes every row to its end).
     engine
         ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
         loading it is worth while (see `eisfit.engine.evaluation.compiled`); both reach the same ends.
@@ -207,6 +213,7 @@ def solve(
         )
     with np.errstate(all="ignore"):
         state = _State(problem, theta, damping)
+        state.ceiling = ceiling
         owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
         steps = 0
         while state.active.size and steps < max_iterations:
@@ -220,6 +227,13 @@ def solve(
 def _iterate(state: _State, tolerance: float) -> None:
     rows = state.active
     step, promised = _step(state, rows)
+    if state.ceiling is not None:
+        lost = state.cost[rows] - _AT_MOST * promised > state.ceiling[rows]
+        lost &= state.damping[rows] <= _TRUSTED
+        rows, step, promised = rows[~lost], step[~lost], promised[~lost]
+        state.active = rows
+        if not rows.size:
+            return
     length = np.abs(step / state.problem.coordinates.size_at(state.theta[rows])).max(axis=1)
     final = (promised <= tolerance * state.cost[rows]) & (length < _SHORT)
     if final.any():

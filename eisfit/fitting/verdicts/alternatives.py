@@ -106,7 +106,8 @@ def _exchanged(rivals: Rivals) -> tuple[NDArray[np.intp], FloatArray]:
     if not row.size:
         return row, np.empty((0, coordinates.size))
     theta = coordinates.internal(others)
-    found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_ROUGH)
+    part = rivals.problem.rows(row)
+    found = solve(part, theta, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=rivals.most[row])
     kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
     return row[kept], found.theta[kept]
 
