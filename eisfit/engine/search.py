@@ -115,7 +115,9 @@ class _Search:
         self.expected[attainable <= 0] = 0.0
         self.exact = np.where(clean, _EXACT**2 * size, 0.0)
         columns = len(ladder(self.omega[0]))
-        self.perfect = np.where(clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size))
+        self.perfect = np.where(
+            clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size)
+        )
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0

@@ -27,7 +27,7 @@ from eisfit.engine.exchange import exchange_arcs
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tilted
-from eisfit.fitting.errors.departures.to_the_end import Departed, depart
+from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
 from eisfit.model.circuit import Circuit
 from eisfit.verdict import limit
 
@@ -146,12 +146,11 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
         *tilted(circuit, omega),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
-    plain = depart(fits, None, variance)
-    trials = [plain, *(depart(fits, one, variance) for one in departures)]
+    plain = stay(fits, variance)
+    trials = [plain, *depart(fits, departures, variance)]
     against, exchanged = _exchanged(fits)
     if against.size:
-        part = fits.rows(against)
-        more = [depart(part, one, variance[against], values=exchanged) for one in departures]
+        more = depart(fits.rows(against), departures, variance[against], exchanged)
         trials += [_among(plain, against, trial) for trial in more]
     share = _shares(np.stack([t.evidence for t in trials], axis=1))
     return _averaged(fits, trials, share)

@@ -6,8 +6,8 @@ evidence is Laplace's (D. J. C. MacKay, Neural Comput. 4 (1992) 415), the noise 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,12 +19,13 @@ from eisfit.fitting.errors.departures.linearised import Linearised, inverted
 from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.model.elements import FrequencyGrid
 
-__all__ = ["Departed", "depart"]
+__all__ = ["Departed", "depart", "stay"]
 
 _ITERATIONS = (10, 8)  # before and after the noise is estimated again
 _TOLERANCE = 1e-5
 _FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
+_AT_ONCE = 256  # rows
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,27 @@ class Departed:
     shift: FloatArray
     covar: FloatArray
 
+    def rows(self, chosen: slice) -> Departed:
+        """Return some of them."""
+        arrays = self.evidence, self.variance, self.shift, self.covar
+        return Departed(*(array[chosen] for array in arrays))
+
 
 @dataclass(frozen=True)
 class _Problem(Problem):
-    """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior."""
+    """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior.
 
-    departure: Departure | None = None
+    `which` (B,) of the departures, all of K numbers, each row has.
+    """
+
+    departures: Sequence[Departure] = ()
+    which: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     def rows(self, chosen: IntArray) -> _Problem:
         """Return the problem of some rows."""
         box = None if self.box is None else self.box.take(chosen)
-        return replace(self, target=self.target[chosen], weight=self.weight[chosen], box=box)
+        arrays = {name: getattr(self, name)[chosen] for name in ("target", "weight", "which")}
+        return replace(self, box=box, **arrays)
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the residual (B, 2F + K), over the noise, and its Jacobian (B, V + K, 2F + K)."""
@@ -63,16 +74,19 @@ class _Problem(Problem):
     def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
         """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
         slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
-        changes = [] if self.departure is None else self.departure.changes(values, c)
-        factors: Mapping[int, ComplexArray] = {x.element.columns[0]: x.factor for x in changes}
+        parts = [(np.flatnonzero(self.which == k), one) for k, one in enumerate(self.departures)]
+        changes = [(row, x) for row, one in parts if row.size for x in one.changes(values[row], c[row])]
+        factors: dict[int, ComplexArray] = {}
+        for row, x in changes:
+            factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] = x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
-        by_logarithm = [x.element.by_logarithm(values, slopes) for x in changes]
+        by_logarithm = [x.element.by_logarithm(values[row], slopes[row]) for row, x in changes]
         by_numbers = np.empty((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
-        for x, by in zip(changes, by_logarithm, strict=True):
+        for (row, x), by in zip(changes, by_logarithm, strict=True):
             last = x.first + x.by_numbers.shape[1]
-            by_numbers[:, x.first : last] = by[:, np.newaxis] * x.by_numbers
+            by_numbers[row, x.first : last] = by[:, np.newaxis] * x.by_numbers
             for k, column in (x.by_parameters or {}).items():
-                slopes[:, k] += by * column
+                slopes[row, k] += by * column
         return z, slopes, by_numbers
 
     def _with_prior(self, z: ComplexArray, by: ComplexArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -88,31 +102,54 @@ class _Problem(Problem):
 
 
 def depart(
-    fits: Linearised, departure: Departure | None, variance: FloatArray, values: FloatArray | None = None
-) -> Departed:
-    """Fit a departure beside the parameters; None: the fits as they are, for comparison.
+    fits: Linearised,
+    departures: Sequence[Departure],
+    variance: FloatArray,
+    values: FloatArray | None = None,
+) -> list[Departed]:
+    """Fit departures, one at a time, beside the parameters; those of as many numbers in one batch.
 
     Parameters
     ----------
     fits
         Without a departure.
-    departure
+    departures
         Of the circuit.
     variance
         (B,) of the noise, to begin with, in units of the weights.
     values
         (B, P) to start from, where not those of the fits.
     """
-    start = _Start.of(fits, departure, fits.values if values is None else values)
-    if departure is None:
-        return start.finished(start.theta, variance)
-    theta = start.theta
+    values, found = fits.values if values is None else values, dict[int, Departed]()
+    together = max(1, _AT_ONCE // max(len(values), 1))
+    for count in {one.count for one in departures}:
+        same = [k for k, one in enumerate(departures) if one.count == count]
+        for first in range(0, len(same), together):
+            some = same[first : first + together]
+            trials = _depart([departures[k] for k in some], fits, variance, values)
+            found.update(zip(some, trials, strict=True))
+    return [found[k] for k in range(len(departures))]
+
+
+def _depart(
+    same: Sequence[Departure], fits: Linearised, variance: FloatArray, values: FloatArray
+) -> list[Departed]:
+    count, places = len(values), np.tile(np.arange(len(values)), len(same))
+    start = _Start.of(fits.rows(places), same, np.repeat(np.arange(len(same)), count), values[places])
+    theta, variance = start.theta, variance[places]
     for iterations in _ITERATIONS:
         problem = start.problem(variance)
         theta = solve(problem, theta, max_iterations=iterations, tolerance=_TOLERANCE, engine="numpy").theta
         if not fits.known_noise:
             variance = start.variance_left(theta, variance)
-    return start.finished(theta, variance)
+    whole = start.finished(theta, variance)
+    return [whole.rows(slice(first, first + count)) for first in range(0, len(places), count)]
+
+
+def stay(fits: Linearised, variance: FloatArray) -> Departed:
+    """Return the fits as they are, for comparison."""
+    start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
+    return start.finished(start.theta, variance)
 
 
 @dataclass(frozen=True)
@@ -120,22 +157,26 @@ class _Start:
     """What a departure is fitted with: fits, coordinates, box, and where it begins (B, V + K)."""
 
     fits: Linearised
-    departure: Departure | None
+    departures: Sequence[Departure]
+    which: IntArray
     coordinates: Coordinates
     theta: FloatArray
     box: Box
 
     @classmethod
-    def of(cls, fits: Linearised, departure: Departure | None, values: FloatArray) -> _Start:
+    def of(
+        cls, fits: Linearised, departures: Sequence[Departure], which: IntArray, values: FloatArray
+    ) -> _Start:
         coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
         box = Box.search(coordinates, fits.omega, fits.target)
         inside = coordinates.internal(values)
         low = np.where(fits.held, inside, np.maximum(box.low, inside - _FURTHEST))
         high = np.where(fits.held, inside, np.minimum(box.high, inside + _FURTHEST))
-        numbers = np.zeros((len(values), 0 if departure is None else departure.count))
+        numbers = np.zeros((len(values), departures[0].count if departures else 0))
         return cls(
             fits,
-            departure,
+            departures,
+            which,
             coordinates,
             np.concatenate([inside, numbers], axis=1),
             Box(
@@ -151,7 +192,8 @@ class _Start:
     def problem(self, variance: FloatArray) -> _Problem:
         """Return the problem at a variance (B,) of the noise."""
         weight = self.fits.weight / np.sqrt(variance)[:, np.newaxis]
-        return _Problem(self.coordinates, self.grid, self.fits.target, weight, self.box, self.departure)
+        of_circuit = self.coordinates, self.grid, self.fits.target, weight, self.box
+        return _Problem(*of_circuit, self.departures, self.which)
 
     def variance_left(self, theta: FloatArray, variance: FloatArray) -> FloatArray:
         """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
