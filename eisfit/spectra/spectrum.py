@@ -14,7 +14,16 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import ComplexArray, FloatArray, unmasked
 from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz
-from eisfit.spectra.vectors import check, check_duplicates, frozen, noise_of, times_of, vector
+from eisfit.spectra.vectors import (
+    check,
+    check_impedance,
+    check_length,
+    frozen,
+    grid_of,
+    noise_of,
+    times_of,
+    vector,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,19 +99,21 @@ class Spectrum:
         impedance = vector(given[1], "impedance", np.complex128)
         known = self.noise if scalar else given[2]
         noise = None if known is None else noise_of(known, frequency.size)
-        check(frequency, impedance)
-        order = np.argsort(-frequency, kind="stable")
-        check_duplicates(frequency[order])
-        self._set("frequency", frozen(frequency[order]))
-        self._set("impedance", frozen(impedance[order]))
-        self._set("noise", None if noise is None else frozen(noise[order]))
+        check_length(frequency, impedance)
+        frequency, order = grid_of(frequency.tobytes())
+        check_impedance(impedance)
+        self._set("frequency", frequency)
+        self._set("impedance", frozen(impedance if order is None else impedance[order]))
+        self._set("noise", None if noise is None else frozen(noise if order is None else noise[order]))
         if self.times is not None:
-            times = times_of(self.times, frequency.size)[order]
+            times = times_of(self.times, frequency.size)
+            times = times if order is None else times[order]
             self._set("times", frozen(times))
             self._set("time_s", float(times.min()) if self.time_s is None else self.time_s)
         self._set("axes", MappingProxyType({name: float(value) for name, value in self.axes.items()}))
         self._set("metadata", MappingProxyType(dict(self.metadata)))
-        self._set("notes", (*self.notes, *([f"left out {masked} masked points"] if masked else [])))
+        left_out = (f"left out {masked} masked points",) if masked else ()
+        self._set("notes", (*self.notes, *left_out))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.errors import SpectrumError
 
-__all__ = ["check", "check_duplicates", "frozen", "noise_of", "times_of", "vector"]
+__all__ = [
+    "check",
+    "check_impedance",
+    "check_length",
+    "frozen",
+    "grid_of",
+    "noise_of",
+    "times_of",
+    "vector",
+]
 
 _LARGEST = 1e40  # Hz, ohm, and its inverse the smallest: sixth powers of the ratios still are numbers
 
@@ -72,40 +82,89 @@ def check(frequency: FloatArray, impedance: ComplexArray) -> None:
     SpectrumError
         When it is none.
     """
-    if frequency.size != impedance.size:
-        raise SpectrumError(f"impedance: has {impedance.size} values for {frequency.size} frequencies")
-    for name, bad in (
-        ("frequency", ~np.isfinite(frequency)),
-        ("impedance", ~np.isfinite(impedance)),
-    ):
-        if bad.any():
-            raise SpectrumError(f"{name}: not a finite number in row {int(np.argmax(bad)) + 1}")
-    if (frequency <= 0).any():
-        row = int(np.argmax(frequency <= 0))
-        raise SpectrumError(f"frequency: must be positive, but row {row + 1} has {frequency[row]:g} Hz")
-    size = np.abs(impedance)
-    for name, unit, values in (("frequency", "Hz", frequency), ("impedance", "ohm", size[size > 0])):
-        beyond = values[(values < 1 / _LARGEST) | (values > _LARGEST)]
-        if beyond.size:
-            raise SpectrumError(
-                f"{name}: {beyond[0]:.3g} {unit} lies beyond anything measured "
-                f"({1 / _LARGEST:g} to {_LARGEST:g} {unit}): check the column and its unit"
-            )
+    check_length(frequency, impedance)
+    _check_frequency(frequency)
+    check_impedance(impedance)
 
 
-def check_duplicates(ordered: FloatArray) -> None:
-    """Refuse a frequency that occurs twice among ordered ones.
+def check_length(frequency: FloatArray, impedance: ComplexArray) -> None:
+    """Refuse vectors of two lengths.
 
     Raises
     ------
     SpectrumError
-        When it is none.
+        When they are.
     """
+    if frequency.size != impedance.size:
+        raise SpectrumError(f"impedance: has {impedance.size} values for {frequency.size} frequencies")
+
+
+def check_impedance(impedance: ComplexArray) -> None:
+    """Refuse numbers and magnitudes that no spectrum has.
+
+    Raises
+    ------
+    SpectrumError
+        When there are any.
+    """
+    size = np.abs(impedance)
+    if not (1 / _LARGEST <= size.min() and size.max() <= _LARGEST):  # nan is neither
+        _check_finite("impedance", impedance)
+        _check_range("impedance", "ohm", size[size > 0])
+
+
+@lru_cache(maxsize=64)
+def grid_of(frequency: bytes) -> tuple[FloatArray, IntArray | None]:
+    """Return frequencies from high to low, one array for all spectra that have them, and their order.
+
+    Parameters
+    ----------
+    frequency
+        Hz, the array's content: the same sweep is looked at once.
+
+    Returns
+    -------
+    tuple
+        (F,), which nobody writes to, and the places (F,) that they came from; None where they were in order.
+
+    Raises
+    ------
+    SpectrumError
+        When a number is no frequency, or occurs twice.
+    """
+    given = np.frombuffer(frequency, dtype=np.float64)
+    _check_frequency(given)
+    order = np.argsort(-given, kind="stable")
+    ordered = given[order]
     same = np.flatnonzero(np.diff(ordered) == 0)
     if same.size:
         raise SpectrumError(
             f"frequency: {ordered[same[0]]:g} Hz occurs more than once; average repeated points on request "
             "(Spectrum.averaged, or --average-duplicates) or split the sweeps"
+        )
+    return frozen(ordered), None if np.array_equal(ordered, given) else order
+
+
+def _check_frequency(frequency: FloatArray) -> None:
+    _check_finite("frequency", frequency)
+    if (frequency <= 0).any():
+        row = int(np.argmax(frequency <= 0))
+        raise SpectrumError(f"frequency: must be positive, but row {row + 1} has {frequency[row]:g} Hz")
+    _check_range("frequency", "Hz", frequency)
+
+
+def _check_finite(name: str, values: NDArray[Any]) -> None:
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise SpectrumError(f"{name}: not a finite number in row {int(np.argmax(bad)) + 1}")
+
+
+def _check_range(name: str, unit: str, size: FloatArray) -> None:
+    beyond = size[(size < 1 / _LARGEST) | (size > _LARGEST)]
+    if beyond.size:
+        raise SpectrumError(
+            f"{name}: {beyond[0]:.3g} {unit} lies beyond anything measured "
+            f"({1 / _LARGEST:g} to {_LARGEST:g} {unit}): check the column and its unit"
         )
 
 
