@@ -108,7 +108,7 @@ def check_impedance(impedance: ComplexArray) -> None:
         When there are any.
     """
     size = np.abs(impedance)
-    if not (1 / _LARGEST <= size.min() and size.max() <= _LARGEST):  # nan is neither
+    if not (size.min() >= 1 / _LARGEST and size.max() <= _LARGEST):  # nan is neither
         _check_finite("impedance", impedance)
         _check_range("impedance", "ohm", size[size > 0])
 
