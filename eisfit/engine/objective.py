@@ -216,8 +216,8 @@ class Objective:
 def most_of_noise(points: int, columns: int, parameters: int) -> float:
     """Return the ratio of chisqr to the attainable one that noise alone exceeds once in a thousand times.
 
-    The attainable chisqr is that of a ladder (`eisfit.spectra.noise`), scaled to all numbers. A circuit of fewer
-    parameters leaves more; what it leaves more, over what the ladder leaves, is Fisher's F.
+    The attainable chisqr is that of a ladder (`eisfit.spectra.noise`), scaled to all numbers. A circuit of
+    fewer parameters leaves more; that, over what the ladder leaves, is Fisher's F.
 
     Parameters
     ----------

@@ -164,6 +164,7 @@ class _Search:
         theta: FloatArray,
         chisqr: FloatArray,
         tried: int,
+        *,
         votes: bool,
         fine: BoolArray | bool = False,
     ) -> None:

@@ -189,7 +189,7 @@ def solve(
     damping
         To begin with; small where the start is near the optimum.
     ceiling
-        (B,) chisqr above which an end is of no interest: a row whose linear model promises nothing like that is
+        (B,) chisqr above which an end is of no interest: a row whose linear model promises nothing near it is
         left where it is (in numpy; the compiled loop takes every row to its end).
     engine
         ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
