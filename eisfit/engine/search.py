@@ -22,6 +22,7 @@ from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import relaxes, resonates
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.starts.moved_arcs import with_arc_moved
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 from eisfit.spectra.noise import ladder
 
@@ -223,9 +224,11 @@ class _Search:
         difficulty = self._grid(int(rows[0])).difficulty
         if relaxes(self.circuit) and difficulty < _LARGE:
             self._by_grid(rows, *_EFFORT[difficulty])
+            self._move_arcs(self._doubtful(rows))
             self._at_random(self._doubtful(rows), go_on=False)
         else:
             self._at_random(rows)
+            self._move_arcs(self._doubtful(rows))
         self._exchange(rows)
         for row in rows.tolist():
             del self.grids[row]
@@ -283,6 +286,21 @@ class _Search:
                 done |= self.chisqr[left, 0] > before / _GAIN
             self.settled[left[done]] = True
             left = left[~done]
+
+    def _move_arcs(self, rows: IntArray) -> None:
+        """Start where the best end leads with an arc moved, as long as that finds something better."""
+        for row in rows.tolist():
+            one = np.array([row])
+            for _ in range(_ROUNDS):
+                before, best = self.chisqr[row, 0], self.coordinates.physical(self.theta[one, 0])[0]
+                modulus = np.abs(self.problem.target[row])
+                starts = with_arc_moved(self.circuit, best, self.omega[row], modulus)
+                if not len(starts):
+                    break
+                ends = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
+                self._add(one, *ends, len(starts), votes=False)
+                if self._is_exact(one)[0] or self.chisqr[row, 0] > before / _GAIN:
+                    break
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
         """Return coordinates (b, n, V) of a round's starts."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
 
-_TIGHT = 1e-10
+TIGHT = 1e-10
 _CLEAN = 1e-4  # relative rms below which lmfit, which begins at the bottom, would go over the digits for ever
 _MOST = 200  # evaluations then
 _AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values are the start
@@ -192,7 +192,7 @@ def _as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResu
     return dataclasses.replace(fitted, chosen_by="identify")
 
 
-def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = _TIGHT) -> FitResult:
+def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = TIGHT) -> FitResult:
     """Return lmfit's fit from the search's best end, without verdicts (`eisfit.fitting.verdicts.assess`)."""
     theta, scale = (theta, 1.0) if task.settings.plain else refit_in_form(task, theta, basin)
     values = task.coordinates.physical(theta[np.newaxis])[0]

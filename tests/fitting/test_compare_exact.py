@@ -83,3 +83,15 @@ def test_little_noise_is_not_taken_for_digits():
     )
     assert found.best.name == "R_1-p(R_2,CPE_2)"
     assert found.best.misfit == pytest.approx(1, rel=0.2)
+
+
+def test_two_arcs_close_together_are_told_apart():
+    """Half a decade apart, one seventy times smaller: a search may tell them as one, the third arc idle."""
+    f = np.geomspace(1e6, 1e-2, 80)
+    s = 2j * np.pi * f
+    z = 1.738 / (1 + s * 1.738 * 3.183e-8) + 0.02467 / (1 + s * 0.02467 * 3.696e-6)
+    z = z + 0.0813 / (1 + 0.0813 * 2.779e-5 * s**0.9) + 5860 / (1 + 5860 * 0.05697 * s**0.558)
+    spectrum = eisfit.Spectrum(f, np.round(z.real, 8) + 1j * np.round(z.imag, 8))
+    fitted = eisfit.fit(spectrum, "p(R_1,C_1)-p(R_2,C_2)-p(R_3,CPE_3)-p(R_4,CPE_4)", validate=False)
+    assert sorted(fitted[f"R_{k}"].value for k in (1, 2)) == pytest.approx([0.02467, 1.738], rel=1e-3)
+    assert fitted.statistics.rms_relative_residual < 1e-7

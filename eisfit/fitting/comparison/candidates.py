@@ -1,25 +1,22 @@
 """The candidates of a comparison: a short search for each circuit, a whole one for those that may be best.
 
-A search for every optimum of a circuit that is too large for the data takes most of the time, and in vain.
-So each circuit, from the smallest to the largest, first gets a short search: from the best points of its own
-grid, and from the optimum of the largest circuit inside it with what is new beside it at many places. Those
-that then come near the best by BIC get the whole search, unless independent starts agree already, and their
+Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.glance`). Those that
+then come near the best by BIC get the whole search, unless independent starts agree already, and their
 doubtful parameters are profiled; all do where none fits to within the noise.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
-from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate
@@ -31,28 +28,23 @@ from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["UNFITTED", "candidates", "judged", "unfitted"]
+__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "entries", "free", "judged", "unfitted"]
 
 
 _FOLDS = 5
 #: What a circuit that cannot describe the data may end in.
 UNFITTED = (EisfitError, np.linalg.LinAlgError)
+#: Tolerance of lmfit where a circuit is far behind.
+LOOSE = 1e-4
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
-_NESTED = 5
-_OWN = 3
 _ROUGH = 1e-4
-_FINE = 1e-10
-_STEPS = 25
 _FEW = 10
-_LOOSE = 1e-4  # tolerance of lmfit where a circuit is far behind
 _AGREE = 4
 
 
-def candidates(
-    spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, noise: float, seed: int
-) -> list[Candidate]:
-    """Return a candidate for each circuit.
+def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, seed: int) -> list[Entry]:
+    """Return each circuit, from the smallest to the largest, with what a short search finds.
 
     Parameters
     ----------
@@ -60,13 +52,27 @@ def candidates(
         As for `eisfit.fit`.
     circuits
         In any order.
-    noise
-        The chisqr that the noise alone leaves; 0 where unknown.
     """
     settings = Settings(weighting)
-    found: list[_Entry] = []
-    for circuit in sorted(circuits, key=_free):
+    found: list[Entry] = []
+    for circuit in sorted(circuits, key=free):
         found.append(_entered(spectrum, circuit, settings, found, seed))
+    return found
+
+
+def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candidate]:
+    """Return a candidate for each circuit of `entries`.
+
+    Parameters
+    ----------
+    entered
+        What `entries` returned.
+    noise
+        The chisqr that the noise alone leaves; 0 where unknown.
+    seed
+        As for `eisfit.fit`.
+    """
+    found = list(entered)
     while waiting := _to_examine(found, noise):
         for k in waiting:
             found[k] = _examined(found[k], noise, seed)
@@ -74,7 +80,7 @@ def candidates(
 
 
 @dataclass(frozen=True)
-class _Entry:
+class Entry:
     """A circuit on its way to a candidate: what the short search found, then the row."""
 
     circuit: Circuit
@@ -83,6 +89,11 @@ class _Entry:
     basin: Basin | None = None
     row: Candidate | None = None
 
+    @property
+    def chisqr(self) -> float:
+        """What the short search leaves."""
+        return self.basin.chisqr if self.basin else np.inf
+
 
 def unfitted(circuit: Circuit, error: Exception) -> Candidate:
     """Return a row for a circuit that cannot be fitted: the others go on."""
@@ -90,23 +101,24 @@ def unfitted(circuit: Circuit, error: Exception) -> Candidate:
     return Candidate(circuit, refused=reason)
 
 
-def _free(circuit: Circuit) -> int:
+def free(circuit: Circuit) -> int:
+    """Return how many parameters of a circuit are free."""
     return sum(p.free for p in circuit.parameters.values())
 
 
 def _entered(
-    spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[_Entry], seed: int
-) -> _Entry:
+    spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[Entry], seed: int
+) -> Entry:
     try:
         task = Task.of(spectrum, circuit, settings)
-        basin = _short_search(task, smaller, seed)
+        basin = glance(task, [(e.task, e.basin.theta) for e in smaller if e.task and e.basin], seed)
     except UNFITTED as error:
-        return _Entry(circuit, row=unfitted(circuit, error))
-    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, _free(circuit), task.rescaled)
-    return _Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
+        return Entry(circuit, row=unfitted(circuit, error))
+    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, free(circuit), task.rescaled)
+    return Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
 
 
-def _to_examine(found: list[_Entry], noise: float) -> list[int]:
+def _to_examine(found: list[Entry], noise: float) -> list[int]:
     """Return which to look at in full: those near the best that can be an answer, or all if none fits."""
     best = min((e.row for e in found if e.row and not e.row.refused), key=lambda row: row.bic, default=None)
     fits = best is not None and best.result and best.result.statistics.chisqr <= _WITHIN * noise
@@ -114,7 +126,7 @@ def _to_examine(found: list[_Entry], noise: float) -> list[int]:
     return [k for k, entry in enumerate(found) if not entry.row and entry.bic <= lowest + _CLOSE]
 
 
-def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
+def _examined(entry: Entry, noise: float, seed: int) -> Entry:
     assert entry.task is not None
     assert entry.basin is not None
     try:
@@ -129,50 +141,25 @@ def _examined(entry: _Entry, noise: float, seed: int) -> _Entry:
     return dataclasses.replace(entry, row=judged(result, entry.task.attainable))
 
 
-def _far_behind(entry: _Entry) -> Candidate:
+def _far_behind(entry: Entry) -> Candidate:
     assert entry.task is not None
     assert entry.basin is not None
     try:
-        result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=_LOOSE)
+        result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
     except UNFITTED as error:
         return unfitted(entry.circuit, error)
     return judged(result, entry.task.attainable, profiles=False)
 
 
-def _short_search(task: Task, smaller: list[_Entry], seed: int) -> Basin:
-    """Return the best end from the optimum of a smaller circuit and from the best points of the grid."""
-    rng = np.random.default_rng(seed)
-    grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
-    own = np.concatenate([grid.starts(_OWN), grid.scattered(_OWN, rng)])
-    inside = [e for e in smaller if e.basin and set(e.circuit.names) < set(task.circuit.names)]
-    starts = [own, *(_nested(task.circuit, e, grid.scattered(_NESTED, rng)) for e in inside[-1:])]
-    theta = task.coordinates.internal(np.concatenate(starts))
-    ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
-    order = np.argsort(ends.chisqr)
-    best = solve(task.problem, ends.theta[order[:1]], max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
-    theta, chisqr = ends.theta[order], ends.chisqr[order]
-    theta[0], chisqr[0] = best.theta[0], best.chisqr[0]
-    agreed = int(np.sum(chisqr <= chisqr[0] * (1 + SAME)))
-    return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, len(order))
-
-
-def _nested(circuit: Circuit, inside: _Entry, rows: FloatArray) -> FloatArray:
-    """Return starts (n, P) with the smaller circuit at its optimum and what is new as in `rows`."""
-    assert inside.task is not None
-    assert inside.basin is not None
-    optimum = inside.task.coordinates.physical(inside.basin.theta[np.newaxis])[0]
-    known = dict(zip(inside.circuit.names, optimum.tolist(), strict=True))
-    for k, name in enumerate(circuit.names):
-        if name in known:
-            rows[:, k] = known[name]
-    return rows
-
-
-def judged(result: FitResult, attainable: float, *, profiles: bool = True) -> Candidate:
-    """Return the row of a fit with its verdicts."""
+def judged(
+    result: FitResult, attainable: float, *, profiles: bool = True, departures: bool = True
+) -> Candidate:
+    """Return the row of a fit with its verdicts; `profiles` and `departures` cost most."""
     # What the data says against itself is the same for every circuit, and no ground to rank them by.
-    findings, result = findings_and_result(result, attainable, profiles=profiles, validate=False)
-    count, ndata = _free(result.circuit), result.statistics.ndata
+    findings, result = findings_and_result(
+        result, attainable, profiles=profiles, validate=False, departures=departures
+    )
+    count, ndata = free(result.circuit), result.statistics.ndata
     deviance, parameters = _deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
     spare = ndata - parameters - 1
     return Candidate(

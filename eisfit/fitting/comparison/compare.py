@@ -15,7 +15,7 @@ from typing import Any
 
 from eisfit.engine.objective import Settings
 from eisfit.errors import SpectrumError, UsageError
-from eisfit.fitting.comparison.candidates import candidates
+from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
 from eisfit.fitting.comparison.table import Candidate, Comparison
 from eisfit.fitting.selection import selected, with_noise
@@ -90,9 +90,12 @@ def _compared(
     """Return the comparison: by the digits where the data show no noise, which the closest fit may tell."""
     rows: list[Candidate] = []
     left = noise
-    if not is_exact(spectrum, weighting, noise):
-        rows = candidates(spectrum, circuits, weighting, noise, seed)
-        left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
+    if not is_exact(spectrum, weighting, left):
+        entered = entries(spectrum, circuits, weighting, seed)
+        left = min(entry.chisqr for entry in entered)
+        if not is_exact(spectrum, weighting, left):
+            rows = candidates(entered, noise, seed)
+            left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
     if is_exact(spectrum, weighting, left):
         rows, noise = exact_candidates(spectrum, circuits, weighting, seed)
     return Comparison.of(spectrum, weighting, rows, noise)

@@ -1,8 +1,10 @@
 """Candidates for data without noise: their digits are the noise, and their smallest difference counts.
 
-A table made by a program, or an instrument's of few digits, shows nothing but its rounding. Every circuit is
-searched in full and taken to the digits, and chi-square by them decides. Nothing is refused: BIC with a noise
-that is known leaves out what is not needed. Where no circuit reaches the digits, the closest sets the noise.
+A table made by a program, or an instrument's of few digits, shows nothing but its rounding. From the smallest
+to the largest each circuit is searched in full and taken to the digits, and chi-square by them decides; once
+one has reached them, a larger one can only hold what is not needed, and is looked at shortly. Nothing is
+refused: BIC with a noise that is known leaves out what is not needed. Where none reaches the digits, the
+closest sets the noise.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.polish import to_the_digits
-from eisfit.engine.task import Task, best_start
-from eisfit.fitting.comparison.candidates import UNFITTED, judged, unfitted
+from eisfit.engine.task import Task, best_end, best_start
+from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, free, judged, unfitted
 from eisfit.fitting.comparison.table import Candidate
-from eisfit.fitting.fit import finish_in_lmfit
+from eisfit.fitting.fit import TIGHT, finish_in_lmfit
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import components
 from eisfit.spectra.noise import rounding
@@ -69,10 +72,11 @@ def exact_candidates(
         In any order.
     """
     digits = rounding(spectrum)
-    settings, refused, fitted = Settings(weighting), [], []
-    for circuit in circuits:
+    settings, refused = Settings(weighting), []
+    fitted: list[_Fitted] = []
+    for circuit in sorted(circuits, key=free):
         try:
-            fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, seed))
+            fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, fitted, seed))
         except UNFITTED as error:
             refused.append(unfitted(circuit, error))
     if not fitted:
@@ -94,21 +98,30 @@ def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
     return max(min(left / count for left, count in zip(deviances, spare, strict=True)), 1e-300)
 
 
-def _fitted(task: Task, digits: FloatArray, seed: int) -> _Fitted:
+def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -> _Fitted:
     """Search, and go on to the digits from the best ends where they are near."""
-    theta, basin = best_start(task, seed)
+    enough = _REACHED * digits.size
+    smaller = [one for one in others if one.task.coordinates.size < task.coordinates.size]
+    is_explained = any(one.deviance <= enough for one in smaller)
+    if is_explained:
+        basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
+        theta = best_end(task, basin)
+    else:
+        theta, basin = best_start(task, seed)
     by_digits = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis])
     if basin.chisqr > _NEAR**2 * digits.size:
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    return _Fitted(task, *to_the_digits(by_digits, ends, _REACHED * digits.size), basin)
+    return _Fitted(task, *to_the_digits(by_digits, ends, np.inf if is_explained else enough), basin)
 
 
 def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
+    """Return the row of a circuit; `deviance` is chi-square in units of what the closest leaves."""
+    explains = deviance <= _REACHED * 2 * one.task.spectrum.points
     try:
-        result = finish_in_lmfit(one.task, one.theta, one.basin)
-        row = judged(result, noise, profiles=False)
+        result = finish_in_lmfit(one.task, one.theta, one.basin, tolerance=TIGHT if explains else LOOSE)
+        row = judged(result, noise, profiles=False, departures=explains)
     except UNFITTED as error:
         return unfitted(one.task.circuit, error)
     count, ndata = one.task.coordinates.size, 2 * one.task.spectrum.points

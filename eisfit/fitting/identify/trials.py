@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Coordinates, Scales, arcs
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
+from eisfit.engine.starts.moved_arcs import put_arc
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
@@ -23,6 +24,7 @@ __all__ = ["Trial", "Workbench"]
 
 
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
+_NEW_ARC = 0.3  # of |Z| there
 _GLANCE = 9  # iterations after which hopeless ones are given up
 _KEPT = 5
 _STEPS, _ROUGH = 20, 1e-5
@@ -150,7 +152,7 @@ class Workbench:
         problem = self._problem(structure)
         drawn = self._drawn(problem.coordinates.circuit, _WARM + _DRAWN, 0)
         if parent is not None:
-            drawn[:_WARM] = _inherited(problem.coordinates.circuit, parent.values, drawn[:_WARM])
+            drawn[:_WARM] = self._inherited(problem.coordinates.circuit, parent.values, drawn[:_WARM])
         glance = self._fitted(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
         if glance.score < hopeless:
             return glance
@@ -203,6 +205,24 @@ class Workbench:
         starts = random_starts(circuit, spectrum.omega, target, count, rng, together=together)
         return np.asarray(starts[0], dtype=np.float64)
 
+    def _inherited(self, circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
+        """Return starts (n, P) with the parent's values where names are the same; a CPE takes over a C.
+
+        An arc that is new stands at another place in each.
+        """
+        rows, omega = rows.copy(), self.spectrum.omega
+        for arc in arcs(circuit.tree):
+            if arc[0].name not in known:
+                put_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
+        for k, name in enumerate(circuit.names):
+            parameter = circuit.parameters[name]
+            old = f"C{parameter.component.removeprefix('CPE')}"
+            if name in known:
+                rows[:, k] = known[name]
+            elif parameter.component.startswith("CPE") and old in known:
+                rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
+        return rows
+
     def _fitted(
         self,
         structure: Structure,
@@ -225,16 +245,3 @@ class Workbench:
 
 def _leaves(trial: Trial) -> list[Component]:
     return [c for part in trial.structure for c in components(part)]
-
-
-def _inherited(circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
-    """Return starts (n, P) with the parent's values where names are the same; a CPE takes over a C."""
-    rows = rows.copy()
-    for k, name in enumerate(circuit.names):
-        parameter = circuit.parameters[name]
-        old = f"C{parameter.component.removeprefix('CPE')}"
-        if name in known:
-            rows[:, k] = known[name]
-        elif parameter.component.startswith("CPE") and old in known:
-            rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
-    return rows

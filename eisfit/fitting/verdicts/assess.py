@@ -58,10 +58,15 @@ def assess(
 
 
 def findings_and_result(
-    result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
+    result: FitResult,
+    attainable: float,
+    *,
+    profiles: bool = True,
+    validate: bool = True,
+    departures: bool = True,
 ) -> tuple[list[Finding], FitResult]:
-    """Return what was found beside what `assess` returns."""
-    result, misfit = graded(result, attainable), misfit_of(result, attainable)
+    """Return what was found beside what `assess` returns; `departures` as for `graded`."""
+    result, misfit = graded(result, attainable, departures=departures), misfit_of(result, attainable)
     seen = judge(result, misfit)
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
@@ -78,11 +83,15 @@ def misfit_of(result: FitResult, attainable: float) -> float:
     return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
 
 
-def graded(result: FitResult, attainable: float) -> FitResult:
-    """Return a fit with its grade, and its errors with what the circuit's own error adds to them."""
+def graded(result: FitResult, attainable: float, *, departures: bool = True) -> FitResult:
+    """Return a fit with its grade, and its errors with what the circuit's own error adds to them.
+
+    Without `departures` that is not asked: where a circuit is known to be wrong, it costs much for nothing.
+    """
     if result.grade:
         return result
-    off, misfit = discrepancy_of(result), misfit_of(result, attainable)
+    off = discrepancy_of(result) if departures else None
+    misfit = misfit_of(result, attainable)
     systematic = None if off is None else off.systematic
     grade = str(grades(Residuals.of(result.residuals[np.newaxis]), np.array([misfit]), systematic)[0])
     return _with_hidden(split_errors(dataclasses.replace(result, grade=grade), off), off)
