@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.cycles.table import read_cycle_table
+    from eisfit.tracking.relaxation.distributions import SeriesDRT, drt_series
     from eisfit.tracking.series_result import SeriesResult
     from eisfit.tracking.track import track
     from eisfit.validation.drift import correct_drift
@@ -51,6 +52,7 @@ _HOME = {
     "ImpedanceCircuit": "fitting.interop",
     "KramersKronigResult": "validation.kramers_kronig",
     "Series": "spectra.series",
+    "SeriesDRT": "tracking.relaxation.distributions",
     "SeriesResult": "tracking.series_result",
     "Spectrum": "spectra.spectrum",
     "check": "validation.kramers_kronig",
@@ -60,6 +62,7 @@ _HOME = {
     "compare_series": "tracking.comparison.compare_series",
     "correct_drift": "validation.drift",
     "drt": "validation.drt",
+    "drt_series": "tracking.relaxation.distributions",
     "explain": "coating.explain",
     "export": "fitting.interop",
     "film": "coating.film.estimates",
@@ -92,6 +95,7 @@ __all__ = [
     "ImpedanceCircuit",
     "KramersKronigResult",
     "Series",
+    "SeriesDRT",
     "SeriesResult",
     "Spectrum",
     "__version__",
@@ -102,6 +106,7 @@ __all__ = [
     "compare_series",
     "correct_drift",
     "drt",
+    "drt_series",
     "explain",
     "export",
     "film",

@@ -21,7 +21,7 @@ _GROUPS = {
     "Fit": ("fit", "FitResult", "fit_many", "intervals"),
     "Other programs": ("export", "to_impedance", "from_impedance", "ImpedanceCircuit"),
     "Which circuit": ("identify", "Identification", "compare", "Comparison"),
-    "Follow over the cycles": ("track", "SeriesResult", "compare_series"),
+    "Follow over an axis": ("track", "SeriesResult", "drt_series", "SeriesDRT", "compare_series"),
     "Explain a coating": ("explain", "Explanation", "film"),
 }
 

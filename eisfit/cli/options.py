@@ -33,6 +33,7 @@ __all__ = [
     "Json",
     "Output",
     "OwnCircuit",
+    "Placing",
     "Reading",
     "Results",
     "Weighting",
@@ -194,6 +195,42 @@ class Reading:
     @property
     def options(self) -> dict[str, Any]:
         """As `eisfit.read` takes it."""
+        return vars(self).copy()
+
+
+@dataclass(frozen=True)
+class Placing:
+    """What a series runs over, and where each spectrum stands."""
+
+    by: Annotated[
+        str | None,
+        Option(
+            "--by",
+            metavar="AXIS",
+            help="What the spectra run over: cycle, time, temperature, potential, soc, thickness, pressure, "
+            "amplitude or a word of your own; two with a comma make a grid.",
+        ),
+    ] = None
+    axis_pattern: Annotated[
+        str | None,
+        Option(
+            "--axis-pattern",
+            metavar="REGEX",
+            help="Regular expression with one group that finds the place on the axis in a file's name.",
+        ),
+    ] = None
+    cycle_pattern: Annotated[
+        str | None,
+        Option("--cycle-pattern", metavar="REGEX", help="The same for the cycle, without --by."),
+    ] = None
+    manifest: Annotated[
+        Path | None,
+        Option("--manifest", help="CSV file: columns file and cycle, temperature, soc, ..."),
+    ] = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As `eisfit.read_series` takes it."""
         return vars(self).copy()
 
 

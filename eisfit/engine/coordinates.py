@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,8 +42,12 @@ class Scales:
 
     def range(self, unit: str) -> tuple[float, float]:
         """Return the span of values that data of these scales can tell apart, for a parameter's unit."""
-        low, high = _spans(self.ends)[unit]
+        low, high = self._known_spans[unit]
         return float(low[0]), float(high[0])
+
+    @cached_property
+    def _known_spans(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        return _spans(self.ends)
 
     @property
     def ends(self) -> FloatArray:

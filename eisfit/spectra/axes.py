@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class Axis:
     suffixes: Mapping[str, float] = field(default_factory=dict)
     prefixes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def patterns(self) -> tuple[re.Pattern[str], ...]:
         """Regular expressions with the groups number and, where there is one, unit."""
         found = []

@@ -123,8 +123,10 @@ class Arrhenius:
         """Return the same law with the numbers of a joint fit: ln A, energy (eV), their covariance (2, 2)."""
         stderr, prefactor = float(np.sqrt(covariance[1, 1])), float(np.exp(log_prefactor))
         width = normal_quantile(0.975) * stderr
+        other = energy + self.other_activation_energy_eV - self.activation_energy_eV  # they differ by kT
         return replace(
             self, activation_energy_eV=energy, stderr=stderr, prefactor=prefactor,
+            other_activation_energy_eV=other,
             prefactor_stderr=prefactor * float(np.sqrt(covariance[0, 0])), covariance=_pairs(covariance),
             points=temperature.size, of=temperature.size, scatter=None, low=energy - width,
             high=energy + width, left_out=(), first=float(temperature.min()), last=float(temperature.max()),

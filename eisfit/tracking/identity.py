@@ -76,15 +76,32 @@ class Features:
         They are the noise's: the circuit's own error is common to the cycles of a cell.
         """
         found = []
-        told = self.circuit, result.values, result.var_names, result.covar
         for resistor, storage in self.pairs:
             found.append(_relative(result.parameters[resistor.name]))
-            error = standard_error(partial(_log_tau, resistor.name, storage.parameter_names), *told)
-            found.append(np.inf if error is None else error)
-            if result.parameters[storage.parameter_names[0]].at_bound:
-                found[-1] = np.inf
+            known = not result.parameters[storage.parameter_names[0]].at_bound
+            found.append(
+                self._error_of_tau(result, resistor.name, storage.parameter_names) if known else np.inf
+            )
         found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
         return np.array(found)
+
+    def _error_of_tau(self, result: FitResult, resistor: str, storage: tuple[str, ...]) -> float:
+        """Return the standard error of ln tau = (ln R + ln Q) / alpha, from the covariance."""
+        values, covar = result.values, result.covar
+        if covar is None:
+            return np.inf
+        if self.circuit.expressions:
+            formula = partial(_log_tau, resistor, storage)
+            error = standard_error(formula, self.circuit, values, result.var_names, covar)
+            return np.inf if error is None else error
+        alpha = values[storage[1]] if len(storage) > 1 else 1.0
+        with np.errstate(all="ignore"):  # what is held at a bound may be zero
+            slopes = {name: 1 / (alpha * np.float64(values[name])) for name in (resistor, storage[0])}
+            if len(storage) > 1:
+                slopes[storage[1]] = -np.log(np.float64(values[resistor]) * values[storage[0]]) / alpha**2
+        gradient = np.array([slopes.get(name, 0.0) for name in result.var_names])
+        variance = float(gradient @ covar @ gradient)
+        return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else np.inf
 
     def disorder(self, values: FloatArray) -> FloatArray:
         """Return how many arcs (n,) stand against the order of their roles."""

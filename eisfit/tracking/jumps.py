@@ -25,12 +25,21 @@ _UNUSUAL = 6.0
 _CLEARLY = 9.0  # how much better the exchanged arcs must continue the series
 
 
-def judge_jumps(fits: Sequence[FitResult], features: Features, axis: Axis = AXES["cycle"]) -> list[FitResult]:
-    """Return the fits of a series with the flags that only the series can tell."""
+def judge_jumps(
+    fits: Sequence[FitResult],
+    features: Features,
+    axis: Axis = AXES["cycle"],
+    errors: FloatArray | None = None,
+) -> list[FitResult]:
+    """Return the fits of a series with the flags that only the series can tell.
+
+    `errors` (N, m) are those of the features, where they are known already.
+    """
     if not fits or not features.names:
         return list(fits)
     values = np.array([[fit.values[name] for name in features.circuit.names] for fit in fits])
-    path, errors = features.of(values), np.array([features.errors(fit) for fit in fits])
+    path = features.of(values)
+    errors = np.array([features.errors(fit) for fit in fits]) if errors is None else errors
     merged = [_merged(row, error, features, axis) for row, error in zip(path, errors, strict=True)]
     result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
     usual = measure_movement(path)

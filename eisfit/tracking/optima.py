@@ -146,17 +146,33 @@ class SeriesOptima:
 
     def spread(self, fresh: Found) -> None:
         """Try new optima at the cycles around, and what that finds again, until there is nothing new."""
+        alone = self._alone()
         while fresh:
             places, starts = [], []
             for k, one in fresh:
                 if self.worse(k, one) > _HOPELESS:
                     continue
                 for target in (k + step for reach in _REACH for step in (-reach, reach)):
-                    if 0 <= target < len(self.found) and self._is_worth(target, one.features):
+                    if target in alone or not 0 <= target < len(self.found):
+                        continue
+                    if self._is_worth(target, one.features):
                         self.tried[target].append(one.features)
                         places.append(target)
                         starts.append(one.values)
             fresh = self.try_starts(places, np.array(starts), blind=False)
+
+    def _alone(self) -> set[int]:
+        """Return the cycles that have one optimum: one arc, at the noise, where all blind starts ended."""
+        if len(self.features.arcs) > 1:
+            return set()
+        starts = _ROUNDS[0][1]
+        return {
+            k
+            for k, ends in enumerate(self.blind)
+            if len(ends) >= starts
+            and self.lowest(k) < _PERFECT * self.rows.attainable[k]
+            and self.agreed(k) == len(ends)
+        }
 
     def _is_worth(self, cycle: int, features: FloatArray) -> bool:
         if len(self.tried[cycle]) >= _TRIED:

@@ -13,7 +13,7 @@ from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
-from eisfit.spectra.axes import Axis, axis_of, axis_value
+from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
@@ -25,7 +25,8 @@ from eisfit.tracking.growth.values import parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.jumps import judge_jumps
-from eisfit.tracking.table_rows import column_units, row_of
+from eisfit.tracking.places import place_of
+from eisfit.tracking.table_rows import column_units, per_area, row_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -100,7 +101,7 @@ class SeriesResult(Sequence[Row]):
     @property
     def cycles(self) -> NDArray[np.float64]:
         """(N,) cycle numbers, NaN where unknown."""
-        return np.array([np.nan if c is None else c for c in map(_cycle, self.results)], dtype=float)
+        return np.array([place_of(one, AXES["cycle"]) for one in self.results], dtype=float)
 
     def along(self) -> tuple[Axis, ...]:
         """Return the axes that it runs over."""
@@ -109,10 +110,7 @@ class SeriesResult(Sequence[Row]):
     def _place(self, k: int) -> tuple[float | None, ...]:
         if k < len(self.places):
             return self.places[k]
-        result = self.results[k]
-        if not isinstance(result, FitResult):
-            return tuple(result.cycle if name == "cycle" else None for name in self.axes)
-        return tuple(axis_value(result.spectrum, axis) for axis in self.along())
+        return tuple(place_of(self.results[k], axis) for axis in self.along())
 
     def arrhenius(self, name: str = "R_ct", form: str = "auto") -> Arrhenius:
         """Return the activation energy of a parameter or a sum of resistances, from the fits of use.
@@ -151,7 +149,9 @@ class SeriesResult(Sequence[Row]):
 
         places = np.array([self._place(k) for k in range(len(self))], dtype=float)
         places = places.reshape(-1, len(self.axes))
-        return distributions_along(self.results, self.circuit, self.axes, places, label=self.label, **options)
+        return distributions_along(
+            self.results, self.axes, places, circuit=self.circuit, label=self.label, **options
+        )
 
     @property
     def _fits(self) -> list[FitResult]:
@@ -275,9 +275,9 @@ class SeriesResult(Sequence[Row]):
 
     def _rows(self) -> list[dict[str, Any]]:
         """Return the rows of the table, each labelled by its place on the axes."""
-        rows = []
+        rows, areas = [], per_area(self.results)
         for k, result in enumerate(self.results):
-            row = row_of(result, self.circuit)
+            row = row_of(result, self.circuit, areas)
             rows.append({**dict(zip(self.axes, self._place(k), strict=True)), **row})
         return rows
 
@@ -311,12 +311,16 @@ class SeriesResult(Sequence[Row]):
     def to_frame(self) -> pd.DataFrame:
         """Return one row a spectrum: its axes, cycle, ok, error, flags, then each parameter and its stderr.
 
+        Where the area of the cell is known, the resistances and capacitances per area follow.
+
         The units of the columns are in ``frame.attrs["units"]``.
         """
         import pandas as pd
 
         frame = pd.DataFrame(self._rows())
-        frame.attrs["units"] = column_units(self.circuit) | {a.name: a.unit for a in self.along() if a.unit}
+        areas = per_area(self.results)
+        units = column_units(self.circuit) | areas | {f"{name}_stderr": unit for name, unit in areas.items()}
+        frame.attrs["units"] = units | {a.name: a.unit for a in self.along() if a.unit}
         return frame
 
     def to_xarray(self) -> xarray.Dataset:
@@ -391,7 +395,3 @@ class SeriesResult(Sequence[Row]):
             columns=2,
             alt="parameters over the cycles",
         )
-
-
-def _cycle(result: Row) -> float | None:
-    return result.spectrum.cycle if isinstance(result, FitResult) else result.cycle

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 
-__all__ = ["column_units", "row_of"]
+__all__ = ["column_units", "per_area", "row_of"]
 
 
 def column_units(circuit: Circuit) -> dict[str, str]:
@@ -16,14 +17,24 @@ def column_units(circuit: Circuit) -> dict[str, str]:
     return {f"{name}{end}": p.unit for name, p in circuit.parameters.items() for end in ("", "_stderr")}
 
 
-def row_of(result: FitResult | FitFailure, circuit: Circuit) -> dict[str, Any]:
-    """Return one row of the table, with the same columns for a fit and for a failure."""
+def per_area(results: Iterable[FitResult | FitFailure]) -> dict[str, str]:
+    """Return name -> unit of what the fits give per area; nothing where the area is not known."""
+    for one in results:
+        if isinstance(one, FitResult):
+            return {name: row["unit"] for name, row in one.derived.items() if name.endswith("_area")}
+    return {}
+
+
+def row_of(
+    result: FitResult | FitFailure, circuit: Circuit, areas: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return one row of the table, the same columns for a fit and a failure; `areas` is from `per_area`."""
     fitted = result if isinstance(result, FitResult) else None
-    summary = result.to_dict(data=False)["spectrum"]
+    place = result.spectrum if isinstance(result, FitResult) else result
     row: dict[str, Any] = {
-        "cycle": summary["cycle"],
-        "source": summary["source"],
-        "index": summary["index"],
+        "cycle": place.cycle,
+        "source": place.source,
+        "index": place.index,
         "grade": result.grade,
         "ok": result.ok,
         "error": result.error,
@@ -36,4 +47,7 @@ def row_of(result: FitResult | FitFailure, circuit: Circuit) -> dict[str, Any]:
         row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
         row[f"{name}_stderr_noise"] = fitted[name].stderr_noise if fitted else None
         row[f"{name}_verdict"] = fitted[name].verdict if fitted else None
+    for name in areas or ():
+        known = fitted.derived.get(name, {}) if fitted else {}
+        row[name], row[f"{name}_stderr"] = known.get("value"), known.get("stderr")
     return row

@@ -15,12 +15,13 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.geometry import Geometry
 from eisfit.spectra.axes import Axis, axis_value, split_axes
-from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.jumps import judge_jumps
+from eisfit.tracking.places import in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_result import SeriesResult
 
@@ -36,6 +37,7 @@ def track(
     strength: float | Mapping[str, float] | None = None,
     finish: str = "kernel",
     progress: Progress = None,
+    geometry: Geometry | Mapping[str, Any] | str | PathLike[str] | None = None,
     **options: Any,
 ) -> SeriesResult:
     """Fit a circuit to every spectrum of a series.
@@ -69,6 +71,8 @@ def track(
         every fit is finished in lmfit, which gives the same numbers and lmfit's objects, ten times slower.
     progress
         None: a bar in a notebook; True: in a terminal too; or a function; see `eisfit.display.progress`.
+    geometry
+        Of the cell, as for `eisfit.fit`: adds what resistances and capacitances are per area.
     **options
         Passed to `eisfit.fit`: weighting, fix, start, bound, expr, params, fmin, fmax, seed.
 
@@ -83,7 +87,9 @@ def track(
     chosen = find_circuit(circuit).constrain(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
-    spectra, series = _along(series, by)
+    spectra, series = in_order(series, by)
+    if geometry is not None:
+        spectra = [_in_cell(one, Geometry.of(geometry)) for one in spectra]
     axes = split_axes(series.axes)
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
@@ -97,7 +103,7 @@ def track(
             label=series.label,
             notes=(*series.notes, *told, *_simulated(spectra)),
             axes=series.axes,
-            places=tuple(tuple(_place(one, axis) for axis in axes) for one in spectra),
+            places=tuple(tuple(place_of(one, axis) for axis in axes) for one in spectra),
         )
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
@@ -105,29 +111,14 @@ def track(
         return tracked
 
 
+def _in_cell(one: Any, geometry: Geometry) -> Any:
+    """Return a spectrum that carries the geometry of its cell; a fit was made with its own."""
+    return one.replace(metadata=geometry.into(one.metadata)) if isinstance(one, Spectrum) else one
+
+
 def _simulated(spectra: list[Spectrum]) -> list[str]:
     count = sum(bool(spectrum.metadata.get("simulated")) for spectrum in spectra)
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
-
-
-def _along(source: Any, by: str | Sequence[str] | None) -> tuple[list[Any], Series]:
-    """Return what is to be fitted, in the order of its axes, and the series that it is (or would be)."""
-    given = spectra_of(source)
-    if isinstance(given, Series):
-        series = given if by is None else given.along(by)
-        return list(series), series
-    rows = list(given)
-    if by is None:
-        return rows, Series(())
-    spectra = [row.spectrum if isinstance(row, FitResult) else row for row in rows]
-    series = Series(tuple(row for row in spectra if isinstance(row, Spectrum))).along(by)
-    return [*series, *(row for row in rows if isinstance(row, FitFailure))], series
-
-
-def _place(one: Any, axis: Axis) -> float | None:
-    if isinstance(one, FitFailure):
-        return one.cycle if axis.name == "cycle" else None
-    return axis_value(one.spectrum if isinstance(one, FitResult) else one, axis)
 
 
 def _identified(
@@ -149,8 +140,9 @@ def _identified(
     moved = [k for k, step in enumerate(path) if step]
     again = fits.results([chosen[k] for k in moved], [places[k] for k in moved])
     for k, one in zip(moved, again, strict=True):
-        best[k] = one if isinstance(one, FitResult) else best[k]
-    judged = [fit for row in rows for fit in judge_jumps(best[row], features, axes[0])]
+        if isinstance(one, FitResult):
+            best[k], errors[k] = one, features.errors(one)
+    judged = [fit for row in rows for fit in judge_jumps(best[row], features, axes[0], errors[row])]
     return fits.in_places(judged, lost), _replaced(best, chosen, axes[0])
 
 

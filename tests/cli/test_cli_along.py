@@ -38,6 +38,31 @@ def test_track_with_distributions(run, folder, tmp_path):
     assert code == 0 and "R_ct: peak 1 is its arc" in out
 
 
+def test_distributions_without_a_circuit(run, folder, tmp_path):
+    code, out, _ = run("drt", folder, "--by", "temperature", "--json", "--output", tmp_path / "results")
+    assert code == 0
+    along = json.loads(out)
+    assert (along["schema"], along["arcs"]) == ("eisfit.drt_series/1", [])
+    assert [row["temperature"] for row in along["rows"]] == [10, 20, 30, 40]
+    law = along["processes"][0]["laws"]["resistance"]["arrhenius"]
+    assert law["activation_energy_eV"] == pytest.approx(0.4, abs=4 * law["stderr"] + 0.005)
+    names = {path.name for path in (tmp_path / "results").iterdir()}
+    assert {"drt.json", "drt.csv", "drt.png"} <= names
+    code, out, _ = run("drt", folder, "--by", "temperature")
+    assert code == 0 and "peak 1: activation energy" in out
+    code, _, err = run("drt", folder, "--axis-pattern", r"(\d+)C")
+    assert code == 2 and "give --by" in err
+
+
+def test_track_per_area(run, folder):
+    options = ("track", folder, "--by", "temperature", "--circuit", "R_s-p(R_ct,CPE_ct)", "--area", "2 cm2")
+    code, out, _ = run(*options, "--json")
+    assert code == 0
+    for row in json.loads(out)["rows"]:
+        assert row["R_ct_area"] == pytest.approx(2 * row["R_ct"])
+        assert row["R_ct_area_stderr"] == pytest.approx(2 * row["R_ct_stderr"])
+
+
 def test_track_without_the_drift_within_sweeps(run, tmp_path):
     f = np.logspace(3, -1, 20)
     at = np.cumsum(3 / f)

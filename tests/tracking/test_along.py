@@ -53,6 +53,8 @@ def test_law_inside_the_fit(warm):
     law = t.arrhenius("R_ct")
     assert abs(law.activation_energy_eV - 0.5) < 4 * law.stderr
     assert law.stderr <= 1.05 * alone.arrhenius("R_ct").stderr
+    # the factor T is worth k times a temperature of the range: 0.0218 to 0.0278 eV
+    assert 0.0218 < abs(law.other_activation_energy_eV - law.activation_energy_eV) < 0.0278
     # what the law says is what every spectrum was fitted with
     temperature = [row["temperature"] for row in t.to_dict(data=False)["rows"]]
     assert [fit["R_ct"].value for fit in t] == pytest.approx(law(temperature).tolist(), rel=1e-6)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import CircuitName, Constraints, Files, Frequencies, Json, Reading
+from eisfit.cli.options import CircuitName, Constraints, Files, Frequencies, Json, Placing, Reading
 from eisfit.cli.output import guard, print_json, print_text
 from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
@@ -22,9 +21,6 @@ def film(
     files: Files,
     circuit: CircuitName = "R_s-p(R_film,CPE_film)",
     label: Annotated[str, Option(help="Of the film's arc in the circuit: R_film with CPE_film.")] = "film",
-    by: Annotated[
-        str | None, Option("--by", metavar="AXIS", help="thickness or temperature, for several spectra.")
-    ] = None,
     area: Annotated[
         str | None, Option(metavar="AREA", help="That the film covers on one electrode: '1.13 cm^2'.")
     ] = None,
@@ -35,9 +31,7 @@ def film(
     ] = None,
     constraints: Constraints = Constraints(),
     span: Frequencies = Frequencies(),
-    manifest: Annotated[
-        Path | None, Option(help="CSV file: columns file and thickness or temperature.")
-    ] = None,
+    placing: Placing = Placing(),
     reading: Reading = Reading(),
     json: Json = False,
 ) -> None:
@@ -50,15 +44,11 @@ def film(
     from eisfit.coating.film.estimates import film as estimate
 
     limits = span.checked()
+    by = placing.by
     if by not in (None, "thickness", "temperature"):
         raise UsageError(f"--by {by!r}: a film's law runs over thickness or temperature")
     chosen = constraints.of(circuit)
-    series = gather_series(
-        files,
-        by=by,
-        manifest=manifest,
-        **reading.options,
-    )
+    series = gather_series(files, **placing.options, **reading.options)
     found = estimate(
         _fitted(series, chosen, by, limits),
         label=label,

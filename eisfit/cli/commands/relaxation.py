@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
+from eisfit.cli.options import Files, Frequencies, Json, Placing, Reading, Results
 from eisfit.cli.output import (
     Folder,
+    frame_csv,
     guard,
     print_json,
     print_text,
     progress,
     stem,
     width,
+    write_atomic,
     write_json,
 )
-from eisfit.cli.sources import read_sources
+from eisfit.cli.sources import gather_series, read_sources
 from eisfit.errors import EisfitError, UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "write_map"]
 
 
 @guard
@@ -30,22 +33,69 @@ def drt(
         float | None, Option(help="Strength; found by generalised cross-validation by default.")
     ] = None,
     span: Frequencies = Frequencies(),
+    placing: Placing = Placing(),
     reading: Reading = Reading(),
     json: Json = False,
     results: Results = Results(),
 ) -> int:
     """Compute distributions of relaxation times: which processes a spectrum holds, without a circuit.
 
+    With --by the peaks are followed along that axis, each with its law; eisfit track --drt holds them against
+    the arcs of a circuit too.
+
     Example:  eisfit drt cell.mpt --output results
+              eisfit drt cell/*degC.mpt --by temperature
     """
     results.check()
     limits = span.checked()
+    if placing.by is not None:
+        return _along(files, limits, regularisation, {**placing.options, **reading.options}, json, results)
+    if any(placing.options.values()):
+        raise UsageError("--axis-pattern, --cycle-pattern and --manifest place spectra on an axis: give --by")
     spectra = read_sources(files, **reading.options)
     found = (_document(spectrum, limits, regularisation) for spectrum in spectra)
     documents = list(progress(found, "distributions", len(spectra)))
     results.write(lambda target: _write(documents, target))
     _show(documents, json)
     return int(any(document.get("error") for document in documents))
+
+
+def _along(
+    files: list[str],
+    limits: dict[str, float | None],
+    regularisation: float | None,
+    read_as: dict[str, Any],
+    json: bool,
+    results: Results,
+) -> int:
+    """Show the distributions along an axis."""
+    from eisfit.tracking.relaxation.distributions import drt_series
+
+    series = gather_series(files, **read_as)
+    kept = dataclasses.replace(series, spectra=tuple(one.select(**limits) for one in series))
+    found = drt_series(kept, regularisation=regularisation)
+    document = found.to_dict()
+
+    def write(target: Folder) -> None:
+        write_json(target.path / "drt.json", document)
+        write_map(found, target, "drt")
+
+    results.write(write)
+    if json:
+        print_json(document)
+    else:
+        print_text(str(found))
+    return int(any(row["error"] for row in document["rows"]))
+
+
+def write_map(found: Any, target: Folder, name: str, *, beside: bool = False) -> None:
+    """Write the distributions along an axis as a figure and as a table."""
+    from eisfit.display import plot
+
+    figure = plot.new_figure()
+    found.plot(figure)
+    target.save(figure, name, "drt_map", {}, beside=beside)
+    write_atomic(target.path / f"{name}.csv", frame_csv(found.to_frame(), index=False))
 
 
 def _document(spectrum: Any, limits: dict[str, float | None], regularisation: float | None) -> dict[str, Any]:

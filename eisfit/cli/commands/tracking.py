@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
+from eisfit.cli.commands.relaxation import write_map
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     Arcs,
+    Area,
     CircuitName,
     Constraints,
     Files,
     Frequencies,
+    GeometryFile,
     Json,
+    Placing,
     Reading,
     Results,
     Weighting,
+    geometry_of,
 )
 from eisfit.cli.output import (
     Folder,
@@ -45,30 +50,9 @@ def track(
     arcs: Arcs = Arcs(),
     span: Frequencies = Frequencies(),
     reading: Reading = Reading(),
-    by: Annotated[
-        str | None,
-        Option(
-            "--by",
-            metavar="AXIS",
-            help="What the spectra run over: cycle, time, temperature, potential, soc, thickness, pressure, "
-            "amplitude or a word of your own; two with a comma make a grid.",
-        ),
-    ] = None,
-    axis_pattern: Annotated[
-        str | None,
-        Option(
-            "--axis-pattern",
-            metavar="REGEX",
-            help="Regular expression with one group that finds the place on the axis in a file's name.",
-        ),
-    ] = None,
-    cycle_pattern: Annotated[
-        str | None,
-        Option(help="Regular expression with one group that finds the cycle in a file's name."),
-    ] = None,
-    manifest: Annotated[
-        Path | None, Option(help="CSV file: columns file and cycle, temperature, soc, ...")
-    ] = None,
+    placing: Placing = Placing(),
+    geometry: GeometryFile = None,
+    area: Area = None,
     shared: Annotated[
         list[str] | None, Option("--shared", metavar="NAME", help="One value for all cycles.")
     ] = None,
@@ -134,13 +118,13 @@ def track(
     options: dict[str, Any] = {
         "joint": joint,
         "weighting": weighting,
+        "geometry": geometry_of(geometry, area),
         **limits,
         **arcs.of(chosen),
     }
     read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
-    placing = {"by": by, "axis_pattern": axis_pattern, "cycle_pattern": cycle_pattern, "manifest": manifest}
-    series = [gather_series(cell, **placing, **read_as) for cell in cells]
+    series = [gather_series(cell, **placing.options, **read_as) for cell in cells]
     corrected = [_without_drift(one) for one in series] if drift else []
     series = [one.series for one in corrected] or series
     results = [follow(one, chosen, **options) for one in series]
@@ -324,13 +308,8 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
 
 
 def _write_maps(maps: list[Any], target: Folder) -> None:
-    from eisfit.display import plot
-
     for one in maps:
-        figure, name = plot.new_figure(), f"drt_{one.label}" if len(maps) > 1 else "drt"
-        one.plot(figure)
-        target.save(figure, name, "drt_map", {}, beside=True)
-        write_atomic(target.path / f"{name}.csv", frame_csv(one.to_frame(), index=False))
+        write_map(one, target, f"drt_{one.label}" if len(maps) > 1 else "drt", beside=True)
 
 
 def _write_animations(results: list[Any], target: Path) -> None:

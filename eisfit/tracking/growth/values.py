@@ -166,20 +166,19 @@ def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
     Such a one is determined in more spectra than one of its parts. Between blocking electrodes the sum of all
     is told too: that is the conductor's own resistance, of which grains and their boundaries are parts.
     """
-    times = _times(circuit)
+    times, blocks = _times(circuit), _blocks(circuit)
     usable = [fit for fit in fits if fit.grade != "D"]
     if len(times) < 2 or not usable:
         return
+    seen = {name: int(np.isfinite(usable_values(fits, None, name)[0]).sum()) for name in times}
+    if not blocks and min(seen.values()) == len(fits):
+        return
     middle = {name: float(np.median([time(fit) for fit in usable])) for name, time in times.items()}
     ordered = sorted(times, key=lambda name: middle[name])
-    seen = [np.isfinite(usable_values(fits, None, name)[0]).sum() for name in ordered]
     for count in range(2, len(ordered) + 1):
-        all_of_a_conductor = count == len(ordered) and _blocks(circuit)
-        if min(seen[:count]) == len(fits) and not all_of_a_conductor:
-            continue
-        name = "+".join(ordered[:count])
-        known = np.isfinite(usable_values(fits, None, name)[0]).sum()
-        if known > min(seen[:count]) or all_of_a_conductor:
+        name, least = "+".join(ordered[:count]), min(seen[part] for part in ordered[:count])
+        whole = count == len(ordered) and blocks
+        if whole or (least < len(fits) and np.isfinite(usable_values(fits, None, name)[0]).sum() > least):
             yield name
 
 

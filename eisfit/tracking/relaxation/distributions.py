@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.errors import EisfitError
+from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.spectra.axes import axis_of
+from eisfit.spectra.axes import axis_of, split_axes
+from eisfit.spectra.series import Series
+from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.arrhenius import law_coordinates
+from eisfit.tracking.places import in_order, place_of
 from eisfit.tracking.relaxation.arcs import Arc, arcs_among
 from eisfit.tracking.relaxation.following import follow_peaks
 from eisfit.tracking.relaxation.processes import Process
@@ -22,11 +25,13 @@ from eisfit.validation.drt import DRTResult, drt
 from eisfit.verdict import limit
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SeriesDRT", "distributions_along"]
+__all__ = ["SeriesDRT", "distributions_along", "drt_series"]
 
 Row = FitResult | FitFailure
 _PER_DECADE = 12  # of the map's grid
@@ -139,27 +144,61 @@ class SeriesDRT:
     __repr__ = __str__
 
 
-def distributions_along(
-    results: Sequence[Row],
-    circuit: Circuit,
-    axes: Sequence[str],
-    places: FloatArray,
+def drt_series(
+    series: Series | Iterable[Any] | str | PathLike[str],
     *,
-    label: str = "",
+    by: str | Sequence[str] | None = None,
     **options: Any,
 ) -> SeriesDRT:
-    """Compute the distribution of every spectrum, follow its peaks, and hold them against the circuit's arcs.
+    """Compute the distribution of every spectrum of a series, and follow its peaks along the axis.
+
+    No circuit is needed. ``eisfit.track(...).drt()`` gives the same with the circuit's arcs beside it.
 
     Parameters
     ----------
-    results
-        Fits of a series, in its order.
-    circuit
-        Theirs.
+    series, by
+        As for `eisfit.track`.
+    **options
+        Of `eisfit.drt`.
+
+    Raises
+    ------
+    UsageError
+        For an option without meaning, or one spectrum where several belong.
+    ReadError
+        When files cannot be read.
+    """
+    rows, given = in_order(series, by)
+    rows += [FitFailure(failure.source, failure.error) for failure in given.failures]
+    places = np.array([[place_of(one, axis) for axis in split_axes(given.axes)] for one in rows], dtype=float)
+    return distributions_along(
+        rows, given.axes, places.reshape(-1, len(given.axes)), label=given.label, **options
+    )
+
+
+def distributions_along(
+    rows: Sequence[Row | Spectrum],
+    axes: Sequence[str],
+    places: FloatArray,
+    *,
+    circuit: Circuit | None = None,
+    label: str = "",
+    **options: Any,
+) -> SeriesDRT:
+    """Compute the distribution of every spectrum, follow its peaks, and hold them against a circuit's arcs.
+
+    Parameters
+    ----------
+    rows
+        Spectra, or fits of them, in their order.
     axes
         Names of the one or two axes.
     places
         (N, 1 or 2) of each spectrum.
+    circuit
+        What was fitted; None: there are no arcs beside the peaks.
+    label
+        Of the series.
     **options
         Of `eisfit.drt`.
 
@@ -168,38 +207,34 @@ def distributions_along(
     UsageError
         For an option without meaning.
     """
-    axis = axis_of(axes[0])
-    found = tuple(_distribution(one, options) for one in results)
+    found = tuple(_distribution(one, options) for one in rows)
     peaks = [one.peaks if _follows(one) else () for one in found]
-    every = follow_peaks(peaks, _even(places[:, 0], axis.name))
+    every = follow_peaks(peaks, _even(places[:, 0], axis_of(axes[0]).name))
     numbered = every[:, np.sum(every >= 0, axis=0) >= min(_SEEN, len(found))]
     one_line = len(axes) == 1
+    along = axis_of(axes[0]) if one_line else None
     processes = tuple(
         Process.of(number + 1, [row[k] if k >= 0 else None for row, k in zip(peaks, column, strict=True)],
-                   places[:, 0], axis if one_line else None)
+                   places[:, 0], along)
         for number, column in enumerate(numbered.T.tolist())
     )  # fmt: skip
-    arcs = arcs_among(processes, results, circuit, places[:, 0], axis if one_line else None)
+    fits = [one for one in rows if not isinstance(one, Spectrum)]
+    arcs = arcs_among(processes, fits, circuit, places[:, 0], along) if circuit else ()
     second = "" if one_line else axes[1]
-    return SeriesDRT(
-        found,
-        axes[0],
-        second,
-        places,
-        processes,
-        arcs,
-        label,
-        _notes(found, every.shape[1] - numbered.shape[1]),
-    )
+    notes = _notes(found, every.shape[1] - numbered.shape[1])
+    return SeriesDRT(found, axes[0], second, places, processes, arcs, label, notes)
 
 
-def _distribution(one: Row, options: Mapping[str, Any]) -> DRTResult | FitFailure:
+def _distribution(one: Row | Spectrum, options: Mapping[str, Any]) -> DRTResult | FitFailure:
     if isinstance(one, FitFailure):
         return one
+    spectrum = one if isinstance(one, Spectrum) else one.spectrum
     try:
-        return drt(one.spectrum, **options)
+        return drt(spectrum, **options)
+    except UsageError:
+        raise
     except EisfitError as error:
-        return FitFailure.of(one.spectrum, str(error))
+        return FitFailure.of(spectrum, str(error))
 
 
 def _follows(one: DRTResult | FitFailure) -> TypeGuard[DRTResult]:
