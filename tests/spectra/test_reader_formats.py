@@ -386,6 +386,13 @@ def test_npy_of_python_2_and_by_columns():
     assert_rc(one(start + table.tobytes(order="F"), "a.npy"))
 
 
+def test_what_numpy_says_of_a_header_is_one_line():
+    header = b"{'descr': '<f8', " + b" " * 12000 + b"'fortran_order': False, 'shape': (5, 3), }"
+    with pytest.raises(ReadError, match="damaged") as error:
+        one(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header, "a.npy")
+    assert "\n" not in str(error.value)
+
+
 def test_npy_with_given_frequencies():
     spectra = read_bytes(npy(np.column_stack([Z, 2 * Z])), "Z.npy", frequency=F)
     assert_rc(spectra[1], 2 * Z)

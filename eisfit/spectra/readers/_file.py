@@ -156,8 +156,8 @@ class File:
         return self.text[:4096]
 
     def error(self, message: str) -> ReadError:
-        """Return a `ReadError` that starts with the file's name."""
-        return ReadError(f"{self.name}: {message}")
+        """Return a `ReadError` of one line (a library's words may have several) that starts with the file's name."""
+        return ReadError(f"{self.name}: {' '.join(message.split())}")
 
     def encoding_notes(self) -> list[str]:
         """Return the sentence about the encoding, where it is worth saying."""
