@@ -156,7 +156,7 @@ class File:
         return self.text[:4096]
 
     def error(self, message: str) -> ReadError:
-        """Return a `ReadError` of one line (a library's words may have several) that starts with the file's name."""
+        """Return a `ReadError` that starts with the file's name; a library's words may have several lines."""
         return ReadError(f"{self.name}: {' '.join(message.split())}")
 
     def encoding_notes(self) -> list[str]:
