@@ -6,16 +6,17 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.fit import fit_or_failure
+from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.identify.choice import Choice, choose_for_all
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import Flag
 
-__all__ = ["fit_alike"]
+__all__ = ["fit_alike", "fit_like"]
 
 
 #: Says of a circuit which values and bounds are given, and which options of `eisfit.fit` go with that.
@@ -53,6 +54,38 @@ def fit_alike(
             yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
             yield _fitted(spectrum, choice, constrain, options)
+
+
+def fit_like(spectrum: Spectrum, known: str | Circuit, **options: Any) -> FitResult:
+    """Fit with a circuit that served another spectrum, where it serves this one too; else with its own.
+
+    It serves where the fit is of grade A with every parameter determined: more elements would show nothing,
+    and one that is too many would show as a parameter that is not.
+
+    Parameters
+    ----------
+    spectrum
+        What was measured.
+    known
+        The circuit, as `eisfit.fit` takes it.
+    options
+        Of `eisfit.fit`.
+
+    Raises
+    ------
+    FitError, UsageError
+        As `eisfit.fit` without a circuit.
+    """
+    try:
+        result = fit(spectrum, known, **options)
+    except FitError:
+        return fit(spectrum, None, **options)
+    whole = all(p.verdict in ("determined", "fixed") for p in result.parameters.values())
+    if result.grade != "A" or not whole:
+        return fit(spectrum, None, **options)
+    cause = f"{result.circuit.string}, the circuit of another spectrum, serves here too: all is determined"
+    told = Flag("circuit_chosen", cause, "eisfit identify shows which others do")
+    return dataclasses.replace(result, chosen_by="identify").replace_flags((*result.flags, told))
 
 
 def _choices(

@@ -89,6 +89,12 @@ def test_without_a_circuit_the_data_chooses(document):
     assert ranked["ranking"][0]["string"] == told["circuit"]["string"]
 
 
+def test_a_circuit_that_served_before_is_asked_first(document):
+    told = handle({"op": "fit", "spectrum": document, "like": "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"})
+    assert told["circuit"]["string"] == "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
+    assert "serves here too" in str(told["document"]["flags"])
+
+
 def test_simulate_gives_the_circuits_curve(document):
     """R_s + R_ct / (1 + j omega R_ct C_dl)."""
     told = handle({"op": "simulate", "spectrum": document, "circuit": "rs-rc", "values": RC})

@@ -35,6 +35,7 @@ class Ask(ClosedModel):
     op: str
     spectrum: dict[str, Any]
     circuit: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
+    like: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
     weighting: str = "modulus"
     masks: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=100_000)
     range: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=2)

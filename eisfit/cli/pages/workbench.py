@@ -138,15 +138,20 @@ class Workbench:
     def fit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Fit, from the values where they are given, the held ones fixed; blind without any.
 
-        Without a circuit the data chooses it.
+        Without a circuit the data chooses it; `like` names one that served another spectrum, which is asked
+        first.
         """
         from eisfit.fitting.fit import fit
+        from eisfit.fitting.fit_alike import fit_like
 
         ask, whole = checked(request)
         spectrum = whole.keep(used_points(ask, whole))
         chosen = None if ask.circuit is None else self.chosen(ask.circuit)
-        options = {} if chosen is None else fit_options(ask, chosen)
-        result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
+        if chosen is None and ask.like is not None:
+            result = fit_like(spectrum, self.chosen(ask.like), weighting=ask.weighting)
+        else:
+            options = {} if chosen is None else fit_options(ask, chosen)
+            result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
         return {**_shown(result), **self._repeat(ask, result.circuit if chosen is None else chosen, whole)}
 
     def check(self, request: dict[str, Any]) -> dict[str, Any]:

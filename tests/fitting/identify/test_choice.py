@@ -8,7 +8,7 @@ import pytest
 import eisfit
 from eisfit import Spectrum
 from eisfit.errors import FitError, UsageError
-from eisfit.fitting.fit_alike import fit_alike
+from eisfit.fitting.fit_alike import fit_alike, fit_like
 
 F = np.geomspace(1e5, 1e-2, 51)
 S = 2j * np.pi * F
@@ -41,6 +41,37 @@ def test_a_fit_without_a_circuit_chooses_and_says_so():
 def test_a_given_circuit_is_not_chosen():
     result = eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85), 0), "rs-ct")
     assert "circuit_chosen" not in {flag.name for flag in result.flags}
+
+
+TWO_ARCS = "R_s-p(R_sei,CPE_sei)-p(R_ct,CPE_ct)"
+
+
+def test_a_circuit_that_served_before_is_kept_where_it_serves():
+    result = fit_like(noisy(2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8), 7), TWO_ARCS)
+    assert result.circuit.string == TWO_ARCS
+    assert result.ok
+    assert result.chosen_by == "identify"
+    assert "serves here too" in chosen(result)
+
+
+@pytest.mark.parametrize(
+    ("z", "string"),
+    [
+        (2 + arc(10, 1e-4, 0.85), "R_s-p(R_ct,CPE_ct)"),  # TWO_ARCS has one too many
+        (2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8) + 5 * S**-0.5, None),  # and here too few
+    ],
+)
+def test_where_it_does_not_serve_the_data_choose(z, string):
+    result = fit_like(noisy(z, 8), TWO_ARCS)
+    assert result.circuit.string != TWO_ARCS
+    assert string in (None, result.circuit.string)
+    assert "out of" in chosen(result)
+
+
+def test_where_there_are_too_few_points_for_it_the_data_choose():
+    few = noisy(2 + arc(10, 1e-4, 0.85), 9).keep(np.arange(F.size) % 7 == 0)
+    larger = "R_1-p(R_2,CPE_2)-p(R_3,CPE_3)-p(R_4,CPE_4)-p(R_5,CPE_5)-p(R_6,CPE_6)"
+    assert fit_like(few, larger).circuit.string == "R_s-p(R_ct,CPE_ct)"
 
 
 def test_spectra_of_one_kind_get_one_circuit():

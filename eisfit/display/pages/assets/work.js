@@ -50,11 +50,18 @@ eisfit.Work = class {
     item.busy = true;
     if (item === bench.item) bench.draw({ list: false });
     const set = item.moved || item.held.size ? { values: item.values, held: [...item.held] } : {};
-    const told = await this.ask(words || `fitting ${item.entry.name}`, "fit", { ...eisfit.Items.ask(item), ...set });
+    const told = await this.ask(words || `fitting ${item.entry.name}`, "fit", { ...eisfit.Items.ask(item), ...set, ...this.like(item) });
     item.busy = false;
     if (told) { this.fitted(item, told); document.body.dataset.fits = String(Number(document.body.dataset.fits || 0) + 1); } else item.failed = item.entry.grade ? "" : eisfit.byId("problem").textContent;
     if (item === bench.item || told) bench.draw();
     return Boolean(told);
+  }
+
+  /* The circuit that identify chose last, for this spectrum or another: where it serves, nothing is searched. */
+  like(item) {
+    if (item.circuit) return {};
+    const found = [item, ...this.bench.items.all.filter((one) => one !== item).reverse()].find((one) => one.chosen && one.entry.circuit && one.entry.grade === "A");
+    return found ? { like: found.entry.circuit } : {};
   }
 
   fitted(item, told) {
