@@ -4,6 +4,8 @@ Normal equations square the condition of the Jacobian, so that they stall where 
 the data; an orthogonal factorisation does not (A. Bjorck, Numerical Methods for Least Squares Problems, SIAM
 1996, sec. 2.4). Its damping follows H. B. Nielsen, IMM-REP-1999-05 (Technical University of Denmark, 1999);
 its steps are bent by the second derivative along them (M. K. Transtrum, J. P. Sethna, arXiv:1201.5885, 2012).
+A step changes parameters by shares of themselves, not by exponents: resistances in series, of which the data
+hold the sum, then move along a straight line, and their valley is crossed in some fifty steps, not in a thousand.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ _KICK = 0.3  # of a logarithm
 _DEAD = 1e-14  # of the largest singular value: rounding
 _AHEAD = 0.1  # of a step: where the curvature of the valley is looked up
 _MOST_BENT = 0.4  # of a step's length
+_MOST_LOST = 0.9  # of a parameter in one step
 
 
 def polish(
@@ -84,6 +87,7 @@ class _Descent:
 
     def __init__(self, problem: Problem, theta: FloatArray) -> None:
         self.problem, self.box, self.buffer = problem, problem.bounds, problem.buffer(1)
+        self.log = problem.coordinates.log[problem.coordinates.free]
         self.theta = self.box.clip(theta[np.newaxis])[0]
         with np.errstate(all="ignore"):
             self.residual, self.jacobian = self._evaluated(self.theta)
@@ -118,6 +122,11 @@ class _Descent:
         direction = self._factors()[2][-rank]
         return np.asarray(direction / max(float(np.abs(direction).max()), 1e-300))
 
+    def _moved(self, step: FloatArray) -> FloatArray:
+        """Return theta (V,) after a step, along which parameters, not their logarithms, move in proportion."""
+        share = np.maximum(np.where(self.log, step, 0.0), -_MOST_LOST)
+        return np.asarray(self.theta + np.where(self.log, np.log1p(share), step))
+
     def _evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         residual, jacobian = self.problem.evaluate(theta[np.newaxis], self.buffer)
         return residual[0].copy(), jacobian[0].copy()
@@ -143,7 +152,7 @@ class _Descent:
         inverse = np.where(values > 0, share / np.where(values > 0, values, 1.0), 0.0)
         along = self.residual @ left
         step = -(along * inverse) @ right
-        ahead = self._evaluated(self.theta + _AHEAD * step)[0]
+        ahead = self._evaluated(self._moved(_AHEAD * step))[0]
         curved = 2 / _AHEAD * ((ahead - self.residual) / _AHEAD - step @ self.jacobian)
         bend = -(curved @ left * inverse) @ right / 2
         if np.linalg.norm(bend) < _MOST_BENT * np.linalg.norm(step):
@@ -153,7 +162,7 @@ class _Descent:
 
     def _try(self, step: FloatArray) -> float:
         """Take a step where it gains; return what it gains."""
-        trial = self.box.clip((self.theta + step)[np.newaxis])[0]
+        trial = self.box.clip(self._moved(step)[np.newaxis])[0]
         residual, jacobian = self._evaluated(trial)
         gained = self.cost - _square(residual)
         if not gained > 0:

@@ -182,11 +182,16 @@ def test_data_without_noise():
     assert found.chisqr[0, 0] < 2 * f.size * 1e-20
 
 
-def test_data_without_noise_along_a_curved_valley():
-    """An arc far above the sweep's frequencies: only R_2 (1 - (j omega tau)^alpha) and R_1 + R_2 are seen."""
+@pytest.mark.parametrize("last_digit", [0, 1, 2])
+def test_data_without_noise_along_a_curved_valley(last_digit):
+    """An arc far above the sweep's frequencies: only R_2 (1 - (j omega tau)^alpha) and R_1 + R_2 are seen.
+
+    However another processor rounds the last digit of the data.
+    """
     f = np.geomspace(1e5, 0.1, 36)
     s = 2j * np.pi * f
     z = 2.8e-8 * s + 28.4 + 6332 / (1 + 6332 * 1.04e-11 * s**0.895)
+    z *= 1 + last_digit * 1.5e-16 * np.random.default_rng(last_digit).standard_normal(f.size)
     truth = [2.8e-8, 28.4, 6332, 1.04e-11, 0.895]
     found = eisfit.fit((f, z), "L_1-R_1-p(R_2,CPE_2)", validate=False)
     assert [p.value for p in found.parameters.values()] == pytest.approx(truth, rel=1e-3)
