@@ -5,7 +5,7 @@ the data; an orthogonal factorisation does not (A. Bjorck, Numerical Methods for
 1996, sec. 2.4). Its damping follows H. B. Nielsen, IMM-REP-1999-05 (Technical University of Denmark, 1999);
 its steps are bent by the second derivative along them (M. K. Transtrum, J. P. Sethna, arXiv:1201.5885, 2012).
 A step changes parameters by shares of themselves, not by exponents: resistances in series, of which the data
-hold the sum, then move along a straight line, and their valley is crossed in some fifty steps, not in a thousand.
+hold the sum, then move along a straight line, and their valley is crossed in fifty steps, not in a thousand.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class _Descent:
         return np.asarray(direction / max(float(np.abs(direction).max()), 1e-300))
 
     def _moved(self, step: FloatArray) -> FloatArray:
-        """Return theta (V,) after a step, along which parameters, not their logarithms, move in proportion."""
+        """Return theta (V,) after a step along which parameters, not their logarithms, move evenly."""
         share = np.maximum(np.where(self.log, step, 0.0), -_MOST_LOST)
         return np.asarray(self.theta + np.where(self.log, np.log1p(share), step))
 
