@@ -43,11 +43,14 @@ class Chosen:
         (rows,) in Hz, ohm, degree, ..., by quantity.
     notes
         What was decided on the way.
+    unknown
+        Names of columns that say nothing we know.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
     values: dict[str, FloatArray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     def __contains__(self, quantity: object) -> bool:
         return quantity in self.values
@@ -62,11 +65,11 @@ class Chosen:
 
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled; one that says no more than it goes first."""
-    chosen = Chosen()
+    chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     for index, meaning in sorted(columns.items(), key=lambda item: (bool(item[1].label), item[0])):
         if meaning.quantity and meaning.quantity not in chosen and index < matrix.shape[1]:
             chosen.columns[meaning.quantity] = meaning
-            values = np.power(10.0, matrix[:, index]) if meaning.log else matrix[:, index]
+            values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
             kelvin = meaning.quantity == "temperature" and meaning.unit in ("K", "kelvin", "Kelvin")
             chosen.values[meaning.quantity] = values * meaning.scale - (ZERO_CELSIUS if kelvin else 0.0)
     return chosen
@@ -204,10 +207,3 @@ def describe_sign(chosen: Chosen) -> str:
         canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
         return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}{canonical}"
     return "as the phase says" if "phase" in chosen else "as written"
-
-
-def count_note(sweeps: list[Sweep]) -> None:
-    """Say in every sweep how many the file has."""
-    if len(sweeps) > 1:
-        for sweep in sweeps:
-            sweep.notes.append(f"the file holds {plural(len(sweeps), 'sweep')}")

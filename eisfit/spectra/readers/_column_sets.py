@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._table import Table
+from eisfit.spectra.readers._header import Table
 
 __all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
+_LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
 
@@ -20,7 +21,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
-    columns = _parts_of_ivium(columns)
+    columns = _parts_of_labels(_parts_of_ivium(columns))
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
     count = {q: len(found) for q, found in place.items()}
     if count["frequency"] == 1 and (sets := _sets_by_label(columns)):
@@ -50,6 +51,18 @@ def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
         for label, name, quantity in zip("12", Z1_Z2, ("real", "imag"), strict=True)
     }
     return {**columns, **parts}
+
+
+def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, where every label has both."""
+    if {c.quantity for c in columns.values()} & {"real", "imag", "modulus", "phase"}:
+        return columns
+    found = {i: column(c.name, labelled=True) for i, c in columns.items() if not c.quantity}
+    parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
+    held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in _LETTERS]
+    cells = held.index([]) if [] in held else len(held)
+    whole = cells > 1 and len(parts) == 2 * cells and all(each == ["imag", "real"] for each in held[:cells])
+    return {**columns, **parts} if whole else columns
 
 
 def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:

@@ -7,8 +7,10 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from math import e
 
 from eisfit.spectra.readers._units import Unit, is_unit, unit_of
+from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
 __all__ = ["Column", "column", "is_units_row"]
 
@@ -22,18 +24,19 @@ class Column:
     name
         As in the file.
     quantity
-        ``frequency, real, imag, modulus, phase, admittance_real, admittance_imag, admittance_modulus,
-        admittance_phase, noise, cycle, time, temperature, potential, current, index, excel_error``, what an
-        LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel, dissipation, quality``);
-        empty where not recognised.
+        ``frequency, real, imag, imag_size, modulus, phase, admittance_real, admittance_imag,
+        admittance_modulus, admittance_phase, noise, cycle, time, temperature, potential, current, index,
+        excel_error``, what an LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel,
+        dissipation, quality``); empty where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
         Unit as written, empty where the header has none.
     label
         What is left of the name: whose column it is (``A`` in ``Z' A (ohm)``).
-    log
-        Whether the column holds the decadic logarithm.
+    base
+        Where the column holds a logarithm, what it is to: 10, e, or of decibels the twentieth root of 10;
+        0: it holds the quantity.
     """
 
     name: str
@@ -41,135 +44,10 @@ class Column:
     scale: float = 1.0
     unit: str = ""
     label: str = ""
-    log: bool = False
+    base: float = 0.0
 
 
 _LONGEST = 200  # characters of a header that are looked at
-#: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
-_MEANS = {
-    "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
-    "freqüência frequenza частота 频率 頻率 周波数 주파수 фреквенция frq",
-    "omega": "omega ω angularfrequency kreisfrequenz pulsation 角频率 角周波数",
-    "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
-    "zimpedance 阻抗 インピーダンス 임피던스 complexz",
-    "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
-    "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
-    "실수 실수부 resistance resistive вещ действ",
-    "imag": "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
-    "imaginaria imaginärteil imaginaerteil 虚部 虛部 허수 허수부 reactance reaktanz réactance "
-    "reactancia мним",
-    "modulus": "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
-    "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
-    "phase": "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
-    "phas ph фаза 相位 相位角 位相 위상 위상각",
-    "prime": "prime dash strich",
-    "double": "double dbl doppel 2",
-    "minus": "minus neg negative moins negativ inverted",
-    "log": "log log10 lg",
-    "conductance": "conductance leitwert",
-    "susceptance": "susceptance",
-    "dissipation": "dissipation dissipationfactor tandelta lossfactor",
-    "noise": "noise",
-    "cycle": "cycle cycles cyc zyklus ciclo 循环 サイクル 사이클",
-    "loop": "loop spectrum",
-    "number": "number no nr num index id idx nummer 号 序号 번호",
-    "time": "time times zeit temps tiempo tempo время 时间 時間 시간 timesec",
-    "temperature": "temperature temp temperatur température temperatura tm tempc tcell mtemp 温度 온도",
-    "potential": "ewe vdc edc voltage potential potentiel spannung potenzial tensión tension tensione "
-    "voltaje 电压 電圧 电位 電位 전압",
-    "current": "idc current strom courant corriente corrente 电流 電流 전류",
-    "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "part partie parte teil value values wert act actual istwert applied signal test elapsed "
-    "measured meas cell of the in der de la ac series serial component complex linear lin total at column "
-    "data raw shift ohm ohms deg sweep dc trace lumped port element",
-    "other": "fit fitted sim simulated calc calculated model error err std stddev sigma sig residual resid "
-    "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
-    "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
-    "control area units unit",
-}
-#: Names that say it only as a whole.
-_WHOLE = {
-    "f": "frequency",
-    "r": "real",
-    "rs": "real",
-    "x": "imag",
-    "xs": "imag",
-    "g": "admittance_real",
-    "gp": "admittance_real",
-    "b": "admittance_imag",
-    "bp": "admittance_imag",
-    "cp": "C_parallel",
-    "cs": "C_series",
-    "ls": "L_series",
-    "lp": "L_parallel",
-    "rp": "R_parallel",
-    "d": "dissipation",
-    "q": "quality",
-    "t": "time",
-    "i": "current",
-    "e": "potential",
-    "v": "potential",
-    "u": "potential",
-    "n": "index",
-    "#": "index",
-    "fr": "frequency",
-    "hz": "frequency",
-    "ze": "modulus",
-    "zwe": "modulus",
-    "phasee": "phase",
-    "phasewe": "phase",
-    "v-dc": "potential",
-    "dc": "potential",
-    "zr": "real",
-    "zi": "imag",
-    "zim": "imag",
-    "zm": "modulus",
-    "zser": "real",
-    "sweep": "cycle",
-    "sweepindex": "cycle",
-}
-_ONLY_WITH_UNIT = {"g", "gp", "b", "bp", "cp", "cs", "ls", "lp"}
-_KIND = {
-    "frequency": "frequency",
-    "real": "ohm",
-    "imag": "ohm",
-    "modulus": "ohm",
-    "noise": "ohm",
-    "R_parallel": "ohm",
-    "phase": "angle",
-    "admittance_real": "siemens",
-    "admittance_imag": "siemens",
-    "admittance_modulus": "siemens",
-    "admittance_phase": "angle",
-    "C_parallel": "farad",
-    "C_series": "farad",
-    "L_series": "henry",
-    "L_parallel": "henry",
-    "time": "time",
-    "potential": "volt",
-    "current": "ampere",
-    "temperature": "celsius",
-    "cycle": "",
-    "index": "",
-    "dissipation": "",
-    "quality": "",
-}
-_VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
-#: Words that may stand within another: ``zreal``.
-_JOINED = {
-    word: concept
-    for word, concept in _VOCABULARY.items()
-    if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
-    or word in "zy"
-}
-#: What a concept means where no part of an impedance is named, the first that is there.
-_ALONE = (
-    *(("frequency", "frequency"), ("omega", "frequency")),
-    *(("conductance", "admittance_real"), ("susceptance", "admittance_imag")),
-    *((name, name) for name in ("dissipation", "noise", "temperature", "potential", "current", "cycle")),
-    *(("loop", "cycle"), ("time", "time"), ("index", "index"), ("number", "index")),
-    *(("Y", "admittance_modulus"), ("Z", "modulus")),
-)
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``real(ec.Z11)`` (COMSOL).
 _PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
@@ -196,26 +74,35 @@ _UNIT_LAST = (
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
     # PhaseDegrees, FreqkHz; nobody can part ZmOhm
-    re.compile(r"^(.*?[a-z])([kMG]?Hz|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"),
+    re.compile(
+        r"^(.*?[a-z])(?:In)?([kKMG]?Hz|(?:[Mm]illi|[Kk]ilo|[Mm]ega)(?:[Hh]ertz|[Oo]hms?)|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"
+    ),
 )
-_LOG = re.compile(r"^\s*(?:log|lg)_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
+_NEGATED = re.compile(r"\s*[*·×]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$")
+#: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
+_NO_LABEL = re.compile(r"[%×·*^]|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]")
+_CELLS = re.compile("[A-H]$")
+_IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
+_UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
+_LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
+_DECIBEL = 10**0.05
 
 
-def column(name: str) -> Column:
-    """Return what the header `name` says.
+def column(name: str, *, labelled: bool = False) -> Column:
+    """Return what the header `name` says; `labelled`: any foreign word in it says whose column it is.
 
     >>> column("-Im(Z)/Ohm")
-    Column(name='-Im(Z)/Ohm', quantity='imag', scale=-1.0, unit='Ohm', label='', log=False)
+    Column(name='-Im(Z)/Ohm', quantity='imag', scale=-1.0, unit='Ohm', label='', base=0.0)
     >>> column("Frequency (kHz)").scale, column("Z''[mOhm]").scale, column("tau").quantity
     (1000.0, 0.001, '')
     >>> column("Z' B (ohm)").label, column("MinusImZ").scale, column("Imaginärteil").quantity
     ('b', -1.0, 'imag')
     """
-    return _column(name)
+    return _column(name, labelled)
 
 
 @lru_cache(maxsize=4096)
-def _column(name: str) -> Column:
+def _column(name: str, labelled: bool) -> Column:
     text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
     if text.lower() in _SPREADSHEET:
         return Column(name, "excel_error")
@@ -226,10 +113,10 @@ def _column(name: str) -> Column:
     text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     text = _ANGLE.sub(r"phase(\2) [\1]", text)
     for core, unit in _readings(text):
-        found = _meaning(core, unit)
+        found = _meaning(core, unit, labelled)
         if found is not None:
-            quantity, factor, label, log = found
-            return Column(name, quantity, factor, unit, label, log)
+            quantity, factor, label, base = found
+            return Column(name, quantity, factor, unit, label, base)
     return Column(name, "")
 
 
@@ -243,7 +130,7 @@ def _readings(text: str) -> list[tuple[str, str]]:
     """Return (name, unit) in the ways a header can be cut, the likelier first."""
     ways = []
     for match in reversed(list(_BRACKET.finditer(text))):
-        inside = match[1].strip()
+        inside = _IN.sub("", match[1].strip())
         if is_unit(inside) and (text[: match.start()] + text[match.end() :]).strip():
             ways.append((text[: match.start()] + " " + text[match.end() :], inside))
         elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and is_unit(within[2]):  # log(f/Hz)
@@ -252,25 +139,26 @@ def _readings(text: str) -> list[tuple[str, str]]:
         cut = pattern.match(text)
         if cut and is_unit(cut[2].strip(" _")):
             ways.append((cut[1].rstrip(" _"), cut[2].strip(" _")))
+    first = _UNIT_FIRST.match(text)
+    if first and is_unit(first[1]):
+        ways.append((first[2], first[1]))
     return [*ways, (text, "")]
 
 
-def _meaning(core: str, unit: str) -> tuple[str, float, str, bool] | None:
-    """Return (quantity, factor, label, whether a logarithm), None where the parts make no quantity."""
-    sign, text = 1.0, core
-    if match := _SIGN.match(text):
-        sign, text = -1.0, text[match.end() :]
+def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
+    """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
+    sign, text = _signed(core)
     logarithm = _LOG.match(text)
     if logarithm:
         text = text[logarithm.end() :]
     if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
         text = inner[1]
-    found = _quantity(text, bool(unit))
+    found = _quantity(text, bool(unit), labelled)
     if found is None:
         return None
     quantity, label, concepts = found
     given = unit_of(unit) if unit else None
-    if not _fits(quantity, given):
+    if not _fits(quantity, given) or (not unit and KIND.get(quantity) == "ohm" and _has_other_unit(core)):
         return None
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
@@ -278,26 +166,58 @@ def _meaning(core: str, unit: str) -> tuple[str, float, str, bool] | None:
     sign *= (-1.0) ** concepts["minus"]
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None
-    return quantity, sign * factor, label.lower(), bool(logarithm or concepts["log"])
+    return quantity, sign * factor, label.lower(), _base(logarithm, concepts, given)
+
+
+def _signed(text: str) -> tuple[float, str]:
+    """Return the sign that a name begins or ends with, and the rest of it."""
+    if match := _SIGN.match(text):
+        return -1.0, text[match.end() :]
+    if match := _NEGATED.search(text):
+        return -1.0, text[: match.start()]
+    return 1.0, text
+
+
+def _has_other_unit(text: str) -> bool:
+    """Whether brackets hold what is no cell's name: a unit of something else, a factor, ohms per length."""
+    inside = [match[1].strip() for match in _BRACKET.finditer(text)]
+    factor = re.search(r"[*×·]\s*\d", text)
+    return bool(factor) or any(
+        _NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside
+    )
+
+
+def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | None) -> float:
+    """Return what a logarithm is to, 0 where there is none."""
+    if unit is not None and unit.kind == "decibel ohm":
+        return _DECIBEL
+    if concepts["ln"] or (logarithm and logarithm[1]):
+        return e
+    return 10.0 if logarithm or concepts["log"] else 0.0
 
 
 def _fits(quantity: str, unit: Unit | None) -> bool:
-    if quantity == "temperature" and unit is not None and unit.kind == "kelvin":
+    if unit is None or unit.kind == "any":
         return True
-    return unit is None or unit.kind == "any" or _KIND.get(quantity) in (unit.kind, None)
+    also = {"kelvin": "temperature", "rate": "frequency", "decibel ohm": "modulus"}.get(unit.kind)
+    return quantity == also or KIND.get(quantity) in (unit.kind, None)
 
 
-def _quantity(text: str, with_unit: bool) -> tuple[str, str, Counter[str]] | None:
+def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
     """Return (quantity, label, how often each concept is named)."""
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", text).lower()
-    if bare in _WHOLE:
-        quantity = "temperature" if text.strip() == "T" and with_unit else _WHOLE[bare]
-        return None if bare in _ONLY_WITH_UNIT and not with_unit else (quantity, "", Counter())
+    if bare in WHOLE:
+        quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
+        omega = Counter({"omega": int(bare == "w")})
+        return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity:
         return None
-    if label and not _may_carry(quantity, label, concepts):
+    if label and not (labelled or _may_carry(quantity, label, concepts)):
+        return None
+    other_unit = label and not with_unit and (concepts["ohm"] or concepts["omega"])  # ohm m, Ohm/sq
+    if other_unit and KIND.get(quantity) == "ohm":
         return None
     return quantity, label, concepts
 
@@ -331,6 +251,8 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))
+    if len(rest) == 2 and len(rest[0]) < 3 and rest[0].isalpha() and rest[1].isdigit():  # S1
+        rest = ["".join(rest)]
     if len(rest) > 1 or concepts["other"]:
         return None, ""
     return concepts, "".join(rest)
@@ -339,14 +261,16 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
 @lru_cache(maxsize=1024)
 def _segments(word: str) -> tuple[str, ...] | None:
     """Return the concepts of a word written together, the longest words first; None where it is not ours."""
-    if word in _VOCABULARY:
-        return (_VOCABULARY[word],)
+    if word in PAIRS:
+        return PAIRS[word]
+    if word in VOCABULARY:
+        return (VOCABULARY[word],)
     for size in range(len(word) - 1, 0, -1):
-        if word[:size] in _JOINED:
+        if word[:size] in JOINED:
             rest = word[size:]
-            tail = (_VOCABULARY[rest],) if rest in _JOINED else _segments(rest) if len(rest) > 1 else None
+            tail = (VOCABULARY[rest],) if rest in JOINED else _segments(rest) if len(rest) > 1 else None
             if tail is not None:
-                return (_VOCABULARY[word[:size]], *tail)
+                return (VOCABULARY[word[:size]], *tail)
     return None
 
 
@@ -356,11 +280,13 @@ def _decide(c: Counter[str]) -> str:
     if primes and not (c["real"] or c["imag"]):
         c["imag" if primes > 1 else "real"] += 1
     parts = [name for name in ("real", "imag", "phase", "modulus") if c[name]]
+    if parts in (["imag"], ["imag", "modulus"]) and (c["bar"] > 1 or c["modulus"]) and not c["Y"]:
+        return "imag_size"
     if c["bar"] and not parts:
         parts = ["modulus"]
     if parts:
         return "" if c["frequency"] else _part(c, parts)
-    return next((quantity for concept, quantity in _ALONE if c[concept]), "")
+    return next((quantity for concept, quantity in ALONE if c[concept]), "")
 
 
 def _part(c: Counter[str], parts: list[str]) -> str:

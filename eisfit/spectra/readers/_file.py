@@ -24,7 +24,12 @@ MAX_CELLS = 8_000_000  # as text a cell takes 60 bytes
 _BLOCK = 2**24  # bytes looked at in one go
 IMAG_SIGNS = ("auto", "header", "+", "-")
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _ARCHIVES = (
     (b"PK\x03\x04", "a ZIP archive or office document"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -38,12 +43,14 @@ _ARCHIVES = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
     (b"\x89HDF", "an HDF5 file (export the table as text, or save it by save(..., '-v7'))"),
 )
-#: Encodings of old programs, and words that tell them: frequency, real part, impedance.
+#: Encodings of old programs, and words that tell them: frequency, real part, impedance, Hz.
 _EASTERN = (
     ("gb18030", "频率 实部 阻抗"),
     ("cp932", "周波数 実部 インピーダンス"),
     ("cp949", "주파수 실수 임피던스"),
     ("big5", "頻率 實部 阻抗"),
+    ("cp1251", "астота Гц"),
+    ("koi8-r", "астота Гц"),
 )
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))

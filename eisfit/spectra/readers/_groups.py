@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.spectra.readers._columns import Column
-from eisfit.spectra.readers._table import Table
+from eisfit.spectra.readers._header import Table
 
 __all__ = ["split_by_label"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,24 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, plural
-from eisfit.spectra.readers._units import AMBIGUOUS, IMPEDANCE_UNITS
+from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 
 __all__ = ["impedance"]
 
+#: What people measure beside impedance, and why it gives none.
+_OTHERS = (
+    (
+        re.compile(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
+        "a permittivity needs the sample's area and thickness: export Z' and Z''",
+    ),
+    (
+        re.compile(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
+        "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
+    ),
+    (re.compile(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
+    (re.compile(r"^-?(?:C\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
+    (re.compile(r"%|norm|a\.u\."), "a part of something has lost its ohms"),
+)
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
 
@@ -31,6 +46,8 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     """
     _settle_unit(file, chosen)
     _settle_given_sign(file, chosen)
+    if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
+        chosen.values["imag"], chosen.columns["imag"] = chosen["imag_size"], chosen.columns["imag_size"]
     if "real" in chosen and "imag" in chosen:
         return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:
@@ -52,6 +69,9 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
     ReadError
         For ``MOHM`` in a header in capitals, where nobody said what it is.
     """
+    if "frequency" in chosen and chosen.columns["frequency"].unit == AMBIGUOUS_FREQUENCY:
+        name = chosen.columns["frequency"].name
+        raise file.error(f"{name!r} may be millihertz or megahertz: write mHz or MHz into the header")
     for quantity in ("real", "imag", "modulus"):
         meaning = chosen.columns.get(quantity)
         if meaning is None:
@@ -179,10 +199,17 @@ def _misfit(chosen: Chosen, angle: FloatArray) -> float:
 
 def _missing(chosen: Chosen) -> str:
     has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    if "imag_size" in chosen:
+        return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
+    for name in chosen.unknown:
+        for pattern, reason in _OTHERS:
+            if pattern.search(name):
+                return f"{name!r} is no impedance: {reason}"
     lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
+    others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
     if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
         return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
     return (
-        f"no column for the {lacking} part of the impedance (recognised: {has}); "
+        f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "
         "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
     )

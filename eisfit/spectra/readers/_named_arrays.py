@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.readers._assemble import (
     choose,
-    count_note,
     describe_sign,
     settle_sign,
     sweeps_of,
@@ -47,7 +46,6 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     z = impedance(file, chosen)
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
-    count_note(sweeps)
     return sweeps
 
 
@@ -62,9 +60,7 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     if array.ndim == 2 and array.shape[0] == 2 and np.iscomplexobj(array):
         array = array[None]
     if array.ndim == 3 and array.shape[1] == 2 and np.iscomplexobj(array):
-        sweeps = [_frequency_and_z(file, pair) for pair in array]
-        count_note(sweeps)
-        return sweeps
+        return [_frequency_and_z(file, pair) for pair in array]
     if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
         rows = array.T if array.shape[1] == 3 else array
         sweeps = [Sweep(rows[0].astype(np.float64), rows[1] + 1j * rows[2])]
@@ -91,7 +87,6 @@ def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float6
     settle_sign(file, sweeps, note)
     for sweep in sweeps:
         sweep.notes.insert(0, "frequencies given by the user")
-    count_note(sweeps)
     return sweeps
 
 
@@ -150,5 +145,4 @@ def _many(file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str) 
             name: v[number] if v.ndim == 2 else v for name, v in wide.items() if v.ndim == 2 or name == f_name
         }
         sweeps += from_names(file, one)
-    count_note(sweeps)
     return sweeps

@@ -30,7 +30,14 @@ _GAPS = frozenset(
         "#n/a",
         "n.a.",
         "ovl",
+        "over",
         "overload",
+        "overflow",
+        "err",
+        "error",
+        "#div/0!",
+        "#num!",
+        "#wert!",
         "1.#qnan",
         "-1.#ind",
         "1.#inf",
@@ -98,9 +105,9 @@ def number(cell: str, style: Style) -> float | None:
     text = _ungrouped(text, style.decimal)
     if style.decimal == "," and "." in text:
         return None
-    return (
-        float("nan") if text.lower() in _GAPS else _careful(text.replace(style.decimal, "."), style.prefixed)
-    )
+    if text.lower() in _GAPS or not text.strip("*"):  # stars: Fortran's number that is too wide
+        return float("nan")
+    return _careful(text.replace(style.decimal, "."), style.prefixed)
 
 
 def _ungrouped(text: str, decimal: str) -> str:

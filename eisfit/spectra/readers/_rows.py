@@ -14,7 +14,6 @@ from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
     choose,
-    count_note,
     settle_sign,
     sweeps_of,
 )
@@ -129,7 +128,6 @@ def named_sweeps(
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
         sweep.metadata = {**pairs, "header": header_text(header)}
-    count_note(sweeps)
     return sweeps, chosen
 
 

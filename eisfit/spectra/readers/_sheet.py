@@ -7,8 +7,7 @@ from xml.etree import ElementTree as ET
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._table import find_table
-from eisfit.spectra.readers.text import table_sweeps
+from eisfit.spectra.readers.text import sweeps_of_lines
 
 __all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
 
@@ -70,10 +69,7 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
     lines = ["\t".join(_one_line(cell) for cell in row) for row in rows]
     inner = File(file.name, "\n".join(lines).encode(), file.reading)
-    table = find_table(inner, lines)
-    if table is None or len(table.rows) < 3:
-        raise file.error("no table of numbers")
-    return table_sweeps(inner, table, lines)
+    return sweeps_of_lines(inner, lines)
 
 
 def _one_line(cell: str) -> str:

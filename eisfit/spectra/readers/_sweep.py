@@ -92,6 +92,8 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
         raise file.error(f"more than {MAX_SWEEPS} sweeps: is its first column the frequency?")
     spectra: list[Spectrum] = []
     for sweep in sweeps:
+        if len(sweeps) > 1:
+            sweep.notes.append(f"the file holds {plural(len(sweeps), 'sweep')}")
         _drop_rows(file, sweep)
         _hint(sweep)
         if sweep.frequency.size:

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import pi
 
-__all__ = ["AMBIGUOUS", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
+__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
 
 #: Spelt in capitals, M may be milli or mega.
 AMBIGUOUS = re.compile(r"MOHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
+#: Spelt in small letters, m is mega to those who write khz, and milli to the others.
+AMBIGUOUS_FREQUENCY = "mhz"
 #: What `impedance_unit` may be, with the factor to ohm.
 IMPEDANCE_UNITS = {"uohm": 1e-6, "mohm": 1e-3, "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6, "Gohm": 1e9}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What a unit measures (``ohm``, ``frequency``, ...; ``any`` for a lost sign) and its factor."""
+    """What a unit measures (``ohm``, ``frequency``, ...; ``any`` for a lost sign) and its factor.
+
+    ``rate``: 1/s, of a frequency or an angular frequency; ``decibel ohm``: 20 lg of ohms.
+    """
 
     kind: str
     scale: float
@@ -25,23 +30,37 @@ class Unit:
 
 _PREFIX = {
     **{"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3},
-    **{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9},
+    **{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "к": 1e3, "м": 1e-3, "М": 1e6, "мк": 1e-6, "Г": 1e9},
+    **{"milli": 1e-3, "micro": 1e-6, "kilo": 1e3, "mega": 1e6},
 }
+_WORD = "(milli|micro|kilo|mega)[ -]?"
 _OHM = r"(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
-_AREA = r"[ .*·⋅]*cm(?:2|\^2|²|Â²)"
+_AREA = r"[ .*·⋅-]*cm(?:2|\^2|²|Â²)"
 _UNITS = (
     (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$"), "frequency", 1.0),
-    (re.compile(r"()(?:rad[ ./*]*(?:s|sec)(?:\^?-1)?)$", re.IGNORECASE), "frequency", 1 / (2 * pi)),
+    (re.compile(rf"{_WORD}hertz$", re.IGNORECASE), "frequency", 1.0),
+    (re.compile(r"(к|М|м|Г|)Гц$"), "frequency", 1.0),
+    (
+        re.compile(r"()(?:rad[ ./*·⋅]*(?:s|sec)(?:\^?-1|⁻¹)?)$", re.IGNORECASE),
+        "frequency",
+        1 / (2 * pi),
+    ),
+    (re.compile(r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$"), "rate", 1.0),
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}\.?$"), "ohm", 1.0),
+    (re.compile(rf"{_WORD}ohms?$", re.IGNORECASE), "ohm", 1.0),
+    (re.compile(r"(мк|к|М|м|Г|)Ом$"), "ohm", 1.0),
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
+    (re.compile(rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$"), "ohm", 1e4),  # to ohm cm2
+    (re.compile(rf"()(?:dB ?\(?{_OHM}\)?)$"), "decibel ohm", 1.0),
     (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
-    (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|度)$", re.IGNORECASE), "angle", 1.0),
+    (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|град|度)$", re.IGNORECASE), "angle", 1.0),
     (re.compile(r"(m|)(?:[rR]ad(?:ians?)?)$"), "angle", 180 / pi),
     (
         re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
         "siemens",
         1.0,
     ),
+    (re.compile(r"(u|µ|μ|m|)(?:S[ .*·⋅/-]*cm(?:\^?-?2|²|⁻²))$"), "siemens", 1.0),
     (re.compile(r"(f|p|n|u|µ|μ|m|)F$"), "farad", 1.0),
     (re.compile(r"(p|n|u|µ|μ|m|)H$"), "henry", 1.0),
     (re.compile(r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$"), "time", 1.0),
@@ -64,7 +83,7 @@ def unit_of(text: str) -> Unit | None:
     for pattern, kind, scale in _UNITS:
         match = pattern.match(text)
         if match is not None:
-            return Unit(kind, scale * _PREFIX[match[1]])
+            return Unit(kind, scale * (_PREFIX.get(match[1]) or _PREFIX[match[1].lower()]))
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
 
 

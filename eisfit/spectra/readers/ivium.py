@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 
@@ -47,7 +46,6 @@ def parse(file: File) -> list[Sweep]:
     if not sweeps:
         found = ", ".join(sorted({name.decode("latin-1") for _, name in methods})) or "none named"
         raise file.error(f"an Ivium file without impedance (method: {found})")
-    count_note(sweeps)
     return sweeps
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.files import parse_json
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import frame_sweeps
@@ -57,7 +56,6 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("; ".join(reasons[:3]) or "JSON without columns or rows that name a frequency")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
-    count_note(sweeps)
     return sweeps
 
 

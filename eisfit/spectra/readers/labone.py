@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep
@@ -61,7 +60,6 @@ def parse(file: File) -> list[Sweep]:
     sweeps = [sweep for fields in chunks.values() for sweep in _sweeps(file, fields)]
     if not sweeps:
         raise file.error("no field realz, imagz, absz or phasez: a sweep of something else than an impedance")
-    count_note(sweeps)
     return sweeps
 
 

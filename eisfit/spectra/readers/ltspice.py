@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import ComplexArray
-from eisfit.spectra.readers._assemble import count_note, settle_sign
+from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_UNIT, Sweep
@@ -66,7 +66,6 @@ def parse(file: File) -> list[Sweep]:
         label = {"label": names[place]}
         sweeps += [Sweep(frequency[part], z[part], notes=list(notes), metadata=dict(label)) for part in parts]
     settle_sign(file, sweeps, "complex numbers as written")
-    count_note(sweeps)
     return sweeps
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._table import Table, find_table
+from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "parse_matrix", "recognise"]
 

@@ -12,7 +12,6 @@ import re
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, plural
@@ -68,7 +67,6 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("MethodSCRIPT data without an impedance (no variables dc, cc and cd)")
     for sweep in sweeps:
         sweep.notes += [f"dropped {plural(dropped, 'point')} marked as overload"] if dropped else []
-    count_note(sweeps)
     return sweeps
 
 

@@ -12,13 +12,14 @@ from math import pi
 
 import numpy as np
 
-from eisfit.spectra.readers._assemble import choose, count_note, sweeps_of
+from eisfit.spectra.readers._assemble import choose, sweeps_of
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._metadata import header_text
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._table import Table, find_table
+from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -60,7 +61,6 @@ def parse(file: File) -> list[Sweep]:
             "area_cm2": pi * (diameter / 2) ** 2 * 1e4,
             "header": header_text(table.preamble),
         }
-    count_note(sweeps)
     return sweeps
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.files import MAX_DEPTH, json_depth
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 
@@ -59,7 +58,6 @@ def parse(file: File) -> list[Sweep]:
         )
     for sweep in sweeps:
         sweep.notes.append("imaginary sign: PalmSens' ZIm holds -Z''")
-    count_note(sweeps)
     return sweeps
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
 from eisfit.spectra.readers._rows import named_sweeps, read_rows
@@ -41,7 +40,6 @@ def parse(file: File) -> list[Sweep]:
     for number, head in enumerate(heads):
         end = heads[number + 1] if number + 1 < len(heads) else len(lines)
         sweeps += _spectra(file, lines[:end], head)
-    count_note(sweeps)
     return sweeps
 
 

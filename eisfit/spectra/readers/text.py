@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +13,22 @@ from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
     choose,
-    count_note,
     describe_sign,
     settle_sign,
     sweeps_of,
 )
-from eisfit.spectra.readers._column_sets import DIGATRON, Z1_Z2, column_sets
+from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._groups import split_by_label
+from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
-from eisfit.spectra.readers._table import STRAY, Table, find_table
+from eisfit.spectra.readers._stated import assumed_units, further_headers, with_stated_units
+from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 
@@ -37,6 +40,7 @@ _FEWEST_ROWS = 3
 _COMPLEX = re.compile(
     r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
 )
+_GLUED = re.compile(r"(?<=\d[eE][+-]\d\d)(?=[+-]\d)|(?<=\d[eE][+-]\d\d\d)(?=[+-]\d)")
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -53,12 +57,20 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no table, or its columns cannot be told for certain.
     """
-    plain = [line.replace("−", "-") for line in file.lines]
-    lines = [_complex_to_pair(line) for line in plain]
+    return sweeps_of_lines(file, file.lines)
+
+
+def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
+    """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
+    plain = [line.replace("−", "-") for line in plain]
+    lines = [_glued_apart(_complex_to_pair(line)) for line in plain]
     table = find_table(file, lines)
+    cuts = further_headers(table, lines) if table is not None else []
+    if cuts:
+        return _stacked(file, plain, cuts)
     cut = table is not None and _drop_cut_row(table, lines)
     if table is None:
-        raise file.error("no table of numbers in it")
+        raise file.error(_no_table(lines))
     if table.matrix.shape[0] < _FEWEST_ROWS:
         raise file.error(f"no table of numbers in it (only {plural(table.matrix.shape[0], 'row')})")
     if table.wider:
@@ -72,6 +84,25 @@ def parse(file: File) -> list[Sweep]:
     sweeps = table_sweeps(file, table, lines)
     if cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    return sweeps
+
+
+def _no_table(lines: Sequence[str]) -> str:
+    """Return why there is no table, with the first line that looks like a part of one."""
+    if re.match(r"\s*<(?:!|\?xml|html|table|div|body)", "\n".join(lines[:20]), re.IGNORECASE):
+        return "is a page of HTML or XML: export the table as CSV"
+    for place, line in enumerate(lines):
+        if sum(map(str.isdigit, line)) > max(3, len(line) // 3):
+            return f"no table of numbers in it: line {place + 1}, {line.strip()[:60]!r}, is no row of numbers"
+    return "no table of numbers in it"
+
+
+def _stacked(file: File, plain: Sequence[str], cuts: Sequence[int]) -> list[Sweep]:
+    """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
+    sweeps: list[Sweep] = []
+    for start, stop in pairwise([0, *cuts, len(plain)]):
+        blank = [""] * start
+        sweeps += sweeps_of_lines(file, [*blank, *plain[start:stop]])
     return sweeps
 
 
@@ -100,11 +131,11 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     if table.names:
         sets, words = column_sets(table), ""
     else:
-        _refuse_lost_header(file, table)
+        _refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns], f"no header: taken as {reading.words}"
     sweeps = []
-    for columns in sets:
+    for columns in (with_stated_units(file, table, one) for one in sets):
         for label, part in split_by_label(table, lines, columns):
             found = _sweeps(file, part, lines, columns, words)
             for sweep in found if label else []:
@@ -120,13 +151,13 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             "header": header_text([*table.preamble, *_header_lines(table)]),
         }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
-    count_note(sweeps)
     return sweeps
 
 
-def _refuse_lost_header(file: File, table: Table) -> None:
+def _refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
     """Refuse to read by position what a header names, although not column by column."""
-    for place, line in enumerate(reversed([line for line in table.preamble if line.strip()][-2:])):
+    near = [line for line in table.preamble if line.strip()][-2:]
+    for place, line in enumerate([*near[::-1], *below]):
         cells = split(line, table.style.delimiter)
         named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
         titled = place == 0 and "frequency" in named and len(cells) > 2 and not re.search("[:=]", line)
@@ -203,7 +234,7 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
     for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
         for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
             text = table.cell(lines, int(row), index)
-            if number(text, table.style) is None:
+            if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
                 raise file.error(
                     f"line {table.rows[row] + 1}: {text[:40]!r} is not a number ({columns[index].name!r})"
                 )
@@ -215,6 +246,12 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
             continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
             raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
+
+
+def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
+    """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
+    frequency = column(table.names[index]).quantity == "frequency" if table.names else False
+    return frequency and row > 0 and text.isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
 
 
 def _refuse_z_scores(file: File, chosen: Chosen) -> None:
@@ -246,20 +283,11 @@ def _note_table(file: File, table: Table, chosen: Chosen) -> None:
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
     if not file.reading.impedance_unit:
-        chosen.notes += _assumed_unit(table, chosen)
-    if any("cm" in meaning.unit for meaning in chosen.columns.values()):
-        chosen.notes.append("impedance per area, ohm cm2, as written")
-
-
-def _assumed_unit(table: Table, chosen: Chosen) -> list[str]:
-    """Return what is taken for granted of the impedance's unit."""
-    if DIGATRON in table.units:
-        return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
-    parts = ("real", "imag", "modulus")
-    told = [chosen.columns[part].unit for part in parts if part in chosen.columns]
-    if any(told) or not told:
-        return []
-    return [f"{ASSUMED} no unit given for the impedance, taken as ohm (else --impedance-unit)"]
+        chosen.notes += assumed_units(table, chosen)
+    units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
+    if any(re.search(r"m(?:2|\^2|²|Â²)$", unit, re.IGNORECASE) for unit in units):
+        as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
+        chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
 
 
 def _left_aside(table: Table, chosen: Chosen) -> list[str]:
@@ -280,6 +308,11 @@ def _header_lines(table: Table) -> list[str]:
 def _no_frequency(table: Table) -> str:
     names = ", ".join(table.names[:8])
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
+
+
+def _glued_apart(line: str) -> str:
+    """Return a line with gaps where fixed columns glue numbers together: ``1E+02-3E+01``."""
+    return _GLUED.sub(" ", line) if _GLUED.search(line) else line
 
 
 def _complex_to_pair(line: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers._assemble import count_note
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
@@ -49,7 +48,6 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("a VersaStudio file without impedance (no segment with frequency and Z)")
     for sweep in sweeps:
         sweep.metadata = dict(about)
-    count_note(sweeps)
     return sweeps
 
 

@@ -1,0 +1,267 @@
+"""The header of a table: names and units of its columns, found among the lines above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers._columns import column, is_units_row
+from eisfit.spectra.readers._numbers import Style, number, split
+from eisfit.spectra.readers._units import is_unit, unit_of
+
+__all__ = ["STRAY", "WANTED", "Table", "attach_header"]
+
+#: Stands last in a row of units of which nobody knows whose they are.
+STRAY = "?"
+
+_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_LONGEST_HEADER = 8000
+WANTED = {"frequency", "real", "imag", "modulus", "phase"}
+
+
+@dataclass
+class Table:
+    """A block of numbers with what stands above it.
+
+    Parameters
+    ----------
+    style
+        How it is written.
+    names
+        Header names, one a column; empty where there is no header.
+    matrix
+        (rows, columns); NaN where a cell holds no number.
+    preamble
+        Lines above the header.
+    skipped
+        Rows within the block that are no numbers (row number from 1, text).
+    mixed
+        Names and columns did not count the same.
+    units
+        The units row, where there is one: a unit a column, empty where a column has none.
+    rows
+        Line (from 0) of each row of `matrix`.
+    wider
+        Lines (from 0) with more numbers than the table has columns.
+    """
+
+    style: Style
+    names: list[str]
+    matrix: NDArray[np.float64]
+    preamble: list[str] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    mixed: bool = False
+    units: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    wider: list[int] = field(default_factory=list)
+
+    def cell(self, lines: Sequence[str], row: int, index: int) -> str:
+        """Return the text of one cell of `matrix`."""
+        cells = split(lines[self.rows[row]], self.style.delimiter)
+        return cells[index] if index < len(cells) else ""
+
+
+def attach_header(table: Table, above: Sequence[str], width: int) -> None:
+    """Find the names of the columns, and their units, in the lines above the numbers."""
+    table.preamble = list(above)
+    near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
+    marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
+    for lookup in (_known_names, _unknown_names):
+        for place, back in enumerate(near):
+            bare = _COMMENT.sub("", above[back])
+            if is_units_row(split(bare, table.style.delimiter)) or _is_rule(bare, table.style.delimiter):
+                continue
+            higher = above[near[place + 1]] if place + 1 < len(near) else ""
+            units = _units_row(above[back + 1 :], table.style, width)
+            units = units or _units_above(higher, table.style, width)
+            table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
+            if "frequency" not in _quantities(table.names, []):
+                spanning = _names_of_two_lines(higher, above[back], table.style, width)
+                table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
+            if table.names:
+                _attach_units(table, units)
+                table.preamble = list(above[:back])
+                return
+    if near:
+        table.names = _names_of_units(above[near[0]], table.style, width)
+
+
+def _attach_units(table: Table, units: list[str]) -> None:
+    table.units = units
+    if len(units) != len(table.names) and is_units_row(units):
+        table.units = _aligned(units, table.names) or [*units, STRAY]
+
+
+def _names_of_units(line: str, style: Style, width: int) -> list[str]:
+    """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
+    cells = [cell.strip("[](){} \"'") for cell in split(_COMMENT.sub("", line), style.delimiter)]
+    kinds = [unit.kind if (unit := unit_of(cell)) else "" for cell in cells]
+    if len(cells) != width or kinds.count("frequency") != 1:
+        return []
+    told = [kind for kind in kinds if kind in ("ohm", "angle")]
+    quantities = {"ohm ohm": ["Z'", "Z''"], "ohm angle": ["|Z|", "phase"]}.get(" ".join(told), [])
+    names = iter(quantities)
+    called = {"frequency": "frequency", **dict.fromkeys(("ohm", "angle"), "")}
+    return (
+        [
+            f"{called[kind] or next(names)} [{cell}]" if kind in called else cell
+            for kind, cell in zip(kinds, cells, strict=True)
+        ]
+        if quantities
+        else []
+    )
+
+
+def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> list[str]:
+    """Return names that span columns joined with those below: ``Z (ohm),`` over ``real,imag``."""
+    rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in (upper, lower)]
+    over, under = ([*row, *[""] * (width - len(row))] for row in rows)
+    if not any(over) or len(upper) + len(lower) > _LONGEST_HEADER:
+        return []
+    for i in range(1, width):
+        over[i] = over[i] or over[i - 1]
+    names = [f"{a} {b}".strip() for a, b in zip(over, under, strict=True)]
+    quantities = _quantities(names, [])
+    return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def _counts(values: NDArray[np.float64]) -> bool:
+    """Whether a column counts the rows."""
+    return values.size > 2 and bool(np.mean(np.diff(values) == 1) > 0.8)
+
+
+def _is_rule(line: str, delimiter: str) -> bool:
+    """Whether a line is a row of dashes or of gaps, with at most a number."""
+    cells = split(line, delimiter)
+    style = Style(delimiter, ".")
+    return bool(cells) and all(not cell.strip("-:=") or number(cell, style) is not None for cell in cells)
+
+
+def _known_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
+    bare = _COMMENT.sub("", line)
+    ways = _cell_ways(bare, style)
+    ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
+    known = [_quantities(cells, units) for cells in ways]
+    for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
+        for cells, row in zip(ways, known, strict=True):
+            if fits(row, width, style):
+                return cells[:width], fits is _with_complex_column
+    for cells, row in zip(ways, known, strict=True):
+        if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
+            return cells, True
+    return [], False
+
+
+def _is_useful(quantity: str) -> bool:
+    return quantity not in ("", "index")
+
+
+def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
+    useful = sum(map(_is_useful, row))
+    return len(row) == width and (useful >= 2 or (useful > 0 and width <= 3))
+
+
+def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
+    """Whether the last names are of nothing known: their columns are empty, or hold words in some rows."""
+    few = style.delimiter != " " and 0 < len(row) - width <= 3
+    return few and not any(row[width:]) and len(set(row) & WANTED) >= 3
+
+
+def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
+    alone = row.count("modulus") == 1 and not {"real", "imag", "phase"} & set(row)
+    return len(row) == width - 1 and "frequency" in row and alone
+
+
+def _quantities(names: list[str], units: list[str]) -> list[str]:
+    """Return what each name means, some of them only with the unit that stands below."""
+    each = units if len(units) == len(names) else _aligned(units, names) if is_units_row(units) else []
+    known = [column(name).quantity for name in names]
+    return [found or column(f"{name} [{unit}]").quantity if unit else found
+            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
+
+
+def _unknown_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Return the cells of a line of words, one a column, although none is known."""
+    if len(line) > _LONGEST_HEADER:
+        return [], False
+    cells = split(line, style.delimiter)
+    plain = not _COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
+    is_header = len(cells) == width and width >= 2 and plain and not _prose(cells)
+    return (cells, False) if is_header else ([], False)
+
+
+def _cell_ways(line: str, style: Style) -> list[list[str]]:
+    if style.delimiter == "|":
+        line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line)  # |Z| between bars
+    ways = [split(line, style.delimiter)]
+    if style.delimiter in " \t" or len(ways[0]) == 1:
+        ways.append([cell for cell in ways[0] if cell])
+        ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
+        ways.append(line.strip().strip('"').split())
+        ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
+        ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
+    ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    ways.append(_with_their_units(ways[0]))
+    return [[cell.strip().strip('"').replace('""', '"').strip() for cell in way] for way in ways]
+
+
+def _with_their_units(cells: list[str]) -> list[str]:
+    """Return names joined with the units that the mark between columns cut off: ``Z real, Ohm``."""
+    joined: list[str] = []
+    for cell in cells:
+        if joined and is_unit(cell.strip('" ')):
+            joined[-1] += f" [{cell.strip()}]"
+        else:
+            joined.append(cell)
+    return joined
+
+
+def _prose(cells: list[str]) -> bool:
+    """Whether cells read like a sentence or a `key: value` line rather than a header."""
+    return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
+
+
+def _aligned(units: list[str], names: list[str]) -> list[str]:
+    """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
+    padded = [*units, *[""] * (len(names) - len(units))]
+    if len(padded) == len(names) and all(map(_suits, padded, names)):
+        return padded
+    aligned, left = [], list(units)
+    for name in names:
+        fits = bool(left) and _suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
+        aligned.append(left.pop(0) if fits else "")
+    return [] if left else aligned
+
+
+def _suits(unit: str, name: str) -> bool:
+    """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
+    return not unit or column(name).quantity in ("", column(f"{name} [{unit}]").quantity)
+
+
+def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
+    for line in between:
+        raw = split(line, style.delimiter)
+        cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
+        if (
+            len(cells) >= 2
+            and len(cells) <= width + 1
+            and not any(number(cell, style) == 0 for cell in cells)
+        ):
+            return [cell.strip("[]() ") for cell in cells]
+    return []
+
+
+def _units_above(line: str, style: Style, width: int) -> list[str]:
+    cells = split(_COMMENT.sub("", line), style.delimiter)
+    return [cell.strip("[]() ") for cell in cells] if len(cells) == width and is_units_row(cells) else []

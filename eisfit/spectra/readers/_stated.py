@@ -1,0 +1,131 @@
+"""What lines beside the numbers tell: units in words, and where another table begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._column_sets import DIGATRON
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import WANTED, Table
+from eisfit.spectra.readers._numbers import row_of_numbers, split
+from eisfit.spectra.readers._sweep import ASSUMED
+from eisfit.spectra.readers._units import unit_of
+
+__all__ = ["assumed_units", "further_headers", "with_stated_units"]
+
+_TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
+_UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
+#: What a line must name beside the unit, by what the unit measures.
+_SUBJECT = {
+    "ohm": re.compile(rf"\b(?:{_UNIT_WORD}|Z|Re|Im|impedan\w*|Impedanz\w*|values?)\b", re.IGNORECASE),
+    "frequency": re.compile(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
+}
+_VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
+_NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
+#: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
+_OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
+_LONGEST = 200
+_MOST_NAMES = 60
+_ADMITTANCES = ("admittance_real", "admittance_imag", "admittance_modulus")
+_NEAR = 5  # lines below a header within which numbers begin
+_MOST_LINES = 300
+_STATABLE = {"frequency": "frequency", "real": "ohm", "imag": "ohm", "imag_size": "ohm", "modulus": "ohm"}
+
+
+def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with units that the text above states, where their names have none.
+
+    Raises
+    ------
+    ReadError
+        When it states several of one kind.
+    """
+    bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
+    if not bare or not table.preamble:
+        return columns
+    found: dict[str, str] = {}
+    for kind, unit in _stated(table.preamble):
+        other = found.setdefault(kind, unit)
+        if unit_of(other) != unit_of(unit) and kind in bare.values():
+            raise file.error(
+                f"the text above the table states {other} and {unit}, and the header does not say whose: "
+                "write the units into the header"
+            )
+    return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+
+
+def assumed_units(table: Table, chosen: Chosen) -> list[str]:
+    """Return what is taken for granted of the impedance's unit, or read from the text above."""
+    if DIGATRON in table.units:
+        return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
+    told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE}
+    stated = {unit for unit in told.values() if unit and not any(unit in name for name in table.names)}
+    if stated - set(table.units):
+        return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above the table say"]
+    parts = [told[q] for q in ("real", "imag", "modulus") if q in told]
+    if parts and not any(parts):
+        return [f"{ASSUMED} no unit given for the impedance, taken as ohm (else --impedance-unit)"]
+    admittances = [c for q, c in chosen.columns.items() if q in _ADMITTANCES]
+    if admittances and not parts and not any(c.unit for c in admittances):
+        return [f"{ASSUMED} no unit given for the admittance, taken as siemens"]
+    return []
+
+
+def _scaled(column: Column, unit: str) -> Column:
+    told = unit_of(unit)
+    return column if told is None else replace(column, unit=unit, scale=column.scale * told.scale)
+
+
+def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield (kind, unit) where a line states a unit, and no value in it."""
+    for line in lines[-_MOST_LINES:]:
+        if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
+            continue
+        for match in _TOKEN.finditer(line):
+            unit = unit_of(match[0])
+            if unit is None or unit.kind not in _SUBJECT or _NUMBER_BEFORE.search(line[: match.start()]):
+                continue
+            if _SUBJECT[unit.kind].search(line):
+                yield unit.kind, match[0]
+
+
+def further_headers(table: Table, lines: Sequence[str]) -> list[int]:
+    """Return the lines (from 0) that begin another table: another header, or the same over a new sweep."""
+    if not table.rows:
+        return []
+    numbers = set(table.rows)
+    found = []
+    for i in range(table.rows[0], len(lines)):
+        names = [] if i in numbers or not lines[i].strip() else _header(lines[i], table)
+        if names and (names != table.names or _begins_again(table, i)) and _is_over_numbers(lines, i, table):
+            found.append(i)
+    return found
+
+
+def _is_over_numbers(lines: Sequence[str], line: int, table: Table) -> bool:
+    return any(row_of_numbers(below, table.style) for below in lines[line + 1 : line + 1 + _NEAR])
+
+
+def _header(line: str, table: Table) -> list[str]:
+    """Return the names in a line that names a frequency and parts of an impedance."""
+    names = split(line, table.style.delimiter)[:_MOST_NAMES]
+    quantities = {column(name).quantity for name in names}
+    return names if "frequency" in quantities and len(quantities & WANTED) > 1 else []
+
+
+def _begins_again(table: Table, line: int) -> bool:
+    """Whether the frequencies below a line go over those above it again."""
+    place = next((i for i, name in enumerate(table.names) if column(name).quantity == "frequency"), None)
+    if place is None:
+        return False
+    rows, f = np.array(table.rows), table.matrix[:, place]
+    above, below = f[rows < line], f[rows > line]
+    return bool(
+        above.size > 2 and below.size > 2 and below[0] > above[-1] and np.nanmin(above) < np.nanmax(below)
+    )

@@ -1,0 +1,138 @@
+"""The words of headers: what quantities, parts, signs and units are called in the field's languages."""
+
+from __future__ import annotations
+
+__all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE"]
+
+#: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
+_MEANS = {
+    "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
+    "freqüência frequenza частота 频率 頻率 周波数 주파수 фреквенция frq "
+    "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
+    "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
+    "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
+    "zimpedance 阻抗 インピーダンス 임피던스 complexz",
+    "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
+    "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
+    "실수 실수부 resistance resistive вещ действ reëel reeel valós gerçek rzeczywista rzecz",
+    "imag": "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria imaginaria "
+    "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 "
+    "reactance reaktanz réactance reactancia мним",
+    "modulus": "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
+    "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
+    "phase": "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
+    "phas ph фаза 相位 相位角 位相 위상 위상각",
+    "prime": "prime dash strich",
+    "double": "double dbl doppel 2",
+    "minus": "minus neg negative moins negativ inverted",
+    "log": "log log10 lg",
+    "ln": "ln",
+    "conductance": "conductance leitwert",
+    "susceptance": "susceptance",
+    "dissipation": "dissipation dissipationfactor tandelta lossfactor",
+    "noise": "noise",
+    "cycle": "cycle cycles cyc zyklus ciclo 循环 サイクル 사이클",
+    "loop": "loop spectrum",
+    "number": "number no nr num index id idx nummer 号 序号 번호",
+    "time": "time times zeit temps tiempo tempo время 时间 時間 시간 timesec",
+    "temperature": "temperature temp temperatur température temperatura tm tempc tcell mtemp 温度 온도",
+    "potential": "ewe vdc edc voltage potential potentiel spannung potenzial tensión tension tensione "
+    "voltaje 电压 電圧 电位 電位 전압",
+    "current": "idc current strom courant corriente corrente 电流 電流 전류",
+    "index": "pt pts point points row messpunkt unnamed 点",
+    "filler": "part partie parte teil value values wert act actual istwert applied signal test elapsed "
+    "measured meas cell of the in der de la ac series serial component complex linear lin total at column "
+    "data raw shift deg sweep dc trace lumped port element experimental exp",
+    "ohm": "ohm ohms",
+    "other": "fit fitted sim simulated calc calculated model error err std stddev sigma sig residual resid "
+    "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
+    "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
+    "control area units unit milli kilo mega micro",
+}
+#: Names that say it only as a whole.
+WHOLE = {
+    "f": "frequency",
+    "r": "real",
+    "rs": "real",
+    "x": "imag",
+    "xs": "imag",
+    "g": "admittance_real",
+    "gp": "admittance_real",
+    "b": "admittance_imag",
+    "bp": "admittance_imag",
+    "cp": "C_parallel",
+    "cs": "C_series",
+    "ls": "L_series",
+    "lp": "L_parallel",
+    "rp": "R_parallel",
+    "d": "dissipation",
+    "q": "quality",
+    "t": "time",
+    "i": "current",
+    "e": "potential",
+    "v": "potential",
+    "u": "potential",
+    "n": "index",
+    "#": "index",
+    "fr": "frequency",
+    "hz": "frequency",
+    "ze": "modulus",
+    "zwe": "modulus",
+    "phasee": "phase",
+    "phasewe": "phase",
+    "v-dc": "potential",
+    "dc": "potential",
+    "zr": "real",
+    "zi": "imag",
+    "zim": "imag",
+    "zm": "modulus",
+    "zser": "real",
+    "esr": "real",
+    "w": "frequency",
+    "sweep": "cycle",
+    "sweepindex": "cycle",
+}
+ONLY_WITH_UNIT = {"w", "g", "gp", "b", "bp", "cp", "cs", "ls", "lp"}
+KIND = {
+    "frequency": "frequency",
+    "real": "ohm",
+    "imag": "ohm",
+    "imag_size": "ohm",
+    "modulus": "ohm",
+    "noise": "ohm",
+    "R_parallel": "ohm",
+    "phase": "angle",
+    "admittance_real": "siemens",
+    "admittance_imag": "siemens",
+    "admittance_modulus": "siemens",
+    "admittance_phase": "angle",
+    "C_parallel": "farad",
+    "C_series": "farad",
+    "L_series": "henry",
+    "L_parallel": "henry",
+    "time": "time",
+    "potential": "volt",
+    "current": "ampere",
+    "temperature": "celsius",
+    "cycle": "",
+    "index": "",
+    "dissipation": "",
+    "quality": "",
+}
+PAIRS = {"zr": ("Z", "real"), "zi": ("Z", "imag"), "zj": ("Z", "imag")}
+VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
+#: Words that may stand within another: ``zreal``.
+JOINED = {
+    word: concept
+    for word, concept in VOCABULARY.items()
+    if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
+    or word in "zy"
+}
+#: What a concept means where no part of an impedance is named, the first that is there.
+ALONE = (
+    *(("frequency", "frequency"), ("omega", "frequency")),
+    *(("conductance", "admittance_real"), ("susceptance", "admittance_imag")),
+    *((name, name) for name in ("dissipation", "noise", "temperature", "potential", "current", "cycle")),
+    *(("loop", "cycle"), ("time", "time"), ("index", "index"), ("number", "index")),
+    *(("Y", "admittance_modulus"), ("Z", "modulus")),
+)

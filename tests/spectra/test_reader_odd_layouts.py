@@ -1,0 +1,207 @@
+"""Layouts with units, signs and tables in odd places: read right, or refused for the true reason.
+
+The spectrum is a closed form, simulated here; each case is a kind that was read with wrong numbers once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+
+
+def table(*columns, mark=","):
+    return "\n".join(mark.join(f"{v:.9g}" for v in row) for row in zip(*columns, strict=True)) + "\n"
+
+
+def numbers(kilo=1.0, milli=1.0, mark=","):
+    return table(F / kilo, Z.real * milli, Z.imag * milli, mark=mark)
+
+
+def holds(text, name="x.csv"):
+    (spectrum,) = read_bytes(text if isinstance(text, bytes) else text.encode(), name)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    return spectrum.notes
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "kHz,mOhm,mOhm",
+        "[kHz],[mΩ],[mΩ]",
+        "kHz Freq,mOhm Z',mOhm Z''",
+        "Freq (in kHz),Zre (in mOhm),Zim (in mOhm)",
+        "FreqInKHz,ZrealInMilliOhm,ZimagInMilliOhm",
+        "frequency_kilohertz,real_impedance_milliohm,imaginary_impedance_milliohm",
+        "f/кГц,Z'/мОм,Z''/мОм",
+        "Frequency, kHz,Z real, mOhm,Z imag, mOhm",
+        "kHz,mOhm,mOhm\nFrequency,Z real,Z imag",
+        "Frequency (kHz),Impedance (mOhm),\n,Real,Imag",
+    ],
+)
+def test_units_in_odd_places(header):
+    holds(f"{header}\n{numbers(1e3, 1e3)}")
+
+
+@pytest.mark.parametrize(
+    ("above", "kilo", "milli"),
+    [
+        ("Impedance unit: mOhm", 1, 1e3),
+        ("# units: kHz, mOhm, mOhm", 1e3, 1e3),
+        ("freq in kHz", 1e3, 1),
+        ("All impedances in kΩ", 1, 1e-3),
+        ("Shunt resistor unit: mOhm", 1, 1),  # of something else
+        ("Impedance range (kOhm): 10", 1, 1),  # a value
+    ],
+)
+def test_units_stated_above_the_table(above, kilo, milli):
+    notes = holds(f"{above}\nfreq,Zreal,Zimag\n{numbers(kilo, milli)}")
+    assert any(note.startswith("assumed:") for note in notes)
+
+
+def test_two_units_stated_are_asked_for():
+    with pytest.raises(ReadError, match="states mOhm and kOhm"):
+        read_bytes(f"Z in mOhm\nZ in kOhm\nfreq,Zre,Zim\n{numbers()}".encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("f (Hz),Z' (ohm m),Z'' (ohm m)", "Z' \\(ohm m\\)"),
+        ("f (Hz),Z' (Ohm/sq),Z'' (Ohm/sq)", "Ohm/sq"),
+        ("f (Hz),Z' (Ω/m),Z'' (Ω/m)", "Ω/m"),
+        ("f (Hz),Z' (V),Z'' (V)", "Z' \\(V\\)"),
+        ("f (Hz),Z' (%),Z'' (%)", "lost its ohms"),
+        ("f (Hz),Re Z [k],Im Z [k]", "Re Z \\[k\\]"),
+        ("f (Hz),Z' (×1000 Ω),Z'' (×1000 Ω)", "×1000"),
+        ("f (Hz),Z'*1e-3,Z''*1e-3", "1e-3"),
+        ("f (Hz),eps',eps''", "area and thickness"),
+        ("f (Hz),M',M''", "vacuum capacitance"),
+        ("f (Hz),C' (F),C'' (F)", "complex capacitance"),
+        ("freq [mhz],zre [ohm],zim [ohm]", "millihertz or megahertz"),
+        ("f (Hz),Zre (Ohm),|Zim| (Ohm)", "absolute values"),
+        ("f (Hz),V_re,I_re", "real and imaginary"),
+        ("f (Hz),Permittivity real,Permittivity imag", "area and thickness"),
+        ("Hz,V,A", "does not name|recognised"),
+    ],
+)
+def test_other_quantities_are_refused_for_what_they_are(header, reason):
+    with pytest.raises(ReadError, match=reason):
+        read_bytes(f"{header}\n{numbers()}".encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("ln(freq)", np.log(F)),
+        ("ln f", np.log(F)),
+        ("log10(f/Hz)", np.log10(F)),
+        ("w [1/s]", 2 * np.pi * F),
+        ("ω [rad·s⁻¹]", 2 * np.pi * F),
+        ("angular frequency (s^-1)", 2 * np.pi * F),
+        ("f [1/s]", F),
+    ],
+)
+def test_what_a_frequency_may_be(name, values):
+    holds(f"{name};Z' (Ohm);Z'' (Ohm)\n{table(values, Z.real, Z.imag, mark=';')}")
+
+
+@pytest.mark.parametrize("name", ["|Z| (dBΩ)", "Magnitude (dBOhm)", "Impedance (dB ohm)"])
+def test_decibels_of_one_ohm(name):
+    holds(f"f (Hz),{name},Phase (deg)\n{table(F, 20 * np.log10(abs(Z)), np.degrees(np.angle(Z)))}")
+
+
+@pytest.mark.parametrize("name", ["Zimag*(-1)", "Z''·(−1)", "-1*Zimag", "nothing"])
+def test_a_sign_written_as_a_product(name):
+    if name == "nothing":
+        holds(f"f,Zre,Zim\n{numbers()}")
+    else:
+        holds(f"f (Hz);Zre (Ohm);{name}\n{table(F, Z.real, -Z.imag, mark=';')}")
+
+
+def test_an_area_in_square_metres():
+    (spectrum,) = read_bytes(f"f (Hz),Z' (Ω m²),Z'' (Ω m²)\n{numbers(1, 1e-4)}".encode(), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)  # ohm cm2
+    assert "impedance per area, ohm cm2" in spectrum.notes
+
+
+@pytest.mark.parametrize("gap", ["", "\n", "Cell B\n"])
+@pytest.mark.parametrize(
+    ("head", "factor"), [("f (Hz),Z' (mOhm),Z'' (mOhm)", 1e3), ("f (Hz),Zre (Ohm),Zim (Ohm)", 1)]
+)
+def test_tables_below_each_other_keep_their_own_header(gap, head, factor):
+    f = F * 1.31  # no frequency twice
+    second = table(f, 2 * Z.real * factor, 2 * Z.imag * factor)
+    one, two = read_bytes(f"f (Hz),Zre (Ohm),Zim (Ohm)\n{numbers()}{gap}{head}\n{second}".encode(), "x.csv")
+    np.testing.assert_allclose(one.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(two.impedance, 2 * Z, rtol=1e-6)
+    assert "the file holds 2 sweeps" in two.notes
+
+
+def test_a_header_on_every_page_is_one_table():
+    rows = numbers().splitlines(keepends=True)
+    head = "f (Hz),Zre (Ohm),Zim (Ohm)\n"
+    holds(head + "".join(rows[:9]) + head + "".join(rows[9:18]) + head + "".join(rows[18:]))
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_cells_named_by_letters(mark):
+    names = mark.join(["Freq", "A_Re", "A_Im", "B_Re", "B_Im"])
+    found = read_bytes(
+        f"{names}\n{table(F, Z.real, Z.imag, 3 * Z.real, 3 * Z.imag, mark=mark)}".encode(), "x.csv"
+    )
+    for k, spectrum in zip((1, 3), found, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("foot", ["mean,3,4\n", "total,61,,\n", "\nEnd of data\n"])
+def test_a_foot_is_no_point(foot):
+    holds(f"f (Hz),Zre (Ohm),Zim (Ohm)\n{numbers()}{foot}")
+
+
+def test_columns_that_fixed_formats_glue_together():
+    lines = [f"{f:12.5E}{z.real:12.5E}{z.imag:12.5E}" for f, z in zip(F, Z, strict=True)]
+    (spectrum,) = read_bytes(
+        ("   Frequency         Zre         Zim\n" + "\n".join(lines) + "\n").encode(), "x.dat"
+    )
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-4)
+
+
+def test_a_header_below_the_numbers_is_told():
+    with pytest.raises(ReadError, match="does not name 3 columns"):
+        read_bytes(f"{numbers()}Frequency (Hz),Z' (mOhm),Z'' (mOhm)\n".encode(), "x.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "cp1251", "koi8-r"])
+def test_further_encodings(encoding):
+    text = f"Частота, Гц;Z', Ом;Z'', Ом\n{numbers(mark=';')}"
+    notes = holds(text.encode(encoding))
+    assert any(note.startswith("encoding") for note in notes)
+
+
+@pytest.mark.parametrize("word", ["OVER", "#DIV/0!", "********", "ERR"])
+def test_words_for_no_number(word):
+    rows = [row.split(",") for row in numbers().splitlines()]
+    rows[4][1] = word
+    text = "f (Hz),Zre (Ohm),Zim (Ohm)\n" + "\n".join(map(",".join, rows)) + "\n"
+    (spectrum,) = read_bytes(text.encode(), "x.csv")
+    assert len(spectrum.frequency) == F.size - 1
+    assert "dropped 1 row without a finite number" in spectrum.notes
+
+
+def test_what_is_no_table_is_told_with_its_line():
+    with pytest.raises(ReadError, match="HTML"):
+        read_bytes(b"<table><tr><td>1000</td><td>2</td></tr></table>", "x.xls")
+    with pytest.raises(ReadError, match="line 2, '1000 Hz"):
+        read_bytes(b"Freq;Z\n1000 Hz;3 Ohm<4\n100 Hz;5 Ohm<4\n", "x.csv")
+
+
+def test_an_empty_column_between_the_others():
+    rows = "\n".join(f"{f:.9g}\t\t{z.real:.9g}\t{z.imag:.9g}\t" for f, z in zip(F, Z, strict=True))
+    holds(f"Frequency (Hz)\tTemp (C)\tZ' (Ohm)\tZ'' (Ohm)\tSoH\n{rows}\n")
