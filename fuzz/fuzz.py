@@ -1,44 +1,38 @@
 """Mutated files, circuits, units and studies for every reader: each must end in a result or one sentence.
 
 ``python fuzz/fuzz.py --seconds 30`` runs for a bounded time and ends with 1 where something fell; that is
-printed with its seed, so that ``--first SEED --count 1`` does it again. Run it under ``ulimit -v``.
+printed with its seed, so that ``--first SEED --count 1`` does it again. ``--count 1000000 --child`` runs
+them in child processes of at most 1.5 GB: what ends one, or hangs, is told with its seed, the rest goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import mmap
 import random
+import resource
+import struct
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from seeds import SEEDS, within_archive
 
 import eisfit
 from eisfit.coating.study import Study
-from eisfit.files import data_folder, parse_json
+from eisfit.files import parse_json
 from eisfit.spectra.readers import read_bytes
 from eisfit.units import quantity
 
-ROWS = [(10.0 ** (k / 4), 10 + 50 / (1 + 10 ** (k / 2 - 4)), -5.0 - k / 7) for k in range(20, -5, -1)]
-TABLE = "\n".join(f"{f:.6g},{re:.6g},{im:.6g}" for f, re, im in ROWS)
-SEEDS: dict[str, list[bytes]] = {
-    "csv": [f"frequency_Hz,Z_real_ohm,Z_imag_ohm\n{TABLE}\n".encode(), TABLE.encode()],
-    "txt": [("f/Hz\tZ'/kOhm\t-Z''/kOhm\n" + TABLE.replace(",", "\t").replace(".", ",")).encode()],
-    "mpt": [
-        b"EC-Lab ASCII FILE\r\nNb header lines : 3\r\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\tcycle number\r\n"
-        + "\r\n".join(f"{f}\t{re}\t{-im}\t1" for f, re, im in ROWS).encode()
-    ],
-    "dta": [
-        b"EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tTime\tFreq\tZreal\tZimag\n\t#\ts\tHz\tohm\tohm\n"
-        + "\n".join(f"\t1\t1\t{f}\t{re}\t{im}" for f, re, im in ROWS).encode()
-    ],
-    "json": [b'{"schema": "eisfit.fit/2", "results": [{"error": null, "ok": true, "grade": "A"}]}'],
-    "circuit": [b"R_s-p(R_ct,CPE_ct)-W_d", b"L0-R0-p(R1,C1-p(R2-Wo1,CPE2))", b"R(RQ)([RW]Q)"],
-    "unit": [b"5 nm", b"70 uohm*cm", b"10 uF/cm^2"],
-    "study": [(data_folder("example_spectra") / "study_template.toml").read_bytes()],
-}
+MOST_BYTES = 3 * 2**29  # of a child process
+A_CHILD = 20_000  # inputs of one child: whatever it leaks goes with it
+LONGEST = 120.0  # seconds without a next input: it hangs
 WORDS: tuple[bytes, ...] = (b"1e309", b"-", b"nan", b"inf", b"1e-320", b"9.9E+37", b"true", b"\0", b"\xff")
 WORDS += (b"\n", b"^9", b"(", b"[", b'"', b"=", b",", b"\t", b"0", b"1" * 5000, "Ω".encode(), b"\xef\xbb\xbf")
 WORDS += (b"frequency", b"-Im(Z)/Ohm")
@@ -67,6 +61,14 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
     return bytes(found)
 
 
+def mutated(kind: str, rng: random.Random) -> bytes:
+    """Return a changed seed; of an archive mostly a member is changed."""
+    seed = rng.choice(SEEDS[kind])
+    if seed.startswith(b"PK") and rng.random() < 0.8:
+        return within_archive(seed, functools.partial(mutate, rng=rng), rng.choice)
+    return mutate(seed, rng)
+
+
 def read(kind: str) -> Callable[[bytes], None]:
     """Return what reads this kind, and raises an EisfitError where it cannot."""
 
@@ -76,7 +78,7 @@ def read(kind: str) -> Callable[[bytes], None]:
                 raise AssertionError("a spectrum that is not finite")
 
     text: dict[str, Callable[[str], object]] = {
-        "json": lambda given: parse_json(given, "fuzz.json"),
+        "result": lambda given: parse_json(given, "fuzz.json"),
         "circuit": eisfit.circuit,
         "unit": lambda given: quantity(given, "cm"),
         "study": Study.from_text,
@@ -92,7 +94,7 @@ def try_one(seed: int) -> str:
     """Return what fell, or nothing."""
     rng = random.Random(seed)
     kind = rng.choice(list(SEEDS))
-    data = mutate(rng.choice(SEEDS[kind]), rng)
+    data = mutated(kind, rng)
     begin = time.process_time()
     try:
         read(kind)(data)
@@ -106,23 +108,87 @@ def try_one(seed: int) -> str:
     return f"{kind}: took {spent:.0f} s" if spent > 20 else ""
 
 
+def run(seeds: range, seconds: float, progress: mmap.mmap | None = None) -> int:
+    """Try seeds until the time is over, telling what fell; return how many did."""
+    end, fell, seed = time.monotonic() + seconds, 0, seeds.start
+    for seed in seeds:
+        if progress is not None:
+            progress[:8] = struct.pack("q", seed)
+        if wrong := try_one(seed):
+            fell += 1
+            print(f"seed {seed}: {wrong}", flush=True)
+        if time.monotonic() > end:
+            break
+    if progress is None:
+        print(f"{seed + 1 - seeds.start} inputs, {fell} fell")
+    return fell
+
+
+def run_in_children(seeds: range) -> int:
+    """Try seeds in processes with a ceiling; one that dies or hangs costs one seed. Return how many fell."""
+    begin, fell, start = time.monotonic(), 0, seeds.start
+    while start < seeds.stop:
+        stop = min(start + A_CHILD, seeds.stop)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(struct.pack("q", start))
+            file.flush()
+            again, lost = _one_child(Path(file.name), range(start, stop))
+        fell += lost
+        start = again
+        spent = time.monotonic() - begin
+        print(f"{start - seeds.start} inputs, {fell} fell, {spent:.0f} s", file=sys.stderr, flush=True)
+    print(f"{len(seeds)} inputs, {fell} fell")
+    return fell
+
+
+def _one_child(progress: Path, seeds: range) -> tuple[int, int]:
+    """Return the seed to go on with, and how many fell."""
+    command = [sys.executable, __file__, "--seconds", "1e9", "--progress", str(progress)]
+    command += ["--first", str(seeds.start), "--count", str(len(seeds))]
+    with tempfile.TemporaryFile("w+") as stream:
+        child = subprocess.Popen(command, stdout=stream)
+        _watch(child, progress, seeds.start)
+        stream.seek(0)
+        told = stream.read()
+    print(told, end="")
+    fell = told.count("seed ")
+    if child.returncode in (0, 1):
+        return seeds.stop, fell
+    (at,) = struct.unpack("q", progress.read_bytes())
+    print(f"seed {at}: the process ended with {child.returncode} (a negative number is a signal)", flush=True)
+    return at + 1, fell + 1
+
+
+def _watch(child: subprocess.Popen[bytes], progress: Path, at: int) -> None:
+    """Wait for a child's end, and end one that hangs at an input."""
+    while child.poll() is None:
+        before = at
+        try:
+            child.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            (at,) = struct.unpack("q", progress.read_bytes())
+            if at == before:
+                child.kill()
+
+
 def main() -> int:
     """Run inputs one after another until the time or the count is over."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=30.0)
     options.add_argument("--first", type=int, default=0)
     options.add_argument("--count", type=int, default=10**9)
+    options.add_argument("--child", action="store_true", help="in child processes of at most 1.5 GB")
+    options.add_argument("--progress", type=Path, help="file of eight bytes that tells the seed being tried")
     given = options.parse_args()
     warnings.simplefilter("error")
-    end, seed, fell = time.monotonic() + given.seconds, given.first, 0
-    while time.monotonic() < end and seed < given.first + given.count:
-        wrong = try_one(seed)
-        if wrong:
-            fell += 1
-            print(f"seed {seed}: {wrong}", flush=True)
-        seed += 1
-    print(f"{seed - given.first} inputs, {fell} fell")
-    return 1 if fell else 0
+    seeds = range(given.first, given.first + given.count)
+    if given.child:
+        return 1 if run_in_children(seeds) else 0
+    if given.progress is None:
+        return 1 if run(seeds, given.seconds) else 0
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    with given.progress.open("r+b") as file:
+        return 1 if run(seeds, given.seconds, mmap.mmap(file.fileno(), 8)) else 0
 
 
 if __name__ == "__main__":

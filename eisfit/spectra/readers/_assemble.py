@@ -20,6 +20,7 @@ from eisfit.units import ZERO_CELSIUS
 __all__ = [
     "FROM_PHASE",
     "Chosen",
+    "bare_unit",
     "boundaries_of",
     "choose",
     "settle_sign",
@@ -64,10 +65,12 @@ class Chosen:
 
 
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
-    """Return the first column of every quantity, scaled; one that says no more than it goes first."""
+    """Return the first column of every quantity, scaled; empty ones come last, labelled ones before them."""
+    empty = np.isnan(matrix).all(axis=0)
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
-    for index, meaning in sorted(columns.items(), key=lambda item: (bool(item[1].label), item[0])):
-        if meaning.quantity and meaning.quantity not in chosen and index < matrix.shape[1]:
+    held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
+    for index, meaning in sorted(held, key=lambda item: (empty[item[0]], bool(item[1].label), item[0])):
+        if meaning.quantity not in chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
             kelvin = meaning.quantity == "temperature" and meaning.unit in ("K", "kelvin", "Kelvin")
@@ -207,3 +210,15 @@ def describe_sign(chosen: Chosen) -> str:
         canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
         return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}{canonical}"
     return "as the phase says" if "phase" in chosen else "as written"
+
+
+def bare_unit(chosen: Chosen) -> list[str]:
+    """Return what is taken for granted where no column of the impedance has a unit."""
+    for quantities, what in (
+        (("real", "imag", "modulus"), "impedance, taken as ohm (else --impedance-unit)"),
+        (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
+    ):
+        found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]
+        if found:
+            return [] if any(found) else [f"{ASSUMED} no unit given for the {what}"]
+    return []

@@ -41,7 +41,6 @@ _ARCHIVES = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
-    (b"\x89HDF", "an HDF5 file (export the table as text, or save it by save(..., '-v7'))"),
 )
 #: Encodings of old programs, and words that tell them: frequency, real part, impedance, Hz.
 _EASTERN = (

@@ -86,6 +86,8 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 _attach_units(table, units)
                 table.preamble = list(above[:back])
                 return
+            if lookup is _unknown_names:
+                break  # words further up are no header
     if near:
         table.names = _names_of_units(above[near[0]], table.style, width)
 

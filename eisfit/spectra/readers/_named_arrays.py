@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._assemble import (
+    bare_unit,
     choose,
     describe_sign,
     settle_sign,
@@ -20,7 +21,36 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sweep import Sweep, plural
 
-__all__ = ["from_array", "from_names", "with_frequency"]
+__all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
+    """Return the sweeps of every group that has a frequency, labelled by the group's name.
+
+    Raises
+    ------
+    ReadError
+        When no group has one; it says which names there are.
+    """
+    own = {name: arrays for name, arrays in groups.items() if any(map(_is_frequency, arrays))}
+    if not own:
+        return from_names(
+            file, {name: values for arrays in groups.values() for name, values in arrays.items()}
+        )
+    sweeps = []
+    for name, arrays in own.items():
+        found = from_names(file, arrays)
+        for sweep in found if name and len(own) > 1 else []:
+            sweep.metadata["label"] = name
+            sweep.notes.append(f"group {name!r}")
+        sweeps += found
+    return sweeps
+
+
+def _is_frequency(name: str) -> bool:
+    return column(name).quantity == "frequency"
 
 
 def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
@@ -31,9 +61,9 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     ReadError
         When there is no frequency, no impedance, or lengths differ.
     """
-    flat = _split_complex({name: np.squeeze(values) for name, values in arrays.items()})
+    flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
     meanings = {name: column(name) for name in flat}
-    f_name = next((name for name, meaning in meanings.items() if meaning.quantity == "frequency"), None)
+    f_name = next(filter(_is_frequency, meanings), None)
     if f_name is None or flat[f_name].ndim != 1:
         raise file.error(f"no array named as a frequency (arrays: {', '.join(arrays) or 'none'})")
     size = flat[f_name].size
@@ -44,6 +74,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     matrix = np.column_stack([used[name].astype(np.float64) for name in chosen_names])
     chosen = choose({i: meanings[name] for i, name in enumerate(chosen_names)}, matrix)
     z = impedance(file, chosen)
+    chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
     return sweeps
@@ -127,7 +158,8 @@ def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     flat: dict[str, NDArray[Any]] = {}
     for name, values in arrays.items():
         if values.dtype.kind == "c" and column(name).quantity == "modulus":
-            flat["Z_real"], flat["Z_imag"] = values.real, values.imag
+            unit = f" [{column(name).unit}]" if column(name).unit else ""
+            flat[f"Z_real{unit}"], flat[f"Z_imag{unit}"] = values.real, values.imag
         elif values.dtype.kind in "fiu":
             flat[name] = values
     return flat

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
@@ -32,7 +32,6 @@ _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 _OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
 _LONGEST = 200
 _MOST_NAMES = 60
-_ADMITTANCES = ("admittance_real", "admittance_imag", "admittance_modulus")
 _NEAR = 5  # lines below a header within which numbers begin
 _MOST_LINES = 300
 _STATABLE = {"frequency": "frequency", "real": "ohm", "imag": "ohm", "imag_size": "ohm", "modulus": "ohm"}
@@ -68,13 +67,7 @@ def assumed_units(table: Table, chosen: Chosen) -> list[str]:
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in table.names)}
     if stated - set(table.units):
         return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above the table say"]
-    parts = [told[q] for q in ("real", "imag", "modulus") if q in told]
-    if parts and not any(parts):
-        return [f"{ASSUMED} no unit given for the impedance, taken as ohm (else --impedance-unit)"]
-    admittances = [c for q, c in chosen.columns.items() if q in _ADMITTANCES]
-    if admittances and not parts and not any(c.unit for c in admittances):
-        return [f"{ASSUMED} no unit given for the admittance, taken as siemens"]
-    return []
+    return bare_unit(chosen)
 
 
 def _scaled(column: Column, unit: str) -> Column:

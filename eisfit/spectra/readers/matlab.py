@@ -1,4 +1,4 @@
-"""MATLAB `.mat` (version 5 to 7) with arrays of obvious names, read with SciPy."""
+"""MATLAB `.mat` (version 5 to 7): arrays with obvious names, also in structs, read with SciPy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
-from eisfit.spectra.readers._named_arrays import from_names
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -24,34 +24,52 @@ SUFFIXES = (".mat",)
 _HEADER = 128
 _COMPRESSED = 15
 _MATRIX = 14
+_DEEPEST = 4
+_MOST_STRUCTS = 10_000
 _MOST_VARIABLES = 10_000
 _MOST_DIMENSIONS = 32  # of a NumPy array
 _INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
 
 
 def recognise(file: File) -> bool:
-    """Whether it starts with MATLAB's line."""
-    return file.data.startswith(b"MATLAB ")
+    """Whether it starts with MATLAB's line; version 7.3 is HDF5."""
+    return file.data.startswith(b"MATLAB ") and not file.data.startswith(b"MATLAB 7.3")
 
 
 def parse(file: File) -> list[Sweep]:
-    """Return the sweeps of arrays such as ``freq``, ``Z_prime``, ``Z_double_prime``, or of a struct of them.
+    """Return the sweeps of arrays such as ``freq``, ``Z_prime``, ``Z_double_prime``, or of structs of them.
 
     Raises
     ------
     ReadError
-        When the file is of version 7.3, damaged, or its names tell nothing.
+        When the file is damaged, holds a table or an object, or its names tell nothing.
     """
-    if file.data.startswith(b"MATLAB 7.3"):
-        raise file.error("a MATLAB 7.3 file (HDF5): save it with save(..., '-v7')")
     for variable in _unpacked(file):
         _refuse_announced(file, variable)
     variables = _load(file)
-    arrays = {name: value for name, value in variables.items() if _numeric(value)}
-    for value in variables.values():
-        if isinstance(value, np.ndarray) and value.dtype.names and value.size == 1:
-            arrays.update({n: value[n].item() for n in value.dtype.names if _numeric(value[n].item())})
-    return from_names(file, arrays)
+    groups: dict[str, Arrays] = {"": {name: value for name, value in variables.items() if _numeric(value)}}
+    for name, value in variables.items():
+        groups.update(_structs(name, value))
+    if not any(groups.values()) and "__function_workspace__" in variables:
+        raise file.error(
+            "it holds a MATLAB table or object, whose layout is not public: writetable(T, 'cell.csv'), or "
+            "save(..., '-struct', 's') with s = table2struct(T, 'ToScalar', true)"
+        )
+    return from_groups(file, groups)
+
+
+def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
+    """Return the numeric fields of every struct at and below a value, by its path."""
+    if not (isinstance(value, np.ndarray) and value.dtype.names) or depth > _DEEPEST:
+        return {}
+    found: dict[str, Arrays] = {}
+    for number, one in enumerate(value.ravel()[:_MOST_STRUCTS], 1):
+        path = name if value.size == 1 else f"{name}({number})"
+        fields = {field: one[field] for field in value.dtype.names}
+        found[path] = {field: held for field, held in fields.items() if _numeric(held)}
+        for field, held in fields.items():
+            found.update(_structs(f"{path}.{field}", held, depth + 1))
+    return found
 
 
 def _numeric(value: Any) -> bool:
@@ -65,7 +83,8 @@ def _load(file: File) -> dict[str, NDArray[Any]]:
         variables = loadmat(io.BytesIO(file.data))  # type: ignore[arg-type]
     except Exception as error:  # SciPy raises nearly anything for a damaged file
         raise file.error(f"the MATLAB file is damaged ({type(error).__name__})") from None
-    return {name: value for name, value in variables.items() if not name.startswith("__")}
+    kept = ("__function_workspace__",)
+    return {name: value for name, value in variables.items() if not name.startswith("__") or name in kept}
 
 
 def _unpacked(file: File) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Parquet"
 SUFFIXES = (".parquet",)
 
+_ROWS = 65_536  # read in one go
+
 
 def recognise(file: File) -> bool:
     """Whether it begins and ends with Parquet's mark."""
@@ -36,10 +38,26 @@ def parse(file: File) -> list[Sweep]:
     try:
         content = ParquetFile(io.BytesIO(file.data))
         _refuse_announced(file, content.metadata)
-        columns = content.read().to_pydict()
+        columns = _read(file, content)
     except (ArrowException, OSError) as error:
         raise file.error(f"the Parquet file is damaged ({str(error).splitlines()[0][:100]})") from None
     return frame_sweeps(file, columns)
+
+
+def _read(file: File, content: Any) -> dict[str, list[Any]]:
+    """Return the columns, a few rows at a time: a text that its page holds once may fill every row."""
+    groups = [content.metadata.row_group(i) for i in range(content.metadata.num_row_groups)]
+    texts = [i for i, kind in enumerate(content.schema) if kind.physical_type.endswith("BYTE_ARRAY")]
+    longest = max((group.column(i).total_uncompressed_size for group in groups for i in texts), default=0)
+    columns: dict[str, list[Any]] = {name: [] for name in content.schema_arrow.names}
+    left = MAX_BYTES
+    for batch in content.iter_batches(batch_size=max(1, min(_ROWS, MAX_BYTES // max(longest, 1)))):
+        left -= batch.nbytes
+        if left < 0:
+            raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+        for name, values in batch.to_pydict().items():
+            columns[name] += values
+    return columns
 
 
 def _refuse_announced(file: File, metadata: Any) -> None:

@@ -182,7 +182,7 @@ def _sweeps(
     chosen = choose(columns, table.matrix)
     if "frequency" not in chosen:
         raise file.error(_no_frequency(table))
-    _refuse_words(file, table, lines, columns)
+    _refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     _refuse_z_scores(file, chosen)
     z = _impedance(file, table, chosen, columns)
     _note_table(file, table, chosen)

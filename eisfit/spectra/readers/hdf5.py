@@ -1,0 +1,110 @@
+"""HDF5 (`.h5`, MATLAB 7.3): datasets with names in one group, or one table, by h5py (extra `hdf5`).
+
+Links to other files and data stored outside the file are not followed: a shared file must not read others.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from eisfit.spectra.readers._file import MAX_BYTES, File
+from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+
+NAME = "HDF5"
+SUFFIXES = (".h5", ".hdf5", ".hdf")
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_USER_BLOCK = 512  # MATLAB 7.3 puts a text before
+_MOST_OBJECTS = 5000
+_DEEPEST = 8
+
+
+def recognise(file: File) -> bool:
+    """Whether it has HDF5's signature, at the start or behind MATLAB's text."""
+    return file.data.startswith(_SIGNATURE) or file.data[_USER_BLOCK:].startswith(_SIGNATURE)
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of every group whose datasets are named as a spectrum's, or of every table.
+
+    Raises
+    ------
+    ReadError
+        When h5py is missing, the file is damaged or too large, or its names tell nothing.
+    """
+    try:
+        import h5py
+    except ImportError:
+        raise file.error(
+            "HDF5 needs h5py: pip install 'eisfit-toolkit[hdf5]' (or export the table as CSV; "
+            "MATLAB: save(..., '-v7'))"
+        ) from None
+    try:
+        with h5py.File(io.BytesIO(file.data), "r") as content:
+            found = list(_datasets(file, content))
+    except (OSError, RuntimeError, KeyError) as error:
+        raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
+    tables = [values for _, _, values in found if values.dtype.names]
+    if tables:
+        return [sweep for values in tables for sweep in _of_table(file, values)]
+    groups: dict[str, Arrays] = {}
+    for group, name, values in found:
+        groups.setdefault(group, {})[name] = values
+    return from_groups(file, groups)
+
+
+def _of_table(file: File, values: Any) -> list[Sweep]:
+    return frame_sweeps(file, {name: values[name].tolist() for name in values.dtype.names})
+
+
+def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield (group, name, values) of the datasets of numbers, within the limits."""
+    left = MAX_BYTES
+    for path, name, one in _objects(file, content):
+        if one.external or one.is_virtual or not one.size:
+            continue
+        left -= one.size * one.dtype.itemsize
+        if left < 0:
+            raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+        if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
+            yield path, name, _complex(one[()])
+
+
+def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield (group, name, dataset) of all datasets of the file itself."""
+    import h5py
+
+    pending, seen = [("", content, 0)], 0
+    while pending:
+        path, group, depth = pending.pop(0)
+        for name in group:
+            seen += 1
+            if seen > _MOST_OBJECTS:
+                raise file.error(f"more than {_MOST_OBJECTS} objects")
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink) or name.startswith("#"):
+                continue  # '#refs#': MATLAB's cells
+            one = group[name]
+            if isinstance(one, h5py.Dataset):
+                yield path, name, one
+            elif isinstance(one, h5py.Group) and depth < _DEEPEST:
+                pending.append((f"{path}/{name}".strip("/"), one, depth + 1))
+
+
+def _numbers_in(dtype: Any) -> bool:
+    """Whether a table's fields are all numbers or short text."""
+    return dtype.names is not None and all(dtype[name].kind in "fiucS" for name in dtype.names)
+
+
+def _complex(values: Any) -> Any:
+    """Return complex numbers where MATLAB wrote pairs of real and imag."""
+    if values.dtype.names == ("real", "imag"):
+        return np.asarray(values["real"] + 1j * values["imag"])
+    return values

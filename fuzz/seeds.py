@@ -1,0 +1,140 @@
+"""Seeds of every format that is read, made here from one simulated spectrum; none is anybody's file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+
+from eisfit.files import data_folder
+
+__all__ = ["SEEDS"]
+
+ROWS = [(10.0 ** (k / 4), 10 + 50 / (1 + 10 ** (k / 2 - 4)), -5.0 - k / 7) for k in range(20, -5, -1)]
+F, RE, IM = (np.array(column) for column in zip(*ROWS, strict=True))
+Z = RE + 1j * IM
+TABLE = "\n".join(f"{f:.6g},{re:.6g},{im:.6g}" for f, re, im in ROWS)
+
+
+def lines(pattern: str) -> str:
+    """Return a line a point, of its frequency `f`, parts `re` and `im`, and `mim`, the second turned."""
+    return "\n".join(pattern.format(f=f, re=re, im=im, mim=-im) for f, re, im in ROWS) + "\n"
+
+
+def saved(write: object, *given: object, **named: object) -> bytes:
+    """Return what a function writes into a stream."""
+    stream = io.BytesIO()
+    write(stream, *given, **named)  # type: ignore[operator]
+    return stream.getvalue()
+
+
+def text_seeds() -> dict[str, list[str]]:
+    """Return texts by the extension they are read under."""
+    return {
+        "csv": [
+            f"frequency_Hz,Z_real_ohm,Z_imag_ohm\n{TABLE}\n",
+            TABLE,
+            f"Z in mOhm\nkHz,mOhm,mOhm\nFrequency,Z real,Z imag\n{TABLE}\nf,Z' (Ohm),Z'' (Ohm)\n{TABLE}\n",
+            "chunk;timestamp;size;fieldname;0;1;2\n" + "".join(
+                f"0;1;3;{name};{a:g};{b:g};{c:g}\n"
+                for name, (a, b, c) in (("frequency", F[:3]), ("realz", RE[:3]), ("imagz", IM[:3]))
+            ),
+            "!CSV A.01.01\nBEGIN CH1_DATA\nFrequency(Hz), R(ohm), X(ohm)\n" + TABLE + "\nEND\n",
+        ],
+        "txt": [
+            "f/Hz\tZ'/kOhm\t-Z''/kOhm\n" + TABLE.replace(",", "\t").replace(".", ","),
+            'TRACE: A\nFORMAT: R\n"Frequency"\t"Data Real"\t"Data Imag"\n' + lines("{f}\t{re}\t0"),
+            "Freq.\tV(out)/I(V1)\n" + lines("{f:e}\t{re:e},{im:e}"),
+            "e\nM0000\nPdc8030D40 ;cc8000800u;cd8000800u\n*\n\n",
+        ],
+        "mpt": [
+            "EC-Lab ASCII FILE\r\nNb header lines : 3\r\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\tcycle number\r\n"
+            + lines("{f}\t{re}\t{mim}\t1\r")
+        ],
+        "dta": [
+            "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tTime\tFreq\tZreal\tZimag\n\t#\ts\tHz\tohm\tohm\n"
+            + lines("\t1\t1\t{f}\t{re}\t{im}")
+        ],
+        "z": ["Z60W Data File: Version 1.1\nEnd Comments\n" + lines("{f}, 0.01, 0, 1, {re}, {im}, 0, 0, 1")],
+        "dfr": [f"VERSION8.0\n{F.size}\n0\n" + lines("{f}\n{re}\n{mim}\n0.3\n1e-7\n5\n0\n0\n0")],
+        "s1p": ["! one port\n# Hz S RI R 50\n" + lines("{f} 0.5 -0.1")],
+        "par": [
+            "<Segment1>\nDefinition=Segment #, Point #, Frequency(Hz), Zre(ohms), Zim(ohms)\n"
+            + lines("0,1,{f},{re},{im}")
+        ],
+        "json": [
+            '{"frequency": [1000, 100, 10], "real": [1, 2, 3], "imaginary": [-1, -2, -1]}',
+        ],
+    }  # fmt: skip
+
+
+def binary_seeds() -> dict[str, list[bytes]]:
+    """Return the formats that are no text, as far as their writers are installed."""
+    from scipy.io import savemat
+
+    found = {
+        "npy": [saved(np.save, np.stack([F, RE, IM], axis=1))],
+        "npz": [saved(np.savez, frequency=F, Z=Z)],
+        "mat": [
+            saved(savemat, {"freq": F, "Z": Z}),
+            saved(savemat, {"cell": {"eis": {"f": F, "Zre": RE, "Zim": IM}}}, do_compression=True),
+        ],
+    }
+    try:
+        import h5py
+
+        stream = io.BytesIO()
+        with h5py.File(stream, "w") as content:
+            content["cell/frequency"], content["cell/Z"] = F, Z
+        found["h5"] = [stream.getvalue()]
+    except ImportError:
+        pass
+    try:
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        for row in [("frequency_Hz", "Z_real_ohm", "Z_imag_ohm"), *ROWS]:
+            book.active.append(row)
+        found["xlsx"] = [saved(book.save)]
+    except ImportError:
+        pass
+    try:
+        import pyarrow
+        from pyarrow import parquet
+
+        table = pyarrow.table({"frequency_Hz": F, "Z_real_ohm": RE, "Z_imag_ohm": IM, "cell": ["a"] * F.size})
+        found["parquet"] = [saved(lambda stream: parquet.write_table(table, stream))]
+    except ImportError:
+        pass
+    return found
+
+
+def own_seeds() -> dict[str, list[bytes]]:
+    """Return what is no spectrum: circuits, units, studies."""
+    return {
+        "circuit": [b"R_s-p(R_ct,CPE_ct)-W_d", b"L0-R0-p(R1,C1-p(R2-Wo1,CPE2))", b"R(RQ)([RW]Q)"],
+        "result": [b'{"schema": "eisfit.fit/2", "results": [{"error": null, "ok": true, "grade": "A"}]}'],
+        "unit": [b"5 nm", b"70 uohm*cm", b"10 uF/cm^2"],
+        "study": [(data_folder("example_spectra") / "study_template.toml").read_bytes()],
+    }
+
+
+def within_archive(data: bytes, change: object, choose: object) -> bytes:
+    """Return a ZIP archive with one of its members changed: else every change ends at the checksum."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    name = choose(sorted(content))  # type: ignore[operator]
+    content[name] = change(content[name])  # type: ignore[operator]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, held in content.items():
+            archive.writestr(member, held)
+    return stream.getvalue()
+
+
+SEEDS = {
+    **{kind: [text.encode() for text in texts] for kind, texts in text_seeds().items()},
+    **binary_seeds(),
+    **own_seeds(),
+}

@@ -1,0 +1,130 @@
+"""Spectra in structs, groups and programs' own text files: MATLAB, HDF5, Eco Chemie, Elchemea.
+
+The spectrum is a closed form, simulated here. The layouts of `.dfr`, `.i2b` and `.P00` are those that another
+program, pyimpspec, reads.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+
+
+def mat(content):
+    from scipy.io import savemat
+
+    stream = io.BytesIO()
+    savemat(stream, content)
+    return stream.getvalue()
+
+
+def hdf5(fill):
+    h5py = pytest.importorskip("h5py", reason="optional: HDF5")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as content:
+        fill(content, h5py)
+    return stream.getvalue()
+
+
+def points(pattern):
+    return "".join(pattern.format(f=f, re=z.real, im=z.imag, mim=-z.imag) for f, z in zip(F, Z, strict=True))
+
+
+def holds(data, name, scale=1.0, **given):
+    spectra = read_bytes(data if isinstance(data, bytes) else data.encode(), name, **given)
+    for spectrum in spectra:
+        np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-5)
+        np.testing.assert_allclose(spectrum.impedance, Z * scale, rtol=1e-5)
+    return spectra
+
+
+def test_structs_at_any_depth():
+    holds(mat({"cell": {"eis": {"f": F, "Z_real": Z.real, "Z_imag": Z.imag}, "area": 1.0}}), "a.mat")
+
+
+def test_a_struct_array_is_a_series():
+    runs = np.zeros(3, dtype=[("freq", "O"), ("Z", "O")])
+    for i in range(3):
+        runs[i] = (F, Z)
+    found = holds(mat({"runs": runs}), "a.mat")
+    assert [spectrum.metadata["label"] for spectrum in found] == ["runs(1)", "runs(2)", "runs(3)"]
+
+
+def test_complex_arrays_keep_the_unit_of_their_name():
+    (spectrum,) = holds(mat({"freq_Hz": F, "Z_mohm": Z * 1e3}), "a.mat")
+    assert not any("no unit given" in note for note in spectrum.notes)
+    (spectrum,) = holds(mat({"freq": F, "Z": Z * 1e3}), "a.mat", impedance_unit="mohm")
+    (spectrum,) = holds(mat({"freq": F, "Z": Z}), "a.mat")
+    assert "assumed: no unit given for the impedance, taken as ohm (else --impedance-unit)" in spectrum.notes
+
+
+def test_hdf5_groups():
+    def fill(content, _):
+        for name in ("fresh", "aged"):
+            group = content.create_group(f"cells/{name}")
+            group["freq_Hz"], group["Zre_ohm"], group["Zim_ohm"] = F, Z.real, Z.imag
+
+    found = holds(hdf5(fill), "a.h5")
+    assert sorted(spectrum.metadata["label"] for spectrum in found) == ["cells/aged", "cells/fresh"]
+
+
+def test_hdf5_table():
+    def fill(content, _):
+        table = np.zeros(F.size, dtype=[("f_kHz", "f8"), ("Zre_mOhm", "f8"), ("Zim_mOhm", "f8")])
+        table["f_kHz"], table["Zre_mOhm"], table["Zim_mOhm"] = F / 1e3, Z.real * 1e3, Z.imag * 1e3
+        content["eis"] = table
+
+    holds(hdf5(fill), "a.h5")
+
+
+def test_matlab_7_3_is_hdf5():
+    def fill(content, _):
+        values = np.zeros((1, F.size), dtype=[("real", "f8"), ("imag", "f8")])
+        values["real"], values["imag"] = Z.real, Z.imag
+        content["freq"], content["Z"] = F[None], values
+
+    holds(b"MATLAB 7.3 MAT-file".ljust(512, b"\0") + hdf5(fill), "a.mat")
+
+
+def test_hdf5_opens_no_other_file_and_no_huge_one(tmp_path):
+    def links(content, h5py):
+        content["frequency"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "f")
+        content["Z"] = h5py.SoftLink("/frequency")
+
+    def outside(content, _):
+        where = [(str(tmp_path / "raw"), 0, 8 * F.size)]
+        content.create_dataset("frequency", shape=F.shape, dtype="f8", external=where)
+
+    for fill in (links, outside):
+        with pytest.raises(ReadError, match="no array named as a frequency"):
+            read_bytes(hdf5(fill), "a.h5")
+    huge = hdf5(lambda content, _: content.create_dataset("frequency", (10**10,), "f8", chunks=True))
+    with pytest.raises(ReadError, match="unpacks to more than"):
+        read_bytes(huge, "a.h5")
+    with pytest.raises(ReadError, match="damaged"):
+        read_bytes(huge[:300], "a.h5")
+
+
+def test_eco_chemie():
+    text = f"VERSION8.0\n{F.size}\n0\n" + points("{f:.8g}\n{re:.8g}\n{mim:.8g}\n0.31\n1e-7\n12\n0\n0\n0\n")
+    (spectrum,) = holds(text, "a.dfr")
+    assert spectrum.potential_V == 0.31
+    with pytest.raises(ReadError, match="not 9 numbers for each of 26 points"):
+        read_bytes(text[:300].encode(), "a.dfr")
+    with pytest.raises(ReadError, match=r"is not version 8\.0: export it as text"):
+        read_bytes(text.replace("8.0", "4.9").encode(), "a.dfr")
+
+
+def test_elchemea_and_p00():
+    holds(f"Some words\nabout the cell\n\n{F.size}\n" + points("{f} {re} {im}\n"), "a.i2b")
+    head = " f/Hz       \t Z'/Ohm     \t -Z''/Ohm   \t time/s    \t Edc/V     \t Idc/A     \t\n 26 \n"
+    row = " {f:.8e}\t {re:.8e}\t {mim:.8e}\t 5.9e+01\t 3.1e-01\t 1.8e-07\t\n"
+    holds("Procedure : a title\nt =  736.4 s\n" + head + points(row), "a.P00")
