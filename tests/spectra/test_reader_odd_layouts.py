@@ -112,9 +112,16 @@ def test_what_a_frequency_may_be(name, values):
     holds(f"{name};Z' (Ohm);Z'' (Ohm)\n{table(values, Z.real, Z.imag, mark=';')}")
 
 
-@pytest.mark.parametrize("name", ["|Z| (dBΩ)", "Magnitude (dBOhm)", "Impedance (dB ohm)"])
+@pytest.mark.parametrize("name", ["|Z| (dBΩ)", "Magnitude (dBOhm)", "Impedance (dB ohm)", "20*log10(|Z|)"])
 def test_decibels_of_one_ohm(name):
     holds(f"f (Hz),{name},Phase (deg)\n{table(F, 20 * np.log10(abs(Z)), np.degrees(np.angle(Z)))}")
+
+
+def test_a_modulus_below_zero_is_told():
+    with pytest.raises(ReadError, match="is it a logarithm"):
+        read_bytes(
+            f"f,|Z|,phase (deg)\n{table(F, np.log10(abs(Z)) - 3, np.degrees(np.angle(Z)))}".encode(), "x"
+        )
 
 
 @pytest.mark.parametrize("name", ["Zimag*(-1)", "Z''·(−1)", "-1*Zimag", "nothing"])

@@ -85,6 +85,7 @@ _CELLS = re.compile("[A-H]$")
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
 _LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
+_TWENTY = re.compile(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
 
 
@@ -148,9 +149,10 @@ def _readings(text: str) -> list[tuple[str, str]]:
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
     sign, text = _signed(core)
+    twenty = _TWENTY.match(text)
+    text = text[twenty.end() :] if twenty else text
     logarithm = _LOG.match(text)
-    if logarithm:
-        text = text[logarithm.end() :]
+    text = text[logarithm.end() :] if logarithm else text
     if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
         text = inner[1]
     found = _quantity(text, bool(unit), labelled)
@@ -166,7 +168,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     sign *= (-1.0) ** concepts["minus"]
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None
-    return quantity, sign * factor, label.lower(), _base(logarithm, concepts, given)
+    return quantity, sign * factor, label.lower(), _DECIBEL if twenty else _base(logarithm, concepts, given)
 
 
 def _signed(text: str) -> tuple[float, str]:

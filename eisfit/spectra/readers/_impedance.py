@@ -156,6 +156,9 @@ def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 
 def _polar(file: File, chosen: Chosen) -> ComplexArray:
+    if np.nanmin(chosen["modulus"], initial=0.0) < 0:
+        name = chosen.columns["modulus"].name
+        raise file.error(f"{name!r} holds negative numbers, a modulus none: is it a logarithm?")
     chosen.notes.append("impedance from modulus and phase")
     z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
     real = chosen.get("real")
