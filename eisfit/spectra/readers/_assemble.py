@@ -66,10 +66,12 @@ class Chosen:
 
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled; empty ones come last, labelled ones before them."""
-    empty: list[bool] = list(map(bool, np.isnan(matrix).all(axis=0)))
+    filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
-    for index, meaning in sorted(held, key=lambda item: (empty[item[0]], bool(item[1].label), item[0])):
+    for index, meaning in sorted(
+        held, key=lambda item: (item[0] not in filled, bool(item[1].label), item[0])
+    ):
         if meaning.quantity not in chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
