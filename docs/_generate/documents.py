@@ -74,7 +74,10 @@ def _said(part: str) -> dict[str, str]:
     return said
 
 
-_NAMED = ("parameters", "derived", "growth", "inputs", "units", "comparison", "hypotheses", "ledger", "swing")
+_NAMED = (
+    *("parameters", "derived", "growth", "inputs", "units", "comparison"),
+    *("hypotheses", "ledger", "swing", "silent", "gains"),
+)
 _WHOLE = (
     "values",
     "fits",

@@ -20,10 +20,11 @@ from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Hypoth
 from eisfit.coating.physics import INDEX
 from eisfit.display.report.explanation import FACTORS
 
-__all__ = ["QUANTITIES", "Draw", "contributions", "draws", "resistances", "summary", "thin"]
+__all__ = ["QUANTITIES", "Draw", "contributions", "draws", "layers", "resistances", "summary", "thin"]
 
 QUANTITIES = ("r_ct", "r_hf", "r_total")
 _OF_SCATTER = ("R_more", "Q", "counter_R")
+_FAST = -30.0  # ln(ohm cm2): a reaction without resistance
 _NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
 
 
@@ -59,6 +60,13 @@ def resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatA
     `r_total` is R(0), `r_hf` R(inf), `r_other` the other electrode's arc, `r_ct` what is left.
     """
     return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], _local(problem, block, drawn))
+
+
+def layers(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
+    """Return what of `r_ct` a reaction without resistance would leave: films and layers, ohm."""
+    local = _local(problem, block, drawn)
+    local[:, INDEX["R_i"]] = _FAST
+    return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], local)["r_ct"]
 
 
 def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[Draw]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ _SHORT = {
     "contact": "a poorer contact of the bare cell",
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
-_GAINS = {  # part of a hypothesis' name -> parameter, and what it says
-    "activity": ("f", "the reaction is {} times as fast"),
-    "area": ("g", "the area that takes part is {} times as large"),
+_GAINS = {
+    "f": "the reaction is {} times as fast",
+    "g": "the area that takes part is {} times as large",
 }
 
 
@@ -46,7 +46,8 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
             f"changed from {_span(own['bare'])} to {_span(own['coated'])} ohm."
         )
     if r["change"]["low95"] < 0 < r["change"]["high95"]:
-        both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm{kind} ({r['source']})"
+        said = f"simulated cells; {r['source']}" if kind else r["source"]
+        both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm ({said})"
         return (
             f"R_ct of the fit hardly changed, {both}; by the model the electrode's whole interface went from "
             f"{_span(own['bare'])} to {_span(own['coated'])} ohm."
@@ -54,11 +55,14 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
     change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
     verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)
     low, high = sorted((sign * change["low95"], sign * change["high95"]))
-    text = (
-        f"R_ct {verb} from {r['bare']['median']:.1f} to {r['coated']['median']:.1f} ohm{kind}, by "
-        f"{sign * change['median']:.1f} ohm ({low:.1f} to {high:.1f}; {r['source']}{doubt})"
+    digits = 1 if high - low < 20 else 0
+    bare, coated, size, low, high = (
+        f"{value:.{digits}f}"
+        for value in (r["bare"]["median"], r["coated"]["median"], sign * change["median"], low, high)
     )
-    if own["other_electrode"]["median"] < 1e-6:
+    known = f"{low} to {high}; {r['source']}{doubt}"
+    text = f"R_ct {verb} from {bare} to {coated} ohm{kind}, by {size} ohm ({known})"
+    if own["other_electrode"]["median"] < 1e-6 or r["source"] == "published":
         return f"{text}."
     return f"{text}; the other electrode's share of each is {_span(own['other_electrode'])} ohm by the model."
 
@@ -73,11 +77,18 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
-    known = document["parameters"]
-    gains = [(known[name], words) for part, (name, words) in _GAINS.items() if part in best and name in known]
-    size = "".join(f"; {words.format(_span(gain))}" for gain, words in gains)
+    size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
     shared = _shared(document) if p[best] >= _LARGELY else ""
     return f"{text}{size}. {shared}What speaks most for it: {deciding}."
+
+
+def _gain(name: str, gain: Mapping[str, Any]) -> str:
+    told = _GAINS[name].format(_span(gain))
+    if gain["seen"]:
+        return told
+    return (
+        f"{told}, within twice the scatter between cells ({100 * gain['scatter']:.1f} %): no gain to be seen"
+    )
 
 
 def _shared(document: Mapping[str, Any]) -> str:
@@ -98,12 +109,13 @@ def _settle(document: Mapping[str, Any]) -> str:
     first = rows[0]
     return (
         f"What would settle the rest: {first['experiment']} "
-        f"({first['expected_bits']:.2f} of {first['open_bits']:.2f} bit still open)."
+        f"({first['expected_bits']:.2f} of {first['open_bits']:.2f} bit)."
     )
 
 
 def _span(entry: Mapping[str, float]) -> str:
-    return f"{entry['median']:.3g} ({entry['low95']:.3g} to {entry['high95']:.3g})"
+    middle, low, high = (f"{entry[key]:#.3g}".rstrip(".") for key in ("median", "low95", "high95"))
+    return f"{middle} ({low} to {high})"
 
 
 def _percent(p: float) -> str:

@@ -26,7 +26,7 @@ from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import contradictions
+from eisfit.coating.voltages import contradictions, stated, weigh
 
 __all__ = ["LEAST_P", "SCHEMA", "document_of"]
 
@@ -64,7 +64,8 @@ _SCATTER = {"dR_s": "R_s", "dR_i": "R_i", "dQ": "Q", "dcounter": "other electrod
 def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     """Return the whole document of a study."""
     seed, exact = study.file.study.seed, problem if problem.scalar else problem.finished()
-    found = posteriors(problem, seed)
+    alone = posteriors(problem, seed)
+    found, facts, silent = weigh(study, exact, alone, seed)
     drawn = draws(found, _DRAWS, seed)
     bare, coated = problem.pair
     misses = max(p.p_value for p in found.values()) < LEAST_P
@@ -80,20 +81,22 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "electrode": _electrode(exact, drawn),
         "fits": not none,
         "hypotheses": _hypotheses(found, none),
-        "ledger": {} if none else ledger(problem, found, seed),
+        "ledger": {} if none else ledger(problem, alone, seed, facts),
+        "silent": silent,
         "contradictions": [
-            *contradictions(study, exact, drawn),
+            *contradictions(study, exact, drawn, silent),
             *_gives_way(found, problem, none),
         ],
         "contributions": contributions(exact, bare, coated, [thin(d) for d in drawn]),
         "parameters": _parameters(problem, drawn),
+        "gains": _gains(problem, drawn),
         "swing": {} if none else _named(prior_swing(found, problem)),
         "next_experiments": [] if none else next_experiments(problem, found, seed),
         "predictions": {"thickness": _thickness(exact, coated, drawn), "spectra": _bands(problem, drawn)},
         "films": [
             describe_film(film) for film in study.file.film if film.ionic_conductivity and film.resistivity
         ],
-        "inputs": _inputs(problem),
+        "inputs": {**_inputs(problem), **stated(study)},
     }
     return {**document, "headline": headline(document)}
 
@@ -158,6 +161,21 @@ def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, 
             "meaning": plain(name),
             "learned": float(1 - np.concatenate(columns).std()),
         }
+    return rows
+
+
+def _gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+    """Return gains of the most probable hypothesis, and whether they exceed twice the cells' scatter."""
+    most = max(drawn, key=lambda d: len(d.u))
+    number = {coated: len({b.cell for b in problem.blocks if b.coated == coated}) for coated in (False, True)}
+    rows: dict[str, dict[str, Any]] = {}
+    for name in (n for n in ("f", "g") if n in most.posterior.names):
+        prior = problem.priors[name]
+        span = summary(np.exp(prior.mean + prior.sd * most.u[:, most.posterior.names.index(name)]))
+        one = problem.priors[f"dR_i:{problem.pair[0].cell}"].sd
+        scatter = float(one * math.sqrt(1 / number[False] + 1 / number[True]))
+        seen = abs(math.log(span["median"])) > 2 * scatter
+        rows[name] = {**span, "meaning": plain(name), "scatter": scatter, "seen": seen}
     return rows
 
 

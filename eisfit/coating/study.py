@@ -9,13 +9,30 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
+from eisfit.coating.film.tables import FilmTable, PhaseTable
 from eisfit.coating.old_study import refuse_schema_1
+from eisfit.coating.quantities import (
+    Area,
+    AreaDensity,
+    Conductivity,
+    Current,
+    LayerCapacitance,
+    LayerResistance,
+    Length,
+    OtherResistance,
+    Ratio,
+    Resistance,
+    Share,
+    Slope,
+    Temperature,
+    Voltage,
+)
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
-from eisfit.schema import MAX_TOML, ClosedModel, Field, Reader, parse_toml
-from eisfit.units import Uncertain, uncertain
+from eisfit.schema import MAX_TOML, ClosedModel, Field, parse_toml
+from eisfit.units import Uncertain
 
 __all__ = [
     "Cell",
@@ -30,28 +47,6 @@ __all__ = [
     "template",
 ]
 
-
-def _of(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
-    return Reader(lambda value: uncertain(value, unit, zero=zero, bare=bare), unit)
-
-
-Length = Annotated[Uncertain, _of("cm")]
-Area = Annotated[Uncertain, _of("cm^2")]
-AreaDensity = Annotated[Uncertain, _of("1/cm")]
-Resistance = Annotated[Uncertain, _of("ohm", bare=True)]
-OtherResistance = Annotated[Uncertain, _of("ohm", bare=True, zero=True)]
-Resistivity = Annotated[Uncertain, _of("ohm*cm")]
-Conductivity = Annotated[Uncertain, _of("S/cm")]
-IonicConductivity = Annotated[Uncertain, _of("S/cm", zero=True)]
-MolarVolume = Annotated[Uncertain, _of("cm^3/mol")]
-Energy = Annotated[Uncertain, _of("eV", zero=True)]
-Temperature = Annotated[Uncertain, _of("K")]
-Ratio = Annotated[Uncertain, _of("1")]
-Share = Annotated[Uncertain, _of("1", zero=True)]
-LayerResistance = Annotated[Uncertain, _of("ohm*cm^2")]
-LayerCapacitance = Annotated[Uncertain, _of("F/cm^2")]
-Current = Annotated[Uncertain, _of("A")]
-Voltage = Annotated[Uncertain, _of("V")]
 
 _ROOM = Uncertain("exact", 298.15, unit="K")
 _SOURCE = "Where the values come from."
@@ -79,60 +74,6 @@ class Cell(ClosedModel):
     def __post_init__(self) -> None:
         if bool(self.spectra) == (self.r_ct is not None):
             raise ValueError("give either spectra (files) or r_ct (a published resistance), one of the two")
-
-
-class PhaseTable(ClosedModel):
-    """``[[film.reference]]``: a material that the film contains, or might be compared with."""
-
-    name: str = Field(description="For instance Ru.")
-    parts: Ratio | None = Field(None, description="Molar parts in the film, as XPS areas.")
-    molar_volume: MolarVolume | None = Field(None, description="Makes volumes of the molar parts.")
-    resistivity: Resistivity | None = Field(None, description="Electronic resistivity of the bulk.")
-    mean_free_path: Length | None = Field(None, description="Of electrons in the bulk: metals only.")
-    ionic_conductivity: IonicConductivity | None = Field(None, description="Of the bulk.")
-    grain_size: Length | None = Field(None, description="Of the film: boundaries scatter electrons.")
-    grain_reflection: Share | None = Field(None, description="Share that a boundary reflects.")
-    source: str = Field("", description=_SOURCE)
-
-    def __post_init__(self) -> None:
-        reflected = self.grain_reflection
-        if (
-            reflected is not None
-            and (reflected.a if reflected.kind == "normal" else reflected.draw(1.0)) >= 1
-        ):
-            raise ValueError("grain_reflection: a reflection coefficient stays below 1")
-
-
-class FilmTable(ClosedModel):
-    """``[[film]]``: a coating; further ones of the same material leave out what they share with the first.
-
-    Without a thickness, that of `ald_cycles` times `growth_per_cycle` is taken. `temperature` is where the
-    ionic conductivity was measured, if not at 25 degC; `activation_energy` carries it over.
-    """
-
-    name: str = Field(description="As in coated_by.")
-    thickness: Length = Field(None, description="Of the film; or ald_cycles and growth_per_cycle.")
-    resistivity: Resistivity | None = Field(default=None, description="Absent for an insulator.")
-    ionic_conductivity: Conductivity | None = Field(default=None, description="For the ions that react.")
-    ald_cycles: int | None = Field(default=None, gt=0, description="Held against the thickness.")
-    growth_per_cycle: Length | None = Field(None, description="Thickness that one growth cycle adds.")
-    activation_energy: Energy | None = Field(None, description="Of the ionic conductivity.")
-    temperature: Temperature | None = Field(None, description="Of the conductivity, if another.")
-    reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
-    source: str = Field("", description=_SOURCE)
-
-    def __post_init__(self) -> None:
-        if self.thickness is None:
-            if self.ald_cycles is None or self.growth_per_cycle is None:
-                raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")
-            object.__setattr__(self, "thickness", _grown(self.ald_cycles, self.growth_per_cycle))
-        if self.temperature is not None and self.activation_energy is None:
-            raise ValueError("a temperature of the film's own needs its activation_energy")
-
-
-def _grown(cycles: int, per_cycle: Uncertain) -> Uncertain:
-    source = f"{cycles} growth cycles of {per_cycle}"
-    return replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)
 
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -229,13 +170,32 @@ class Scatter(ClosedModel):
 
 
 class DirectCurrent(ClosedModel):
-    """``[[dc]]``: a voltage that a current makes, held against the resistance of the spectra."""
+    """``[[dc]]``: what a current does to a cell, held against the resistances of the spectra.
+
+    A `share` of the capacity that a cell takes or gives less, times the `slope` of its voltage there, is the
+    voltage that cost it. How long a cell lives, no impedance foretells: it is told, and moves no odds.
+    """
 
     what: str = Field(description="In words.")
     cell: str = Field(description="Name of the cell it belongs to, or 'difference' (bare minus coated).")
-    voltage: Voltage = Field(description="Drop, or difference between the cells.")
-    current: Current = Field(description="That makes it.")
+    voltage: Voltage | None = Field(default=None, description="Drop, or difference between the cells.")
+    share: Share | None = Field(default=None, description="Of the capacity, in place of a voltage.")
+    slope: Slope | None = Field(default=None, description="Voltage over the whole capacity at that end.")
+    life: Ratio | None = Field(default=None, description="Cycles, or a ratio of them, in place of both.")
+    current: Current | None = Field(default=None, description="That makes the voltage.")
+    width: Ratio = Field(
+        default=Uncertain("exact", 0.3),
+        description="Relative: how far resistances may have moved since the spectra.",
+    )
     source: str = Field(default="", description=_SOURCE)
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in (self.voltage, self.share, self.life)) != 1:
+            raise ValueError("give one of voltage, share (with its slope) and life")
+        if (self.share is None) != (self.slope is None):
+            raise ValueError("a share of the capacity needs the slope of the voltage there, and nothing else")
+        if (self.life is None) == (self.current is None):
+            raise ValueError("current: a voltage or a share needs the current that makes it, a life has none")
 
 
 class StudyFile(ClosedModel):

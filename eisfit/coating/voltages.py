@@ -1,27 +1,35 @@
-"""Facts under direct current held against the impedance, and the contradictions between them.
+"""Facts under direct current held against the impedance: what they contradict, and what they say of the odds.
 
-A voltage that a current makes at an electrode is ohmic in part and follows Butler and Volmer's equation in
-the reaction's part: with symmetry 1/2, eta = (2 kT/e) asinh(I R_ct e / (2 kT)) (J. Newman, K. E.
-Thomas-Alyea, Electrochemical Systems, 3rd ed. 2004, ch. 8). 36.8 ohm at 4 mA is 5.7 kT/e, where that is 0.62
-of I R. Both readings are told: linear is the most that a resistance makes, Butler-Volmer the least.
+What a current makes at an electrode is ohmic in part (electrolyte, solid, film, layer, contact) and follows
+Butler and Volmer's equation where a reaction is: with symmetry 1/2, eta = (2 kT/e) asinh(I R e / (2 kT)) (J.
+Newman, K. E. Thomas-Alyea, Electrochemical Systems, 3rd ed. 2004, ch. 8). 29 ohm of reaction at 4 mA are
+4.5 kT/e, where that is 0.70 of I R; so a layer and a slow reaction of one resistance make different voltages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.contributions import Draw, resistances, summary, thin
+from eisfit.coating.contributions import Draw, layers, resistances, summary
+from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
-from eisfit.units import BOLTZMANN_EV
+from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["butler_volmer", "contradictions"]
+__all__ = ["Facts", "butler_volmer", "contradictions", "stated", "weigh"]
 
 _DRAWN = 2000
+_EACH = 130  # draws of a hypothesis that facts are foretold from
+_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
+_NOTHING = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing
+
+Facts = dict[str, dict[str, float]]
+"""Logarithm of what each fact multiplies the evidence of each hypothesis by."""
 
 
 def butler_volmer(
@@ -38,69 +46,203 @@ def butler_volmer(
     return np.asarray(2 * kT * np.arcsinh(current * resistance / (2 * kT)))
 
 
-def contradictions(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+def weigh(
+    study: Study, problem: Problem, found: Mapping[str, Posterior], seed: int
+) -> tuple[dict[str, Posterior], Facts, dict[str, str]]:
+    """Return the posteriors with the facts in their evidence, what each fact did, and why some did nothing.
+
+    A fact's likelihood is the mean over a hypothesis' draws of a normal density about the voltage that they
+    foretell, as wide as its error, its current and its `width` say. What no hypothesis meets, of those that
+    the spectra leave, belongs to another state of the cells: it is set aside. Parameters stay those of the
+    spectra: a fact of such a width narrows none.
+
+    Parameters
+    ----------
+    study
+        With its facts.
+    problem
+        In the final model.
+    found
+        Posteriors without the facts.
+    seed
+        Of the draws.
+    """
+    rows: Facts = {}
+    silent: dict[str, str] = {}
+    likely = {name for name, p in found.items() if p.log_evidence > max(_evidences(found)) - np.log(1e3)}
+    rng = np.random.default_rng(seed)
+    drawn = {name: Draw(p, p.draws(_EACH, rng)) for name, p in found.items()} if study.file.dc else {}
+    for row in study.file.dc:
+        if row.life is not None:
+            silent[row.what] = "no impedance foretells it"
+            continue
+        held = {name: _density(study, problem, row, [draw], seed) for name, draw in drawn.items()}
+        if not any(meets for name, (_, meets) in held.items() if name in likely):
+            silent[row.what] = "set aside: no hypothesis meets it"
+            continue
+        logs = {name: log for name, (log, _) in held.items()}
+        known = [log for name, log in logs.items() if name in likely]
+        if (max(known) - min(known)) / np.log(10) < _NOTHING:
+            silent[row.what] = "tells nothing: all foretell the same"
+            continue
+        rows[row.what] = logs
+    total = {name: sum(logs[name] for logs in rows.values()) for name in found}
+    return {name: _raised(p, total[name]) for name, p in found.items()}, rows, silent
+
+
+def _evidences(found: Mapping[str, Posterior]) -> list[float]:
+    return [p.log_evidence for p in found.values()]
+
+
+def _raised(posterior: Posterior, by: float) -> Posterior:
+    """Return a posterior with another evidence and the same parameters."""
+    modes = tuple(replace(mode, log_evidence=mode.log_evidence + by) for mode in posterior.modes)
+    sampled = posterior.sampled_evidence
+    return replace(posterior, modes=modes, sampled_evidence=None if sampled is None else sampled + by)
+
+
+def _density(
+    study: Study, problem: Problem, row: DirectCurrent, drawn: Sequence[Draw], seed: int
+) -> tuple[float, bool]:
+    """Return the logarithm of a fact's mean density over draws, and whether they meet it within 95 %."""
+    voltage, current = _asked(row, seed)
+    _, foretold = _foretold(study, problem, drawn, row, current)
+    error = np.hypot(row.width.median * foretold, _LAST_DIGIT * np.abs(voltage))
+    logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
+    spread = foretold + error * np.random.default_rng(seed).standard_normal(len(foretold))
+    meets = _meet(summary(voltage), summary(spread))
+    return float(np.logaddexp.reduce(logs) - np.log(len(logs))), meets
+
+
+def _asked(row: DirectCurrent, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Return draws of the voltage that a fact states, or its share of the capacity costs, and current."""
+    grid = np.random.default_rng(seed).uniform(size=(3, _DRAWN))
+    assert row.current is not None  # a life is not asked
+    if row.voltage is not None:
+        return row.voltage.draw(grid[0]), row.current.draw(grid[1])
+    assert row.share is not None  # the schema looks
+    assert row.slope is not None
+    return row.share.draw(grid[0]) * row.slope.draw(grid[2]), row.current.draw(grid[1])
+
+
+def stated(study: Study) -> dict[str, dict[str, Any]]:
+    """Return the facts as a study's inputs are listed: the voltage that each states, and its width."""
+    rows: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(study.file.dc, 1):
+        if row.life is not None:
+            continue
+        low, middle, high = np.quantile(_asked(row, study.file.study.seed)[0], [0.1587, 0.5, 0.8413])
+        key = row.voltage if row.voltage is not None else row.share
+        source = row.source or (key.source if key is not None else "")
+        rows[f"dc:{number}"] = {
+            "value": float(middle),
+            "low68": float(low),
+            "high68": float(high),
+            "unit": "V",
+            "source": source or "study",
+            "meaning": f"{row.what}; resistances held within {100 * row.width.median:.0f} %",
+        }
+    return rows
+
+
+def contradictions(
+    study: Study, problem: Problem, drawn: Sequence[Draw], silent: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Return voltages under current that the impedance does not make in both readings, linear and curved.
 
     Each is ``{what, text, measured, linear, butler_volmer, resistance}``: V, and in `resistance` (ohm) what a
-    linear reading asks for.
+    linear reading asks for. `silent` says which facts moved no odds, and why.
     """
     rows = []
-    grid = np.random.default_rng(study.file.study.seed).uniform(size=(2, _DRAWN))
+    thinned = [Draw(d.posterior, d.u[::3]) for d in drawn]
     for row in study.file.dc:
-        voltage, current = row.voltage.draw(grid[0]), row.current.draw(grid[1])
+        if row.life is not None:
+            continue
+        voltage, current = _asked(row, study.file.study.seed)
         measured = summary(voltage)
-        linear, curved = (summary(v) for v in _foretold(study, problem, drawn, row, current))
+        least = _open_end(problem, row)
+        linear, curved = (summary(v) for v in _foretold(study, problem, thinned, row, current, least=least))
         asked = summary(voltage / current)
-        holds = [_meet(measured, foretold) for foretold in (linear, curved)]
+        holds = [
+            _meet(measured, foretold) or (least and measured["low95"] > foretold["high95"])
+            for foretold in (linear, curved)
+        ]
         if all(holds):
             continue
         entry = {"measured": measured, "linear": linear, "butler_volmer": curved, "resistance": asked}
-        rows.append({"what": row.what, "text": _told(row, entry, holds), **entry})
+        rows.append({"what": row.what, "text": _told(row, entry, holds, row.what in silent), **entry})
     return rows
+
+
+def _open_end(problem: Problem, row: DirectCurrent) -> bool:
+    """Return whether a cell's ohmic part is not known: then it may add any voltage, but take none away."""
+    unknown = all(b.combine is not None and b.data.size == 1 for b in problem.pair)
+    return unknown and row.cell != "difference"
 
 
 def _meet(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     return one["low95"] <= other["high95"] and other["low95"] <= one["high95"]
 
 
-def _told(row: DirectCurrent, entry: Mapping[str, Any], holds: Sequence[bool]) -> str:
-    linear, curved = (
-        f"{1e3 * entry[key]['low95']:.3g} to {1e3 * entry[key]['high95']:.3g} mV"
-        for key in ("linear", "butler_volmer")
-    )
-    asked = f"{entry['resistance']['low95']:.2g} to {entry['resistance']['high95']:.2g} ohm"
-    text = (
-        f"{row.what}: {row.voltage} at {row.current} asks for {asked}; the impedance makes {linear} if "
-        f"linear, {curved} by Butler-Volmer"
-    )
-    if holds[0]:
-        return f"{text}: the two hold together only if the reaction stays linear."
-    if holds[1]:
-        return f"{text}: the two hold together only by Butler-Volmer, not if linear."
-    return f"{text}: the two can't both hold for the same state of the cells, so it is set aside."
+def _told(row: DirectCurrent, entry: Mapping[str, Any], holds: Sequence[bool], silent: bool) -> str:
+    assert row.current is not None  # a life is not told here
+    asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
+    stated = _range(entry["measured"], 1e3, "mV")
+    text = f"{row.what}: {stated} at {current} asks for {asked}; the impedance makes"
+    linear, curved = entry["linear"], entry["butler_volmer"]
+    if any(holds):
+        both = f"{_range(linear, 1e3, 'mV')} if linear, {_range(curved, 1e3, 'mV')} by Butler-Volmer"
+        return f"{text} {both}: only {'the former' if holds[0] else 'the latter'} holds."
+    either = {
+        "low95": min(linear["low95"], curved["low95"]),
+        "high95": max(linear["high95"], curved["high95"]),
+    }
+    rest = "set aside" if silent else f"held within {100 * row.width.median:.0f} %"
+    return f"{text} {_range(either, 1e3, 'mV')}: {rest}."
+
+
+def _thousandths(value: Uncertain, unit: str) -> str:
+    return str(replace(value, a=1e3 * value.a, b=1e3 * value.b, unit=unit))
+
+
+def _range(entry: Mapping[str, float], factor: float, unit: str) -> str:
+    low, high = (f"{factor * entry[key]:.3g}" for key in ("low95", "high95"))
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
 def _foretold(
-    study: Study, problem: Problem, drawn: Sequence[Draw], row: DirectCurrent, current: FloatArray
+    study: Study,
+    problem: Problem,
+    drawn: Sequence[Draw],
+    row: DirectCurrent,
+    current: FloatArray,
+    *,
+    least: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
-    """Voltage that the impedance makes: linear, and with the reaction by Butler and Volmer, V."""
+    """Voltage that the impedance makes: linear, and with the reaction by Butler and Volmer, V.
+
+    `least` leaves the ohmic part before the interface out.
+    """
     if row.cell == "difference":
         bare, coated = problem.pair
-        parts = [_voltages(problem, block, drawn, current) for block in (bare, coated)]
+        parts = [_voltages(problem, block, drawn, current, least) for block in (bare, coated)]
         return parts[0][0] - parts[1][0], parts[0][1] - parts[1][1]
     name = next(cell.name for cell in study.file.cell if cell.name == row.cell)
     block = next(b for b in problem.blocks if b.cell == name or b.cell.startswith(f"{name} "))
-    return _voltages(problem, block, drawn, current)
+    return _voltages(problem, block, drawn, current, least)
 
 
 def _voltages(
-    problem: Problem, block: Block, drawn: Sequence[Draw], current: FloatArray
+    problem: Problem, block: Block, drawn: Sequence[Draw], current: FloatArray, least: bool
 ) -> tuple[FloatArray, FloatArray]:
-    found = [resistances(problem, block, thin(d)) for d in drawn]
-    reaction = np.concatenate([row["r_ct"] + row["r_other"] for row in found])
-    # Scalars without a high-frequency end say nothing about the ohmic part.
-    silent = block.combine is not None and block.data.size == 1
-    ohmic = np.zeros_like(reaction) if silent else np.concatenate([row["r_hf"] for row in found])
-    places = np.arange(len(current)) % len(reaction)
-    reaction, ohmic = reaction[places], ohmic[places]
-    return current * (reaction + ohmic), butler_volmer(current, reaction) + current * ohmic
+    found = [resistances(problem, block, d) for d in drawn]
+    total, other, ohmic = (np.concatenate([row[key] for row in found]) for key in ("r_ct", "r_other", "r_hf"))
+    films = np.concatenate([layers(problem, block, d) for d in drawn])
+    places = np.arange(len(current)) % len(total)
+    reaction, other, ohmic = (
+        (total - films)[places],
+        other[places],
+        (films + (0.0 if least else ohmic))[places],
+    )
+    curved = butler_volmer(current, reaction) + butler_volmer(current, other)
+    return current * (reaction + other + ohmic), curved + current * ohmic

@@ -15,7 +15,7 @@ from eisfit.coating.film.film import (
     mayadas_shatzkes,
     volume_fractions,
 )
-from eisfit.coating.study import FilmTable, PhaseTable
+from eisfit.coating.film.tables import FilmTable, PhaseTable
 
 __all__ = ["check_film", "describe_film"]
 

@@ -20,10 +20,16 @@ _DRAWN = 300  # experiments drawn from each hypothesis
 _FEATURES = 8  # principal components of them that are looked at
 
 
-def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[str, dict[str, float]]:
+def ledger(
+    problem: Problem,
+    final: Mapping[str, Posterior],
+    seed: int,
+    facts: Mapping[str, Mapping[str, float]] | None = None,
+) -> dict[str, dict[str, float]]:
     """Return log10 odds of each hypothesis against all others that each datum brings after those before it.
 
-    Rows add up to the odds of all the data: hypotheses are equally likely beforehand.
+    Rows add up to the odds of all the data: hypotheses are equally likely beforehand. `facts` come last, with
+    the logarithms of what they multiply each evidence by; `final` is without them.
     """
     rows: dict[str, dict[str, float]] = {}
     before = dict.fromkeys(final, -float(np.log10(len(final) - 1)))
@@ -32,6 +38,12 @@ def ledger(problem: Problem, final: Mapping[str, Posterior], seed: int) -> dict[
         last = number == len(stages) - 1
         found = final if last else refitted(problem.with_blocks(blocks, ratios), problem, final, seed)
         after = log_odds({key: p.log_evidence for key, p in found.items()})
+        rows[name] = {key: after[key] - before[key] for key in final}
+        before = after
+    evidence = {key: p.log_evidence for key, p in final.items()}
+    for name, logs in (facts or {}).items():
+        evidence = {key: evidence[key] + logs[key] for key in final}
+        after = log_odds(evidence)
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
     return rows

@@ -8,7 +8,16 @@ from typing import Any
 
 from eisfit.rounding import significant
 
-__all__ = ["FACTORS", "LETTERS", "NAMES", "Table", "explanation_markdown", "explanation_text", "tables"]
+__all__ = [
+    "FACTORS",
+    "LETTERS",
+    "NAMES",
+    "SILENT",
+    "Table",
+    "explanation_markdown",
+    "explanation_text",
+    "tables",
+]
 
 Document = Mapping[str, Any]
 
@@ -32,6 +41,7 @@ FACTORS = {
     "contact": "bare cell's contact gone",
     "cell_to_cell": "scatter between cells",
 }
+SILENT = "Facts that moved no odds"
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _OPEN = 0.005
 """Bits still open below which no measurement is worth a table."""
@@ -50,7 +60,8 @@ def explanation_text(document: Document) -> str:
     """Return the three sentences, contradictions, ledger and contributions for a terminal."""
     lines = [*document["headline"]]
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
-    for table in tables(document)[: 3 if _something_open(document) else 2]:
+    shown = 2 + bool(document.get("silent")) + _something_open(document)
+    for table in tables(document)[:shown]:
         widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
         lines.append("")
         for row in (table.head, *table.rows):
@@ -75,6 +86,8 @@ def explanation_markdown(document: Document) -> str:
 def tables(document: Document) -> list[Table]:
     """Return the tables of a report in their order: ledger first where odds are told."""
     rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
+    if document.get("silent"):
+        rows.append(Table(SILENT, ["no odds from", "why"], [list(row) for row in document["silent"].items()]))
     rows += [_contributions(document, "r_ct")]
     if _something_open(document):
         rows.append(_next(document))

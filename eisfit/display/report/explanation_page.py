@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from itertools import zip_longest
@@ -11,6 +12,7 @@ from eisfit.display.report.explanation import (
     FACTORS,
     LETTERS,
     NAMES,
+    SILENT,
     Table,
     capped,
     ordered,
@@ -34,12 +36,14 @@ ol{padding-left:1.3em;font-size:16.5px}li{margin:0 0 8px}.sim{border:1px solid v
 border-radius:3px;padding:0 6px;margin-left:8px;font-size:12px;font-weight:600;vertical-align:middle}
 .warn{margin:10px 0;
 padding:8px 12px;background:var(--warnbg);border-left:3px solid var(--warn);font-size:14px}
+.warn ul{margin:4px 0 0;padding-left:1.2em}
 figure{margin:28px 0 0;overflow-x:auto}
 figcaption{font-size:14px;color:var(--mut);margin-bottom:8px;max-width:86ch}
 figcaption b{color:var(--fg)}table{border-collapse:collapse;width:100%;font-size:13.5px}
 th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:bottom}
 .ledger th,.ledger td{text-align:center;padding:5px 4px}.ledger th[scope=row]{text-align:left;min-width:150px}
 .pos{color:var(--pos)}.neg{color:var(--neg)}.cut{background:var(--negbg);font-weight:700}
+.mut th,.mut td{color:var(--mut);font-weight:400}
 .total th,.total td{border-top:2px solid var(--fg);font-weight:650}.let{display:block;color:var(--mut)}
 .bar{display:block;position:relative;height:7px;
 background:linear-gradient(var(--line),var(--line)) 50% 0/1px 100% no-repeat}
@@ -66,12 +70,16 @@ def explanation_html(document: Document) -> str:
         f"<h1>{title}{mark}</h1>",
         "<ol>" + "".join(f"<li>{_set(s)}</li>" for s in document["headline"]) + "</ol>",
     ]
-    body += [
-        f"<p class='warn'><b>Contradiction.</b> {_set(row['text'])}</p>" for row in document["contradictions"]
-    ]
+    if document["contradictions"]:
+        told = "".join(f"<li>{_set(row['text'])}</li>" for row in document["contradictions"])
+        body.append(f"<div class='warn'><b>Contradictions</b><ul>{told}</ul></div>")
     body += [_ledger(document)] if document["ledger"] else []
     body += [_contributions(document), _spectra(document)]
-    shown = {"What each datum says", "Shares of the change of R_ct / ohm"}
+    shown = {
+        "What each datum says",
+        SILENT if document["ledger"] else "",
+        "Shares of the change of R_ct / ohm",
+    }
     open_too = {"Next measurement, by expected gain", "How much is prior?", "No hypothesis fits"}
     for table in tables(document):
         if table.title in open_too:
@@ -105,7 +113,7 @@ def explanation_summary_html(document: Document) -> str:
 def _set(text: str) -> str:
     """Quantities as in print."""
     words = (
-        escape(text)
+        re.sub(r"(?<=\d) to (?=\d)", "\u2013", escape(text))
         .replace("R_ct", "<i>R</i><sub>ct</sub>")
         .replace("R_s", "<i>R</i><sub>s</sub>")
         .replace("R_i", "<i>R</i><sub>i</sub>")
@@ -126,6 +134,10 @@ def _ledger(document: Document) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{_set(datum)}</th>" + "".join(_odds(row[name]) for name in order) + "</tr>"
         for datum, row in document["ledger"].items()
+    )
+    rows += "".join(
+        f"<tr class='mut'><th scope='row'>{_set(fact)}</th><td colspan='{len(order)}'>{_set(why)}</td></tr>"
+        for fact, why in document.get("silent", {}).items()
     )
     last = "".join(f"<td>{percent(document['hypotheses'][name]['probability'])}</td>" for name in order)
     caption = (
