@@ -3,8 +3,9 @@
 The dispersive elements may depart from the circuit (`eisfit.fitting.errors.departures.shapes`): by smooth
 random functions of the frequency, or in one of the ways that cells are known for. First this is done to first
 order about the fit (`...first_order`); what comes out, that without a departure among it, is averaged by
-evidence and by the prior `_TRUE` (J. A. Hoeting et al., Stat. Sci. 14 (1999) 382). Where the data does not
-make a departure more probable than it was before, the errors stay the noise's.
+evidence and by the prior `_TRUE` (J. A. Hoeting et al., Stat. Sci. 14 (1999) 382). Where a departure is not
+more probable than the circuit itself, the errors stay the noise's: a wide departure that counts a little would
+set the 95 % of a true circuit.
 
 Where the circuit is then more probably nearly true than true, each departure is fitted to its end
 (`...to_the_end`), and again with the arcs exchanged where they came out against the order of their roles. All
@@ -14,7 +15,7 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
@@ -26,7 +27,7 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.exchange import exchange_arcs
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tilted
+from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tailed
 from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
 from eisfit.model.circuit import Circuit
 from eisfit.verdict import limit
@@ -35,7 +36,8 @@ __all__ = ["Discrepancy", "find_discrepancy"]
 
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
-_TRUE = 0.85  # prior probability that the circuit is true
+_TRUE = 0.8  # prior probability of the circuit: noise then looks like a departure in 1 of 300 true fits
+_COUNTS = _TRUE / (1 - _TRUE)  # likelihood ratio that makes a departure more probable than not
 _AT_ONCE = 256
 _BEST_BY = 1.92  # of the log likelihood: half the 95 % point of chi-square with one degree of freedom
 _NORMAL, _OUTSIDE = 1.959964, 0.05
@@ -71,6 +73,10 @@ class Discrepancy:
         """(B,) whether the circuit is more probably nearly true than true."""
         return np.asarray(self.probability > limit("nearly_true"))
 
+    def rows(self, chosen: NDArray[np.intp]) -> Discrepancy:
+        """Return what is said of some fits."""
+        return Discrepancy(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
 
 def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     """Return how far each fit may be moved by a circuit that is only nearly true.
@@ -105,7 +111,7 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     if not chosen.size:
         return
     departures = _first_order(part)
-    worth = worth_trying(part, departures)
+    worth = worth_trying(part, departures, _COUNTS)
     if not hidden:
         chosen, part, worth = chosen[worth], part.rows(np.flatnonzero(worth)), worth[worth]
     if not chosen.size:
@@ -114,17 +120,17 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     evidence = np.stack([trial.evidence for trial in trials], axis=1)
     step = _averaged(part, trials, _weights(evidence))
     found.hidden[chosen] = _hidden(trials, evidence)
-    _write(found, chosen, step, worth & (step.probability > 1 - _TRUE))
-    further = np.flatnonzero(step.systematic & worth)
-    if further.size and not Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
-        step = _to_the_end(part.rows(further))
-        _write(found, chosen[further], step, np.ones(further.size, dtype=bool))
+    seen = np.flatnonzero(step.systematic & worth)
+    if not seen.size:
+        return
+    signed = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed
+    _write(found, chosen[seen], step.rows(seen) if signed else _to_the_end(part.rows(seen)))
 
 
-def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy, seen: NDArray[np.bool_]) -> None:
-    """Put a step in its rows (b,); where the data does not speak for a departure, errors are the noise's."""
-    found.probability[rows] = np.where(seen, step.probability, 0.0)
-    seen = seen & np.isfinite(step.covar).all(axis=(1, 2))
+def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy) -> None:
+    """Put a step in its rows (b,) where the circuit is more probably nearly true."""
+    seen = step.systematic & np.isfinite(step.covar).all(axis=(1, 2))
+    found.probability[rows] = np.where(step.systematic, step.probability, 0.0)
     found.noise_share[rows[seen]] = step.noise_share[seen]
     found.covar[rows[seen]] = step.covar[seen]
 
@@ -133,7 +139,7 @@ def _first_order(fits: Linearised) -> list[Sizes]:
     """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
     circuit, omega = fits.circuit, fits.omega
     smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]
-    shapes: list[Departure] = [*reshaped(circuit, omega), *tilted(circuit, omega)]
+    shapes: list[Departure] = [*reshaped(circuit, omega), *tailed(circuit, omega)]
     return [*((one, _SIZES) for one in smooth), *((one, (1.0,)) for one in shapes if one.nested)]
 
 
@@ -143,7 +149,7 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     departures: list[Departure] = [
         *(Smooth(circuit, omega, length, size) for length in _LENGTHS for size in _SIZES),
         *reshaped(circuit, omega),
-        *tilted(circuit, omega),
+        *tailed(circuit, omega),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)

@@ -30,17 +30,17 @@ _FEW_NOISES = np.geomspace(0.2, 1.0, 6)
 _SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
 
 
-def worth_trying(fits: Linearised, departures: Sequence[Sizes]) -> NDArray[np.bool_]:
-    """Return for which fits (B,) a departure may be more probable afterwards than before.
+def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:
+    """Return for which fits (B,) the average of the likelihood ratios may be above what `counts`.
 
-    That is where the average of the likelihood ratios is above 1. Fits that are alike share the columns of
+    Fits that are alike share the columns of
     one of them: each residual is held against these. A fit that comes near is worked out by itself, as are
     those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
     optimum = fits.beyond_parameters
     for group in _alike(fits):
-        worth[group] = _ratio(optimum.rows(group), departures) > 1 / _MARGIN
+        worth[group] = _ratio(optimum.rows(group), departures) > counts / _MARGIN
     return worth
 
 

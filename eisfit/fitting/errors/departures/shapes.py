@@ -7,10 +7,15 @@ resistances of their arcs:
   deviation ``size``.
 - skewed: an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
   Cole-Davidson among them.
+- split: an arc becomes two alike with time constants a factor k^2 apart, (k + 1/k) / 2 = exp(0.5 c): a factor
+  of nine at c = 1; a negative c makes it sharper. To lowest order any spread of time constants is such.
 - porous: an arc becomes a porous electrode's, which reacts at its wall (R. de Levie, Adv. Electrochem.
   Electrochem. Eng. 6 (1967) 329; A. Lasia, Mod. Aspects Electrochem. 32 (1999) 143),
   R_ion / R_ct = exp(1.5 c).
 - tilted: a diffusion has another exponent, -1/2 + 0.05 c.
+- ended: an endless diffusion (`W`) is that of a layer with an end, closed or open: ln factor is ln coth x or
+  ln tanh x, x = sqrt(j omega T) (J. R. Macdonald, Impedance Spectroscopy (Wiley 1987), ch. 2.1), T = exp(c)
+  times what makes the lowest point differ by a fourth. To first order about no end at all, c exp(-2x).
 """
 
 from __future__ import annotations
@@ -28,14 +33,27 @@ from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-__all__ = ["Change", "Departure", "Element", "Reshaped", "Smooth", "Tilted", "elements", "reshaped", "tilted"]
+__all__ = [
+    "Change",
+    "Departure",
+    "Element",
+    "Ended",
+    "Reshaped",
+    "Smooth",
+    "Tilted",
+    "elements",
+    "reshaped",
+    "tailed",
+]
 
 _ENDLESS = 0.1  # of a smooth departure, for elements that are a distributed process themselves
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
 _DIFFUSIONS = ("W", "Wo", "Ws")
 _SKEW = 0.5  # standard deviation of ln beta: Cole-Davidson's of glasses are 0.3 to 0.7, Gerischer's is 0.5
+_SPLIT = 0.5  # of ln cosh ln k: arcs further apart than a factor of a hundred are seen as two
 _POROUS = 1.5  # of ln(R_ion / R_ct): a factor of twenty either way
 _TILT = 0.05  # of a diffusion's exponent: 0.4 to 0.6 are fitted to tails that are called Warburg's
+_END, _FAR = 2.0, 8.0  # omega_min T of a layer with an end: the lowest point then differs by a fourth
 _DEEP = 18.0  # from where tanh is 1
 
 
@@ -107,7 +125,7 @@ class Departure(Protocol):
 
     @property
     def nested(self) -> bool:
-        """Whether it is the circuit itself where they are zero."""
+        """Whether it has a first order, about the circuit itself."""
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the elements at parameters (B, P) and numbers (B, K)."""
@@ -170,7 +188,7 @@ class Reshaped:
 
     @property
     def nested(self) -> bool:
-        """Whether it is the circuit itself where its number is zero."""
+        """Whether it has a first order: it is the circuit itself where its number is zero."""
         return self.tangent is not None
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
@@ -221,6 +239,20 @@ def _skew_tangent(log_st: ComplexArray) -> ComplexArray:
     return np.asarray(-_SKEW * (1 + 1 / st) * log)
 
 
+def _split(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    apart, st = np.exp(_SPLIT * c), np.exp(log_st)
+    one, other = apart + st, 1 + apart * st
+    y = st * one / other
+    by_apart = y * (1 / one - st / other)
+    return y, y * (1 + st / one - apart * st / other), _SPLIT * apart * by_apart
+
+
+def _split_tangent(log_st: ComplexArray) -> ComplexArray:
+    """Return -dy/dc / y of `_split` at c = 0."""
+    st = np.exp(log_st)
+    return np.asarray(_SPLIT * (st - 1) / (st + 1))
+
+
 def _porous(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
     x0, st = np.exp(0.5 * _POROUS * c), np.exp(log_st)
     x = x0 * np.sqrt(1 + st)
@@ -243,7 +275,7 @@ def reshaped(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
     place = {name: k for k, name in enumerate(circuit.names)}
     storages = {element.component.name: element for element in elements(circuit)}
     pairs = [(storages[s.name], place[r.name]) for r, s in arcs(circuit.tree) if s.name in storages]
-    forms = ((_skewed, _skew_tangent), (_porous, None))
+    forms = ((_skewed, _skew_tangent), (_split, _split_tangent), (_porous, None))
     return [Reshaped(omega, s, r, form, tangent) for form, tangent in forms for s, r in pairs]
 
 
@@ -270,9 +302,42 @@ class Tilted:
         return np.asarray(-_TILT * (log - log.mean() + 0.5j * np.pi))
 
 
-def tilted(circuit: Circuit, omega: FloatArray) -> list[Tilted]:
-    """Return the other exponents of the diffusions of a circuit."""
-    return [Tilted(omega, e) for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
+@dataclass(frozen=True)
+class Ended:
+    """An endless diffusion that is that of a closed layer, or of an open one: one number."""
+
+    omega: FloatArray
+    element: Element
+    closed: bool
+    count = 1
+
+    @property
+    def nested(self) -> bool:
+        """Whether it has a first order: the same of both but for the sign, so that one of them does."""
+        return self.closed
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the diffusion."""
+        sign, x = (1 if self.closed else -1), self._depth(np.exp(np.clip(c, -_FAR, _FAR)))
+        less = np.exp(-2 * x)
+        factor = ((1 + less) / (1 - less)) ** sign
+        by_c = -2 * sign * x * less / (1 - less**2)
+        return [Change(self.element, factor, by_c[:, np.newaxis])]
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return it to first order about a layer without an end."""
+        return [(self.element, 2 * np.exp(-2 * self._depth(np.ones((1, 1))))[np.newaxis])]
+
+    def _depth(self, longer: FloatArray) -> ComplexArray:
+        return np.asarray(np.sqrt(1j * self.omega * _END / self.omega.min() * longer))
+
+
+def tailed(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
+    """Return the other tails of the diffusions of a circuit."""
+    diffusions = [e for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
+    endless = [e for e in diffusions if e.component.symbol == "W"]
+    ended = (Ended(omega, e, closed) for closed in (True, False) for e in endless)
+    return [*(Tilted(omega, e) for e in diffusions), *ended]
 
 
 @lru_cache(maxsize=4)
