@@ -4,7 +4,7 @@ The dispersive elements may depart from the circuit (`eisfit.fitting.errors.depa
 random functions of the frequency, or in one of the ways that cells are known for. First this is done to first
 order about the fit (`...first_order`); what comes out, that without a departure among it, is averaged by
 evidence and by the prior `_TRUE` (J. A. Hoeting et al., Stat. Sci. 14 (1999) 382). Where a departure is not
-more probable than the circuit itself, the errors stay the noise's: a wide departure that counts a little would
+more probable than the circuit itself, the errors stay the noise's: a wide departure of little weight would
 set the 95 % of a true circuit.
 
 Where the circuit is then more probably nearly true than true, each departure is fitted to its end
