@@ -119,7 +119,8 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     trials = try_departures(part, departures)
     evidence = np.stack([trial.evidence for trial in trials], axis=1)
     step = _averaged(part, trials, _weights(evidence))
-    found.hidden[chosen] = _hidden(trials, evidence)
+    if hidden:
+        found.hidden[chosen] = _hidden(trials, evidence)
     seen = np.flatnonzero(step.systematic & worth)
     if not seen.size:
         return

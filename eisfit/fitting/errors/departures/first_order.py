@@ -25,9 +25,9 @@ Sizes = tuple[Departure, tuple[float, ...]]
 
 _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to the residual's
 # What is enough to see which fits come near a departure: a few noises, axes that hold some of the signal, at
-# least so many fits whose parameters are within a tenth, and a fourth of the likelihood ratio that counts.
-_FEW_NOISES = np.geomspace(0.2, 1.0, 6)
-_SEEN, _FEWEST, _APART, _MARGIN = 1e-3, 8, 0.1, 4.0
+# least so many fits whose parameters are within a tenth, and a third of the likelihood ratio that counts.
+_FEW_NOISES = np.array([0.5, 0.7, 0.85, 1.0])
+_SEEN, _FEWEST, _APART, _MARGIN = 1e-2, 8, 0.1, 3.0
 
 
 def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:

@@ -56,7 +56,9 @@ class Linearised:
     known_noise: bool
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
-        """Return some rows."""
+        """Return some rows; all of them in their order are the fits themselves."""
+        if np.array_equal(chosen, np.arange(len(self.values))):
+            return self
         names = ("target", "values", "held", "residual", "weight", "jacobian", "inverse", "nfree")
         arrays = {name: getattr(self, name)[chosen] for name in (*names, "by_amplitude")}
         return replace(self, **arrays)
@@ -130,7 +132,11 @@ def linearise(
     if circuit.expressions:
         Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
     difference = np.ascontiguousarray(z - target)
-    jacobian = slopes[:, list(free)].view(np.float64) * weight[:, np.newaxis, :]
+    by_free = slopes if len(free) == slopes.shape[1] else slopes[:, list(free)]
+    jacobian = by_free.view(np.float64)
+    jacobian *= weight[:, np.newaxis, :]
+    if held.any():
+        jacobian *= ~held[:, :, np.newaxis]
     return Linearised(
         circuit=circuit,
         free=tuple(free),
@@ -140,7 +146,7 @@ def linearise(
         held=held,
         residual=difference.view(np.float64) * weight,
         weight=weight,
-        jacobian=jacobian * ~held[:, :, np.newaxis],
+        jacobian=jacobian,
         inverse=_inverse(jacobian, held),
         by_amplitude=by_amplitude,
         nfree=weight.shape[1] - np.sum(~held, axis=1),
@@ -157,14 +163,15 @@ def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) ->
 def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
     loose = ~held
-    size = np.sqrt(np.einsum("bvf,bvf->bv", jacobian, jacobian))
+    normal = jacobian @ jacobian.transpose(0, 2, 1)
+    size = np.sqrt(np.einsum("bii->bi", normal))
     size = np.where((size > 0) & loose, size, 1.0)
-    scaled = jacobian / size[:, :, np.newaxis] * loose[:, :, np.newaxis]
-    normal = scaled @ scaled.transpose(0, 2, 1)
+    both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
+    normal = normal / both * (loose[:, :, np.newaxis] & loose[:, np.newaxis, :])
     np.einsum("bii->bi", normal)[...] += held
     inverse = inverted(normal)
     inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
-    return np.asarray(inverse / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
+    return np.asarray(inverse / both)
 
 
 def inverted(normal: FloatArray) -> FloatArray:
