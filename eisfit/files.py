@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -163,6 +162,8 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
     target = Path(path)
     # A name of a file that is no UTF-8 holds lone surrogates: written as \udcfc, which JSON reads back.
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    import tempfile
+
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:  # with its base classes come files of packages, archives and random numbers
+    from importlib.abc import Loader
 
 __all__ = ["defer_lmfit"]
 
@@ -51,7 +53,7 @@ class _LaterModule(ModuleType):
         return _Later(self.__name__, name)
 
 
-class _Loader(Loader):
+class _Loader:
     """Loads lmfit as its own loader does, with less around it."""
 
     def __init__(self, own: Loader) -> None:
@@ -67,14 +69,14 @@ class _Loader(Loader):
             self._own.exec_module(module)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds lmfit where everyone does, and gives it the lean loader."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """Return lmfit's spec; None for every other module."""
         spec = PathFinder.find_spec(fullname, path) if fullname == "lmfit" else None
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            spec.loader = cast("Loader", _Loader(spec.loader))
         return spec
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -93,11 +91,11 @@ def print_text(text: str) -> None:
 
 def width() -> int:
     """Return the columns of the terminal; wide where the output is not one, so that tables stay whole."""
-    return (
-        shutil.get_terminal_size((100, 24)).columns
-        if sys.stdout.isatty()
-        else int(os.environ.get("COLUMNS", "160"))
-    )
+    if not sys.stdout.isatty():
+        return int(os.environ.get("COLUMNS", "160"))
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 class Folder:
@@ -144,16 +142,18 @@ def write_results(output: Path | None, form: str, columns: int, write: Callable[
     UsageError
         When a file is named for several figures, or for none.
     """
-    from eisfit.display import plot
-
     if output is None:
         return
+    from eisfit.display import plot
+
     with plot.paper(columns):
         if not is_figure(output):
             target = Folder(folder(output), form)
             write(target)
             target.write_captions()
             return
+        import tempfile
+
         with tempfile.TemporaryDirectory() as hidden:
             target = Folder(Path(hidden), output.suffix.lower()[1:])
             write(target)
@@ -183,6 +183,8 @@ def check_output(path: Path | None, option: str = "--output") -> None:
     place = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
     if not place.is_dir():
         folder(path, option)
+    import tempfile
+
     try:
         with tempfile.TemporaryFile(dir=place):
             pass

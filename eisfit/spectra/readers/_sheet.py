@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers.text import sweeps_of_lines
+
+if TYPE_CHECKING:  # read when a workbook is
+    from xml.etree import ElementTree as ET
 
 __all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
 
@@ -30,6 +33,8 @@ def parse_xml(file: File, data: bytes) -> ET.Element:
         raise file.error("the document declares XML entities, which no spreadsheet program does")
     if data.count(b"<") > _MOST_TAGS:
         raise file.error(f"more than {_MOST_TAGS} tags in one part of the document, the limit for a spectrum")
+    from xml.etree import ElementTree as ET
+
     try:
         return ET.fromstring(data)
     except ET.ParseError as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps
 from eisfit.spectra.readers._sweep import Sweep
+
+if TYPE_CHECKING:  # read when a workbook is
+    from xml.etree import ElementTree as ET
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
