@@ -33,7 +33,7 @@ Memory = dict[bytes, Known]
 _BATCHED = {"weighting", "seed", *SELECTING}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fitted:
     """What became of a chunk.
 

@@ -50,7 +50,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Chunk:
     """Spectra in a row, their place in the whole, and the results that are known already."""
 

@@ -77,7 +77,7 @@ def _spans(scales: FloatArray, beyond: float = _BEYOND_TIME) -> dict[str, tuple[
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Box:
     """Where coordinates are searched, low and high (1 or B, V).
 

@@ -141,7 +141,7 @@ def _known(what: str, name: str, names: tuple[str, ...]) -> None:
         raise UsageError(f"no {what} is called {name!r}{near}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FormProblem(Problem):
     """A `Problem` of the solver in another form than impedance; `weight` belongs to the form."""
 

@@ -13,7 +13,7 @@ from eisfit.engine.solver import NO_BETTER, Problem
 __all__ = ["Basin", "Optima"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Basin:
     """The optima of one spectrum.
 
@@ -39,7 +39,7 @@ class Basin:
     starts: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Optima:
     """The optima of many spectra.
 

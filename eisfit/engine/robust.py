@@ -32,7 +32,7 @@ _SETTLED = 1e-7  # relative change of the cost
 _LEAST_SCALE = 1e-12  # noise-free data: residuals are relative
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RobustEnd:
     """Where the reweighted fits ended: theta (B, V), scale s (B,), cost (B,) at the smallest scale of all."""
 

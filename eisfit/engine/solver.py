@@ -34,7 +34,7 @@ _AT_MOST, _TRUSTED = 4.0, 1e-2  # times what a step promises that it may bring, 
 _ONE = np.ones((1, 1), dtype=np.complex128)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """What is to be fitted.
 
@@ -109,7 +109,7 @@ class Problem:
         return np.empty((rows, self.coordinates.log.size, self.target.shape[1]), dtype=np.complex128)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Solution:
     """Where the batch ended: theta (B, V), chisqr (B,), whether it converged (B,), iterations used."""
 

@@ -26,7 +26,7 @@ __all__ = ["Task", "best_end", "best_start", "expressions_error", "refit_in_form
 _ENDS = 7  # of the search that are tried again in another form or with another loss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Task:
     """One spectrum and circuit, made ready."""
 

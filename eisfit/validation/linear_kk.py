@@ -37,7 +37,7 @@ BLOCK = 8  # factorisations in one call
 BEST_POSSIBLE = 1e-6  # relative rms residual below which more elements describe rounding only
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Basis:
     """What the test may be made of, at given angular frequencies.
 
@@ -98,7 +98,7 @@ class Basis:
         return int(max(1, min(6 * self.decades + 3, room)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """One number of elements tried: residual sum of squares, corrected Akaike criterion, its triangle."""
 
@@ -113,7 +113,7 @@ class Step:
         return mu_of(np.asarray(sign * solution[-self.elements :]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LinearFit:
     """A weighted fit: coefficients (p,), fitted (F,), residuals (2F,), orthonormal design (2F, p), mu."""
 
@@ -126,7 +126,7 @@ class LinearFit:
     y: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evidence:
     """What speaks against Kramers-Kronig.
 

@@ -71,7 +71,7 @@ class Finding:
     last: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """A linear Kramers-Kronig test to be solved: (F,) data, (F,) weights, and the caller's wishes."""
 
@@ -124,7 +124,7 @@ class Problem:
         return np.asarray(np.abs(scaled) / (self.weight * np.abs(self.data)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trust:
     """Points `kept` (F,) of all; `weight` (F,) of all; problem, fit and evidence of the kept ones."""
 

@@ -33,7 +33,7 @@ _MONOMIALS: dict[str, tuple[int, Callable[[FrequencyGrid], ComplexArray]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Place:
     """Where a batch is evaluated, `values` (B, P) or `theta` (B, V), and `out` (B, V, F) for derivatives."""
 

@@ -185,7 +185,7 @@ class _Layout:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """What the loop reads of a circuit, and the first rows in its working array."""
 

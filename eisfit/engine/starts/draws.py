@@ -68,7 +68,7 @@ def random_starts(
     return np.stack([columns[name] for name in circuit.names], axis=-1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Draw:
     """What is drawn from: omega and |Z| (B, F), and the cumulated chance (B, F) of each frequency."""
 

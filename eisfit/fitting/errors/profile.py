@@ -27,7 +27,7 @@ __all__ = ["Profile", "Walk", "profiles"]
 _WIDENINGS = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Effort:
     """First points in half widths of the linear interval, then how the crossing is refined."""
 
@@ -43,7 +43,7 @@ _ROUGH = _Effort(np.array([0.7, 1.4]), 3, 0.02, 60, 1e-7)
 _LEAST = 1e-3  # of a coordinate: half width where the linear one is zero
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """The profile of one parameter.
 

@@ -87,7 +87,7 @@ class _DerivedWalk(Walk):
         return True, 0.0, np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _AimedProblem(FormProblem):
     """A problem with one residual more in each row: how far its quantity is from its aim."""
 

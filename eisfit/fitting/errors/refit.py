@@ -23,7 +23,7 @@ class _Plain(Coordinates):
         return iter(())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Refit:
     """A fit made ready to be repeated.
 

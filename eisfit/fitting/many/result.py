@@ -42,7 +42,7 @@ _APART = 2.1  # standard errors between time constants, a little more than eisfi
 _AT_LIMIT = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Optima:
     """Optima of a group of spectra on one frequency grid.
 

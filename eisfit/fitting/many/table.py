@@ -29,7 +29,7 @@ T = TypeVar("T")
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """A derived quantity: unit, values (B,), standard errors (B,); `rows` (B,) says where it is known."""
 
@@ -50,7 +50,7 @@ class Column:
             self.rows[rows] = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """What is known of all rows of a group on one frequency grid.
 
@@ -161,7 +161,7 @@ class Table:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Row:
     """One row of a table, from which a result takes what it is asked for."""
 

@@ -30,7 +30,7 @@ _MOST = 3  # alternatives of one fit
 _FEWEST = 4.0  # numbers that residuals count for at least
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rivals:
     """Fits at their optima, and the other ends of their search.
 

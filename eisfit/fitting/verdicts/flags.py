@@ -59,7 +59,7 @@ class Finding:
     mild: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
     """What is known of a finished fit.
 

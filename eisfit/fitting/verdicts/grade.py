@@ -22,7 +22,7 @@ _SPARE = 8  # numbers measured beyond those of the model that the noise is estim
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Residuals:
     """What the residuals of B fits look like.
 

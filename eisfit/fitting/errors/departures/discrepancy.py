@@ -44,7 +44,7 @@ _NORMAL, _OUTSIDE = 1.959964, 0.05
 _AS_GOOD = 12.0  # of the log evidence, up to which a departure describes the data about as well as the best
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Discrepancy:
     """What the circuit's own error may have done to B fits.
 

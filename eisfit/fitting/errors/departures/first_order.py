@@ -91,7 +91,7 @@ def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Depart
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Space:
     """A departure to first order, in what the parameters cannot make up for.
 
@@ -135,7 +135,7 @@ def _variance(fits: Linearised) -> FloatArray:
     return np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Axes:
     """A `Space` along its axes i: there `seen` (B, K) has the variance noise + s^2 `power` (B, K).
 

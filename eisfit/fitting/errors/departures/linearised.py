@@ -17,7 +17,7 @@ from eisfit.model.elements import FrequencyGrid
 __all__ = ["Linearised", "inverted", "linearise"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Linearised:
     """Finished fits of B spectra on one frequency grid, to first order.
 

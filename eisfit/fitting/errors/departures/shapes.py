@@ -97,7 +97,7 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Change:
     """What a departure does to one element.
 
@@ -134,7 +134,7 @@ class Departure(Protocol):
         """Return the same to first order about the circuit itself, in the order of the numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Smooth:
     """Bumps a `length` apart in ln omega, of standard deviation ``size``."""
 
@@ -175,7 +175,7 @@ class Smooth:
 Form = Callable[[ComplexArray, FloatArray], tuple[ComplexArray, ComplexArray, ComplexArray]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reshaped:
     """An arc whose storage makes another shape of it: one number."""
 
@@ -279,7 +279,7 @@ def reshaped(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
     return [Reshaped(omega, s, r, form, tangent) for form, tangent in forms for s, r in pairs]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tilted:
     """A diffusion with another exponent: one number."""
 

@@ -28,7 +28,7 @@ _MOST = 12.0  # standard deviations
 _AT_ONCE = 256  # rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Departed:
     """Fits with a departure.
 
@@ -47,7 +47,7 @@ class Departed:
         return Departed(*(array[chosen] for array in arrays))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Problem(Problem):
     """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior.
 
@@ -152,7 +152,7 @@ def stay(fits: Linearised, variance: FloatArray) -> Departed:
     return start.finished(start.theta, variance)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Start:
     """What a departure is fitted with: fits, coordinates, box, and where it begins (B, V + K)."""
 
