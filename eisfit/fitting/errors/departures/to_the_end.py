@@ -25,7 +25,7 @@ _ITERATIONS = (10, 8)  # before and after the noise is estimated again
 _TOLERANCE = 1e-5
 _FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
-_AT_ONCE = 256  # rows
+_AT_ONCE, _FEW = 256, 64  # rows
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +51,7 @@ class Departed:
 class _Problem(Problem):
     """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior.
 
-    `which` (B,) of the departures, all of K numbers, each row has.
+    `which` (B,) of the departures each row has; one of fewer than K numbers leaves the last alone.
     """
 
     departures: Sequence[Departure] = ()
@@ -75,13 +75,15 @@ class _Problem(Problem):
         """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
         slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
         parts = [(np.flatnonzero(self.which == k), one) for k, one in enumerate(self.departures)]
-        changes = [(row, x) for row, one in parts if row.size for x in one.changes(values[row], c[row])]
+        changes = [
+            (row, x) for row, one in parts if row.size for x in one.changes(values[row], c[row, : one.count])
+        ]
         factors: dict[int, ComplexArray] = {}
         for row, x in changes:
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] = x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
         by_logarithm = [x.element.by_logarithm(values[row], slopes[row]) for row, x in changes]
-        by_numbers = np.empty((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
+        by_numbers = np.zeros((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
         for (row, x), by in zip(changes, by_logarithm, strict=True):
             last = x.first + x.by_numbers.shape[1]
             by_numbers[row, x.first : last] = by[:, np.newaxis] * x.by_numbers
@@ -107,7 +109,7 @@ def depart(
     variance: FloatArray,
     values: FloatArray | None = None,
 ) -> list[Departed]:
-    """Fit departures, one at a time, beside the parameters; those of as many numbers in one batch.
+    """Fit departures, one at a time, beside the parameters; in few batches.
 
     Parameters
     ----------
@@ -121,13 +123,14 @@ def depart(
         (B, P) to start from, where not those of the fits.
     """
     values, found = fits.values if values is None else values, dict[int, Departed]()
-    together = max(1, _AT_ONCE // max(len(values), 1))
-    for count in {one.count for one in departures}:
-        same = [k for k, one in enumerate(departures) if one.count == count]
-        for first in range(0, len(same), together):
-            some = same[first : first + together]
-            trials = _depart([departures[k] for k in some], fits, variance, values)
-            found.update(zip(some, trials, strict=True))
+    rows, counts = max(len(values), 1), sorted({one.count for one in departures})
+    # Of few fits what takes time is how often something is called: numbers that change nothing are cheap.
+    for some in [counts] if rows * len(departures) <= _FEW else [[count] for count in counts]:
+        same = [k for k, one in enumerate(departures) if one.count in some]
+        for first in range(0, len(same), max(1, _AT_ONCE // rows)):
+            part = same[first : first + max(1, _AT_ONCE // rows)]
+            trials = _depart([departures[k] for k in part], fits, variance, values)
+            found.update(zip(part, trials, strict=True))
     return [found[k] for k in range(len(departures))]
 
 
@@ -172,7 +175,7 @@ class _Start:
         inside = coordinates.internal(values)
         low = np.where(fits.held, inside, np.maximum(box.low, inside - _FURTHEST))
         high = np.where(fits.held, inside, np.minimum(box.high, inside + _FURTHEST))
-        numbers = np.zeros((len(values), departures[0].count if departures else 0))
+        numbers = np.zeros((len(values), max((one.count for one in departures), default=0)))
         return cls(
             fits,
             departures,
