@@ -182,8 +182,8 @@ def boundaries_of(chosen: Chosen) -> list[int]:
 
 
 def _typical(tests: list[SignTest]) -> str:
-    if not tests:
-        return ""
+    if len(tests) < 2:
+        return str(tests[0]) if tests else ""
     written = float(median([test.as_written for test in tests]))
     turned = float(median([test.turned for test in tests]))
     return str(SignTest(written, turned))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,7 +107,7 @@ class File:
     data: bytes
     reading: Reading = Reading()
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """Extension in lower case, with its dot."""
         return Path(self.name).suffix.lower()
@@ -156,7 +157,7 @@ class File:
             raise self.error(f"a line of {longest} characters is no table (limit {MAX_LINE})")
         return lines
 
-    @property
+    @cached_property
     def head(self) -> str:
         """The first 4096 characters."""
         return self.text[:4096]
@@ -201,9 +202,10 @@ def check_file(file: File) -> File:
 
 def _bytes(path: Path, name: str) -> bytes:
     try:
-        if path.is_dir():
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
             raise ReadError(f"{name}: is a folder, not a file; read_series reads folders")
-        if path.exists() and not path.is_file():
+        if not stat.S_ISREG(kind):
             raise ReadError(f"{name}: is not a regular file")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)

@@ -18,7 +18,7 @@ _GOOD = 0.05
 _SLOPE_PHASE = 0.15  # rad: a smaller phase may be noise
 _SLOPE_POINTS = 5
 _SLOPE_RATIO = 3.0
-_SMALLEST = 1e-5  # of the singular values
+_SMALLEST = 1e-5  # of the singular values: smaller ones are damped
 _KINK = 0.5  # unfolding must at least halve the mean residual
 
 
@@ -130,21 +130,24 @@ def _differences(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[n
     """Return (Z - fit)/abs(Z), (K, F), of K impedances (K, F) that have the same modulus."""
     omega = 2 * np.pi * f
     decades = float(np.log10(f.max() / f.min()))
-    # Tried on 132 measured spectra: six per decade decide 125, none of them wrongly; three decide 123.
+    # Six per decade decide 158 of 193 measured spectra, none against what its header says.
     number = int(max(2, min(0.9 * f.size, 6 * decades + 1, 60)))
     tau = np.exp(np.linspace(-np.log(omega.max()), -np.log(omega.min()), number))
-    ladder = 1 / (1 + 1j * omega[:, None] * tau)
-    columns = np.column_stack([np.ones(f.size), ladder, 1j * omega / omega.max(), -1j * omega.min() / omega])
-    # Weighted with 1/|Z|; noise-level singular values are cut, they would fit either sign.
+    # Weighted with 1/|Z|; damped (Tikhonov), as singular values at the level of noise would fit either sign.
     modulus = np.abs(z[0])
-    relative = columns / modulus[:, None]
+    x = omega[:, None] * tau
+    matrix = np.zeros((2, f.size, number + 3))  # real and imaginary part of 1, 1/(1 + jx), jw, 1/jw
+    matrix[0, :, 0] = 1.0
+    np.divide(1.0, 1.0 + x * x, out=matrix[0, :, 1:-2])
+    np.multiply(-x, matrix[0, :, 1:-2], out=matrix[1, :, 1:-2])
+    matrix[1, :, -2], matrix[1, :, -1] = omega / omega.max(), -omega.min() / omega
+    matrix = (matrix / modulus[:, None]).reshape(2 * f.size, -1)
     unit = z / modulus
-    matrix = np.vstack([relative.real, relative.imag])
-    target = np.hstack([unit.real, unit.imag]).T
+    target = np.concatenate([unit.real, unit.imag], axis=1).T
+    normal = matrix.T @ matrix
+    normal.flat[:: normal.shape[0] + 1] += _SMALLEST**2 * np.trace(normal)
     try:
-        size, ways = np.linalg.eigh(matrix.T @ matrix)  # a tenth of the time of lstsq
+        off = (target - matrix @ np.linalg.solve(normal, matrix.T @ target)).T
     except np.linalg.LinAlgError:
         return np.full(z.shape, np.inf + 0j)
-    kept = size > _SMALLEST**2 * size[-1]
-    solution = ways[:, kept] @ ((ways[:, kept].T @ (matrix.T @ target)) / size[kept, None])
-    return np.asarray(unit - (relative @ solution).T, dtype=np.complex128)
+    return np.asarray(off[:, : f.size] + 1j * off[:, f.size :], dtype=np.complex128)

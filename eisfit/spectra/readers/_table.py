@@ -18,7 +18,7 @@ from eisfit.spectra.readers._numbers import Style, row_of_numbers
 
 __all__ = ["find_table"]
 
-_PREFIXED_ANYWHERE = re.compile(r"\d[pnuµmkMG](?=[\s;,]|$)")
+_PREFIXED_ANYWHERE = re.compile(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _SAMPLE = 100
@@ -104,9 +104,12 @@ def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
         sample = filled[:_SAMPLE] + filled[middle : middle + _SAMPLE] + filled[-_SAMPLE:]
     if sum(map(len, sample)) > _LARGEST_SAMPLE:
         sample = [*sample[:3], *sample[-3:]]
-    highest = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line))
+    highest = 3.0 * len(sample)
+    counted = False
     best: tuple[float, Style, Rows] | None = None
     for style in _candidates("\n".join(sample), _COLONS.search("\n".join(sample[-3:])) is not None):
+        if best is not None and not counted and best[0] < _NEARLY_ALL * highest:
+            highest, counted = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line)), True
         needed = 0.0 if best is None else best[0] * 1.05
         if needed >= highest:
             continue  # no other style can be that much better
@@ -132,8 +135,9 @@ def _score(rows: Rows) -> float:
     widths: dict[int, float] = {}
     for values in rows:
         if values is not None:
-            filled = len(values) - sum(map(isnan, values))
-            widths[len(values)] = widths.get(len(values), 0.0) + min(filled, 3)
+            full = len(values) > 2 and not isnan(values[0] + values[1] + values[2])
+            filled = 3 if full else min(len(values) - sum(map(isnan, values)), 3)  # more count no more
+            widths[len(values)] = widths.get(len(values), 0.0) + filled
     return max(widths.values(), default=0.0)
 
 

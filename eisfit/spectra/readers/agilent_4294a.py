@@ -30,9 +30,10 @@ _UNITS = {"C": "F", "L": "H", "G": "S", "B": "S", "Y": "S", "|": ""}
 
 def recognise(file: File) -> bool:
     """Whether a block of a trace has columns named as the analyser names them."""
-    if file.encoding is None or not re.search('^"?TRACE: A"?', file.text[:20_000], re.MULTILINE):
+    begin = file.text[:20_000]
+    if "TRACE: A" not in begin or not re.search('^"?TRACE: A"?', begin, re.MULTILINE):
         return False
-    return "4294A" in file.head or "Data Trace Real" in file.text[:20_000]
+    return "4294A" in begin[:4096] or "Data Trace Real" in begin
 
 
 def parse(file: File) -> list[Sweep]:

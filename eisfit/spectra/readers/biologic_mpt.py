@@ -22,14 +22,14 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "BioLogic .mpt"
 SUFFIXES = (".mpt",)
 
-_MARK = re.compile(r"\b(?:EC-Lab|BT-Lab) ASCII FILE", re.IGNORECASE)
+_MARKS = ("ec-lab ascii file", "bt-lab ascii file")
 _LOOP = re.compile(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
 _ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
 
 
 def recognise(file: File) -> bool:
     """Whether the text has EC-Lab's first line, or is called `.mpt`."""
-    return file.encoding is not None and bool(_MARK.search(file.head) or file.suffix == ".mpt")
+    return file.encoding is not None and (file.suffix == ".mpt" or not _bare(file))
 
 
 def parse(file: File) -> list[Sweep]:
@@ -84,7 +84,8 @@ def _without_header(file: File) -> list[Sweep]:
 
 
 def _bare(file: File) -> bool:
-    return not _MARK.search(file.head)
+    head = file.head.lower()
+    return not any(mark in head for mark in _MARKS)
 
 
 def _technique(line: str) -> bool:

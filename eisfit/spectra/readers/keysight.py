@@ -25,7 +25,7 @@ _BLOCK = re.compile(r"^BEGIN (CH\d+)_DATA\s*$(.*?)(?:^END\s*$|\Z)", re.MULTILINE
 
 def recognise(file: File) -> bool:
     """Whether the text has a block of a channel."""
-    return file.encoding is not None and re.search(r"^BEGIN CH\d+_DATA", file.head, re.MULTILINE) is not None
+    return "BEGIN CH" in file.head and re.search(r"^BEGIN CH\d+_DATA", file.head, re.MULTILINE) is not None
 
 
 def parse(file: File) -> list[Sweep]:

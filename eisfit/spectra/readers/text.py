@@ -40,7 +40,9 @@ _FEWEST_ROWS = 3
 _COMPLEX = re.compile(
     r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
 )
-_GLUED = re.compile(r"(?<=\d[eE][+-]\d\d)(?=[+-]\d)|(?<=\d[eE][+-]\d\d\d)(?=[+-]\d)")
+_IMAGINARY = re.compile(r"[ij](?<=[\d*][ij])")  # looked for by the letter: few places to look at
+#: Where fixed columns glue numbers together: ``1E+02-3E+01``.
+_GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -62,8 +64,7 @@ def parse(file: File) -> list[Sweep]:
 
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
-    plain = [line.replace("−", "-") for line in plain]
-    lines = [_glued_apart(_complex_to_pair(line)) for line in plain]
+    plain, lines = _written_apart(plain)
     table = find_table(file, lines)
     cuts = further_headers(table, lines) if table is not None else []
     if cuts:
@@ -310,9 +311,13 @@ def _no_frequency(table: Table) -> str:
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
 
 
-def _glued_apart(line: str) -> str:
-    """Return a line with gaps where fixed columns glue numbers together: ``1E+02-3E+01``."""
-    return _GLUED.sub(" ", line) if _GLUED.search(line) else line
+def _written_apart(plain: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Return the lines with a plain minus, and those with a gap between all numbers."""
+    whole = "\n".join(plain)
+    if "−" in whole:
+        plain = whole.replace("−", "-").split("\n")
+    lines = [_complex_to_pair(line) for line in plain] if _IMAGINARY.search(whole) else list(plain)
+    return plain, [_GLUED.sub(r"\1 ", line) for line in lines] if _GLUED.search(whole) else lines
 
 
 def _complex_to_pair(line: str) -> str:

@@ -28,8 +28,9 @@ def recognise(file: File) -> bool:
     """Whether the first line is ZPlot's, or the comment block ends the way ZPlot ends it."""
     if file.encoding is None:
         return False
-    ended = re.search(r"^[ \t]*End Comments", file.text[:200_000], re.MULTILINE)
-    return bool(_MARK.match(file.head) or (ended and "Z''(b)" in file.text[:200_000]))
+    begin = file.text[:200_000]
+    named = "Z''(b)" in begin and re.search(r"^[ \t]*End Comments", begin, re.MULTILINE)
+    return bool(named or _MARK.match(file.head))
 
 
 def parse(file: File) -> list[Sweep]:
