@@ -31,7 +31,8 @@ def headline(document: Mapping[str, Any]) -> list[str]:
     kind = " (simulated cells)" if document["simulated"] else ""
     changed = _changed(document, kind)
     if not document["fits"]:
-        way = document["contradictions"][-1]["text"] if document["contradictions"] else ""
+        ways = [row for row in document["contradictions"] if "deviations" in row]
+        way = max(ways, key=lambda row: row["deviations"])["text"] if ways else ""
         tried = len(document["hypotheses"])
         missed = f"None of the {tried} hypotheses fits the data (p < 0.001){kind}: no odds are told."
         return [changed, missed, way or "Check the spectra and the noise first."]

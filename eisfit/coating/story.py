@@ -77,6 +77,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "references": list(study.file.study.references),
         "simulated": study.file.study.simulated,
         "seed": seed,
+        "notes": [f"a study of schema 1: {note}" for note in study.notes],
         "r_ct": measured_resistances(study, problem),
         "electrode": _electrode(exact, drawn),
         "fits": not none,
@@ -242,7 +243,7 @@ def plain(name: str) -> str:
     if head in _SCATTER and not which:
         return f"scatter of {_SCATTER[head]} between cells alike"
     if head in _SCATTER:
-        return f"{_SCATTER[head]} of {which} beside cells alike"
+        return f"{_SCATTER[head]} of {which} over that of cells alike"
     if head == "thickness":
         return f"thickness of {which}"
     if head == "Ea":

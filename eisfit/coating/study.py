@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eisfit.coating.film.tables import FilmTable, PhaseTable
-from eisfit.coating.old_study import refuse_schema_1
+from eisfit.coating.old_study import from_schema_1
 from eisfit.coating.quantities import (
     Area,
     AreaDensity,
@@ -31,7 +31,7 @@ from eisfit.coating.quantities import (
 )
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
-from eisfit.schema import MAX_TOML, ClosedModel, Field, parse_toml
+from eisfit.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.units import Uncertain
 
 __all__ = [
@@ -223,6 +223,8 @@ class StudyFile(ClosedModel):
         coated = [cell for cell in self.cell if cell.coated_by]
         if not coated or len(coated) == len(self.cell):
             raise ValueError("a study compares at least one bare and one coated cell")
+        if len({bool(cell.spectra) for cell in self.cell}) > 1:
+            raise ValueError("some cells have spectra and some r_ct: give spectra of all, or r_ct of all")
         if not self.film or self.film[0].ionic_conductivity is None:
             raise ValueError("the first film needs its ionic_conductivity")
         names = {cell.name for cell in self.cell} | {"difference"}
@@ -233,12 +235,16 @@ class StudyFile(ClosedModel):
 
 @dataclass(frozen=True)
 class Study:
-    """A validated study, the folder that its paths start from, and whether it may open files outside it."""
+    """A validated study, the folder that its paths start from, and whether it may open files outside it.
+
+    `notes` tells what was assumed where it was of an older schema.
+    """
 
     file: StudyFile
     folder: Path
     source: str
     allow_outside: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_text(cls, text: str, folder: str | Path = ".", source: str = "study") -> Study:
@@ -249,8 +255,11 @@ class Study:
         SchemaError
             One sentence with the line, the key and what is wrong.
         """
-        refuse_schema_1(text, source)
-        return cls(parse_toml(text, StudyFile, source), Path(folder), source)
+        old = from_schema_1(text, source)
+        if old is None:
+            return cls(parse_toml(text, StudyFile, source), Path(folder), source)
+        tables, notes = old
+        return cls(validate(tables, StudyFile, source), Path(folder), source, notes=tuple(notes))
 
     def read(self, name: str) -> Any:
         """Return the spectrum of a file beside the study.

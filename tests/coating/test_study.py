@@ -52,19 +52,79 @@ def test_the_template_is_a_valid_study():
     assert study.file.cell[0].r_ct.a == 51.9
 
 
-def test_a_study_of_schema_1_is_told_the_new_keys():
-    old = (
-        '[study]\ntitle = "old"\n[bare]\nspectrum = "b.csv"\n[coated]\nr_ct = 36.8\n[electrode]\n'
-        'pitch = "100 um"\ndisc_diameter = "12 mm"\npacking = "both"\n[draws]\nseed = 3\n'
+OLD = """
+[study]
+title = "old"
+temperature = "35 degC"
+notes = ["a note"]
+[bare]
+spectrum = ["b1.csv", "b2.csv"]
+cell_scatter = "3 %"
+[coated]
+spectrum = "c.csv"
+[film]
+thickness = "5 nm"
+resistivity = "70 uohm*cm"
+ionic_conductivity = "3.8e-8 S/cm"
+electrons_cross = true
+[electrode]
+pitch = "100 um"
+depth = "60 um"
+mouth_radius = { value = "20 um", stderr = "1 um" }
+floor_diameter = "20 um"
+packing = "both"
+disc_diameter = { low = "10 mm", high = "14 mm", source = "coin cells" }
+sigma_s = { low = "1e-5 S/cm", high = "1e-2 S/cm", scale = "log" }
+kappa = "9 mS/cm"
+[draws]
+n = 10000
+seed = 3
+"""
+
+
+def test_a_study_of_schema_1_still_reads_and_says_what_was_assumed():
+    study = Study.from_text(OLD)
+    file = study.file
+    assert [cell.name for cell in file.cell] == ["bare", "coated"]
+    assert [s.file for s in file.cell[0].spectra] == ["b1.csv", "b2.csv"]
+    assert [s.replicate for s in file.cell[0].spectra] == [1, 2]
+    assert file.cell[1].spectra[0].temperature.median == pytest.approx(308.15)
+    assert file.cell[1].coated_by == file.film[0].name == "film"
+    # Discs of 1 and 1.4 cm: pi/4 and 1.96 pi/4 cm2; a radius of 20 +- 1 um is a diameter of 40 +- 2 um.
+    assert file.support.area.a == pytest.approx(0.785398, rel=1e-5)
+    assert file.support.area.b == pytest.approx(1.539380, rel=1e-5)
+    assert file.support.area.source == "coin cells"
+    assert file.support.mouth_diameter.a == pytest.approx(40e-4)
+    assert file.support.mouth_diameter.b == pytest.approx(2e-4)
+    assert (file.support.packing, file.study.seed) == ("square", 3)
+    assert file.scatter.r_i.median == pytest.approx(0.03)
+    told = " ".join(study.notes)
+    for words in ("packing", "base = 20 um", "other electrode", "study.notes, film.electrons_cross, draws.n"):
+        assert words in told
+    assert "simulated" not in told
+
+
+def test_an_electrode_of_schema_1_without_depth_is_flat_and_its_other_one_is_as_it_says():
+    flat = OLD.replace(
+        'depth = "60 um"', 'depth = "0 um"\nother_electrode_r_ct = { low = "1 ohm", high = "5 ohm" }'
     )
-    with pytest.raises(SchemaError, match=r"schema 1.*\[\[cell\]\].*coated_by.*\[support\]") as caught:
-        Study.from_text(old)
-    told = str(caught.value)
-    assert 'bare.spectrum is now spectra = [{ file = "..." }]' in told
-    assert "electrode.disc_diameter is now area" in told
-    assert "electrode.packing is square or hexagonal" in told
-    assert "[draws] is now seed under [study]" in told
-    assert "cell_scatter" not in told  # a key that this study does not use
+    study = Study.from_text(flat.replace('"old"', '"old, simulated"'))
+    assert study.file.support.kind == "flat"
+    assert study.file.counter.resistance.median == pytest.approx(3)
+    assert study.file.study.simulated
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("[draws]", "[drawn]", "drawn is no table of a study of schema 1"),
+    ("pitch", "pich", "electrode.pich is no key of schema 1"),
+    ('"9 mS/cm"', '"9 mm"', "kappa"),
+    ('low = "10 mm"', 'low = "10 mS"', "mS"),
+    ('spectrum = "c.csv"', "", "either spectra"),
+    ('spectrum = "c.csv"', "r_ct = 36.8", "spectra of all, or r_ct of all"),
+])  # fmt: skip
+def test_schema_1_is_refused_in_one_sentence(old, new, message):
+    with pytest.raises(SchemaError, match=message):
+        Study.from_text(OLD.replace(old, new))
 
 
 @pytest.mark.parametrize("rest", ["9" * 6000, "[" * 5000, '"' + "a" * 2**21 + '"'])
@@ -128,9 +188,7 @@ def test_a_symmetric_cell_shows_two_interfaces():
 
 
 def test_a_missing_spectrum_is_one_sentence(tmp_path):
-    text = GOOD.replace(
-        "r_ct = { value = 51.9, stderr = 0.4 }   # ohm", 'spectra = [{ file = "none.csv" }] #'
-    )
+    text = GOOD.replace("r_ct = {", 'spectra = [{ file = "none.csv" }] # {')
     with pytest.raises(StudyError, match=r"no file 'none.csv'"):
         problem_of(Study.from_text(text, tmp_path))
 

@@ -58,7 +58,7 @@ class Table:
 
 def explanation_text(document: Document) -> str:
     """Return the three sentences, contradictions, ledger and contributions for a terminal."""
-    lines = [*document["headline"]]
+    lines = [*document["headline"], *(f"note: {note}" for note in document.get("notes", []))]
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
     shown = 2 + bool(document.get("silent")) + _something_open(document)
     for table in tables(document)[:shown]:
@@ -75,6 +75,8 @@ def explanation_markdown(document: Document) -> str:
     parts = [f"# {document['title']}", "\n".join(f"{k}. {s}" for k, s in enumerate(document["headline"], 1))]
     if document["contradictions"]:
         parts += ["## Contradictions", "\n".join(f"- {row['text']}" for row in document["contradictions"])]
+    if document.get("notes"):
+        parts += ["## Notes", "\n".join(f"- {note}" for note in document["notes"])]
     for table in tables(document):
         rule = ["---"] * len(table.head)
         body = "\n".join("| " + " | ".join(row) + " |" for row in (table.head, rule, *table.rows))

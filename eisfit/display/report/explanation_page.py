@@ -87,6 +87,7 @@ def explanation_html(document: Document) -> str:
             body.append(f"<figure><figcaption>{caption}</figcaption>{_table(table)}</figure>")
         elif table.title not in shown:
             body.append(f"<details><summary>{_set(table.title)}</summary>{_table(table)}</details>")
+    body += [f"<p>Note. {_set(note)}</p>" for note in document.get("notes", [])]
     body += [f"<p>{escape(r)}</p>" for r in document["references"]]
     said = (
         " Spectra are simulated: nothing here is evidence about real cells." if document["simulated"] else ""
