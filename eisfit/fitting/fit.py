@@ -36,7 +36,7 @@ from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
-from eisfit.verdict import Flag, limit
+from eisfit.verdict import Flag, limit, usable
 
 if TYPE_CHECKING:
     from eisfit.fitting.identify.choice import Choice
@@ -85,7 +85,8 @@ def fit(
     circuit
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
         `eisfit.identify` chooses it, and a flag says which and how probable it is; ``#2`` is the second
-        of its ranking.
+        of its ranking. Where the data do not determine the parameters of the most probable, a smaller one
+        that serves takes its place, and the flag says so.
     weighting
         ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
         ``noise``, a
@@ -146,12 +147,14 @@ def fit(
 
         place = place_of(circuit)
         choice = choose(kept, place or 1, weighting=weighting, seed=seed)
-        circuit, kept, dropped = choice.circuit, choice.spectrum, (*dropped, *choice.flags)
+        circuit, kept = choice.circuit, choice.spectrum
     chosen = find_circuit(circuit)
-    if any(said is not None for said in (fix, start, bound, expr, params)):
+    constrained = any(said is not None for said in (fix, start, bound, expr, params))
+    if constrained:
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
     kept = with_noise(kept, weighting)
-    task = Task.of(kept, chosen, Settings(weighting, loss, representation))
+    settings = Settings(weighting, loss, representation)
+    task = Task.of(kept, chosen, settings)
     theta, basin = best_start(task, seed)
     if peak or order:
         basin = select_by_arcs(task.coordinates, basin, peak or {}, order)
@@ -160,10 +163,31 @@ def fit(
     if choice is not None:
         fitted = _as_low(choice, fitted, task, seed)
     fitted = graded(fitted, task.attainable)
-    if not (peak or order):
-        fitted = dataclasses.replace(fitted, alternatives=_alternatives(task, basin, fitted))
-    result = assess(fitted, task.attainable, validate=validate)
+    alternatives = () if peak or order else _alternatives(task, basin, fitted)
+    result = assess(
+        dataclasses.replace(fitted, alternatives=alternatives), task.attainable, validate=validate
+    )
+    if choice is not None:
+        held = constrained or bool(peak or order)
+        result, choice = _or_smaller(result, choice, settings, held=held, validate=validate, seed=seed)
+        dropped = (*dropped, *choice.flags)
     return result.replace_flags((*result.flags, *dropped)) if dropped else result
+
+
+def _or_smaller(
+    result: FitResult, choice: Choice, settings: Settings, *, held: bool, **options: Any
+) -> tuple[FitResult, Choice]:
+    """Return a fit and the choice of its circuit: of a smaller one, where that alone can be used.
+
+    Where the user has `held` something, or the fit is refused by its residual or its data, it stays.
+    """
+    if held or result.grade == "D" or usable(result.grade, result.flags):
+        return result, choice
+    for row in choice.smaller:
+        other = fit(choice.spectrum, row.circuit, **dataclasses.asdict(settings), **options)
+        if usable(other.grade, other.flags):
+            return dataclasses.replace(other, chosen_by="identify"), choice.in_place(row)
+    return result, choice
 
 
 def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str, Any], ...]:

@@ -20,6 +20,7 @@ from eisfit.verdict import Flag
 __all__ = ["Choice", "choose", "choose_for_all", "place_of"]
 
 _LOOKED_AT = 3  # spectra of a lot: first, middle and last
+_FALL_BACKS = 3  # smaller circuits that are tried where the chosen one's parameters are not determined
 _SERVES = 0.01  # probability by each spectrum looked at, from which a circuit may stand for all
 
 
@@ -35,16 +36,40 @@ class Choice:
         The points that it was chosen by: outliers are left out.
     flags
         How it was chosen, what was left out, and which larger circuit comes closer.
+    ranked
+        All that were ranked, where the first was asked for.
     """
 
     answer: IdentifiedCircuit
     spectrum: Spectrum
     flags: tuple[Flag, ...]
+    ranked: tuple[IdentifiedCircuit, ...] = ()
 
     @property
     def circuit(self) -> Circuit:
         """The circuit."""
         return self.answer.circuit
+
+    @property
+    def smaller(self) -> list[IdentifiedCircuit]:
+        """What may serve in its place: the closest circuit of each smaller size, the larger first."""
+        serving = [
+            row
+            for row in self.ranked
+            if row.free < self.answer.free and row.grade != "D" and not row.at_bound
+        ]
+        closest = {row.free: row for row in sorted(serving, key=lambda row: -row.chisqr)}
+        return [closest[size] for size in sorted(closest, reverse=True)][:_FALL_BACKS]
+
+    def in_place(self, row: IdentifiedCircuit) -> Choice:
+        """Return the choice of another circuit because the data do not determine this one's parameters."""
+        cause = (
+            f"{row.circuit.string} was chosen: {self.circuit.string} is more probable "
+            f"({_percent(self.answer.probability)}, {100 * self.answer.rms:.2g} % rms), but the data do not "
+            "determine the parameters it needs"
+        )
+        told = dataclasses.replace(self.flags[0], cause=cause)
+        return dataclasses.replace(self, answer=row, flags=(told, *self.flags[1:]))
 
 
 def place_of(circuit: object) -> int | None:
@@ -166,7 +191,7 @@ def _chosen(found: Identification, ranked: Sequence[IdentifiedCircuit], place: i
     )
     told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
     others = tuple(flag for flag in found.flags if flag.name in ("points_dropped", "closer_circuit"))
-    return Choice(answer, found.spectrum, (told, *others))
+    return Choice(answer, found.spectrum, (told, *others), tuple(ranked) if place == 1 else ())
 
 
 def _told(row: IdentifiedCircuit) -> str:

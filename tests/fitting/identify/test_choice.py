@@ -9,6 +9,9 @@ import eisfit
 from eisfit import Spectrum
 from eisfit.errors import FitError, UsageError
 from eisfit.fitting.fit_alike import fit_alike, fit_like
+from eisfit.fitting.identify.choice import Choice
+from eisfit.fitting.identify.identification import IdentifiedCircuit
+from eisfit.verdict import Flag
 
 F = np.geomspace(1e5, 1e-2, 51)
 S = 2j * np.pi * F
@@ -72,6 +75,30 @@ def test_where_there_are_too_few_points_for_it_the_data_choose():
     few = noisy(2 + arc(10, 1e-4, 0.85), 9).keep(np.arange(F.size) % 7 == 0)
     larger = "R_1-p(R_2,CPE_2)-p(R_3,CPE_3)-p(R_4,CPE_4)-p(R_5,CPE_5)-p(R_6,CPE_6)"
     assert fit_like(few, larger).circuit.string == "R_s-p(R_ct,CPE_ct)"
+
+
+def test_a_smaller_circuit_serves_where_the_chosen_one_is_not_determined(monkeypatch):
+    """One arc told as two of one time constant: their resistances are open, their sum alone is not."""
+    spectrum = noisy(2 + arc(10, 1e-4, 0.85), 0)
+    two = ranked("R_s-p(R_sei,CPE_sei)-p(R_ct,CPE_ct)", 7, 0.93, 1.0)
+    one, poor = ranked("R_s-p(R_ct,CPE_ct)", 4, 0.06, 1.1), ranked("R_s-CPE1", 3, 0.01, 1e6, grade="D")
+    flag = Flag("circuit_chosen", "as it was", "")
+    choice = Choice(two, spectrum, (flag,), (two, one, poor))
+    assert choice.smaller == [one]
+    monkeypatch.setattr("eisfit.fitting.identify.choice.choose", lambda *_, **__: choice)
+    result = eisfit.fit(spectrum)
+    assert result.circuit.string == one.circuit.string
+    assert result.ok
+    assert result.chosen_by == "identify"
+    assert "is more probable (93 %" in chosen(result)
+    held = eisfit.fit(spectrum, fix={"R_sei": 5.0})
+    assert held.circuit.string == two.circuit.string
+
+
+def ranked(string, free, probability, chisqr, grade="B"):
+    circuit = eisfit.circuit(string)
+    numbers = {"probability": probability, "rms": 0.004, "misfit": 1.0, "chisqr": chisqr, "free": free}
+    return IdentifiedCircuit(circuit, grade=grade, values={}, **numbers)
 
 
 def test_spectra_of_one_kind_get_one_circuit():
