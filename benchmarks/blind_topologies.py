@@ -139,6 +139,57 @@ def _full_cell(rng):
     return p, 30.0
 
 
+def _resonance(rng, k, size, f):
+    """Return R, L and C of a resonance of quality 0.5 to 8 at f Hz."""
+    w, quality = 2 * np.pi * f, _log(rng, 0.5, 8)
+    return {f"R{k}": size, f"L{k}": size / quality / w, f"C{k}": quality / size / w}
+
+
+def _two_tanks(rng):
+    f, apart = 10 ** rng.uniform(2, 4), _log(rng, 3, 10)
+    first = _resonance(rng, 1, _log(rng, 1, 20), f / np.sqrt(apart))
+    return {"R0": _log(rng, 0.5, 5), **first, **_resonance(rng, 2, _log(rng, 1, 20), f * np.sqrt(apart))}, f
+
+
+def _two_modes(rng):
+    p, f = _quartz(rng)
+    apart, share = _log(rng, 1.5, 3), _log(rng, 0.3, 3)
+    return {**p, "R2": p["R1"] / share, "L2": p["L1"] / share / apart, "C2": p["C1"] * share / apart}, f
+
+
+def _relaxing(rng, k, f, storage):
+    """Return an arc, or a loop, of about a decade's scatter that peaks at f Hz."""
+    r, w = _log(rng, 3, 30), 2 * np.pi * f
+    if storage == "L":
+        return {f"R{k}": r, f"L{k}": r / w}
+    a = 1.0 if storage == "C" else rng.uniform(0.8, 1)
+    return {f"R{k}": r, f"C{k}": 1 / r / w} if storage == "C" else {
+        f"R{k}": r, f"CPE{k}_Q": w**-a / r, f"CPE{k}_alpha": a,
+    }  # fmt: skip
+
+
+def _each(places):
+    """Return a maker of elements that act at frequencies a decade or more apart, by (k, storage, decades)."""
+
+    def made(rng):
+        f = 10 ** rng.uniform(1, 3)
+        p = {"R0": _log(rng, 1, 10)}
+        for k, storage, decades in places:
+            p |= _relaxing(rng, k, f * 10 ** (decades + rng.uniform(-0.3, 0.3)), storage)
+        return p, f
+
+    return made
+
+
+def _with_warburg(rng):
+    p, f = _each([(1, "CPE", 2), (2, "L", -1)])(rng)
+    return {**p, "W1_sigma": _log(rng, 1, 10) * np.sqrt(2 * np.pi * f / 2)}, f
+
+
+_NESTED = _each([(1, "CPE", 2.5), (2, "CPE", 0.8), (3, "C", -1)])
+_LOSSY = _each([(1, "L", 3), (2, "L", 1.5), (3, "C", -1)])
+_LOOP_AND_ARC = _each([(1, "C", 1.5), (2, "L", 0), (3, "CPE", 3.5)])
+_BRANCHES = _each([(1, "CPE", 2), (2, "CPE", 0)])
 TOPOLOGIES = {
     "loop": ("R0-p(C1,R1,R2-L2)", _inductive_loop, {}),
     "adsorption": ("R0-p(CPE1,R1-p(R2,C2))", _adsorption, {"R2": (-1e9, 0), "C2": (-1e9, 0)}),
@@ -151,6 +202,13 @@ TOPOLOGIES = {
     "Maxwell": ("p(R0,R1-C1,R2-C2)", _maxwell, {}),
     "two loops": ("R0-p(C1,R1,R2-L2,R3-L3)", _two_loops, {}),
     "fuel cell": ("L0-R0-p(R1,CPE1)-p(R2,CPE2)-p(R3,C3)", _fuel_cell, {"R3": (-1e9, 1e9), "C3": (-1e9, 1e9)}),
+    "two tanks": ("R0-p(R1,L1,C1)-p(R2,L2,C2)", _two_tanks, {}),
+    "two modes": ("p(C0,R1-L1-C1,R2-L2-C2)", _two_modes, {}),
+    "three nested": ("R0-p(CPE1,R1-p(CPE2,R2-p(C3,R3)))", _NESTED, {}),
+    "lossy coil": ("R0-p(R1,L1)-p(R2,L2)-p(R3,C3)", _LOSSY, {}),
+    "loop and arc": ("R0-p(C1,R1,R2-L2)-p(R3,CPE3)", _LOOP_AND_ARC, {}),
+    "loop, diffusion": ("R0-p(CPE1,R1-W1,R2-L2)", _with_warburg, {}),
+    "CPE branches": ("p(R0,R1-CPE1,R2-CPE2)", _BRANCHES, {}),
     "full cell": ("R0-p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)-p(R4,CPE4)-Wo5-Wo6", _full_cell, {}),
 }
 
@@ -163,7 +221,7 @@ def draw(topology, seed):
     if "K" in truth:
         truth["C3"] = truth.pop("K") / truth["R3"]
     circuit = Circuit.from_string(string).constrain(bound=bound)
-    narrow = topology in ("tank", "quartz", "coil", "loudspeaker")
+    narrow = topology in ("tank", "quartz", "coil", "loudspeaker", "two tanks", "two modes")
     span = (1.5, 1.5) if narrow else (5, 2.5)
     if topology == "full cell":
         span = (3.7, 4.5)
