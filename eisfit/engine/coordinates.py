@@ -144,7 +144,7 @@ class Coordinates:
     """
 
     def __init__(self, circuit: Circuit, scales: Scales) -> None:
-        self.circuit = circuit
+        self.circuit, self._scales = circuit, scales
         rows = list(circuit.parameters.values())
         self.position = {row.name: k for k, row in enumerate(rows)}
         self.free = np.array([k for k, row in enumerate(rows) if row.free], dtype=np.intp)
@@ -154,6 +154,8 @@ class Coordinates:
         self.column = {int(k): v for v, k in enumerate(self.free)}
         self.ties = list(self._ties())
         self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
+        found = ((id(node), self._arc_of(node)) for node in parallels(circuit.tree))
+        self._simple_arcs = {node: arc for node, arc in found if arc in self.simple}
         low, high = self.box(_spans(scales.ends))
         self.low, self.high = low[0], high[0]
         self._widest = Box(*self.box(_spans(scales.ends, beyond=_SEARCHED_TIME)))
@@ -164,6 +166,10 @@ class Coordinates:
             ]
         )
         self.signed = bool((self._sizes > 0).any())
+
+    def __reduce__(self) -> tuple[type[Coordinates], tuple[Circuit, Scales]]:
+        """Make a copy anew: nodes are known by their identity, which a copied tree does not share."""
+        return Coordinates, (self.circuit, self._scales)
 
     def size_at(self, theta: FloatArray) -> FloatArray | float:
         """Return by how much a coordinate changes when it changes a lot, (B, V): 1, or its own magnitude.
@@ -209,9 +215,8 @@ class Coordinates:
         return q, self.position[found["R"].name], alpha
 
     def simple_arc(self, node: Node) -> tuple[int, int, int] | None:
-        """Return columns (Q, R, alpha) of a node that is a `simple` arc, else None."""
-        found = self._arc_of(node)
-        return found if found in self.simple else None
+        """Return columns (Q, R, alpha) of a node of the circuit's tree that is a `simple` arc, else None."""
+        return self._simple_arcs.get(id(node))
 
     def box(self, spans: Mapping[str, tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
         """Return low and high (B, V) of the coordinates for spans (B,) by unit, within the bounds given."""

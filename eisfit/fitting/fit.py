@@ -46,7 +46,9 @@ __all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
 
 TIGHT = 1e-10
 _CLEAN = 1e-4  # relative rms below which lmfit, which begins at the bottom, would go over the digits for ever
-_MOST = 200  # evaluations then
+_MOST_CLEAN = 200  # evaluations then
+_MOST = 2000  # else: lmfit begins at the bottom, and what takes longer does not arrive
+_NEAR = 1e-10  # of a bound: scipy's trf begins no nearer (make_strictly_feasible)
 _AS_LOW = 1.001  # times the chisqr that identify has seen: more, and its values are the start
 _kept = threading.local()
 
@@ -267,12 +269,12 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
     tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
-    if _relative(task, objective.residual(params)) < _CLEAN:
-        tight["max_nfev"] = _MOST
-    if bounded:
-        tight["method"] = (
-            "dogbox"  # it keeps a parameter exactly on its bound, where trf only creeps towards it
-        )
+    clean = _relative(task, objective.residual(params)) < _CLEAN
+    tight["max_nfev"] = _MOST_CLEAN if clean else _MOST
+    if bounded or _is_near_bound(params):
+        # It keeps a parameter exactly on its bound, where trf only creeps towards it, and begins where it is
+        # told: trf moves what is nearer than 1e-10 away, 1 pF for instance.
+        tight["method"] = "dogbox"
     if settings.loss != "linear":
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
@@ -283,6 +285,13 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
         set_standard_errors(outcome, task.circuit, covariance(settings.loss, *parts, scale))
     return outcome
+
+
+def _is_near_bound(params: Any) -> bool:
+    """Return whether scipy's trf would not begin at the values of lmfit's parameters."""
+    varied = [p for p in params.values() if p.vary]
+    ends = [(p.value, end) for p in varied for end in (p.min, p.max) if np.isfinite(end)]
+    return any(abs(value - end) <= _NEAR * max(1.0, abs(end)) for value, end in ends)
 
 
 def _relative(task: Task, residual: FloatArray) -> float:

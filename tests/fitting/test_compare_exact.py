@@ -95,3 +95,15 @@ def test_two_arcs_close_together_are_told_apart():
     fitted = eisfit.fit(spectrum, "p(R_1,C_1)-p(R_2,C_2)-p(R_3,CPE_3)-p(R_4,CPE_4)", validate=False)
     assert sorted(fitted[f"R_{k}"].value for k in (1, 2)) == pytest.approx([0.02467, 1.738], rel=1e-3)
     assert fitted.statistics.rms_relative_residual < 1e-7
+
+
+def test_a_capacity_of_picofarads_stays_where_the_search_has_found_it():
+    """A solver that begins no nearer than 1e-10 to the bound at zero ended at 1e-5 of the data from 4e-9."""
+    f = np.geomspace(1995262.31, 10.0, 42)
+    s = 2j * np.pi * f
+    parts = [(8.384, 7.04e-12, 0.9255), (0.04005, 1.199e-7, 0.9936), (559.3, 2.64e-6, 0.805)]
+    z = sum(r / (1 + r * q * s**alpha) for r, q, alpha in [*parts, (5643.0, 0.02485, 0.9714)])
+    spectrum = eisfit.Spectrum(f, np.round(z.real, 8) + 1j * np.round(z.imag, 8))
+    string = "p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-p(R_4,CPE_4)"
+    fitted = eisfit.fit(spectrum, string, validate=False)
+    assert fitted.statistics.rms_relative_residual < 1e-7
