@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from eisfit.tracking.track import track
     from eisfit.validation.drift import correct_drift
     from eisfit.validation.drt import DRTResult, drt
-    from eisfit.validation.kramers_kronig import KramersKronigResult, check
+    from eisfit.validation.kramers_kronig import check
+    from eisfit.validation.kramers_kronig_result import KramersKronigResult
 
 _HOME = {
     "Circuit": "model.circuit",
@@ -50,7 +51,7 @@ _HOME = {
     "FitResult": "fitting.result",
     "Identification": "fitting.identify.identification",
     "ImpedanceCircuit": "fitting.interop",
-    "KramersKronigResult": "validation.kramers_kronig",
+    "KramersKronigResult": "validation.kramers_kronig_result",
     "Series": "spectra.series",
     "SeriesDRT": "tracking.relaxation.distributions",
     "SeriesResult": "tracking.series_result",

@@ -7,9 +7,8 @@ significance test in place of the eye: see `eisfit.validation.linear_kk` for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,10 +17,12 @@ from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
 from eisfit.validation.linear_kk import Basis, fit
 from eisfit.validation.validity import (
     CAUSES,
     CURES,
+    FALSE_ALARM,
     FEWEST,
     MIRRORED,
     TOLERANCE,
@@ -34,165 +35,11 @@ from eisfit.validation.validity import (
 )
 from eisfit.verdict import Flag
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+__all__ = ["check"]
 
-__all__ = ["FrequencyRange", "KramersKronigResult", "check"]
-
-
-@dataclass(frozen=True)
-class FrequencyRange:
-    """A part of the sweep that breaks Kramers-Kronig: from `low_Hz` to `high_Hz` (both included), and why."""
-
-    low_Hz: float
-    high_Hz: float
-    cause: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {"low_Hz": self.low_Hz, "high_Hz": self.high_Hz, "cause": self.cause}
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class KramersKronigResult:
-    """The verdict on one spectrum, with its noise.
-
-    Parameters
-    ----------
-    spectrum
-        What was tested.
-    ok
-        Whether nothing beyond noise and beyond the tolerance speaks against Kramers-Kronig.
-    fitted
-        (F,) complex, ohm: the nearest spectrum that obeys Kramers-Kronig.
-    noise
-        (F,) ohm: standard deviation of the real and of the imaginary part, estimated from the spectrum
-        itself, corrected for degrees of freedom, varying with frequency where the data shows that it does.
-    noise_relative
-        Its root mean square, fraction of |Z|.
-    rc_elements, mu
-        Number of RC elements within the sweep, and mu = 1 - sum|R < 0| / sum|R >= 0| of them.
-    flags
-        What to know and what to do.
-    ranges
-        Where the spectrum breaks.
-    """
-
-    spectrum: Spectrum
-    ok: bool
-    fitted: ComplexArray
-    noise: FloatArray
-    noise_relative: float
-    rc_elements: int
-    mu: float
-    flags: tuple[Flag, ...] = ()
-    ranges: tuple[FrequencyRange, ...] = ()
-
-    @property
-    def residuals(self) -> ComplexArray:
-        """Measured minus fitted, fraction of |Z|, (F,) complex."""
-        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
-
-    @property
-    def rms_residual(self) -> float:
-        """Root mean square of |residual|, fraction of |Z|."""
-        return float(np.sqrt(np.mean(np.abs(self.residuals) ** 2)))
-
-    @property
-    def max_residual(self) -> float:
-        """Largest |residual|, fraction of |Z|."""
-        return float(np.abs(self.residuals).max())
-
-    @property
-    def invalid(self) -> BoolArray:
-        """Points within `ranges`, (F,); ``spectrum.keep(~result.invalid)`` drops them."""
-        f = self.spectrum.frequency
-        inside = [(f >= r.low_Hz) & (f <= r.high_Hz) for r in self.ranges]
-        return np.asarray(np.logical_or.reduce([np.zeros(f.shape, dtype=bool), *inside]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
-            "schema": "eisfit.check/1",
-            "spectrum": self.spectrum.summary(),
-            "ok": self.ok,
-            "rc_elements": self.rc_elements,
-            "mu": self.mu,
-            "noise_relative": self.noise_relative,
-            "rms_residual": self.rms_residual,
-            "max_residual": self.max_residual,
-            "ranges": [r.to_dict() for r in self.ranges],
-            "flags": [flag.to_dict() for flag in self.flags],
-            "data": {name: column.tolist() for name, column in self._columns().items()},
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> KramersKronigResult:
-        """Rebuild a result from `to_dict`'s document.
-
-        Raises
-        ------
-        SpectrumError
-            When the document is not one.
-        """
-        try:
-            return cls(
-                spectrum=_spectrum_from(document),
-                fitted=_complex(document["data"], "fit"),
-                noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
-                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-                ranges=tuple(FrequencyRange(**r) for r in document["ranges"]),
-                **{name: document[name] for name in ("ok", "noise_relative", "rc_elements", "mu")},
-            )
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a Kramers-Kronig document: {error}") from None
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table with one row a frequency: measured, fitted, residuals, noise, invalid."""
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame({**self._columns(), "invalid": self.invalid})
-        return frame
-
-    def plot(self, figure: Figure | None = None) -> tuple[Axes, Axes]:
-        """Draw data with the consistent fit, and residuals with the noise; a new figure where None."""
-        from eisfit.display import plot
-
-        return plot.kramers_kronig(self.to_dict(), figure=figure)
-
-    def _columns(self) -> dict[str, FloatArray]:
-        measured, fitted, residual = self.spectrum.impedance, self.fitted, self.residuals
-        return {
-            "frequency_Hz": self.spectrum.frequency,
-            "Z_real_ohm": measured.real,
-            "Z_imag_ohm": measured.imag,
-            "fit_real_ohm": fitted.real,
-            "fit_imag_ohm": fitted.imag,
-            "residual_real": residual.real,
-            "residual_imag": residual.imag,
-            "noise_ohm": self.noise,
-        }
-
-    def __str__(self) -> str:
-        from eisfit.display import report
-
-        return report.check_text(self.to_dict())
-
-    def __repr__(self) -> str:
-        verdict = "pass" if self.ok else "fails (" + ", ".join(flag.name for flag in self.flags) + ")"
-        return (
-            f"<KramersKronigResult {self.spectrum.name}: {verdict}, noise {100 * self.noise_relative:.2g} %, "
-            f"largest residual {100 * self.max_residual:.2g} %, {self.rc_elements} RC elements>"
-        )
-
-    def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
-
-        document = self.to_dict()
-        table = report.check_html(document)
-        return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")
+_MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
+_SHOWN = 12  # places in one sentence
+_AT_ONCE = 10_000  # points that the curve is drawn through in one array
 
 
 @takes_spectrum
@@ -213,7 +60,8 @@ def check(
     inductive loop at low frequency, which does obey Kramers-Kronig, passes. A spectrum fails where a
     deviation is both unlikely by chance (1 in 2000 for each of three tests) and above the tolerance, or
     where single points are off the curve of all others. The noise is that of the data, even where
-    `spectrum.noise` says otherwise.
+    `spectrum.noise` says otherwise. Of more than 250 points, 250 spread evenly over log f are tested; the
+    others are held against the curve through them, one by one.
 
     Parameters
     ----------
@@ -252,32 +100,47 @@ def check(
     """
     asked = "impedance" if representation == "auto" else representation
     terms = (inductance, capacitance)
+    tested = _thinned(spectrum)
 
     def judged(choice: str) -> Trust:
-        problem = replace(_problem(spectrum, terms, rc_elements, choice), mu=mu, tolerance=tolerance)
+        problem = replace(_problem(tested, terms, rc_elements, choice), mu=mu, tolerance=tolerance)
         trust = trusted(problem)
-        return trust if _holds(trust) else resonant(problem, trust) or trust
+        return trust if _holds(trust) else resonant(problem, trust)
 
     trust = judged(asked)
-    if representation == "auto" and not _holds(trust) and (spectrum.impedance.real < 0).any():
+    if representation == "auto" and not _holds(trust) and (tested.impedance.real < 0).any():
         other = judged("admittance")
         if _holds(other):
             asked, trust = "admittance", other
-    return _result(spectrum, asked, trust)
+    return _result(spectrum, tested, asked, trust)
+
+
+def _thinned(spectrum: Spectrum) -> Spectrum:
+    """Return the spectrum, or of very many points some, spread evenly over log f."""
+    if spectrum.points <= _MOST_POINTS:
+        return spectrum
+    x = -np.log(spectrum.frequency)
+    places = np.rint(np.interp(np.linspace(x[0], x[-1], _MOST_POINTS), x, np.arange(x.size)))
+    return spectrum.keep(np.isin(np.arange(x.size), places))
 
 
 def _holds(trust: Trust) -> bool:
     return not find_breaches(trust) and bool(trust.kept.all())
 
 
-def _result(spectrum: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
-    problem = trust.problem
-    columns = problem.basis.columns(trust.solved.elements, spectrum.omega)
-    modelled = columns @ trust.solved.coefficients
-    fitted = modelled if representation == "impedance" else 1 / modelled
-    modulus = np.abs(spectrum.impedance if representation == "impedance" else 1 / spectrum.impedance)
+def _result(
+    spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust
+) -> KramersKronigResult:
+    fitted = _curve(spectrum, representation, trust)
+    modulus = np.abs(tested.impedance if representation == "impedance" else 1 / tested.impedance)
     relative = np.maximum(trust.found.noise / (trust.weight * modulus), 1e-12)
-    ranges = list(_ranges(find_breaches(trust), trust.kept, spectrum))
+    ranges = list(_ranges(find_breaches(trust), trust.kept, tested))
+    notes: list[Flag] = []
+    if tested is not spectrum:
+        relative = np.interp(-np.log(spectrum.omega), -np.log(tested.omega), relative)
+        if all(r.low_Hz == r.high_Hz for r in ranges):  # what breaks smoothly bends the curve beside it too
+            ranges += _far_from(spectrum, fitted, relative, ranges, trust.problem.tolerance)
+        notes = [_thinning(spectrum, tested)]
     return KramersKronigResult(
         spectrum=spectrum,
         ok=not ranges,
@@ -286,8 +149,44 @@ def _result(spectrum: Spectrum, representation: str, trust: Trust) -> KramersKro
         noise_relative=float(np.sqrt(np.mean(relative**2))),
         rc_elements=trust.solved.elements,
         mu=trust.solved.mu,
-        flags=_flags(ranges, trust),
+        flags=(*_flags(ranges, trust), *notes),
         ranges=tuple(ranges),
+    )
+
+
+def _curve(spectrum: Spectrum, representation: str, trust: Trust) -> ComplexArray:
+    """Return the fitted impedance (F,) at every frequency, ohm."""
+    basis, solved = trust.problem.basis, trust.solved
+    parts = np.array_split(spectrum.omega, -(-spectrum.points // _AT_ONCE))
+    modelled = [basis.columns(solved.elements, omega) @ solved.coefficients for omega in parts]
+    found = np.concatenate(modelled)
+    return np.asarray(found if representation == "impedance" else 1 / found)
+
+
+def _far_from(
+    spectrum: Spectrum,
+    fitted: ComplexArray,
+    relative: FloatArray,
+    ranges: list[FrequencyRange],
+    tolerance: float,
+) -> list[FrequencyRange]:
+    """Return the points that lie off the curve by more than their noise and the tolerance, outside ranges.
+
+    |residual|^2 / noise^2 is chi-squared with 2 degrees of freedom: exp(-x / 2) is the chance of more.
+    """
+    f, size = spectrum.frequency, np.abs(spectrum.impedance - fitted) / np.abs(spectrum.impedance)
+    least = np.sqrt(2 * np.log(spectrum.points / FALSE_ALARM)) * relative
+    far = size > np.maximum(least, tolerance)
+    for r in ranges:
+        far &= (f < r.low_Hz) | (f > r.high_Hz)
+    return [FrequencyRange(one, one, CAUSES["outlier"]) for one in np.unique(f[far])[::-1].tolist()]
+
+
+def _thinning(spectrum: Spectrum, tested: Spectrum) -> Flag:
+    return Flag(
+        "thinned",
+        f"{spectrum.points} points: the test is made with {tested.points} of them, evenly spread over log f",
+        "the others were held against its curve; nothing need be done",
     )
 
 
@@ -341,12 +240,18 @@ def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
         places = [r for r in ranges if r.cause == cause]
         if not places:
             continue
-        where, single = ", ".join(_span(r) for r in places), name == "outlier"
+        where, single = _listed(places), name == "outlier"
         extent = "" if single else f" (up to {100 * size:.2g} % of |Z|)"
         flags.append(Flag("outlier" if single else "kk_failed", f"{where}: {cause}{extent}", CURES[name]))
     if any(flag.name == "kk_failed" for flag in flags) and _mirrored(trust):
         flags.insert(0, MIRRORED)
     return tuple(flags)
+
+
+def _listed(places: list[FrequencyRange]) -> str:
+    more = len(places) - _SHOWN
+    shown = ", ".join(_span(r) for r in places[:_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _span(r: FrequencyRange) -> str:
@@ -357,14 +262,3 @@ def _mirrored(trust: Trust) -> bool:
     problem, as_is = trust.problem, trust.solved.scaled
     turned = fit(problem.basis, problem.data.conj(), problem.weight, trust.solved.elements).scaled
     return bool(as_is @ as_is > 9 * (turned @ turned))
-
-
-def _spectrum_from(document: Mapping[str, Any]) -> Spectrum:
-    known, data = document["spectrum"], document["data"]
-    kept = {name: known[name] for name in ("source", "index", "cycle")}
-    return Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept)
-
-
-def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:
-    real, imag = (np.asarray(data[f"{name}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
-    return np.asarray(real + 1j * imag)

@@ -23,7 +23,7 @@ from eisfit.validation.linear_kk import (
     fit,
     local_noise,
 )
-from eisfit.validation.resonances import strongest
+from eisfit.validation.resonances import is_inside, refined, strongest
 from eisfit.verdict import Flag
 
 __all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
@@ -34,11 +34,7 @@ TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
 _MOST_RESONANCES = 4
-_PASSES = 4
-_MENDING = 0.7  # of the deviation: a resonance that leaves more of it is none
-_TAKEN = 0.3  # of the residual's square, by each
-_SEEN = 2  # points that each further resonance must explain: it has four numbers, a point two
-_MUCH = 0.6  # of it: no drift looks so much like a resonance; worth going on, whatever single points say
+_STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
 MENDED = 0.02  # probability above which a cut-off end has taken the deviation with it
 
 CAUSES = {
@@ -147,46 +143,45 @@ def trusted(problem: Problem) -> Trust:
     return _trusted(replace(problem, patience=EVERY))
 
 
-def resonant(problem: Problem, trust: Trust) -> Trust | None:
-    """Return the test with the resonances that take all of what breaks; None where they do not."""
-    resonances: list[tuple[float, float]] = []
-    size, best, points = _deviation(trust), None, int(trust.kept.sum())
-    whole, lost = not find_breaches(trust), trust.kept.size - points
-    for count in range(_MOST_RESONANCES):
-        if whole and count and lost < _SEEN * (count + 1):
-            break
-        at, share = _next(problem, resonances)
-        if share < _TAKEN:
-            break
-        resonances.append(at)
-        for _ in range(_PASSES if count else 0):  # each again beside the others
-            resonances.append(_next(problem, resonances[1:])[0])
-            del resonances[0]
+def resonant(problem: Problem, trust: Trust) -> Trust:
+    """Return the test with the resonances that the spectrum asks for, none where it asks for none.
+
+    A drift, or a single point that is wrong, can be imitated by resonances too: each must describe the
+    spectrum with fewer numbers than the test does without it.
+    """
+    resonances: tuple[tuple[float, float], ...] = ()
+    omega, weight, alone = problem.basis.omega, problem.weight, _sparse(problem)
+    for _ in range(_MOST_RESONANCES):
+        solved = _sparse(_with(problem, resonances))
+        at = strongest(omega, weight, solved.q, solved.scaled)
+        resonances = refined(omega, weight, alone.q, alone.scaled, (*resonances, at))
         found = trusted(_with(problem, resonances))
-        if not find_breaches(found) and found.kept.sum() >= points:
-            best, points = found, int(found.kept.sum())
-            if found.kept.all():
+        inside = all(is_inside(omega, one) for one in resonances)
+        if inside and _criterion(found) < _criterion(trust) - _STRONG:
+            trust = found
+            if trust.kept.all() and not find_breaches(trust):
                 break
-        if share < _MUCH and _deviation(found) > _MENDING * size:
-            break
-        size = min(size, _deviation(found))
-    return best
+        elif len(resonances) > len(trust.problem.basis.resonances) + 1:
+            break  # one may be of use with the next alone; two of no use are enough
+    return trust
 
 
-def _deviation(trust: Trust) -> float:
-    """Return the largest systematic deviation, or that of a point that was left out, fraction of |Z|."""
-    inside = float(trust.problem.fraction(trust.found.systematic).max())
-    return inside if trust.kept.all() else max(inside, 1.0)
+def _criterion(trust: Trust) -> float:
+    """Return -2 ln(likelihood) and ln N for each number that a description is made of (Schwarz, 1978).
+
+    A resonance is four numbers, two of which are columns of the fit; a point that was left out is two.
+    """
+    size, lost = 2 * trust.kept.size, int((~trust.kept).sum())
+    kept = 2 * (trust.kept.size - lost)
+    scaled = trust.solved.scaled
+    numbers = trust.solved.q.shape[1] + 2 * len(trust.problem.basis.resonances) + 2 * lost
+    variance = max(float(scaled @ scaled) / kept, np.finfo(float).tiny)
+    spread = size * np.log(variance) - 4 * float(np.log(trust.weight).sum())
+    return float(spread + numbers * np.log(size))
 
 
 def _with(problem: Problem, resonances: Sequence[tuple[float, float]]) -> Problem:
     return replace(problem, basis=replace(problem.basis, resonances=tuple(resonances)))
-
-
-def _next(problem: Problem, resonances: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], float]:
-    """Return the resonance that takes most of what is left beside others, and the fraction that it takes."""
-    solved = _sparse(_with(problem, resonances))
-    return strongest(problem.basis.omega, problem.weight, solved.q, solved.scaled)
 
 
 def _sparse(problem: Problem) -> LinearFit:

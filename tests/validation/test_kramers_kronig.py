@@ -10,7 +10,8 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import to_json
 from eisfit.rounding import hertz
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.validation.linear_kk import Basis, choose, fit, local_noise, mu_of
 
 F = np.logspace(5, -2, 60)
@@ -324,6 +325,9 @@ def resonant_cells():
     s = 2j * np.pi * np.logspace(4, 0, 81)
     yield "coil", 1 / (s * 2e-6 + 1 / (3 + s * 0.05))
     yield "loudspeaker", 6.2 + 4e-4 * s + 1 / (1 / 28 + s * 3.3e-4 + 1 / (s * 0.022))
+    motions = ((28, 3.3e-4, 0.022), (40, 2.1e-4, 0.025))  # 59 and 69 Hz, each within the other's width
+    two = sum(1 / (1 / r + s * c + 1 / (s * inductance)) for r, c, inductance in motions)
+    yield "two loudspeakers", 6.2 + 4e-6 * s + two
     yield "piezo", 1 / (s * 1e-6 + 1 / (40 + s * 2.0 + 1 / (s * 1e-7)))
     yield "passivation", 10 - 600 / (1 - s * 600 * 4e-5)
 
@@ -338,6 +342,22 @@ def test_all_stable_systems_pass(name, z):
     result = check(Spectrum(frequency=np.logspace(4, 0, 81), impedance=z + noise))
     assert result.ok, (name, result.flags)
     assert result.noise_relative == pytest.approx(1e-3, rel=0.35)
+
+
+def test_of_very_many_points_some_are_tested_and_all_are_held_against_the_curve():
+    f, rng = np.logspace(5, -2, 3000), np.random.default_rng(8)
+    z = 5 + 50 / (1 + (2j * np.pi * f * 1e-2) ** 0.85)
+    z = z + 1e-3 * np.abs(z) * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size))
+    whole = check(Spectrum(frequency=f, impedance=z))
+    assert whole.ok
+    assert [flag.name for flag in whole.flags] == ["thinned"]
+    assert whole.noise.shape == f.shape
+    assert whole.noise_relative == pytest.approx(1e-3, rel=0.1)
+    assert np.abs(whole.residuals).max() < 6e-3
+    z[1234] *= 1.05  # not one of the 250 that are evenly spread
+    off = check(Spectrum(frequency=f, impedance=z))
+    assert [(r.low_Hz, r.high_Hz) for r in off.ranges] == [(f[1234], f[1234])]
+    assert {flag.name for flag in off.flags} == {"outlier", "thinned"}
 
 
 def test_a_drifting_cell_is_no_resonance():

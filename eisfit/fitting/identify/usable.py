@@ -7,7 +7,8 @@ import numpy as np
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import ladder
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
 __all__ = ["FEWEST", "consistent", "without_top"]

@@ -13,7 +13,8 @@ from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
-from eisfit.validation.kramers_kronig import KramersKronigResult, check
+from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
 __all__ = ["find_unsound"]

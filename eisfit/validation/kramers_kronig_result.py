@@ -1,0 +1,185 @@
+"""What a Kramers-Kronig test returns: the verdict on one spectrum, its noise, and where it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.errors import SpectrumError
+from eisfit.spectra.spectrum import Spectrum
+from eisfit.verdict import Flag
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["FrequencyRange", "KramersKronigResult"]
+
+
+@dataclass(frozen=True)
+class FrequencyRange:
+    """A part of the sweep that breaks Kramers-Kronig: from `low_Hz` to `high_Hz` (both included), and why."""
+
+    low_Hz: float
+    high_Hz: float
+    cause: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document."""
+        return {"low_Hz": self.low_Hz, "high_Hz": self.high_Hz, "cause": self.cause}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KramersKronigResult:
+    """The verdict on one spectrum, with its noise.
+
+    Parameters
+    ----------
+    spectrum
+        What was tested.
+    ok
+        Whether nothing beyond noise and beyond the tolerance speaks against Kramers-Kronig.
+    fitted
+        (F,) complex, ohm: the nearest spectrum that obeys Kramers-Kronig.
+    noise
+        (F,) ohm: standard deviation of the real and of the imaginary part, estimated from the spectrum
+        itself, corrected for degrees of freedom, varying with frequency where the data shows that it does.
+    noise_relative
+        Its root mean square, fraction of |Z|.
+    rc_elements, mu
+        Number of RC elements within the sweep, and mu = 1 - sum|R < 0| / sum|R >= 0| of them.
+    flags
+        What to know and what to do.
+    ranges
+        Where the spectrum breaks.
+    """
+
+    spectrum: Spectrum
+    ok: bool
+    fitted: ComplexArray
+    noise: FloatArray
+    noise_relative: float
+    rc_elements: int
+    mu: float
+    flags: tuple[Flag, ...] = ()
+    ranges: tuple[FrequencyRange, ...] = ()
+
+    @property
+    def residuals(self) -> ComplexArray:
+        """Measured minus fitted, fraction of |Z|, (F,) complex."""
+        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
+
+    @property
+    def rms_residual(self) -> float:
+        """Root mean square of |residual|, fraction of |Z|."""
+        return float(np.sqrt(np.mean(np.abs(self.residuals) ** 2)))
+
+    @property
+    def max_residual(self) -> float:
+        """Largest |residual|, fraction of |Z|."""
+        return float(np.abs(self.residuals).max())
+
+    @property
+    def invalid(self) -> BoolArray:
+        """Points within `ranges`, (F,); ``spectrum.keep(~result.invalid)`` drops them."""
+        f = self.spectrum.frequency
+        inside = [(f >= r.low_Hz) & (f <= r.high_Hz) for r in self.ranges]
+        return np.asarray(np.logical_or.reduce([np.zeros(f.shape, dtype=bool), *inside]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return {
+            "schema": "eisfit.check/1",
+            "spectrum": self.spectrum.summary(),
+            "ok": self.ok,
+            "rc_elements": self.rc_elements,
+            "mu": self.mu,
+            "noise_relative": self.noise_relative,
+            "rms_residual": self.rms_residual,
+            "max_residual": self.max_residual,
+            "ranges": [r.to_dict() for r in self.ranges],
+            "flags": [flag.to_dict() for flag in self.flags],
+            "data": {name: column.tolist() for name, column in self._columns().items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> KramersKronigResult:
+        """Rebuild a result from `to_dict`'s document.
+
+        Raises
+        ------
+        SpectrumError
+            When the document is not one.
+        """
+        try:
+            return cls(
+                spectrum=_spectrum_from(document),
+                fitted=_complex(document["data"], "fit"),
+                noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
+                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+                ranges=tuple(FrequencyRange(**r) for r in document["ranges"]),
+                **{name: document[name] for name in ("ok", "noise_relative", "rc_elements", "mu")},
+            )
+        except (KeyError, TypeError) as error:
+            raise SpectrumError(f"not a Kramers-Kronig document: {error}") from None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row a frequency: measured, fitted, residuals, noise, invalid."""
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame({**self._columns(), "invalid": self.invalid})
+        return frame
+
+    def plot(self, figure: Figure | None = None) -> tuple[Axes, Axes]:
+        """Draw data with the consistent fit, and residuals with the noise; a new figure where None."""
+        from eisfit.display import plot
+
+        return plot.kramers_kronig(self.to_dict(), figure=figure)
+
+    def _columns(self) -> dict[str, FloatArray]:
+        measured, fitted, residual = self.spectrum.impedance, self.fitted, self.residuals
+        return {
+            "frequency_Hz": self.spectrum.frequency,
+            "Z_real_ohm": measured.real,
+            "Z_imag_ohm": measured.imag,
+            "fit_real_ohm": fitted.real,
+            "fit_imag_ohm": fitted.imag,
+            "residual_real": residual.real,
+            "residual_imag": residual.imag,
+            "noise_ohm": self.noise,
+        }
+
+    def __str__(self) -> str:
+        from eisfit.display import report
+
+        return report.check_text(self.to_dict())
+
+    def __repr__(self) -> str:
+        verdict = "pass" if self.ok else "fails (" + ", ".join(flag.name for flag in self.flags) + ")"
+        return (
+            f"<KramersKronigResult {self.spectrum.name}: {verdict}, noise {100 * self.noise_relative:.2g} %, "
+            f"largest residual {100 * self.max_residual:.2g} %, {self.rc_elements} RC elements>"
+        )
+
+    def _repr_html_(self) -> str:
+        from eisfit.display import report, svg
+
+        document = self.to_dict()
+        table = report.check_html(document)
+        return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")
+
+
+def _spectrum_from(document: Mapping[str, Any]) -> Spectrum:
+    known, data = document["spectrum"], document["data"]
+    kept = {name: known[name] for name in ("source", "index", "cycle")}
+    return Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept)
+
+
+def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:
+    real, imag = (np.asarray(data[f"{name}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
+    return np.asarray(real + 1j * imag)
