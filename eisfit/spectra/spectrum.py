@@ -28,10 +28,12 @@ from eisfit.spectra.vectors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "Spectrum"]
+__all__ = ["COLUMNS", "TURNED", "Spectrum"]
 
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
+#: In the note of a reader that took the other sign of Z'' than the file's header says.
+TURNED = "imaginary sign turned against the header"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -128,9 +128,7 @@ def _holds(trust: Trust) -> bool:
     return not find_breaches(trust) and bool(trust.kept.all())
 
 
-def _result(
-    spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust
-) -> KramersKronigResult:
+def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
     fitted = _curve(spectrum, representation, trust)
     modulus = np.abs(tested.impedance if representation == "impedance" else 1 / tested.impedance)
     relative = np.maximum(trust.found.noise / (trust.weight * modulus), 1e-12)

@@ -2,9 +2,9 @@
 
 A coil with its winding capacitance, a loudspeaker, a piezo crystal obey Kramers-Kronig with terms
 (a + b s) / (1 + 2 zeta s + s^2), s = j omega / omega_0, zeta < 1: the general real, stable pole pair
-(Gustavsen and Semlyen, IEEE Trans. Power Delivery 14 (1999) 1052). Each is looked for on a grid, where it takes
-most of what is left, and then moved together with the others: two that overlap are found by no other way. What
-is linear is eliminated (variable projection: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413).
+(Gustavsen and Semlyen, IEEE Trans. Power Delivery 14 (1999) 1052). Each is looked for on a grid, where
+it takes most of what is left, and then moved together with the others: two that overlap are found by no other
+way. What is linear is eliminated (Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413).
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
 from eisfit.fitting.verdicts.grade import Residuals, grades, knows_noise, relative_noise
+from eisfit.fitting.verdicts.soundness import find_turned_sign
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.spectrum import Spectrum
@@ -240,6 +241,7 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
     quiet = np.isfinite(stderr).all(axis=1)
     quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
     quiet &= np.asarray(table.grade == "A", dtype=bool)
+    quiet &= [not find_turned_sign(spectrum) for spectrum in optima.spectra]
     names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
     quiet &= uncorrelated(optima.circuit, names, noise, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)

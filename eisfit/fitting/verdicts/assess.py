@@ -29,7 +29,7 @@ from eisfit.fitting.verdicts.flags import (
 )
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
-from eisfit.fitting.verdicts.soundness import find_unsound
+from eisfit.fitting.verdicts.soundness import find_turned_sign, find_unsound
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
@@ -71,7 +71,7 @@ def findings_and_result(
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
     findings = find_open_parameters(result, findings, rows)
-    findings += find_ambiguous(result)
+    findings += [*find_ambiguous(result), *find_turned_sign(result.spectrum)]
     if validate:
         findings = [*findings, *find_unsound(result)]
     return findings, with_verdicts(result, findings, rows)

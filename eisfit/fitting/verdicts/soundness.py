@@ -13,11 +13,12 @@ from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
+from eisfit.spectra.spectrum import TURNED, Spectrum
 from eisfit.validation.kramers_kronig import check
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
-__all__ = ["find_unsound"]
+__all__ = ["find_turned_sign", "find_unsound"]
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -29,6 +30,15 @@ def find_unsound(result: FitResult) -> list[Finding]:
         flag = Flag("not_validated", str(error), "measure more frequencies")
         return [*found, Finding(flag)]
     return [*found, *_broken(result, tested)]
+
+
+def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
+    """Return what is to be known where a reader did not believe the header's sign of Z''."""
+    note = next((note for note in spectrum.notes if TURNED in note), None)
+    if note is None:
+        return []
+    cure = "look whether it is right (eisfit info); --imag-sign header keeps the sign as the file has it"
+    return [Finding(Flag("sign_turned", note.partition(": ")[2], cure))]
 
 
 def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
-from eisfit.spectra.readers._sweep import TURNED, Sweep, plural
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
+from eisfit.spectra.spectrum import TURNED
 from eisfit.units import ZERO_CELSIUS
 
 __all__ = [
@@ -137,7 +138,7 @@ def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple
     for sweep in sweeps:
         sweep.impedance = sweep.impedance.conj()
     _refuse_lost_signs(file, sweeps[0])
-    return -1, f"{TURNED} ({written}): {evidence}"
+    return -1, f"{ASSUMED} {TURNED} ({written}): {evidence}"
 
 
 def _refuse_lost_signs(file: File, sweep: Sweep) -> None:

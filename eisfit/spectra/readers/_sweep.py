@@ -14,12 +14,10 @@ from eisfit.errors import SpectrumError
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["ASSUMED", "GIVEN_SIGN", "GIVEN_UNIT", "TURNED", "Sweep", "finish", "plural"]
+__all__ = ["ASSUMED", "GIVEN_SIGN", "GIVEN_UNIT", "Sweep", "finish", "plural"]
 
 #: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
 ASSUMED = "assumed:"
-#: A note that begins so: the imaginary part is not as the file's header says.
-TURNED = f"{ASSUMED} imaginary sign turned against the header"
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
