@@ -222,6 +222,8 @@ def test_options_mean_what_they_mean_elsewhere(run, tmp_path):
         "unit",
         "--title",
         "My cell",
+        "--area",
+        "2cm2",
     )
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     (shown,) = data_of(text)["groups"][0]["entries"]
@@ -229,6 +231,7 @@ def test_options_mean_what_they_mean_elsewhere(run, tmp_path):
     first = shown["parameters"][0]
     assert [first[key] for key in ("name", "text", "unit", "word")] == ["R_s", "3.6", "ohm", "fixed"]
     assert "<title>My cell</title>" in text
+    assert any(row[0] == "R_ct_area" for row in shown["derived"])
 
 
 def test_files_of_one_cell_are_one_series_when_asked(run, tmp_path):

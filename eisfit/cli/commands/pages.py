@@ -9,14 +9,17 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
+    Area,
     CircuitName,
     Constraints,
     Drop,
     DropInductive,
     Files,
     Frequencies,
+    GeometryFile,
     Reading,
     Weighting,
+    geometry_of,
 )
 from eisfit.cli.output import guard, print_text, progress
 from eisfit.cli.sources import read_sources
@@ -38,6 +41,8 @@ def report(
     span: Frequencies = Frequencies(),
     drop: Drop = None,
     drop_inductive: DropInductive = False,
+    geometry: GeometryFile = None,
+    area: Area = None,
     reading: Reading = Reading(),
     series: Annotated[bool, Option("--series", help="All the files are the cycles of one cell.")] = False,
     title: Annotated[str | None, Option(help="Of the page; the files' names by default.")] = None,
@@ -53,7 +58,7 @@ def report(
 
     data = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
     chosen = constraints.of(circuit)
-    options: dict[str, Any] = {"weighting": weighting, **data}
+    options: dict[str, Any] = {"weighting": weighting, "geometry": geometry_of(geometry, area), **data}
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
     for source in progress(sources, "fitting", len(sources)):
