@@ -158,3 +158,26 @@ def test_results_do_not_share_their_arrays():
     before = second.covar.copy()
     first.covar[:] = 0.0
     assert (second.covar == before).all()
+
+
+def test_what_follows_from_the_parameters_keeps_the_circuits_own_error():
+    """It is common to the cycles: of R_p, the whole variance less the noise's, as of the cycle by itself."""
+    frequency = np.geomspace(1e5, 1e-2, 51)
+    s = 2j * np.pi * frequency
+    cycles = []
+    for k in range(5):  # simulated: the slow arc is Havriliak and Negami's
+        z = 5 + 20 / (1 + (s * 1e-5) ** 0.9) + (100 + k) / (1 + (s * 0.05) ** 0.9) ** 0.8
+        scatter = np.random.default_rng(k).standard_normal((2, 51))
+        z = z + 0.001 * np.abs(z) * (scatter[0] + 1j * scatter[1])
+        cycles.append(eisfit.Spectrum(frequency=frequency, impedance=z, cycle=k + 1))
+    alone = eisfit.track(cycles, "rs-sei-ct")
+    joint = eisfit.track(cycles, "rs-sei-ct", joint={"CPE_sei_alpha": "shared"})
+
+    def by_noise(fit):
+        rows = [fit.var_names.index(name) for name in ("R_sei", "R_ct")]
+        return fit.covar[np.ix_(rows, rows)].sum()
+
+    for one, fit in zip(alone, joint, strict=True):
+        by_model = one.derived["R_p"]["stderr"] ** 2 - by_noise(one)
+        assert by_model > by_noise(one)
+        assert fit.derived["R_p"]["stderr"] ** 2 == pytest.approx(by_noise(fit) + by_model, rel=1e-6)

@@ -164,11 +164,12 @@ class _Part:
         with np.errstate(all="ignore"):
             propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
             given = given_errors(circuit, geometry)
+            by_model = _variance_by_model(fits, geometry)
             for name, (unit, formula) in formulas(circuit, geometry).items():
                 value, error = propagated.value(formula), propagated.error(formula)
                 # As in eisfit.derived: at a parameter's bound of zero the slopes mean nothing.
                 known = np.isfinite(value) & np.isfinite(error) & (value != 0)
-                both = np.hypot(error, given.get(name, 0.0) * value)
+                both = np.sqrt(error**2 + by_model.get(name, 0.0) + (given.get(name, 0.0) * value) ** 2)
                 columns = value.tolist(), both.tolist(), known.tolist()
                 for row, v, e, there in zip(found, *columns, strict=True):
                     row[name] = {"value": v, "stderr": e if there else None, "unit": unit}
@@ -181,6 +182,27 @@ class _Part:
         quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
         quiet &= uncorrelated(circuit, self.names, self.stderr, self.covar)
         return quiet & arcs_in_order(circuit, self.values)
+
+
+def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, FloatArray]:
+    """Return what the circuit's own error adds to the variances (B,) of the derived quantities, by name.
+
+    It is common to the cycles, so that a joint fit has that of the fits by themselves: their whole variance
+    less what noise and geometry make of it.
+    """
+    found: dict[str, FloatArray] = {}
+    for names in {fit.var_names for fit in fits if any(p.stderr_model for p in fit.parameters.values())}:
+        rows = [b for b, fit in enumerate(fits) if fit.var_names == names and fit.covar is not None]
+        some, circuit = [fits[b] for b in rows], fits[0].circuit
+        values, covar = np.array([list(fit.values.values()) for fit in some]), [fit.covar for fit in some]
+        apart = Propagation(circuit, values, [circuit.names.index(n) for n in names], np.array(covar))
+        given = given_errors(circuit, geometry)
+        for name, (_, formula) in formulas(circuit, geometry).items():
+            total = np.array([fit.derived[name]["stderr"] for fit in some], dtype=np.float64)
+            rest = apart.error(formula) ** 2 + (given.get(name, 0.0) * apart.value(formula)) ** 2
+            more = np.nan_to_num(np.maximum(total**2 - rest, 0.0), posinf=0.0)
+            found.setdefault(name, np.zeros(len(fits)))[rows] = more
+    return found
 
 
 def _with(one: T, **changed: Any) -> T:
