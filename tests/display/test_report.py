@@ -259,6 +259,22 @@ def test_the_parameter_asked_for_stands_in_the_first_line() -> None:
     assert "open: > 120" in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, False),
+        ({"hidden": 3.0}, True),
+        ({"hidden": 1.5}, False),
+        ({"hidden": 3.0, "stderr_model": 1.0}, False),
+    ],
+)
+def test_what_the_noise_may_hide_is_told_where_it_is_much(changes: dict[str, float], told: bool) -> None:
+    known = {"ok": True, "parameters": {"R_ct": parameter(100.0, 1.0, "ohm", "charge_transfer", **changes)}}
+    known["statistics"] = {"chisqr": 1.0}
+    words = "R_ct \u00b1 3.0 ohm if the circuit departs by as much as this noise hides"
+    assert (words in report.fit_text(known).splitlines()) == told
+
+
 def test_marks_of_parameters() -> None:
     text = report.fit_text(GOOD)
     assert re.search(r"CPE_sei_alpha +0\.85 +fixed", text)

@@ -36,6 +36,7 @@ __all__ = ["fit_text", "fits_text"]
 
 _STRONG = 0.9  # absolute correlation from which two parameters are reported to trade off
 _LISTED = 5
+_MUCH = 2.0  # standard errors, from which on what the noise may hide is told
 
 
 def fit_text(document: Document, *, width: int = WIDTH) -> str:
@@ -73,15 +74,20 @@ def verdict_lines(document: Document, *, width: int) -> list[str]:
 
 
 def _headline(document: Document) -> str:
-    """Return the value that is asked for most, the charge-transfer resistance, with its error and verdict."""
+    """Return the value that is asked for most with its error and verdict."""
+    name, row = _asked_for_most(document)
+    if not document.get("ok") or not row.get("verdict"):
+        return ""
+    return f": {clean(name)} = {measured(row)} ohm, {parameter_verdict(row)}"
+
+
+def _asked_for_most(document: Document) -> tuple[str, Document]:
+    """Return the charge-transfer resistance where there is one: its name and row, else nothing."""
     rows = (document.get("parameters") or {}).items()
     wanted = [
         (n, row) for n, row in rows if row.get("role") == "charge_transfer" and row.get("unit") == "ohm"
     ]
-    if not document.get("ok") or len(wanted) != 1 or not wanted[0][1].get("verdict"):
-        return ""
-    name, row = wanted[0]
-    return f": {clean(name)} = {measured(row)} ohm, {parameter_verdict(row)}"
+    return wanted[0] if len(wanted) == 1 else ("", {})
 
 
 def _flag_lines(document: Document) -> list[str]:
@@ -170,7 +176,18 @@ def _statistics(document: Document, width: int) -> list[str]:
         lines += wrapped("standard errors: scaled by the residuals (noise not measured)", width=width)
     elif document.get("covariance_rescaled") is False:
         lines += wrapped("standard errors: from the measured noise", width=width)
-    return lines
+    return lines + (wrapped(hidden, width=width) if (hidden := _hidden(document)) else [])
+
+
+def _hidden(document: Document) -> str:
+    """Return what the noise may hide of the value that is asked for most, where it is much."""
+    name, row = _asked_for_most(document)
+    hidden, error = row.get("hidden"), row.get("stderr")
+    if row.get("stderr_model") or not hidden or not error or hidden < _MUCH * error:
+        return ""
+    return (
+        f"{clean(name)} ± {significant(hidden, 2)} ohm if the circuit departs by as much as this noise hides"
+    )
 
 
 def _derived(document: Document, width: int) -> list[str]:

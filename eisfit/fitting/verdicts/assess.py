@@ -210,8 +210,11 @@ _OF_THE_DATA = ("kk_failed", "imaginary_sign", "real_only", "absurd_point")
 
 
 def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:
-    """Return a parameter with its verdict; an open one with the side that the data limits."""
-    if verdict != "open" or row is None or p.interval is not None:
+    """Return a parameter with its verdict; an open one with the side that the data limits.
+
+    Both sides are limited only as far as the circuit is true, where its own error is what leaves it open.
+    """
+    if verdict != "open" or row is None or row.determined or p.interval is not None:
         return dataclasses.replace(p, verdict=verdict)
     interval = {"level": _LEVEL, "low": row.low, "high": row.high, "method": "profile"}
     return dataclasses.replace(p, verdict=verdict, interval=interval)

@@ -95,7 +95,7 @@ def _said(row: Interval) -> str:
     unit = f" {row.unit}" if row.unit else ""
     ends = [significant(end, 2) for end in (row.low, row.high) if end is not None]
     if len(ends) == 2:
-        return f"{row.name} is {ends[0]} to {ends[1]}{unit} (95 %, profile)"
+        return f"were the circuit true, {row.name} would be {ends[0]} to {ends[1]}{unit} (95 %, profile)"
     if ends:
         sign = ">" if row.high is None else "<"
         return f"{row.name} is not determined: {sign} {ends[0]}{unit} (95 %, profile)"

@@ -214,7 +214,7 @@ def _weights(evidence: FloatArray) -> FloatArray:
 def _hidden(trials: list[Departed], evidence: FloatArray) -> FloatArray:
     """Return the largest standard error (B, V) of the trials that the data does not speak against."""
     possible = evidence >= evidence.max(axis=1, keepdims=True) - _BEST_BY
-    spread = np.stack([np.einsum("bii->bi", t.covar) for t in trials], axis=1)
+    spread = np.stack([np.einsum("bii->bi", t.covar) + t.shift**2 for t in trials], axis=1)
     return np.asarray(
         np.sqrt(np.max(np.where(possible[:, :, np.newaxis], np.maximum(spread, 0.0), 0.0), axis=1))
     )
