@@ -109,7 +109,7 @@ def _settle(document: Mapping[str, Any]) -> str:
         return "Among these hypotheses hardly anything is left to settle; others were not tried."
     first = rows[0]
     return (
-        f"What would settle the rest: {first['experiment']} "
+        f"To settle the rest: {first['experiment']} "
         f"({first['expected_bits']:.2f} of {first['open_bits']:.2f} bit)."
     )
 

@@ -206,7 +206,7 @@ def _thousandths(value: Uncertain, unit: str) -> str:
 
 
 def _range(entry: Mapping[str, float], factor: float, unit: str) -> str:
-    low, high = (f"{factor * entry[key]:.3g}" for key in ("low95", "high95"))
+    low, high = (f"{float(f'{factor * entry[key]:.2g}'):g}" for key in ("low95", "high95"))
     return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 

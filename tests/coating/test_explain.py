@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -210,6 +211,27 @@ def test_the_page_loads_nothing_and_is_the_same_again(published):
     assert "<script src" not in page
     assert "Figure 1" in page
     assert published.to_markdown().startswith("# RRML")
+
+
+def test_the_page_reaches_its_first_figure_within_150_words(published):
+    page = published.to_html()
+    before = re.sub(r"<[^>]+>", " ", page[page.index("<main>") : page.index("<figure")])
+    assert len(before.split()) <= 150
+    assert "fell from 51.9 to 36.8" in before
+    assert "(14.5\u201315.7; published)" in before
+    assert "no impedance foretells it" in page[page.index("Figure 1") : page.index("Figure 2")]
+
+
+def test_a_gain_within_twice_the_cells_scatter_is_none_to_be_seen():
+    """One cell of each kind, 5 % of scatter between them: 1.09 is none, 1.11 is one."""
+    document = explain(data_folder("example_spectra") / "other_coatings" / "interlayer.toml").document
+    assert document["gains"]["f"]["scatter"] == pytest.approx(0.05)
+    assert document["gains"]["f"]["seen"]
+    assert "no gain to be seen" not in document["headline"][1]
+    small = {"median": 1.09, "low95": 0.98, "high95": 1.21, "scatter": 0.05, "seen": False}
+    told = headline(document | {"gains": {"f": small}})[1]
+    assert "1.09 (0.980 to 1.21) times as fast, within twice the scatter between cells (5.0 %)" in told
+    assert "no gain to be seen" in told
 
 
 def test_numbers_that_no_hypothesis_can_meet_get_no_odds():

@@ -105,7 +105,10 @@ def _something_open(document: Document) -> bool:
 
 def capped(value: float, decimals: int = 1) -> str:
     """Log-odds; nothing beyond a thousand to one is printed."""
-    return "≤ -3" if value <= -3 else "≥ +3" if value >= 3 else f"{value:+.{decimals}f}"
+    if abs(value) >= 3:
+        return "≤ -3" if value < 0 else "≥ +3"
+    told = f"{value:+.{decimals}f}"
+    return told if float(told) else told[1:]
 
 
 def percent(p: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from html import escape
@@ -43,7 +44,7 @@ figcaption b{color:var(--fg)}table{border-collapse:collapse;width:100%;font-size
 th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:bottom}
 .ledger th,.ledger td{text-align:center;padding:5px 4px}.ledger th[scope=row]{text-align:left;min-width:150px}
 .pos{color:var(--pos)}.neg{color:var(--neg)}.cut{background:var(--negbg);font-weight:700}
-.mut th,.mut td{color:var(--mut);font-weight:400}
+.mut th,.mut td{color:var(--mut);font-weight:400}.ledger .mut td{text-align:left}
 .total th,.total td{border-top:2px solid var(--fg);font-weight:650}.let{display:block;color:var(--mut)}
 .bar{display:block;position:relative;height:7px;
 background:linear-gradient(var(--line),var(--line)) 50% 0/1px 100% no-repeat}
@@ -59,6 +60,8 @@ footer{margin-top:24px;color:var(--mut);font-size:12.5px}
 @media screen and (max-width:760px){main{padding:14px}h1{font-size:22px}.grid{grid-template-columns:1fr}}
 @media print{details>*{display:block}}
 """
+_RANGE = re.compile(r"(from )?(?<![\w.])(-?[\d.]+) to (?=-?\d)")
+"""A range, but not what changed from one value to another."""
 _UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
 
 
@@ -114,16 +117,19 @@ def explanation_summary_html(document: Document) -> str:
 def _set(text: str) -> str:
     """Quantities as in print."""
     words = (
-        re.sub(r"(?<=\d) to (?=\d)", "\u2013", escape(text))
+        _RANGE.sub(lambda m: m[0] if m[1] else f"{m[2]}\u2013", escape(text))
         .replace("R_ct", "<i>R</i><sub>ct</sub>")
         .replace("R_s", "<i>R</i><sub>s</sub>")
         .replace("R_i", "<i>R</i><sub>i</sub>")
     )
+    if re.fullmatch(r"-[\d.]+", words):
+        words = words.replace("-", "\u2212")
     return (
         words.replace(" ohm", "\u00a0Ω")
         .replace(" °C", "\u00a0°C")
         .replace(" -", " \u2212")
         .replace("(-", "(\u2212")
+        .replace("\u2013-", " to \u2212")
     )
 
 
@@ -153,7 +159,7 @@ def _ledger(document: Document) -> str:
 
 
 def _odds(value: float) -> str:
-    kind = "pos" if value >= 0 else "neg"
+    kind = "" if abs(value) < 0.05 else "pos" if value > 0 else "neg"
     cut = " cut" if value <= -3 else ""
     text = capped(value).replace("-", "\u2212")
     return f"<td class='{kind}{cut}'>{text}{_bar(value, 3.0)}</td>"
@@ -197,6 +203,13 @@ def _spectra(document: Document) -> str:
     return f"<figure><figcaption>{caption}</figcaption><div class='grid'>{panels}</div></figure>"
 
 
+def _round_ticks(left: float, right: float) -> list[float]:
+    """Four to eight round numbers between two ends."""
+    size = 10 ** math.floor(math.log10((right - left) / 4))
+    step = max((k * size for k in (1, 2, 5, 10) if (right - left) / (k * size) >= 4), default=size)
+    return [round(k * step, 12) for k in range(math.ceil(left / step), math.floor(right / step) + 1)]
+
+
 def _panel(row: Mapping[str, Any]) -> str:
     x, y = row["Z_real_ohm"], [-v for v in row["Z_imag_ohm"]]
     left, right, top = min(0.0, *x), max(x), max(*y, 1e-9)
@@ -220,10 +233,13 @@ def _panel(row: Mapping[str, Any]) -> str:
     (ax, ay), (bx, _) = place(left, 0), place(right, 0)
     label = f"{row['cell']}, {row['temperature_K'] - 273.15:.0f} °C"
     axis = f"<path class='axis' d='M{ax:.1f},{ay:.1f} H{bx:.1f}'/>"
-    ticks = f"<text x='{bx:.1f}' y='{ay + 16:.1f}' text-anchor='end'>{right:.0f}</text>"
-    ticks += f"<text x='{ax:.1f}' y='{ay + 16:.1f}'>{left:.0f}</text>"
+    ticks = "".join(
+        f"<path class='axis' d='M{place(at, 0)[0]:.1f},{ay:.1f} v4'/>"
+        f"<text x='{place(at, 0)[0]:.1f}' y='{ay + 16:.1f}' text-anchor='middle'>{at:g}</text>"
+        for at in _round_ticks(left, right)
+    )
     words = "Z′ / Ω (vertical: −Z″, same scale)"
-    name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 28:.1f}' text-anchor='middle'>{words}</text>"
+    name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 31:.1f}' text-anchor='middle'>{words}</text>"
     return (
         f"<div><b>{escape(label)}</b><svg viewBox='0 0 420 {height:.0f}' role='img' "
         f"aria-label='Spectrum of {escape(label)}, measured and predicted'>"
