@@ -35,7 +35,6 @@ from eisfit.model.geometry import Geometry
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
 from eisfit.verdict import Flag, limit, usable
 
 if TYPE_CHECKING:
@@ -240,6 +239,8 @@ def fit_or_failure(
 
 def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
     """Return the points that pass the Kramers-Kronig test, and a flag that says which were left out."""
+    from eisfit.validation.kramers_kronig import check
+
     invalid = check(spectrum).invalid
     if not invalid.any():
         return spectrum, ()

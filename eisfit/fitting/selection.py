@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from eisfit.spectra.masks import Drop, drop_points
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
 
 __all__ = ["SELECTING", "selected", "with_noise"]
 
@@ -52,4 +51,6 @@ def with_noise(spectrum: Spectrum, weighting: str) -> Spectrum:
     """
     if weighting != "noise" or spectrum.noise is not None:
         return spectrum
+    from eisfit.validation.kramers_kronig import check
+
     return spectrum.replace(noise=check(spectrum).noise)

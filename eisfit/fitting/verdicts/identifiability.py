@@ -17,7 +17,6 @@ import numpy as np
 from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.interval import Interval
-from eisfit.fitting.errors.likelihood import profile_intervals
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.model.notation import Component
@@ -67,6 +66,8 @@ def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[
     # Of a circuit that misses the data, a profile would tell nothing.
     if not names or result.loss != "linear" or result.grade == "D":
         return {}
+    from eisfit.fitting.errors.likelihood import profile_intervals
+
     return profile_intervals(result, _LEVEL, names, rough=True).rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,15 +15,18 @@ from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import TURNED, Spectrum
-from eisfit.validation.kramers_kronig import check
-from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
+
+if TYPE_CHECKING:
+    from eisfit.validation.kramers_kronig_result import KramersKronigResult
 
 __all__ = ["find_turned_sign", "find_unsound"]
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
     """Return what is wrong with the data of a fit, from plain facts and from the Kramers-Kronig test."""
+    from eisfit.validation.kramers_kronig import check
+
     found = [*_without_imaginary_part(result), *_absurd_points(result)]
     try:
         tested = check(result.spectrum)
