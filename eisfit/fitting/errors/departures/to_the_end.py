@@ -82,9 +82,11 @@ class _Problem(Problem):
         for row, x in changes:
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] = x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
-        by_logarithm = [x.element.by_logarithm(values[row], slopes[row]) for row, x in changes]
+        changed = {x.element.place: x.element for _, x in changes}
+        by_logarithm = {k: element.by_logarithm(values, slopes) for k, element in changed.items()}
         by_numbers = np.zeros((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
-        for (row, x), by in zip(changes, by_logarithm, strict=True):
+        for row, x in changes:
+            by = by_logarithm[x.element.place][row]
             last = x.first + x.by_numbers.shape[1]
             by_numbers[row, x.first : last] = by[:, np.newaxis] * x.by_numbers
             for k, column in (x.by_parameters or {}).items():
