@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from eisfit.model.elements import FrequencyGrid
 __all__ = ["Departed", "depart", "stay"]
 
 _ITERATIONS = (10, 8)  # before and after the noise is estimated again
-_TOLERANCE = 1e-5
+#: The prior holds what the data do not: no damping is needed to begin with.
+_SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-5, "engine": "numpy"}
 _FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
 _AT_ONCE, _FEW = 256, 64  # rows
@@ -144,7 +146,7 @@ def _depart(
     theta, variance = start.theta, variance[places]
     for iterations in _ITERATIONS:
         problem = start.problem(variance)
-        theta = solve(problem, theta, max_iterations=iterations, tolerance=_TOLERANCE, engine="numpy").theta
+        theta = solve(problem, theta, max_iterations=iterations, **_SOLVER).theta
         if not fits.known_noise:
             variance = start.variance_left(theta, variance)
     whole = start.finished(theta, variance)
