@@ -227,6 +227,13 @@ class StudyFile(ClosedModel):
             raise ValueError("some cells have spectra and some r_ct: give spectra of all, or r_ct of all")
         if not self.film or self.film[0].ionic_conductivity is None:
             raise ValueError("the first film needs its ionic_conductivity")
+        self._check_facts()
+
+    def _check_facts(self) -> None:
+        told = [row.what for row in self.dc]
+        twice = next((what for what in told if told.count(what) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two dc rows are called {twice!r}: what must differ")
         names = {cell.name for cell in self.cell} | {"difference"}
         for row in self.dc:
             if row.cell not in names:

@@ -104,12 +104,16 @@ def _raised(posterior: Posterior, by: float) -> Posterior:
 def _density(
     study: Study, problem: Problem, row: DirectCurrent, drawn: Sequence[Draw], seed: int
 ) -> tuple[float, bool]:
-    """Return the logarithm of a fact's mean density over draws, and whether they meet it within 95 %."""
+    """Return the logarithm of a fact's mean density over draws, and whether they meet it within 95 %.
+
+    The resistances of each cell may have moved: a difference is as uncertain as both its voltages.
+    """
     voltage, current = _asked(row, seed)
-    _, foretold = _foretold(study, problem, drawn, row, current)
-    error = np.hypot(row.width.median * foretold, _LAST_DIGIT * np.abs(voltage))
+    parts = [sign * curved for sign, (_, curved) in _each(study, problem, drawn, row, current)]
+    foretold, moved = sum(parts), row.width.median * np.sqrt(sum(part * part for part in parts))
+    error = np.hypot(moved, _LAST_DIGIT * np.abs(voltage))
     logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
-    spread = foretold + error * np.random.default_rng(seed).standard_normal(len(foretold))
+    spread = foretold + error * np.random.default_rng(seed).standard_normal(len(error))
     meets = _meet(summary(voltage), summary(spread))
     return float(np.logaddexp.reduce(logs) - np.log(len(logs))), meets
 
@@ -188,7 +192,7 @@ def _told(row: DirectCurrent, entry: Mapping[str, Any], holds: Sequence[bool], s
     assert row.current is not None  # a life is not told here
     asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
     stated = _range(entry["measured"], 1e3, "mV")
-    text = f"{row.what}: {stated} at {current} asks for {asked}; the impedance makes"
+    text = f"{row.what}: {stated} at {current} asks for {asked}; impedance makes"
     linear, curved = entry["linear"], entry["butler_volmer"]
     if any(holds):
         both = f"{_range(linear, 1e3, 'mV')} if linear, {_range(curved, 1e3, 'mV')} by Butler-Volmer"
@@ -223,13 +227,27 @@ def _foretold(
 
     `least` leaves the ohmic part before the interface out.
     """
+    each = _each(study, problem, drawn, row, current, least=least)
+    linear, curved = (np.sum([sign * both[k] for sign, both in each], axis=0) for k in (0, 1))
+    return linear, curved
+
+
+def _each(
+    study: Study,
+    problem: Problem,
+    drawn: Sequence[Draw],
+    row: DirectCurrent,
+    current: FloatArray,
+    *,
+    least: bool = False,
+) -> list[tuple[float, tuple[FloatArray, FloatArray]]]:
+    """Signs and voltages of the cells that a fact is about: one, or the bare one less the coated one."""
     if row.cell == "difference":
-        bare, coated = problem.pair
-        parts = [_voltages(problem, block, drawn, current, least) for block in (bare, coated)]
-        return parts[0][0] - parts[1][0], parts[0][1] - parts[1][1]
-    name = next(cell.name for cell in study.file.cell if cell.name == row.cell)
-    block = next(b for b in problem.blocks if b.cell == name or b.cell.startswith(f"{name} "))
-    return _voltages(problem, block, drawn, current, least)
+        signed = list(zip((1.0, -1.0), problem.pair, strict=True))
+    else:
+        name = next(cell.name for cell in study.file.cell if cell.name == row.cell)
+        signed = [(1.0, next(b for b in problem.blocks if b.cell == name or b.cell.startswith(f"{name} ")))]
+    return [(sign, _voltages(problem, block, drawn, current, least)) for sign, block in signed]
 
 
 def _voltages(

@@ -110,6 +110,12 @@ def test_a_share_of_the_capacity_is_the_voltage_that_costs_it():
         assert by_share[name] == pytest.approx(value, abs=0.01)
 
 
+def test_two_facts_of_one_name_are_refused():
+    row = 'cell = "difference"\nlife = 2\n[[dc]]\nwhat = "fact"\ncell = "difference"\nlife = 3'
+    with pytest.raises(SchemaError, match="two dc rows are called 'fact'"):
+        with_fact(row)
+
+
 def test_a_cycle_life_moves_no_odds():
     document = explain(with_fact('cell = "difference"\nlife = 2.09')).document
     assert document["silent"] == {"fact": "no impedance foretells it"}

@@ -44,7 +44,9 @@ def ledger(
     for name, logs in (facts or {}).items():
         evidence = {key: evidence[key] + logs[key] for key in final}
         after = log_odds(evidence)
-        rows[name] = {key: after[key] - before[key] for key in final}
+        rows[name if name not in rows else f"{name}, under current"] = {
+            key: after[key] - before[key] for key in final
+        }
         before = after
     return rows
 
