@@ -1,4 +1,7 @@
-"""Make the pictures and the tables of circuits, elements and flags again: ``python docs/refresh.py``."""
+"""Make the pictures, the tables of circuits, elements and flags, and the JSON Schemas again.
+
+python docs/refresh.py
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from eisfit.model.elements import ELEMENTS
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+from _generate import json_schemas  # noqa: E402
 from _generate.flags import summary as flags_table  # noqa: E402
 from _generate.rooms import summary as rooms_table  # noqa: E402
 
@@ -70,4 +74,5 @@ def draw() -> None:
 
 if __name__ == "__main__":
     write_tables()
+    json_schemas.write()
     draw()

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import inspect
 import io
+import json
 import re
 import shlex
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from scipy.special import iv
 
 import eisfit
@@ -22,7 +24,17 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
-from _generate import api, circuits, commands, documents, elements, flags, formula, schemas  # noqa: E402
+from _generate import (  # noqa: E402
+    api,
+    circuits,
+    commands,
+    documents,
+    elements,
+    flags,
+    formula,
+    json_schemas,
+    schemas,
+)
 from _generate.pages import Pages  # noqa: E402
 
 BUILT = ("_build", "generated", "_generate", "notebooks")
@@ -178,6 +190,10 @@ def test_every_key_of_the_json_is_told(schema):
     paths = (path for path, _ in documents.paths(document) if not documents.is_column(path))
     untold = [path for path in paths if not documents.meaning(f"{short}.{path}", said)]
     assert not untold, "docs/json_keys.toml"
+    published = json.loads((json_schemas.FOLDER / documents.schema_file(schema)).read_text(encoding="utf-8"))
+    assert published == json_schemas.schema(document), "python docs/refresh.py"
+    Draft202012Validator.check_schema(published)
+    Draft202012Validator(published).validate(document)
 
 
 def test_every_schema_of_the_source_is_in_the_reference():

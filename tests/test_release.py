@@ -40,10 +40,18 @@ def test_links_and_pictures_of_the_readme_are_addresses_on_a_package_index():
 
 def test_the_recipe_has_the_version_and_the_packages_of_the_project():
     assert f'version: "{eisfit.__version__}"' in RECIPE
-    needed = {re.split(r"[>=;]", entry)[0].strip() for entry in PROJECT["dependencies"]} - {"tomli"}
+    needed = {re.split(r"[>=;]", entry)[0].strip() for entry in PROJECT["dependencies"]}
     run = RECIPE.partition("  run:\n")[2].partition("\n\n")[0]
     listed = {re.split(r"[ >]", line.strip().removeprefix("- "))[0] for line in run.splitlines()}
     assert {name.replace("matplotlib-base", "matplotlib") for name in listed} == needed | {"python"}
+
+
+def test_the_recipe_is_one_that_rattler_build_renders():
+    rattler = pytest.importorskip("rattler_build", reason="py-rattler-build is not installed")
+    variants = rattler.VariantConfig.from_yaml('python_min:\n  - "3.10"\n')
+    (rendered,) = rattler.Stage0Recipe.from_yaml(RECIPE).render(variants)
+    assert "eisfit-toolkit" in repr(rendered)
+    assert eisfit.__version__ in repr(rendered)
 
 
 def test_the_classifiers_name_the_lowest_python():

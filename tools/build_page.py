@@ -39,6 +39,7 @@ from eisfit.display.pages.workbench import workbench_page  # noqa: E402
 from eisfit.model.files.library import circuit, circuits  # noqa: E402
 
 MOST_BYTES = 38_000_000
+EXAMPLE = ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"  # simulated, and says so
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
 LOCK = "pyodide-lock.json"
 CORE = {  # of Pyodide 0.27.7, which its lock file does not list
@@ -233,10 +234,12 @@ def _page(connect: str, blocks: str, licences: str) -> str:
         policy={**_POLICY, "connect-src": connect},
     )
     heading = "<summary>Licences of what this page contains</summary>"
-    folded = f"<details>{heading}<pre>{escape(licences)}</pre></details>\n{blocks}\n"
+    folded = f"<details>{heading}<pre>{escape(licences)}</pre></details>"
+    example = f'<script type="text/plain" data-example="{EXAMPLE.name}">{EXAMPLE.read_text("utf-8")}</script>'
+    more = f'<section class="licences" aria-label="Licences">{folded}</section>\n{example}\n{blocks}\n'
     mark = '<script type="application/json" id="eisfit-data">'
     before, _, after = text.partition(mark)
-    return f"{before}{folded}{mark}{after}"
+    return f"{before}{more}{mark}{after}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,19 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["COMMANDS", "document", "is_column", "meaning", "meanings", "objects", "paths", "write"]
+__all__ = [
+    "COMMANDS",
+    "NAMED",
+    "WHOLE",
+    "document",
+    "is_column",
+    "meaning",
+    "meanings",
+    "objects",
+    "paths",
+    "schema_file",
+    "write",
+]
 
 _DOCS = Path(__file__).resolve().parent.parent
 _ROOT = _DOCS.parent
@@ -59,6 +71,11 @@ def document(schema: str) -> dict[str, Any]:
     return found
 
 
+def schema_file(schema: str) -> str:
+    """Return the file of a document's JSON Schema in ``docs/schemas``: ``fit-2.json`` of ``eisfit.fit/2``."""
+    return f"{schema.partition('.')[2].replace('/', '-')}.json"
+
+
 def meanings() -> dict[str, str]:
     """Return what ``json_keys.toml`` says of keys: by ``path.in.the.document``, or by the last key alone."""
     return _said("keys")
@@ -74,11 +91,11 @@ def _said(part: str) -> dict[str, str]:
     return said
 
 
-_NAMED = (
+NAMED = (
     *("parameters", "derived", "growth", "inputs", "units", "comparison"),
     *("hypotheses", "ledger", "swing", "silent", "gains"),
 )
-_WHOLE = (
+WHOLE = (
     "values",
     "fits",
     "sensitivity",
@@ -98,14 +115,14 @@ def paths(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     own, or a median with its interval, is told in one line.
     """
     key = path.rsplit(".", 1)[-1].removesuffix("[]")
-    if path and (key in _WHOLE or _is_cell(path, value)):
+    if path and (key in WHOLE or _is_cell(path, value)):
         yield path, value
     elif isinstance(value, dict) and value:
         if path:
             yield path, value
         if value.keys() >= _QUANTILES:
             return
-        inside = {"NAME": next(iter(value.values()))} if key in _NAMED else value
+        inside = {"NAME": next(iter(value.values()))} if key in NAMED else value
         for name, child in inside.items():
             yield from paths(child, f"{path}.{name}" if path else name)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -142,9 +159,10 @@ def write(pages: Pages) -> None:
             if path != "schema" and not is_column(path)
         ]
         line = "eisfit " + " ".join(words) + " --json"
-        sections.append(
-            f"## {schema}\n\n```sh\n{line}\n```\n\n{table(('key', 'meaning', 'value, here'), rows)}\n"
-        )
+        file = schema_file(schema)
+        form = f"JSON Schema: {{download}}`{file} </schemas/{file}>`"
+        shown = table(("key", "meaning", "value, here"), rows)
+        sections.append(f"## {schema}\n\n```sh\n{line}\n```\n\n{form}\n\n{shown}\n")
     rest = table(("form", "what gives it"), [(code(form), text) for form, text in objects().items()])
     pages.write("json.md", f"{head('json')}{''.join(sections)}## From Python alone\n\n{rest}")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
@@ -18,7 +19,7 @@ from eisfit.cli.command import Exit, Option, command_of, echo
 from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 
-__all__ = ["FORMS", "INTERRUPTED", "Commands", "current", "mannerly", "say"]
+__all__ = ["FORMS", "INTERRUPTED", "Commands", "counted", "current", "mannerly", "say"]
 
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
@@ -54,6 +55,26 @@ Form = Annotated[
         autocompletion=words(*FORMS),
     ),
 ]
+
+
+def counted(texts: Iterable[str], spectra: int) -> list[str]:
+    """Return each remark once, with of how many spectra it is; remarks that differ in numbers alone are one.
+
+    Examples
+    --------
+    >>> counted(["0.21 % left", "0.2 % left", "no unit", "no unit"], 5)
+    ['0.21 % left (2 of 5 spectra; the numbers are of the first)', 'no unit (2 of 5 spectra)']
+    """
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault(re.sub(r"(?<![\w.])\d[\d.]*(e[+-]?\d+)?", "", text), []).append(text)
+    if spectra == 1:
+        return [several[0] for several in alike.values()]
+    return [
+        f"{several[0]} ({len(several)} of {spectra} spectra"
+        f"{'; the numbers are of the first' if len(set(several)) > 1 else ''})"
+        for several in alike.values()
+    ]
 
 
 def say(text: str) -> None:

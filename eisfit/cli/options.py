@@ -31,7 +31,6 @@ __all__ = [
     "Frequencies",
     "GeometryFile",
     "Json",
-    "Output",
     "OwnCircuit",
     "Placing",
     "Reading",
@@ -156,10 +155,6 @@ Export = Annotated[
     ),
 ]
 Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
-Output = Annotated[
-    Path | None,
-    Option("--output", "-o", metavar="DIR", help="Write JSON, CSV and figures into this folder."),
-]
 Target = Annotated[
     Path | None,
     Option(

@@ -209,7 +209,7 @@ def test_simulate_then_fit(run, tmp_path):
 
 def test_explain_the_example(run, tmp_path):
     """The main job, as in the README. The paper: 51.9 and 36.8 ohm."""
-    document = strict(run("explain", RRML / "study.toml", "--json", "--output", "made"))
+    document = strict(run("explain", RRML / "study.toml", "--json", "-o", "made", "--figures", "svg"))
     assert document["schema"] == "eisfit.explain/2"
     assert document["r_ct"]["bare"]["median"] == pytest.approx(51.9, abs=0.5)
     assert document["r_ct"]["coated"]["median"] == pytest.approx(36.8, abs=0.5)
@@ -220,7 +220,8 @@ def test_explain_the_example(run, tmp_path):
     for share in document["contributions"]["r_ct"].values():
         assert share["low95"] <= share["median"] <= share["high95"]
     names = {p.name for p in (tmp_path / "made").iterdir()}
-    assert names >= {"explain.json", "explain.html", "explain.md", "contributions.csv"}
+    assert names >= {"explain.json", "explain.html", "explain.md", "contributions.csv", "contributions.svg"}
+    assert "R_ct fell from" in (tmp_path / "made" / "captions.md").read_text(encoding="utf-8")
     assert "simulated" in (tmp_path / "made" / "explain.html").read_text(encoding="utf-8")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from eisfit.cli.command import Exit, Option
 from eisfit.cli.completion import words
-from eisfit.cli.manners import say
+from eisfit.cli.manners import counted, say
 from eisfit.cli.options import (
     Arcs,
     Area,
@@ -258,15 +257,16 @@ def _tell_assumed(results: list[Any]) -> None:
     notes = [
         note for r in results if r.error is None for note in r.spectrum.notes if note.startswith(ASSUMED)
     ]
-    for note, count in Counter(notes).items():
-        say(note if len(results) == 1 else f"{note} ({count} of {len(results)} spectra)")
+    for line in counted(notes, len(results)):
+        say(line)
 
 
 def _tell_chosen(results: list[Any]) -> None:
     """Say once which circuit was chosen for spectra that were given none."""
     flags = [flag for result in results if result.error is None for flag in result.flags]
-    for cause in dict.fromkeys(flag.cause for flag in flags if flag.name == "circuit_chosen"):
-        say(cause)
+    causes = [flag.cause for flag in flags if flag.name == "circuit_chosen"]
+    for line in causes[:1] if len(set(causes)) == 1 else counted(causes, len(results)):
+        say(line)
 
 
 def _write_fits(results: list[Any], target: Folder) -> None:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.manners import say
-from eisfit.cli.options import Json, Output
+from eisfit.cli.options import Json, Results
 from eisfit.cli.output import (
-    check_output,
-    folder,
+    Folder,
     frame_csv,
     guard,
     print_json,
@@ -19,7 +18,7 @@ from eisfit.cli.output import (
     write_atomic,
     write_json,
 )
-from eisfit.errors import UsageError
+from eisfit.errors import EisfitError, UsageError
 from eisfit.files import read_text
 
 __all__ = ["COMMANDS"]
@@ -36,7 +35,7 @@ def explain(
         bool, Option("--allow-outside", help="Let the study open files outside its own folder.")
     ] = False,
     json: Json = False,
-    output: Output = None,
+    results: Results = Results(),
 ) -> None:
     """Explain the change of the charge-transfer resistance by a coating's measured transport properties.
 
@@ -54,12 +53,11 @@ def explain(
         return
     from eisfit.coating.explain import explain as explained
 
-    check_output(output)
+    results.check()
     explanation = explained(study, allow_outside=allow_outside)
     if _is_template(study):
         say(f"eisfit: note: {study} is the template as it came: its numbers are of a published cell")
-    if output is not None:
-        _write(explanation, folder(output))
+    results.write(lambda target: _write(explanation, target))
     if json:
         print_json(explanation.to_dict())
     else:
@@ -83,11 +81,21 @@ def _is_template(study: Path) -> bool:
     return study.is_file() and read_text(study).strip() == template().strip()
 
 
-def _write(explanation: Any, target: Path) -> None:
-    write_json(target / "explain.json", explanation.to_dict())
-    write_atomic(target / "explain.html", explanation.to_html())
-    write_atomic(target / "explain.md", explanation.to_markdown())
-    write_atomic(target / "contributions.csv", frame_csv(explanation.to_frame()))
+def _write(explanation: Any, target: Folder) -> None:
+    from eisfit.display import plot
+
+    document = explanation.to_dict()
+    write_json(target.path / "explain.json", document)
+    write_atomic(target.path / "explain.html", explanation.to_html())
+    write_atomic(target.path / "explain.md", explanation.to_markdown())
+    write_atomic(target.path / "contributions.csv", frame_csv(explanation.to_frame()))
+    figure = plot.new_figure()
+    try:
+        plot.contributions(document, ax=figure.subplots())
+    except EisfitError as error:
+        say(f"eisfit: note: no figure: {error}")
+        return
+    target.save(figure, "contributions", "explain", document)
 
 
 COMMANDS = (explain,)

@@ -28,7 +28,8 @@ def caption(kind: str, document: Document) -> str:
     Parameters
     ----------
     kind
-        ``fit``, ``check``, ``compare``, ``identify``, ``drt``, ``track``, ``spectra`` or ``joint``.
+        ``fit``, ``check``, ``compare``, ``identify``, ``drt``, ``track``, ``explain``, ``spectra``, ``joint``
+        or ``drt_map``.
     document
         What the figure was drawn from.
     """
@@ -91,6 +92,14 @@ def _track(document: Document) -> str:
     )
 
 
+def _explain(document: Document) -> str:
+    change = str((document.get("headline") or [""])[0])
+    return (
+        "What each effect of the coating contributes to the change of R_ct: medians over the hypotheses that "
+        f"the data allow, with their central 95 %. {clean(change)}"
+    )
+
+
 def _spectra(document: Document) -> str:
     axis = axes_of(document)[0]["name"]
     return f"Spectra over the {axis} with their fits, one above the other."
@@ -116,6 +125,7 @@ _KINDS: dict[str, Callable[[Document], str]] = {
     "identify": _identify,
     "drt": _drt,
     "track": _track,
+    "explain": _explain,
     "spectra": _spectra,
     "joint": _joint,
     "drt_map": lambda _: "Distribution of relaxation times along the axis; lines follow its peaks.",

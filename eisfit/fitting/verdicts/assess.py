@@ -29,7 +29,7 @@ from eisfit.fitting.verdicts.flags import (
 )
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
-from eisfit.fitting.verdicts.soundness import find_turned_sign, find_unsound
+from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign, find_unsound
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
@@ -73,7 +73,7 @@ def findings_and_result(
     findings = find_open_parameters(result, findings, rows)
     findings += [*find_ambiguous(result), *find_turned_sign(result.spectrum)]
     if validate:
-        findings = [*findings, *find_unsound(result)]
+        findings = cure_data_first([*findings, *find_unsound(result)])
     return findings, with_verdicts(result, findings, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +44,17 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
         return []
     cure = "look whether it is right (eisfit info); --imag-sign header keeps the sign as the file has it"
     return [Finding(Flag("sign_turned", note.partition(": ")[2], cure))]
+
+
+def cure_data_first(findings: list[Finding]) -> list[Finding]:
+    """Return findings of which a misfit sends to the data where these are at fault: no circuit would cure it."""
+    if not any(finding.flag.name in _SPOIL for finding in findings):
+        return findings
+    cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
+    return [
+        replace(found, flag=replace(found.flag, cure=cure)) if found.flag.name == "misfit" else found
+        for found in findings
+    ]
 
 
 def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:

@@ -4,12 +4,17 @@ eisfit.engines.worker = () => {
   let worker = null, started = null, last = 0, told = () => {};
   const waiting = new Map();
 
+  const say = (state) => {
+    document.body.dataset.engine = state;
+    eisfit.byId("engine").textContent = { starting: "Python is starting in this page, once; files are taken already.", ready: "Ready.", complete: "Ready.", stopped: "" }[state];
+  };
+
   const fail = (words) => {
     if (worker) worker.terminate();
     worker = null; started = null;
     for (const one of waiting.values()) one.reject(new Error(words));
     waiting.clear();
-    document.body.dataset.engine = "stopped";
+    say("stopped");
   };
 
   const contents = async () => {
@@ -47,7 +52,7 @@ eisfit.engines.worker = () => {
     waiting.delete(0);
     worker.onmessage = ({ data }) => {
       const one = waiting.get(data.id);
-      if (data.complete) { document.body.dataset.engine = "complete"; return; }
+      if (data.complete) { say("complete"); return; }
       if (data.broken) { fail(`Python has stopped (${data.broken}): it starts again with the next question`); return; }
       if (!one) return;
       if (data.words) { if (one.progress) one.progress(data.part, data.words); return; }
@@ -56,12 +61,12 @@ eisfit.engines.worker = () => {
       if (answer.error) one.reject(new Error(answer.error)); else one.resolve(answer);
     };
     worker.onerror = (event) => { event.preventDefault(); fail(`Python has stopped (${event.message}): it starts again with the next question`); };
-    document.body.dataset.engine = "ready";
+    say("ready");
   };
 
   const start = () => {
     if (!started) {
-      document.body.dataset.engine = "starting";
+      say("starting");
       started = begin().catch((error) => { fail(error.message); throw error; });
     }
     return started;

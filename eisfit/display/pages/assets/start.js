@@ -14,7 +14,10 @@ eisfit.start = (engine) => {
   on("cancel", () => { work.stop = true; engine.cancel(); });
   on("undo", () => undo());
   on("back", () => { const { item } = bench; if (!item.fit) return; bench.items.remember(item); item.moved = null; item.held = new Set(); work.take(item, item.fit.parameters || item.sliders); bench.draw({ list: false }); });
-  on("open", () => byId("files").click());
+  for (const id of ["open", "choose"]) on(id, () => byId("files").click());
+  const example = document.querySelector("script[data-example]");
+  byId("example").hidden = !example;
+  on("example", () => work.open([new File([example.textContent], example.dataset.example)]));
   byId("files").addEventListener("change", () => { work.open(byId("files").files); byId("files").value = ""; });
   on("save", () => eisfit.save("eisfit-session.json", `${JSON.stringify(bench.items.session(), null, 1)}\n`));
   on("report", () => work.download("report", "", true));

@@ -81,7 +81,7 @@ eisfit.Trend = class {
     fill(of, names.map((name) => [name, eisfit.parts(name).filter(Boolean).join(" ")]), list ? list.wanted() : undefined);
     fill(over, [...axes.map((name) => [name, name]), ["", "number in the list"]], axes[0] || "");
     eisfit.drawTrend(this.panel, items, of.value, over.value, window.innerWidth > 1000 ? 240 : 200);
-    const said = items.groups.map((group) => ((group.trends || {})[of.value] || {}).law).filter((law) => law && (items.groups.length === 1 || law));
+    const several = items.groups.length > 1, said = items.groups.flatMap((group) => { const { law } = (group.trends || {})[of.value] || {}; return law ? [several ? `${group.label}: ${law}` : law] : []; });
     byId("trend-said").textContent = [...said, "hollow: not determined, or not usable"].join("; ");
     this.panel.svg.setAttribute("aria-label", `${of.value} over ${over.value || "the list"}: ${said[0] || `${(this.panel.rows || []).length} values`}`);
     const cells = [...new Set(items.all.filter((item) => !item.entry.error).map((item) => item.group))];
