@@ -166,3 +166,23 @@ def test_good_fits_are_not_suspected(seed):
     """The misfit flag compares with what noise alone leaves: it must not cry wolf."""
     r = eisfit.fit(noisy(3 + arc(10, 2e-5, 0.9) + arc(50, 3e-3, 0.85), 0.01, seed), "rs-sei-ct")
     assert "misfit" not in {flag.name for flag in r.flags}
+
+
+@pytest.mark.parametrize("fault", ["a point", "the slow end"])
+def test_the_cure_of_a_misfit_by_faulty_data_helps_and_sends_to_no_other_circuit(fault):
+    """A wrong point, or a cell that changes at the slow end: `--drop-invalid`, where no circuit would do."""
+    f = np.geomspace(1e5, 1e-2, 50)
+    z = 3 + 30 / (1 + (2j * np.pi * f * 1e-3) ** 0.9)
+    error = np.random.default_rng(1).normal(0, 0.002, (2, f.size))
+    z = z * (1 + error[0] + 1j * error[1])
+    if fault == "a point":
+        z[20] *= 1.3
+    else:
+        z = z * (1 + 0.25 * np.clip(np.log10(0.1 / f), 0, None))
+    faulty = eisfit.fit((f, z), "rs-ct")
+    told = next(flag for flag in faulty.flags if flag.name == "misfit")
+    assert "--drop-invalid" in told.cure
+    assert "compare" not in told.cure
+    cured = eisfit.fit((f, z), "rs-ct", drop_invalid=True)
+    assert cured.ok
+    assert cured["R_ct"].value == pytest.approx(30, rel=0.01)

@@ -247,7 +247,13 @@ def _show_fits(results: list[Any], json: bool) -> None:
         _tell_assumed(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
-        say(f"Which circuit does the data support?  eisfit compare {shlex.quote(doubtful.spectrum.source)}")
+        from eisfit.fitting.verdicts.soundness import SPOIL
+
+        source = shlex.quote(doubtful.spectrum.source)
+        if any(flag.name in SPOIL for flag in doubtful.flags):
+            say(f"What in the data can no circuit give?  eisfit check {source}")
+        else:
+            say(f"Which circuit does the data support?  eisfit compare {source}")
 
 
 def _tell_assumed(results: list[Any]) -> None:

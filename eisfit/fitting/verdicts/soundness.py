@@ -21,7 +21,10 @@ from eisfit.verdict import FORBIDS, Flag, limit
 if TYPE_CHECKING:
     from eisfit.validation.kramers_kronig_result import KramersKronigResult
 
-__all__ = ["find_turned_sign", "find_unsound"]
+__all__ = ["SPOIL", "cure_data_first", "find_turned_sign", "find_unsound"]
+
+#: Flags of data that no circuit describes: as long as they are there, another circuit is no cure.
+SPOIL = ("kk_failed", "outlier", "absurd_point")
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -47,8 +50,8 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
 
 
 def cure_data_first(findings: list[Finding]) -> list[Finding]:
-    """Return findings of which a misfit sends to the data where these are at fault: no circuit would cure it."""
-    if not any(finding.flag.name in _SPOIL for finding in findings):
+    """Return findings whose misfit sends to the data where these are at fault: no circuit would cure it."""
+    if not any(finding.flag.name in SPOIL for finding in findings):
         return findings
     cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
     return [
