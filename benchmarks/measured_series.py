@@ -35,6 +35,7 @@ class Measured:
     options: dict[str, object] = field(default_factory=dict)
     joint: dict[str, str] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
+    published_rows: tuple[str, ...] = ()
 
 
 SERIES = (
@@ -58,7 +59,9 @@ SERIES = (
     Measured(
         "Diode over bias", "diode",
         "Zahner-elektrik+Zahner-Analysis-Python/Examples/ImpedanceVsVoltageSeriesFit/measured_spectras/*.ism",
-        "R_s-p(R_j,C_j)", "potential", ("R_s+R_j",),
+        "L_0-p(R_j,C_j)", "potential", ("R_j",),
+        published_rows=("8622", "5739", "2441.7", "357.64", "135.67", "51.559", "2.8751", "1.1120", "0.44897",
+                        "0.19582"),
     ),
     Measured(
         "Li-ion cell while it is cycled (AutoEIS)", "Li-ion cell, cycled",
@@ -96,15 +99,14 @@ def show(one: Measured, track, joint):
     print(f"## {one.title}\n\nCircuit `{one.circuit}`, {len(track)} spectra, {usable} usable.\n")
     columns = [values(track, name) for name in one.told]
     axis = track.along()[0]
-    print(
-        f"| {axis.label if one.by else 'spectrum'} | grade | "
-        + " | ".join(f"{n} / ohm" for n in one.told)
-        + " |"
-    )
-    print("|" + "---|" * (2 + len(one.told)))
+    titles = [axis.label if one.by else "spectrum", "grade", *(f"{name} / ohm" for name in one.told)]
+    titles += ["published"] if one.published_rows else []
+    print("| " + " | ".join(titles) + " |")
+    print("|" + "---|" * len(titles))
     step = max(1, len(track) // 10)
     for k in range(0, len(track), step):
         cells = [value_with_error(v[k], e[k]) if np.isfinite(v[k]) else "-" for _, v, e in columns]
+        cells += one.published_rows[k : k + 1]
         print(f"| {columns[0][0][k]:g} | {track[k].grade} | " + " | ".join(cells) + " |")
     print()
     if one.by == "temperature":
@@ -134,7 +136,8 @@ def laws(one: Measured, track, joint):
 def diode(column):
     """Print the ideality factor n of R_j = (n k T / q I) and its points: ln R_j falls by 1/(n k T) a volt."""
     places, value, error = column
-    use = np.isfinite(value) & (places > 0.06)  # below, a shunt carries part of the current
+    # Below, a shunt carries part of the current; above, the resistance of the leads is part of what is left.
+    use = np.isfinite(value) & (places > 0.06) & (places < 0.2)
     weight = value[use] / error[use]
     slope, covariance = np.polyfit(places[use], np.log(value[use]), 1, w=weight, cov=True)
     n = -1 / (slope[0] * K_EV * 298.15)
