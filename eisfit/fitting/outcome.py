@@ -13,8 +13,9 @@ from eisfit.fitting.derived import derived
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import at_bound
-from eisfit.fitting.verdicts.grade import Residuals, knows_noise, relative_noise
+from eisfit.fitting.verdicts.grade import Residuals
 from eisfit.model.geometry import Geometry
+from eisfit.spectra.noise import noise_level
 from eisfit.validation.distributions import chi2_above
 
 __all__ = ["result_of"]
@@ -97,9 +98,6 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
 
 
 def _noise(task: Task, left: float) -> float | None:
-    """Return the relative noise; the circuit obeys Kramers-Kronig too, so that what it leaves bounds it."""
-    if not knows_noise(task.spectrum.omega):
-        return None
-    modulus = np.abs(task.spectrum.impedance)[np.newaxis]
-    least = np.array([min(task.attainable, left)])
-    return _finite(relative_noise(least, task.weight[np.newaxis], modulus)[0])
+    modulus, weight = np.abs(task.spectrum.impedance)[np.newaxis], task.weight[np.newaxis]
+    explained = np.array([task.attainable]), np.array([left])
+    return _finite(noise_level(task.spectrum.omega, weight, modulus, *explained)[0])

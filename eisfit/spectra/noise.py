@@ -13,6 +13,12 @@ unit          w = 1 / root mean square of |Z|, the same everywhere: a constant e
 noise         w = 1 / noise_k, the standard deviation of each part, measured or from `eisfit.check`
 ============  =============================================================================
 
+**The noise** of a spectrum is one thing throughout: the standard deviation of each part, as a fraction of
+|Z|, that the nearest spectrum obeying the Kramers-Kronig relations leaves, per degree of freedom. `eisfit.check`
+finds that spectrum with a chain of RC elements whose length it chooses, and gives the noise point by point;
+`noise_level` has a ladder of fixed length, for thousands of spectra at once, and takes a fitted circuit, which
+obeys them too, where that leaves less. Of 60 points either is right to 7 %; where RC elements are no help
+(resonances) the ladder alone is far too large.
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.
@@ -32,6 +38,7 @@ __all__ = [
     "attainable_chisqr",
     "attainable_of_many",
     "ladder",
+    "noise_level",
     "rounding",
     "weights",
     "weights_of_many",
@@ -41,6 +48,7 @@ __all__ = [
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
+_SPARE = 8  # numbers measured beyond those of the ladder that the noise is estimated with
 _MOST_DIGITS = 12  # that rounding is looked for in: the last of a float's fifteen are arithmetic's
 _EXACT = 2e-15  # relative error of a number that is a multiple of a power of ten
 _FINEST = 1e-10  # of |Z|, what arithmetic leaves at worst
@@ -189,6 +197,36 @@ def _normal_equations(
     normal = np.empty((len(weight), len(columns), len(columns)))
     normal[:, one, other] = normal[:, other, one] = upper
     return normal, (data * weight) @ columns.T
+
+
+def noise_level(omega: FloatArray, weight: FloatArray, modulus: FloatArray, *left: FloatArray) -> FloatArray:
+    """Return the noise (B,) of each part, fraction of |Z|; NaN where the points are too few to tell it.
+
+    Parameters
+    ----------
+    omega
+        (F,) rad/s, falling.
+    weight, modulus
+        (B, 2F), 1/ohm, and |Z| (B, F), ohm.
+    left
+        (B,) each: chisqr that descriptions which obey Kramers-Kronig leave, as `attainable_chisqr` scales it.
+        The least counts.
+    """
+    if not _knows_noise(omega):
+        return np.full(len(weight), np.nan)
+    least = np.minimum.reduce(left)
+    size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
+    noise = np.sqrt(least / weight.shape[-1] * size)
+    return np.asarray(np.where(least > 0, noise, np.nan))
+
+
+def _knows_noise(omega: FloatArray) -> bool:
+    """Return whether a sweep has points enough to part its noise from any smooth spectrum.
+
+    The ladder of RC elements needs three a decade, and numbers to spare.
+    """
+    wanted = 3 * np.log10(omega[0] / omega[-1])
+    return bool(omega.size // 2 >= wanted and 2 * omega.size - len(ladder(omega)) >= _SPARE)
 
 
 def rounding(spectrum: Spectrum) -> FloatArray:

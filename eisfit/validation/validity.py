@@ -30,6 +30,7 @@ __all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"
 
 
 FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goes wrong that is not inductance
+OUTLIER = 1e-4  # of each search for single points: of chains of five or so lengths that serve, one is taken
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
@@ -244,7 +245,7 @@ def _outlier(problem: Problem, found: Evidence) -> int | None:
     chance = problem.size * f_above(2, left, squared / 2 / rest)
     # The root of `distance` lies between what is left at the point and how far it is off its neighbours.
     off = float(np.sqrt(squared) / (problem.weight * np.abs(problem.data))[worst])
-    return None if chance > FALSE_ALARM * _strict(found) or off < problem.tolerance else worst
+    return None if chance > OUTLIER * _strict(found) or off < problem.tolerance else worst
 
 
 def _strict(found: Evidence) -> float:

@@ -9,7 +9,7 @@ the circuit counts, also one that ended at a bound, and the size of the noise wh
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -96,9 +96,18 @@ def _compared(
         if not is_exact(spectrum, weighting, left):
             rows = candidates(entered, noise, seed)
             left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
+            noise = min([noise, *_unexplained(rows)])
     if is_exact(spectrum, weighting, left):
         rows, noise = exact_candidates(spectrum, circuits, weighting, seed)
     return Comparison.of(spectrum, weighting, rows, noise)
+
+
+def _unexplained(rows: Sequence[Candidate]) -> Iterator[float]:
+    """Yield the chisqr that each circuit takes for noise; the least counts (`eisfit.spectra.noise`)."""
+    for row in rows:
+        if row.result is not None and row.result.statistics.nfree > 0:
+            statistics = row.result.statistics
+            yield statistics.chisqr * statistics.ndata / statistics.nfree
 
 
 def suitable(spectrum: Spectrum) -> list[Circuit]:

@@ -29,10 +29,11 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
-from eisfit.fitting.verdicts.grade import Residuals, grades, knows_noise, relative_noise
+from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
+from eisfit.spectra.noise import noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
@@ -177,15 +178,9 @@ def _errors(
 
 
 def _noise(fits: Linearised, optima: Optima) -> FloatArray:
-    """Return the relative noise (B,), NaN where the sweep has too few points to tell it.
-
-    The circuits obey Kramers-Kronig too, so that the chisqr that they leave bounds it.
-    """
-    if not knows_noise(fits.omega):
-        return np.full(len(fits.residual), np.nan)
     modulus = np.abs(np.stack([s.impedance for s in optima.spectra]))
-    least = np.minimum(optima.attainable, fits.unexplained * fits.weight.shape[1])
-    return relative_noise(least, fits.weight, modulus)
+    left = fits.unexplained * fits.weight.shape[1]
+    return noise_level(fits.omega, fits.weight, modulus, optima.attainable, left)
 
 
 def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:

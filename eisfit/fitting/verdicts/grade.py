@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
-from eisfit.spectra.noise import ladder
 from eisfit.verdict import limit
 
-__all__ = ["Residuals", "grades", "knows_noise", "relative_noise"]
+__all__ = ["Residuals", "grades"]
 
 
-_SPARE = 8  # numbers measured beyond those of the model that the noise is estimated with
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
 
 
@@ -93,27 +91,3 @@ def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | Non
     within = np.where(under, plain, noisy)
     good = under & (residuals.rms_inner <= limit("good_rms"))
     return np.select([within, good, under], ["A", "B", "C"], "D")
-
-
-def knows_noise(omega: FloatArray) -> bool:
-    """Return whether a sweep has points enough to part its noise from any smooth spectrum.
-
-    The ladder of RC elements that the noise is estimated with needs three a decade, and numbers to spare.
-    """
-    wanted = 3 * np.log10(omega[0] / omega[-1])
-    return bool(omega.size // 2 >= wanted and 2 * omega.size - len(ladder(omega)) >= _SPARE)
-
-
-def relative_noise(attainable: FloatArray, weight: FloatArray, modulus: FloatArray) -> FloatArray:
-    """Return (B,) the standard deviation of the noise of each part, fraction of |Z|; NaN where unknown.
-
-    Parameters
-    ----------
-    attainable
-        (B,) chisqr that the noise alone leaves.
-    weight, modulus
-        (B, 2F), 1/ohm, and |Z| (B, F), ohm.
-    """
-    size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
-    noise = np.sqrt(attainable / weight.shape[-1] * size)
-    return np.asarray(np.where(attainable > 0, noise, np.nan))
