@@ -13,12 +13,12 @@ unit          w = 1 / root mean square of |Z|, the same everywhere: a constant e
 noise         w = 1 / noise_k, the standard deviation of each part, measured or from `eisfit.check`
 ============  =============================================================================
 
-**The noise** of a spectrum is one thing throughout: the standard deviation of each part, as a fraction of
-|Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom. `eisfit.check` finds that
-spectrum with a chain of RC elements whose length it chooses, and gives the noise point by point; `noise_level`
-has a ladder of fixed length, for thousands of spectra at once, and takes a fitted circuit, which obeys them too,
-where that leaves less. Of 60 points either is right to 7 %; where RC elements are no help (resonances) the ladder
-alone is far too large.
+**The noise** of a spectrum is one thing throughout: the standard deviation of each part, as a fraction
+of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom. `eisfit.check`
+finds that spectrum with a chain of RC elements whose length it chooses, and gives the noise point by
+point; `noise_level` has a ladder of fixed length, for thousands of spectra at once, and takes a fitted
+circuit, which obeys them too, where that leaves less. Of 60 points either is right to 7 %; where RC
+elements are no help (resonances) the ladder alone is far too large.
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.
