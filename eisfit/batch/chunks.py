@@ -125,6 +125,9 @@ def _by_batch(
 def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:
     """Yield place and spectrum as it is fitted; `eisfit.fit` says what is wrong with the others."""
     selecting = {name: options[name] for name in SELECTING if name in options}
+    if not selecting:
+        yield from enumerate(spectra)
+        return
     for k, spectrum in enumerate(spectra):
         try:
             yield k, selected(spectrum, **selecting)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -213,6 +214,7 @@ class Objective:
         return self.matrix
 
 
+@lru_cache(maxsize=64)
 def most_of_noise(points: int, columns: int, parameters: int) -> float:
     """Return the ratio of chisqr to the attainable one that noise alone exceeds once in a thousand times.
 

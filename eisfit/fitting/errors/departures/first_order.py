@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
@@ -33,14 +33,13 @@ _SEEN, _FEWEST, _APART, _MARGIN = 1e-2, 8, 0.1, 3.0
 def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:
     """Return for which fits (B,) the average of the likelihood ratios may be above what `counts`.
 
-    Fits that are alike share the columns of
-    one of them: each residual is held against these. A fit that comes near is worked out by itself, as are
-    those that are like few others.
+    Fits that are alike share the columns of one of them: each residual is held against these. A fit that
+    comes near is worked out by itself, as are those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
     optimum = fits.beyond_parameters
     for group in _alike(fits):
-        worth[group] = _ratio(optimum.rows(group), departures) > counts / _MARGIN
+        worth[group] = _ratio(optimum, group, departures) > counts / _MARGIN
     return worth
 
 
@@ -57,18 +56,21 @@ def _alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
         left = left[~near]
 
 
-def _ratio(fits: Linearised, departures: Sequence[Sizes]) -> FloatArray:
-    """Return the average likelihood ratio (B,) of departures, with the columns of the first fit for all."""
-    variance = _variance(fits)[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
-    none, total = _nothing(fits).evidence, np.sum(fits.residual**2, axis=1)
+def _ratio(fits: Linearised, rows: IntArray, departures: Sequence[Sizes]) -> FloatArray:
+    """Return the average likelihood ratio (B,) of departures for rows, with the columns of the first."""
+    residual, nfree, lead = fits.residual[rows], fits.nfree[rows], fits.rows(rows[:1])
+    total = np.sum(residual**2, axis=1)
+    best = np.ones(len(rows)) if fits.known_noise else total / np.maximum(nfree, 1)
+    none = _plain_evidence(nfree, total, best)
+    variance = best[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
     found = []
     for departure, sizes in departures:
-        power, columns = _columns(fits.rows(np.array([0])), departure)
+        power, columns = _columns(lead, departure)
         for size in sizes:
             told = size * size * power > _SEEN * variance.min()
-            seen = fits.residual @ columns[told].T
+            seen = residual @ columns[told].T
             left = total - np.sum(seen**2, axis=1)
-            evidence = _likelihood(fits, size * size * power[np.newaxis, told], seen, left, variance)
+            evidence = _likelihood(nfree, size * size * power[np.newaxis, told], seen, left, variance)
             found.append(evidence.max(axis=1) - none)
     return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
 
@@ -120,11 +122,15 @@ class Space:
         return cls(design, seen, moved, normal)
 
 
+def _plain_evidence(nfree: IntArray, left: FloatArray, variance: FloatArray) -> FloatArray:
+    return np.asarray(-0.5 * (nfree * np.log(variance) + left / variance))
+
+
 def _nothing(fits: Linearised) -> Departed:
     left = np.sum(fits.residual**2, axis=1)
     variance = _variance(fits)
     return Departed(
-        -0.5 * (fits.nfree * np.log(variance) + left / variance),
+        _plain_evidence(fits.nfree, left, variance),
         variance,
         np.zeros(fits.inverse.shape[:2]),
         variance[:, np.newaxis, np.newaxis] * fits.inverse,
@@ -171,12 +177,12 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
 
 
 def _likelihood(
-    fits: Linearised, excess: FloatArray, seen: FloatArray, left: FloatArray, variance: FloatArray
+    nfree: IntArray, excess: FloatArray, seen: FloatArray, left: FloatArray, variance: FloatArray
 ) -> FloatArray:
     """Return the restricted likelihood (B, n) at variances of the noise (B, n)."""
     total = variance[:, :, np.newaxis] + excess[:, np.newaxis, :]
     along = np.sum(np.log(total) + seen[:, np.newaxis, :] ** 2 / total, axis=2)
-    rest = (fits.nfree - excess.shape[1])[:, np.newaxis]
+    rest = (nfree - excess.shape[1])[:, np.newaxis]
     return np.asarray(-0.5 * (along + rest * np.log(variance) + left[:, np.newaxis] / variance))
 
 
@@ -184,7 +190,7 @@ def _noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArra
     """Return the restricted likelihood (B,) at its largest over the noise's variance (B,), and that."""
 
     def likelihood(variance: FloatArray) -> FloatArray:
-        return _likelihood(fits, excess, axes.seen, axes.left, variance)
+        return _likelihood(fits.nfree, excess, axes.seen, axes.left, variance)
 
     if fits.known_noise:
         one = np.ones((len(excess), 1))
