@@ -9,8 +9,10 @@ from scipy.optimize import least_squares
 import eisfit
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.objective import most_of_noise
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
+from eisfit.engine.starts.neighbours import Neighbours
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.files.library import circuit as find_circuit
@@ -93,6 +95,36 @@ def test_neighbours_help_whatever_their_size():
     assert found.settled.all()
     assert found.in_order(task)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
     assert np.median(found.starts) <= 5  # most have not looked at their own grid at all
+
+
+def test_a_spectrum_goes_on_from_its_nearest_by_that_ones_linear_model():
+    """The first start is ten times nearer to the truth than where the nearest stands (free of noise)."""
+    rng = np.random.default_rng(5)
+    truth = BASE * np.exp(0.02 * rng.standard_normal((40, 8)))
+    truth[:, [3, 7]] = BASE[[3, 7]]
+    z = np.stack([formula(p) for p in truth])
+    near = problem(z[:30])
+    rows, starts = Neighbours(near, z[:30], truth[:30]).starts(3.0 * z[30:])
+    assert rows.tolist() == list(range(10))
+    there = truth[30:] * np.array([3, 3, 1 / 3, 1, 3, 3, 1 / 3, 1])
+    off = np.abs(near.coordinates.physical(starts[:, 0]) / there - 1).max(axis=1)
+    others = np.abs(near.coordinates.physical(starts[:, 1]) / there - 1).max(axis=1)
+    assert np.median(off) < 0.1 * np.median(others)
+
+
+def test_a_spectrum_like_no_other_gets_no_start_from_them():
+    truth, z = measured(30, 0.02)
+    rows, starts = Neighbours(problem(z), z, truth).starts(np.full((4, 40), 7.0 + 0j))
+    assert rows.size == 0
+    assert starts.shape == (0, 5, 8)
+
+
+def test_how_much_noise_leaves_is_fishers_f():
+    """The ladder of 27 columns and a circuit inside it, fitted to noise alone: simulated, independently."""
+    rng = np.random.default_rng(0)
+    inside, outside = rng.chisquare(19, 200_000), rng.chisquare(120 - 27, 200_000)
+    ratio = (inside + outside) / (outside * 120 / 93)
+    assert np.mean(ratio > most_of_noise(60, 27, 8)) == pytest.approx(1e-3, rel=0.3)
 
 
 def test_spectra_that_the_circuit_cannot_describe_need_more_agreement():

@@ -91,11 +91,13 @@ class Neighbours:
         far = np.take_along_axis(apart, places, axis=1)
         places = np.take_along_axis(places, np.argsort(far, axis=1), axis=1)
         rows = np.flatnonzero(far.max(axis=1) < _ALIKE**2 * a.shape[1])
+        if not rows.size:
+            return rows, np.empty((0, count, self.coordinates.size))
         nearest = places[rows]
         scale = (size[rows, np.newaxis] / self.size[nearest])[:, :, np.newaxis] ** self.powers
         values = self.values[nearest] * scale
         theta = self.coordinates.internal(values.reshape(-1, values.shape[2])).reshape(*nearest.shape, -1)
-        if rows.size and self.problem.grid.omega.ndim == 1:
+        if self.problem.grid.omega.ndim == 1:
             step = self._steps(nearest[:, 0], form[rows])
             theta[:, 0] += np.where(np.abs(step).max(axis=1, keepdims=True) < _FURTHEST, step, 0.0)
         return rows, theta
