@@ -66,6 +66,11 @@ def test_complex_arrays_keep_the_unit_of_their_name():
     assert "assumed: no unit given for the impedance, taken as ohm (else --impedance-unit)" in spectrum.notes
 
 
+def test_a_message_lists_few_names():
+    with pytest.raises(ReadError, match=r"\(arrays: x0, .*, x7 and 492 more\)$"):
+        read_bytes(mat({f"x{i}": F for i in range(500)}), "a.mat")
+
+
 def test_hdf5_groups():
     def fill(content, _):
         for name in ("fresh", "aged"):

@@ -81,6 +81,7 @@ def test_two_units_stated_are_asked_for():
         ("f (Hz),Re Z [k],Im Z [k]", "Re Z \\[k\\]"),
         ("f (Hz),Z' (×1000 Ω),Z'' (×1000 Ω)", "×1000"),
         ("f (Hz),Z'*1e-3,Z''*1e-3", "1e-3"),
+        ("f (Hz),Z'/1000,Z''/1000", "/1000"),
         ("f (Hz),eps',eps''", "area and thickness"),
         ("f (Hz),M',M''", "vacuum capacitance"),
         ("f (Hz),C' (F),C'' (F)", "complex capacitance"),
@@ -212,3 +213,50 @@ def test_what_is_no_table_is_told_with_its_line():
 def test_an_empty_column_between_the_others():
     rows = "\n".join(f"{f:.9g}\t\t{z.real:.9g}\t{z.imag:.9g}\t" for f, z in zip(F, Z, strict=True))
     holds(f"Frequency (Hz)\tTemp (C)\tZ' (Ohm)\tZ'' (Ohm)\tSoH\n{rows}\n")
+
+
+def test_two_spectra_with_frequencies_and_units_of_their_own():
+    rows = table(F, Z.real, Z.imag, F / 1e3, 3e3 * Z.real, 3e3 * Z.imag)
+    head = "f1 (Hz),Z1' (Ohm),Z1'' (Ohm),f2 (kHz),Z2' (mOhm),Z2'' (mOhm)\n"
+    found = read_bytes((head + rows).encode(), "x.csv")
+    for k, spectrum in zip((1, 3), found, strict=True):
+        np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+        np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
+
+
+def test_moduli_and_phases_of_two_cells():
+    rows = table(F, abs(Z), np.degrees(np.angle(Z)), 3 * abs(Z), np.degrees(np.angle(Z)))
+    head = "f (Hz),|Z| A (Ohm),phase A (deg),|Z| B (Ohm),phase B (deg)\n"
+    found = read_bytes((head + rows).encode(), "x.csv")
+    for k, spectrum in zip((1, 3), found, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
+
+
+OTHER = {
+    "potential over time": "Time (s),E (V),I (A)\n"
+    + table(np.arange(40.0), np.full(40, 3.7), np.arange(40.0)),
+    "relaxation times": "tau (s),gamma (Ohm)\n" + table(np.geomspace(1e-5, 1, 40), np.full(40, 1.5)),
+}
+
+
+@pytest.mark.parametrize("other", OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_of_something_else_is_left_aside_and_said(other, first):
+    own = f"f (Hz),Zre (Ohm),Zim (Ohm)\n{numbers()}"
+    notes = holds(f"{other}\n{own}" if first else f"{own}\n{other}")
+    assert any(note.startswith("left aside: 41 lines") for note in notes)
+
+
+def test_results_of_a_fit_below_are_no_points():
+    foot = "\nParameter,Value,Error\n" + "".join(f"R{i},{i}.1,0.1\n" for i in range(6))
+    holds(f"f (Hz),Zre (Ohm),Zim (Ohm)\n{numbers()}{foot}")
+
+
+@pytest.mark.parametrize("power", [" e", "×10^"])
+@pytest.mark.parametrize("mark", ["\t", ","])
+def test_powers_of_ten_as_people_write_them(power, mark):
+    rows = "\n".join(
+        mark.join(f"{v:.9e}".replace("e", power) for v in (f, z.real, z.imag))
+        for f, z in zip(F, Z, strict=True)
+    )
+    holds(f"f (Hz){mark}Zre (Ohm){mark}Zim (Ohm)\n{rows}\n")

@@ -54,10 +54,12 @@ def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
 
 
 def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
-    """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, where every label has both."""
-    if {c.quantity for c in columns.values()} & {"real", "imag", "modulus", "phase"}:
-        return columns
+    """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, and phases of labelled moduli."""
     found = {i: column(c.name, labelled=True) for i, c in columns.items() if not c.quantity}
+    known = {c.quantity for c in columns.values()}
+    if known & {"real", "imag", "modulus", "phase"}:
+        moduli = {c.label for c in columns.values() if c.quantity == "modulus"} - {""}
+        return {**columns, **{i: c for i, c in found.items() if c.quantity == "phase" and c.label in moduli}}
     parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
     held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in _LETTERS]
     cells = held.index([]) if [] in held else len(held)

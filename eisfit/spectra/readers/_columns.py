@@ -183,7 +183,7 @@ def _signed(text: str) -> tuple[float, str]:
 def _has_other_unit(text: str) -> bool:
     """Whether brackets hold what is no cell's name: a unit of something else, a factor, ohms per length."""
     inside = [match[1].strip() for match in _BRACKET.finditer(text)]
-    factor = re.search(r"[*×·]\s*\d", text)
+    factor = re.search(r"[*×·/]\s*\d", text)
     return bool(factor) or any(
         _NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside
     )
@@ -212,6 +212,8 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare == "w")})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
+    if re.fullmatch(r"f\d+", bare):
+        return "frequency", bare[1:], Counter(frequency=1)
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,11 @@ class Table:
     units: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     wider: list[int] = field(default_factory=list)
+
+    @cached_property
+    def lines(self) -> frozenset[int]:
+        """The lines of `rows`, to look one up."""
+        return frozenset(self.rows)
 
     def cell(self, lines: Sequence[str], row: int, index: int) -> str:
         """Return the text of one cell of `matrix`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from eisfit.spectra.readers._sweep import Sweep, plural
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
 
 Arrays = dict[str, NDArray[Any]]
+_MOST_SHOWN = 8
 
 
 def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
@@ -49,6 +50,13 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
     return sweeps
 
 
+def _shown(names: Collection[str]) -> str:
+    """Return the first names, and how many more there are."""
+    shown = [name[:40] for name in list(names)[:_MOST_SHOWN]]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"{', '.join(shown)}{more}" if shown else "none"
+
+
 def _is_frequency(name: str) -> bool:
     return column(name).quantity == "frequency"
 
@@ -65,7 +73,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     meanings = {name: column(name) for name in flat}
     f_name = next(filter(_is_frequency, meanings), None)
     if f_name is None or flat[f_name].ndim != 1:
-        raise file.error(f"no array named as a frequency (arrays: {', '.join(arrays) or 'none'})")
+        raise file.error(f"no array named as a frequency (arrays: {_shown(arrays)})")
     size = flat[f_name].size
     used = {name: values for name, values in flat.items() if meanings[name].quantity}
     if any(values.ndim == 2 for values in used.values()):

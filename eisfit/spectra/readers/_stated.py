@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._header import WANTED, Table
+from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import unit_of
 
-__all__ = ["assumed_units", "further_headers", "with_stated_units"]
+__all__ = ["assumed_units", "tables_below_each_other", "with_stated_units"]
 
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
@@ -88,33 +89,52 @@ def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield unit.kind, match[0]
 
 
-def further_headers(table: Table, lines: Sequence[str]) -> list[int]:
-    """Return the lines (from 0) that begin another table: another header, or the same over a new sweep."""
+def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where each table of a spectrum begins, and the line after its end; none where there is but one.
+
+    A table begins with another header, or the same over a new sweep; `table` is the largest of numbers, which
+    may hold something else.
+    """
     if not table.rows:
         return []
-    numbers = set(table.rows)
-    found = []
-    for i in range(table.rows[0], len(lines)):
-        names = [] if i in numbers or not lines[i].strip() else _header(lines[i], table)
-        if names and (names != table.names or _begins_again(table, i)) and _is_over_numbers(lines, i, table):
-            found.append(i)
-    return found
+    is_one = not table.names or _place_of_frequency(table) is not None
+    first = 0 if is_one else len(table.preamble)
+    places = (*range(first), *range(table.rows[0], len(lines)))
+    begins = {
+        i: "frequency" in _quantities(lines[i], table) for i in places if _begins_another(table, lines, i)
+    }
+    begins = dict(sorted({**begins, first: is_one}.items()))
+    edges = [*begins, len(lines)]
+    parts = [part for part in pairwise(edges) if begins[part[0]]]
+    return parts if len(edges) > 2 else []
+
+
+def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
+    """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
+    if not lines[line].strip() or line in table.lines:
+        return False
+    names = split(lines[line], table.style.delimiter)
+    known = _quantities(lines[line], table) - {"", "index"}
+    if len(known) < 2 or not _is_over_numbers(lines, line, table):
+        return False
+    return names != table.names or _begins_again(table, line)
+
+
+def _quantities(line: str, table: Table) -> set[str]:
+    return {column(name).quantity for name in split(line, table.style.delimiter)[:_MOST_NAMES]}
 
 
 def _is_over_numbers(lines: Sequence[str], line: int, table: Table) -> bool:
     return any(row_of_numbers(below, table.style) for below in lines[line + 1 : line + 1 + _NEAR])
 
 
-def _header(line: str, table: Table) -> list[str]:
-    """Return the names in a line that names a frequency and parts of an impedance."""
-    names = split(line, table.style.delimiter)[:_MOST_NAMES]
-    quantities = {column(name).quantity for name in names}
-    return names if "frequency" in quantities and len(quantities & WANTED) > 1 else []
+def _place_of_frequency(table: Table) -> int | None:
+    return next((i for i, name in enumerate(table.names) if column(name).quantity == "frequency"), None)
 
 
 def _begins_again(table: Table, line: int) -> bool:
     """Whether the frequencies below a line go over those above it again."""
-    place = next((i for i, name in enumerate(table.names) if column(name).quantity == "frequency"), None)
+    place = _place_of_frequency(table)
     if place is None:
         return False
     rows, f = np.array(table.rows), table.matrix[:, place]

@@ -31,9 +31,9 @@ class Unit:
 _PREFIX = {
     **{"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3},
     **{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "к": 1e3, "м": 1e-3, "М": 1e6, "мк": 1e-6, "Г": 1e9},
-    **{"milli": 1e-3, "micro": 1e-6, "kilo": 1e3, "mega": 1e6},
+    **{"milli": 1e-3, "micro": 1e-6, "kilo": 1e3, "meg": 1e6, "mega": 1e6, "giga": 1e9},
 }
-_WORD = "(milli|micro|kilo|mega)[ -]?"
+_WORD = "(milli|micro|kilo|meg|mega|giga)[ -]?"
 _OHM = r"(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅-]*cm(?:2|\^2|²|Â²)"
 _UNITS = (

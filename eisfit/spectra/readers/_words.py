@@ -7,7 +7,7 @@ __all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
     "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
-    "freqüência frequenza частота 频率 頻率 周波数 주파수 фреквенция frq "
+    "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
     "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
@@ -119,7 +119,11 @@ KIND = {
     "dissipation": "",
     "quality": "",
 }
-PAIRS = {"zr": ("Z", "real"), "zi": ("Z", "imag"), "zj": ("Z", "imag")}
+PAIRS: dict[str, tuple[str, ...]] = {
+    "zr": ("Z", "real"),
+    "zi": ("Z", "imag"),
+    "zj": ("Z", "imag"),
+}
 VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
 #: Words that may stand within another: ``zreal``.
 JOINED = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
-from eisfit.spectra.readers._stated import assumed_units, further_headers, with_stated_units
+from eisfit.spectra.readers._stated import assumed_units, tables_below_each_other, with_stated_units
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
 
@@ -40,6 +39,8 @@ _FEWEST_ROWS = 3
 _COMPLEX = re.compile(
     r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
 )
+#: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``.
+_EXPONENT = re.compile(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d))")
 _IMAGINARY = re.compile(r"[ij](?<=[\d*][ij])")  # looked for by the letter: few places to look at
 #: Where fixed columns glue numbers together: ``1E+02-3E+01``.
 _GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
@@ -66,9 +67,9 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
     plain, lines = _written_apart(plain)
     table = find_table(file, lines)
-    cuts = further_headers(table, lines) if table is not None else []
-    if cuts:
-        return _stacked(file, plain, cuts)
+    parts = tables_below_each_other(table, lines) if table is not None else []
+    if parts:
+        return _stacked(file, plain, parts)
     cut = table is not None and _drop_cut_row(table, lines)
     if table is None:
         raise file.error(_no_table(lines))
@@ -98,12 +99,16 @@ def _no_table(lines: Sequence[str]) -> str:
     return "no table of numbers in it"
 
 
-def _stacked(file: File, plain: Sequence[str], cuts: Sequence[int]) -> list[Sweep]:
+def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
-    for start, stop in pairwise([0, *cuts, len(plain)]):
-        blank = [""] * start
-        sweeps += sweeps_of_lines(file, [*blank, *plain[start:stop]])
+    for start, stop in parts:
+        sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop]])
+    left = sum(1 for line in plain if line.strip()) - sum(
+        1 for start, stop in parts for line in plain[start:stop] if line.strip()
+    )
+    for sweep in sweeps if left else []:
+        sweep.notes.append(f"left aside: {plural(left, 'line')} of another table without a frequency")
     return sweeps
 
 
@@ -252,7 +257,7 @@ def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int,
 def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
     """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
     frequency = column(table.names[index]).quantity == "frequency" if table.names else False
-    return frequency and row > 0 and text.isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
+    return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
 
 
 def _refuse_z_scores(file: File, chosen: Chosen) -> None:
@@ -315,7 +320,9 @@ def _written_apart(plain: Sequence[str]) -> tuple[Sequence[str], list[str]]:
     """Return the lines with a plain minus, and those with a gap between all numbers."""
     whole = "\n".join(plain)
     if "−" in whole:
-        plain = whole.replace("−", "-").split("\n")
+        plain = (whole := whole.replace("−", "-")).split("\n")
+    if _EXPONENT.search(whole):
+        plain = (whole := _EXPONENT.sub("e", whole)).split("\n")
     lines = [_complex_to_pair(line) for line in plain] if _IMAGINARY.search(whole) else list(plain)
     return plain, [_GLUED.sub(r"\1 ", line) for line in lines] if _GLUED.search(whole) else lines
 
