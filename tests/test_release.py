@@ -58,3 +58,14 @@ def test_the_classifiers_name_the_lowest_python():
     lowest = PROJECT["requires-python"].removeprefix(">=")
     assert f"Programming Language :: Python :: {lowest}" in PROJECT["classifiers"]
     assert set(PROJECT["urls"]) >= {"Source", "Documentation", "Changelog", "Issues"}
+
+
+def test_the_extras_that_the_documents_name_are_those_of_users():
+    own = set(PROJECT["optional-dependencies"]) - {"test", "docs", "dev"}
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = text.partition("Optional parts,")[2].partition("\n")[0]
+    start = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("| name | for |")[2]
+    rows = start.partition("\n\n")[0].splitlines()
+    assert set(re.findall(r"toolkit\[(\w+)\]|`(\w+)`", readme)) == {
+        ("fast", ""), *(("", name) for name in own - {"fast"})}  # fmt: skip
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")} == own
