@@ -35,6 +35,7 @@ _DISTINCT = 0.1  # standard deviations of the prior between optima that are not 
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
 _DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
+_ELSEWHERE = (-1.5, 1.5)  # standard deviations of the other electrode's time constant
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _NEAR = 1e-3  # damping where a search begins beside its end
 
@@ -137,12 +138,27 @@ def _exchanged(problem: Problem, rough: Optima, donors: int) -> Optima:
     likelihood = Likelihood(problem, rough.likelihood.hypotheses)
     u = _carried(rough.u, rough.likelihood.names, likelihood.names)
     u, which = _from_all(replace(rough, likelihood=likelihood, u=u), donors)
+    more = len(problem.blocks) > len(rough.likelihood.problem.blocks)
+    if more:
+        own = Optima(likelihood, u[: len(rough.u)], rough.which, rough.chi2).best(1)
+        moved = _elsewhere(own)
+        u, which = np.concatenate([u, *moved]), np.concatenate([which, *[own.which] * len(moved)])
     quick_to_final = _final_over_quick(likelihood, u, which)
     found = Optima(likelihood, *_search_on(likelihood, u, which, quick_to_final)).best(_KEPT, _RIVALS)
     if quick_to_final is None:
         return found
-    again = _final_over_quick(likelihood, found.u, found.which)
-    return Optima(likelihood, *_search_on(likelihood, found.u, found.which, again))
+    u, which = _from_all(found, 1) if more else (found.u, found.which)
+    return Optima(likelihood, *_search_on(likelihood, u, which, _final_over_quick(likelihood, u, which)))
+
+
+def _elsewhere(own: Optima) -> list[FloatArray]:
+    """Optima with the other electrode's arc at other times: a pair may have placed it wrongly."""
+    names, moved = own.likelihood.names, []
+    for place in _ELSEWHERE if "counter_tau" in names else ():
+        u = own.u.copy()
+        u[:, names.index("counter_tau")] = place
+        moved.append(u)
+    return moved
 
 
 def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
