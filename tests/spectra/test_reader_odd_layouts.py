@@ -54,6 +54,7 @@ def test_units_in_odd_places(header):
     [
         ("Impedance unit: mOhm", 1, 1e3),
         ("# units: kHz, mOhm, mOhm", 1e3, 1e3),
+        ("# col1: frequency [kHz]\n# col2: Re(Z) [mOhm]\n# col3: Im(Z) [mOhm]\n", 1e3, 1e3),
         ("freq in kHz", 1e3, 1),
         ("All impedances in kΩ", 1, 1e-3),
         ("Shunt resistor unit: mOhm", 1, 1),  # of something else
@@ -61,7 +62,8 @@ def test_units_in_odd_places(header):
     ],
 )
 def test_units_stated_above_the_table(above, kilo, milli):
-    notes = holds(f"{above}\nfreq,Zreal,Zimag\n{numbers(kilo, milli)}")
+    head = "" if above.endswith("\n") else "\nfreq,Zreal,Zimag\n"
+    notes = holds(f"{above}{head}{numbers(kilo, milli)}")
     assert any(note.startswith("assumed:") for note in notes)
 
 
@@ -89,6 +91,7 @@ def test_two_units_stated_are_asked_for():
         ("f (Hz),Zre (Ohm),|Zim| (Ohm)", "absolute values"),
         ("f (Hz),V_re,I_re", "real and imaginary"),
         ("f (Hz),Permittivity real,Permittivity imag", "area and thickness"),
+        ("f (Hz),|Z| (Ohm),Phase (cycles)", "real and imaginary"),
         ("Hz,V,A", "does not name|recognised"),
     ],
 )
@@ -221,6 +224,15 @@ def test_two_spectra_with_frequencies_and_units_of_their_own():
     found = read_bytes((head + rows).encode(), "x.csv")
     for k, spectrum in zip((1, 3), found, strict=True):
         np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+        np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
+
+
+def test_columns_of_temperatures():
+    head = "f (Hz),Re(Z) -10°C (Ohm),Im(Z) -10°C (Ohm),Re(Z) 10°C (Ohm),Im(Z) 10°C (Ohm)\n"
+    rows = table(F, Z.real, Z.imag, 3 * Z.real, 3 * Z.imag)
+    found = read_bytes((head + rows).encode(), "x.csv")
+    assert [spectrum.metadata["label"] for spectrum in found] == ["-10°c", "10°c"]
+    for k, spectrum in zip((1, 3), found, strict=True):
         np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
 
 

@@ -62,10 +62,10 @@ _PRIMES = str.maketrans(
 _BRACKET = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
-_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|\d+[A-Za-z%]+")
+_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+°?[A-Za-z%]+")
 _PARTS = re.compile(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
-    r"|(?<![^\W_])\d+[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
+    r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+°?[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
@@ -297,7 +297,7 @@ def _part(c: Counter[str], parts: list[str]) -> str:
     part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
     if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
         return ""
-    if part == "phase" and any(c[name] for name in ("potential", "current")):
+    if part == "phase" and any(c[name] for name in ("potential", "current", "cycle")):
         return ""
     if c["Y"] and part:
         return f"admittance_{part}"

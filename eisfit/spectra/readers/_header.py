@@ -157,6 +157,7 @@ def _known_names(
         return [], False
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
+    ways = [cells for cells in ways if not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im(Z) [ohm]
     ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
     known = [_quantities(cells, units) for cells in ways]
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
