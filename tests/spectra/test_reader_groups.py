@@ -71,6 +71,15 @@ def test_a_message_lists_few_names():
         read_bytes(mat({f"x{i}": F for i in range(500)}), "a.mat")
 
 
+def test_an_element_of_no_known_type_is_refused():
+    """SciPy looks its type up beyond the end of a table: the process ended with a segmentation fault."""
+    data = bytearray(mat({"Z": Z}))
+    at = data.rindex(b"\x09\0\0\0\xd0\0\0\0")  # the imaginary part: doubles, 208 bytes
+    data[at : at + 4] = b"\x06\x08\0\0"
+    with pytest.raises(ReadError, match="no known type"):
+        read_bytes(bytes(data), "a.mat")
+
+
 def test_hdf5_groups():
     def fill(content, _):
         for name in ("fresh", "aged"):

@@ -28,6 +28,7 @@ _DEEPEST = 4
 _MOST_STRUCTS = 10_000
 _MOST_VARIABLES = 10_000
 _MOST_DIMENSIONS = 32  # of a NumPy array
+_TYPES = frozenset((*range(1, 8), 9, *range(12, 19)))  # SciPy looks others up beyond its table, and crashes
 _INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
 
 
@@ -119,6 +120,8 @@ def _refuse_announced(file: File, matrix: bytes) -> None:
     pending = [matrix]
     while pending:
         parts = list(_elements(pending.pop(), order))
+        if any(kind not in _TYPES for kind, _ in parts):
+            raise file.error("the MATLAB file is damaged (an element of no known type)")
         kinds = [content for kind, content in parts if kind in _INTEGERS]
         if len(kinds) < 2 or len(kinds[0]) < 4:
             continue

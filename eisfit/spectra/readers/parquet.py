@@ -46,9 +46,10 @@ def parse(file: File) -> list[Sweep]:
 
 def _read(file: File, content: Any) -> dict[str, list[Any]]:
     """Return the columns, a few rows at a time: a text that its page holds once may fill every row."""
-    groups = [content.metadata.row_group(i) for i in range(content.metadata.num_row_groups)]
-    texts = [i for i, kind in enumerate(content.schema) if kind.physical_type.endswith("BYTE_ARRAY")]
-    longest = max((group.column(i).total_uncompressed_size for group in groups for i in texts), default=0)
+    holds_text = any(kind.physical_type.endswith("BYTE_ARRAY") for kind in content.schema)
+    # A text is no longer than its group. No column is asked for its record: a damaged one ends the process.
+    groups = (content.metadata.row_group(i).total_byte_size for i in range(content.metadata.num_row_groups))
+    longest = max(groups, default=0) if holds_text else 0
     columns: dict[str, list[Any]] = {name: [] for name in content.schema_arrow.names}
     left = MAX_BYTES
     for batch in content.iter_batches(batch_size=max(1, min(_ROWS, MAX_BYTES // max(longest, 1)))):
