@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from eisfit.errors import EisfitError, did_you_mean
 
 __all__ = [
     "data_folder",
+    "has_endless_number",
     "inert_cell",
     "json_depth",
     "nearest_file",
@@ -31,6 +33,7 @@ MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
 MAX_DEPTH = 200  # brackets within brackets of JSON: documents of instruments and of eisfit have about ten
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _BRACKETS = re.compile(r'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ENDLESS = re.compile(r"(?<!\d)\d{4301}")
 _MOST_PARTS = 4_000_000  # values and brackets of JSON: each takes 32 to 64 bytes and more
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
@@ -129,10 +132,20 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
         raise failure(f"{name}: holds more than {_MOST_PARTS} values, the limit for JSON")
     if json_depth(text) > MAX_DEPTH:
         raise failure(f"{name}: is not valid JSON: nested too deeply")
+    if has_endless_number(text):
+        raise failure(f"{name}: is not valid JSON: a number of thousands of digits")
     try:
         return json.loads(text)
     except ValueError as error:
         raise failure(f"{name}: is not valid JSON: {str(error)[:200]}") from None
+
+
+def has_endless_number(text: str) -> bool:
+    """Whether a number has more than 4300 digits; looked for where Python has no limit of its own (3.10.6).
+
+    To read one takes a time that goes with the square of its length.
+    """
+    return not hasattr(sys, "set_int_max_str_digits") and bool(_ENDLESS.search(text))
 
 
 def json_depth(text: str) -> int:

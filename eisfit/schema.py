@@ -25,7 +25,7 @@ from typing import (
 )
 
 from eisfit.errors import EisfitError, SchemaError, did_you_mean
-from eisfit.files import read_text
+from eisfit.files import has_endless_number, read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,6 +41,7 @@ __all__ = [
     "Reader",
     "keys_of",
     "load_toml",
+    "parse_tables",
     "parse_toml",
     "validate",
 ]
@@ -182,10 +183,23 @@ def load_toml(path: str | Path, model: type[Model]) -> Model:
 
 def parse_toml(text: str, model: type[Model], source: str) -> Model:
     """Validate TOML text; `source` names it in errors. See `load_toml`."""
+    return validate(parse_tables(text, source), model, source, text)
+
+
+def parse_tables(text: str, source: str) -> dict[str, Any]:
+    """Return the tables of TOML text as they stand; `source` names it in errors.
+
+    Raises
+    ------
+    SchemaError
+        When it is too long or no TOML.
+    """
     if len(text) > MAX_TOML:
         raise SchemaError(f"{source}: longer than {MAX_TOML // 2**10} KiB, the limit for such a file")
+    if has_endless_number(text):
+        raise SchemaError(f"{source}: is not valid TOML: a number of thousands of digits")
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"{source}: is not valid TOML: {error}") from None
     except RecursionError:
@@ -193,7 +207,6 @@ def parse_toml(text: str, model: type[Model], source: str) -> Model:
     except ValueError as error:
         what = "a number of thousands of digits" if "digits" in str(error) else str(error)
         raise SchemaError(f"{source}: is not valid TOML: {what}") from None
-    return validate(table, model, source, text)
 
 
 def validate(table: Any, model: type[Model], source: str, text: str = "") -> Model:

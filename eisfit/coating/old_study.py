@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from eisfit.errors import SchemaError
-from eisfit.schema import MAX_TOML
+from eisfit.schema import parse_tables
 from eisfit.units import Uncertain, UnitError, uncertain
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["from_schema_1"]
 
@@ -65,11 +59,9 @@ def from_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
     SchemaError
         One sentence for a key that the first schema has not, or for a value that is not to be read.
     """
-    if len(text) > MAX_TOML:
-        return None
     try:
-        old = tomllib.loads(text)
-    except (ValueError, RecursionError):
+        old = parse_tables(text, source)
+    except SchemaError:
         return None  # the reader of studies says where the text is broken
     if old.get("schema", 1) != 1 or not any(isinstance(old.get(t), dict) for t in ("bare", "electrode")):
         return None

@@ -13,6 +13,7 @@ import pytest
 from eisfit.errors import EisfitError
 from eisfit.files import (
     data_folder,
+    has_endless_number,
     inert_cell,
     json_depth,
     nearest_file,
@@ -199,3 +200,9 @@ def test_another_program_of_the_name_is_told(tmp_path):
     (tmp_path / "eisfit-1.2.0.dist-info").mkdir()
     assert "eisfit 1.2.0" in other_package(tmp_path)
     assert "pip uninstall eisfit" in other_package(tmp_path)
+
+
+def test_an_endless_number_is_found_where_python_has_no_limit(monkeypatch):
+    monkeypatch.delattr("sys.set_int_max_str_digits", raising=False)
+    assert has_endless_number("[" + "1" * 5000 + "]")
+    assert not has_endless_number(("1" * 4000 + " ") * 9)
