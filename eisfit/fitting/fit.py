@@ -87,7 +87,7 @@ def fit(
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
         `eisfit.identify` chooses it, and a flag says which and how probable it is; ``#2`` is the second
         of its ranking. Where the data do not determine the parameters of the most probable, a smaller one
-        that serves takes its place, and the flag says so.
+        that serves, or a rival, takes its place, and the flag says so.
     weighting
         ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
         ``noise``, a
@@ -170,21 +170,21 @@ def fit(
     )
     if choice is not None:
         held = constrained or bool(peak or order)
-        result, choice = _or_smaller(result, choice, settings, held=held, validate=validate, seed=seed)
+        result, choice = _or_another(result, choice, settings, held=held, validate=validate, seed=seed)
         dropped = (*dropped, *choice.flags)
     return result.replace_flags((*result.flags, *dropped)) if dropped else result
 
 
-def _or_smaller(
+def _or_another(
     result: FitResult, choice: Choice, settings: Settings, *, held: bool, **options: Any
 ) -> tuple[FitResult, Choice]:
-    """Return a fit and the choice of its circuit: of a smaller one, where that alone can be used.
+    """Return a fit and the choice of its circuit: of another one, where that alone can be used.
 
     Where the user has `held` something, or the fit is refused by its residual or its data, it stays.
     """
     if held or result.grade == "D" or usable(result.grade, result.flags):
         return result, choice
-    for row in choice.smaller:
+    for row in choice.others:
         other = fit(choice.spectrum, row.circuit, **dataclasses.asdict(settings), **options)
         if usable(other.grade, other.flags):
             return dataclasses.replace(other, chosen_by="identify"), choice.in_place(row)

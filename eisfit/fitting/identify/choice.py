@@ -20,8 +20,10 @@ from eisfit.verdict import Flag
 __all__ = ["Choice", "choose", "choose_for_all", "place_of"]
 
 _LOOKED_AT = 3  # spectra of a lot: first, middle and last
-_FALL_BACKS = 3  # smaller circuits that are tried where the chosen one's parameters are not determined
-_SERVES = 0.01  # probability by each spectrum looked at, from which a circuit may stand for all
+_SERVES = (
+    0.01  # probability by each spectrum looked at, from which a circuit may stand for all; a rival's too
+)
+_SMALLER, _RIVALS = 3, 2  # circuits tried where the chosen one's parameters are not determined
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +53,14 @@ class Choice:
         return self.answer.circuit
 
     @property
-    def smaller(self) -> list[IdentifiedCircuit]:
-        """What may serve in its place: the closest circuit of each smaller size, the larger first."""
-        serving = [
-            row
-            for row in self.ranked
-            if row.free < self.answer.free and row.grade != "D" and not row.at_bound
-        ]
-        closest = {row.free: row for row in sorted(serving, key=lambda row: -row.chisqr)}
-        return [closest[size] for size in sorted(closest, reverse=True)][:_FALL_BACKS]
+    def others(self) -> list[IdentifiedCircuit]:
+        """What may serve in its place: the closest of the smaller circuits, then its rivals."""
+        serving = [row for row in self.ranked if row is not self.answer and row.grade != "D"]
+        serving = [row for row in serving if not row.at_bound]
+        smaller = [row for row in serving if row.free < self.answer.free]
+        rivals = [row for row in serving if row not in smaller and row.probability >= _SERVES]
+        closest = sorted(smaller, key=lambda row: row.chisqr)
+        return [*closest[:_SMALLER], *rivals[:_RIVALS]]
 
     def in_place(self, row: IdentifiedCircuit) -> Choice:
         """Return the choice of another circuit because the data do not determine this one's parameters."""

@@ -84,7 +84,7 @@ def test_a_smaller_circuit_serves_where_the_chosen_one_is_not_determined(monkeyp
     one, poor = ranked("R_s-p(R_ct,CPE_ct)", 4, 0.06, 1.1), ranked("R_s-CPE1", 3, 0.01, 1e6, grade="D")
     flag = Flag("circuit_chosen", "as it was", "")
     choice = Choice(two, spectrum, (flag,), (two, one, poor))
-    assert choice.smaller == [one]
+    assert choice.others == [one]
     monkeypatch.setattr("eisfit.fitting.identify.choice.choose", lambda *_, **__: choice)
     result = eisfit.fit(spectrum)
     assert result.circuit.string == one.circuit.string
