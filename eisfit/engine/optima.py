@@ -1,4 +1,4 @@
-"""Where a search ended: all distinct ends of each spectrum, best first."""
+"""Where a search has ended: the ends of each spectrum, best first, while it goes on and when it is done."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.solver import NO_BETTER, Problem
+from eisfit.engine.solver import NO_BETTER, SAME, Problem
 
-__all__ = ["Basin", "Optima"]
+__all__ = ["Basin", "Ends", "Optima"]
+
+_KEPT = 32  # ends of one spectrum
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,3 +91,67 @@ class Optima:
         found = np.full(alike.shape, -1)
         found[row, end] = np.arange(row.size)
         return values[found[np.arange(len(found)), best]], np.asarray(best)
+
+
+class Ends:
+    """The ends of a search so far, best first.
+
+    Parameters
+    ----------
+    floor
+        (B,) chisqr below which two ends of a spectrum are one.
+    size
+        Number of coordinates V.
+
+    Attributes
+    ----------
+    theta, chisqr
+        (B, n, V) and (B, n); infinite where there is none.
+    votes, fine
+        (B, n) whether an end counts where starts are to agree, and whether it is the bottom of its valley.
+    tried
+        (B,) starts.
+    """
+
+    def __init__(self, floor: FloatArray, size: int) -> None:
+        rows = len(floor)
+        self.floor = floor
+        self.theta, self.chisqr = np.zeros((rows, 0, size)), np.zeros((rows, 0))
+        self.votes = self.fine = np.zeros((rows, 0), dtype=bool)
+        self.tried = np.zeros(rows, dtype=np.intp)
+
+    def agreed(self) -> IntArray:
+        """Return how many voting ends of each spectrum are its best one."""
+        limit = self.chisqr[:, :1] * (1 + SAME) + self.floor[:, np.newaxis]
+        return np.asarray(np.sum(self.votes & (self.chisqr <= limit), axis=1))
+
+    def add(
+        self,
+        rows: IntArray,
+        theta: FloatArray,
+        chisqr: FloatArray,
+        tried: int,
+        *,
+        votes: bool,
+        fine: BoolArray | bool = False,
+    ) -> None:
+        """Keep ends (len(rows), n, V) of so many starts, and the best of all that are known."""
+        shape = len(self.tried), chisqr.shape[1]
+        more, cost = np.zeros((*shape, theta.shape[2])), np.full(shape, np.inf)
+        more[rows], cost[rows] = theta, np.nan_to_num(chisqr, nan=np.inf, posinf=np.inf)
+        at_rest = np.zeros(shape, dtype=bool)
+        at_rest[rows] = fine
+        self.theta = np.concatenate([self.theta, more], axis=1)
+        self.chisqr = np.concatenate([self.chisqr, cost], axis=1)
+        self.votes = np.concatenate([self.votes, np.full(shape, votes)], axis=1)
+        self.fine = np.concatenate([self.fine, at_rest], axis=1)
+        self.tried[rows] += tried
+        self.sort()
+
+    def sort(self) -> None:
+        """Put the best first, and forget those far behind."""
+        order = np.argsort(self.chisqr, axis=1, kind="stable")[:, :_KEPT]
+        self.theta = np.take_along_axis(self.theta, order[:, :, np.newaxis], axis=1)
+        self.chisqr = np.take_along_axis(self.chisqr, order, axis=1)
+        self.votes = np.take_along_axis(self.votes, order, axis=1)
+        self.fine = np.take_along_axis(self.fine, order, axis=1)

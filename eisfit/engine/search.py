@@ -16,7 +16,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from eisfit.engine.exchange import exchange_unequal_arcs
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
-from eisfit.engine.optima import Optima
+from eisfit.engine.optima import Ends, Optima
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import relaxes, resonates
@@ -36,7 +36,6 @@ _DOUBTFUL = 1.25
 _NEARLY_THERE: dict[str, Any] = {"max_iterations": _STEPS, "tolerance": FINE, "damping": 1e-6}
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
-_KEPT = 32  # ends of one spectrum
 _POLISHED = 4
 _NEAR = 1.2
 #: Relative rms below which two ends are one, and below which data are taken for noise-free: no rounded table
@@ -99,8 +98,8 @@ def _from_given(problem: Problem) -> Optima:
     return Optima(*found, ones, ones, end.converged)
 
 
-class _Search:
-    """All ends so far, best first: theta (B, n, V), chisqr (B, n), and whether they vote (B, n)."""
+class _Search(Ends):
+    """Rounds of starts for spectra of one circuit, and where they have ended so far."""
 
     def __init__(self, problem: Problem, attainable: FloatArray, seed: int, known: Known) -> None:
         self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
@@ -110,7 +109,8 @@ class _Search:
         self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
         self.grids: dict[int, StartGrid] = {}
         size = np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2, axis=1)
-        self.size, self.floor = size, _DIGITS**2 * size
+        self.size = size
+        super().__init__(_DIGITS**2 * size, self.coordinates.size)
         clean = attainable < _CLEAN**2 * size
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
@@ -123,10 +123,7 @@ class _Search:
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0
         self.bottom = np.full(rows, np.inf)  # chisqr of the last best end that was polished
-        self.theta = np.zeros((rows, 0, self.coordinates.size))
-        self.chisqr = np.full((rows, 0), np.inf)
-        self.votes = self.fine = np.zeros((rows, 0), dtype=bool)
-        self.tried, self.settled = np.zeros(rows, dtype=np.intp), np.zeros(rows, dtype=bool)
+        self.settled = np.zeros(rows, dtype=bool)
 
     def optima(self) -> Optima:
         """Search."""
@@ -144,50 +141,15 @@ class _Search:
             self._follow(followers, self.problem.target[first], values)
             self._look_around(followers[~self.settled[followers]])
         self._polish()
-        agreed = np.maximum(self._agreed(), 1)
+        agreed = np.maximum(self.agreed(), 1)
         sure = self.settled & self._is_explained(rows := np.arange(len(self.tried)))
         self.known.remember(self.problem.target[sure], self.coordinates.physical(self.theta[sure, 0]))
         return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
-
-    def _agreed(self) -> IntArray:
-        """Return how many voting ends of each spectrum are its best one."""
-        limit = self.chisqr[:, :1] * (1 + SAME) + self.floor[:, np.newaxis]
-        return np.asarray(np.sum(self.votes & (self.chisqr <= limit), axis=1))
 
     def _ratio(self) -> FloatArray:
         """Return the best chisqr of each spectrum over what the noise explains; 1 where that is unknown."""
         known = self.expected > 0
         return np.where(known, self.chisqr[:, 0] / np.where(known, self.expected, 1.0), 1.0)
-
-    def _add(
-        self,
-        rows: IntArray,
-        theta: FloatArray,
-        chisqr: FloatArray,
-        tried: int,
-        *,
-        votes: bool,
-        fine: BoolArray | bool = False,
-    ) -> None:
-        """Keep ends (len(rows), n, V), and the best of all that are known."""
-        count = chisqr.shape[1]
-        more = np.zeros((len(self.tried), count, self.coordinates.size))
-        cost = np.full((len(self.tried), count), np.inf)
-        more[rows], cost[rows] = theta, np.nan_to_num(chisqr, nan=np.inf, posinf=np.inf)
-        theta = np.concatenate([self.theta, more], axis=1)
-        cost = np.concatenate([self.chisqr, cost], axis=1)
-        voting = np.concatenate([self.votes, np.full(more.shape[:2], votes)], axis=1)
-        at_rest = np.zeros(more.shape[:2], dtype=bool)
-        at_rest[rows] = fine
-        self.tried[rows] += tried
-        self._sort(theta, cost, voting, np.concatenate([self.fine, at_rest], axis=1))
-
-    def _sort(self, theta: FloatArray, cost: FloatArray, votes: BoolArray, fine: BoolArray) -> None:
-        order = np.argsort(cost, axis=1, kind="stable")[:, :_KEPT]
-        self.theta = np.take_along_axis(theta, order[:, :, np.newaxis], axis=1)
-        self.chisqr = np.take_along_axis(cost, order, axis=1)
-        self.votes = np.take_along_axis(votes, order, axis=1)
-        self.fine = np.take_along_axis(fine, order, axis=1)
 
     def _solve(
         self, rows: IntArray, theta: FloatArray, steps: int, tolerance: float, agree: int | None = None
@@ -240,10 +202,10 @@ class _Search:
             # Later rounds look for something else than the first found: none of their starts is cut short.
             early = agree if turn == 0 else None
             ends = self._solve(left, self._internal(starts), _STEPS, _ROUGH, early)
-            self._add(left, *ends, starts.shape[1], votes=True)
+            self.add(left, *ends, starts.shape[1], votes=True)
             ratio = self._ratio()[left]
             needed = agree * np.where((ratio > _DOUBTFUL) & (ratio < _HOPELESS), 2, 1)
-            done = (self._agreed()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
+            done = (self.agreed()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
             done |= self._is_exact(left)
             self.settled[left[done]] = True
             left = left[~done]
@@ -276,8 +238,8 @@ class _Search:
             theta, cost = self._solve(left, theta, *_FIRST)
             best = np.argsort(cost, axis=1)[:, : max(_LEAST, tried // 4)]
             theta = np.take_along_axis(theta, best[:, :, np.newaxis], axis=1)
-            self._add(left, *self._solve(left, theta, *_THEN), tried, votes=True)
-            ratio, agreed = self._ratio()[left], self._agreed()[left]
+            self.add(left, *self._solve(left, theta, *_THEN), tried, votes=True)
+            ratio, agreed = self._ratio()[left], self.agreed()[left]
             known = self.expected[left] > 0
             done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
             done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
@@ -298,7 +260,7 @@ class _Search:
                 if not len(starts):
                     break
                 ends = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
-                self._add(one, *ends, len(starts), votes=False)
+                self.add(one, *ends, len(starts), votes=False)
                 if self._is_exact(one)[0] or self.chisqr[row, 0] > before / _GAIN:
                     break
 
@@ -344,7 +306,7 @@ class _Search:
             np.full((len(self.tried), most), np.inf),
         )
         wide[owner, place], costs[owner, place] = theta[:, 0], cost[:, 0]
-        self._add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
+        self.add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
         np.add.at(self.tried, owner, 1)
 
     def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
@@ -360,7 +322,7 @@ class _Search:
             end = solve(self.problem.rows(owner), some[left].reshape(owner.size, -1), **_NEARLY_THERE)
             shape = left.size, some.shape[1]
             ends = end.theta.reshape(*shape, -1), end.chisqr.reshape(shape)
-            self._add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
+            self.add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
 
@@ -395,4 +357,4 @@ class _Search:
         better = cost <= self.chisqr[row, end] * (1 + SAME)
         row, end = row[better], end[better]
         self.theta[row, end], self.chisqr[row, end] = theta[better], cost[better]
-        self._sort(self.theta, self.chisqr, self.votes, self.fine)
+        self.sort()

@@ -26,10 +26,10 @@ __all__ = ["Answer", "answers", "closer", "grade", "largest", "misfit", "smalles
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
 _SERVES = 1.5
 _AS_CLOSE = 1.25  # times the closest circuit's residual
-_MUCH_CLOSER = 0.7  # residual: up to two more parameters are worth this
+_MUCH_CLOSER, _WORTH = 0.7, 2  # residual, and how many more parameters are worth it
 _FURTHER = 4  # parameters beyond the smallest usable circuit: more only imitate what is systematic
 _SIMULATED = 3e-4  # relative noise below any instrument's
-_FLAT = 0.45  # an arc with a lower exponent is a tail
+_FLAT, _TAIL = 0.45, 2  # an arc with a lower exponent is a tail, and counts as so many parameters more
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
 _SAME = float(np.log(10))
@@ -58,7 +58,12 @@ def grade(trial: Trial, bench: Workbench) -> str:
 
 
 def _usable(trials: Iterable[Trial]) -> list[Trial]:
-    return [trial for trial in trials if not trial.at_bound and not _is_flat(trial)]
+    return [trial for trial in trials if not trial.at_bound]
+
+
+def _cost(trial: Trial) -> tuple[int, float]:
+    """Return what a trial is chosen by: its parameters, more of them for a flat arc, then chisqr."""
+    return trial.size + _TAIL * _is_flat(trial), trial.chisqr
 
 
 def _noise(bench: Workbench) -> float:
@@ -72,7 +77,7 @@ def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
     closest = min((trial.rms for trial in usable), default=np.inf)
     most = max(limit("good_rms"), _SERVES * _noise(bench), _AS_CLOSE * closest)
     near = [trial for trial in usable if trial.rms <= most]
-    return min(near, key=lambda trial: (trial.size, trial.chisqr), default=None)
+    return min(near, key=_cost, default=None)
 
 
 def largest(trials: Iterable[Trial], bench: Workbench) -> float:
@@ -86,10 +91,11 @@ def _serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
     usable, most, found = _usable(trials), largest(trials, bench), smallest(trials, bench)
     while found is not None and found.rms > _EXPLAINED * _noise(bench):
         enough = _MUCH_CLOSER * found.rms
-        near = [t for t in usable if t.size <= min(found.size + 2, most) and t.rms < enough]
+        further = _cost(found)[0] + _WORTH
+        near = [t for t in usable if t.size <= most and _cost(t)[0] <= further and t.rms < enough]
         if not near:
             break
-        found = min(near, key=lambda t: (t.size, t.chisqr))
+        found = min(near, key=_cost)
     return found
 
 
