@@ -103,7 +103,7 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
     """Return the standard error of a sum where the spectrum determines it, else None.
 
     The sum of all that is faster than some frequency of the sweep is a level of Z' in it. Of another sum, no
-    part may be extrapolated or open.
+    part may be extrapolated or open. Other optima that the data allows must agree on it.
     """
     if fit.grade == "D" or any(flag.forbids and flag.name not in _OF_PARTS for flag in fit.flags):
         return None
@@ -115,7 +115,10 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
         return None
     error = standard_error(partial(_sum, parts), fit.circuit, fit.values, fit.var_names, fit.covar)
     total = float(_sum(parts, fit.values))
-    return error if error and error * _widening(fit, parts) <= limit("extrapolated") * total else None
+    if not error or error * _widening(fit, parts) > limit("extrapolated") * total:
+        return None
+    others = [float(_sum(parts, one["values"])) for one in fit.alternatives]
+    return None if any(abs(other - total) > limit("extrapolated") * total for other in others) else error
 
 
 def _widening(fit: FitResult, parts: tuple[str, ...]) -> float:
