@@ -75,10 +75,9 @@ def test_a_copyleft_licence_is_seen():
 
 
 def lowest_versions():
-    """Yield each requirement of the plain install and of the extras that tests need, with its lower bound."""
-    extras = [
-        line for name, lines in PROJECT["optional-dependencies"].items() for line in lines if name != "dev"
-    ]
+    """Yield each requirement of the plain install and of a user's extras, with its lower bound."""
+    groups = PROJECT["optional-dependencies"].items()
+    extras = [line for name, lines in groups for line in lines if name not in {"test", "docs", "dev"}]
     for line in [*PROJECT["dependencies"], *extras]:
         need = Requirement(line)
         if need.name not in {PROJECT["name"], "tomli"}:
