@@ -280,3 +280,17 @@ def test_of_two_flawed_circuits_as_close_the_usable_one_is_named(found):
     assert ranked.best.name == "rs-ct-w"
     assert ranked.best.reserved == "R_s is open"
     assert eisfit.Comparison.of(found.spectrum, "modulus", rows[::2], 0.0).best.name == "rs-sei-ct"
+
+
+def test_where_relaxations_cannot_tell_the_noise_the_closest_circuit_does():
+    """A loudspeaker (closed form): no chain of RC elements comes near it, and noise would be 20 % of |Z|."""
+    f, rng = np.geomspace(2e3, 2, 60), np.random.default_rng(6)
+    s = 2j * np.pi * f
+    z = 6.2 + 4e-4 * s + 1 / (1 / 28 + s * 3.3e-4 + 1 / (s * 0.022))
+    z = z + 5e-3 * np.abs(z) * (rng.standard_normal(60) + 1j * rng.standard_normal(60))
+    found = eisfit.compare(eisfit.Spectrum(f, z), ["rs-rc", "R0-L0-p(R1,L1,C1)"])
+    right, wrong = found.ranked
+    assert right.circuit.string == "R0-L0-p(R1,L1,C1)"
+    assert 0.8 < right.misfit < 1.2
+    assert wrong.misfit > 10
+    assert right.result.statistics.noise == pytest.approx(5e-3, rel=0.25)

@@ -197,14 +197,18 @@ def _convergence(seen: Judgement) -> Iterator[Flag]:
 def _misfit(seen: Judgement) -> Iterator[Flag]:
     if seen.grade == "A":
         return
-    times = f", {seen.misfit:.1f} times its noise" if np.isfinite(seen.misfit) else ""
-    if seen.grade == "B" and not times:
+    known = np.isfinite(seen.misfit)
+    if seen.grade == "B" and not known:
         return  # too few points to part misfit from noise, and the residual is small: nothing was seen
+    # A residual no larger than the noise is systematic by its shape alone.
+    larger = known and seen.misfit > limit("misfit")
+    times = f", {seen.misfit:.1f} times its noise" if larger or (known and seen.grade == "D") else ""
     cause = f"the circuit misses the data by {100 * seen.rms:.2g} % rms{times}"
     if seen.grade != "D":
+        shape = ", with a shape that noise does not have" if known and not larger else ", more than by chance"
         yield Flag(
             "misfit",
-            f"{cause}, more than by chance",
+            f"{cause}{shape}",
             "usable; another circuit may describe it closer (eisfit compare)",
         )
         return
