@@ -33,7 +33,7 @@ from eisfit.validation.validity import (
     resonant,
     trusted,
 )
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
 __all__ = ["check"]
 
@@ -98,21 +98,22 @@ def check(
     >>> result.ok
     True
     """
-    asked = "impedance" if representation == "auto" else representation
-    terms = (inductance, capacitance)
     tested = _thinned(spectrum)
-
-    def judged(choice: str) -> Trust:
-        problem = replace(_problem(tested, terms, rc_elements, choice), mu=mu, tolerance=tolerance)
+    asked = ["impedance"] if representation == "auto" else [representation]
+    if representation == "auto" and (tested.impedance.real < 0).any():
+        asked.append("admittance")
+    doubted: list[tuple[str, Problem, Trust]] = []
+    for form in asked:
+        problem = _problem(tested, (inductance, capacitance), rc_elements, form)
+        problem = replace(problem, mu=mu, tolerance=tolerance)
         trust = trusted(problem)
-        return trust if _holds(trust) else resonant(problem, trust)
-
-    trust = judged(asked)
-    if representation == "auto" and not _holds(trust) and (tested.impedance.real < 0).any():
-        other = judged("admittance")
-        if _holds(other):
-            asked, trust = "admittance", other
-    return _result(spectrum, tested, asked, trust)
+        # Beyond the 1 % of good data what seems to be noise may be a resonance that no relaxation follows.
+        if _holds(trust) and trust.found.noise <= limit("kk_breach"):
+            return _result(spectrum, tested, form, trust)
+        doubted.append((form, problem, trust))
+    found = [(form, resonant(problem, trust)) for form, problem, trust in doubted]
+    form, trust = next((row for row in found if _holds(row[1])), found[0])
+    return _result(spectrum, tested, form, trust)
 
 
 def _thinned(spectrum: Spectrum) -> Spectrum:
