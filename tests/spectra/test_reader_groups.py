@@ -80,6 +80,14 @@ def test_an_element_of_no_known_type_is_refused():
         read_bytes(bytes(data), "a.mat")
 
 
+def test_a_type_by_its_old_name_is_read_without_a_warning():
+    stream = io.BytesIO()
+    np.save(stream, np.array([b"ab"]))
+    data = stream.getvalue().replace(b"'|S2'", b"'|a2'")
+    with pytest.raises(ReadError, match="an array of shape"):
+        read_bytes(data, "a.npy")
+
+
 def test_hdf5_groups():
     def fill(content, _):
         for name in ("fresh", "aged"):

@@ -64,7 +64,7 @@ def load_array(file: File, data: bytes) -> NDArray[Any]:
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a header of Python 2 is no fault of the data
+            warnings.simplefilter("ignore")  # an old header or name of a type is no fault of the data
             shape, by_columns, dtype = read(stream)
         count = int(np.prod([int(n) for n in shape], dtype=object))
         if dtype.hasobject or dtype.names or count * dtype.itemsize > len(data) - stream.tell():
