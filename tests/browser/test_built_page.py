@@ -131,7 +131,7 @@ def test_a_hostile_session_ends_no_worker(page):
 
 def test_a_file_that_is_asked_for_at_once_is_read_and_fitted(page, built):
     """A question that comes before scipy is there is answered when it is."""
-    other = page.context.new_page()
+    other = page.context.browser.new_page()
     other.goto(built.as_uri())
     other.set_input_files("#files", SPECTRUM)
     told = "() => document.body.dataset.fits || document.querySelector('#problem').innerText"
