@@ -112,6 +112,17 @@ def _finite(rng, r, tau):
     return behind(r, tau, rng.uniform(0.8, 0.98), r * _log(rng, 0.5, 3) / (x * np.tanh(x)))
 
 
+def _open(rng, r, tau):
+    """A layer that is open at its far side: the tail bends towards its DC resistance."""
+    x = np.sqrt(S / np.abs(S[-1]) * _log(rng, 1, 6))
+    return behind(r, tau, rng.uniform(0.8, 0.98), r * _log(rng, 0.5, 3) * np.tanh(x) / x)
+
+
+def _three(rng, r, tau):
+    share, apart = rng.dirichlet((3, 3, 3)), tau / np.cumprod([1, _log(rng, 1.5, 4), _log(rng, 1.5, 4)])
+    return sum(zarc(a * r, t, rng.uniform(0.85, 0.98)) for a, t in zip(share, apart, strict=True))
+
+
 def _sphere(rng, r, tau):
     """Diffusion in particles whose radii are spread: ln of the diffusion time with a width of 1."""
     x, w = np.polynomial.hermite_e.hermegauss(60)
@@ -127,11 +138,13 @@ KINDS = (
     Kind("transmission line", "rs-sei-ct", lambda g, r, t: line(r, t, g.uniform(0.8, 0.98), _log(g, 0.3, 3))),
     Kind("Gerischer", "rs-sei-ct", gerischer),
     Kind("tail with another exponent", "rs-sei-ct-w", lambda g, r, t: _tail(g, r, t, g.uniform(0.4, 0.6))),
+    Kind("tail of a finite layer", "rs-sei-ct-w", _finite),
     Kind("exact, two arcs", "rs-sei-ct", lambda g, r, t: zarc(r, t, g.uniform(0.75, 0.98)), exact=True),
     Kind("exact, with tail", "rs-sei-ct-w", lambda g, r, t: _tail(g, r, t, 0.5), exact=True),
     Kind("Cole-Davidson", "rs-sei-ct", lambda g, r, t: negami(r, t, 1.0, g.uniform(0.55, 0.9)), kept=True),
     Kind("bimodal time constants", "rs-sei-ct", _bimodal, kept=True),
-    Kind("tail of a finite layer", "rs-sei-ct-w", _finite, kept=True),
+    Kind("tail of an open layer", "rs-sei-ct-w", _open, kept=True),
+    Kind("three close arcs", "rs-sei-ct", _three, kept=True),
     Kind("spread particles", "rs-sei-ct-w", _sphere, kept=True),
     Kind(
         "skewed fast arc",
