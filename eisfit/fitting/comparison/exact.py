@@ -2,7 +2,7 @@
 
 A table made by a program, or an instrument's of few digits, shows nothing but its rounding. From the smallest
 to the largest each circuit is searched in full and taken to the digits, and chi-square by them decides; once
-one has reached them, a larger one can only hold what is not needed, and is looked at shortly. Nothing is
+one has reached them, one far larger can only hold what is not needed, and is looked at shortly. Nothing is
 refused: BIC with a noise that is known leaves out what is not needed. Where none reaches the digits, the
 closest sets the noise.
 """
@@ -35,6 +35,7 @@ _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
+_AS_LARGE = 2  # more parameters: BIC may prefer another circuit so much larger for a small gain by the digits
 _ENDS = 4  # of a search that are then taken to the digits
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
 _UNDECIDED = 8.0  # of BIC
@@ -102,7 +103,7 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
     """Search, and go on to the digits from the best ends where they are near."""
     enough = _REACHED * digits.size
     smaller = [one for one in others if one.task.coordinates.size < task.coordinates.size]
-    is_explained = any(one.deviance <= enough for one in smaller)
+    is_explained = any(one.deviance <= enough and _is_needless(task, one.task) for one in smaller)
     if is_explained:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
         theta = best_end(task, basin)
@@ -114,6 +115,12 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
     return _Fitted(task, *to_the_digits(by_digits, ends, np.inf if is_explained else enough), basin)
+
+
+def _is_needless(task: Task, reached: Task) -> bool:
+    """Return whether a circuit is too large to be preferred to one that reaches the digits, or holds that."""
+    inside = set(reached.circuit.names) < set(task.circuit.names)
+    return inside or task.coordinates.size > reached.coordinates.size + _AS_LARGE
 
 
 def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
