@@ -20,7 +20,7 @@ from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.verdict import limit
 
-__all__ = ["Answer", "answers", "closer", "grade", "largest", "misfit", "smallest"]
+__all__ = ["Answer", "answers", "closer", "grade", "is_simulated", "largest", "misfit", "smallest"]
 
 
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
@@ -71,6 +71,11 @@ def _noise(bench: Workbench) -> float:
     return float(np.sqrt(2 * bench.scale))
 
 
+def is_simulated(bench: Workbench) -> bool:
+    """Return whether the noise is below any instrument's."""
+    return _noise(bench) < _SIMULATED
+
+
 def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, None where none is usable."""
     usable = _usable(trials)
@@ -82,7 +87,7 @@ def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
 
 def largest(trials: Iterable[Trial], bench: Workbench) -> float:
     """Return how many parameters the data can ask for; infinite where no circuit is usable yet."""
-    found = None if _noise(bench) < _SIMULATED else smallest(trials, bench)
+    found = None if is_simulated(bench) else smallest(trials, bench)
     return np.inf if found is None else found.size + _FURTHER
 
 

@@ -187,3 +187,17 @@ def test_a_larger_circuit_that_imitates_is_told_and_not_named():
     assert result.first.grade == "B"
     assert result.first.free <= 11
     assert [flag.name for flag in result.flags] == ["closer_circuit"]
+
+
+@pytest.mark.slow
+def test_data_without_noise_get_the_smallest_that_reaches_their_digits():
+    """A plain capacitor, not a CPE with an exponent of one: R / (1 + s RC) and two R / sqrt(1 + s tau)."""
+    f = np.geomspace(1995262.31, 0.1, 58)
+    s = 2j * np.pi * f
+    z = 0.6628 / (1 + s * 0.6628 * 1.43e-7) + 1.527e-3 / np.sqrt(1 + s * 2.53e-3)
+    z = z + 0.9396 / np.sqrt(1 + s * 0.03436)
+    found = identify(Spectrum(f, np.round(z.real, 8) + 1j * np.round(z.imag, 8)))
+    assert found.first.free == 6
+    assert found.first.rms < 1e-7
+    assert "C" in found.best.string
+    assert "CPE" not in found.best.string
