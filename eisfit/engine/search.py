@@ -292,6 +292,8 @@ class _Search(Ends):
 
     def _exchange(self, rows: IntArray) -> None:
         """Add where the best ends lead with arcs exchanged: the grid cannot tell which has the Warburg."""
+        if not rows.size:
+            return
         best = self.coordinates.physical(self.theta[rows, 0])
         fit, others = exchange_unequal_arcs(self.circuit, best)
         if not fit.size:
@@ -325,6 +327,8 @@ class _Search(Ends):
             self.add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
+        # What follows a neighbour whose arcs are the other way round may stay there: that explains it too.
+        self._exchange(near[self.settled[near]])
 
     def _is_explained(self, rows: IntArray) -> BoolArray:
         """Return which spectra's best end leaves no more than noise does."""

@@ -12,7 +12,7 @@ from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import most_of_noise
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
-from eisfit.engine.starts.neighbours import Neighbours
+from eisfit.engine.starts.neighbours import Known, Neighbours
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.files.library import circuit as find_circuit
@@ -117,6 +117,20 @@ def test_a_spectrum_like_no_other_gets_no_start_from_them():
     rows, starts = Neighbours(problem(z), z, truth).starts(np.full((4, 40), 7.0 + 0j))
     assert rows.size == 0
     assert starts.shape == (0, 5, 8)
+
+
+def test_who_follows_a_neighbour_into_the_other_order_of_arcs_finds_the_better_one():
+    """Both explain all but the noise; the neighbours stand where the arc of the Warburg is the faster one."""
+    right = np.array([11.44, 117.0, 1.43e-6, 0.964, 79.8, 14.6, 4.58e-4, 0.888])
+    other = np.array([11.45, 78.8, 5.2e-4, 0.875, 116.4, 14.8, 1.41e-6, 0.965])
+    rng = np.random.default_rng(3)
+    kick = rng.standard_normal((8, FREQUENCY.size)) + 1j * rng.standard_normal((8, FREQUENCY.size))
+    z = formula(right) * (1 + 0.005 * kick)
+    known = Known((z[4:], np.tile(other, (4, 1))))
+    task, attainable = problem(z[:4]), np.full(4, 2 * FREQUENCY.size * 0.005**2)
+    followed = search(task, attainable, known=known).chisqr[:, 0]
+    alone = search(task, attainable).chisqr[:, 0]
+    assert followed == pytest.approx(alone, rel=1e-4)
 
 
 def test_how_much_noise_leaves_is_fishers_f():
