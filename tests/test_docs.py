@@ -126,6 +126,7 @@ def test_every_circuit_has_a_page_with_drawing_parameters_and_references(pages):
         assert pages[f"circuits/{name}.svg"].startswith("<?xml")
 
 
+@pytest.mark.slow
 def test_every_flag_of_the_source_is_explained_and_no_other(pages):
     said = flags.messages()
     assert len(said) >= 18

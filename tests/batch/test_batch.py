@@ -163,7 +163,7 @@ def frame_of(path):
     import pandas as pd
 
     if path.suffix == ".csv":
-        return pd.read_csv(path, float_precision="round_trip")  # pandas 2 rounds else
+        return pd.read_csv(path, engine="python")  # the other engine of pandas 2 rounds
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     documents = [json.loads(line) for line in path.read_text().splitlines()]

@@ -142,6 +142,7 @@ def test_fit_output_is_complete(run, cells, tmp_path):
         assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_track(run, cells, tmp_path):
     document = strict(run("track", cells, "-c", "rs-ct", "--json", "--output", "made"))
     assert document["schema"] == "eisfit.track/2"

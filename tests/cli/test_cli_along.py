@@ -23,6 +23,7 @@ def folder(tmp_path):
     return tmp_path / "cell"
 
 
+@pytest.mark.slow
 def test_track_with_distributions(run, folder, tmp_path):
     options = ("track", folder, "--by", "temperature", "--circuit", "R_s-p(R_ct,CPE_ct)", "--drt")
     code, out, _ = run(*options, "--json", "--output", tmp_path / "results")

@@ -69,7 +69,7 @@ def test_the_optimum_that_is_meant_is_taken(cell, capsys, options):
     ],
 )
 def test_wrong_arcs_are_refused_before_anything_is_fitted(cell, capsys, command, options, words):
-    code, out, err = run(capsys, command, cell, *options)
+    code, out, err = run(capsys, command, cell, "-c", "rs-sei-ct-w", *options)
     assert code == 2
     assert words in err
     assert out == ""

@@ -58,12 +58,14 @@ def test_a_figures_name_is_a_file(run, tmp_path):
         (("-o", "missing/x.pdf"), None),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_written_is_said_first(options, said, run, tmp_path):
     done = said_by(run, *FIT, *options, code=2 if said else 1)
     assert (said or "missing") in done
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_one_file_for_two_figures_is_refused(run, tmp_path):
     other = ONE.with_name("bare_cycle_050.csv")
     done = said_by(run, "check", ONE, other, "-o", "both.svg", code=2)

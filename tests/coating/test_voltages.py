@@ -90,6 +90,7 @@ def test_a_small_current_tells_nothing_and_says_so():
     assert "fact" not in document["ledger"]
 
 
+@pytest.mark.slow
 def test_a_voltage_that_no_hypothesis_makes_is_set_aside_and_told():
     alone = explain(Study.from_text(STUDY)).document
     document = explain(drop(3.0)).document

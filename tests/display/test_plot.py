@@ -427,6 +427,7 @@ def test_trends_draws_one_panel_for_each_parameter_with_values() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
     files = [
         plot.save(plot.nyquist(FREQUENCY, Z, fitted=Z, ax=plot.new_axes()), tmp_path / f"{n}.{suffix}")
@@ -461,6 +462,7 @@ def test_new_figure_belongs_to_no_window() -> None:
     assert len(plt.get_fignums()) == 1
 
 
+@pytest.mark.slow
 def test_matplotlib_is_imported_only_to_draw_and_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     script = (
         "import sys; from eisfit import plot; assert 'matplotlib' not in sys.modules\n"

@@ -134,6 +134,7 @@ def named(string):
 @settings(max_examples=40, deadline=None)
 @given(trees(), st.integers(0, 2**16))
 @example("p(C-C,p(CPE,R))", 0)
+@pytest.mark.slow
 def test_same_steps_for_random_circuits(string, seed):
     circuit = Circuit.from_string(named(string))
     task, theta = problem(circuit, 2, seed)

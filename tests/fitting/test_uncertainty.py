@@ -122,6 +122,7 @@ def test_the_posterior_is_that_of_lmfits_emcee(result):
         assert np.abs(off).max() < 0.25 * (theirs[3] - theirs[1]) / 2
 
 
+@pytest.mark.slow
 def test_walkers_find_both_ends_of_a_bent_valley():
     """Rosenbrock's density has closed-form moments: x is N(1, 1), and y given x is N(x^2, 0.3^2)."""
     rng = np.random.default_rng(5)

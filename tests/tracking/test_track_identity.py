@@ -166,6 +166,7 @@ def test_a_measured_series_has_no_swap_that_is_not_flagged(real_spectra):
         assert (step < others.min(axis=1)).all()  # each arc is nearest to its own past
 
 
+@pytest.mark.slow
 def test_no_start_leads_to_a_better_optimum(real_spectra):
     """Held against sixty scattered starts of each spectrum by itself, which know nothing of the series."""
     path = real_spectra / "AUTODIAL+AutoEIS/src/autoeis/assets/battery_data.npy"

@@ -69,6 +69,7 @@ def test_noise_free_spectra_obey(cell):
 
 
 @pytest.mark.parametrize("noise", [1e-3, 1e-2])
+@pytest.mark.slow
 def test_clean_spectra_are_ok_and_their_noise_is_found(noise):
     rng, ratios, alarms = np.random.default_rng(7), [], 0
     for number in range(120):

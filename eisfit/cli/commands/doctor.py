@@ -39,6 +39,7 @@ _OPTIONAL = {
     "distributed": "batches on a cluster (--dask)",
     "numba": "a compiled solver",
     "pyarrow": "Parquet files (--export results.parquet)",
+    "h5py": "spectra in HDF5 and MATLAB 7.3 files",
     "watchdog": "watching a folder",
     "xarray": "series as xarray data sets",
     "openpyxl": "tables to Excel's .xlsx files",
