@@ -141,6 +141,7 @@ def test_every_flag_of_the_source_is_explained_and_no_other(pages):
         )
 
 
+@pytest.mark.slow
 def test_the_names_of_flags_are_written_where_they_are_raised():
     """A flag whose name is put together could not be found: only copies of another flag may be."""
     for path in sorted(Path(eisfit.__file__).parent.rglob("*.py")):

@@ -191,6 +191,7 @@ def test_two_runs_on_one_store(tmp_path):
         assert opened._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_store(tmp_path):
     """Both begin with the same spectra; neither waits for the other to end."""
     store = tmp_path / "results.sqlite"

@@ -208,6 +208,7 @@ def test_simulate_then_fit(run, tmp_path):
     assert result["spectrum"]["cycle"] == 7
 
 
+@pytest.mark.slow
 def test_explain_the_example(run, tmp_path):
     """The main job, as in the README. The paper: 51.9 and 36.8 ohm."""
     document = strict(run("explain", RRML / "study.toml", "--json", "-o", "made", "--figures", "svg"))

@@ -39,6 +39,7 @@ def test_track_with_distributions(run, folder, tmp_path):
     assert code == 0 and "R_ct: peak 1 is its arc" in out
 
 
+@pytest.mark.slow
 def test_distributions_without_a_circuit(run, folder, tmp_path):
     code, out, _ = run("drt", folder, "--by", "temperature", "--json", "--output", tmp_path / "results")
     assert code == 0

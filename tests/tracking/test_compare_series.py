@@ -133,6 +133,7 @@ def test_cells_alike_by_luck_are_not_more_certain_than_their_fits():
     assert found.stderrs == pytest.approx(tuple(known))
 
 
+@pytest.mark.slow
 def test_replicates_of_one_kind_differ_as_often_as_chance_has_it():
     rng = np.random.default_rng(3)
     ps = [

@@ -98,6 +98,7 @@ def test_the_waterfall_shifts_each_spectrum(tracked):
         nyquist_waterfall([])
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_folders_as_cells(tmp_path):
     for cell in RATES:
         (tmp_path / cell).mkdir()
