@@ -43,13 +43,12 @@ def repeats(name, weighting):
     z = model(truth)
     spread = NOISE * np.abs(z)
     rng = np.random.default_rng(20260101)
-    values, errors = [], []
-    for _ in range(REPEATS):
-        noisy = z + spread * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
-        r = eisfit.fit(Spectrum(FREQUENCY, noisy, noise=spread), name, weighting=weighting)
-        values.append([row.value for row in r.parameters.values()])
-        errors.append([row.stderr for row in r.parameters.values()])
-    return np.array(values), np.array(errors)
+    kicks = [rng.normal(size=z.size) + 1j * rng.normal(size=z.size) for _ in range(REPEATS)]
+    spectra = [Spectrum(FREQUENCY, z + spread * kick, noise=spread) for kick in kicks]
+    fits = [r.parameters.values() for r in eisfit.fit_many(spectra, name, weighting=weighting)]
+    return np.array([[p.value for p in fit] for fit in fits]), np.array(
+        [[p.stderr for p in fit] for fit in fits]
+    )
 
 
 def cramer_rao(name):

@@ -350,15 +350,15 @@ def test_a_robust_loss_has_no_likelihood():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["covariance", "profile"])
-def test_intervals_cover_the_truth(method):
-    """95 % of 200 spectra: 190 with a standard deviation of 3.1; three of them are allowed."""
+@pytest.mark.parametrize(("method", "count", "least"), [("covariance", 200, 180), ("profile", 80, 70)])
+def test_intervals_cover_the_truth(method, count, least):
+    """95 % of 200: 190 with a standard deviation of 3.1; of 80: 76 with 2; three of them are allowed."""
     inside = dict.fromkeys(TRUTH, 0)
-    for seed in range(200):
+    for seed in range(count):
         fitted = eisfit.fit(simulated(1000 + seed), "rs-ct", start=TRUTH)
         for name, row in intervals(fitted, method=method).items():
             low, high = (
                 end if end is not None else open_ for end, open_ in ((row.low, 0), (row.high, np.inf))
             )
             inside[name] += low <= TRUTH[name] <= high
-    assert all(180 <= count <= 200 for count in inside.values()), inside
+    assert min(inside.values()) >= least, inside
