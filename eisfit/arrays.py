@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "median", "unmasked"]
+__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "known", "median", "unmasked"]
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -27,6 +27,11 @@ def unmasked(*arrays: Any) -> tuple[list[Any], int]:
     out = np.logical_or.reduce([np.broadcast_to(mask, *shapes) for mask in masks])
     kept = [None if a is None else np.asarray(getattr(a, "data", a))[~out] for a in arrays]
     return kept, int(out.sum())
+
+
+def known(values: FloatArray) -> FloatArray:
+    """Return the numbers of an array that are not NaN; numpy's nan functions warn where there are none."""
+    return np.asarray(values[~np.isnan(values)])
 
 
 def median(values: ArrayLike, axis: int = 0) -> FloatArray:

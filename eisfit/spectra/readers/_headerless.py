@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, median
+from eisfit.arrays import FloatArray, known, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
@@ -165,7 +165,8 @@ def _is_index(values: FloatArray) -> bool:
 def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:
     modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
     with np.errstate(all="ignore"):
-        return bool(np.nanmedian(np.abs(matrix[:, start + 3] / modulus - 1)) < 0.01)
+        off = known(np.abs(matrix[:, start + 3] / modulus - 1))
+    return bool(off.size and median(off) < 0.01)
 
 
 def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:

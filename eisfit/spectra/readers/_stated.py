@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from eisfit.arrays import known
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column
@@ -138,7 +139,5 @@ def _begins_again(table: Table, line: int) -> bool:
     if place is None:
         return False
     rows, f = np.array(table.rows), table.matrix[:, place]
-    above, below = f[rows < line], f[rows > line]
-    return bool(
-        above.size > 2 and below.size > 2 and below[0] > above[-1] and np.nanmin(above) < np.nanmax(below)
-    )
+    above, below = known(f[rows < line]), known(f[rows > line])
+    return bool(above.size > 2 and below.size > 2 and below[0] > above[-1] and above.min() < below.max())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import known, median
 from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
@@ -227,7 +228,8 @@ def _impedance(
     chosen.values["imag"] = -table.matrix[:, lost[0]]
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
     z = impedance(file, chosen)
-    if np.nanmedian(np.abs(np.abs(z) / chosen["modulus"] - 1)) > 0.03:
+    off = known(np.abs(np.abs(z) / chosen["modulus"] - 1))
+    if off.size and median(off) > 0.03:
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and it does not fit the modulus"
         )
@@ -262,14 +264,11 @@ def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
 
 def _refuse_z_scores(file: File, chosen: Chosen) -> None:
     """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
-    parts = [chosen.get("real"), chosen.get("imag")]
+    parts = [known(part) for name in ("real", "imag") if (part := chosen.get(name)) is not None]
     if (
-        parts[0] is not None
-        and np.nanmin(parts[0], initial=0.0) < 0
-        and all(
-            part is not None and abs(np.nanmean(part)) < 1e-3 and abs(np.nanstd(part) - 1) < 0.03
-            for part in parts
-        )
+        len(parts) == 2
+        and parts[0].min(initial=0.0) < 0
+        and all(part.size and abs(part.mean()) < 1e-3 and abs(part.std() - 1) < 0.03 for part in parts)
     ):
         raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
 
