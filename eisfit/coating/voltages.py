@@ -69,14 +69,16 @@ def weigh(
     """
     rows: Facts = {}
     silent: dict[str, str] = {}
-    likely = {name for name, p in found.items() if p.log_evidence > max(_evidences(found)) - np.log(1e3)}
+    most = max(p.log_evidence for p in found.values())
+    likely = {name for name, p in found.items() if p.log_evidence > most - np.log(1e3)}
     rng = np.random.default_rng(seed)
     drawn = {name: Draw(p, p.draws(_EACH, rng)) for name, p in found.items()} if study.file.dc else {}
     for row in study.file.dc:
         if row.life is not None:
             silent[row.what] = "no impedance foretells it"
             continue
-        held = {name: _density(study, problem, row, [draw], seed) for name, draw in drawn.items()}
+        asked = _asked(row, seed)
+        held = {name: _density(problem, row, asked, draw, seed) for name, draw in drawn.items()}
         if not any(meets for name, (_, meets) in held.items() if name in likely):
             silent[row.what] = "set aside: no hypothesis meets it"
             continue
@@ -90,10 +92,6 @@ def weigh(
     return {name: _raised(p, total[name]) for name, p in found.items()}, rows, silent
 
 
-def _evidences(found: Mapping[str, Posterior]) -> list[float]:
-    return [p.log_evidence for p in found.values()]
-
-
 def _raised(posterior: Posterior, by: float) -> Posterior:
     """Return a posterior with another evidence and the same parameters."""
     modes = tuple(replace(mode, log_evidence=mode.log_evidence + by) for mode in posterior.modes)
@@ -102,15 +100,15 @@ def _raised(posterior: Posterior, by: float) -> Posterior:
 
 
 def _density(
-    study: Study, problem: Problem, row: DirectCurrent, drawn: Sequence[Draw], seed: int
+    problem: Problem, row: DirectCurrent, asked: tuple[FloatArray, FloatArray], drawn: Draw, seed: int
 ) -> tuple[float, bool]:
     """Return the logarithm of a fact's mean density over draws, and whether they meet it within 95 %.
 
     The resistances of each cell may have moved: a difference is as uncertain as both its voltages.
     """
-    voltage, current = _asked(row, seed)
-    parts = [sign * curved for sign, (_, curved) in _each(study, problem, drawn, row, current)]
-    foretold, moved = sum(parts), row.width.median * np.sqrt(sum(part * part for part in parts))
+    voltage, current = asked
+    parts = _foretold(problem, [drawn], row, current)[1]
+    foretold, moved = parts.sum(axis=0), row.width.median * np.sqrt(np.sum(parts**2, axis=0))
     error = np.hypot(moved, _LAST_DIGIT * np.abs(voltage))
     logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
     spread = foretold + error * np.random.default_rng(seed).standard_normal(len(error))
@@ -165,7 +163,8 @@ def contradictions(
         voltage, current = _asked(row, study.file.study.seed)
         measured = summary(voltage)
         least = _open_end(problem, row)
-        linear, curved = (summary(v) for v in _foretold(study, problem, thinned, row, current, least=least))
+        parts = _foretold(problem, thinned, row, current, least=least)
+        linear, curved = (summary(voltages) for voltages in parts.sum(axis=1))
         asked = summary(voltage / current)
         holds = [
             _meet(measured, foretold) or (least and measured["low95"] > foretold["high95"])
@@ -215,44 +214,26 @@ def _range(entry: Mapping[str, float], factor: float, unit: str) -> str:
 
 
 def _foretold(
-    study: Study,
-    problem: Problem,
-    drawn: Sequence[Draw],
-    row: DirectCurrent,
-    current: FloatArray,
-    *,
-    least: bool = False,
-) -> tuple[FloatArray, FloatArray]:
-    """Voltage that the impedance makes: linear, and with the reaction by Butler and Volmer, V.
+    problem: Problem, drawn: Sequence[Draw], row: DirectCurrent, current: FloatArray, *, least: bool = False
+) -> FloatArray:
+    """Voltages (2, cells, n) that the impedance makes: linear, and with the reaction by Butler and Volmer, V.
 
-    `least` leaves the ohmic part before the interface out.
+    The cells are those that a fact is about: one, or the bare one and, turned, the coated one. `least` leaves
+    the ohmic part before the interface out.
     """
-    each = _each(study, problem, drawn, row, current, least=least)
-    linear, curved = (np.sum([sign * both[k] for sign, both in each], axis=0) for k in (0, 1))
-    return linear, curved
-
-
-def _each(
-    study: Study,
-    problem: Problem,
-    drawn: Sequence[Draw],
-    row: DirectCurrent,
-    current: FloatArray,
-    *,
-    least: bool = False,
-) -> list[tuple[float, tuple[FloatArray, FloatArray]]]:
-    """Signs and voltages of the cells that a fact is about: one, or the bare one less the coated one."""
-    if row.cell == "difference":
-        signed = list(zip((1.0, -1.0), problem.pair, strict=True))
-    else:
-        name = next(cell.name for cell in study.file.cell if cell.name == row.cell)
-        signed = [(1.0, next(b for b in problem.blocks if b.cell == name or b.cell.startswith(f"{name} ")))]
-    return [(sign, _voltages(problem, block, drawn, current, least)) for sign, block in signed]
+    blocks: tuple[Block, ...] = problem.pair
+    signs = np.array([[1.0], [-1.0]])
+    if row.cell != "difference":
+        own = next(b for b in problem.blocks if b.cell == row.cell or b.cell.startswith(f"{row.cell} "))
+        blocks, signs = (own,), signs[:1]
+    voltages = [_voltages(problem, block, drawn, current, least) for block in blocks]
+    return np.asarray(signs * np.stack(voltages, axis=1))
 
 
 def _voltages(
     problem: Problem, block: Block, drawn: Sequence[Draw], current: FloatArray, least: bool
-) -> tuple[FloatArray, FloatArray]:
+) -> FloatArray:
+    """Voltages (2, n) of one cell."""
     found = [resistances(problem, block, d) for d in drawn]
     total, other, ohmic = (np.concatenate([row[key] for row in found]) for key in ("r_ct", "r_other", "r_hf"))
     films = np.concatenate([layers(problem, block, d) for d in drawn])
@@ -263,4 +244,4 @@ def _voltages(
         (films + (0.0 if least else ohmic))[places],
     )
     curved = butler_volmer(current, reaction) + butler_volmer(current, other)
-    return current * (reaction + other + ohmic), curved + current * ohmic
+    return np.stack([current * (reaction + other + ohmic), curved + current * ohmic])
