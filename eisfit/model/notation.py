@@ -26,7 +26,18 @@ from typing import NoReturn
 from eisfit.errors import CircuitError, NotationError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Element
 
-__all__ = ["Component", "Line", "Node", "Parallel", "Part", "Series", "components", "lines", "parse"]
+__all__ = [
+    "Component",
+    "Line",
+    "Node",
+    "Parallel",
+    "Part",
+    "Series",
+    "components",
+    "lines",
+    "parse",
+    "serial_parts",
+]
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LABEL = re.compile(r"\d+|_\w+")
@@ -315,12 +326,14 @@ class _Reader:
         return Component(f"{symbol}{self.counts[symbol]}", symbol)
 
 
+def serial_parts(node: Node) -> tuple[Part, ...]:
+    """Return the parts of a series; of anything else, itself."""
+    return node.children if isinstance(node, Series) else (node,)
+
+
 def _flat(parts: list[Node]) -> tuple[Part, ...]:
     """Return the parts of a series, a series within it opened."""
-    flat: list[Part] = []
-    for part in parts:
-        flat.extend(part.children if isinstance(part, Series) else (part,))
-    return tuple(flat)
+    return tuple(one for part in parts for one in serial_parts(part))
 
 
 def _symbol_of(word: str, known: Iterable[str]) -> str | None:

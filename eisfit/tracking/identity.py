@@ -26,7 +26,7 @@ from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
 
-__all__ = ["Candidate", "Features", "cheapest_path", "measure_movement"]
+__all__ = ["Candidate", "Features", "cheapest_path", "log_tau", "measure_movement"]
 
 
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
@@ -91,7 +91,7 @@ class Features:
         if covar is None:
             return np.inf
         if self.circuit.expressions:
-            formula = partial(_log_tau, resistor, storage)
+            formula = partial(log_tau, resistor, storage)
             error = standard_error(formula, self.circuit, values, result.var_names, covar)
             return np.inf if error is None else error
         alpha = values[storage[1]] if len(storage) > 1 else 1.0
@@ -111,7 +111,8 @@ class Features:
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
 
 
-def _log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
+def log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
+    """Return ln tau of an arc, s, by the names of its resistor and of its C, or Q and alpha."""
     with np.errstate(all="ignore"):  # what is held at a bound may be zero
         return np.log(p[resistor] * p[storage[0]]) / (p[storage[1]] if len(storage) > 1 else 1.0)
 

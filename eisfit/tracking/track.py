@@ -89,7 +89,8 @@ def track(
     )
     spectra, series = in_order(series, by)
     if geometry is not None:
-        spectra = [_in_cell(one, Geometry.of(geometry)) for one in spectra]
+        cell = Geometry.of(geometry)
+        spectra = [_in_cell(one, cell) for one in spectra]
     axes = split_axes(series.axes)
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)

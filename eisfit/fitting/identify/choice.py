@@ -20,9 +20,8 @@ from eisfit.verdict import Flag
 __all__ = ["Choice", "choose", "choose_for_all", "place_of"]
 
 _LOOKED_AT = 3  # spectra of a lot: first, middle and last
-_SERVES = (
-    0.01  # probability by each spectrum looked at, from which a circuit may stand for all; a rival's too
-)
+# Probability by each spectrum looked at, from which a circuit may stand for all; a rival's too.
+_SERVES = 0.01
 _SMALLER, _RIVALS = 3, 2  # circuits tried where the chosen one's parameters are not determined
 
 

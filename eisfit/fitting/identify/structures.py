@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import factorial
 
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Parallel, Part, Series, components
+from eisfit.model.notation import Component, Node, Parallel, Part, Series, components, serial_parts
 
 __all__ = [
     "DIFFUSIONS",
@@ -58,7 +58,7 @@ class Arc:
         if not isinstance(part, Parallel):
             return None
         branch, storage, *loop = part.children
-        resistor, *inner = branch.children if isinstance(branch, Series) else (branch,)
+        resistor, *inner = serial_parts(branch)
         if not (isinstance(resistor, Component) and isinstance(storage, Component)):
             return None
         beside = loop[0] if loop and isinstance(loop[0], Series) else None

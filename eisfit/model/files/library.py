@@ -22,7 +22,7 @@ from eisfit.errors import (
 from eisfit.files import nearest_file
 from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
 from eisfit.model.files.catalogue import NAME, Entry, built_in, entries, find
-from eisfit.model.notation import Component, Series, components, parse
+from eisfit.model.notation import Component, Series, components, parse, serial_parts
 
 if TYPE_CHECKING:
     from eisfit.model.files.file import CircuitFile
@@ -123,10 +123,9 @@ def _has_inductance(circuit: Circuit) -> bool:
 def with_inductance(plain: Circuit) -> Circuit:
     """Return a circuit with ``L_cell`` in series before it, by the name with ``l-`` before it."""
     first = Component("L_cell", "L")
-    rest = plain.tree.children if isinstance(plain.tree, Series) else (plain.tree,)
     parameters = {**default_parameters(first), **plain.parameters}
     return dataclasses.replace(
-        plain, tree=Series((first, *rest)), name=f"l-{plain.name}", parameters=parameters
+        plain, tree=Series((first, *serial_parts(plain.tree))), name=f"l-{plain.name}", parameters=parameters
     )
 
 

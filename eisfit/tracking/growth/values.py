@@ -7,7 +7,7 @@ blocking electrodes it is all that a good conductor shows. Likewise of two arcs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,8 @@ from eisfit.engine.propagation import standard_error
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Series, components
+from eisfit.model.notation import Component, components, serial_parts
+from eisfit.tracking.identity import log_tau
 from eisfit.tracking.joint.joint import Joint
 from eisfit.verdict import limit
 
@@ -30,8 +31,8 @@ _OF_PARTS = frozenset(
     ("undetermined", "at_bound", "arc_outside", "arcs_overlap", "arcs_merged", "correlated", "other_optimum")
 )
 
-#: Of a fit's values; the logarithm of a time constant, s.
-LogTime = Callable[[FitResult], float]
+#: The logarithm of a time constant, s, from a fit's values.
+LogTime = Callable[[Mapping[str, float]], float]
 
 
 def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
@@ -110,7 +111,7 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
     ordered = _ordered(fit, times)
     level = set(parts) == set(ordered[: len(parts)])
     lowest = np.log(float(fit.spectrum.omega[-1]))
-    seen = level and -times[ordered[len(parts) - 1]](fit) > lowest
+    seen = level and -times[ordered[len(parts) - 1]](fit.values) > lowest
     if not seen and (len(parts) == 1 or any(fit[part].verdict in ("extrapolated", "open") for part in parts)):
         return None
     error = standard_error(partial(_sum, parts), fit.circuit, fit.values, fit.var_names, fit.covar)
@@ -133,34 +134,26 @@ def _sum(parts: tuple[str, ...], p: Any) -> Any:
 
 def _ordered(fit: FitResult, times: dict[str, LogTime]) -> list[str]:
     """Return the resistances from fast to slow."""
-    return sorted(times, key=lambda name: times[name](fit))
+    return sorted(times, key=lambda name: times[name](fit.values))
 
 
 def _times(circuit: Circuit) -> dict[str, LogTime]:
     """Return the resistances that add up to the circuit's levels, and the ln tau of each; -inf in series."""
     found: dict[str, LogTime] = {}
-    children = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
-    for one in children:
+    for one in serial_parts(circuit.tree):
         if isinstance(one, Component) and one.symbol == "R":
             found[one.name] = lambda _: -np.inf
     for resistor, storage in arcs(circuit.tree):
-        found[resistor.name] = partial(_log_tau, resistor.name, storage.parameter_names)
+        found[resistor.name] = partial(log_tau, resistor.name, storage.parameter_names)
     for one in components(circuit.tree):
         if one.symbol in ("K", "Zarc"):
             found[f"{one.name}_R"] = partial(_log_of, f"{one.name}_tau")
     return found
 
 
-def _log_tau(resistor: str, storage: tuple[str, ...], fit: FitResult) -> float:
-    values = fit.values
+def _log_of(name: str, p: Any) -> Any:
     with np.errstate(divide="ignore"):
-        log = np.log(values[resistor]) + np.log(values[storage[0]])
-    return float(log / (values[storage[1]] if len(storage) > 1 else 1.0))
-
-
-def _log_of(name: str, fit: FitResult) -> float:
-    with np.errstate(divide="ignore"):
-        return float(np.log(fit.values[name]))
+        return np.log(p[name])
 
 
 def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
@@ -176,7 +169,7 @@ def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
     seen = {name: int(np.isfinite(usable_values(fits, None, name)[0]).sum()) for name in times}
     if not blocks and min(seen.values()) == len(fits):
         return
-    middle = {name: float(np.median([time(fit) for fit in usable])) for name, time in times.items()}
+    middle = {name: float(np.median([time(fit.values) for fit in usable])) for name, time in times.items()}
     ordered = sorted(times, key=lambda name: middle[name])
     for count in range(2, len(ordered) + 1):
         name, least = "+".join(ordered[:count]), min(seen[part] for part in ordered[:count])
@@ -187,5 +180,5 @@ def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
 
 def _blocks(circuit: Circuit) -> bool:
     """Return whether a capacitive element in series stops a direct current."""
-    children = circuit.tree.children if isinstance(circuit.tree, Series) else (circuit.tree,)
-    return any(isinstance(one, Component) and one.symbol in ("C", "CPE") for one in children)
+    parts = serial_parts(circuit.tree)
+    return any(isinstance(one, Component) and one.symbol in ("C", "CPE") for one in parts)
