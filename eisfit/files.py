@@ -78,7 +78,9 @@ def read_text(
     """
     file = Path(path)
     try:
-        if file.exists() and not (file.is_file() or file.is_dir()):  # a pipe would be waited for
+        if os.path.exists(file) and not (
+            os.path.isfile(file) or os.path.isdir(file)
+        ):  # a pipe would be waited for
             raise failure(f"{path}: cannot be read: not a regular file")
         with file.open("rb") as stream:
             data = stream.read(limit + 1)

@@ -32,7 +32,7 @@ def check_export(path: Path) -> None:
     """Raise UsageError, before anything is fitted, for a file that cannot be exported to."""
     if path.suffix not in _SUFFIXES:
         raise UsageError(f"--export {path}: must end in {', '.join(_SUFFIXES)}")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise UsageError(f"--export {path}: there is no folder {path.parent}")
     if path.suffix == ".parquet":
         try:

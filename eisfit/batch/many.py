@@ -8,7 +8,7 @@ asked for: it says how far the two are apart.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,10 +95,9 @@ class FitMany(Iterator[Result]):
         self._circuit, self._options, self._finish = circuit, options, finish
         self._workers = workers
         self._store = _opened(store)
-        # A store that is opened here is closed at the end.
-        self._closing: AbstractContextManager[Any] = (
-            nullcontext() if self._store is None or self._store is store else self._store
-        )
+        self._closing = ExitStack()
+        if self._store is not None and self._store is not store:
+            self._closing.enter_context(self._store)  # what is opened here is closed here
         self._digest = b"" if store is None else _digest(circuit, options, finish)
         self._run_of_chunks = self._run(iter(spectra))
         total = len(spectra) if isinstance(spectra, Sized) else None
@@ -123,6 +122,7 @@ class FitMany(Iterator[Result]):
         """Stop: nothing more is begun, and the workers go home."""
         self._results.close()
         self._run_of_chunks.close()
+        self._closing.close()
 
     def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
         with self._closing:

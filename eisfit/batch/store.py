@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -77,11 +78,14 @@ class Store:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        try:
-            self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
-            self._prepare()
-        except sqlite3.Error as error:
-            raise EisfitError(f"{self.path}: cannot be used as a store of results: {error}") from None
+        with ExitStack() as closing:
+            try:
+                self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+                closing.callback(self._db.close)
+                self._prepare()
+            except sqlite3.Error as error:
+                raise EisfitError(f"{self.path}: cannot be used as a store of results: {error}") from None
+            closing.pop_all()
 
     def _prepare(self) -> None:
         # A write-ahead log: a killed run loses the transaction in flight, never the file.
@@ -90,13 +94,11 @@ class Store:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if found not in (0, _SCHEMA) and "results" in tables:
-            self._db.close()
             raise EisfitError(
                 f"{self.path}: is a store of another version of eisfit (layout {found}, this one reads "
                 f"{_SCHEMA}): name another file, or delete this one; its fits are made again"
             )
         if found not in (0, _SCHEMA) or (found == 0 and tables - {"results", "circuits"}):
-            self._db.close()
             raise EisfitError(f"{self.path}: is a database, but not a store of results that eisfit can read")
         for table in _TABLES:
             self._db.execute(table)

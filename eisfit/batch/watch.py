@@ -8,6 +8,7 @@ when both have stood still for `settle` seconds is a file told of, and again whe
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -91,7 +92,7 @@ class Watcher:
         logging.getLogger("watchdog").addHandler(logging.NullHandler())
         observer = observers.Observer()
         for folder in self.folders:
-            if not folder.is_dir():
+            if not os.path.isdir(folder):
                 raise UsageError(f"--watch needs folders: {folder} is none")
             observer.schedule(handler, str(folder), recursive=True)
         return observer

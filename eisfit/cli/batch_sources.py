@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +38,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
         folder = Path(source)
         if source == "-":
             found.append((source, None))
-        elif folder.is_dir():  # with all folders in it
+        elif os.path.isdir(folder):  # with all folders in it
             inside = natural(f for f in folder.rglob("*") if f.is_file() and is_spectrum_file(f))
             if not inside:
                 raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")

@@ -203,4 +203,4 @@ class Commands(click.Group):
 
 
 def _is_a_file(word: str) -> bool:
-    return os.path.exists(word)  # noqa: PTH110 - a glob's odd letters are no reason to fail
+    return os.path.exists(word)

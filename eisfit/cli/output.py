@@ -166,7 +166,7 @@ def write_results(output: Path | None, form: str, columns: int, write: Callable[
 
 def is_figure(path: Path) -> bool:
     """Return whether a name is that of a figure's file."""
-    return path.suffix.lower() in (".png", ".svg", ".pdf") and not path.is_dir()
+    return path.suffix.lower() in (".png", ".svg", ".pdf") and not os.path.isdir(path)
 
 
 def check_output(path: Path | None, option: str = "--output") -> None:
@@ -180,8 +180,8 @@ def check_output(path: Path | None, option: str = "--output") -> None:
     if path is None:
         return
     path = path.absolute().parent if is_figure(path) else path
-    place = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
-    if not place.is_dir():
+    place = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.exists(one))
+    if not os.path.isdir(place):
         folder(path, option)
     import tempfile
 

@@ -287,7 +287,7 @@ class Study:
                 f"{self.source}: cell.spectra: {name!r} lies outside the study's folder: move it there, "
                 "or allow it (--allow-outside, allow_outside=True)"
             )
-        if not path.exists():
+        if not os.path.exists(path):
             raise StudyError(
                 f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})"
             )

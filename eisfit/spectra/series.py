@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import glob
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -298,9 +299,9 @@ def _files(source: PathName | Iterable[PathName]) -> tuple[list[Path], str, list
     if not isinstance(source, (str, PathLike)):
         return [Path(item) for item in source], "", []
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(path):
         return _folder(path)
-    if not path.exists() and glob.has_magic(str(source)):
+    if not os.path.exists(path) and glob.has_magic(str(source)):
         files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
         if not files:
             raise ReadError(f"{source}: no file matches")
@@ -335,7 +336,7 @@ def _spectrum_files(files: list[Path]) -> tuple[list[Path], list[str]]:
 
 def _hint_at_folders(source: object) -> str:
     folder = Path(source) if isinstance(source, (str, PathLike)) else None
-    if folder is None or not folder.is_dir():
+    if folder is None or not os.path.isdir(folder):
         return ""
     names = [f.name for f in natural(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
     return f"; name one of its folders: {', '.join(names[:5])}" if names else ""

@@ -118,6 +118,28 @@ def test_what_is_no_store_is_left_alone(tmp_path):
         Store(tmp_path / "nowhere" / "results.sqlite")
 
 
+def test_no_connection_is_left_open(tmp_path, monkeypatch):
+    """Python 3.13 and later warn of it."""
+    opened = []
+
+    class Connection(sqlite3.Connection):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            opened.append(self)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kw: connect(*args, factory=Connection, **kw))
+    (tmp_path / "notes.txt").write_text("no database, but a text that is long enough to be looked at\n" * 20)
+    with pytest.raises(EisfitError):
+        Store(tmp_path / "notes.txt")
+    eisfit.fit_many(spectra(1), CIRCUIT, store=tmp_path / "results.sqlite").close()  # before its first fit
+    run(spectra(1), tmp_path / "results.sqlite")
+    assert len(opened) == 3
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
 def test_a_store_that_cannot_be_written_says_so(tmp_path):
     store = Store(tmp_path / "results.sqlite")
     results, _ = run(spectra(1), None)

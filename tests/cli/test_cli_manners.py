@@ -194,7 +194,7 @@ def test_ctrl_c_in_the_program(name):
     assert done.stderr == ("\neisfit: stopped\n" if name == "read_sources" else "")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_said():
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123
         process = start("circuits", stdout=full)

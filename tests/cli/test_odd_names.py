@@ -67,3 +67,29 @@ def test_json_and_a_store(folder):
     with (folder / "all.csv").open(encoding="utf-8", newline="") as stream:
         sources = {row["source"] for row in csv.DictReader(stream)}
     assert {"'+b.csv", "'=1+cmd.csv", "Zelle_ü.csv"} <= sources
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("info", "LONG.csv"),
+        ("check", "LONG"),
+        ("circuits", "LONG"),
+        ("circuits", "--check", "LONG.toml"),
+        ("fit", "x.csv", "--circuit", "LONG"),
+        ("fit", "x.csv", "--circuit", "LONG.toml"),
+        ("fit", "x.csv", "--circuit", "rs-rc", "--output", "LONG/inside"),
+        ("track", "LONG", "--circuit", "rs-rc"),
+        ("batch", "LONG", "--circuit", "rs-rc", "--store", "LONG"),
+        ("explain", "LONG.toml"),
+        ("report", "LONG", "--circuit", "rs-rc"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_longer_than_any_file_system_takes_is_refused_in_a_sentence(run, tmp_path, arguments):
+    truth = {"R_s": 10.0, "R_ct": 50.0, "C_dl": 1e-5}
+    (tmp_path / "x.csv").write_text(to_csv(simulate("rs-rc", truth, frequency=np.logspace(5, -1, 20))))
+    code, out, err = run(*(word.replace("LONG", "a" * 300) for word in arguments))
+    assert code in (1, 2)
+    assert "internal error" not in out + err
+    assert (out + err).strip()

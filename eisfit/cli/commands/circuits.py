@@ -197,7 +197,7 @@ def _begin(name: str, strings: list[str]) -> int:
         raise UsageError(f"--new {name}: begins with one circuit, not {len(strings)}")
     target = Path("circuits") / f"{name}.toml"
     text = circuit_template(circuit(strings[0]).string, file=target.as_posix(), use=name)
-    if target.exists():
+    if os.path.exists(target):
         raise UsageError(f"--new {name}: {target} is there already; remove it, or take another name")
     write_atomic(folder(target.parent, "--new") / target.name, text)
     say(f"eisfit: {target} is begun: complete it, and examine it with  eisfit circuits {target} --check")

@@ -189,7 +189,7 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
     """Try a file in the folder, or in the one above it that exists."""
     try:
         shown = folder.absolute()
-        place = next(one for one in (shown, *shown.parents) if one.exists())
+        place = next(one for one in (shown, *shown.parents) if os.path.exists(one))
         with tempfile.TemporaryFile(dir=place):
             return Finding("folders", name, f"{shown} can be written")
     except OSError as error:

@@ -61,7 +61,9 @@ def _summary(names: list[str]) -> list[str]:
 
 
 def _copy(source: Path, names: list[str], target: Path) -> None:
-    clash = [name for name in names if (target / name).exists() and not _same(source / name, target / name)]
+    clash = [
+        name for name in names if os.path.exists(target / name) and not _same(source / name, target / name)
+    ]
     if clash:
         raise UsageError(
             f"--copy {target}: {clash[0]} is there already and differs; name another folder, or remove it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,7 +79,7 @@ def _is_template(study: Path) -> bool:
     """Return whether a study that could be read is still the one that ``--template`` printed."""
     from eisfit.coating.study import template
 
-    return study.is_file() and read_text(study).strip() == template().strip()
+    return os.path.isfile(study) and read_text(study).strip() == template().strip()
 
 
 def _write(explanation: Any, target: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -163,7 +164,7 @@ def _drift_document(correction: Any) -> dict[str, Any]:
 
 def _are_cells(sources: list[str]) -> bool:
     """Return whether several folders are named: each is then a cell of its own."""
-    return len(sources) > 1 and all(Path(source).is_dir() for source in sources)
+    return len(sources) > 1 and all(os.path.isdir(source) for source in sources)
 
 
 def _named(results: list[Any], sources: list[str]) -> list[Any]:

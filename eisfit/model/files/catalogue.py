@@ -41,6 +41,7 @@ Origin = Literal["project", "user", "eisfit", "package"]
 
 #: What a circuit's name looks like; nothing that looks like it is a circuit string.
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST = 200  # of a name: with its ending and folder it is still a file of every system
 _ROOTS = (".git", "pyproject.toml", "study.toml")
 
 
@@ -87,7 +88,7 @@ def find_misnamed_files() -> list[Path]:
 
 def find(name: str) -> Entry | None:
     """Return the circuit of this name, or None."""
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or len(name) > _LONGEST:
         return None
     own = data_folder("circuits") / f"{name}.toml"
     for origin, folder in _folders():

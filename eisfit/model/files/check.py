@@ -139,7 +139,7 @@ def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
 
 def _file_of(text: str) -> Path | None:
     if text.endswith(".toml"):
-        return Path(text) if Path(text).is_file() else None
+        return Path(text) if os.path.isfile(text) else None
     entry = find(text)
     return None if entry is None else entry.path
 

@@ -145,7 +145,7 @@ def _entry(entry: Entry) -> Circuit:
 
 
 def _file(path: Path) -> Circuit:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CircuitError(f"{path}: there is no such circuit file{nearest_file(path)}")
     return load(path)
 
