@@ -107,7 +107,7 @@ def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
 
 
 def _expand_complex(table: Table) -> list[str]:
-    """Give a column that held complex text (split into two by now) two names."""
+    """Give a column that held complex text, or modulus and angle (split into two by now), two names."""
     names, width = table.names, table.matrix.shape[1]
     if len(names) != width - 1:
         return names
@@ -115,5 +115,8 @@ def _expand_complex(table: Table) -> list[str]:
         meaning = column(name)
         if meaning.quantity == "modulus":
             unit = f" [{meaning.unit}]" if meaning.unit else ""
-            return [*names[:i], f"Z_real{unit}", f"Z_imag{unit}", *names[i + 1 :]]
+            pair = [f"Z_real{unit}", f"Z_imag{unit}"]
+            if table.polar is not None:
+                pair = [f"|Z|{unit}", f"phase [{table.polar}]" if table.polar else "phase"]
+            return [*names[:i], *pair, *names[i + 1 :]]
     return names

@@ -26,8 +26,8 @@ class Column:
     quantity
         ``frequency, real, imag, imag_size, modulus, phase, admittance_real, admittance_imag,
         admittance_modulus, admittance_phase, noise, cycle, time, temperature, potential, current, index,
-        excel_error``, what an LCR meter writes (``C_parallel, C_series, L_series, L_parallel, R_parallel,
-        dissipation, quality``); empty where not recognised.
+        excel_error``, what an LCR meter writes (``capacitance, C_parallel, C_series, L_series,
+        L_parallel, R_parallel, dissipation, quality``); empty where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
@@ -52,6 +52,7 @@ _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``real(ec.Z11)`` (COMSOL).
 _PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
+_DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 _RELATIVE = re.compile(r"/\s*[RZ]_?0\b|(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _R_NAME = re.compile(r"^X\.(?=(?:Im|Z)\b)")  # R's make.names of -Im(Z), -Z''
@@ -109,6 +110,7 @@ def _column(name: str, labelled: bool) -> Column:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
     text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    text = _DEGREES.sub(r"\1°C", text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()

@@ -48,6 +48,8 @@ class Table:
         Line (from 0) of each row of `matrix`.
     wider
         Lines (from 0) with more numbers than the table has columns.
+    polar
+        Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     """
 
     style: Style
@@ -59,6 +61,7 @@ class Table:
     units: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     wider: list[int] = field(default_factory=list)
+    polar: str | None = None
 
     @cached_property
     def lines(self) -> frozenset[int]:
@@ -194,7 +197,7 @@ def _quantities(names: list[str], units: list[str]) -> list[str]:
     """Return what each name means, some of them only with the unit that stands below."""
     each = units if len(units) == len(names) else _aligned(units, names) if is_units_row(units) else []
     known = [column(name).quantity for name in names]
-    return [found or column(f"{name} [{unit}]").quantity if unit else found
+    return [found or column(f"{name} [{unit}]").quantity if unit and name else found
             for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
 
 

@@ -30,8 +30,14 @@ _OTHERS = (
     ),
     (re.compile(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
     (re.compile(r"^-?(?:C\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
+    (
+        re.compile(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
+        "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
+    ),
     (re.compile(r"%|norm|a\.u\."), "a part of something has lost its ohms"),
 )
+_X_AXIS = re.compile(r"x(?![^\W\d_])", re.IGNORECASE)
+_SERIES = re.compile(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
 
@@ -55,10 +61,47 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "real" in chosen and "phase" in chosen and "imag" not in chosen:
         chosen.notes.append("imaginary part from the real part and the phase")
         return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
+    _refuse_axes(file, chosen)
+    if "admittance_modulus" in chosen and "phase" in chosen:
+        return _polar_admittance(file, chosen)
+    _name_capacitance(chosen)
     z = from_other_columns(chosen)
     if z is None:
         raise file.error(_missing(chosen))
     return z
+
+
+def _refuse_axes(file: File, chosen: Chosen) -> None:
+    """Refuse y without a unit beside an x: axes of a plot, or an admittance."""
+    y = [c.name for q, c in chosen.columns.items() if q.startswith("admittance") and not c.unit]
+    x = [c.name for c in chosen.columns.values() if _X_AXIS.match(c.name)] + [
+        name for name in chosen.unknown if _X_AXIS.match(name)
+    ]
+    if y and x and all(name[:1] in "yY" for name in y):
+        raise file.error(
+            f"{y[0]!r} beside {x[0]!r} may be the y axis of a plot or an admittance: "
+            "call it 'Z_real_ohm' or 'Y_real_S'"
+        )
+
+
+def _polar_admittance(file: File, chosen: Chosen) -> ComplexArray:
+    """Return Z of |Y| and a phase that may be that of Y or of Z: Kramers-Kronig must tell."""
+    z: ComplexArray = np.exp(-1j * _radians(file, chosen)) / chosen["admittance_modulus"]
+    test = kramers_kronig_sign(chosen["frequency"], z) if "frequency" in chosen else None
+    if test is None or not test.verdict:
+        name = chosen.columns["phase"].name
+        raise file.error(f"{name!r} beside |Y| may be that of Y or of Z: call it 'phase(Y)' or 'phase(Z)'")
+    whose = "Y" if test.verdict > 0 else "Z"
+    chosen.notes.append(f"impedance from |Y| and the phase, which is that of {whose} by Kramers-Kronig")
+    return z if test.verdict > 0 else z.conj()
+
+
+def _name_capacitance(chosen: Chosen) -> None:
+    """Take a capacitance beside an equivalent series resistance as that of the series circuit."""
+    real = chosen.columns.get("real")
+    if "capacitance" in chosen and "C_series" not in chosen and real and _SERIES.search(real.name):
+        chosen.values["C_series"] = chosen["capacitance"]
+        chosen.columns["C_series"] = chosen.columns["capacitance"]
 
 
 def _settle_unit(file: File, chosen: Chosen) -> None:
@@ -210,6 +253,9 @@ def _missing(chosen: Chosen) -> str:
                 return f"{name!r} is no impedance: {reason}"
     lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
     others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
+    if "capacitance" in chosen:
+        name = chosen.columns["capacitance"].name
+        return f"{name!r} may be that of the series or of the parallel circuit: call it Cs or Cp"
     if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
         return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
     return (

@@ -5,6 +5,7 @@ Where an object has a ``mask`` (pyimpspec: place of a point, true where it is le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,13 +23,15 @@ SUFFIXES = (".json",)
 RANK = 30
 
 _DEEPEST = 6
+_ONE_A_LINE = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
+_VALUES = ("values", "data", "value")
 Table = dict[str, list[Any]]
 
 
 def recognise(file: File) -> bool:
     """Whether the text begins as a JSON object or a list of objects does."""
     head = file.head.lstrip("\ufeff \t\r\n") if file.encoding is not None else ""
-    return head[:1] == "{" or (head[:1] == "[" and head[1:].lstrip()[:1] == "{")
+    return re.match(r"\{\s*[\"}]|\[\s*\{", head) is not None
 
 
 def parse(file: File) -> list[Sweep]:
@@ -39,7 +42,10 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the JSON is broken, or holds no such table.
     """
-    document = parse_json(file.text.lstrip("\ufeff"), file.name, ReadError)
+    text = file.text.lstrip("\ufeff")
+    if _ONE_A_LINE.match(text):
+        text = f"[{','.join(line for line in text.splitlines() if line.strip())}]"
+    document = parse_json(text, file.name, ReadError)
     sweeps: list[Sweep] = []
     reasons: list[str] = []
     for label, table, dropped in _tables(document):
@@ -87,7 +93,9 @@ def _table(value: Any) -> Table:
                 columns[str(name)] = [row[i] for row in rows if i < len(row)]
         else:
             columns = {
-                name: cells for name, item in value.items() if (cells := _list(item)) and name != "mask"
+                name + _unit_of(item): cells
+                for name, item in value.items()
+                if (cells := _list(item)) and name != "mask"
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
         names = [name for name, item in value[0].items() if not isinstance(item, (list, Mapping))]
@@ -100,9 +108,17 @@ def _table(value: Any) -> Table:
     )
 
 
+def _unit_of(item: Any) -> str:
+    """Return the unit in brackets that stands beside values: ``{"unit": "Hz", "values": [...]}``."""
+    unit = (item.get("unit") or item.get("units")) if isinstance(item, Mapping) else None
+    return f" [{unit}]" if isinstance(unit, str) else ""
+
+
 def _list(item: Any) -> list[Any]:
     """Return a column's cells: a list of numbers or words, or pandas' object of row and cell."""
     cells = list(item.values()) if isinstance(item, Mapping) else item
+    if isinstance(item, Mapping) and (held := [item[name] for name in _VALUES if name in item]):
+        cells = held[0]
     if not isinstance(cells, list) or len(cells) < 2:
         return []
     if all(isinstance(cell, Sequence) and not isinstance(cell, str) and len(cell) == 2 for cell in cells):

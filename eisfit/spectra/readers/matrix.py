@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._header import WANTED, Table
 from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._sweep import Sweep
@@ -27,6 +27,12 @@ _MOST_ROWS = 10_000
 _MOST_NAMED = 40
 #: A name that is no number, then at least five numbers.
 _NAMED = re.compile(r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}")
+_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+_ASSIGNS = re.compile(r"[:=]\s*(?:[\w.]+\()?\[")
+#: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``.
+_ASSIGNED = re.compile(
+    r"""(?:^|[{,\n])\s*["']?([^\W\d][^\n=:;,\[\]{}"]{0,40}?)["']?\s*[:=]\s*(?:[\w.]+\()?\[([^\[\]]{9,})\]"""
+)
 
 
 def recognise(file: File) -> bool:
@@ -52,11 +58,9 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         Where nothing proves the first row to be frequencies: it says what to give.
     """
-    named = _named_rows(file)
-    if named:
-        cells = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in named]
-        length = min(map(len, cells))
-        lines = ["\t".join(row[i].strip() for row in cells) for i in range(length)]
+    cells = _named_rows(file)
+    if cells:
+        lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
         sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
         return _told(sweeps, "columns parted by", "the rows are the quantities")
     table = find_table(file)
@@ -82,14 +86,39 @@ def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
     return with_frequency(file, table.matrix, frequency)
 
 
-def _named_rows(file: File) -> list[str]:
-    """Return the lines of a quantity's name and its numbers; none where no frequency is among them."""
+def _named_rows(file: File) -> list[list[str]]:
+    """Return a quantity's name and its numbers, row by row; none where no frequency is among them.
+
+    Raises
+    ------
+    ReadError
+        When there are not as many numbers of an impedance as frequencies.
+    """
     filled = [line for line in file.lines if line.strip()]
-    if len(filled) > _MOST_NAMED or len(filled) < 3:
+    if _ASSIGNS.search(file.text):
+        rows = _assigned_rows(file)
+    elif 3 <= len(filled) <= _MOST_NAMED:
+        rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]
+    else:
         return []
-    rows = [line for line in filled if _NAMED.match(line)]
-    named = {column(re.split(r"[,;\t]", line)[0].strip().strip('"')).quantity for line in rows} - {""}
-    return rows if "frequency" in named and len(named) > 2 else []
+    named = [column(row[0].strip().strip('"')).quantity for row in rows]
+    if "frequency" not in named or len(set(named) - {""}) < 2:
+        return []
+    size = len(rows[named.index("frequency")])
+    for row, quantity in zip(rows, named, strict=True):
+        if quantity in WANTED and len(row) != size:
+            raise file.error(f"{row[0].strip()!r} has {len(row) - 1} numbers for {size - 1} frequencies")
+    return [row for row in rows if len(row) == size]
+
+
+def _assigned_rows(file: File) -> list[list[str]]:
+    """Return the names and numbers of arrays as programs write them: ``f = [1, 2, 3];``, over lines too."""
+    rows = []
+    for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
+        body = _SCALAR.sub(r"\1", match[2].replace("...", " ")).strip(" ,;\n")
+        mark = r"\s*[,;]\s*" if re.search("[,;]", body) else r"(?<![+-])\s+(?![+-]\s)"  # 1 - 2i holds gaps
+        rows.append([match[1].strip(), *re.split(mark, body)])
+    return rows
 
 
 def _told(sweeps: list[Sweep], without: str, note: str) -> list[Sweep]:

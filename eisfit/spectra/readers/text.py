@@ -24,8 +24,10 @@ from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
+from eisfit.spectra.readers._rewritten import undressed, written_apart
 from eisfit.spectra.readers._stated import assumed_units, tables_below_each_other, with_stated_units
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
@@ -37,14 +39,6 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
-_COMPLEX = re.compile(
-    r"(?:\(\s*)?([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([+-]\s*\d[\d.]*(?:[eE][+-]?\d+)?)\s*\*?[ij](?:\s*\))?"
-)
-#: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``.
-_EXPONENT = re.compile(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d))")
-_IMAGINARY = re.compile(r"[ij](?<=[\d*][ij])")  # looked for by the letter: few places to look at
-#: Where fixed columns glue numbers together: ``1E+02-3E+01``.
-_GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -66,28 +60,43 @@ def parse(file: File) -> list[Sweep]:
 
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
-    plain, lines = _written_apart(plain)
+    written = written_apart(plain)
+    plain, lines = written.plain, written.lines
     table = find_table(file, lines)
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
         return _stacked(file, plain, parts)
     cut = table is not None and _drop_cut_row(table, lines)
-    if table is None:
-        raise file.error(_no_table(lines))
-    if table.matrix.shape[0] < _FEWEST_ROWS:
-        raise file.error(f"no table of numbers in it (only {plural(table.matrix.shape[0], 'row')})")
-    if table.wider:
-        line = table.wider[0]
-        raise file.error(
-            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
-            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
-        )
+    few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
+    if (few_rows or _has_words(table, lines)) and (plainer := undressed(plain)):
+        return sweeps_of_lines(file, plainer)
+    if table is None or few_rows:
+        few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
+        raise file.error(few or _no_table(lines))
+    table.polar = written.polar
+    if wide := one_row_a_point(table, lines):
+        return sweeps_of_lines(file, wide)
+    _refuse_wider(file, table, lines)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
     sweeps = table_sweeps(file, table, lines)
     if cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
     return sweeps
+
+
+def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
+    """Whether rows without a header hold words: units, or names."""
+    return table is not None and not table.names and bool(re.search(r"[^\W\d_eE]", lines[table.rows[0]]))
+
+
+def _refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse a row with more numbers than the table has columns."""
+    for line in table.wider[:1]:
+        raise file.error(
+            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
+            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
+        )
 
 
 def _no_table(lines: Sequence[str]) -> str:
@@ -313,21 +322,3 @@ def _header_lines(table: Table) -> list[str]:
 def _no_frequency(table: Table) -> str:
     names = ", ".join(table.names[:8])
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
-
-
-def _written_apart(plain: Sequence[str]) -> tuple[Sequence[str], list[str]]:
-    """Return the lines with a plain minus, and those with a gap between all numbers."""
-    whole = "\n".join(plain)
-    if "−" in whole:
-        plain = (whole := whole.replace("−", "-")).split("\n")
-    if _EXPONENT.search(whole):
-        plain = (whole := _EXPONENT.sub("e", whole)).split("\n")
-    lines = [_complex_to_pair(line) for line in plain] if _IMAGINARY.search(whole) else list(plain)
-    return plain, [_GLUED.sub(r"\1 ", line) for line in lines] if _GLUED.search(whole) else lines
-
-
-def _complex_to_pair(line: str) -> str:
-    if len(line) > 2000 or not ("j" in line or "i" in line) or not _COMPLEX.search(line):
-        return line
-    delimiter = next((mark for mark in "\t;," if mark in line), " ")
-    return _COMPLEX.sub(lambda m: f"{m[1]}{delimiter}{m[2].replace(' ', '')}", line)

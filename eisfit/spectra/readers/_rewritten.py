@@ -1,0 +1,155 @@
+"""Numbers as people write them, rewritten as plain rows: complex cells, units or names in every cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
+
+__all__ = ["Lines", "undressed", "written_apart"]
+
+_REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
+_POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
+#: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.
+_COMPLEX = re.compile(
+    rf"(?:\(\s*)?({_REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({_POSITIVE})|({_POSITIVE})\s*\*?(?:[ij]m?|I))"
+    r"(?![A-Za-z\d])(?:\s*\))?"
+)
+#: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``, ``1.5*^4`` (Mathematica).
+_EXPONENT = re.compile(
+    r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d)|(?<=\d)\*\^(?=[+-]?\d))"
+)
+_IMAGINARY = re.compile(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
+#: Where fixed columns glue numbers together: ``1E+02-3E+01``.
+_GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
+_POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
+#: A frequency that was saved as a complex number.
+_REAL_FIRST = re.compile(rf"^\s*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
+_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+_LONGEST = 2000
+_DRESSED = re.compile(
+    rf"""^\s*(?:["']?([^\W\d][^=:;,\t]{{0,40}}?)["']?\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
+)
+#: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
+_NESTED = re.compile(r"\[\s*\[|\{\s*\{")
+_GROUP = re.compile(r"[\[{]([^\[\]{}]+)[\]}]")
+_FEWEST_ROWS = 3
+_BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a text.
+
+    Parameters
+    ----------
+    plain
+        As they stand, but for the sign and the exponent of numbers.
+    lines
+        With a gap between all numbers.
+    polar
+        Unit of the second of each pair where numbers stand as modulus and angle (empty where none is
+        written), None where they do not.
+    """
+
+    plain: Sequence[str]
+    lines: list[str]
+    polar: str | None = None
+
+
+def written_apart(plain: Sequence[str]) -> Lines:
+    """Return the lines with a plain minus, and those with a gap between all numbers.
+
+    >>> written_apart(["10,5 - j2", "1,3.5-2im"]).lines, written_apart(["10,5∠-20°"]).lines
+    (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
+    """
+    whole = "\n".join(plain)
+    if "−" in whole:
+        plain = (whole := whole.replace("−", "-")).split("\n")
+    if _EXPONENT.search(whole):
+        plain = (whole := _EXPONENT.sub("e", whole)).split("\n")
+    if "np." in whole:
+        plain = (whole := _SCALAR.sub(r"\1", whole)).split("\n")
+    if "∠" in whole:
+        units = {match[3] or "" for match in _POLAR.finditer(whole)}
+        if len(units) == 1:
+            (unit,) = units
+            return Lines(plain, [_pair(line, _POLAR, r"\1{0}\2") for line in plain], unit)
+    if not _IMAGINARY.search(whole):
+        lines = list(plain)
+    else:
+        real = len(_REAL_FIRST.findall(whole)) == sum(1 for line in plain if _COMPLEX.match(line.strip())) > 0
+        lines = [_complex_to_pair(_REAL_FIRST.sub(r"\1", line) if real else line) for line in plain]
+    return Lines(plain, [_GLUED.sub(r"\1 ", line) for line in lines] if _GLUED.search(whole) else lines)
+
+
+def _delimiter(line: str) -> str:
+    return next((mark for mark in "\t;," if mark in line), " ")
+
+
+def _complex_to_pair(line: str) -> str:
+    return _pair(line, _COMPLEX, r"\1{0}\2\3\4") if _IMAGINARY.search(line) else line
+
+
+def _pair(line: str, pattern: re.Pattern[str], form: str) -> str:
+    return line if len(line) > _LONGEST else pattern.sub(form.format(_delimiter(line)), line)
+
+
+def undressed(lines: Sequence[str]) -> list[str]:
+    r"""Return a table of rows in brackets, or of lines whose every cell has a unit or a name; none: empty.
+
+    ``f=10 Hz, Z=2 kOhm`` becomes a row of its numbers, in units that are told in the header above.
+
+    >>> undressed(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
+    ['f [Hz]\tZre [Ohm]', '1000.0\t2']
+    """
+    groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
+    if len(groups) >= _FEWEST_ROWS:
+        return groups
+    rows: list[list[tuple[str, str, str]]] = []
+    above: list[str] = []
+    for line in lines:
+        cells = _undressed_cells(line)
+        if len(cells) > 1 and (not rows or [name for name, *_ in cells] == [name for name, *_ in rows[0]]):
+            rows.append(cells)
+        elif not rows and line.strip():
+            above = [cell.strip() for cell in line.split(_delimiter(line))]
+    names = [name for name, *_ in rows[0]] if rows else []
+    names = names if all(names) else above
+    if len(rows) < _FEWEST_ROWS or len(names) != len(rows[0]):
+        return []
+    columns = [_in_one_unit(column) for column in zip(*rows, strict=True)]
+    if not all(columns):
+        return []
+    head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
+    return [head, *map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))]
+
+
+def _in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
+    """Return the unit in brackets and the numbers in it; None where units of two kinds, or doubtful, mix."""
+    written = {unit for *_, unit in cells}
+    if len(written) == 1:
+        (unit,) = written
+        return f" [{unit}]" if unit else "", [number for _, number, _ in cells]
+    units = [unit_of(unit) for *_, unit in cells]
+    doubtful = any(AMBIGUOUS.match(unit) or unit == AMBIGUOUS_FREQUENCY for unit in written)
+    kinds = {unit.kind if unit else "" for unit in units}
+    if doubtful or len(kinds) > 1 or not kinds <= set(_BASE):
+        return None
+    scaled = [repr(float(n) * unit.scale) for (_, n, _), unit in zip(cells, units, strict=True) if unit]
+    return f" [{_BASE[kinds.pop()]}]", scaled
+
+
+def _undressed_cells(line: str) -> list[tuple[str, str, str]]:
+    """Return (name, number, unit) of each cell; none where one of them is something else."""
+    if not 5 < len(line) < _LONGEST:
+        return []
+    found = []
+    for cell in line.strip().rstrip(",;").split(_delimiter(line)):
+        match = _DRESSED.match(cell)
+        if match is None or match[2].count(".") > 1 or (match[3] and unit_of(match[3]) is None):
+            return []
+        found.append((match[1] or "", match[2], match[3] or ""))
+    return found if any(name or unit for name, _, unit in found) else []

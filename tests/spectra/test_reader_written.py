@@ -1,0 +1,195 @@
+"""Numbers as people and programs write them: complex cells, units in cells, one value a row, arrays.
+
+The spectrum is a closed form, simulated here. Layouts are those of the output of Julia, R, Octave, MATLAB,
+NumPy and Mathematica, of LCR meters and of tables in "long" form.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+DEGREES = np.degrees(np.angle(Z))
+
+
+def holds(text, name="x.csv"):
+    (spectrum,) = read_bytes(text.encode(), name)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    return spectrum.notes
+
+
+def rows(form, *columns):
+    return "\n".join(form.format(*row) for row in zip(*columns, strict=True)) + "\n"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{0!r},{1!r} - {3!r}im",
+        "{0!r},{1!r} - {3!r} I",
+        "{0!r},{1!r} - j{3!r}",
+        "{0!r},{1!r}-j*{3!r}",
+        "{0!r},({1!r}{2:+.17g}j)",
+        "({0!r}+0.000e+00j),({1!r}{2:+.17g}j)",
+    ],
+)
+def test_complex_cells(form):
+    holds("f (Hz),Z (Ohm)\n" + rows(form, F.tolist(), Z.real.tolist(), Z.imag.tolist(), (-Z.imag).tolist()))
+
+
+@pytest.mark.parametrize("form", ["{!r};{!r}∠{!r}°", "{!r};{!r} ∠ {!r} deg", "{!r};{!r}∠{!r}"])
+def test_modulus_and_angle_in_one_cell(form):
+    notes = holds("f (Hz);Z (Ohm)\n" + rows(form, F.tolist(), np.abs(Z).tolist(), DEGREES.tolist()))
+    assert "impedance from modulus and phase" in notes
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "f={!r} Hz, Zre={!r} Ohm, Zim={!r} Ohm",
+        "f: {!r} Hz\tRe(Z): {!r} Ohm\tIm(Z): {!r} Ohm",
+        "freq = {!r}; Z_real = {!r}; Z_imag = {!r}",
+    ],
+)
+def test_names_in_every_row(form):
+    holds(rows(form, F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+def test_units_in_every_cell_and_not_the_same_in_each():
+    def scaled(value, unit):
+        return f"{value / 1e3:.12g} k{unit}" if abs(value) > 50 else f"{value * 1e3:.12g} m{unit}"
+
+    lines = (
+        f"{scaled(f, 'Hz')},{scaled(z.real, 'Ohm')},{scaled(z.imag, 'Ohm')}"
+        for f, z in zip(F, Z, strict=True)
+    )
+    holds("Frequency,Re(Z),Im(Z)\n" + "\n".join(lines))
+
+
+def test_units_that_may_be_milli_or_mega_are_asked_for():
+    with pytest.raises(ReadError, match="milliohm or megaohm"):
+        read_bytes(b"f,Zre,Zim\n" + b"1 Hz,2 MOHM,3 MOHM\n" * 4, "x.csv")
+
+
+@pytest.mark.parametrize("order", ["by name", "by point"])
+@pytest.mark.parametrize("names", [("Zreal", "Zimag"), ("Re(Z)", "Im(Z)"), ("|Z|", "phase (deg)")])
+def test_one_value_a_row(order, names):
+    parts = (np.abs(Z), DEGREES) if names[0] == "|Z|" else (Z.real, Z.imag)
+    table = [
+        (number, f"{f!r},{name},{value!r}")
+        for number, (name, part) in enumerate(zip(names, parts, strict=True))
+        for f, value in zip(F.tolist(), part.tolist(), strict=True)
+    ]
+    if order == "by point":
+        table = [row for pair in zip(table[: F.size], table[F.size :], strict=True) for row in pair]
+    holds("freq_Hz,quantity,value\n" + "\n".join(line for _, line in table))
+
+
+def test_one_value_a_row_of_two_cells():
+    lines = [
+        f"{cell},{f!r},{name},{value!r}"
+        for cell, factor in (("A", 1.0), ("B", 2.0))
+        for name, part in (("Zreal", Z.real), ("Zimag", Z.imag))
+        for f, value in zip(F.tolist(), (factor * part).tolist(), strict=True)
+    ]
+    first, second = read_bytes(("cell,f,name,value\n" + "\n".join(lines)).encode(), "x.csv")
+    np.testing.assert_allclose(second.impedance, 2 * first.impedance)
+    assert first.metadata["label"] == "cell A"
+
+
+def listed(values, mark=", "):
+    return mark.join(map(repr, values.tolist()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"freq = [{listed(F, ' ')}];\nZre = [{listed(Z.real, ' ')}];\nZim = [{listed(Z.imag, ' ')}];\n",
+        f"f = [{listed(F)}]\nZ_re = [{listed(Z.real)}]\nZ_im = [{listed(Z.imag)}]\n",
+        f"f = np.array([{listed(F)}])\nZ = np.array([{listed(Z)}])\n",
+        f"f: [{listed(F)}]\nz_real: [{listed(Z.real)}]\nz_imag: [{listed(Z.imag)}]\nlimits: [1, 2, 3, 4]\n",
+        f"f = [{listed(F, ';' + chr(10))}];\nZ = [{listed(Z, ';' + chr(10))}];\n",
+        "data = [" + ",\n".join(f"[{f!r}, {z.real!r}, {z.imag!r}]" for f, z in zip(F, Z, strict=True)) + "]",
+        "{"
+        + ", ".join(f"{{{f:.12g}, {z.real:.12g} - {-z.imag:.12g} I}}" for f, z in zip(F, Z, strict=True))
+        + "}",
+    ],
+    ids=["MATLAB", "Python", "NumPy", "YAML", "columns", "nested", "Mathematica"],
+)
+def test_arrays_as_programs_write_them(text):
+    holds(text, "x.txt")
+
+
+def test_arrays_of_two_lengths_are_refused():
+    text = f"f = [{listed(F)}]\nZ_re = [{listed(Z.real)}]\nZ_im = [{listed(Z.imag[1:])}]\n"
+    with pytest.raises(ReadError, match="'Z_im' has 25 numbers for 26 frequencies"):
+        read_bytes(text.encode(), "x.m")
+
+
+def octave(name, values):
+    kind = "complex matrix" if np.iscomplexobj(values) else "matrix"
+    cells = (f" ({v.real!r},{v.imag!r})" if kind[0] == "c" else f" {v!r}" for v in values.tolist())
+    return (
+        f"# name: {name}\n# type: {kind}\n# rows: {values.size}\n# columns: 1\n" + "\n".join(cells) + "\n\n\n"
+    )
+
+
+def test_octave():
+    head = "# Created by Octave 8.4.0, Mon Mar 04 10:00:00 2024 UTC <a@b>\n"
+    holds(head + octave("f", F) + octave("Z", Z), "x.txt")
+    holds(head + "# name: cell\n# type: scalar struct\n# ndims: 2\n 1 1\n# length: 2\n"
+          + octave("freq", F) + octave("Z", Z), "x.dat")  # fmt: skip
+    body = "\n".join(f" {f!r} {z.real!r} {z.imag!r}" for f, z in zip(F.tolist(), Z.tolist(), strict=True))
+    table = f"# name: data\n# type: matrix\n# rows: {F.size}\n# columns: 3\n{body}\n\n\n"
+    holds(head + table, "x.txt")
+    with pytest.raises(ReadError, match="says 27 x 3 and holds 78 numbers"):
+        read_bytes((head + table.replace("rows: 26", "rows: 27")).encode(), "x.txt")
+
+
+def test_json_of_lines_and_with_units_beside_values():
+    points = zip(F.tolist(), Z.real.tolist(), Z.imag.tolist(), strict=True)
+    holds("".join(json.dumps({"frequency": f, "z_re": a, "z_im": b}) + "\n" for f, a, b in points), "x.jsonl")
+    columns = {"frequency": ("kHz", F / 1e3), "z_re": ("mOhm", Z.real * 1e3), "z_im": ("mOhm", Z.imag * 1e3)}
+    document = {name: {"unit": unit, "values": held.tolist()} for name, (unit, held) in columns.items()}
+    holds(json.dumps({"cell": "A", "eis": document}), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Frequency (Hz),ESR (Ohm),C (F)", (Z.real, -1 / (2 * np.pi * F * Z.imag))),
+        ("f (Hz),Capacitance (uF),ESR (mOhm)", (-1e6 / (2 * np.pi * F * Z.imag), 1e3 * Z.real)),
+        ("f (Hz),Cp (nF),tan δ", (1e9 * (1 / Z).imag / (2 * np.pi * F), -Z.real / Z.imag)),
+        ("Freq (Hz),Z (Ohms),A (Deg)", (abs(Z), DEGREES)),
+        ("f (Hz),|Y| (S),phase (deg)", (1 / abs(Z), -DEGREES)),
+        ("f (Hz),|Y| (S),phase (deg)", (1 / abs(Z), DEGREES)),
+        ("Frequency (Hz),Z' 25 °C (Ohm),Z'' 25 °C (Ohm)", (Z.real, Z.imag)),
+        ("Frequency\tZ'\t-Z''\nHz\tOhm\tOhm\n\t\tsample 1", (Z.real, -Z.imag)),
+    ],
+)
+def test_what_meters_and_origin_write(header, columns):
+    mark = "\t" if "\t" in header else ","
+    holds(header + "\n" + rows(mark.join(["{!r}"] * 3), F.tolist(), *(part.tolist() for part in columns)))
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("x_freq,y_real,y_imag", "y axis of a plot or an admittance"),
+        ("f (Hz),|Y| (S),phase (deg)", "that of Y or of Z"),
+        ("f (Hz),C (F),D", "series or of the parallel circuit"),
+        ("f (Hz),sigma' (S/cm),sigma'' (S/cm)", "area and thickness"),
+        ("f (Hz),rho' (Ohm cm),rho'' (Ohm cm)", "area and thickness"),
+    ],
+)
+def test_what_may_be_two_things_is_asked_for(header, reason):
+    with pytest.raises(ReadError, match=reason):
+        read_bytes(f"{header}\n1000,1e-3,0\n100,1e-3,0\n10,1e-3,0\n1,1e-3,0\n".encode(), "x.csv")
