@@ -2,6 +2,7 @@
 
     python benchmarks/axes.py energies --count 100     E_a = 0.50 eV over seven temperatures, single and joint
     python benchmarks/axes.py films --count 100        four films: slope and offset of the line
+    python benchmarks/axes.py films --scatter 3 --points 10   ten that scatter by three of their errors more
     python benchmarks/axes.py arcs --count 200         a film's arc beside another 3 to 30 times slower
     python benchmarks/axes.py drift --count 100        sweeps of a drifting cell, each moved to its middle
     python benchmarks/axes.py grid --count 5000        spectra over temperature and state of charge
@@ -26,12 +27,12 @@ CELSIUS = (-20.0, -5.0, 10.0, 20.0, 30.0, 40.0, 50.0)
 FREQUENCY = np.logspace(5, -2, 43)
 
 
-def spectrum(rng, noise, r_ct, r_s=5.0, **place):
+def spectrum(rng, noise, r_ct, r_s=5.0, metadata=None, **place):
     """Return a simulated spectrum with proportional noise."""
     tau = r_ct * 1e-3
     z = r_s + r_ct / (1 + (2j * np.pi * FREQUENCY) ** 0.85 * tau)
     z = z + noise * np.abs(z) * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
-    return eisfit.Spectrum(FREQUENCY, z, metadata={"simulated": True}, **place)
+    return eisfit.Spectrum(FREQUENCY, z, metadata={"simulated": True, **(metadata or {})}, **place)
 
 
 def activated(celsius, energy=0.5):
@@ -39,12 +40,23 @@ def activated(celsius, energy=0.5):
     return 20 * np.exp(energy / K_EV * (1 / (celsius + 273.15) - 1 / 298.15))
 
 
-def energies(count, noise):
+def moves(given, count):
+    """Return the factors (count, given.points) by which resistances scatter beyond the noise."""
+    rng = np.random.default_rng(given.seed + 1000)
+    fit = eisfit.fit(spectrum(rng, given.noise, 20.0), CIRCUIT)["R_ct"]
+    return np.exp(given.scatter * fit.stderr / fit.value * rng.normal(size=(count, given.points)))
+
+
+def energies(given):
     """Print how often the 95 % interval of the energy holds the truth, one by one and in one fit."""
-    rng = np.random.default_rng(1)
+    rng, count, noise = np.random.default_rng(given.seed + 1), given.count, given.noise
     found = {"single": [], "joint": []}
-    for _ in range(count):
-        series = [spectrum(rng, noise, activated(t), temperature_C=t) for t in CELSIUS]
+    celsius = np.array(CELSIUS) if given.points == len(CELSIUS) else np.linspace(-20, 50, given.points)
+    for move in moves(given, count):
+        series = [
+            spectrum(rng, noise, r, temperature_C=t)
+            for r, t in zip(activated(celsius) * move, celsius, strict=True)
+        ]
         single = eisfit.track(series, CIRCUIT, by="temperature")
         joint = single.fit_jointly({"R_ct": "arrhenius"})
         for name, track in (("single", single), ("joint", joint)):
@@ -58,27 +70,34 @@ def energies(count, noise):
         )
 
 
-def films(count, noise):
-    """Print the coverage of the slope (2 ohm/nm) and the offset (30 ohm) of four films."""
-    rng = np.random.default_rng(2)
-    inside = []
-    for _ in range(count):
-        series = [spectrum(rng, noise, 30 + 2 * d, axes={"thickness": d}) for d in (5.0, 10.0, 20.0, 40.0)]
-        line = eisfit.track(series, CIRCUIT, by="thickness").growth("R_ct", "linear", over="thickness")
-        width = line.quantile(0.95)
+def films(given):
+    """Print the coverage of the slope (2 ohm/nm) and the offset (30 ohm) of films of 5 to 40 nm."""
+    rng, inside, by_film = np.random.default_rng(given.seed + 2), [], []
+    thicknesses = np.geomspace(5, 40, given.points)
+    for move in moves(given, given.count):
+        series = [
+            spectrum(rng, given.noise, r, axes={"thickness": d}, metadata={"area_cm2": 1.0})
+            for d, r in zip(thicknesses, (30 + 2 * thicknesses) * move, strict=True)
+        ]
+        track = eisfit.track(series, CIRCUIT, by="thickness")
+        line = track.to_dict(data=False)["lines"]["R_ct"]
         inside.append(
-            (
-                abs(line.slope - 2) <= width * line.slope_stderr,
-                abs(line.intercept - 30) <= width * line.intercept_stderr,
-            )
+            (line["slope_low"] <= 2 <= line["slope_high"], line["offset_low"] <= 30 <= line["offset_high"])
         )
-    slope, offset = 100 * np.mean(inside, axis=0)
-    print(f"films: 95 % interval holds the slope in {slope:.1f} %, the offset in {offset:.1f} % of {count}")
+        film = eisfit.film(track, label="ct")
+        truth = {"ionic_conductivity_S_per_cm": 1e-7 / 2, "offset_ohm_cm2": 30.0}
+        by_film.append([abs(film.values[n] - t) <= 1.96 * film.stderr[n] for n, t in truth.items()])
+    for name, rows in (("track", inside), ("film", by_film)):
+        slope, offset = 100 * np.mean(rows, axis=0)
+        print(
+            f"{given.points} films, {name}: 95 % interval holds the slope in {slope:.1f} %, the offset in "
+            f"{offset:.1f} % of {given.count}"
+        )
 
 
-def arcs(count, noise):
+def arcs(given):
     """Print how often a film's arc beside another is told, and how often its interval holds the truth."""
-    rng = np.random.default_rng(4)
+    rng, count, noise = np.random.default_rng(given.seed + 4), given.count, given.noise
     omega = 2j * np.pi * np.logspace(6, -2, 65)
     truth = {"area_resistance_ohm_cm2": 50.0, "area_capacitance_F_per_cm2": 3e-4 / 50}
     for ratio in (3.0, 10.0, 30.0):
@@ -103,9 +122,9 @@ def arcs(count, noise):
         )
 
 
-def drift(count, noise):
+def drift(given):
     """Print Kramers-Kronig and the coverage of the parameters at mid-sweep, before and after."""
-    rng = np.random.default_rng(5)
+    rng, count, noise = np.random.default_rng(given.seed + 5), given.count, given.noise
     frequency = np.logspace(4, -1.5, 30)
     at = np.cumsum(3 / frequency + 0.5)
     lasts = at[-1] + 10
@@ -138,9 +157,9 @@ def drift(count, noise):
         print(f"  {when}: 95 % holds {dict(zip(truth, held.round(1).tolist(), strict=True))}")
 
 
-def grid(count, noise):
+def grid(given):
     """Print the processor time of a grid, and its activation energies."""
-    rng = np.random.default_rng(3)
+    rng, count, noise = np.random.default_rng(given.seed + 3), given.count, given.noise
     lines = max(count // 50, 1)
     series = [
         spectrum(rng, noise, activated(t), temperature_C=t, axes={"soc": soc})
@@ -173,6 +192,9 @@ def main():
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--noise", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--points", type=int, help="films (4) or temperatures (7) of a series")
+    parser.add_argument("--scatter", type=float, default=0.0, help="beyond the noise, in errors of R_ct")
     parser.add_argument("--circuit", default=CIRCUIT)
     parser.add_argument("--by", default="temperature")
     given = parser.parse_args()
@@ -180,7 +202,8 @@ def main():
         measured(given.folder, given.circuit, given.by)
     else:
         simulated = {"energies": energies, "films": films, "arcs": arcs, "drift": drift, "grid": grid}
-        simulated[given.what](given.count, given.noise)
+        given.points = given.points or (4 if given.what == "films" else len(CELSIUS))
+        simulated[given.what](given)
 
 
 if __name__ == "__main__":

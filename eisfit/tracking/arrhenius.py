@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
+from eisfit.tracking.scatter import reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
-from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
+from eisfit.validation.distributions import t_quantile
 
 __all__ = ["FORMS", "Arrhenius", "fit_arrhenius", "law_coordinates"]
 
@@ -26,9 +27,6 @@ FORMS = ("plain", "times_temperature")
 _TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
 _OUTLIER = 4.0  # robust standard deviations from the line of the others
 _LEAST_FREE = 3  # degrees of freedom from which the scatter can convict a point
-# Chance of a chi-square as large, below which the errors are widened to the scatter. Of seven temperatures
-# that scatter by twice their errors, 95 % intervals then hold in 90 % (with a chance of 0.01 in 86 %).
-_EXCESS = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ class Arrhenius:
     points, of
         Temperatures in the line, and all.
     scatter
-        Root of the weighted mean square deviation; where chance does not explain it, errors are multiplied
-        by it.
+        Root of the weighted mean square deviation of what the spectra say one by one; where chance does not
+        explain it, errors are multiplied by it.
     low, high
         95 % interval of the energy, eV.
     left_out
@@ -120,18 +118,24 @@ class Arrhenius:
         return cls(**{**row, "left_out": tuple(row["left_out"])})
 
     def moved(
-        self, log_prefactor: float, energy: float, covariance: FloatArray, temperature: FloatArray
+        self, log_prefactor: float, energy: float, covariance: FloatArray, places: FloatArray, chisqr: float
     ) -> Arrhenius:
-        """Return the same law with the numbers of a joint fit: ln A, energy (eV), their covariance (2, 2)."""
-        stderr, prefactor = float(np.sqrt(covariance[1, 1])), float(np.exp(log_prefactor))
-        width = normal_quantile(0.975) * stderr
+        """Return the same law with the numbers of a joint fit.
+
+        Parameters
+        ----------
+        log_prefactor, energy, covariance
+            ln A, E (eV), and their covariance (2, 2) from the noise of the spectra.
+        places
+            (N,) all temperatures, degC.
+        chisqr
+            Of what the spectra say one by one about this law.
+        """
+        line = _Line(log_prefactor, energy, covariance, chisqr)
         other = energy + self.other_activation_energy_eV - self.activation_energy_eV  # they differ by kT
         return replace(
-            self, activation_energy_eV=energy, stderr=stderr, prefactor=prefactor,
-            other_activation_energy_eV=other,
-            prefactor_stderr=prefactor * float(np.sqrt(covariance[0, 0])), covariance=_pairs(covariance),
-            points=temperature.size, of=temperature.size, scatter=None, low=energy - width,
-            high=energy + width, left_out=(), first=float(temperature.min()), last=float(temperature.max()),
+            _arrhenius(line, self.name, self.unit, places), form=self.form, told_apart=self.told_apart,
+            aicc_difference=self.aicc_difference, other_activation_energy_eV=other,
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -267,10 +271,10 @@ def _followers(t: FloatArray, y: FloatArray, s: FloatArray) -> Any:
 def _arrhenius(line: _Line, name: str, unit: str, t: FloatArray) -> Arrhenius:
     free = t.size - 2
     scatter = float(np.sqrt(line.chisqr / free)) if free else None
-    widened = scatter is not None and chi2_above(free, line.chisqr) < _EXCESS
-    covariance = line.covariance * (scatter**2 if widened and scatter else 1.0)
+    factor, quantile = reach(scatter, free)
+    covariance = line.covariance * factor**2
     stderr = float(np.sqrt(covariance[1, 1]))
-    width = (t_quantile(free, 0.975) if widened else normal_quantile(0.975)) * stderr
+    width = quantile * stderr
     prefactor = float(np.exp(line.log_prefactor))
     return Arrhenius(
         name, unit, line.energy, stderr, prefactor, prefactor * float(np.sqrt(covariance[0, 0])), "plain",

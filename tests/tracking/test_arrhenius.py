@@ -64,12 +64,12 @@ def test_an_outlier_weighs_nothing_and_is_named():
 def test_coverage_of_repeats():
     rng = np.random.default_rng(20261128)
     inside = 0
-    for _ in range(500):
+    for _ in range(2000):
         values = resistance(0.5) * np.exp(RELATIVE * rng.normal(size=T.size))
         law = fitted(values)
         inside += law.low <= 0.5 <= law.high
-    # 95 % of 500 with twice the binomial error, 1.95 %
-    assert 0.93 <= inside / 500 <= 0.97
+    # At most 96 % where the errors are right, with twice the binomial error of 2000, 1 %
+    assert 0.94 <= inside / 2000 <= 0.97
 
 
 def test_scatter_beyond_the_errors_widens_them():

@@ -19,6 +19,7 @@ from eisfit.rounding import value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.units import Uncertain, uncertain
+from eisfit.validation.distributions import normal_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,8 @@ class FilmResult:
     values, stderr
         By name, the unit in the name: ``ionic_conductivity_S_per_cm``, ``area_resistance_ohm_cm2``,
         ``area_capacitance_F_per_cm2``, ``thickness_cm``, ``relative_permittivity``,
-        ``volumetric_capacitance_F_per_cm3``, ``offset_ohm_cm2`` (interfaces), ``activation_energy_eV``.
+        ``volumetric_capacitance_F_per_cm3``, ``offset_ohm_cm2`` (interfaces), ``activation_energy_eV``. The
+        95 % interval takes 1.96 standard errors, also where few spectra scatter by more than their errors.
     basis
         ``arc``, ``thickness series`` or ``temperature series``.
     rows
@@ -307,4 +309,5 @@ def _of_temperatures(
         raise StudyError(str(error)) from None
     energy = {"activation_energy_eV": law.activation_energy_eV}
     notes = (str(law), *_told(rows))
-    return FilmResult(energy, {"activation_energy_eV": law.stderr}, "temperature series", tuple(rows), notes)
+    stderr = {"activation_energy_eV": (law.high - law.low) / (2 * normal_quantile(0.975))}
+    return FilmResult(energy, stderr, "temperature series", tuple(rows), notes)

@@ -1,15 +1,13 @@
-"""A film's numbers from several films: a straight line with its covariance."""
+"""A film's numbers from several films: a straight line over their thickness."""
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import FloatArray
 from eisfit.errors import StudyError
+from eisfit.tracking.growth.growth import fit_growth
+from eisfit.validation.distributions import normal_quantile
 
 __all__ = ["thickness_series"]
 
@@ -19,7 +17,7 @@ def thickness_series(
     area_resistance: ArrayLike,
     stderr: ArrayLike,
     thickness_stderr: ArrayLike = 0.0,
-) -> dict[str, Any]:
+) -> dict[str, float]:
     """Conductivity and interface offset from films of several thicknesses: R A = offset + t / s.
 
     Weighted least squares with the effective variance of both errors (J. Orear, Am. J. Phys. 50 (1982) 912).
@@ -34,8 +32,8 @@ def thickness_series(
     Returns
     -------
     dict
-        ``ionic_conductivity_S_per_cm``, ``offset_ohm_cm2`` with their ``_stderr``, ``covariance`` of (offset,
-        1/s), ``chisqr``, ``nfree``.
+        ``ionic_conductivity_S_per_cm``, ``offset_ohm_cm2`` with their ``_stderr``: the 95 % interval takes
+        1.96 of them, also where the size of the errors had to be taken from the scatter of few films.
 
     Raises
     ------
@@ -47,40 +45,24 @@ def thickness_series(
     )
     if x.size < 3 or np.unique(x).size < 2:
         raise StudyError("a thickness series needs three films or more, of at least two thicknesses")
+    if (sy <= 0).any():
+        raise StudyError("every point of a series needs a standard error above zero")
     slope = 0.0
     for _ in range(50):
-        (offset, new), covariance, chisqr = _line(x, y, sy**2 + (slope * sx) ** 2)
-        if abs(new - slope) <= 1e-12 * abs(new):
+        line = fit_growth(x, y, np.sqrt(sy**2 + (slope * sx) ** 2), name="R A", law="linear")
+        if abs(line.slope - slope) <= 1e-12 * abs(line.slope):
             break
-        slope = new
-    if slope <= 0:
+        slope = line.slope
+    if line.slope <= 0:
         raise StudyError(
             "the area resistance does not rise with the thickness: the films cannot share a conductivity"
         )
+    assert line.slope_stderr is not None
+    assert line.intercept_stderr is not None
+    wider = line.quantile(0.95) / normal_quantile(0.975)
     return {
-        "ionic_conductivity_S_per_cm": 1 / slope,
-        "ionic_conductivity_S_per_cm_stderr": math.sqrt(covariance[1, 1]) / slope**2,
-        "offset_ohm_cm2": offset,
-        "offset_ohm_cm2_stderr": math.sqrt(covariance[0, 0]),
-        "covariance": covariance.tolist(),
-        "chisqr": chisqr,
-        "nfree": int(x.size - 2),
+        "ionic_conductivity_S_per_cm": 1 / line.slope,
+        "ionic_conductivity_S_per_cm_stderr": wider * line.slope_stderr / line.slope**2,
+        "offset_ohm_cm2": line.intercept,
+        "offset_ohm_cm2_stderr": wider * line.intercept_stderr,
     }
-
-
-def _line(
-    x: FloatArray, y: FloatArray, variance: FloatArray
-) -> tuple[tuple[float, float], FloatArray, float]:
-    """Weighted straight line: (offset, slope), their covariance, chisqr."""
-    if (variance <= 0).any():
-        raise StudyError("every point of a series needs a standard error above zero")
-    # Centred and scaled: thicknesses in cm differ by seven orders of magnitude from 1.
-    centre, scale = float(np.average(x, weights=1 / variance)), float(np.ptp(x)) or 1.0
-    design = np.stack([np.ones_like(x), (x - centre) / scale], axis=1)
-    weighted = design / np.sqrt(variance)[:, None]
-    normal = np.linalg.inv(weighted.T @ weighted)
-    a, b = normal @ (weighted.T @ (y / np.sqrt(variance)))
-    back = np.array([[1.0, -centre / scale], [0.0, 1 / scale]])
-    offset, slope = back @ np.array([a, b])
-    residual = (y - offset - slope * x) / np.sqrt(variance)
-    return (float(offset), float(slope)), back @ normal @ back.T, float(residual @ residual)

@@ -47,10 +47,6 @@ def arrhenius_of(
     temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     value, error = usable_values(fits, joint, name)
     unit = unit_of(circuit, name)
-    # The errors are estimates from nu degrees of freedom, and 1/error^2 is on average nu/(nu - 2) times what
-    # it should be (mean of an inverse chi-square): without this, the line would look too certain.
-    freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=float)
-    error = error * np.sqrt(freedom / (freedom - 2))
     return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)
 
 
@@ -135,12 +131,11 @@ def thickness_line(
 ) -> dict[str, Any]:
     """Return the straight line of one resistance over the thickness, with its band; `area` in cm^2."""
     line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
+    reach, slope_stderr, offset_stderr = line.quantile(0.95), line.slope_stderr, line.intercept_stderr
     found = {
-        "slope": line.slope,
-        "slope_stderr": line.slope_stderr,
+        **_with_interval("slope", line.slope, slope_stderr, reach),
         "slope_unit": f"{unit}/{axis.unit}",
-        "offset": line.intercept,
-        "offset_stderr": line.intercept_stderr,
+        **_with_interval("offset", line.intercept, offset_stderr, reach),
         "unit": unit,
         "covariance": line.covariance,
         "points": line.points,
@@ -150,12 +145,14 @@ def thickness_line(
     if area is None:
         return found
     per_cm = float(area) * _NM_PER_CM
-    error_per_cm = None if line.slope_stderr is None else line.slope_stderr * per_cm
-    return {
-        **found,
-        "resistivity_ohm_cm": line.slope * per_cm,
-        "resistivity_ohm_cm_stderr": error_per_cm,
-    }
+    stderr = None if slope_stderr is None else slope_stderr * per_cm
+    return {**found, **_with_interval("resistivity_ohm_cm", line.slope * per_cm, stderr, reach)}
+
+
+def _with_interval(name: str, value: float, stderr: float | None, reach: float) -> dict[str, float | None]:
+    """Return a value with its standard error and its 95 % interval, which `reach` standard errors make."""
+    low, high = (None, None) if stderr is None else (value - reach * stderr, value + reach * stderr)
+    return {name: value, f"{name}_stderr": stderr, f"{name}_low": low, f"{name}_high": high}
 
 
 def _renamed(band: dict[str, Any], axis: Axis) -> dict[str, Any]:

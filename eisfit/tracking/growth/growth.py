@@ -14,7 +14,7 @@ from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
 from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
-from eisfit.validation.distributions import normal_quantile, t_quantile
+from eisfit.tracking.scatter import reach
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class Growth:
         How many cycles it rests on.
     scatter
         Root of the weighted mean square deviation: about 1 where the errors of the fits explain it all.
-        Where it is above 1, the standard errors have been multiplied by it.
+        Where chance does not explain it, the standard errors have been multiplied by it.
     doubling_cycle
         Cycle at which the law reaches twice its value at cycle 0, beyond the measured cycles too; None where
         the growth is not three times its error.
@@ -129,8 +129,7 @@ class Growth:
         """
         if not 0 < level < 1:
             raise UsageError(f"level {level:g} is not between 0 and 1; 0.95 is usual")
-        p = 0.5 * (1 + level)
-        return t_quantile(self.dof, p) if self.scatter and self.scatter > 1 else normal_quantile(p)
+        return reach(self.scatter, self.dof, level)[1]
 
     def error(self, weights: FloatArray) -> FloatArray | None:
         """Return the standard errors (n,) of weights (n, p) @ coefficients; None without a covariance."""
@@ -296,7 +295,7 @@ def _growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
     chosen = fits[0]
     free = x.size - chosen.coefficients.size
     scatter = float(np.sqrt(chosen.chisqr / free)) if free > 0 else None
-    matrix = None if scatter is None else chosen.covariance * max(scatter, 1.0) ** 2
+    matrix = None if scatter is None else chosen.covariance * reach(scatter, free)[0] ** 2
     bare = Growth(
         name, unit, chosen.law.name, 0.0, None, 0.0, None, None, int(x.size), scatter, None,
         tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),

@@ -63,15 +63,18 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
 
     NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
-    common to the spectra of a cell, and no part of their differences.
+    common to the spectra of a cell, and no part of their differences. They are estimates from nu degrees of
+    freedom, and 1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square):
+    they are larger by its root, or a law through the values would look too certain.
     """
     if not fits:
         return np.zeros(0), np.zeros(0)
     parts = parts_of(fits[0].circuit, name)
     values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _of_one(fits, joint, name)
-    if joint is not None:
-        return values, errors
-    return _with_sums(fits, parts, values, errors)
+    if joint is None:
+        values, errors = _with_sums(fits, parts, values, errors)
+    freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=float)
+    return values, errors * np.sqrt(freedom / (freedom - 2))
 
 
 def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
