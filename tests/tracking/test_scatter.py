@@ -20,10 +20,10 @@ def held(free, size):
 
 @pytest.mark.parametrize("free", [1, 2, 4, 5, 8, 30])
 def test_right_errors_stay_right(free):
-    assert 0.95 <= held(free, 1.0) <= 0.961
+    assert 0.95 <= held(free, 1.0) <= 0.959
 
 
-@pytest.mark.parametrize(("free", "least"), [(2, 0.89), (5, 0.925), (8, 0.935)])
+@pytest.mark.parametrize(("free", "least"), [(2, 0.875), (5, 0.92), (8, 0.93)])
 def test_scatter_is_covered(free, least):
     for extra in (1.0, 2.0, 3.0, 10.0):
         assert least <= held(free, np.hypot(1, extra)) <= 0.951
