@@ -193,3 +193,68 @@ def test_what_meters_and_origin_write(header, columns):
 def test_what_may_be_two_things_is_asked_for(header, reason):
     with pytest.raises(ReadError, match=reason):
         read_bytes(f"{header}\n1000,1e-3,0\n100,1e-3,0\n10,1e-3,0\n1,1e-3,0\n".encode(), "x.csv")
+
+
+def test_a_gap_in_columns_of_fixed_width_is_of_the_number_that_is_missing():
+    lines = [f"{f:14.6e}{z.real:14.6e}{z.imag:14.6e}{25.0:8.1f}" for f, z in zip(F, Z, strict=True)]
+    lines[5] = lines[5][:28] + " " * 14 + lines[5][42:]
+    text = "      Freq(Hz)      Zre(Ohm)      Zim(Ohm)    T(C)\n" + "\n".join(lines) + "\n"
+    (spectrum,) = read_bytes(text.encode(), "x.txt")
+    kept = np.arange(F.size) != 5
+    np.testing.assert_allclose(spectrum.impedance, Z[kept], rtol=1e-6)
+    assert "dropped 1 row without a finite number" in spectrum.notes
+
+
+def test_a_gap_that_may_be_of_any_number_is_refused_with_its_line():
+    lines = [f"{f:.6e} {z.real:.6e} {z.imag:.6e} 25.0" for f, z in zip(F, Z, strict=True)]
+    lines[5] = f"{F[5]:.6e} {Z[5].real:.6e} 25.0"
+    with pytest.raises(ReadError, match="line 7: fewer numbers than the table has columns"):
+        read_bytes(("Freq(Hz) Zre(Ohm) Zim(Ohm) T(C)\n" + "\n".join(lines) + "\n").encode(), "x.txt")
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("mark", ["   ", ",", "\t"])
+def test_a_header_again_on_the_next_page_parts_nothing(descending, mark):
+    order = slice(None) if descending else slice(None, None, -1)
+    header = mark.join(("Freq (Hz)", "Z' (Ohm)", "Z'' (Ohm)")) + "\n"
+    table = rows(mark.join(["{!r}"] * 3), F[order].tolist(), Z.real[order].tolist(), Z.imag[order].tolist())
+    lines = table.splitlines(keepends=True)
+    holds(header + "".join(lines[:7]) + "\nPage 2\n" + header + "".join(lines[7:]))
+
+
+@pytest.mark.parametrize("above", ["Measured quantity: Admittance", "# transfer function", "S-parameters"])
+def test_parts_of_something_else_are_refused(above):
+    with pytest.raises(ReadError, match="does not say of what it is"):
+        read_bytes(f"{above}\nFrequency (Hz),Real,Imag\n1000,1,-1\n100,2,-2\n10,3,-1\n".encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Částice;Frekvence [Hz];Reálná část [Ohm];Imaginární část [Ohm]",
+        "Nr.;Frekvens (Hz);Realdel (Ohm);Imaginärdel (Ohm)",
+        "Nr.;Częstotliwość [Hz];Część rzeczywista [Ω];Część urojona [Ω]",
+        "No;周波数(Hz);抵抗成分(Ω);リアクタンス(Ω)",
+        "No;Tần số (Hz);Phần thực (Ohm);Phần ảo (Ohm)",
+        "No;Frekuensi (Hz);Z riil (Ohm);Z imajiner (Ohm)",
+    ],
+)
+def test_languages(header):
+    holds(header + "\n" + rows("1;{!r};{!r};{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+def test_a_table_of_something_else_below_is_left_aside():
+    table = "f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows(
+        "{!r},{!r},{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist()
+    )
+    for below in (
+        "Rs (Ohm),Rct (Ohm),chi2\n10.2,100.3,1e-4\n",
+        "tau,gamma,error\n1,2,3\n0.1,3,3\n0.01,1,3\n",
+    ):
+        assert any("left aside" in note for note in holds(table + below))
+
+
+def test_logarithms_without_a_header_are_no_frequencies():
+    z = rows("{!r}\t{!r}\t{!r}", np.log10(F).tolist(), np.log10(abs(Z)).tolist(), DEGREES.tolist())
+    with pytest.raises(ReadError, match="frequencies or their logarithms"):
+        read_bytes(z.encode(), "x.txt")

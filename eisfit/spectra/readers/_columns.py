@@ -73,6 +73,7 @@ _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
+    re.compile(r"^(.*[^ _])[ _]+(\w?[oO]hms?_cm\^?2)$"),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
     # PhaseDegrees, FreqkHz; nobody can part ZmOhm
     re.compile(
@@ -110,6 +111,7 @@ def _column(name: str, labelled: bool) -> Column:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
     text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    text = text.replace("∠", "phase ")
     text = _DEGREES.sub(r"\1°C", text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
@@ -214,8 +216,8 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare == "w")})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
-    if re.fullmatch(r"f\d+", bare):
-        return "frequency", bare[1:], Counter(frequency=1)
+    if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]))", text.strip()):
+        return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity:

@@ -48,6 +48,8 @@ class Table:
         Line (from 0) of each row of `matrix`.
     wider
         Lines (from 0) with more numbers than the table has columns.
+    narrower
+        Lines (from 0) with fewer numbers than the table has columns, of which nothing tells which is missing.
     polar
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     """
@@ -61,6 +63,7 @@ class Table:
     units: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     wider: list[int] = field(default_factory=list)
+    narrower: list[int] = field(default_factory=list)
     polar: str | None = None
 
     @cached_property

@@ -17,6 +17,7 @@ __all__ = ["Reading", "headerless", "looks_like_frequency"]
 
 _FEWEST_ROWS = 3
 _EVEN = 0.3
+_LARGEST_LOG = 11  # of a frequency in hertz
 _CLEARLY = 0.3  # another order must fit this much better than the usual one
 
 
@@ -74,6 +75,11 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
     chosen = _best(readings)
     _refuse_constant(file, matrix, chosen)
     place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    if _may_be_logarithms(matrix[:, place]):
+        raise file.error(
+            "a table without header whose first numbers may be frequencies or their logarithms: add a header "
+            "line, 'frequency_Hz' or 'log_f'"
+        )
     if not (chosen.proven or _spaced_like_a_sweep(matrix[:, place])):
         raise file.error(
             "three columns without a header, and nothing proves that they are frequency and impedance: "
@@ -96,6 +102,14 @@ def looks_like_frequency(values: FloatArray) -> bool:
     steps = np.sign(np.diff(good))
     turns = int((np.diff(steps[steps != 0]) != 0).sum())
     return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
+
+
+def _may_be_logarithms(values: FloatArray) -> bool:
+    """Whether numbers lie between those of log f and are spaced as evenly, by less than half a decade."""
+    steps = np.abs(np.diff(known(values)))
+    if steps.size < _FEWEST_ROWS or np.abs(known(values)).max() > _LARGEST_LOG:
+        return False
+    return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
 
 
 def _spaced_like_a_sweep(values: FloatArray) -> bool:

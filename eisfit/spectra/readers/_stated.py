@@ -12,7 +12,7 @@ import numpy as np
 from eisfit.arrays import known
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
-from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._columns import Column, column, is_units_row
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
@@ -114,11 +114,28 @@ def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
     """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
     if not lines[line].strip() or line in table.lines:
         return False
-    names = split(lines[line], table.style.delimiter)
     known = _quantities(lines[line], table) - {"", "index"}
-    if len(known) < 2 or not _is_over_numbers(lines, line, table):
+    if not (len(known) > 1 or _is_foreign_header(table, lines, line)) or not _is_over_numbers(
+        lines, line, table
+    ):
         return False
-    return names != table.names or _begins_again(table, line)
+    return _bare(lines[line]) != _bare(table.style.delimiter.join(table.names)) or _begins_again(table, line)
+
+
+def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:
+    """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``."""
+    cells = split(lines[line], table.style.delimiter)
+    return (
+        line > table.rows[0]
+        and len(cells) == len(set(cells)) == table.matrix.shape[1] > 1
+        and all(cell[:1].isalpha() for cell in cells)
+        and not is_units_row(cells)
+    )
+
+
+def _bare(text: str) -> str:
+    """Return a header without gaps and quotation marks: names may hold gaps where gaps part the columns."""
+    return re.sub(r'[\s"]', "", text)
 
 
 def _quantities(line: str, table: Table) -> set[str]:
@@ -140,4 +157,7 @@ def _begins_again(table: Table, line: int) -> bool:
         return False
     rows, f = np.array(table.rows), table.matrix[:, place]
     above, below = known(f[rows < line]), known(f[rows > line])
-    return bool(above.size > 2 and below.size > 2 and below[0] > above[-1] and above.min() < below.max())
+    if above.size < 3 or below.size < 3:
+        return False
+    rises = above[-1] > above[0]
+    return bool(below[0] < above[-1] if rises else below[0] > above[-1] and above.min() < below.max())

@@ -21,6 +21,8 @@ __all__ = ["find_table"]
 _PREFIXED_ANYWHERE = re.compile(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
+_COMPARED = 20
+_WORD = re.compile(r"\S+")
 _SAMPLE = 100
 _NEARLY_ALL = 0.85
 _LARGEST_SAMPLE = 500_000  # characters
@@ -79,6 +81,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     ends = np.cumsum(numeric.widths)
     matrix = np.full((inside.size, width), np.nan)
+    whole = [lines[row] for row in main[:_COMPARED]]
     same = numeric.widths[inside] == width
     starts = (ends - numeric.widths)[inside]
     matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
@@ -86,13 +89,38 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
         part = numeric.flat[starts[place] : ends[inside[place]]]
         if np.isfinite(part[width:]).any():
             table.wider.append(int(numeric.rows[inside[place]]))
-        part = part[:width]
-        matrix[place, : part.size] = part
+        part, row = part[:width], int(numeric.rows[inside[place]])
+        below = _below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
+        if table.style.delimiter == " " and len(below) != part.size < width:
+            table.narrower.append(row)
+        matrix[place, below if len(below) == part.size else slice(part.size)] = part
     kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
     table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
     return width, first
+
+
+def _below(whole: Sequence[str], line: str) -> list[int]:
+    """Return the column of each number of a line with gaps, by what it stands below; none where unclear.
+
+    The last number must stand in the last column, or the columns be padded: free lines tell no gap.
+    """
+    spans = [match.span() for match in _WORD.finditer(whole[0])]
+    columns: list[int] = []
+    for match in _WORD.finditer(line):
+        found = [i for i, (start, stop) in enumerate(spans) if match.start() < stop and start < match.end()]
+        if len(found) != 1 or (columns and found[0] <= columns[-1]):
+            return []
+        columns += found
+    return columns if columns[-1:] == [len(spans) - 1] or _padded(whole) else []
+
+
+def _padded(whole: Sequence[str]) -> bool:
+    """Whether numbers of different lengths begin or end in the same places."""
+    rows = [[match.span() for match in _WORD.finditer(line)] for line in whole]
+    starts, stops = ({tuple(span[end] for span in row) for row in rows} for end in (0, 1))
+    return (len(starts) == 1) != (len(stops) == 1)
 
 
 def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:

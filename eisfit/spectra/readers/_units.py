@@ -35,7 +35,7 @@ _PREFIX = {
 }
 _WORD = "(milli|micro|kilo|meg|mega|giga)[ -]?"
 _OHM = r"(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
-_AREA = r"[ .*·⋅-]*cm(?:2|\^2|²|Â²)"
+_AREA = r"[ .*·⋅_-]*cm(?:2|\^2|²|Â²)"
 _UNITS = (
     (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$"), "frequency", 1.0),
     (re.compile(rf"{_WORD}hertz$", re.IGNORECASE), "frequency", 1.0),
@@ -56,7 +56,7 @@ _UNITS = (
     (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|град|度)$", re.IGNORECASE), "angle", 1.0),
     (re.compile(r"(m|)(?:[rR]ad(?:ians?)?)$"), "angle", 180 / pi),
     (
-        re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
+        re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
         "siemens",
         1.0,
     ),

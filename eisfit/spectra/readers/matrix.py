@@ -15,6 +15,7 @@ from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._units import is_unit
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "parse_matrix", "recognise"]
 
@@ -26,7 +27,9 @@ _FEWEST_COLUMNS = 13
 _MOST_ROWS = 10_000
 _MOST_NAMED = 40
 #: A name that is no number, then at least five numbers.
-_NAMED = re.compile(r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}")
+_NAMED = re.compile(
+    r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
+)
 _SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 _ASSIGNS = re.compile(r"[:=]\s*(?:[\w.]+\()?\[")
 #: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``.
@@ -101,6 +104,7 @@ def _named_rows(file: File) -> list[list[str]]:
         rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]
     else:
         return []
+    rows = [[f"{row[0]} [{row[1]}]", *row[2:]] if is_unit(row[1].strip()) else row for row in rows]
     named = [column(row[0].strip().strip('"')).quantity for row in rows]
     if "frequency" not in named or len(set(named) - {""}) < 2:
         return []

@@ -39,6 +39,13 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
+#: What else is measured over frequency.
+_SUBJECT = re.compile(
+    r"admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
+    r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
+    re.IGNORECASE,
+)
+_IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -184,6 +191,16 @@ def _refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
             )
 
 
+def _refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
+    """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
+    points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
+    for row in points.intersection(table.narrower):
+        raise file.error(
+            f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
+            f" tells which is missing: {lines[row].strip()[:60]!r}; delete the line, or write nan"
+        )
+
+
 def _name_by_label(sweeps: list[Sweep], columns: dict[int, Column]) -> None:
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
     if len(labels) == 1 and (label := labels.pop()) and not label.isdigit():
@@ -200,7 +217,9 @@ def _sweeps(
         raise file.error(_no_frequency(table))
     _refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     _refuse_z_scores(file, chosen)
+    _refuse_other_subject(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
+    _refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
     _name_by_label(sweeps, columns)
@@ -269,6 +288,19 @@ def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
     """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
     frequency = column(table.names[index]).quantity == "frequency" if table.names else False
     return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
+
+
+def _refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
+    """Refuse parts of nobody knows what under a text that names something else than an impedance."""
+    held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
+    if any(meaning.unit or _IMPEDANCE.search(meaning.name) for meaning in held) or not held:
+        return
+    for line in table.preamble:
+        if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
+            raise file.error(
+                f"{subject[0]!r} stands above the table, and {held[0].name!r} does not say of what it is: "
+                "call it 'Z_real_ohm', 'Y_real_S', ..."
+            )
 
 
 def _refuse_z_scores(file: File, chosen: Chosen) -> None:
