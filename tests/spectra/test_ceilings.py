@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -18,19 +19,31 @@ resource = pytest.importorskip("resource", reason="limits of a process are set b
 MEGA = 2**20
 HEAD = b"frequency_Hz,Z_real_ohm,Z_imag_ohm\n"
 
-CHILD = """
-import resource, sys
+# Imports once, then reads each file in a fork of its own, and prints the number with which that ended.
+CHILDREN = """
+import json, os, resource, sys
 from eisfit.errors import EisfitError
 from eisfit.spectra.readers import read_all
 import numpy, scipy.io
-with open("/proc/self/status") as status:
-    used = int(next(line for line in status if line.startswith("VmSize")).split()[1]) * 1024
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**30, used + 2**30))
-resource.setrlimit(resource.RLIMIT_CPU, (40, 41))  # twenty seconds on a machine half as fast
-try:
-    print("spectra:", len(read_all(sys.argv[1])))
-except EisfitError as error:
-    print(str(error)[:500])
+
+def read(path):
+    os.dup2(os.open(path + ".stdout", os.O_CREAT | os.O_WRONLY), 1)
+    os.dup2(os.open(path + ".stderr", os.O_CREAT | os.O_WRONLY), 2)
+    with open("/proc/self/status") as status:
+        used = int(next(line for line in status if line.startswith("VmSize")).split()[1]) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**30, used + 2**30))
+    resource.setrlimit(resource.RLIMIT_CPU, (40, 41))  # twenty seconds on a machine half as fast
+    try:
+        print("spectra:", len(read_all(path)))
+    except EisfitError as error:
+        print(str(error)[:500])
+
+for line in sys.stdin:
+    path = line.rstrip()
+    if not (child := os.fork()):
+        read(path)
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -151,18 +164,25 @@ BOMBS = {
 }
 
 
+@pytest.fixture(scope="module")
+def children():
+    command = [sys.executable, "-W", "error", "-c", CHILDREN]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        yield parent
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_sentence_or_a_result_within_the_limits(tmp_path, name):
+def test_a_sentence_or_a_result_within_the_limits(tmp_path, children, name):
     path = tmp_path / name
     path.write_bytes(BOMBS[name]())
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CHILD, str(path)], capture_output=True, text=True, check=False
-    )
+    print(path, file=children.stdin, flush=True)
+    status = children.stdout.readline().strip()
     path.unlink()
-    assert done.returncode == 0, done.stderr[-1000:]
-    assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 1
-    assert "MemoryError" not in done.stdout
-    assert "RecursionError" not in done.stdout
+    stdout, stderr = (Path(f"{path}.{stream}").read_text(encoding="utf-8") for stream in ("stdout", "stderr"))
+    assert status == "0", stderr[-1000:]
+    assert stderr == ""
+    assert len(stdout.splitlines()) == 1
+    assert "MemoryError" not in stdout
+    assert "RecursionError" not in stdout
