@@ -46,29 +46,40 @@ def ids(path):
     return path.relative_to(DOCS).as_posix()
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """The generated reference but the JSON documents, as text by name."""
-    made = Pages(tmp_path_factory.mktemp("generated"))
-    for part in (elements, circuits, commands, schemas, flags, api):
+def written(folder, *parts):
+    made = Pages(folder)
+    for part in parts:
         part.write(made)
     return {p.relative_to(made.folder).as_posix(): p.read_text(encoding="utf-8") for p in made.written}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The generated reference but what is drawn and the JSON documents, as text by name."""
+    return written(tmp_path_factory.mktemp("generated"), commands, schemas, flags, api)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """The pages of elements and circuits, with their figures."""
+    return written(tmp_path_factory.mktemp("drawn"), elements, circuits)
 
 
 # --- the reference is complete ---
 
 
-def test_every_element_has_a_page_with_formula_limits_and_parameters(pages):
+@pytest.mark.slow
+def test_every_element_has_a_page_with_formula_limits_and_parameters(drawn):
     for symbol, element in ELEMENTS.items():
-        page = pages[f"elements/{symbol}.md"]
+        page = drawn[f"elements/{symbol}.md"]
         assert f"# {symbol}: {element.title}" in page
         assert all(
             f"| `{p.symbol or symbol}` | {p.unit or 1} | {p.describe}" in page for p in element.parameters
         )
         assert "At low frequency" in page
         assert "At high frequency" in page
-        assert f"`{symbol}`](" in pages["elements/index.md"]
-        assert pages[f"elements/{symbol}.svg"].startswith("<?xml")
+        assert f"`{symbol}`](" in drawn["elements/index.md"]
+        assert drawn[f"elements/{symbol}.svg"].startswith("<?xml")
 
 
 def test_formulas_become_latex_and_say_the_same():
@@ -116,14 +127,15 @@ def test_words_in_limits_stay_words():
         formula.latex("of the same phase everywhere")
 
 
-def test_every_circuit_has_a_page_with_drawing_parameters_and_references(pages):
+@pytest.mark.slow
+def test_every_circuit_has_a_page_with_drawing_parameters_and_references(drawn):
     for name in eisfit.circuits():
-        circuit, page = eisfit.circuit(name), pages[f"circuits/{name}.md"]
+        circuit, page = eisfit.circuit(name), drawn[f"circuits/{name}.md"]
         assert circuit.string in page
         assert "<svg" in page
         assert all(f"| `{p}` |" in page for p in circuit.names)
         assert all(reference in page for reference in circuit.references)
-        assert pages[f"circuits/{name}.svg"].startswith("<?xml")
+        assert drawn[f"circuits/{name}.svg"].startswith("<?xml")
 
 
 @pytest.mark.slow

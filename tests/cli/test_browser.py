@@ -61,6 +61,7 @@ def test_progress_is_shown_by_a_function_until_it_is_taken_away():
     assert seen == [("fitting", 1, 2), ("fitting", 2, 2)]
 
 
+@pytest.mark.slow
 def test_a_prepared_process_has_a_umask_and_none_of_what_a_page_lacks():
     absent = ("rich", "pandas", "matplotlib", "concurrent.futures.process", "scipy.stats")
     code = (

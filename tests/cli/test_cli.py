@@ -129,6 +129,7 @@ def test_options_reach_the_fit(run, cells):
     assert parameters["R_ct"]["expr"] == "30*R_s"
 
 
+@pytest.mark.slow
 def test_fit_output_is_complete(run, cells, tmp_path):
     text = run("fit", cells, "-c", "rs-ct", "--output", "made/here")
     assert "cell_cycle_100.csv" in text
@@ -155,6 +156,7 @@ def test_track(run, cells, tmp_path):
     assert table[0].startswith("cycle,source")
 
 
+@pytest.mark.slow
 def test_check(run, cells, tmp_path):
     document = strict(run("check", cells, "--json", "--output", "made"))
     assert document["schema"] == "eisfit.check/1"

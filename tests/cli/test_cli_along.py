@@ -65,6 +65,7 @@ def test_track_per_area(run, folder):
         assert row["R_ct_area_stderr"] == pytest.approx(2 * row["R_ct_stderr"])
 
 
+@pytest.mark.slow
 def test_track_without_the_drift_within_sweeps(run, tmp_path):
     f = np.logspace(3, -1, 20)
     at = np.cumsum(3 / f)

@@ -229,12 +229,14 @@ def python_m_eisfit(*arguments, **environment):
     )
 
 
+@pytest.mark.slow
 def test_as_a_program_it_keeps_the_exit_codes(good):
     assert python_m_eisfit("fit", str(good), "-c", "rs-ct").returncode == 0
     assert python_m_eisfit("fit", str(good.with_name("gone.csv"))).returncode == 1
     assert python_m_eisfit("fit", str(good), "-c", "nope").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_terminal_without_plus_minus_is_no_reason_to_fail(good):
     done = python_m_eisfit("fit", str(good), "-c", "rs-ct", PYTHONIOENCODING="ascii")
     assert done.returncode == 0

@@ -44,14 +44,22 @@ def parameters(out):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
-    [("--peak", "R_ct=100:"), ("--peak", "R_sei=:10"), ("--order", "R_ct,R_sei"), ("--order", "R_ct<R_sei")],
+    [
+        (),
+        ("--peak", "R_ct=100:"),
+        ("--peak", "R_sei=:10"),
+        ("--order", "R_ct,R_sei"),
+        ("--order", "R_ct<R_sei"),
+    ],
 )
 def test_the_optimum_that_is_meant_is_taken(cell, capsys, options):
     """The arcs of rs-sei-ct-w can be exchanged with the diffusion in either: both are optima."""
-    _, out, _ = run(capsys, "fit", cell, "--json")
-    assert parameters(out)["R_ct"]["value"] == pytest.approx(51.9, rel=0.02)
-    _, out, _ = run(capsys, "fit", cell, "--json", *options)
-    assert parameters(out)["R_sei"]["value"] > 2 * parameters(out)["R_ct"]["value"]
+    _, out, _ = run(capsys, "fit", cell, "--json", *options.split())
+    values = {name: row["value"] for name, row in parameters(out).items()}
+    if options:
+        assert values["R_sei"] > 2 * values["R_ct"]
+    else:
+        assert values["R_ct"] == pytest.approx(51.9, rel=0.02)
 
 
 @pytest.mark.parametrize("command", ["fit", "track", "batch"])
@@ -75,6 +83,7 @@ def test_wrong_arcs_are_refused_before_anything_is_fitted(cell, capsys, command,
     assert out == ""
 
 
+@pytest.mark.slow
 def test_a_peak_that_no_optimum_has_fails_that_file(cell, capsys):
     code, out, _ = run(capsys, "fit", cell, "--peak", "R_ct=200:300")
     assert code == 1

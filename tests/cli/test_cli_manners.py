@@ -204,6 +204,7 @@ def test_a_full_disk_is_said():
     assert err == "eisfit: cannot write: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["NO_COLOR", "FORCE_COLOR", "TERM"])
 def test_no_escape_codes_where_no_terminal_is(cells, variable):
     environment = {**os.environ, variable: "dumb" if variable == "TERM" else "1"}

@@ -29,6 +29,7 @@ def width_mm(svg):
     return float(re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)[1]) * 25.4 / 72
 
 
+@pytest.mark.slow
 def test_figures_of_a_form_and_their_captions(run, tmp_path):
     said_by(run, *FIT, "-o", "out", "--figures", "svg", "--columns", 1)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
@@ -42,6 +43,7 @@ def test_figures_of_a_form_and_their_captions(run, tmp_path):
     assert "R_ct = 51.85 ± 0.07 ohm" in caption
 
 
+@pytest.mark.slow
 def test_a_figures_name_is_a_file(run, tmp_path):
     done = said_by(run, *FIT, "-o", "fit.pdf", "--columns", 2)
     assert (tmp_path / "fit.pdf").read_bytes().startswith(b"%PDF")

@@ -84,6 +84,7 @@ def test_the_program_fits_in_lmfit_without_pandas_matplotlib_and_scipy_stats(tmp
     assert json.loads(lean) == json.loads(whole)
 
 
+@pytest.mark.slow
 def test_what_lmfit_imports_later_is_there_when_it_is_used():
     code = (
         "from eisfit.cli.lean_lmfit import defer_lmfit\ndefer_lmfit()\n"

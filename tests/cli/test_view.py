@@ -250,6 +250,7 @@ def test_it_listens_on_this_machine_alone():
         open_socket(99999)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way on Windows")
 def test_ctrl_c_ends_it_cleanly_and_the_address_is_printed():
     command = [sys.executable, "-m", "eisfit", "view", str(ONE), "--no-browser"]

@@ -113,6 +113,7 @@ def test_what_a_series_holds(page, tracked):
     assert group["axis"] == "cycle"
 
 
+@pytest.mark.slow
 def test_verdict_flags_and_kramers_kronig_are_on_the_page():
     turned = eisfit.read(ONE)
     turned = turned.replace(impedance=turned.impedance.conj())
@@ -251,6 +252,7 @@ def test_spectra_of_a_folder_without_cycles_are_shown_one_by_one(run, tmp_path):
     assert sorted(group["label"] for group in groups) == ["green.csv", "red.csv"]
 
 
+@pytest.mark.slow
 def test_what_fit_and_track_wrote_is_shown_as_it_is(run, tmp_path, fitted, tracked):
     """Their --output holds what to_dict gives; a failure among them stays in its place."""
     bad = FitFailure("bad.mpt", "bad.mpt: is empty")

@@ -166,6 +166,7 @@ def test_nyquist_legend_and_fit_at_its_own_frequencies() -> None:
     assert plain.get_legend() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["셀_A.mpt", "$\\frac$.csv", "x\ny\x07$", "_" * 300])
 def test_any_file_name_can_be_drawn(name: str) -> None:
     ax = plot.nyquist(FREQUENCY, Z, label=name)

@@ -157,6 +157,7 @@ def test_derivatives_by_differences(string):
         assert slopes[:, k] == pytest.approx((above - below) / 2e-6, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.slow
 @needs_numba
 def test_extreme_values_of_the_diffusion_elements():
     """Diffusion times from far above to far below the sweep: nothing overflows, nothing cancels."""
@@ -309,6 +310,7 @@ def test_where_nothing_can_be_kept(monkeypatch):
     assert seen == [True, False]
 
 
+@pytest.mark.slow
 def test_one_fit_does_not_import_numba():
     code = (
         "import sys, eisfit; s = eisfit.simulate('rs-ct', {'R_s': 1, 'R_ct': 9, 'CPE_ct_Q': 1e-3,"

@@ -110,9 +110,8 @@ CASES = [("linear", "admittance"), ("linear", "modulus_phase"), *((loss, "impeda
 @pytest.mark.parametrize(("loss", "form"), CASES)
 def test_standard_errors_are_the_scatter_of_repeats(loss, form):
     """150 repeats: the scatter itself is uncertain by 1/sqrt(300) = 6 %; 3.5 times that is allowed."""
-    fits = [
-        eisfit.fit(noisy(100 + k), "rs-ct", loss=loss, representation=form, start=TRUTH) for k in range(150)
-    ]
+    spectra = (noisy(100 + k) for k in range(150))
+    fits = list(eisfit.fit_many(spectra, "rs-ct", loss=loss, representation=form, start=TRUTH))
     for name in TRUTH:
         scatter = np.std([fit[name].value for fit in fits], ddof=1)
         # Of the noise alone: in some 2 of 100 spectra its pattern looks like a departure of the circuit.

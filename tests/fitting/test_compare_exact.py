@@ -85,6 +85,7 @@ def test_little_noise_is_not_taken_for_digits():
     assert found.best.misfit == pytest.approx(1, rel=0.2)
 
 
+@pytest.mark.slow
 def test_two_arcs_close_together_are_told_apart():
     """Half a decade apart, one seventy times smaller: a search may tell them as one, the third arc idle."""
     f = np.geomspace(1e6, 1e-2, 80)

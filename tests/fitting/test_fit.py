@@ -515,6 +515,7 @@ def test_an_expression_that_leads_nowhere_is_answered_by_eisfit(expr):
 # Shapes of data that a blind fit must survive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "impedance",
     [

@@ -83,7 +83,7 @@ def chisqr(circuit, spectrum, values):
     return np.sum(np.abs(off / spectrum.impedance) ** 2) / NOISE**2
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))])
 @pytest.mark.parametrize("string", [*CASES, *FILES])
 def test_the_global_optimum_is_found_blind(string, seed):
     circuit, spectrum, truth = simulated(string, seed)

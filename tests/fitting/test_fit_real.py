@@ -73,6 +73,7 @@ def test_simulated_spectrum_with_the_truth_in_its_header(real_spectra, file):
     assert r["CPE_1_alpha"].value == pytest.approx(0.43, abs=0.05)
 
 
+@pytest.mark.slow
 def test_fifty_spectra_of_a_redox_couple(real_spectra):
     """pymultieis' fits of its own data (popt_true.npy: Rs, Qh, nh, Rct, Wct, Rw), median 0.75 % rms."""
     folder = real_spectra / "richinex+pymultieis"

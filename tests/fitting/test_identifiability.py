@@ -68,6 +68,7 @@ def test_an_element_that_is_not_there_has_an_upper_limit_only():
     assert "W_d_sigma is not determined: < " in flag.cause
 
 
+@pytest.mark.slow
 def test_one_arc_fitted_with_two_is_not_two_arcs():
     truth = {"R_s": 2, "R_ct": 20, "CPE_ct_Q": 1e-3, "CPE_ct_alpha": 0.85}
     fits = [eisfit.fit(eisfit.simulate("rs-ct", truth, seed=seed), "rs-sei-ct") for seed in range(4)]

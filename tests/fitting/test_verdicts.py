@@ -60,6 +60,7 @@ def test_few_points_that_miss_are_not_usable(points):
     assert not any(p.verdict == "determined" for p in result.parameters.values())
 
 
+@pytest.mark.slow
 def test_faults_of_the_data_are_named():
     z = arc().impedance
     assert {"real_only"} <= forbidding(eisfit.fit(changed(z.real + 0j), "rs-ct"))

@@ -57,6 +57,7 @@ def test_a_circuit_that_served_before_is_kept_where_it_serves():
     assert "serves here too" in chosen(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("z", "string"),
     [
@@ -71,6 +72,7 @@ def test_where_it_does_not_serve_the_data_choose(z, string):
     assert "out of" in chosen(result)
 
 
+@pytest.mark.slow
 def test_where_there_are_too_few_points_for_it_the_data_choose():
     few = noisy(2 + arc(10, 1e-4, 0.85), 9).keep(np.arange(F.size) % 7 == 0)
     larger = "R_1-p(R_2,CPE_2)-p(R_3,CPE_3)-p(R_4,CPE_4)-p(R_5,CPE_5)-p(R_6,CPE_6)"
@@ -101,6 +103,7 @@ def ranked(string, free, probability, chisqr, grade="B"):
     return IdentifiedCircuit(circuit, grade=grade, values={}, **numbers)
 
 
+@pytest.mark.slow
 def test_spectra_of_one_kind_get_one_circuit():
     spectra = [noisy(2 + arc(10, 1e-4, 0.85) + arc(30 * k, 0.1 * k, 0.8), k, cycle=k) for k in (1, 2, 3, 4)]
     results = list(fit_alike(spectra))
@@ -143,6 +146,7 @@ def test_what_the_user_fixes_holds_for_unlike_spectra_too():
         assert [r.parameters[r.circuit.names[0]].value for r in results] == [2.0, 2.0]
 
 
+@pytest.mark.slow
 def test_data_that_allow_no_ranking_are_one_sentence():
     drifting = noisy((2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8)) * np.geomspace(1, 3, F.size), 0)
     with pytest.raises(FitError, match="no circuit can be chosen"):
@@ -168,6 +172,7 @@ def test_a_place_that_is_no_number_is_refused(circuit):
         eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85), 0), circuit)
 
 
+@pytest.mark.slow
 def test_a_place_that_the_ranking_does_not_have_is_refused():
     spectrum = noisy(2 + arc(10, 1e-4, 0.85), 0)
     with pytest.raises(FitError, match="no circuit #999"):

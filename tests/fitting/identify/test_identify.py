@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -38,20 +39,31 @@ TRUTHS = {
 }
 
 
-@pytest.fixture(scope="module")
+@cache
+def identified(truth):
+    return identify(noisy(TRUTHS[truth]))
+
+
+@pytest.fixture
 def found():
-    return identify(noisy(TRUTHS["L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"]))
+    return identified("L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)")
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+SMALL = ("R0-p(R1,CPE1)", "R0-p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1,R2-L2)")
+
+
+@pytest.mark.parametrize(
+    "truth", [t if t in SMALL else pytest.param(t, marks=pytest.mark.slow) for t in TRUTHS]
+)
 def test_the_structure_is_named(truth):
-    result = identify(noisy(TRUTHS[truth]))
+    result = identified(truth)
     assert shape(parse(truth)) in [shape(parse(text)) for text in result.first.drawings]
     assert result.first.grade == "A"
     assert result.probability > 0.3
     assert not result.first.at_bound
 
 
+@pytest.mark.slow
 def test_a_name_and_its_spectrum_give_the_values(found):
     first = found.first
     assert found.best.string == "L-R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
@@ -62,6 +74,7 @@ def test_a_name_and_its_spectrum_give_the_values(found):
     assert np.sqrt(np.mean(np.abs(z / found.spectrum.impedance - 1) ** 2)) == pytest.approx(first.rms)
 
 
+@pytest.mark.slow
 def test_probabilities_are_those_of_one_ranking(found):
     shares = [row.probability for row in found.circuits]
     assert sum(shares) == pytest.approx(1)
@@ -83,12 +96,14 @@ def test_another_size_of_the_cell_changes_no_probability(found):
     assert larger.probability == pytest.approx(found.probability, abs=0.02)
 
 
+@pytest.mark.slow
 def test_it_goes_to_json_and_comes_back(found):
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     back = Identification.from_dict(document)
     assert back.to_dict() == found.to_dict()
 
 
+@pytest.mark.slow
 def test_it_prints_and_goes_to_a_frame(found):
     text = str(found)
     assert "L-R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)" in text.splitlines()[0]
@@ -111,6 +126,7 @@ def test_data_that_break_kramers_kronig_get_no_ranking():
     assert "no circuit is named" in str(result)
 
 
+@pytest.mark.slow
 def test_a_single_wild_point_is_left_out_and_said():
     z = TRUTHS["R0-p(R1,CPE1)"].copy()
     z[30] *= 1.5
