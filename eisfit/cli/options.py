@@ -21,23 +21,20 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_CIRCUIT",
     "Arcs",
-    "Area",
+    "Cell",
     "CircuitName",
     "Constraints",
-    "Drop",
-    "DropInductive",
     "Export",
     "Files",
     "Frequencies",
-    "GeometryFile",
     "Json",
     "OwnCircuit",
     "Placing",
+    "Points",
     "Reading",
     "Results",
     "Weighting",
     "check_form",
-    "geometry_of",
     "numbers",
 ]
 
@@ -108,24 +105,6 @@ Order = Annotated[
 ]
 FrequencyMin = Annotated[float | None, Option("--fmin", help="Leave out lower frequencies, Hz.")]
 FrequencyMax = Annotated[float | None, Option("--fmax", help="Leave out higher frequencies, Hz.")]
-Drop = Annotated[
-    list[float] | None, Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
-]
-DropInductive = Annotated[
-    bool, Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
-]
-GeometryFile = Annotated[
-    Path | None,
-    Option(
-        "--geometry",
-        metavar="FILE.toml",
-        help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
-    ),
-]
-Area = Annotated[
-    str | None,
-    Option("--area", metavar="AREA", help="Of the electrode, such as 1.13cm2: values per area are added."),
-]
 AverageDuplicates = Annotated[
     bool, Option("--average-duplicates", help="Average points that share a frequency.")
 ]
@@ -236,12 +215,57 @@ class Frequencies:
     fmin: FrequencyMin = None
     fmax: FrequencyMax = None
 
-    def checked(self) -> dict[str, float | None]:
-        """Return `fmin` and `fmax` of `eisfit.fit`; UsageError where no data can lie between them."""
+    def checked(self) -> dict[str, Any]:
+        """Return them as `eisfit.fit` takes them; UsageError where no frequency is left."""
         if self.fmin is not None and self.fmax is not None and not self.fmin <= self.fmax:
             low, high = f"--fmin {self.fmin:g} Hz", f"--fmax {self.fmax:g} Hz"
             raise UsageError(f"{low} lies above {high}: no frequency is left")
         return vars(self).copy()
+
+
+@dataclass(frozen=True)
+class Points(Frequencies):
+    """Which points are used."""
+
+    drop: Annotated[
+        list[float] | None, Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
+    ] = None
+    drop_inductive: Annotated[
+        bool, Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
+    ] = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of the cell: values per area, diffusion coefficients."""
+
+    geometry: Annotated[
+        Path | None,
+        Option(
+            "--geometry",
+            metavar="FILE.toml",
+            help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
+        ),
+    ] = None
+    area: Annotated[
+        str | None,
+        Option(
+            "--area", metavar="AREA", help="Of the electrode, such as 1.13cm2: values per area are added."
+        ),
+    ] = None
+
+    def read(self) -> Geometry | None:
+        """Return what the file or the area says, read once, before anything is fitted."""
+        from eisfit.model.geometry import Geometry
+
+        if self.area is not None and self.geometry is not None:
+            raise UsageError("--area and --geometry exclude each other: the file may hold the area")
+        try:
+            if self.area is not None:
+                return Geometry.of({"area": self.area})
+            return None if self.geometry is None else Geometry.of(self.geometry)
+        except EisfitError as error:
+            raise UsageError(str(error).replace("geometry.area", "--area")) from None
 
 
 @dataclass(frozen=True)
@@ -336,24 +360,6 @@ class Arcs:
                 )
         check_arcs(circuit, **found)
         return found
-
-
-def geometry_of(path: Path | None, area: str | None = None) -> Geometry | None:
-    """Return what a geometry file or an area says, read once, before anything is fitted."""
-    from eisfit.model.geometry import Geometry
-
-    if area is not None:
-        if path is not None:
-            raise UsageError("--area and --geometry exclude each other: the file may hold the area")
-        try:
-            return Geometry.of({"area": area})
-        except EisfitError as error:
-            raise UsageError(str(error).replace("geometry.area", "--area")) from None
-
-    try:
-        return None if path is None else Geometry.of(path)
-    except EisfitError as error:
-        raise UsageError(str(error)) from None
 
 
 def check_form(form: str) -> str:

@@ -89,9 +89,9 @@ class DRTResult:
         """Area below the whole distribution, ohm."""
         return float(np.sum(self.gamma) * np.log(self.tau[1] / self.tau[0]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
+        document = {
             "schema": "eisfit.drt/1",
             "spectrum": self.spectrum.summary(),
             "regularisation": self.regularisation,
@@ -103,14 +103,15 @@ class DRTResult:
             "flags": [flag.to_dict() for flag in self.flags],
             "choice": [asdict(choice) for choice in self.choice],
             "distribution": {name: column.tolist() for name, column in self._columns().items()},
-            "data": {
-                "frequency_Hz": self.spectrum.frequency.tolist(),
-                "Z_real_ohm": self.spectrum.impedance.real.tolist(),
-                "Z_imag_ohm": self.spectrum.impedance.imag.tolist(),
-                "fit_real_ohm": self.fitted.real.tolist(),
-                "fit_imag_ohm": self.fitted.imag.tolist(),
-            },
         }
+        points = {
+            "frequency_Hz": self.spectrum.frequency.tolist(),
+            "Z_real_ohm": self.spectrum.impedance.real.tolist(),
+            "Z_imag_ohm": self.spectrum.impedance.imag.tolist(),
+            "fit_real_ohm": self.fitted.real.tolist(),
+            "fit_imag_ohm": self.fitted.imag.tolist(),
+        }
+        return {**document, "data": points} if data else document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> DRTResult:

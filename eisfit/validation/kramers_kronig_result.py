@@ -91,9 +91,9 @@ class KramersKronigResult:
         inside = [(f >= r.low_Hz) & (f <= r.high_Hz) for r in self.ranges]
         return np.asarray(np.logical_or.reduce([np.zeros(f.shape, dtype=bool), *inside]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
+        document = {
             "schema": "eisfit.check/1",
             "spectrum": self.spectrum.summary(),
             "ok": self.ok,
@@ -104,8 +104,9 @@ class KramersKronigResult:
             "max_residual": self.max_residual,
             "ranges": [r.to_dict() for r in self.ranges],
             "flags": [flag.to_dict() for flag in self.flags],
-            "data": {name: column.tolist() for name, column in self._columns().items()},
         }
+        columns = {name: column.tolist() for name, column in self._columns().items()}
+        return {**document, "data": columns} if data else document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> KramersKronigResult:

@@ -13,16 +13,14 @@ from eisfit.cli.manners import INTERRUPTED, current
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     Arcs,
-    Area,
+    Cell,
     CircuitName,
     Constraints,
     Files,
     Frequencies,
-    GeometryFile,
     Json,
     Reading,
     Weighting,
-    geometry_of,
 )
 from eisfit.cli.output import guard, print_json, print_text
 from eisfit.errors import UsageError
@@ -41,8 +39,7 @@ def batch(
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
     span: Frequencies = Frequencies(),
-    geometry: GeometryFile = None,
-    area: Area = None,
+    cell: Cell = Cell(),
     store: Annotated[
         Path | None, Option(help="SQLite file that keeps the results; a second run fits what is new.")
     ] = None,
@@ -89,7 +86,7 @@ def batch(
         "finish": finish,
         "weighting": weighting,
         **limits,
-        "geometry": geometry_of(geometry, area),
+        "geometry": cell.read(),
         "progress": False,
         **meant,
     }

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
-from eisfit.cli.options import Drop, DropInductive, Files, Frequencies, Json, Reading, Results, Weighting
-from eisfit.cli.output import (
-    Folder,
-    frame_csv,
-    guard,
-    print_json,
-    print_text,
-    progress,
-    stem,
-    width,
-    write_atomic,
-    write_json,
-)
-from eisfit.cli.sources import read_sources
-from eisfit.errors import EisfitError, UsageError
+from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
+from eisfit.cli.output import guard
+from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS"]
 
-_SCHEMA = "eisfit.compare/1"
+_FAILED: dict[str, Any] = {"weighting": None, "best": None, "ok": False, "verdict": [], "ranked": []}
 
 
 @guard
@@ -34,9 +23,7 @@ def compare(
         Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
     ] = None,
     weighting: Weighting = "modulus",
-    span: Frequencies = Frequencies(),
-    drop: Drop = None,
-    drop_inductive: DropInductive = False,
+    points: Points = Points(),
     reading: Reading = Reading(),
     json: Json = False,
     results: Results = Results(),
@@ -45,23 +32,18 @@ def compare(
 
     Example:  eisfit compare cell.mpt --circuits rs-ct-w,rs-sei-ct-w
     """
+    from eisfit.display import report
+    from eisfit.fitting.comparison.compare import compare as rank
     from eisfit.model.files.library import circuit as find_circuit
 
     results.check()
     chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
-    options = {"weighting": weighting, **span.checked(), "drop": drop}
-    options["drop_inductive"] = drop_inductive
-    spectra = read_sources(files, **reading.options)
-    found = [_compared(s, chosen, options) for s in progress(spectra, "comparing", len(spectra))]
-    documents = [item if isinstance(item, dict) else item.to_dict(data=False) for item in found]
-    results.write(lambda target: _write(found, documents, target))
-    if json:
-        print_json({"schema": _SCHEMA, "results": documents})
-    else:
-        from eisfit.display import report
-
-        print_text(report.comparisons_text(documents, width=width()))
-    return int(any(document["error"] for document in documents))
+    options = {"weighting": weighting, **points.checked()}
+    found = Answers.of(
+        "compare", "eisfit.compare/1", files, reading, lambda s: rank(s, chosen, **options), _FAILED
+    )
+    found.write(results, _draw, table=True)
+    return found.show(json, report.comparisons_text)
 
 
 def _parted(text: str) -> list[str]:
@@ -79,41 +61,13 @@ def _parted(text: str) -> list[str]:
     return names
 
 
-def _compared(spectrum: Any, circuits: list[Any] | None, options: dict[str, Any]) -> Any:
-    """Return a comparison, or the document of a failure."""
-    from eisfit.fitting.comparison.compare import compare as rank
-
-    if not hasattr(spectrum, "select"):
-        return _failed(spectrum.to_dict()["spectrum"], spectrum.error)
-    try:
-        return rank(spectrum, circuits, **options)
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return _failed(spectrum.summary(), str(error))
-
-
-def _failed(summary: dict[str, Any], error: str) -> dict[str, Any]:
-    keys = dict.fromkeys(("weighting", "best"))
-    return {"spectrum": summary, **keys, "ok": False, "verdict": [], "ranked": [], "error": error}
-
-
-def _write(found: list[Any], documents: list[dict[str, Any]], target: Folder) -> None:
+def _draw(document: Any) -> Any:
     from eisfit.display import plot
     from eisfit.display.plot.comparison import comparison_height
 
-    whole = [item if isinstance(item, dict) else item.to_dict() for item in found]
-    write_json(target.path / "compare.json", {"schema": _SCHEMA, "results": whole})
-    taken: set[str] = set()
-    for item, document in zip(found, documents, strict=True):
-        if document["error"]:
-            continue
-        name = stem(f"{item.spectrum.name}_compare", taken)
-        write_atomic(target.path / f"{name}.csv", frame_csv(item.to_frame()))
-        if any(row["bic"] is not None for row in document["ranked"]):
-            ax = plot.new_axes(5.2, comparison_height(document))
-            plot.comparison(document, ax=ax)
-            target.save(ax, name, "compare", document)
+    if all(row["bic"] is None for row in document["ranked"]):
+        return None
+    return plot.comparison(document, ax=plot.new_axes(5.2, comparison_height(document)))
 
 
 COMMANDS = (compare,)

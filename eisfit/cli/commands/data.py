@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
 from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import (
-    Folder,
     check_output,
     folder,
     guard,
@@ -21,7 +21,7 @@ from eisfit.cli.output import (
     write_json,
 )
 from eisfit.cli.sources import read_sources
-from eisfit.errors import EisfitError, UsageError, did_you_mean
+from eisfit.errors import UsageError, did_you_mean
 
 __all__ = ["COMMANDS"]
 
@@ -38,51 +38,30 @@ def check(
 
     Example:  eisfit check cell.mpt --output results
     """
-    results.check()
-    limits = span.checked()
-    spectra = read_sources(files, **reading.options)
-    documents = [_checked(spectrum, limits) for spectrum in spectra]
-    results.write(lambda target: _write_checks(documents, target))
-    _show_checks(documents, json)
-    return int(any(document.get("error") for document in documents))
-
-
-def _checked(spectrum: Any, limits: dict[str, float | None]) -> dict[str, Any]:
     from eisfit.validation.kramers_kronig import check as test
 
-    if not hasattr(spectrum, "select"):
-        return dict(spectrum.to_dict())
-    try:
-        return {**test(spectrum.select(**limits)).to_dict(), "error": None}
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return {"schema": "eisfit.check/1", "spectrum": spectrum.summary(), "ok": False, "error": str(error)}
+    results.check()
+    limits = span.checked()
+    failed = {"schema": "eisfit.check/1", "ok": False}
+    found = Answers.of("check", "eisfit.check/1", files, reading, lambda s: test(s.select(**limits)), failed)
+    found.write(results, _draw)
+    return found.show(json, _checks_text)
 
 
-def _show_checks(documents: list[dict[str, Any]], json: bool) -> None:
+def _checks_text(documents: list[dict[str, Any]], *, width: int) -> str:
     from eisfit.display import report
 
-    if json:
-        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
-        print_json({"schema": "eisfit.check/1", "results": rows})
-    elif len(documents) == 1 and not documents[0].get("error"):
-        print_text(report.check_text(documents[0], width=width()))
-    else:
-        print_text(report.checks_text(documents, width=width()))
+    if len(documents) == 1 and not documents[0]["error"]:
+        return report.check_text(documents[0], width=width)
+    return report.checks_text(documents, width=width)
 
 
-def _write_checks(documents: list[dict[str, Any]], target: Folder) -> None:
+def _draw(document: Any) -> Any:
     from eisfit.display import plot
 
-    write_json(target.path / "check.json", {"schema": "eisfit.check/1", "results": documents})
-    taken: set[str] = set()
-    for document in documents:
-        if not document.get("error"):
-            figure = plot.new_figure()
-            plot.kramers_kronig(document, figure=figure)
-            name = document["spectrum"]["source"].replace("\\", "/").rsplit("/", 1)[-1]
-            target.save(figure, stem(f"{name}_check", taken), "check", document)
+    figure = plot.new_figure()
+    plot.kramers_kronig(document, figure=figure)
+    return figure
 
 
 @guard

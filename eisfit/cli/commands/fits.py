@@ -11,21 +11,17 @@ from eisfit.cli.completion import words
 from eisfit.cli.manners import counted, say
 from eisfit.cli.options import (
     Arcs,
-    Area,
+    Cell,
     Constraints,
-    Drop,
-    DropInductive,
     Export,
     Files,
-    Frequencies,
-    GeometryFile,
     Json,
     OwnCircuit,
+    Points,
     Reading,
     Results,
     Weighting,
     check_form,
-    geometry_of,
 )
 from eisfit.cli.output import (
     Folder,
@@ -60,9 +56,7 @@ def fit(
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
-    span: Frequencies = Frequencies(),
-    drop: Drop = None,
-    drop_inductive: DropInductive = False,
+    points: Points = Points(),
     drop_invalid: Annotated[
         bool, Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
     ] = False,
@@ -90,8 +84,7 @@ def fit(
             autocompletion=words("covariance", "profile", "bootstrap", "mcmc"),
         ),
     ] = None,
-    geometry: GeometryFile = None,
-    area: Area = None,
+    cell: Cell = Cell(),
     repeats: Annotated[
         int | None, Option(metavar="N", help="Repeated fits of bootstrap (1000), or steps of mcmc.")
     ] = None,
@@ -123,7 +116,7 @@ def fit(
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
     written.check()
-    limits = span.checked()
+    limits = points.checked()
     texts = _texts(methods, export, json)
     ranked = circuit is None or circuit.startswith("#")
     _check_finish(finish, ranked, errors)
@@ -134,9 +127,9 @@ def fit(
 
     chosen, meant = (None, {}) if ranked else constrain(circuit)
     spectra = read_sources(files, **reading.options)
-    options: dict[str, Any] = {"weighting": weighting, **limits, "drop": drop, "loss": loss}
-    options |= {"drop_inductive": drop_inductive, "drop_invalid": drop_invalid}
-    options |= {"representation": representation, "geometry": geometry_of(geometry, area), **meant}
+    options: dict[str, Any] = {"weighting": weighting, **limits, "loss": loss}
+    options |= {"drop_invalid": drop_invalid, "representation": representation}
+    options |= {"geometry": cell.read(), **meant}
     if chosen is None:
         found = _identified(spectra, constrain if constraints or arcs else None, circuit, options)
     else:

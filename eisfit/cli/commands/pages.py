@@ -9,17 +9,13 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
-    Area,
+    Cell,
     CircuitName,
     Constraints,
-    Drop,
-    DropInductive,
     Files,
-    Frequencies,
-    GeometryFile,
+    Points,
     Reading,
     Weighting,
-    geometry_of,
 )
 from eisfit.cli.output import guard, print_text, progress
 from eisfit.cli.sources import read_sources
@@ -38,11 +34,8 @@ def report(
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
-    span: Frequencies = Frequencies(),
-    drop: Drop = None,
-    drop_inductive: DropInductive = False,
-    geometry: GeometryFile = None,
-    area: Area = None,
+    points: Points = Points(),
+    cell: Cell = Cell(),
     reading: Reading = Reading(),
     series: Annotated[bool, Option("--series", help="All the files are the cycles of one cell.")] = False,
     title: Annotated[str | None, Option(help="Of the page; the files' names by default.")] = None,
@@ -56,9 +49,9 @@ def report(
     """
     from eisfit.cli.pages.html_report import html_report
 
-    data = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
     chosen = constraints.of(circuit)
-    options: dict[str, Any] = {"weighting": weighting, "geometry": geometry_of(geometry, area), **data}
+    options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}
+    options |= points.checked()
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
     for source in progress(sources, "fitting", len(sources)):
@@ -141,9 +134,7 @@ def view(
     circuit: CircuitName = DEFAULT_CIRCUIT,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
-    span: Frequencies = Frequencies(),
-    drop: Drop = None,
-    drop_inductive: DropInductive = False,
+    points: Points = Points(),
     reading: Reading = Reading(),
     port: Annotated[int, Option(help="On 127.0.0.1; any that is free by default.")] = 0,
     browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
@@ -158,7 +149,7 @@ def view(
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.selection import selected
 
-    data: dict[str, Any] = {**span.checked(), "drop": drop, "drop_inductive": drop_inductive}
+    data = points.checked()
     chosen = constraints.of(circuit)
     found = read_sources(files, **reading.options)
     for one in found:

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Frequencies, Json, Placing, Reading, Results
-from eisfit.cli.output import (
-    Folder,
-    frame_csv,
-    guard,
-    print_json,
-    print_text,
-    progress,
-    stem,
-    width,
-    write_atomic,
-    write_json,
-)
-from eisfit.cli.sources import gather_series, read_sources
-from eisfit.errors import EisfitError, UsageError
+from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, write_atomic, write_json
+from eisfit.cli.sources import gather_series
+from eisfit.errors import UsageError
 
 __all__ = ["COMMANDS", "write_map"]
+
+_SCHEMA = "eisfit.drt/1"
 
 
 @guard
@@ -46,18 +37,21 @@ def drt(
     Example:  eisfit drt cell.mpt --output results
               eisfit drt cell/*degC.mpt --by temperature
     """
+    from eisfit.display.report.relaxation import drts_text
+    from eisfit.validation.drt import drt as compute
+
     results.check()
     limits = span.checked()
     if placing.by is not None:
         return _along(files, limits, regularisation, {**placing.options, **reading.options}, json, results)
     if any(placing.options.values()):
         raise UsageError("--axis-pattern, --cycle-pattern and --manifest place spectra on an axis: give --by")
-    spectra = read_sources(files, **reading.options)
-    found = (_document(spectrum, limits, regularisation) for spectrum in spectra)
-    documents = list(progress(found, "distributions", len(spectra)))
-    results.write(lambda target: _write(documents, target))
-    _show(documents, json)
-    return int(any(document.get("error") for document in documents))
+    found = Answers.of(
+        "drt", _SCHEMA, files, reading, lambda s: compute(s.select(**limits), regularisation=regularisation),
+        {"schema": _SCHEMA},
+    )  # fmt: skip
+    found.write(results, _draw)
+    return found.show(json, drts_text)
 
 
 def _along(
@@ -98,52 +92,18 @@ def write_map(found: Any, target: Folder, name: str, *, beside: bool = False) ->
     write_atomic(target.path / f"{name}.csv", frame_csv(found.to_frame(), index=False))
 
 
-def _document(spectrum: Any, limits: dict[str, float | None], regularisation: float | None) -> dict[str, Any]:
-    from eisfit.fitting.failure import FitFailure
-    from eisfit.validation.drt import drt as compute
-
-    if isinstance(spectrum, FitFailure):
-        return spectrum.to_dict()
-    try:
-        return {
-            **compute(spectrum.select(**limits), regularisation=regularisation).to_dict(),
-            "error": None,
-        }
-    except UsageError:
-        raise
-    except EisfitError as error:
-        return {"schema": "eisfit.drt/1", "spectrum": spectrum.summary(), "error": str(error)}
-
-
-def _show(documents: list[dict[str, Any]], json: bool) -> None:
-    from eisfit.display.report import relaxation
-
-    if json:
-        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
-        print_json({"schema": "eisfit.drt/1", "results": rows})
-    else:
-        print_text(relaxation.drts_text(documents, width=width()))
-
-
-def _write(documents: list[dict[str, Any]], target: Folder) -> None:
+def _draw(document: Any) -> Any:
     from eisfit.display import plot
 
-    write_json(target.path / "drt.json", {"schema": "eisfit.drt/1", "results": documents})
-    taken: set[str] = set()
-    for document in documents:
-        if not document.get("error"):
-            curve = document["distribution"]
-            ax = plot.new_axes()
-            plot.drt(
-                curve["tau_s"],
-                curve["gamma_ohm"],
-                low=curve["low_ohm"],
-                high=curve["high_ohm"],
-                peaks=document["peaks"],
-                ax=ax,
-            )
-            name = Path(document["spectrum"]["source"].replace("\\", "/")).stem
-            target.save(ax, stem(f"{name}_drt", taken), "drt", document)
+    curve = document["distribution"]
+    return plot.drt(
+        curve["tau_s"],
+        curve["gamma_ohm"],
+        low=curve["low_ohm"],
+        high=curve["high_ohm"],
+        peaks=document["peaks"],
+        ax=plot.new_axes(),
+    )
 
 
 COMMANDS = (drt,)

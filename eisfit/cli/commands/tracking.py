@@ -13,18 +13,16 @@ from eisfit.cli.manners import say
 from eisfit.cli.options import (
     DEFAULT_CIRCUIT,
     Arcs,
-    Area,
+    Cell,
     CircuitName,
     Constraints,
     Files,
     Frequencies,
-    GeometryFile,
     Json,
     Placing,
     Reading,
     Results,
     Weighting,
-    geometry_of,
 )
 from eisfit.cli.output import (
     Folder,
@@ -52,8 +50,7 @@ def track(
     span: Frequencies = Frequencies(),
     reading: Reading = Reading(),
     placing: Placing = Placing(),
-    geometry: GeometryFile = None,
-    area: Area = None,
+    cell: Cell = Cell(),
     shared: Annotated[
         list[str] | None, Option("--shared", metavar="NAME", help="One value for all cycles.")
     ] = None,
@@ -119,7 +116,7 @@ def track(
     options: dict[str, Any] = {
         "joint": joint,
         "weighting": weighting,
-        "geometry": geometry_of(geometry, area),
+        "geometry": cell.read(),
         **limits,
         **arcs.of(chosen),
     }

@@ -1,0 +1,100 @@
+"""What check, compare, drt and identify share: an answer to each spectrum, shown, written and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eisfit.cli.output import Folder, frame_csv, print_json, print_text, progress, stem, width
+from eisfit.cli.sources import read_sources
+from eisfit.errors import EisfitError, UsageError
+from eisfit.files import write_atomic, write_json
+
+if TYPE_CHECKING:
+    from eisfit.cli.options import Reading, Results
+
+__all__ = ["Answers"]
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a command says of each spectrum.
+
+    Attributes
+    ----------
+    command
+        Its name, after which files and figures are called.
+    schema
+        Of the JSON document.
+    found
+        A result each, or the document of a failure.
+    """
+
+    command: str
+    schema: str
+    found: list[Any]
+
+    @classmethod
+    def of(
+        cls,
+        command: str,
+        schema: str,
+        files: list[str],
+        reading: Reading,
+        ask: Callable[[Any], Any],
+        blank: Document,
+    ) -> Answers:
+        """Ask for each spectrum of the files; where one fails, `blank` stands in the place of an answer."""
+        spectra = read_sources(files, **reading.options)
+        asked = progress(spectra, command, len(spectra))
+        return cls(command, schema, [_answer(spectrum, ask, blank) for spectrum in asked])
+
+    def documents(self, *, data: bool = False) -> list[dict[str, Any]]:
+        """Return each answer as a document, with or without what is needed to read it back."""
+        return [
+            one if isinstance(one, dict) else {**one.to_dict(data=data), "error": None} for one in self.found
+        ]
+
+    def write(self, results: Results, draw: Callable[[Document], Any], *, table: bool = False) -> None:
+        """Write them where results are to go: JSON, and of each that `draw` can draw the figure.
+
+        `table`: as CSV too, where an answer has rows.
+        """
+        results.write(lambda target: self._write(target, draw, table))
+
+    def _write(self, target: Folder, draw: Callable[[Document], Any], table: bool) -> None:
+        whole = self.documents(data=True)
+        write_json(target.path / f"{self.command}.json", {"schema": self.schema, "results": whole})
+        taken: set[str] = set()
+        for one, document in zip(self.found, whole, strict=True):
+            if document["error"]:
+                continue
+            name = stem(f"{one.spectrum.name}_{self.command}", taken)
+            if table and len(frame := one.to_frame()):
+                write_atomic(target.path / f"{name}.csv", frame_csv(frame))
+            if (figure := draw(document)) is not None:
+                target.save(figure, name, self.command, document)
+
+    def show(self, json: bool, text: Callable[..., str]) -> int:
+        """Print them, as `text` or as one JSON document; return the exit code, 1 where one failed."""
+        documents = self.documents()
+        if json:
+            print_json({"schema": self.schema, "results": documents})
+        else:
+            print_text(text(documents, width=width()))
+        return int(any(document["error"] for document in documents))
+
+
+def _answer(spectrum: Any, ask: Callable[[Any], Any], blank: Document) -> Any:
+    """Return the answer, or the document of a failure."""
+    if not hasattr(spectrum, "select"):
+        return {**blank, "spectrum": spectrum.to_dict()["spectrum"], "error": spectrum.error}
+    try:
+        return ask(spectrum)
+    except UsageError:
+        raise
+    except EisfitError as error:
+        return {**blank, "spectrum": spectrum.summary(), "error": str(error)}
