@@ -171,8 +171,7 @@ class Commands(click.Group):
         """Return a command; its module is imported here."""
         if cmd_name in MODULES and cmd_name not in self.commands:
             module = import_module(f"eisfit.cli.commands.{MODULES[cmd_name]}")
-            functions = {function.__name__: function for function in module.COMMANDS}
-            self.add_command(command_of(mannerly(functions[cmd_name])), cmd_name)
+            self.add_command(command_of(mannerly(getattr(module, cmd_name))), cmd_name)
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

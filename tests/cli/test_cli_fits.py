@@ -41,16 +41,12 @@ def parameters(out):
     return json.loads(out)["results"][0]["parameters"]
 
 
+ARCS = ("--peak R_sei=:10", "--order R_ct,R_sei", "--order R_ct<R_sei")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "options",
-    [
-        (),
-        ("--peak", "R_ct=100:"),
-        ("--peak", "R_sei=:10"),
-        ("--order", "R_ct,R_sei"),
-        ("--order", "R_ct<R_sei"),
-    ],
+    "options", ["", "--peak R_ct=100:", *(f"-c rs-sei-ct-w {chosen}" for chosen in ARCS)]
 )
 def test_the_optimum_that_is_meant_is_taken(cell, capsys, options):
     """The arcs of rs-sei-ct-w can be exchanged with the diffusion in either: both are optima."""
@@ -85,7 +81,7 @@ def test_wrong_arcs_are_refused_before_anything_is_fitted(cell, capsys, command,
 
 @pytest.mark.slow
 def test_a_peak_that_no_optimum_has_fails_that_file(cell, capsys):
-    code, out, _ = run(capsys, "fit", cell, "--peak", "R_ct=200:300")
+    code, out, _ = run(capsys, "fit", cell, "-c", "rs-sei-ct-w", "--peak", "R_ct=200:300")
     assert code == 1
     assert "no optimum of this spectrum has the peak of R_ct between 200 and 300 Hz" in " ".join(out.split())
 
@@ -107,11 +103,13 @@ def test_a_fixed_ratio_is_an_expression(cell, capsys, command):
 
 @pytest.mark.slow
 def test_intervals_of_derived_quantities_in_table_and_json(cell, capsys):
-    _, out, _ = run(capsys, "fit", cell, "--errors", "bootstrap", "--interval", "0.9", "--json")
+    _, out, _ = run(
+        capsys, "fit", cell, "-c", "rs-sei-ct-w", "--errors", "bootstrap", "--interval", "0.9", "--json"
+    )
     row = json.loads(out)["results"][0]["derived"]["R_p"]
     assert row["interval"]["low"] < row["value"] < row["interval"]["high"]
     assert (row["interval"]["level"], row["interval"]["method"]) == (0.9, "bootstrap")
-    _, out, _ = run(capsys, "fit", cell, "--errors", "profile")
+    _, out, _ = run(capsys, "fit", cell, "-c", "rs-sei-ct-w", "--errors", "profile")
     assert out.count("95 % interval (profile)") == 2
 
 
@@ -121,7 +119,7 @@ def test_geometry_gives_the_diffusion_coefficient(cell, capsys, tmp_path):
     path.write_text(
         'area = "1.54 cm^2"\nmolar_volume = "20.4 cm^3/mol"\nslope = "-0.35 V"\n', encoding="utf-8"
     )
-    _, out, _ = run(capsys, "fit", cell, "--geometry", path, "--json")
+    _, out, _ = run(capsys, "fit", cell, "-c", "rs-sei-ct-w", "--geometry", path, "--json")
     row = json.loads(out)["results"][0]["derived"]["D_d"]
     exact = 0.5 * (20.4 * 0.35 / (96485.33212331 * 1.54 * 3.1)) ** 2  # Ho, Raistrick, Huggins 1980
     assert row["value"] == pytest.approx(exact, abs=4 * row["stderr"])
@@ -138,7 +136,7 @@ def test_a_weakness_of_the_intervals_is_told(cell, capsys):
         "the chain is short: 200 steps for an autocorrelation time of" in flags["interval_doubtful"]["cause"]
     )
     assert flags["interval_doubtful"]["cure"].endswith("steps or more (--repeats)")
-    code, _, err = run(capsys, "fit", cell, "--errors", "bootstrap", "--repeats", "20")
+    code, _, err = run(capsys, "fit", cell, "-c", "rs-sei-ct-w", "--errors", "bootstrap", "--repeats", "20")
     assert (code, "20 repeats are too few for 95 % intervals; use 200 or more" in err) == (2, True)
 
 

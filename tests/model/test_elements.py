@@ -134,12 +134,10 @@ def test_derivatives_are_those_of_the_printed_formula(element):
 
 
 def derivative(formula, omega, values, k):
-    """Return a central difference of 4th order in 40 digits: wrong by a relative 1e-20 or so."""
-    step = values[k] * mpmath.mpf("1e-7")
-    terms = {-2: 1, -1: -8, 1: 8, 2: -1}
-    moved = {n: [v + n * step * (i == k) for i, v in enumerate(values)] for n in terms}
-    total = mpmath.fsum(weight * formula(mpmath.mpf(omega), *moved[n]) for n, weight in terms.items())
-    return total / (12 * step)
+    """Return a central difference in 40 digits, of which 12 are left out: wrong by a relative 1e-20 or so."""
+    step = values[k] * mpmath.mpf("1e-12")
+    below, above = ([v + n * step * (i == k) for i, v in enumerate(values)] for n in (-1, 1))
+    return (formula(mpmath.mpf(omega), *above) - formula(mpmath.mpf(omega), *below)) / (2 * step)
 
 
 @every_element

@@ -25,7 +25,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import guard, print_json, print_text
 from eisfit.errors import UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["batch"]
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
@@ -223,6 +223,3 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
     more = len(run.failures) - _SHOWN
     lines += [f"  and {more} more (--json lists them all)"] if more > 0 else []
     print_text("\n".join(lines))
-
-
-COMMANDS = (batch,)

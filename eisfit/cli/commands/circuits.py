@@ -14,7 +14,7 @@ from eisfit.cli.options import Export, Json, check_form
 from eisfit.cli.output import folder, guard, print_json, print_text, width, write_atomic
 from eisfit.errors import EisfitError, UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["circuits"]
 
 _FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
 
@@ -202,6 +202,3 @@ def _begin(name: str, strings: list[str]) -> int:
     write_atomic(folder(target.parent, "--new") / target.name, text)
     say(f"eisfit: {target} is begun: complete it, and examine it with  eisfit circuits {target} --check")
     return 0
-
-
-COMMANDS = (circuits,)

@@ -10,7 +10,7 @@ from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 from eisfit.errors import UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["compare"]
 
 _FAILED: dict[str, Any] = {"weighting": None, "best": None, "ok": False, "verdict": [], "ranked": []}
 
@@ -68,6 +68,3 @@ def _draw(document: Any) -> Any:
     if all(row["bic"] is None for row in document["ranked"]):
         return None
     return plot.comparison(document, ax=plot.new_axes(5.2, comparison_height(document)))
-
-
-COMMANDS = (compare,)

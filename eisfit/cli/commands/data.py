@@ -23,7 +23,7 @@ from eisfit.cli.output import (
 from eisfit.cli.sources import read_sources
 from eisfit.errors import UsageError, did_you_mean
 
-__all__ = ["COMMANDS"]
+__all__ = ["check", "convert", "info"]
 
 
 @guard
@@ -137,6 +137,3 @@ def convert(
         else:
             write_json(target / f"{stem(spectrum.name, taken)}.json", spectrum.to_dict())
     return int(failed)
-
-
-COMMANDS = (check, info, convert)

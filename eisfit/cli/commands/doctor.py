@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError
 from eisfit.files import OTHER_CURE, other_package
 
-__all__ = ["COMMANDS"]
+__all__ = ["doctor"]
 
 _DISTRIBUTION = "eisfit-toolkit"
 #: What eisfit cannot do without: distribution -> module, lowest version.
@@ -248,6 +248,3 @@ def _examples() -> Finding:
 
 def _reinstall() -> str:
     return f"{_python()} -m pip install --force-reinstall --no-deps {_DISTRIBUTION}"
-
-
-COMMANDS: tuple[Callable[..., None], ...] = (doctor,)

@@ -13,7 +13,7 @@ from eisfit.cli.output import folder, guard, print_json, print_text, write_atomi
 from eisfit.errors import UsageError
 from eisfit.files import data_folder
 
-__all__ = ["COMMANDS"]
+__all__ = ["examples"]
 
 _LEFT_OUT = ("__pycache__",)
 
@@ -76,6 +76,3 @@ def _copy(source: Path, names: list[str], target: Path) -> None:
 
 def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
-
-
-COMMANDS = (examples,)

@@ -13,7 +13,7 @@ from eisfit.errors import UsageError
 if TYPE_CHECKING:
     from eisfit.spectra.series import Series
 
-__all__ = ["COMMANDS"]
+__all__ = ["film"]
 
 
 @guard
@@ -74,6 +74,3 @@ def _fitted(series: Series, circuit: Any, by: str | None, options: dict[str, Any
             f"{len(series)} spectra: say what they run over (--by thickness or temperature), or name one"
         )
     return fit(series[0], circuit, **options)
-
-
-COMMANDS = (film,)

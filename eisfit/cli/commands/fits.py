@@ -37,7 +37,7 @@ from eisfit.cli.output import (
 from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError, UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["fit"]
 
 
 def _explained(value: bool) -> None:
@@ -280,6 +280,3 @@ def _write_fits(results: list[Any], target: Folder) -> None:
             figure = plot.new_figure()
             plot.fit_overview(document, figure=figure)
             target.save(figure, stem(result.spectrum.name, taken), "fit", document)
-
-
-COMMANDS = (fit,)

@@ -12,7 +12,7 @@ from eisfit.cli.manners import say
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 
-__all__ = ["COMMANDS"]
+__all__ = ["identify"]
 
 _FAILED: dict[str, Any] = {
     "best": None,
@@ -65,6 +65,3 @@ def _draw(document: Any) -> Any:
     figure = plot.new_figure()
     plot.identification(document, ax=figure.subplots())
     return figure
-
-
-COMMANDS = (identify,)

@@ -9,7 +9,7 @@ from eisfit.cli.command import Option
 from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, numbers
 from eisfit.cli.output import guard, print_text, write_atomic
 
-__all__ = ["COMMANDS"]
+__all__ = ["simulate"]
 
 
 @guard
@@ -42,6 +42,3 @@ def simulate(
         print_text(to_csv(spectrum))
     else:
         write_atomic(output, to_csv(spectrum))
-
-
-COMMANDS = (simulate,)

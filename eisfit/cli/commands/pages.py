@@ -22,7 +22,7 @@ from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 
-__all__ = ["COMMANDS"]
+__all__ = ["report", "view"]
 
 
 @guard
@@ -192,6 +192,3 @@ def _serve(page: Any, handle: Any, port: int, browser: bool) -> None:
         serve(Site(page, handle), port, ready)
     except KeyboardInterrupt:
         say("eisfit: ended")
-
-
-COMMANDS = (report, view)

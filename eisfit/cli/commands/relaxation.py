@@ -12,7 +12,7 @@ from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, 
 from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
 
-__all__ = ["COMMANDS", "write_map"]
+__all__ = ["drt", "write_map"]
 
 _SCHEMA = "eisfit.drt/1"
 
@@ -104,6 +104,3 @@ def _draw(document: Any) -> Any:
         peaks=document["peaks"],
         ax=plot.new_axes(),
     )
-
-
-COMMANDS = (drt,)

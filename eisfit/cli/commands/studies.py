@@ -22,7 +22,7 @@ from eisfit.cli.output import (
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import read_text
 
-__all__ = ["COMMANDS"]
+__all__ = ["explain"]
 
 
 @guard
@@ -97,6 +97,3 @@ def _write(explanation: Any, target: Folder) -> None:
         say(f"eisfit: note: no figure: {error}")
         return
     target.save(figure, "contributions", "explain", document)
-
-
-COMMANDS = (explain,)

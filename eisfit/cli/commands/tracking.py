@@ -37,7 +37,7 @@ from eisfit.cli.output import (
 from eisfit.cli.sources import gather_series
 from eisfit.errors import FitError, UsageError
 
-__all__ = ["COMMANDS"]
+__all__ = ["track"]
 
 
 @guard
@@ -319,6 +319,3 @@ def _write_animations(results: list[Any], target: Path) -> None:
 def _name(what: str, cell: Any, cells: list[Any]) -> str:
     """Return the name of a figure's file without its ending, with the cell's where there are several."""
     return f"{what}_{cell['label']}" if len(cells) > 1 else what
-
-
-COMMANDS = (track,)
