@@ -6,10 +6,12 @@ NumPy and Mathematica, of LCR meters and of tables in "long" form.
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
@@ -258,3 +260,77 @@ def test_logarithms_without_a_header_are_no_frequencies():
     z = rows("{!r}\t{!r}\t{!r}", np.log10(F).tolist(), np.log10(abs(Z)).tolist(), DEGREES.tolist())
     with pytest.raises(ReadError, match="frequencies or their logarithms"):
         read_bytes(z.encode(), "x.txt")
+
+
+def two(text, name="x.csv"):
+    first, second = read_bytes(text.encode() if isinstance(text, str) else text, name)
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)
+
+
+def test_spectra_without_header_side_by_side():
+    once = (F.tolist(), Z.real.tolist(), Z.imag.tolist())
+    again = (F.tolist(), (2 * Z.real).tolist(), (2 * Z.imag).tolist())
+    two(rows(" ".join(["{!r}"] * 6), *once, *again))
+    with pytest.raises(ReadError, match="columns 4 and 5 may be another spectrum"):
+        read_bytes(rows(" ".join(["{!r}"] * 5), *once, *again[1:]).encode(), "x.txt")
+
+
+@pytest.mark.parametrize("names", ["Z'/Rs,Z''/Rs", "Re(Z)/R_ct,Im(Z)/R_ct", "Z'/|Z|,Z''/|Z|"])
+def test_parts_of_a_resistance_are_no_ohms(names):
+    with pytest.raises(ReadError, match="no column for the real and imaginary part"):
+        read_bytes(f"f (Hz),{names}\n1000,1,-1\n100,2,-2\n10,3,-1\n".encode(), "x.csv")
+
+
+def test_raw_codes_of_an_ad5933_are_no_ohms():
+    with pytest.raises(ReadError, match="AD5933"):
+        read_bytes(b"# AD5933 sweep\nfreq, real, imaginary\n1000,120,-100\n100,2000,-20\n10,3,-1\n", "x.csv")
+
+
+@pytest.mark.parametrize("cell", [lambda z: [z.real, z.imag], lambda z: {"re": z.real, "im": z.imag}, str])
+def test_complex_cells_of_json(cell):
+    holds(json.dumps({"frequency": F.tolist(), "impedance": [cell(z) for z in Z.tolist()]}), "x.json")
+    points = [{"f": f, "Z": cell(z)} for f, z in zip(F.tolist(), Z.tolist(), strict=True)]
+    holds(json.dumps({"cell": "A", "points": points}), "x.json")
+
+
+def test_json_by_row_number():
+    frame = {
+        str(i): {"f": f, "z_re": z.real, "z_im": z.imag} for i, (f, z) in enumerate(zip(F, Z, strict=True))
+    }
+    holds(json.dumps(frame), "x.json")
+
+
+def saved(**variables):
+    stream = io.BytesIO()
+    savemat(stream, variables)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"data": np.column_stack([F, Z.real, Z.imag])},
+        {"freq": F, "Zc": Z, "area": 1.13},
+        {"freq": F, "impedance": Z},
+    ],
+)
+def test_matlab_arrays(variables):
+    (spectrum,) = read_bytes(saved(**variables), "x.mat")
+    np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+def test_cells_of_structs_of_matlab():
+    cells = np.empty(2, dtype=object)
+    cells[:] = [{"f": F, "Re": factor * Z.real, "Im": factor * Z.imag} for factor in (1, 2)]
+    two(saved(EIS=cells), "x.mat")
+
+
+def test_numpy_records_and_complex_columns():
+    records = np.zeros(F.size, dtype=[("freq", "f8"), ("Zre", "f8"), ("Zim", "f8")])
+    records["freq"], records["Zre"], records["Zim"] = F, Z.real, Z.imag
+    for array in (records, np.column_stack([F + 0j, Z])):
+        stream = io.BytesIO()
+        np.save(stream, array)
+        (spectrum,) = read_bytes(stream.getvalue(), "x.npy")
+        np.testing.assert_allclose(spectrum.impedance, Z)

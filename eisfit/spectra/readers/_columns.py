@@ -54,7 +54,9 @@ _PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
-_RELATIVE = re.compile(r"/\s*[RZ]_?0\b|(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
+#: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
+_RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
+_RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _R_NAME = re.compile(r"^X\.(?=(?:Im|Z)\b)")  # R's make.names of -Im(Z), -Z''
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
@@ -220,7 +222,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
-    if concepts is None or not quantity:
+    if concepts is None or not quantity or _RATIO.search(text):
         return None
     if label and not (labelled or _may_carry(quantity, label, concepts)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,14 @@ class Reading:
         Meaning, by position.
     test
         How well the impedance so read obeys Kramers-Kronig; None: too few points.
+    beside
+        Columns of further spectra beside this one.
     """
 
     words: str
     columns: dict[int, Column]
     test: SignTest | None
+    beside: tuple[dict[int, Column], ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -91,7 +94,37 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    return chosen
+    return replace(chosen, beside=_beside(file, matrix, start)) if extra else chosen
+
+
+def _beside(file: File, matrix: FloatArray, start: int) -> tuple[dict[int, Column], ...]:
+    """Return the columns of spectra that repeat the first frequencies: ngspice writes f, Re, Im a vector.
+
+    Raises
+    ------
+    ReadError
+        When columns may be another spectrum at the same frequencies.
+    """
+    f, width = matrix[:, start], matrix.shape[1]
+    again = [i for i in range(start + 3, width) if np.array_equal(matrix[:, i], f, equal_nan=True)]
+    if again and again == list(range(start + 3, width, 3)) and (width - start) % 3 == 0:
+        return tuple(
+            {i + k: Column(f"column {i + k + 1}", q) for k, q in enumerate(("frequency", "real", "imag"))}
+            for i in again
+        )
+    for i in range(start + 3, width - 1, 2):
+        test = kramers_kronig_sign(f, matrix[:, i] + 1j * matrix[:, i + 1])
+        if (
+            (width - start) % 2
+            and test is not None
+            and test.verdict
+            and not _fourth_is_modulus(matrix, start)
+        ):
+            raise file.error(
+                f"columns {i + 1} and {i + 2} may be another spectrum at the same frequencies: "
+                "add a header line such as 'f,Z_real_A,Z_imag_A,Z_real_B,Z_imag_B'"
+            )
+    return ()
 
 
 def looks_like_frequency(values: FloatArray) -> bool:

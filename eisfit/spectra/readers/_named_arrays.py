@@ -36,6 +36,9 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
         When no group has one; it says which names there are.
     """
     own = {name: arrays for name, arrays in groups.items() if any(map(_is_frequency, arrays))}
+    tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
+    if not own and len(tables) == 1:
+        return from_array(file, tables[0])
     if not own:
         return from_names(
             file, {name: values for arrays in groups.values() for name, values in arrays.items()}
@@ -48,6 +51,13 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
             sweep.notes.append(f"group {name!r}")
         sweeps += found
     return sweeps
+
+
+def _is_table(values: NDArray[Any]) -> bool:
+    """Whether an array has the shape of f, Z', Z'', or of f and complex Z, a row a point."""
+    return (
+        values.ndim == 2 and values.shape[0] > 3 and values.shape[1] == (2 if values.dtype.kind == "c" else 3)
+    )
 
 
 def _shown(names: Collection[str]) -> str:
@@ -96,6 +106,8 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     ReadError
         When the shape has no place for the frequencies.
     """
+    if array.ndim == 2 and array.shape[1] == 2 and not array[:, 0].imag.any():
+        array = array.T
     if array.ndim == 2 and array.shape[0] == 2 and np.iscomplexobj(array):
         array = array[None]
     if array.ndim == 3 and array.shape[1] == 2 and np.iscomplexobj(array):
@@ -164,8 +176,10 @@ def _looks_like_frequency(f: NDArray[np.float64]) -> bool:
 
 def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     flat: dict[str, NDArray[Any]] = {}
+    complex_ones = [name for name, values in arrays.items() if values.dtype.kind == "c"]
+    alone = complex_ones[0] if len(complex_ones) == 1 and complex_ones[0][:1] in "zZ" else ""
     for name, values in arrays.items():
-        if values.dtype.kind == "c" and column(name).quantity == "modulus":
+        if values.dtype.kind == "c" and (column(name).quantity == "modulus" or name == alone):
             unit = f" [{column(name).unit}]" if column(name).unit else ""
             flat[f"Z_real{unit}"], flat[f"Z_imag{unit}"] = values.real, values.imag
         elif values.dtype.kind in "fiu":

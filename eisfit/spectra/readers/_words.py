@@ -11,7 +11,7 @@ _MEANS = {
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
-    "Z": "z zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
+    "Z": "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
     "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
     "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
@@ -107,6 +107,8 @@ WHOLE = {
     "sweep": "cycle",
     "sweepindex": "cycle",
     "rω": "real",
+    "rz": "real",
+    "iz": "imag",
     "xω": "imag",
     "tầnsố": "frequency",
     "phầnthực": "real",

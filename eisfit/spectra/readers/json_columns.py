@@ -86,6 +86,8 @@ def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, 
 def _table(value: Any) -> Table:
     """Return the columns of an object or a list of rows; empty where none of them is a frequency."""
     columns: Table = {}
+    if isinstance(value, Mapping) and "0" in value:  # pandas: index
+        value = list(value.values())
     if isinstance(value, Mapping):
         if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):  # pandas: split
             rows = [row for row in value["data"] if isinstance(row, list)]
@@ -98,8 +100,9 @@ def _table(value: Any) -> Table:
                 if (cells := _list(item)) and name != "mask"
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
-        names = [name for name, item in value[0].items() if not isinstance(item, (list, Mapping))]
-        columns = {name: [row.get(name) for row in value] for name in names}
+        records = [{name: _complex_cell(item) for name, item in row.items()} for row in value]
+        names = [name for name, item in records[0].items() if not isinstance(item, (list, Mapping))]
+        columns = {name: [row.get(name) for row in records] for name in names}
     size = next((len(cells) for name, cells in columns.items() if column(name).quantity == "frequency"), 0)
     return (
         {name: cells for name, cells in columns.items() if len(cells) == size or column(name).quantity}
@@ -121,9 +124,17 @@ def _list(item: Any) -> list[Any]:
         cells = held[0]
     if not isinstance(cells, list) or len(cells) < 2:
         return []
-    if all(isinstance(cell, Sequence) and not isinstance(cell, str) and len(cell) == 2 for cell in cells):
-        return [complex(*cell) for cell in cells]  # [re, im]
+    cells = [_complex_cell(cell) for cell in cells]
     return [] if any(isinstance(cell, (list, Mapping)) for cell in cells) else cells
+
+
+def _complex_cell(cell: Any) -> Any:
+    """Return the complex number that a cell stands for: ``[1, 2]``, ``{"re": 1, "im": 2}``; else the cell."""
+    if isinstance(cell, Mapping) and len(cell) == 2:
+        parts = {column(str(name)).quantity: part for name, part in cell.items()}
+        cell = [parts.get("real"), parts.get("imag")]
+    pair = isinstance(cell, Sequence) and not isinstance(cell, str) and len(cell) == 2
+    return complex(*cell) if pair and all(isinstance(part, (int, float)) for part in cell) else cell
 
 
 def _kept(value: Any, size: int) -> list[int]:

@@ -61,9 +61,15 @@ def parse(file: File) -> list[Sweep]:
 
 def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
     """Return the numeric fields of every struct at and below a value, by its path."""
-    if not (isinstance(value, np.ndarray) and value.dtype.names) or depth > _DEEPEST:
+    if not isinstance(value, np.ndarray) or depth > _DEEPEST:
         return {}
     found: dict[str, Arrays] = {}
+    if value.dtype.kind == "O":  # cells
+        for number, one in enumerate(value.ravel()[:_MOST_STRUCTS], 1):
+            found.update(_structs(f"{name}{{{number}}}", one, depth + 1))
+        return found
+    if not value.dtype.names:
+        return {}
     for number, one in enumerate(value.ravel()[:_MOST_STRUCTS], 1):
         path = name if value.size == 1 else f"{name}({number})"
         fields = {field: one[field] for field in value.dtype.names}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._named_arrays import from_array, with_frequency
+from eisfit.spectra.readers._named_arrays import from_array, from_names, with_frequency
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "load_array", "parse", "parse_matrix", "recognise"]
@@ -35,7 +35,10 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When it has none, or the array is of objects.
     """
-    return from_array(file, load_array(file, file.data))
+    array = load_array(file, file.data)
+    if array.dtype.names:
+        return from_names(file, {name: array[name] for name in array.dtype.names})
+    return from_array(file, array)
 
 
 def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
@@ -67,7 +70,7 @@ def load_array(file: File, data: bytes) -> NDArray[Any]:
             warnings.simplefilter("ignore")  # an old header or name of a type is no fault of the data
             shape, by_columns, dtype = read(stream)
         count = int(np.prod([int(n) for n in shape], dtype=object))
-        if dtype.hasobject or dtype.names or count * dtype.itemsize > len(data) - stream.tell():
+        if dtype.hasobject or count * dtype.itemsize > len(data) - stream.tell():
             raise file.error("the NumPy array holds objects, or less than it announces")
         values = np.frombuffer(data, dtype, count, stream.tell())
         return values.reshape(shape, order="F" if by_columns else "C")

@@ -41,7 +41,7 @@ RANK = 100  # asked last: every text looks like a table to it
 _FEWEST_ROWS = 3
 #: What else is measured over frequency.
 _SUBJECT = re.compile(
-    r"admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
+    r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
     r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
     re.IGNORECASE,
 )
@@ -156,7 +156,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     else:
         _refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
         reading = headerless(file, table.matrix)
-        sets, words = [reading.columns], f"no header: taken as {reading.words}"
+        sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps = []
     for columns in (with_stated_units(file, table, one) for one in sets):
         for label, part in split_by_label(table, lines, columns):
