@@ -67,6 +67,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "rms residual over what the noise alone leaves, up to which noise above 3 % is believed to be noise",
         "as misfit, but narrower where the ceiling is to be lifted",
     ),
+    "even_noise": Threshold(
+        0.8,
+        "upper quartile of |residual| over rms, below which what is above 3 % is a few points, not noise",
+        "of normal noise it is (ln 4)^(1/2) = 1.18; of 20 points below 0.85 once in 10,000",
+    ),
     "runs": Threshold(
         -3.0,
         "standard score of the number of sign changes, below which residuals are systematic",

@@ -34,6 +34,7 @@ __all__ = [
 PATIENCE = 10  # steps without a better AICc before the scan ends
 CROWDED = 3  # elements a decade beyond which mu is heard
 BLOCK = 8  # factorisations in one call
+_BESIDE = 0.5  # decades from an RC element's own frequency, in which its imaginary part is seen
 BEST_POSSIBLE = 1e-6  # relative rms residual below which more elements describe rounding only
 
 
@@ -233,7 +234,7 @@ def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: Linear
     To the Kramers-Kronig model are added functions that act on the real part alone: one that dies out as
     1/f from the low end (drift: the time spent goes as 1/f), one that grows as f to the high end, and
     smooth bumps one decade wide. Under white noise the gain is F-distributed, so that the rate of false
-    alarms is known.
+    alarms is known. Against drift the RC elements are held to what the imaginary part can have of them.
     """
     w, size = basis.omega, data.size
     modulus = np.tile(np.abs(solved.fitted) * scale, 2)[:, None]
@@ -242,17 +243,14 @@ def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: Linear
     if room < 2 * functions.shape[1] + 4:
         functions = functions[:, :2]
     free = _remove(modulus * np.concatenate([functions, np.zeros_like(functions)]), solved.q)
-    p_low, p_high = (
-        _chance(solved.scaled, column[:, None] / np.linalg.norm(column), room) for column in free.T[:2]
-    )
     extra = _orthonormal(free)
     found = extra @ (extra.T @ solved.scaled)
     freedom = max(room - extra.shape[1], 1)
     left = solved.scaled - found
     noise = float(np.sqrt(left @ left / freedom))
     return Evidence(
-        p_low,
-        p_high,
+        _chance_of_drift(basis, data, scale, solved, noise),
+        _chance(solved.scaled, free[:, 1:2] / np.linalg.norm(free[:, 1]), room),
         _chance(solved.scaled, extra, room),
         found[:size] + 1j * found[size:],
         noise * np.sqrt((extra**2).reshape(2, size, -1).sum(axis=(0, 2))),
@@ -260,6 +258,30 @@ def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: Linear
         freedom,
         _distance(left, np.concatenate([solved.q, extra], axis=1)),
     )
+
+
+def _chance_of_drift(
+    basis: Basis, data: ComplexArray, scale: FloatArray, solved: LinearFit, noise: float
+) -> float:
+    """Return the probability of so large a deviation of the real part as 1/f by chance.
+
+    RC elements of alternating sign imitate a drift: they add up in the real part and cancel in the imaginary.
+    An element alone has half its resistance in the imaginary part where omega tau is 1, so that its
+    resistance is given a normal prior of twice the largest Z'' within half a decade: a row of its own.
+    """
+    x, at = np.log10(basis.omega), -np.log10(basis.time_constants(solved.elements))
+    beside = max(_BESIDE, float(-np.diff(x).min()))
+    there = np.where(np.abs(at[:, None] - x) <= beside, np.maximum(np.abs(data.imag), noise / scale), 0.0)
+    design = stack(basis.columns(solved.elements), scale)
+    prior = np.zeros((at.size, design.shape[1]))
+    prior[:, -at.size :] = np.diag(noise / np.maximum(2 * there.max(axis=1), np.finfo(float).tiny))
+    design = np.concatenate([design, prior])
+    q = np.asarray(np.linalg.qr(design / np.linalg.norm(design, axis=0))[0])
+    residual, column = np.zeros(len(design)), np.zeros(len(design))
+    residual[: 2 * data.size] = solved.y
+    column[: data.size] = np.abs(solved.fitted) * scale * basis.omega[-1] / basis.omega
+    free = _remove(column[:, None], q)
+    return _chance(_remove(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
 
 
 def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -> FloatArray:

@@ -29,14 +29,16 @@ from eisfit.verdict import Flag
 __all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
 
 
-FALSE_ALARM = 5e-4  # of each test; half of it at the high end, where little goes wrong that is not inductance
+FALSE_ALARM = 5e-4  # of each test, but for the ends
+# Of the slow end, where cells drift, of any place, of the fast end, where little but inductance goes wrong.
+_UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2)
 OUTLIER = 1e-4  # of each search for single points: of chains of five or so lengths that serve, one is taken
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
 _MOST_RESONANCES = 4
 _STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
-MENDED = 0.02  # probability above which a cut-off end has taken the deviation with it
+_MENDED = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
 
 CAUSES = {
     "low": "deviation at the slow end; possibly drift: the cell changed while it was measured",
@@ -253,9 +255,9 @@ def _strict(found: Evidence) -> float:
     return min(1.0, found.freedom / 40) ** 2
 
 
-def _fails(problem: Problem, found: Evidence, level: float = FALSE_ALARM) -> bool:
-    level *= _strict(found)
-    unlikely = min(found.p_low, found.p_smooth) < level or found.p_high < level / 2
+def _fails(problem: Problem, found: Evidence, levels: tuple[float, float, float] = _UNLIKELY) -> bool:
+    chances = found.p_low, found.p_smooth, found.p_high
+    unlikely = any(p < level * _strict(found) for p, level in zip(chances, levels, strict=True))
     return unlikely and float(problem.fraction(found.systematic).max()) > problem.tolerance
 
 
@@ -279,7 +281,7 @@ def _shortened(problem: Problem, side: str, count: int) -> Problem:
 
 def _mended(problem: Problem, elements: int, side: str, count: int) -> bool:
     inner = replace(_shortened(problem, side, count), tolerance=problem.tolerance / 2)
-    return not _fails(inner, inner.solve(_as_dense(problem, inner, elements))[1], MENDED)
+    return not _fails(inner, inner.solve(_as_dense(problem, inner, elements))[1], _MENDED)
 
 
 def _passes(problem: Problem) -> bool:

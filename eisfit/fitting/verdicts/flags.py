@@ -202,7 +202,7 @@ def _misfit(seen: Judgement) -> Iterator[Flag]:
         return  # too few points to part misfit from noise, and the residual is small: nothing was seen
     # A residual no larger than the noise is systematic by its shape alone.
     larger = known and seen.misfit > limit("misfit")
-    times = f", {seen.misfit:.1f} times its noise" if larger or (known and seen.grade == "D") else ""
+    times = f", {seen.misfit:.1f} times its noise" if larger else ""
     cause = f"the circuit misses the data by {100 * seen.rms:.2g} % rms{times}"
     if seen.grade != "D":
         shape = ", with a shape that noise does not have" if known and not larger else ", more than by chance"

@@ -28,6 +28,8 @@ class Residuals:
     ----------
     rms, rms_inner
         (B,) root mean square of |Z_model - Z| / |Z|; the second without the worst points.
+    quartile
+        (B,) that three quarters of |Z_model - Z| / |Z| lie below.
     lag1
         (B,) correlation of neighbours in frequency, real and imaginary parts pooled.
     runs
@@ -38,6 +40,7 @@ class Residuals:
 
     rms: FloatArray
     rms_inner: FloatArray
+    quartile: FloatArray
     lag1: FloatArray
     runs: FloatArray
     points: int
@@ -47,7 +50,8 @@ class Residuals:
         """Describe relative residuals (B, F)."""
         square = np.abs(relative) ** 2
         points = square.shape[1]
-        inner = np.sort(square, axis=1)[:, : points - int(limit("end_points") * points)]
+        rising = np.sort(square, axis=1)
+        inner = rising[:, : points - int(limit("end_points") * points)]
         parts = np.stack([relative.real, relative.imag])
         pairs = max(2 * (points - 1), 1)
         with np.errstate(all="ignore"):
@@ -56,6 +60,7 @@ class Residuals:
         return cls(
             rms=np.sqrt(np.mean(square, axis=1)),
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
+            quartile=np.sqrt(rising[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
             points=points,
@@ -87,6 +92,7 @@ def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | Non
     plain = known & ~off
     # Beyond the ceiling it must be noise by every sign of it.
     noisy = plain & (misfit <= limit("plain_noise")) & (residuals.points >= _FEWEST_FOR_NOISE)
+    noisy &= residuals.quartile >= limit("even_noise") * residuals.rms
     under = residuals.rms <= limit("usable_rms")
     within = np.where(under, plain, noisy)
     good = under & (residuals.rms_inner <= limit("good_rms"))

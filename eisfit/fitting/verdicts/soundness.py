@@ -50,14 +50,13 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
 
 
 def cure_data_first(findings: list[Finding]) -> list[Finding]:
-    """Return findings whose misfit sends to the data where these are at fault: no circuit would cure it."""
+    """Return findings whose misfit comes last and sends to the data where these are at fault."""
     if not any(finding.flag.name in SPOIL for finding in findings):
         return findings
     cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
-    return [
-        replace(found, flag=replace(found.flag, cure=cure)) if found.flag.name == "misfit" else found
-        for found in findings
-    ]
+    misfit = [f for f in findings if f.flag.name == "misfit"]
+    others = [f for f in findings if f.flag.name != "misfit"]
+    return [*others, *(replace(f, flag=replace(f.flag, cure=cure)) for f in misfit)]
 
 
 def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:
@@ -126,11 +125,13 @@ def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     weight = weights(result.spectrum, result.weighting)
     z, slopes = result.circuit.impedance(result.spectrum.frequency, result.values, derivative=True)
     columns = [result.circuit.names.index(name) for name in names]
-    scale = np.array([abs(result.values[name]) or 1.0 for name in names])
-    jacobian = np.ascontiguousarray(slopes[:, columns].T).view(np.float64) * weight * scale[:, np.newaxis]
+    jacobian = np.ascontiguousarray(slopes[:, columns].T).view(np.float64) * weight
+    largest = np.abs(jacobian).max(axis=1)
+    scale = 1 / np.where(largest > 0, largest, 1.0)
+    jacobian *= scale[:, np.newaxis]
     residual = np.ascontiguousarray(z - result.spectrum.impedance).view(np.float64) * weight
     whole, part = _inverse(jacobian), _inverse(jacobian[:, sound])
-    share = 1 - np.diag(whole) / np.maximum(np.diag(part), 1e-300)
+    share = 1 - np.diag(whole) / np.diag(part)
     moved = np.abs(part @ (jacobian[:, sound] @ residual[sound])) * scale
     stderr = np.array([result.parameters[name].stderr or np.inf for name in names])
     hit = (share > limit("kk_share")) | (moved > limit("kk_shift") * stderr)
@@ -139,7 +140,4 @@ def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
 
 def _inverse(jacobian: FloatArray) -> FloatArray:
     """Return (J J^T)^-1 (V, V), with a trace of ridge: what is lost with the points becomes very large."""
-    normal = jacobian @ jacobian.T
-    size = np.sqrt(np.maximum(np.diag(normal), 1e-300))
-    scaled = normal / np.outer(size, size) + 1e-10 * np.eye(len(size))
-    return np.asarray(np.linalg.inv(scaled) / np.outer(size, size))
+    return np.asarray(np.linalg.inv(jacobian @ jacobian.T + 1e-10 * np.eye(len(jacobian))))

@@ -25,9 +25,10 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.exchange import exchange_arcs
+from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Departure, Smooth, reshaped, tailed
+from eisfit.fitting.errors.departures.shapes import Departure, Smooth, elements, reshaped, tailed
 from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
 from eisfit.model.circuit import Circuit
 from eisfit.verdict import limit
@@ -95,7 +96,7 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
         np.zeros((count, size, size)),
         np.full((count, size), np.nan),
     )
-    if not fits.by_amplitude.shape[1]:
+    if not elements(fits.circuit):
         return found
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
         for first in range(0, count, _AT_ONCE):
@@ -140,7 +141,7 @@ def _first_order(fits: Linearised) -> list[Sizes]:
     """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
     circuit, omega = fits.circuit, fits.omega
     smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]
-    shapes: list[Departure] = [*reshaped(circuit, omega), *tailed(circuit, omega)]
+    shapes: list[Departure] = [*reshaped(circuit, omega), *tailed(circuit, omega), Drifting(circuit, omega)]
     return [*((one, _SIZES) for one in smooth), *((one, (1.0,)) for one in shapes if one.nested)]
 
 
@@ -151,6 +152,7 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
         *(Smooth(circuit, omega, length, size) for length in _LENGTHS for size in _SIZES),
         *reshaped(circuit, omega),
         *tailed(circuit, omega),
+        Drifting(circuit, omega),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.fitting.errors.departures.shapes import elements
+from eisfit.fitting.errors.departures.shapes import elements, resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 
@@ -34,7 +34,7 @@ class Linearised:
     jacobian, inverse
         (B, V, 2F) weighted, and (J J^T)^-1 (B, V, V): zero for parameters held at a bound.
     by_amplitude
-        (B, E, F) derivative by the logarithm of every dispersive element's impedance, ohm.
+        (B, E, F) derivative by the logarithm of the impedance of every element that may depart, ohm.
     nfree
         (B,) numbers measured less parameters fitted.
     known_noise
@@ -155,8 +155,8 @@ def linearise(
 
 
 def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
-    """Return dZ/d ln Z_e (B, E, F) of every dispersive element e, from dZ/dp (B, P, F) and p (B, P)."""
-    found = [element.by_logarithm(values, slopes) for element in elements(circuit)]
+    """Return dZ/d ln Z_e (B, E, F) of all that may depart, from dZ/dp (B, P, F) and p (B, P)."""
+    found = [e.by_logarithm(values, slopes) for e in (*elements(circuit), *resistors(circuit))]
     return np.stack(found, axis=1) if found else np.zeros((len(values), 0, slopes.shape[2]), dtype=complex)
 
 

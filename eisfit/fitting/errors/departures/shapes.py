@@ -43,6 +43,7 @@ __all__ = [
     "Tilted",
     "elements",
     "reshaped",
+    "resistors",
     "tailed",
 ]
 
@@ -59,7 +60,7 @@ _DEEP = 18.0  # from where tanh is 1
 
 @dataclass(frozen=True)
 class Element:
-    """A dispersive element of a circuit: its place among the elements, and its parameters' columns.
+    """An element of a circuit that may change: its place among those, and its parameters' columns.
 
     `powers` are those of ohm in the parameters' units: the impedance is homogeneous in them.
     """
@@ -95,6 +96,17 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
             columns = tuple(place[name] for name in component.parameter_names)
             found.append(Element(len(found), component, columns, powers))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def resistors(circuit: Circuit) -> tuple[Element, ...]:
+    """Return the resistances of a circuit; their places follow those of the dispersive elements."""
+    place = {name: k for k, name in enumerate(circuit.names)}
+    found = [part for part in components(circuit.tree) if part.symbol == "R"]
+    return tuple(
+        Element(k, part, (place[part.name],), (1.0,))
+        for k, part in enumerate(found, start=len(elements(circuit)))
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,0 +1,55 @@
+"""A cell that changes while it is measured: each element by a share that grows in proportion to the time.
+
+A sweep runs from high to low frequency and spends the same number of periods on each point, so that time is
+known up to a factor: tau_k = sum of 1/f up to point k over that of all. To first order any smooth change is
+straight in it (Z. B. Stoynov, B. S. Savova-Stoynov, J. Electroanal. Chem. 183 (1985) 133). What fits is meant
+to be the cell as it was at the first point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elements, resistors
+from eisfit.model.circuit import Circuit
+
+__all__ = ["Drifting"]
+
+_SHARE = 0.05  # standard deviation of what an element changes by in one sweep: less is what "steady" means
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Drifting:
+    """Every resistance and every dispersive element changes by itself: one number each."""
+
+    circuit: Circuit
+    omega: FloatArray
+    nested = True
+
+    @cached_property
+    def _changing(self) -> tuple[Element, ...]:
+        return (*elements(self.circuit), *resistors(self.circuit))
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return len(self._changing)
+
+    @cached_property
+    def _column(self) -> ComplexArray:
+        """Return d ln Z_e / dc (1, 1, F)."""
+        seconds = np.cumsum(1 / self.omega)
+        return np.asarray(_SHARE * seconds / seconds[-1] + 0j)[np.newaxis, np.newaxis]
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what it does to the elements."""
+        factors = np.exp(c[:, :, np.newaxis] * self._column)
+        return [Change(e, factors[:, k], self._column, k) for k, e in enumerate(self._changing)]
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return it to first order."""
+        return [(element, self._column) for element in self._changing]
