@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.explanation import FACTORS
+from eisfit.display.report.explanation import FACTORS, capped
 
 __all__ = ["headline"]
 
 _SHORT = {
     "barrier_only": "the barrier alone",
-    "electronic_access": "electrons along the film",
+    "electronic_access": "electrons along the film alone",
     "intrinsic_activity": "a faster reaction",
     "area_gain": "a larger area",
     "access_and_activity": "electrons along the film and a faster reaction",
@@ -20,6 +20,8 @@ _SHORT = {
     "contact": "a poorer contact of the bare cell",
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
+_RATHER = 0.5  # below: all the others together are more probable
+_LEAST = 0.1  # a probability from which a hypothesis is named where none is decided
 _GAINS = {
     "f": "the reaction is {} times as fast",
     "g": "the area that takes part is {} times as large",
@@ -72,6 +74,8 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     p = {name: h["probability"] for name, h in document["hypotheses"].items()}
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
+    if p[best] < _RATHER:
+        return _undecided(p, order, kind)
     verb = "explain" if best.startswith(("electronic", "access")) else "explains"
     reach = f"{verb} it" if p[best] >= _LARGELY else f"{verb} it best"
     text = f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}, probability {_percent(p[best])}{kind}"
@@ -80,7 +84,16 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     deciding = max(rows, key=lambda name: rows[name])
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
     shared = _shared(document) if p[best] >= _LARGELY else ""
-    return f"{text}{size}. {shared}What speaks most for it: {deciding}."
+    told = f"{deciding} (log10 odds {capped(rows[deciding])})"
+    return f"{text}{size}. {shared}What speaks most for it: {told}."
+
+
+def _undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
+    """Return what is left where no hypothesis is more probable than all the others together."""
+    likely = [f"{_SHORT[name]} {_percent(p[name])}" for name in order if p[name] >= _LEAST]
+    out = [_SHORT[name] for name in order if p[name] < 0.01]
+    excluded = f" Below 1 %: {', '.join(out)}." if out else ""
+    return f"No hypothesis is decided{kind}: {', '.join(likely)}.{excluded}"
 
 
 def _gain(name: str, gain: Mapping[str, Any]) -> str:
@@ -94,13 +107,24 @@ def _gain(name: str, gain: Mapping[str, Any]) -> str:
 
 def _shared(document: Mapping[str, Any]) -> str:
     """Return what each effect changes R_ct by: a hypothesis may hold what hardly matters there."""
-    rows = {name: row["median"] for name, row in document["contributions"]["r_ct"].items() if row["median"]}
-    rows.pop("cell_to_cell", None)
-    order = sorted(rows, key=lambda name: -abs(rows[name]))
+    rows = {name: r for name, r in document["contributions"]["r_ct"].items() if _matters(r)}
+    order = sorted(rows, key=lambda name: -abs(rows[name]["median"]))
     if not order:
         return ""
-    shares = [f"{FACTORS[name]} {rows[name]:+.1f} ohm" for name in order]
-    return f"Of the model's change of R_ct: {', '.join(shares)}. "
+    shares = ", ".join(f"{FACTORS[name]} {_signed(rows[name])}" for name in order)
+    part = "" if document["r_ct"]["source"] == "published" else ", of which a fitted arc reads a part,"
+    change = _signed(document["electrode"]["change"])
+    return f"By the model the electrode's R(0) - R(inf){part} changed by {change} ohm: {shares}. "
+
+
+def _matters(row: Mapping[str, float]) -> bool:
+    return max(abs(row["low95"]), abs(row["high95"])) >= 0.05
+
+
+def _signed(row: Mapping[str, float]) -> str:
+    decimals = 0 if row["high95"] - row["low95"] >= 20 else 1
+    middle, low, high = (f"{row[key]:+.{decimals}f}" for key in ("median", "low95", "high95"))
+    return f"{middle} ({low} to {high})"
 
 
 def _settle(document: Mapping[str, Any]) -> str:

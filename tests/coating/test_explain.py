@@ -334,6 +334,17 @@ def test_other_coatings_say_the_right_thing(name, best, parameter, low, high):
     assert low < np.exp(prior.mean + prior.sd * np.median(u)) < high
 
 
+def test_draws_of_scalars_are_many_and_their_evidence_is_that_of_other_draws():
+    """A layer of its own resistance on the bare cell is met by one draw of the prior in thousands."""
+    study = load_study(data_folder("example_spectra") / "other_coatings" / "flat_film.toml")
+    first, second = (posteriors(problem_of(study), seed)["native_layer"] for seed in (1, 2))
+    assert first.sample is not None
+    column = first.sample[:, first.names.index("native_R")]
+    assert len(np.unique(column)) > 200
+    # 400 draws that count leave ln E an error of 0.05 each, for weights as uneven as these.
+    assert first.log_evidence == pytest.approx(second.log_evidence, abs=0.25)
+
+
 def test_a_barrier_cannot_lower_a_resistance():
     """900 to 60 ohm: cells alike within 5 % make that once in e^(2.7/0.05)^2/2, whatever the film is."""
     study = load_study(data_folder("example_spectra") / "other_coatings" / "interlayer.toml")

@@ -1,11 +1,15 @@
 """Evidence and draws of a hypothesis where published scalars are the data.
 
 Two resistances leave most parameters as open as their priors, so the posterior is far from Gaussian and
-Laplace's method ranks wrongly. What is open is therefore drawn from the prior; what multiplies the reaction's
-resistance (R_i itself, the gain f, every cell's scatter) is integrated in closed form: for each draw a cell's
+Laplace's method ranks wrongly. What is open is therefore drawn; what multiplies the reaction's resistance
+(R_i itself, the gain f, every cell's scatter) is integrated in closed form: for each draw a cell's
 resistance, drawn within its error, is solved for the local ln R_i, in which those parameters are linear and
-Gaussian. The evidence is the mean of that density over the draws, which is exact up to their number
+Gaussian. The evidence is the mean of that density over the prior, which is exact up to the number of draws
 (Rao-Blackwellised importance sampling: Robert, Casella, Monte Carlo Statistical Methods, 2004, ch. 4).
+
+The prior alone may hit a narrow posterior with one draw in thousands. So draws come in rounds: half from the
+prior, half from a normal distribution that the rounds before have told, and all are weighted by the prior
+over the mixture that they come from (J.-M. Cornuet et al., Scand. J. Stat. 39 (2012) 798).
 """
 
 from __future__ import annotations
@@ -15,14 +19,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import BoolArray, FloatArray
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
 from eisfit.coating.physics import INDEX
 
 __all__ = ["sampled"]
 
-_DRAWS, _KEPT = 4000, 400
+_ROUND, _ROUNDS, _KEPT = 1000, 10, 400
+_COUNTING = 400  # draws of all rounds that count
+_TOLD = 60  # draws that count, of those that tell the next round's normal distribution
+_WIDER = 1.5  # of its variance, so that it reaches the tails
 _R_I = INDEX["R_i"]
 _ENDS = np.array([0.0, INFINITE])
 _NEVER = -1e6  # logarithm of the density of a draw that no R_i can bring to the measured resistance
@@ -36,40 +43,114 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     problem
         Whose blocks are scalars.
     laplace
-        The optimum, which keeps its chi2.
+        The optimum, which keeps its chi2; the first round looks there.
     seed
         Of the draws.
     """
-    names, rng = laplace.names, np.random.default_rng(seed)
-    u = rng.standard_normal((_DRAWS, len(names)))
-    linear = np.array([name in {"R_i", "f"} or name.startswith(("dR_i:", "dR_s:", "dQ:")) for name in names])
-    u[:, linear] = 0.0  # integrated below
+    rng, names = np.random.default_rng(seed), laplace.names
+    linear = np.array([n in {"R_i", "f"} or n.startswith(("dR_i:", "dR_s:", "dQ:")) for n in names])
+    told = _normal(laplace.u[~linear], laplace.covariance[np.ix_(~linear, ~linear)])
+    normals, rounds = [], []
+    for _ in range(_ROUNDS):
+        normals.append(told)
+        rounds.append(_measured(problem, laplace, _round(told, linear, rng), rng))
+        u, shift, slopes, error, log_jacobian = (np.concatenate(part) for part in zip(*rounds, strict=True))
+        known = slopes[..., linear]
+        logs = _log_density(shift, known, error, log_jacobian) - _log_mixture(u[:, ~linear], normals)
+        logs = np.maximum(logs, _NEVER)
+        if 1 / (_shares(logs) ** 2).sum() >= _COUNTING:
+            break
+        told = _next(u[:, ~linear], logs)
+    kept = rng.choice(len(logs), _KEPT, p=_shares(logs))
+    sample = u[kept]
+    sample[:, linear] = _conditioned(shift[kept], known[kept], error[kept], rng)
+    from_prior = log_jacobian.reshape(len(rounds), _ROUND, -1)[:, _ROUND // 2 :]
+    feasible = float((from_prior > _NEVER / 2).all(axis=-1).mean())
+    evidence = float(np.logaddexp.reduce(logs) - np.log(len(logs)))
+    return replace(laplace, sample=sample, sampled_evidence=evidence, feasible=feasible)
+
+
+Normal = tuple[FloatArray, FloatArray]
+"""Mean (k,) and Cholesky factor (k, k)."""
+
+
+def _normal(mean: FloatArray, covariance: FloatArray) -> Normal:
+    return mean, np.asarray(np.linalg.cholesky(_WIDER * covariance + 1e-12 * np.eye(len(mean))))
+
+
+def _round(told: Normal, linear: BoolArray, rng: np.random.Generator) -> FloatArray:
+    """Return draws (n, P): half from a normal distribution, half from the prior; zero where linear."""
+    drawn = rng.standard_normal((_ROUND, int((~linear).sum())))
+    half = _ROUND // 2
+    drawn[:half] = told[0] + drawn[:half] @ told[1].T
+    u = np.zeros((_ROUND, len(linear)))
+    u[:, ~linear] = drawn
+    return u
+
+
+def _log_mixture(u: FloatArray, normals: Sequence[Normal]) -> FloatArray:
+    """Logarithm of the density that draws (n, k) of all rounds come from, over the prior's."""
+    of_prior = 0.5 * (u * u).sum(axis=1)
+    over = [np.full(len(u), np.log(len(normals)))]
+    for mean, root in normals:
+        off = np.linalg.solve(root, (u - mean).T)
+        over.append(of_prior - 0.5 * (off * off).sum(axis=0) - np.log(np.diag(root)).sum())
+    return np.asarray(np.logaddexp.reduce(over) - np.log(2 * len(normals)))
+
+
+def _shares(logs: FloatArray) -> FloatArray:
+    weights = np.exp(logs - logs.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _next(u: FloatArray, logs: FloatArray) -> Normal:
+    """Return the normal distribution of weighted draws, weights softened until enough of them count."""
+    shares = _shares(logs)
+    while 1 / (shares**2).sum() < _TOLD:
+        logs = 0.8 * logs
+        shares = _shares(logs)
+    mean = shares @ u
+    off = u - mean
+    return _normal(mean, (shares[:, None] * off).T @ off)
+
+
+def _measured(
+    problem: Problem, laplace: Posterior, u: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, ...]:
+    """Return draws with what the data ask of the linear parameters: each `Row`, (n, rows)."""
     rows = [
-        _row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(_DRAWS))
+        _row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(len(u)))
         for block in problem.blocks
     ]
     rows += [_end_row(problem, laplace, block, u) for block in problem.blocks if block.data.size > 1]
-    rows += [_ratio_row(problem, names, ratio, u) for ratio in problem.ratios]
-    shift, slopes, error, log_jacobian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
-    known = slopes[..., linear]
-    spread = known @ known.transpose(0, 2, 1) + np.eye(len(rows)) * (error**2)[:, None, :]
+    rows += [_ratio_row(problem, laplace.names, ratio, u) for ratio in problem.ratios]
+    return u, *(np.stack(part, axis=1) for part in zip(*rows, strict=True))
+
+
+def _spread(known: FloatArray, error: FloatArray) -> FloatArray:
+    """Covariance (n, rows, rows) of what the linear parameters add."""
+    return np.asarray(known @ known.swapaxes(1, 2) + np.eye(error.shape[1]) * (error**2)[:, None, :])
+
+
+def _log_density(
+    shift: FloatArray, known: FloatArray, error: FloatArray, log_jacobian: FloatArray
+) -> FloatArray:
+    """Return the logarithm (n,) of the data's density with the linear parameters integrated."""
+    spread = _spread(known, error)
     solved = np.linalg.solve(spread, shift[..., None])[..., 0]
     _, log_det = np.linalg.slogdet(spread)
-    logs = -0.5 * (shift * solved).sum(axis=1) - 0.5 * log_det + log_jacobian.sum(axis=1)
-    logs = np.where(np.isfinite(logs), np.maximum(logs, _NEVER), _NEVER)
-    weights = np.exp(logs - logs.max())
-    kept = rng.choice(_DRAWS, _KEPT, p=weights / weights.sum())
-    # What was integrated, drawn given the rest: a Gaussian conditioned by Matheron's rule.
-    prior = rng.standard_normal((_KEPT, int(linear.sum())))
-    noise = rng.standard_normal((_KEPT, len(rows))) * error[kept]
-    missing = shift[kept] - (known[kept] @ prior[..., None])[..., 0] - noise
-    u = u[kept]
-    u[:, linear] = (
-        prior + (known[kept].transpose(0, 2, 1) @ np.linalg.solve(spread[kept], missing[..., None]))[..., 0]
-    )
-    feasible = float((log_jacobian > _NEVER / 2).all(axis=1).mean())
-    evidence = float(np.log(weights.mean()) + logs.max())
-    return replace(laplace, sample=u, sampled_evidence=evidence, feasible=feasible)
+    return np.asarray(-0.5 * (shift * solved).sum(axis=1) - 0.5 * log_det + log_jacobian.sum(axis=1))
+
+
+def _conditioned(
+    shift: FloatArray, known: FloatArray, error: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draw what was integrated given the rest: a Gaussian conditioned by Matheron's rule."""
+    prior = rng.standard_normal((len(shift), known.shape[2]))
+    noise = rng.standard_normal(shift.shape) * error
+    missing = shift - (known @ prior[..., None])[..., 0] - noise
+    solved = np.linalg.solve(_spread(known, error), missing[..., None])
+    return np.asarray(prior + (known.swapaxes(1, 2) @ solved)[..., 0])
 
 
 Row = tuple[FloatArray, FloatArray, FloatArray, FloatArray]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from eisfit.rounding import significant
@@ -14,6 +15,7 @@ __all__ = [
     "NAMES",
     "SILENT",
     "Table",
+    "capped",
     "explanation_markdown",
     "explanation_text",
     "tables",
@@ -29,7 +31,7 @@ NAMES = {
     "access_and_activity": "access and reaction",
     "access_and_area": "access and area",
     "native_layer": "native layer",
-    "contact": "contact resistance",
+    "contact": "poor contact",
 }
 LETTERS = dict(zip(NAMES, ("B", "E", "A", "G", "EA", "EG", "N", "C"), strict=True))
 FACTORS = {
@@ -43,6 +45,7 @@ FACTORS = {
 }
 SILENT = "Facts that moved no odds"
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
+_WIDTH = 100  # columns of a terminal
 _OPEN = 0.005
 """Bits still open below which no measurement is worth a table."""
 
@@ -62,12 +65,25 @@ def explanation_text(document: Document) -> str:
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
     shown = 2 + bool(document.get("silent")) + _something_open(document)
     for table in tables(document)[:shown]:
-        widths = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
-        lines.append("")
-        for row in (table.head, *table.rows):
-            cells = [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
-            lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+        lines += ["", *_aligned(table)]
     return "\n".join(lines)
+
+
+def _aligned(table: Table) -> list[str]:
+    """Return a table's lines; where it is wide, a word of its heads on each line."""
+    heads: list[Sequence[str]] = [table.head]
+    if sum(max(map(len, column)) + 2 for column in zip(table.head, *table.rows, strict=True)) > _WIDTH:
+        first, *rest = table.head
+        words = zip_longest(*(reversed(head.split()) for head in rest), fillvalue="")
+        heads = [["", *row] for row in words][::-1]
+        heads[-1] = [first, *heads[-1][1:]]
+    rows = [*heads, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left, *right = widths
+    return [
+        "  ".join([row[0].ljust(left), *(c.rjust(w) for c, w in zip(row[1:], right, strict=True))]).rstrip()
+        for row in rows
+    ]
 
 
 def explanation_markdown(document: Document) -> str:
@@ -145,8 +161,9 @@ def _contributions(document: Document, quantity: str) -> Table:
         if max(abs(c["low95"]), abs(c["high95"])) >= 0.05
     ]
     note = (
-        "Shapley values; medians over the posterior need not add up, shares of one draw do. R_ct is R(0) - "
-        "R(inf) of the model, the other electrode's arc included; one arc of a fitted circuit may read less."
+        "Shapley values; medians over the posterior need not add up, shares of one draw do. R_ct is "
+        "R(0) - R(inf) of the model without the other electrode's arc; one arc of a fitted circuit may read "
+        "less."
     )
     title = f"Shares of the change of {_SIDES[quantity]} / ohm"
     return Table(title, ["effect / ohm", "median", "2.5 %", "97.5 %"], rows, note)
