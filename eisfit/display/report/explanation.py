@@ -75,8 +75,8 @@ def _aligned(table: Table) -> list[str]:
     if sum(max(map(len, column)) + 2 for column in zip(table.head, *table.rows, strict=True)) > _WIDTH:
         first, *rest = table.head
         words = zip_longest(*(reversed(head.split()) for head in rest), fillvalue="")
-        heads = [["", *row] for row in words][::-1]
-        heads[-1] = [first, *heads[-1][1:]]
+        lines = [["", *row] for row in words][::-1]
+        heads = [*lines[:-1], [first, *lines[-1][1:]]]
     rows = [*heads, *table.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left, *right = widths
