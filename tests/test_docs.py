@@ -245,7 +245,9 @@ def exists(page, target, pages):
     if name == "generated/json":
         return True
     if name.startswith("generated/"):
-        return any(f"{name[10:]}{suffix}" in pages for suffix in (".md", ".rst"))
+        drawn = {f"elements/{name}" for name in ("index", *ELEMENTS)}  # the tests of `drawn` find them
+        drawn |= {f"circuits/{name}" for name in ("index", *eisfit.circuits())}
+        return name[10:] in drawn or any(f"{name[10:]}{suffix}" in pages for suffix in (".md", ".rst"))
     return path.with_name(path.name + ".md").is_file()
 
 
