@@ -76,7 +76,7 @@ def films(given):
     thicknesses = np.geomspace(5, 40, given.points)
     for move in moves(given, given.count):
         series = [
-            spectrum(rng, given.noise, r, axes={"thickness": d}, metadata={"area_cm2": 1.0})
+            spectrum(rng, given.noise, r, axes={"thickness": d}, metadata={"area_cm2": 2.0})
             for d, r in zip(thicknesses, (30 + 2 * thicknesses) * move, strict=True)
         ]
         track = eisfit.track(series, CIRCUIT, by="thickness")
@@ -85,7 +85,7 @@ def films(given):
             (line["slope_low"] <= 2 <= line["slope_high"], line["offset_low"] <= 30 <= line["offset_high"])
         )
         film = eisfit.film(track, label="ct")
-        truth = {"ionic_conductivity_S_per_cm": 1e-7 / 2, "offset_ohm_cm2": 30.0}
+        truth = {"ionic_conductivity_S_per_cm": 1e-7 / 4, "offset_ohm_cm2": 60.0}
         by_film.append([abs(film.values[n] - t) <= 1.96 * film.stderr[n] for n, t in truth.items()])
     for name, rows in (("track", inside), ("film", by_film)):
         slope, offset = 100 * np.mean(rows, axis=0)

@@ -139,18 +139,9 @@ class Arrhenius:
         )  # fmt: skip
 
     def __str__(self) -> str:
-        from eisfit.rounding import value_with_error
+        from eisfit.display.report.along import energy_words
 
-        energy = value_with_error(self.activation_energy_eV, self.stderr)
-        text = f"{self.name}: activation energy {energy} eV, from {self.points} of {self.of} temperatures"
-        if self.form == "times_temperature":
-            text += f" ({self.name}/T over 1/T)"
-        if not self.told_apart:
-            other = value_with_error(self.other_activation_energy_eV, self.stderr)
-            text += f"; {other} eV if it goes with T exp(E/kT): the data do not tell"
-        if self.left_out:
-            text += f"; off the line of the others: {', '.join(f'{t:g}' for t in self.left_out)} °C"
-        return text
+        return f"{self.name}: {energy_words(self.to_dict())}"
 
     def __repr__(self) -> str:
         return str(self)

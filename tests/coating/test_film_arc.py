@@ -82,14 +82,21 @@ def test_a_symmetric_cell_has_two_films_in_series():
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"area_cm2": 2.0}, {"area_cm2": "2.0"}, {"area": "2.0 cm²"}, {"area": "200 mm2"}]
+    "metadata",
+    [
+        {"area_cm2": 2.0},
+        {"area_cm2": "2.0"},
+        {"area": "2.0 cm²"},
+        {"area": "200 mm2"},
+        {"geometry": {"area": "2.0 cm^2"}},
+    ],
 )
 def test_the_area_travels_with_the_spectrum(metadata):
     assert FilmCell.from_metadata(metadata).area.a == pytest.approx(2.0)
 
 
 def test_cells_and_their_films():
-    area = {"area_cm2": 1.0}
+    area = {"area_cm2": 2.0}
     assert FilmCell.from_metadata(area, symmetric=True, coated=2).films == 2
     assert FilmCell.from_metadata(area, symmetric=True, coated=2, electrodes=3).films == 1
     assert FilmCell.from_metadata(area, symmetric=True, coated=1).films == 1
@@ -97,6 +104,8 @@ def test_cells_and_their_films():
         FilmCell.from_metadata(area, coated=2)
     with pytest.raises(StudyError, match="does not say its electrode's area"):
         FilmCell.from_metadata({})
+    with pytest.raises(StudyError, match=r"1 cm.2 is what instruments write where none was entered"):
+        FilmCell.from_metadata({"area_cm2": 1.0})
     with pytest.raises(UnitError, match="area: '2 nm' is in 'nm', but an area is due"):
         FilmCell.from_metadata({"area": "2 nm"})
 

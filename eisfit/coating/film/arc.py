@@ -17,6 +17,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.errors import StudyError
+from eisfit.model.geometry import Geometry
 from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 
@@ -53,7 +54,7 @@ class FilmCell:
     def from_metadata(
         cls, metadata: Mapping[str, Any], *, symmetric: bool = False, coated: int = 1, electrodes: int = 2
     ) -> FilmCell:
-        """Take the area from a spectrum's metadata (``area_cm2``, or ``area`` with its unit).
+        """Take the area from a spectrum's metadata (``geometry``, ``area_cm2``, or ``area`` with its unit).
 
         Parameters
         ----------
@@ -71,10 +72,9 @@ class FilmCell:
         """
         if electrodes not in (2, 3) or coated not in (1, 2) or (coated == 2 and not symmetric):
             raise StudyError("two coated electrodes make a symmetric cell; a cell has 2 or 3 electrodes")
-        found = metadata.get("area_cm2", metadata.get("area"))
-        if found in (None, "", 0):
-            raise StudyError("the spectrum does not say its electrode's area: give it")
-        area = uncertain(_number(found), "cm^2", "area", bare=True)
+        area = Geometry.of_metadata(metadata).area
+        if area is None:
+            area = _area_in_words(metadata)
         return cls(area, coated if electrodes == 2 else 1)
 
 
@@ -174,12 +174,12 @@ def film_from_fit(
     )
 
 
-def _number(text: Any) -> Any:
-    """Return an area written as a bare number in text as that number."""
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return text
+def _area_in_words(metadata: Mapping[str, Any]) -> Uncertain:
+    found = metadata.get("area")
+    if found in (None, "", 0):
+        said = " (1 cm^2 is what instruments write where none was entered)" if "area_cm2" in metadata else ""
+        raise StudyError(f"the spectrum does not say its electrode's area{said}: give it (area=, --area)")
+    return uncertain(found, "cm^2", "area", bare=True)
 
 
 def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:

@@ -15,8 +15,9 @@ from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
-from eisfit.rounding import value_with_error
+from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
+from eisfit.tracking.growth.values import as_weights
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.units import Uncertain, uncertain
 from eisfit.validation.distributions import normal_quantile
@@ -144,7 +145,7 @@ def film(
         Of the film's arc in the circuit: ``R_film`` with ``CPE_film`` or ``C_film``.
     area
         That the film covers on one electrode: cm^2, or text with a unit, or ``{"value": .., "stderr": ..}``;
-        None: the spectrum's own ``area_cm2``.
+        None: the spectrum's own.
     films
         Equal films in series: 2 in a symmetric cell of two coated electrodes.
     thickness
@@ -257,7 +258,8 @@ def _rows(
             estimate = film_from_fit(result.to_dict(), _cell(result, area, films), label=label, **known)
             fitted = result[f"R_{label}"]
             row |= {**estimate.values, "error": None}
-            row |= {"R_ohm": fitted.value, "R_ohm_stderr": fitted.stderr_noise}
+            error = None if fitted.stderr_noise is None else fitted.stderr_noise * as_weights(result)
+            row |= {"R_ohm": fitted.value, "R_ohm_stderr": error}
         except EisfitError as error:
             row |= {"error": str(error)}
         rows.append(row)
@@ -294,7 +296,11 @@ def _of_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> 
     for name in ("ionic_conductivity_S_per_cm", "offset_ohm_cm2"):
         values[name] = found[name]
         stderr[name] = math.hypot(found[f"{name}_stderr"], common * found[name])
-    return FilmResult(values, stderr, "thickness series", tuple(rows), _told(rows))
+    notes = _told(rows)
+    if found["scatter"] > 1:
+        times = significant(found["scatter"], 2)
+        notes = (f"the films scatter about the line by {times} of their errors, which hold that", *notes)
+    return FilmResult(values, stderr, "thickness series", tuple(rows), notes)
 
 
 def _of_temperatures(

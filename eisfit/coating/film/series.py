@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import StudyError
 from eisfit.tracking.growth.growth import fit_growth
+from eisfit.tracking.scatter import reach
 from eisfit.validation.distributions import normal_quantile
 
 __all__ = ["thickness_series"]
@@ -33,7 +34,8 @@ def thickness_series(
     -------
     dict
         ``ionic_conductivity_S_per_cm``, ``offset_ohm_cm2`` with their ``_stderr``: the 95 % interval takes
-        1.96 of them, also where the size of the errors had to be taken from the scatter of few films.
+        1.96 of them, also where the size of the errors had to be taken from the scatter of few films;
+        ``scatter`` is the factor by which that is larger than they say, 1 where chance explains it.
 
     Raises
     ------
@@ -65,4 +67,5 @@ def thickness_series(
         "ionic_conductivity_S_per_cm_stderr": wider * line.slope_stderr / line.slope**2,
         "offset_ohm_cm2": line.intercept,
         "offset_ohm_cm2_stderr": wider * line.intercept_stderr,
+        "scatter": reach(line.scatter, line.dof)[0],
     }

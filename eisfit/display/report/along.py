@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.words import Document, axes_of, clean, cycle_words
-from eisfit.rounding import value_with_error
+from eisfit.rounding import significant, value_with_error
 
-__all__ = ["energy_rows", "law_sentences", "place_words"]
+__all__ = ["energy_rows", "energy_words", "law_sentences", "line_words", "place_words"]
 
 _SHOWN = {"degC": "°C"}
 _SEEN = 3.0  # standard errors from which an energy is worth a sentence
+_USUAL = 3.93  # standard errors, a little more than a normal 95 % interval takes
 
 
 def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:
@@ -56,28 +57,50 @@ def law_sentences(document: Document) -> list[str]:
 
 def _energies(part: Mapping[str, Any]) -> Iterator[str]:
     for name, law in (part.get("arrhenius") or {}).items():
-        if abs(law["activation_energy_eV"]) < _SEEN * law["stderr"]:
-            continue  # it stands in the table
-        energy = value_with_error(law["activation_energy_eV"], law["stderr"])
-        text = (
-            f"{clean(name)}: activation energy {energy} eV, from {law['points']} of {law['of']} temperatures"
-        )
-        if law["form"] == "times_temperature":
-            text += f" ({clean(name)}/T over 1/T)"
-        if not law["told_apart"]:
-            other = value_with_error(law["other_activation_energy_eV"], law["stderr"])
-            text += f"; {other} eV if hopping puts a factor T before it, which the data do not tell"
-        if law["left_out"]:
-            text += f"; off the line of the others: {', '.join(f'{t:g}' for t in law['left_out'])} °C"
-        yield text
+        if abs(law["activation_energy_eV"]) >= _SEEN * law["stderr"]:  # else it stands in the table
+            yield f"{clean(name)}: {energy_words(law)}"
 
 
 def _lines(part: Mapping[str, Any]) -> Iterator[str]:
     for name, law in (part.get("lines") or {}).items():
-        slope = value_with_error(law["slope"], law["slope_stderr"])
-        offset = value_with_error(law["offset"], law["offset_stderr"])
-        text = f"{clean(name)}: {slope} {clean(law['slope_unit'])} of thickness"
-        if law.get("resistivity_ohm_cm") is not None:
-            told = value_with_error(law["resistivity_ohm_cm"], law["resistivity_ohm_cm_stderr"])
-            text += f" (resistivity {told} ohm cm)"
-        yield f"{text}, and {offset} {clean(law['unit'])} at none (interfaces), from {law['points']} films"
+        yield f"{clean(name)}: {line_words(law)}"
+
+
+def energy_words(law: Mapping[str, Any]) -> str:
+    """Return what an activation energy says."""
+    energy = value_with_error(law["activation_energy_eV"], law["stderr"])
+    text = f"activation energy {energy} eV, from {law['points']} of {law['of']} temperatures"
+    text += _scatter_words(law, "stderr", ("", " eV"))
+    if law["form"] == "times_temperature":
+        text += f" ({clean(law['name'])}/T over 1/T)"
+    if not law["told_apart"]:
+        other = value_with_error(law["other_activation_energy_eV"], law["stderr"])
+        text += f"; {other} eV if hopping puts a factor T before it, which the data do not tell"
+    if law["left_out"]:
+        text += f"; off the line of the others: {', '.join(f'{t:g}' for t in law['left_out'])} °C"
+    return text
+
+
+def line_words(law: Mapping[str, Any]) -> str:
+    """Return what a line over the thickness says."""
+    slope = value_with_error(law["slope"], law["slope_stderr"])
+    offset = value_with_error(law["offset"], law["offset_stderr"])
+    text = f"{slope} {clean(law['slope_unit'])} of thickness"
+    if law.get("resistivity_ohm_cm") is not None:
+        told = value_with_error(law["resistivity_ohm_cm"], law["resistivity_ohm_cm_stderr"])
+        text += f" (resistivity {told} ohm cm)"
+    text += f", and {offset} {clean(law['unit'])} at none (interfaces), from {law['points']} films"
+    return text + _scatter_words(law, "slope_stderr", ("slope_", ""), ("offset_", ""))
+
+
+def _scatter_words(law: Mapping[str, Any], stderr: str, *parts: tuple[str, str]) -> str:
+    """Return the 95 % intervals where they are not two standard errors: these were taken from the scatter."""
+    first = parts[0][0]
+    low, high, error = law.get(f"{first}low"), law.get(f"{first}high"), law[stderr]
+    if low is None or high is None or not error or high - low < _USUAL * error:
+        return ""
+    ends = [[significant(law[f"{part}{end}"], 4) for end in ("low", "high")] for part, _ in parts]
+    told = ", and ".join(
+        f"{one} to {other}{unit}" for (one, other), (_, unit) in zip(ends, parts, strict=True)
+    )
+    return f", which scatter by {significant(law['scatter'], 2)} of their errors (95 %: {told})"

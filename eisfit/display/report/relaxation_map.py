@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eisfit.display.report.along import place_words
+from eisfit.display.report.along import energy_words, line_words, place_words
 from eisfit.display.report.table import table, wrapped
 from eisfit.display.report.words import Document, axes_of, clean, count
 from eisfit.rounding import significant, value_with_error
@@ -68,13 +68,9 @@ def _laws(document: Document) -> Iterator[str]:
         if process["seen"] < process["of"]:
             name += f" (seen in {process['seen']} of {process['of']} spectra)"
         if energy := law.get("arrhenius"):
-            words = value_with_error(energy["activation_energy_eV"], energy["stderr"])
-            points = f"{energy['points']} of {energy['of']} temperatures"
-            yield f"{name}: activation energy {words} eV, from {points}"
+            yield f"{name}: {energy_words(energy)}"
         elif line := law.get("lines"):
-            slope = value_with_error(line["slope"], line["slope_stderr"])
-            offset = value_with_error(line["offset"], line["offset_stderr"])
-            yield f"{name}: {slope} {line['slope_unit']} of thickness, and {offset} ohm at none"
+            yield f"{name}: {line_words(line)}"
         elif growth := law.get("growth"):
             slope = value_with_error(growth["slope"], growth["slope_stderr"])
             per = "s" if growth["over"] == "time" else "cycle"

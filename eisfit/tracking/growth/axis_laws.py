@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import Geometry, relative_error
 from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
 from eisfit.tracking.growth.growth import fit_growth
@@ -19,6 +21,7 @@ from eisfit.tracking.growth.values import sums_to_tell, unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.joint.smoothness import axis as in_units
 from eisfit.tracking.joint.smoothness import cross_validated, penalty
+from eisfit.units import Uncertain
 
 __all__ = ["arrhenius_of", "law_along", "laws_along"]
 
@@ -111,7 +114,7 @@ def _lines(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
     places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
-    areas = {fit.spectrum.metadata.get("area_cm2") for fit in fits}
+    areas = {Geometry.of_metadata(fit.spectrum.metadata).area for fit in fits}
     area = areas.pop() if len(areas) == 1 else None
     for name, unit in _resistances(fits, circuit, joint):
         value, error = usable_values(fits, joint, name)
@@ -127,9 +130,9 @@ def thickness_line(
     *,
     name: str,
     unit: str,
-    area: Any = None,
+    area: Uncertain | None = None,
 ) -> dict[str, Any]:
-    """Return the straight line of one resistance over the thickness, with its band; `area` in cm^2."""
+    """Return the straight line of one resistance over the thickness, with its band."""
     line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
     reach, slope_stderr, offset_stderr = line.quantile(0.95), line.slope_stderr, line.intercept_stderr
     found = {
@@ -144,9 +147,11 @@ def thickness_line(
     }
     if area is None:
         return found
-    per_cm = float(area) * _NM_PER_CM
-    stderr = None if slope_stderr is None else slope_stderr * per_cm
-    return {**found, **_with_interval("resistivity_ohm_cm", line.slope * per_cm, stderr, reach)}
+    resistivity, per_cm = line.slope * area.median * _NM_PER_CM, area.median * _NM_PER_CM
+    stderr = None
+    if slope_stderr is not None:
+        stderr = math.hypot(slope_stderr * per_cm, resistivity * relative_error(area))
+    return {**found, **_with_interval("resistivity_ohm_cm", resistivity, stderr, reach)}
 
 
 def _with_interval(name: str, value: float, stderr: float | None, reach: float) -> dict[str, float | None]:

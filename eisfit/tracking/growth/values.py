@@ -7,6 +7,7 @@ blocking electrodes it is all that a good conductor shows. Likewise of two arcs 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from eisfit.tracking.identity import log_tau
 from eisfit.tracking.joint.joint import Joint
 from eisfit.verdict import limit
 
-__all__ = ["parts_of", "sums_to_tell", "unit_of", "usable_values"]
+__all__ = ["as_weights", "parts_of", "sums_to_tell", "unit_of", "usable_values"]
 
 #: Flags that are about single parameters: a sum of theirs can be determined all the same.
 _OF_PARTS = frozenset(
@@ -63,9 +64,7 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
 
     NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
-    common to the spectra of a cell, and no part of their differences. They are estimates from nu degrees of
-    freedom, and 1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square):
-    they are larger by its root, or a law through the values would look too certain.
+    common to the spectra of a cell, and no part of their differences; see `as_weights`.
     """
     if not fits:
         return np.zeros(0), np.zeros(0)
@@ -73,8 +72,17 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _of_one(fits, joint, name)
     if joint is None:
         values, errors = _with_sums(fits, parts, values, errors)
-    freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=float)
-    return values, errors * np.sqrt(freedom / (freedom - 2))
+    return values, errors * np.array([as_weights(fit) for fit in fits])
+
+
+def as_weights(fit: FitResult) -> float:
+    """Return the factor that makes a weight in a law of an error that nu degrees of freedom estimate.
+
+    1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square): without the
+    root of this, a law through such values would look too certain.
+    """
+    freedom = max(fit.statistics.nfree, 3)
+    return math.sqrt(freedom / (freedom - 2))
 
 
 def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
