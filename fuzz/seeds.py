@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import numpy as np
@@ -46,6 +47,17 @@ def text_seeds() -> dict[str, list[str]]:
             "f/Hz\tZ'/kOhm\t-Z''/kOhm\n" + TABLE.replace(",", "\t").replace(".", ","),
             'TRACE: A\nFORMAT: R\n"Frequency"\t"Data Real"\t"Data Imag"\n' + lines("{f}\t{re}\t0"),
             "Freq.\tV(out)/I(V1)\n" + lines("{f:e}\t{re:e},{im:e}"),
+            "f (Hz);Z (Ohm)\n" + lines("{f};{re} - j{mim}"),
+            "cell;f;name;value\n" + lines("A;{f};Zre;{re}\nA;{f};Zim;{im}"),
+            lines("f={f} Hz, Zre={re} Ohm, Zim={im} mOhm"),
+            f"f = {F.tolist()}\nZre = {RE.tolist()}\nZim = {IM.tolist()}\n",
+            "# Created by Octave 8.4\n"
+            + "".join(
+                f"# name: {name}\n# type: matrix\n# rows: {F.size}\n# columns: 1\n"
+                + "\n".join(map(str, held))
+                + "\n\n"
+                for name, held in (("f", F), ("Zre", RE), ("Zim", IM))
+            ),
             "e\nM0000\nPdc8030D40 ;cc8000800u;cd8000800u\n*\n\n",
         ],
         "mpt": [
@@ -74,6 +86,9 @@ def binary_seeds() -> dict[str, list[bytes]]:
     from scipy.io import savemat
 
     found = {
+        "mpr": [mpr()],
+        "ism": [ism()],
+        "ods": [ods()],
         "npy": [saved(np.save, np.stack([F, RE, IM], axis=1))],
         "npz": [saved(np.savez, frequency=F, Z=Z)],
         "mat": [
@@ -100,6 +115,17 @@ def binary_seeds() -> dict[str, list[bytes]]:
     except ImportError:
         pass
     try:
+        import xlwt
+
+        old = xlwt.Workbook()
+        sheet = old.add_sheet("EIS")
+        for i, row in enumerate([("frequency_Hz", "Z_real_ohm", "Z_imag_ohm"), *ROWS]):
+            for j, value in enumerate(row):
+                sheet.write(i, j, value)
+        found["xls"] = [saved(old.save)]
+    except ImportError:
+        pass
+    try:
         import pyarrow
         from pyarrow import parquet
 
@@ -108,6 +134,57 @@ def binary_seeds() -> dict[str, list[bytes]]:
     except ImportError:
         pass
     return found
+
+
+def module(name: bytes, body: bytes, version: int) -> bytes:
+    """Return a module of an `.mpr`."""
+    head = b"MODULE" + name.ljust(10) + name.ljust(25)
+    return head + struct.pack("<IIII", 0xFFFFFFFF, len(body), 0, version) + b"05.15.25" + body
+
+
+def mpr(numbers: tuple[int, ...] = (32, 37, 38, 24)) -> bytes:
+    """Return BioLogic's binary: frequency, Re, -Im, cycle number as columns by their numbers."""
+    kinds = [(str(number), "<f8" if number == 24 else "<f4") for number in numbers]
+    records = np.zeros(F.size, dtype=kinds)
+    for number, values in zip(numbers, (F, RE, -IM, np.ones(F.size)), strict=True):
+        records[str(number)] = values
+    head = struct.pack(f"<IH{len(numbers)}H", F.size, len(numbers), *numbers).ljust(1007, b"\0")
+    data = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + b"\0\0\0\0"
+    data += module(b"VMP Set", b"\x1d" + bytes(20), 10) + module(b"VMP data", head + records.tobytes(), 11)
+    return data + module(b"VMP loop", struct.pack("<2I", 1, 0), 10)
+
+
+def ism() -> bytes:
+    """Return Zahner's binary: frequencies, moduli, phases, times, significances, strings."""
+    columns = np.array([F, np.abs(Z), np.angle(Z), np.full(F.size, 1318683737.0)])
+    data = b"\0\0\xff\xff\xff\xfe" + (F.size - 1).to_bytes(6, "big") + columns.astype(">f8").tobytes()
+    texts = (b"151021", b"", b"0.0255v, aMPL: 10Mv")
+    return (
+        data + bytes(2 * F.size) + b"".join(struct.pack(">H", len(text)) + text for text in texts) + bytes(20)
+    )
+
+
+def ods() -> bytes:
+    """Return an OpenDocument sheet."""
+    named = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    rows = [("f/Hz", "Zre/Ohm", "Zim/Ohm"), *ROWS]
+    body = "".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in rows)
+    content = f'<office:document {named}><table:table table:name="A">{body}</table:table></office:document>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    return stream.getvalue()
+
+
+def ods_cell(value: object) -> str:
+    """Return a cell of an OpenDocument sheet."""
+    if isinstance(value, str):
+        return f"<table:table-cell><text:p>{value}</text:p></table:table-cell>"
+    return f'<table:table-cell office:value-type="float" office:value="{value!r}"/>'
 
 
 def own_seeds() -> dict[str, list[bytes]]:

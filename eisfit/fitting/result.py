@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import EisfitError, did_you_mean
+from eisfit.errors import EisfitError, SpectrumError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
@@ -22,6 +22,7 @@ from eisfit.fitting.result_parts import (
 )
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.vectors import vector
 from eisfit.verdict import Flag, usable
 
 if TYPE_CHECKING:
@@ -258,8 +259,19 @@ class FitResult:
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def predict(self, frequency: ArrayLike | None = None) -> ComplexArray:
-        """Return the impedance of the fitted circuit, (F,) complex ohm, at any `frequency`, (F,) Hz."""
-        return self.fitted if frequency is None else self.circuit.impedance(frequency, self.values)
+        """Return the impedance of the fitted circuit, (F,) complex ohm, at any `frequency`, (F,) Hz.
+
+        Raises
+        ------
+        SpectrumError
+            For frequencies that are no positive numbers.
+        """
+        if frequency is None:
+            return self.fitted
+        f = vector(np.atleast_1d(frequency), "frequency", np.float64)
+        if not (f > 0).all():
+            raise SpectrumError(f"frequency: must be positive, but {f[~(f > 0)][0]:g} Hz is among them")
+        return self.circuit.impedance(f, self.values)
 
     def summary(self) -> str:
         """Return the table and the verdict as text, as ``print(result)`` shows them."""

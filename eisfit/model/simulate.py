@@ -12,6 +12,7 @@ from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.vectors import vector
 
 __all__ = ["frequencies", "simulate", "to_csv"]
 
@@ -79,7 +80,7 @@ def simulate(
         raise UsageError(f"noise: {noise:g} is not a fraction of |Z| between 0 and 1")
     chosen = find_circuit(circuit)
     _check_values(chosen, params)
-    f = frequencies() if frequency is None else np.asarray(frequency, dtype=np.float64)
+    f = frequencies() if frequency is None else vector(frequency, "frequency", np.float64)
     exact = chosen.impedance(f, params)
     rng = np.random.default_rng(seed)
     error = noise * np.abs(exact)

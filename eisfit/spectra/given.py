@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Number
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeGuard, TypeVar
 
@@ -145,6 +146,12 @@ def takes_spectrum(
         for name in options:
             if name not in known:
                 raise unknown_option(function.__name__, name, known)
+        if len(given) > 1 and all(map(_are_numbers, given[:2])):
+            raise UsageError(f"{function.__name__}: {_THEIRS['f']}")
+        try:
+            inspect.signature(function).bind(*given, **options)
+        except TypeError as error:
+            raise UsageError(f"{function.__name__}: {error}; it takes {', '.join(known)}") from None
         if given:
             return call_it(spectrum_of(given[0]), *given[1:], **options)
         if known[0] in options:
@@ -170,6 +177,11 @@ def _are_paths(source: Any) -> TypeGuard[Sequence[str | PathLike[str]]]:
         and bool(source)
         and all(isinstance(one, (str, PathLike)) for one in source)
     )
+
+
+def _are_numbers(source: Any) -> bool:
+    is_vector = isinstance(source, (np.ndarray, list)) and np.ndim(source) == 1
+    return is_vector and len(source) > 0 and isinstance(source[0], Number)
 
 
 def _are_spectra(source: Any) -> bool:

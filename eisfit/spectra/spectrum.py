@@ -158,19 +158,26 @@ class Spectrum:
         Raises
         ------
         SpectrumError
-            When a column is missing; names those that are there.
+            When it is no table, or a column is missing; names those that are there.
 
         Examples
         --------
         >>> Spectrum.from_frame({"frequency": [10.0, 1.0], "impedance": [1 - 1j, 2 - 3j]}, cycle=50)
         <Spectrum spectrum: 2 points, 1 Hz to 10 Hz, cycle 50>
         """
+        if not (hasattr(frame, "columns") or isinstance(frame, Mapping)):
+            raise SpectrumError(
+                f"{type(frame).__name__} is no table: give a DataFrame, or a mapping of columns"
+            )
         present = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         if {"frequency", "impedance"} <= set(present):
             return cls(np.asarray(frame["frequency"]), np.asarray(frame["impedance"]), **fields)
         missing = [name for name in COLUMNS if name not in present]
         if missing:
-            raise SpectrumError(f"the table has no column {', '.join(missing)}; it has {', '.join(present)}")
+            raise SpectrumError(
+                f"the table has no column {', '.join(missing)}; it has {', '.join(present)} "
+                "(eisfit.fit, check, ... take a table with other headers as it is)"
+            )
         f, real, imag = (np.asarray(frame[name], dtype=np.float64) for name in COLUMNS)
         more = {"noise": "noise_ohm", "times": "time_s"}
         known = {key: np.asarray(frame[name]) for key, name in more.items() if name in present}

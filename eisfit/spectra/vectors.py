@@ -56,7 +56,9 @@ def noise_of(values: ArrayLike, size: int) -> FloatArray:
     if noise.size != size:
         raise SpectrumError(f"noise: has {noise.size} values for {size} frequencies")
     if not (np.isfinite(noise).all() and (noise > 0).all()):
-        raise SpectrumError("noise: must be positive and finite everywhere")
+        raise SpectrumError(
+            "noise: must be positive and finite everywhere (the impedance is one: real + 1j * imaginary)"
+        )
     return noise
 
 

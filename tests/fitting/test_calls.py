@@ -112,6 +112,10 @@ def test_one_of_several_is_not_guessed(spectrum):
 def test_arrays_in_the_place_of_a_circuit(spectrum):
     with pytest.raises(CircuitError, match=r"not ndarray; frequencies and impedances go together, as a pair"):
         eisfit.fit(spectrum, spectrum.impedance)
+    with pytest.raises(UsageError, match=r"fit: frequencies and impedances go together, as a pair"):
+        eisfit.fit(spectrum.frequency, spectrum.impedance, "rs-ct")
+    with pytest.raises(UsageError, match=r"check: too many positional arguments; it takes spectrum"):
+        eisfit.check(spectrum, "rs-ct", 3, 4)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +225,12 @@ def test_a_fit_predicts_anywhere(spectrum):
     assert result.predict([3.0, 1e6]) == pytest.approx(expected, rel=1e-12)
     assert result.predict() == pytest.approx(result.fitted)
     assert "R_ct" in result.summary()
+    for wrong, sentence in (
+        ("abc", "not a list of numbers"),
+        ([1.0, -1.0], "must be positive, but -1 Hz"),
+    ):
+        with pytest.raises(SpectrumError, match=f"frequency: {sentence}"):
+            result.predict(wrong)
 
 
 def test_plots_by_kind(spectrum):
@@ -234,6 +244,8 @@ def test_plots_by_kind(spectrum):
             UsageError, match=r"no plot is called 'bodee'; use nyquist or bode; did you mean 'bode'"
         ):
             one.plot(kind="bodee")
+        with pytest.raises(UsageError, match="the kind goes by name: kind='bode'"):
+            one.plot("bode")
     plt.close("all")
 
 
@@ -256,6 +268,8 @@ def test_from_frame(spectrum):
         SpectrumError, match="the table has no column Z_imag_ohm; it has frequency_Hz, Z_real_ohm"
     ):
         eisfit.Spectrum.from_frame(spectrum.to_frame()[["frequency_Hz", "Z_real_ohm"]])
+    with pytest.raises(SpectrumError, match="int is no table: give a DataFrame"):
+        eisfit.Spectrum.from_frame(5)
 
 
 # ---- expressions and bounds

@@ -50,6 +50,8 @@ def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: M
     UsageError
         For another kind.
     """
+    if isinstance(ax, str):
+        raise UsageError(f"the first argument is the axes to draw on; the kind goes by name: kind={ax!r}")
     if kind == "nyquist":
         return nyquist(frequency, impedance, ax=ax, **options)
     if kind == "bode":
