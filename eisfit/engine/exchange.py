@@ -11,13 +11,15 @@ from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component
+from eisfit.verdict import limit
 
-__all__ = ["exchange_arcs", "exchange_unequal_arcs"]
+__all__ = ["exchange_arcs", "exchange_unequal_arcs", "rival_excess"]
 
 Arc = tuple[Component, Component]
 _Read = tuple[FloatArray, FloatArray, FloatArray | None]
 
 _MOST = 3  # arcs: all orders of more are too many to try
+_FEWEST = 4.0  # numbers that residuals count for at least
 
 
 def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
@@ -48,6 +50,24 @@ def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArra
     whole = ordered(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
     same = np.isclose(whole, ordered(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
     return np.nonzero(~same)[0], rows[~same]
+
+
+def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
+    """Return by how much (B,) chisqr of another optimum may be above the best, in units of redchi.
+
+    The ratio of likelihoods is the odds between optima of one circuit. Residuals that follow each other count
+    for fewer numbers: n (1 - r) / (1 + r) (M. S. Bartlett, J. R. Stat. Soc. 98 (1935) 536).
+
+    Parameters
+    ----------
+    nfree
+        Degrees of freedom.
+    lag1
+        (B,) the correlation r of neighbouring residuals.
+    """
+    lag1 = np.clip(lag1, 0.0, 0.99)
+    share = np.maximum((1 - lag1) / (1 + lag1), _FEWEST / nfree)
+    return np.asarray(2 * np.log(limit("ambiguous")) / share)
 
 
 def _is_free(circuit: Circuit, arc: Arc) -> bool:

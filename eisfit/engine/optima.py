@@ -12,7 +12,7 @@ from eisfit.engine.solver import NO_BETTER, SAME, Problem
 
 __all__ = ["Basin", "Ends", "Optima"]
 
-_KEPT = 32  # ends of one spectrum
+_KEPT = 32  # ends of one spectrum, beside those that came last
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,22 +135,22 @@ class Ends:
         votes: bool,
         fine: BoolArray | bool = False,
     ) -> None:
-        """Keep ends (len(rows), n, V) of so many starts, and the best of all that are known."""
+        """Keep ends (len(rows), n, V) of so many starts, beside the best of those that are known."""
         shape = len(self.tried), chisqr.shape[1]
         more, cost = np.zeros((*shape, theta.shape[2])), np.full(shape, np.inf)
         more[rows], cost[rows] = theta, np.nan_to_num(chisqr, nan=np.inf, posinf=np.inf)
         at_rest = np.zeros(shape, dtype=bool)
         at_rest[rows] = fine
-        self.theta = np.concatenate([self.theta, more], axis=1)
-        self.chisqr = np.concatenate([self.chisqr, cost], axis=1)
-        self.votes = np.concatenate([self.votes, np.full(shape, votes)], axis=1)
-        self.fine = np.concatenate([self.fine, at_rest], axis=1)
+        self.theta = np.concatenate([self.theta[:, :_KEPT], more], axis=1)
+        self.chisqr = np.concatenate([self.chisqr[:, :_KEPT], cost], axis=1)
+        self.votes = np.concatenate([self.votes[:, :_KEPT], np.full(shape, votes)], axis=1)
+        self.fine = np.concatenate([self.fine[:, :_KEPT], at_rest], axis=1)
         self.tried[rows] += tried
         self.sort()
 
     def sort(self) -> None:
-        """Put the best first, and forget those far behind."""
-        order = np.argsort(self.chisqr, axis=1, kind="stable")[:, :_KEPT]
+        """Put the best first."""
+        order = np.argsort(self.chisqr, axis=1, kind="stable")
         self.theta = np.take_along_axis(self.theta, order[:, :, np.newaxis], axis=1)
         self.chisqr = np.take_along_axis(self.chisqr, order, axis=1)
         self.votes = np.take_along_axis(self.votes, order, axis=1)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
-from eisfit.engine.exchange import exchange_unequal_arcs
+from eisfit.engine.exchange import exchange_unequal_arcs, rival_excess
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
@@ -38,6 +38,7 @@ _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong,
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
 _POLISHED = 4
 _NEAR = 1.2
+_MOST_LAG = 0.8  # correlation of neighbouring residuals that are no more than noise
 #: Relative rms below which two ends are one, and below which data are taken for noise-free: no rounded table
 #: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
 _DIGITS = 1e-8
@@ -137,9 +138,11 @@ class _Search(Ends):
         waiting[rows], waiting[first] = True, False
         followers = np.flatnonzero(waiting)
         if followers.size:
+            self._exchange(first)
             values = self.coordinates.physical(self.theta[first, 0])
             self._follow(followers, self.problem.target[first], values)
             self._look_around(followers[~self.settled[followers]])
+        self._exchange(np.arange(len(self.tried)))
         self._polish()
         agreed = np.maximum(self.agreed(), 1)
         sure = self.settled & self._is_explained(rows := np.arange(len(self.tried)))
@@ -191,7 +194,6 @@ class _Search(Ends):
         else:
             self._at_random(rows)
             self._move_arcs(self._doubtful(rows))
-        self._exchange(rows)
         for row in rows.tolist():
             del self.grids[row]
 
@@ -299,17 +301,29 @@ class _Search(Ends):
         if not fit.size:
             return
         owner = rows[fit]
-        inside = self._internal(others[:, np.newaxis])
-        theta, cost = self._solve(owner, inside, _STEPS, _ROUGH)
+        start, ceiling = self.coordinates.internal(others), self._rival_ceiling()[owner]
+        end = solve(
+            self.problem.rows(owner), start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling
+        )
         most = int(np.bincount(owner).max())
         place = np.arange(fit.size) - np.searchsorted(fit, fit)  # within those of one fit
         wide, costs = (
-            np.zeros((len(self.tried), most, theta.shape[2])),
+            np.zeros((len(self.tried), most, start.shape[1])),
             np.full((len(self.tried), most), np.inf),
         )
-        wide[owner, place], costs[owner, place] = theta[:, 0], cost[:, 0]
+        wide[owner, place], costs[owner, place] = end.theta, end.chisqr
         self.add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
         np.add.at(self.tried, owner, 1)
+
+    def _rival_ceiling(self) -> FloatArray:
+        """Return chisqr (B,) above which no end is another optimum that the data allows, whatever its lag.
+
+        Where the best end leaves more than noise, its residuals may follow each other as closely as they like.
+        """
+        nfree = max(self.problem.weight.shape[1] - self.coordinates.size, 1)
+        above = max(_NEAR, float(np.exp(rival_excess(nfree, _MOST_LAG) / nfree)))
+        explained = self._is_explained(np.arange(len(self.tried)))
+        return np.where(explained, above * self.chisqr[:, 0], np.inf)
 
     def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
         """Start `rows` where the nearest of others ended; what explains all but the noise settles them."""
@@ -327,8 +341,6 @@ class _Search(Ends):
             self.add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
-        # What follows a neighbour whose arcs are the other way round may stay there: that explains it too.
-        self._exchange(near[self.settled[near]])
 
     def _is_explained(self, rows: IntArray) -> BoolArray:
         """Return which spectra's best end leaves no more than noise does."""

@@ -1,8 +1,7 @@
 """Other optima that the data allows: exchanged arcs, and other ends of the search, within the noise.
 
-Two optima of one circuit have as many parameters each, so that the ratio of their likelihoods is the odds
-between them. Residuals that follow each other count for fewer numbers: n (1 - r) / (1 + r), with r the
-correlation of neighbours (M. S. Bartlett, J. R. Stat. Soc. 98 (1935) 536).
+The search has tried every order of the arcs; of where it ended, what is no less probable by much
+(`eisfit.engine.exchange.rival_excess`) and puts a parameter elsewhere is another optimum.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.exchange import exchange_unequal_arcs
+from eisfit.engine.exchange import rival_excess
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
@@ -25,9 +24,8 @@ from eisfit.verdict import Flag, limit
 
 __all__ = ["Rivals", "differing", "find_alternatives", "find_ambiguous", "roles_decide"]
 
-_STEPS, _ROUGH, _FINE = 40, 1e-6, 1e-10
+_STEPS, _FINE = 40, 1e-10
 _MOST = 3  # alternatives of one fit
-_FEWEST = 4.0  # numbers that residuals count for at least
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,9 +61,7 @@ class Rivals:
     def most(self) -> FloatArray:
         """(B,) chisqr up to which another optimum is allowed."""
         nfree = max(self.problem.weight.shape[1] - self.problem.coordinates.size, 1)
-        lag1 = np.clip(self.lag1, 0.0, 0.99)
-        share = np.maximum((1 - lag1) / (1 + lag1), _FEWEST / nfree)
-        excess = 2 * np.log(limit("ambiguous")) / share
+        excess = rival_excess(nfree, self.lag1)
         return np.asarray(self.chisqr + excess if self.known_noise else self.chisqr * np.exp(excess / nfree))
 
 
@@ -79,8 +75,6 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
         theta = rivals.ends[row, end]
         others = _elsewhere(rivals, row, theta)
         row, theta = row[others], theta[others]
-        exchanged, start = _exchanged(rivals)
-        row, theta = np.concatenate([row, exchanged]), np.concatenate([theta, start])
         if not row.size:
             return {}
         found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
@@ -97,19 +91,6 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
         b: tuple({"chisqr": c, "values": dict(zip(names, v.tolist(), strict=True))} for c, v in found_here)
         for b, found_here in documents.items()
     }
-
-
-def _exchanged(rivals: Rivals) -> tuple[NDArray[np.intp], FloatArray]:
-    """Return rows and coordinates where the optima lead with arcs exchanged, of those within reach."""
-    coordinates = rivals.problem.coordinates
-    row, others = exchange_unequal_arcs(coordinates.circuit, rivals.values)
-    if not row.size:
-        return row, np.empty((0, coordinates.size))
-    theta = coordinates.internal(others)
-    part = rivals.problem.rows(row)
-    found = solve(part, theta, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=rivals.most[row])
-    kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
-    return row[kept], found.theta[kept]
 
 
 def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
