@@ -26,6 +26,7 @@ from typing import (
 
 from eisfit.errors import EisfitError, SchemaError, did_you_mean
 from eisfit.files import has_endless_number, read_text
+from eisfit.records import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -54,7 +55,7 @@ MAX_TOML = 2**20  # bytes: the longest of ours has 20,000
 _DEEPEST = 20  # tables in tables; no file of ours has more than four
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Limits:
     """What a value must keep besides its type; None asks for nothing.
 
@@ -99,7 +100,7 @@ class Limits:
         return ""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Reader:
     """Part of an annotation: the function that makes the value of what the file holds.
 
@@ -143,10 +144,10 @@ class ClosedModel:
     """
 
     def __init_subclass__(cls) -> None:
-        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        dataclass(frozen=True, kw_only=True)(cls)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Key:
     """One key of a table: its type, its default (MISSING where it must be given), meaning and limits."""
 
@@ -220,7 +221,7 @@ def validate(table: Any, model: type[Model], source: str, text: str = "") -> Mod
     return value  # type: ignore[no-any-return]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class _Fault:
     place: tuple[str, ...]
     what: str

@@ -7,7 +7,8 @@ thermochemical calorie and the ångström by their definitions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from eisfit.records import dataclass
 
 __all__ = ["Measure", "measure"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from eisfit.records import dataclass
 
 __all__ = ["FORBIDS", "GRADES", "TELLS", "THRESHOLDS", "VERDICTS", "Flag", "Threshold", "limit", "usable"]
 

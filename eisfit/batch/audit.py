@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.result import FitResult
+from eisfit.records import dataclass
 
 __all__ = ["Audit", "Compared", "compare_with_lmfit"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.noise import weights_of_many
 from eisfit.spectra.spectrum import Spectrum
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sized
 from contextlib import ExitStack
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from itertools import islice
@@ -27,6 +26,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 from eisfit.spectra.given import spectra_of, unknown_option
 from eisfit.spectra.spectrum import Spectrum
 

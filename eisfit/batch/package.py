@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Package", "fit_package"]

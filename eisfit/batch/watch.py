@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from eisfit.errors import UsageError
+from eisfit.records import dataclass
 
 __all__ = ["Watcher", "is_temporary"]
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 from click.shell_completion import CompletionItem
+
+from eisfit.records import dataclass
 
 __all__ = ["Argument", "Exit", "Option", "command_of", "echo", "params_of"]
 
@@ -126,7 +128,7 @@ def params_of(function: Callable[..., Any]) -> list[click.Parameter]:
     A parameter that is a dataclass stands for its fields: options that several commands share.
     """
     found: list[click.Parameter] = []
-    for p in inspect.signature(function, eval_str=True).parameters.values():
+    for p in _parameters(function):
         if group := _group(p):
             found += params_of(group)
             continue
@@ -138,8 +140,7 @@ def params_of(function: Callable[..., Any]) -> list[click.Parameter]:
 
 def _packed(function: Callable[..., None]) -> Callable[..., None]:
     """Return the function as click calls it: with every field of its dataclasses by name."""
-    parameters = inspect.signature(function, eval_str=True).parameters.values()
-    groups = {p.name: group for p in parameters if (group := _group(p))}
+    groups = {p.name: group for p in _parameters(function) if (group := _group(p))}
 
     def call(**given: Any) -> None:
         for name, group in groups.items():
@@ -147,6 +148,14 @@ def _packed(function: Callable[..., None]) -> Callable[..., None]:
         function(**given)
 
     return call
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of a function, or the fields of a dataclass; their annotations are no text."""
+    if not is_dataclass(function):
+        return list(inspect.signature(function, eval_str=True).parameters.values())
+    hints = get_type_hints(function, include_extras=True)
+    return [p.replace(annotation=hints[p.name]) for p in inspect.signature(function).parameters.values()]
 
 
 def _group(parameter: inspect.Parameter) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     from eisfit.cli.output import Folder

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
 from eisfit.coating.physics import INDEX
 from eisfit.display.report.explanation import FACTORS
+from eisfit.records import dataclass
 
 __all__ = ["QUANTITIES", "Draw", "contributions", "draws", "layers", "resistances", "summary", "thin"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from eisfit.coating.inference.search import posteriors
 from eisfit.coating.story import LEAST_P, SCHEMA, document_of, plain
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), an
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ from eisfit.coating.quantities import (
 )
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
+from eisfit.records import dataclass
 from eisfit.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.units import Uncertain
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 from eisfit.errors import CircuitError
 from eisfit.files import write_atomic
+from eisfit.records import dataclass
 
 __all__ = ["CircuitDrawing", "on_axes", "svg", "text"]
 

@@ -7,7 +7,6 @@ because tau is what a spectrum shows; the two are strongly correlated otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, Parallel, components
+from eisfit.records import dataclass
 
 __all__ = ["Box", "Coordinates", "Scales", "arcs"]
 

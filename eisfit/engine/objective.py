@@ -16,7 +16,6 @@ The loss is scipy's: rho(r^2) with rho(z) = z (linear), 2 (sqrt(1 + z) - 1) (sof
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.records import dataclass
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.distributions import f_above

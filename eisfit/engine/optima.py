@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
+from eisfit.records import dataclass
 
 __all__ = ["Basin", "Ends", "Optima"]
 

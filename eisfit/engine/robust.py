@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from eisfit.engine.objective import FormProblem
 from eisfit.engine.propagation import standard_error
 from eisfit.engine.solver import solve
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 
 __all__ = ["TUNING", "RobustEnd", "covariance", "set_standard_errors", "solve_robust"]
 

@@ -302,9 +302,7 @@ class _Search(Ends):
             return
         owner = rows[fit]
         start, ceiling = self.coordinates.internal(others), self._rival_ceiling()[owner]
-        end = solve(
-            self.problem.rows(owner), start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling
-        )
+        end = solve(self.problem.rows(owner), start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling)
         most = int(np.bincount(owner).max())
         place = np.arange(fit.size) - np.searchsorted(fit, fit)  # within those of one fit
         wide, costs = (
@@ -316,9 +314,9 @@ class _Search(Ends):
         np.add.at(self.tried, owner, 1)
 
     def _rival_ceiling(self) -> FloatArray:
-        """Return chisqr (B,) above which no end is another optimum that the data allows, whatever its lag.
+        """Return chisqr (B,) above which no end is another optimum that the data allows.
 
-        Where the best end leaves more than noise, its residuals may follow each other as closely as they like.
+        Where the best end leaves more than noise, its residuals may follow each other however closely.
         """
         nfree = max(self.problem.weight.shape[1] - self.coordinates.size, 1)
         above = max(_NEAR, float(np.exp(rival_excess(nfree, _MOST_LAG) / nfree)))

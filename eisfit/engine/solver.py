@@ -7,7 +7,7 @@ at its bound that wants to leave the box is held there for the step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.evaluation.compiled import Engine, chosen, minimise
 from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 
 __all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from eisfit.arrays import FloatArray
@@ -17,6 +15,7 @@ from eisfit.engine.solver import NO_BETTER, Problem, solve
 from eisfit.errors import FitError, ParameterError
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
 

@@ -8,7 +8,6 @@ covariance matrix C.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -22,6 +21,7 @@ from eisfit.fitting.diffusion import coefficients
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
+from eisfit.records import dataclass
 
 __all__ = ["dependencies", "derived", "formulas", "given_errors"]
 

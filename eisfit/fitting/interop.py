@@ -6,7 +6,6 @@ impedance.py is imported only where one of its objects is made; to read its obje
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from eisfit.model.exchange.impedance_py import (
 )
 from eisfit.model.exchange.spice import netlist
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

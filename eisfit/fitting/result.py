@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from eisfit.fitting.result_parts import (
     unbounded,
 )
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.vectors import vector
 from eisfit.verdict import Flag, usable

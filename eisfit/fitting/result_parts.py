@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -26,6 +26,7 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression
 from eisfit.model.notation import Component, Line, Node, Series, parse
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     from eisfit.display.drawing import CircuitDrawing

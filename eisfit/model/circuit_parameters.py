@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from eisfit.errors import CircuitError, ParameterError
 from eisfit.model.notation import Component, Node, components
+from eisfit.records import dataclass
 
 __all__ = ["ROLES", "CircuitParameter", "check_parameter", "default_parameters", "from_row", "signed"]
 

@@ -16,13 +16,14 @@ place of molar volume and slope.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.records import dataclass
 from eisfit.units import Uncertain, uncertain
 
 __all__ = ["METADATA_KEYS", "UNITS", "Geometry", "relative_error"]

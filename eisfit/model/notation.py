@@ -20,11 +20,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from eisfit.errors import CircuitError, NotationError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Element
+from eisfit.records import dataclass
 
 __all__ = [
     "Component",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.records import dataclass
 from eisfit.units import ZERO_CELSIUS
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import dataclasses
 import glob
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
+from eisfit.records import dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
 from eisfit.spectra.readers import read_all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray, unmasked
 from eisfit.errors import SpectrumError
+from eisfit.records import dataclass
 from eisfit.rounding import hertz
 from eisfit.spectra.vectors import (
     check,

@@ -9,7 +9,7 @@ they are told apart by AICc, and where it does not tell, both energies are given
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
+from eisfit.records import dataclass
 from eisfit.tracking.scatter import reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.distributions import t_quantile

@@ -12,7 +12,7 @@ dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 
 __all__ = ["Candidate", "Features", "cheapest_path", "log_tau", "measure_movement"]
 

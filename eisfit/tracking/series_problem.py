@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.batch_starts import GroupStarts
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -13,6 +13,7 @@ from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation

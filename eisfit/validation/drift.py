@@ -11,7 +11,6 @@ both ways agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, UsageError
+from eisfit.records import dataclass
 from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError
+from eisfit.records import dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation

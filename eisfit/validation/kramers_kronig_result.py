@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 

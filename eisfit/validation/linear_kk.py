@@ -8,12 +8,13 @@ Schönleber, Klotz, Ivers-Tiffée, Electrochim. Acta 131 (2014) 20). Only linear
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.records import dataclass
 from eisfit.validation.distributions import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair
 

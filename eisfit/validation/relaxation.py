@@ -7,12 +7,13 @@ gamma stands on a logarithmic grid, fine enough for the trapezoidal sum to be be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.records import dataclass
 
 __all__ = [
     "Choice",

@@ -7,11 +7,12 @@ into words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, median
+from eisfit.records import dataclass
 from eisfit.validation.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,

@@ -8,13 +8,13 @@ Impedance Spectroscopy and Electrochemical Noise Analysis", Electrochem. Soc. Pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray, median
 from eisfit.errors import SpectrumError
+from eisfit.records import dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 

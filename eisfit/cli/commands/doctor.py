@@ -9,7 +9,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from eisfit.cli.options import Json
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError
 from eisfit.files import OTHER_CURE, other_package
+from eisfit.records import dataclass
 
 __all__ = ["doctor"]
 

@@ -7,7 +7,6 @@ questions: the local server of `eisfit view` and the browser build call the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.records import dataclass
 from eisfit.schema import ClosedModel, Field, validate
 from eisfit.spectra.spectrum import Spectrum
 

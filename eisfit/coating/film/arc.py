@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.errors import StudyError
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 

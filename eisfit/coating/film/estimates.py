@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
+from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.growth.values import as_weights

@@ -10,12 +10,12 @@ and M its map from the study's parameters, J'J = M' (D'D) M.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
+from eisfit.records import dataclass
 
 __all__ = ["Corrections", "Likelihood"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.records import dataclass
 
 __all__ = ["Mode", "Posterior", "probabilities"]
 

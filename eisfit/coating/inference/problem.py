@@ -8,7 +8,7 @@ the residuals' derivative is the response's times that map.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from eisfit.coating.physics import (
 )
 from eisfit.coating.physics.cell import COUNTER_ALPHA
 from eisfit.coating.physics.parameters import LINEAR
+from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 
 __all__ = [

@@ -13,7 +13,7 @@ its impedance is corrected, for every row at its own place, by the ratio of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from eisfit.coating.inference.posterior import Mode, Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, Problem
 from eisfit.coating.inference.scalars import sampled
 from eisfit.coating.physics import Flat, Pellet
+from eisfit.records import dataclass
 
 __all__ = ["posteriors", "refitted"]
 

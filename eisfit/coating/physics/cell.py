@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from eisfit.coating.physics.layers import LayerKind, diffusion, layer
 from eisfit.coating.physics.parameters import INDEX, LINEAR, PARAMETERS
 from eisfit.coating.physics.supports import Support
 from eisfit.errors import EisfitError
+from eisfit.records import dataclass
 
 __all__ = ["COUNTER_ALPHA", "Cell", "CellImpedance", "cell_impedance"]
 

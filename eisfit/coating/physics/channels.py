@@ -9,7 +9,6 @@ interface and what lies between wall and solid are in series.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +25,7 @@ from eisfit.coating.physics.spreading import (
 )
 from eisfit.coating.physics.supports import AreaImpedance, check_sizes
 from eisfit.errors import EisfitError
+from eisfit.records import dataclass
 
 __all__ = ["ChannelPlate"]
 

@@ -13,7 +13,6 @@ Penfield, Spence, Duinker, Tellegen's Theorem and Electrical Networks, MIT Press
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.coating.physics.geometry import Channel
 from eisfit.coating.physics.supports import AreaImpedance
+from eisfit.records import dataclass
 
 __all__ = ["QuickChannels"]
 

@@ -24,12 +24,11 @@ in which all rails move together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import coth_csch
+from eisfit.records import dataclass
 
 __all__ = ["Solved", "solve_rails"]
 

@@ -21,12 +21,12 @@ in J0(l_n r/R_c), J1(l_n) = 0, a port p has the coefficients T_pn, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 
 __all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "disc_modes", "disc_spreading"]
 

@@ -7,7 +7,6 @@ solid (B,), sheet conductance t/rho of a film that conducts (B,) or None, and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.spreading import disc_spreading
 from eisfit.errors import EisfitError
 from eisfit.model.elements.end_faces import line
+from eisfit.records import dataclass
 
 __all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 
 __all__ = ["Axis", "words"]
 

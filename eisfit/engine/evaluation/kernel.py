@@ -10,7 +10,6 @@ costs one reciprocal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from eisfit.engine.coordinates import Coordinates
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.notation import Component, Line, Node, Series
+from eisfit.records import dataclass
 
 __all__ = ["evaluate", "impedance"]
 

@@ -7,7 +7,8 @@ derivatives by the parameters (reverse accumulation, as in `eisfit.engine.evalua
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.notation import Component, Node, Series, components, lines
+from eisfit.records import dataclass
 
 __all__ = ["SYMBOLS", "Plan", "Tape", "supported"]
 
@@ -57,7 +59,7 @@ class _Instruction:
     inner: int = 0
 
 
-@dataclass
+@dataclasses.dataclass
 class Tape:
     """A circuit's tree as instructions, each of which writes a register of its own number.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from eisfit.engine.coordinates import parallels
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
+from eisfit.records import dataclass
 
 __all__ = ["DIFFUSION", "Block", "blocks", "relaxes", "resonates"]
 

@@ -8,13 +8,13 @@ was measured; a frequency of the sweep is drawn for each element, and its parame
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, components
+from eisfit.records import dataclass
 
 __all__ = ["random_starts"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.assess import findings_and_result
 from eisfit.fitting.verdicts.flags import Finding
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "entries", "free", "judged", "unfitted"]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import components
+from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 

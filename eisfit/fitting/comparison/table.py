@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import usable

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError, did_you_mean
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,6 @@ where the noise is measured. D. M. Bates, D. G. Watts, Nonlinear Regression Anal
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from eisfit.engine.coordinates import Box
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.solver import Solution, solve
 from eisfit.fitting.errors.refit import Refit
+from eisfit.records import dataclass
 
 __all__ = ["Profile", "Walk", "profiles"]
 

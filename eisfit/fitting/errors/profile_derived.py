@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from eisfit.engine.propagation import Formula
 from eisfit.engine.solver import Solution
 from eisfit.fitting.errors.profile import Profile, Walk
 from eisfit.fitting.errors.refit import Refit
+from eisfit.records import dataclass
 
 __all__ = ["derived_profiles"]
 

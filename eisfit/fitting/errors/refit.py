@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 
 __all__ = ["Refit"]
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from eisfit.fitting.errors.likelihood import profile_intervals, quantile
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 
 __all__ = ["METHODS", "intervals", "with_intervals"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from eisfit.fitting.identify.identification import Identification, IdentifiedCir
 from eisfit.fitting.identify.identify import identify
 from eisfit.fitting.identify.structures import shape
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 

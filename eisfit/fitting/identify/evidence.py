@@ -10,14 +10,13 @@ the structure's falls with every parameter and with what is rare. Both are state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
+from eisfit.records import dataclass
 
 __all__ = ["STRUCTURE", "Prior", "evidence"]
 

@@ -10,7 +10,6 @@ systematic; a circuit of any size may be true of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.records import dataclass
 from eisfit.verdict import limit
 
 __all__ = ["Answer", "answers", "closer", "grade", "is_simulated", "largest", "misfit", "smallest"]

@@ -8,10 +8,10 @@ smaller, by more than a factor of three. That is an assignment, not a measuremen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure
 from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.records import dataclass
 
 __all__ = ["Named", "named"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import factorial
 
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Parallel, Part, Series, components, serial_parts
+from eisfit.records import dataclass
 
 __all__ = [
     "DIFFUSIONS",

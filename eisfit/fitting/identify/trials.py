@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +16,7 @@ from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, components
+from eisfit.records import dataclass
 from eisfit.spectra.noise import ladder
 from eisfit.spectra.spectrum import Spectrum
 

@@ -8,7 +8,7 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from operator import itemgetter
 from typing import Any
@@ -33,6 +33,7 @@ from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 from eisfit.spectra.noise import noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit

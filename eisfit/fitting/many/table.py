@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 

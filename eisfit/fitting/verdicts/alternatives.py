@@ -7,7 +7,6 @@ The search has tried every order of the arcs; of where it ended, what is no less
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from eisfit.engine.exchange import rival_excess
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.verdict import Flag, limit
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -15,6 +14,7 @@ from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import Scales
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
 

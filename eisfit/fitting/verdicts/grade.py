@@ -6,12 +6,11 @@ frequencies and from the correlation of neighbours. The limits are `eisfit.verdi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.records import dataclass
 from eisfit.verdict import limit
 
 __all__ = ["Residuals", "grades"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +19,7 @@ from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.model.notation import Component
+from eisfit.records import dataclass
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 

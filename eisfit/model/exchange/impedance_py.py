@@ -13,7 +13,6 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from eisfit.errors import CircuitError, ParameterError, did_you_mean
 from eisfit.files import parse_json, read_text
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series, components
+from eisfit.records import dataclass
 
 __all__ = ["Imported", "document_of", "names", "read_document", "read_file", "string_of", "written"]
 

@@ -19,12 +19,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from eisfit.extensions import extensions
 from eisfit.files import data_folder
+from eisfit.records import dataclass
 
 __all__ = [
     "NAME",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from eisfit.model.files.library import circuit as read_circuit
 from eisfit.model.files.library import load, reference_tests
 from eisfit.model.files.template import TITLE
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
+from eisfit.records import dataclass
 
 __all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from math import e
 
+from eisfit.records import dataclass
 from eisfit.spectra.readers._units import Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import nearest_file, printable_name
+from eisfit.records import dataclass
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "Reading", "load"]
@@ -87,6 +87,9 @@ class Reading:
             )
         if self.imag_sign not in IMAG_SIGNS:
             raise UsageError(f"imag_sign: {self.imag_sign!r} is none of {', '.join(IMAG_SIGNS)}")
+
+
+_AS_IT_IS = Reading()
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class File:
         return next((what for magic, what in _ARCHIVES if self.data.startswith(magic)), None)
 
 
-def load(path: str | Path, reading: Reading = Reading()) -> File:  # it is frozen
+def load(path: str | Path, reading: Reading = _AS_IT_IS) -> File:
     """Read the file at `path` (`-`: standard input).
 
     Raises

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite, isnan
+
+from eisfit.records import dataclass
 
 __all__ = ["Style", "number", "row_of_numbers", "split"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import median
+from eisfit.records import dataclass
 
 __all__ = ["SignTest", "kramers_kronig_sign", "lost_signs"]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from math import pi
+
+from eisfit.records import dataclass
 
 __all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
 

@@ -9,12 +9,12 @@ of every loop.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.records import dataclass
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._mpr_columns import COLUMNS, FLAGS

@@ -8,11 +8,11 @@ Keysight, Impedance Measurement Handbook, 6th ed., 2-7); which of them is told f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.records import dataclass
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eisfit.errors import UsageError
+from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
 from eisfit.validation.distributions import t_below, t_quantile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, FitError, UsageError
+from eisfit.records import dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import checked_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth

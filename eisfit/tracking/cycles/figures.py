@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import pairwise, product
 from typing import Any
 
 from eisfit.errors import EisfitError
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 
 __all__ = ["Figure", "Number", "figures_of", "retention_crossing"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.notation import components
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.cycles.table import CycleTable, polarisation
 from eisfit.tracking.growth.growth import fit_growth

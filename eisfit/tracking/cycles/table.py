@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from os import PathLike
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
 from eisfit.files import read_text
+from eisfit.records import dataclass
 from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention_crossing
 
 if TYPE_CHECKING:

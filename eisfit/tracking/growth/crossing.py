@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.laws import LAWS
 

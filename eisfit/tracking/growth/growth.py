@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError, did_you_mean
+from eisfit.records import dataclass
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
 from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law

@@ -15,12 +15,12 @@ AICc, C. M. Hurvich, C.-L. Tsai, Biometrika 76 (1989) 297, with the scale of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.extensions import Registry
+from eisfit.records import dataclass
 
 __all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
 

@@ -11,11 +11,11 @@ Matrix Anal. Appl. 13 (1992) 707. All costs are linear in the number of cycles.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 
 __all__ = ["Bordered", "covariances", "inverse_blocks"]
 

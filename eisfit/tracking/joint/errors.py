@@ -11,11 +11,11 @@ step away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import covariances
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength

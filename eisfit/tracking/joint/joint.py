@@ -12,7 +12,7 @@ they scatter no more than chance has it (1 where the noise was measured). Errors
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.rounding import value_with_error
 from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates

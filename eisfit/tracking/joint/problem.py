@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +14,7 @@ from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
 from eisfit.tracking.arrhenius import law_coordinates
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
 from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorrelated
 from eisfit.model.geometry import Geometry
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.verdict import FORBIDS, TELLS, Flag

@@ -8,12 +8,12 @@ gives what the others predict of it, without another fit: residual / (1 - h), va
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.bordered import Bordered, covariances
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.axes import Axis
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.identity import Features

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -13,6 +12,7 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.spectra.axes import axis_of, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 from eisfit.spectra.axes import Axis
 from eisfit.tracking.growth.axis_laws import law_along
 from eisfit.validation.relaxation import Peak

@@ -15,7 +15,7 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,7 @@ from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure, Smooth, elements, reshaped, tailed
 from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 from eisfit.verdict import limit
 
 __all__ = ["Discrepancy", "find_discrepancy"]

@@ -8,7 +8,6 @@ A. O'Hagan, J. R. Stat. Soc. B 63 (2001) 425). The noise is taken by restricted 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
+from eisfit.records import dataclass
 
 __all__ = ["Sizes", "Space", "try_departures", "worth_trying"]
 

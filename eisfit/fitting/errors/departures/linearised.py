@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.fitting.errors.departures.shapes import elements, resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 
 __all__ = ["Linearised", "inverted", "linearise"]
 

@@ -21,7 +21,6 @@ resistances of their arcs:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
@@ -32,6 +31,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
+from eisfit.records import dataclass
 
 __all__ = [
     "Change",

@@ -7,7 +7,7 @@ evidence is Laplace's (D. J. C. MacKay, Neural Comput. 4 (1992) 415), the noise 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.errors.departures.linearised import Linearised, inverted
 from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 
 __all__ = ["Departed", "depart", "stay"]
 

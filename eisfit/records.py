@@ -1,0 +1,175 @@
+"""Frozen dataclasses that cost little to define: their methods are shared, not compiled for each class.
+
+`dataclasses.dataclass(frozen=True)` writes and compiles up to six functions a class, half a millisecond to
+one; a command defines a hundred classes before it reads its file. Fields, defaults, `replace`, `fields` and
+`asdict` are those of `dataclasses`, which still reads the class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["dataclass"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+
+    def dataclass(
+        cls: type | None = None,
+        /,
+        *,
+        frozen: bool = True,
+        eq: bool = True,
+        repr: bool = True,
+        kw_only: bool = False,
+    ) -> Any:
+        """Return a class with the fields of its annotations, as `dataclasses.dataclass` does; always frozen.
+
+        Examples
+        --------
+        >>> @dataclass(frozen=True)
+        ... class Point:
+        ...     x: float
+        ...     y: float = 0.0
+        >>> Point(1.0), Point(1.0) == Point(x=1.0, y=0.0), dataclasses.replace(Point(1.0), y=2.0)
+        (Point(x=1.0, y=0.0), True, Point(x=1.0, y=2.0))
+        >>> Point(1.0).x = 2.0
+        Traceback (most recent call last):
+        ...
+        dataclasses.FrozenInstanceError: cannot assign to field 'x'
+        """
+        if cls is None:
+            return lambda later: dataclass(later, frozen=frozen, eq=eq, repr=repr, kw_only=kw_only)
+        if not frozen:
+            raise TypeError(f"{cls.__name__}: what is not frozen is a dataclass of the library")
+        made = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
+        _add(made, {"__init__": _init, "__setattr__": _set, "__delattr__": _delete})
+        if repr:
+            _add(made, {"__repr__": _repr})
+        if eq:
+            _add(made, {"__eq__": _equal})
+            if made.__dict__.get("__hash__") is None:
+                made.__hash__ = _hash
+        made.__signature__ = _Signature()
+        made.__match_args__ = tuple(f.name for f in dataclasses.fields(made) if not f.kw_only)
+        made.__record__ = _Layout(made)
+        return made
+
+
+def _add(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:
+    """Give a class methods that it does not define itself."""
+    for name, method in methods.items():
+        if name not in cls.__dict__:
+            setattr(cls, name, method)
+
+
+class _Layout:
+    """Names that are taken by place, all names, defaults and factories, and whether a check follows."""
+
+    def __init__(self, cls: Any) -> None:
+        rows = dataclasses.fields(cls)
+        self.placed = tuple(row.name for row in rows if not row.kw_only)
+        self.names = frozenset(row.name for row in rows)
+        self.defaults = {row.name: row.default for row in rows if row.default is not dataclasses.MISSING}
+        self.factories = {
+            row.name: row.default_factory for row in rows if row.default_factory is not dataclasses.MISSING
+        }
+        self.checked = hasattr(cls, "__post_init__")
+
+
+def _init(self: Any, *args: Any, **given: Any) -> None:
+    layout: _Layout = self.__record__
+    state = self.__dict__
+    state.update(zip(layout.placed, args, strict=False))
+    state.update(given)
+    count = len(args) + len(given)
+    if len(state) != count or not given.keys() <= layout.names:
+        raise TypeError(_refused(self, args, given))
+    if count < len(layout.names):
+        for name, default in layout.defaults.items():
+            state.setdefault(name, default)
+        for name, factory in layout.factories.items():
+            if name not in state:
+                state[name] = factory()
+        if len(state) < len(layout.names):
+            raise TypeError(_refused(self, args, given))
+    if layout.checked:
+        self.__post_init__()
+
+
+def _refused(self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> str:
+    """Return what is wrong with the arguments of a class."""
+    name, layout = type(self).__name__, self.__record__
+    twice = [one for one in layout.placed[: len(args)] if one in given]
+    unknown = [one for one in given if one not in layout.names]
+    if len(args) > len(layout.placed):
+        return f"{name}() takes {len(layout.placed)} positional arguments but {len(args)} were given"
+    if unknown:
+        return f"{name}() got an unexpected keyword argument {unknown[0]!r}"
+    if twice:
+        return f"{name}() got multiple values for argument {twice[0]!r}"
+    missing = [one for one in layout.names if one not in self.__dict__]
+    return f"{name}() missing required arguments: {', '.join(sorted(missing))}"
+
+
+def _set(self: Any, name: str, value: Any) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delete(self: Any, name: str) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _compared(self: Any) -> tuple[Any, ...]:
+    return tuple(getattr(self, row.name) for row in dataclasses.fields(self) if row.compare)
+
+
+def _equal(self: Any, other: object) -> Any:
+    return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
+
+
+def _hash(self: Any) -> int:
+    return hash(_compared(self))
+
+
+def _repr(self: Any) -> str:
+    shown = (f"{row.name}={getattr(self, row.name)!r}" for row in dataclasses.fields(self) if row.repr)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+class _Signature:
+    """The call of a class as `inspect` and the documentation show it, made when it is asked for."""
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        from inspect import Parameter, Signature
+
+        rows = sorted(dataclasses.fields(owner), key=lambda row: bool(row.kw_only))
+        return Signature(
+            [
+                Parameter(
+                    row.name,
+                    Parameter.KEYWORD_ONLY if row.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
+                    default=_shown_default(row, Parameter.empty),
+                    annotation=row.type,
+                )
+                for row in rows
+            ],
+            return_annotation=None,
+        )
+
+
+def _shown_default(row: dataclasses.Field[Any], nothing: Any) -> Any:
+    if row.default is not dataclasses.MISSING:
+        return row.default
+    return nothing if row.default_factory is dataclasses.MISSING else _FACTORY
+
+
+class _Factory:
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY = _Factory()
