@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eisfit.cli.output import Folder, frame_csv, print_json, print_text, progress, stem, width
 from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic, write_json
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     from eisfit.cli.options import Reading, Results

@@ -8,7 +8,6 @@ to be the cell as it was at the first point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elements, resistors
 from eisfit.model.circuit import Circuit
+from eisfit.records import dataclass
 
 __all__ = ["Drifting"]
 
