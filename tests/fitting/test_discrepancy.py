@@ -10,7 +10,9 @@ import eisfit
 from eisfit.fitting.errors.departures.discrepancy import _COUNTS, _first_order, _weights
 from eisfit.fitting.errors.departures.first_order import _alike, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import linearise
-from eisfit.fitting.errors.departures.shapes import Smooth, _bump, elements, reshaped, tailed
+from eisfit.fitting.errors.departures.shapes import Together, elements, reshaped, tailed, together
+from eisfit.fitting.errors.departures.smooth import Smooth, _bump
+from eisfit.fitting.errors.departures.to_the_end import _Start, depart
 from eisfit.model.circuit import Circuit
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 61)
@@ -121,10 +123,20 @@ OMEGA = 2 * np.pi * FREQUENCY
 
 
 def departures():
-    return [*reshaped(CIRCUIT, OMEGA), *tailed(CIRCUIT, OMEGA), Smooth(CIRCUIT, OMEGA, 2.3, 0.3)]
+    smooth = [Smooth(CIRCUIT, OMEGA, 2.3, 0.3, wide) for wide in (None, elements(CIRCUIT)[1])]
+    return [*reshaped(CIRCUIT, OMEGA), *tailed(CIRCUIT, OMEGA), *smooth]
 
 
-@pytest.mark.parametrize("place", range(10))
+def test_a_smooth_departure_may_be_wide_in_one_element():
+    """The tail by 0.5, the storages by the size of all: the others are as they were."""
+    storage, tail, _ = elements(CIRCUIT)
+    of_all, wide = (Smooth(CIRCUIT, OMEGA, 2.3, 0.3, one) for one in (None, tail))
+    np.testing.assert_allclose(of_all.of(tail), 0.1 * of_all.of(storage))
+    np.testing.assert_allclose(wide.of(tail), 0.5 / 0.3 * of_all.of(storage))
+    np.testing.assert_allclose(wide.of(storage), of_all.of(storage))
+
+
+@pytest.mark.parametrize("place", range(11))
 def test_the_derivatives_of_departures_are_those_of_their_factors(place):
     departure = departures()[place]
     c = np.full((1, departure.count), 0.3)
@@ -176,6 +188,58 @@ def test_departures_make_the_shapes_that_they_are_named_after():
         np.testing.assert_allclose(layer.changes(VALUES, np.ones((1, 1)))[0].factor[0], z, rtol=1e-9)
 
 
+def linearised(circuit, spectra, values):
+    target = np.stack([s.impedance for s in spectra])
+    columns = list(range(values.shape[1]))
+    held = np.zeros(values.shape, dtype=bool)
+    weight = np.repeat(1 / np.abs(target), 2, axis=1)
+    return linearise(
+        circuit, spectra[0].omega, target, weight, values, free=columns, held=held, known_noise=False
+    )
+
+
+def test_departures_at_once_multiply_and_have_the_derivatives_of_the_product():
+    """Three on two elements: Z and dZ/d(theta, c) of the whole circuit, against differences."""
+    skewed_ct, _, split_ct, *_ = reshaped(CIRCUIT, OMEGA)
+    both = Together((skewed_ct, split_ct, tailed(CIRCUIT, OMEGA)[0]))
+    start = _Start.of(linearised(CIRCUIT, [true(1)], VALUES), [both], np.zeros(1, dtype=np.intp), VALUES)
+    problem, c = start.problem(np.ones(1)), np.array([[0.3, -0.2, 0.5]])
+    z, _, _ = problem.departed(VALUES, c)
+    storage, tail = (change.element for change in (both.changes(VALUES, c)[0], both.changes(VALUES, c)[2]))
+    factors = [part.changes(VALUES, c[:, [k]])[0].factor[0] for k, part in enumerate(both.parts)]
+    r_s, r, q, alpha, r_1, sigma, q_1, alpha_1 = VALUES[0]
+    z_ct = factors[0] * factors[1] / (q * S**alpha)
+    warburg = factors[2] * sigma * (1 - 1j) / np.sqrt(OMEGA)
+    one = 1 / (1 / (r_1 + warburg) + q_1 * S**alpha_1)
+    np.testing.assert_allclose(z[0], r_s + 1 / (1 / r + 1 / z_ct) + one, rtol=1e-9)
+    assert (storage.component.name, tail.component.name) == ("CPE_ct", "W1")
+    theta = np.concatenate([problem.coordinates.internal(VALUES), c], axis=1)
+    _, jacobian = problem.evaluate(theta, np.empty(0, dtype=complex))
+    for k in range(theta.shape[1]):
+        step = np.zeros_like(theta)
+        step[0, k] = 1e-6
+        up, down = (problem.evaluate(theta + sign * step, np.empty(0, dtype=complex))[0] for sign in (1, -1))
+        np.testing.assert_allclose(jacobian[0, k], (up - down)[0] / 2e-6, rtol=1e-4, atol=1e-6)
+
+
+def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
+    """The arc is Cole and Davidson's, the tail behind its resistor has an exponent of 0.45 (simulated)."""
+    r, tail = 100, 30 * (S / np.abs(S[-1])) ** -0.45
+    slow = 1 / (1 / (r + tail) + 1 / arc(r, 0.01, 1.0, 0.8) - 1 / r)
+    cell = spectrum(5 + slow, 0.001, 4)
+    circuit = eisfit.circuit("rs-ct-w")
+    fit = next(iter(eisfit.fit_many([cell], circuit)))
+    fits = linearised(circuit, [cell], np.array([list(fit.values.values())]))
+    omega, variance = fits.omega, fits.unexplained
+    alone = depart(fits, [*reshaped(circuit, omega), *tailed(circuit, omega)], variance)
+    at_once = depart(fits, together(circuit, omega), variance)
+    assert max(t.evidence[0] for t in at_once) > max(t.evidence[0] for t in alone) + 12
+    best = max(at_once, key=lambda trial: trial.evidence[0])
+    assert best.variance[0] < 1.3 * 0.001**2
+    place = circuit.names.index("R_ct")
+    assert abs(fit["R_ct"].value + best.shift[0, place] - r) < 3 * np.sqrt(best.covar[0, place, place])
+
+
 def test_the_dispersive_elements_are_those_with_a_phase_of_their_own():
     assert [e.component.name for e in elements(CIRCUIT)] == ["CPE_ct", "W1", "CPE1"]
 
@@ -197,13 +261,7 @@ def test_the_screen_loses_no_departure_that_is_seen(lot, most):
     some = [s.replace(impedance=s.impedance * (1 + 0.002 * k)) for k, s in enumerate(some)]
     circuit = eisfit.circuit("rs-sei-ct")
     values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
-    target = np.stack([s.impedance for s in some])
-    weight = np.repeat(1 / np.abs(target), 2, axis=1)
-    held = np.zeros(values.shape, dtype=bool)
-    columns = list(range(values.shape[1]))
-    fits = linearise(
-        circuit, some[0].omega, target, weight, values, free=columns, held=held, known_noise=False
-    )
+    fits = linearised(circuit, some, values)
     evidence = np.stack([t.evidence for t in try_departures(fits, _first_order(fits))], axis=1)
     worth = worth_trying(fits, _first_order(fits), _COUNTS)
     assert [len(group) for group in _alike(fits)] == [20]

@@ -28,7 +28,8 @@ from eisfit.engine.exchange import exchange_arcs
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Departure, Smooth, elements, reshaped, tailed
+from eisfit.fitting.errors.departures.shapes import Departure, elements, reshaped, tailed, together
+from eisfit.fitting.errors.departures.smooth import Smooth
 from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -38,6 +39,7 @@ __all__ = ["Discrepancy", "find_discrepancy"]
 
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
+_SMOOTH = (2.3, 0.3)  # length and size of those fitted to the end, but for the one element that is wide
 _TRUE = 0.8  # prior probability of the circuit: noise then looks like a departure in 1 of 300 true fits
 _COUNTS = _TRUE / (1 - _TRUE)  # likelihood ratio that makes a departure more probable than not
 _AT_ONCE = 256
@@ -150,10 +152,11 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
     departures: list[Departure] = [
-        *(Smooth(circuit, omega, length, size) for length in _LENGTHS for size in _SIZES),
+        *(Smooth(circuit, omega, *_SMOOTH, wide) for wide in (None, *elements(circuit))),
         *reshaped(circuit, omega),
         *tailed(circuit, omega),
         Drifting(circuit, omega),
+        *together(circuit, omega),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)

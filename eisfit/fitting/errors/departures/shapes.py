@@ -4,7 +4,7 @@ A factor hangs on one or more numbers c, which are standard normal beforehand; r
 resistances of their arcs:
 
 - smooth: ln Z_e plus a smooth random function of ln omega with its Kramers-Kronig phase, of a standard
-  deviation ``size``.
+  deviation ``size``; one element may depart more than the others.
 - skewed: an arc becomes Havriliak and Negami's (Polymer 8 (1967) 161), ln beta = 0.5 c: Gerischer and
   Cole-Davidson among them.
 - split: an arc becomes two alike with time constants a factor k^2 apart, (k + 1/k) / 2 = exp(0.5 c): a factor
@@ -16,16 +16,17 @@ resistances of their arcs:
 - ended: an endless diffusion (`W`) is that of a layer with an end, closed or open: ln factor is ln coth x or
   ln tanh x, x = sqrt(j omega T) (J. R. Macdonald, Impedance Spectroscopy (Wiley 1987), ch. 2.1), T = exp(c)
   times what makes the lowest point differ by a fourth. To first order about no end at all, c exp(-2x).
+- together: all arcs skewed and split, and one kind of tail, at once: a cell need not depart in one way alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, Protocol
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import arcs
@@ -39,15 +40,15 @@ __all__ = [
     "Element",
     "Ended",
     "Reshaped",
-    "Smooth",
     "Tilted",
+    "Together",
     "elements",
     "reshaped",
     "resistors",
     "tailed",
+    "together",
 ]
 
-_ENDLESS = 0.1  # of a smooth departure, for elements that are a distributed process themselves
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
 _DIFFUSIONS = ("W", "Wo", "Ws")
 _SKEW = 0.5  # standard deviation of ln beta: Cole-Davidson's of glasses are 0.3 to 0.7, Gerischer's is 0.5
@@ -71,9 +72,9 @@ class Element:
     powers: tuple[float, ...]
 
     @property
-    def size(self) -> float:
-        """How much of a smooth departure it takes."""
-        return 1.0 if self.component.symbol in ("CPE", "C") else _ENDLESS
+    def is_storage(self) -> bool:
+        """Whether it is a capacitance or a CPE, not a distributed process itself."""
+        return self.component.symbol in ("CPE", "C")
 
     def by_logarithm(self, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
         """Return dZ/d ln Z_e (B, F) from p (B, P) and dZ/dp (B, P, F)."""
@@ -144,43 +145,6 @@ class Departure(Protocol):
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return the same to first order about the circuit itself, in the order of the numbers."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Smooth:
-    """Bumps a `length` apart in ln omega, of standard deviation ``size``."""
-
-    circuit: Circuit
-    omega: FloatArray
-    length: float
-    size: float = 1.0
-    nested = True
-
-    @cached_property
-    def bumps(self) -> ComplexArray:
-        """U + jv (K, F) of a single element."""
-        return _bumps(np.log(self.omega), self.length)
-
-    @property
-    def count(self) -> int:
-        """How many numbers it has."""
-        return len(self.bumps) * len(elements(self.circuit))
-
-    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
-        """Return what it does to the elements."""
-        each = len(self.bumps)
-        found = []
-        for element in elements(self.circuit):
-            columns = self.size * element.size * self.bumps
-            first = each * element.place
-            factor = np.exp(c[:, first : first + each] @ columns)
-            found.append(Change(element, factor, columns[np.newaxis], first))
-        return found
-
-    def first_order(self, values: FloatArray) -> list[Shape]:
-        """Return it to first order."""
-        scaled = [(element, self.size * element.size) for element in elements(self.circuit)]
-        return [(element, (size * self.bumps)[np.newaxis]) for element, size in scaled]
 
 
 #: y(ln st, c) with its derivatives by both: R / Z - 1 of an arc, st where Z is R / (1 + st).
@@ -352,19 +316,40 @@ def tailed(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
     return [*(Tilted(omega, e) for e in diffusions), *ended]
 
 
-@lru_cache(maxsize=4)
-def _bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return x, one bump, and the phase that goes with it: in Fourier space i tanh(k pi/2) times the bump."""
-    step = length / 32
-    x = (np.arange(4096) - 2048) * step
-    bump = np.exp(-((x / length) ** 2) / 2) / np.pi**0.25
-    turn = 1j * np.tanh(np.pi * np.pi * np.fft.fftfreq(x.size, step))
-    return x, bump, np.fft.ifft(turn * np.fft.fft(bump)).real
+@dataclass(frozen=True)
+class Together:
+    """Departures at once, each with its own numbers: a cell need not depart in one way alone."""
+
+    parts: tuple[Departure, ...]
+
+    @property
+    def count(self) -> int:
+        """How many numbers they have."""
+        return sum(part.count for part in self.parts)
+
+    @property
+    def nested(self) -> bool:
+        """Whether all have a first order."""
+        return all(part.nested for part in self.parts)
+
+    def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
+        """Return what they do to the elements."""
+        found, first = [], 0
+        for part in self.parts:
+            some = part.changes(values, c[:, first : first + part.count])
+            found += [replace(change, first=change.first + first) for change in some]
+            first += part.count
+        return found
+
+    def first_order(self, values: FloatArray) -> list[Shape]:
+        """Return them to first order."""
+        return [shape for part in self.parts for shape in part.first_order(values)]
 
 
-def _bumps(log_omega: FloatArray, length: float) -> ComplexArray:
-    """Return bumps u + jv (K, F), a length apart, which together vary as much everywhere."""
-    x, bump, phase = _bump(length)
-    low, high = log_omega.min() - 2 * length, log_omega.max() + 2 * length
-    at = log_omega - np.arange(low, high + 0.999 * length, length)[:, np.newaxis]
-    return np.asarray(np.interp(at, x, bump) + 1j * np.interp(at, x, phase))
+def together(circuit: Circuit, omega: FloatArray) -> list[Together]:
+    """Return the departures of all arcs at once, with each kind of tail."""
+    shapes = tuple(one for one in reshaped(circuit, omega) if one.nested)
+    tails = tailed(circuit, omega)
+    if not tails:
+        return [Together(shapes)] if len(shapes) > 1 else []
+    return [Together((*shapes, tail)) for tail in tails]

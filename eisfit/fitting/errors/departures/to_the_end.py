@@ -83,7 +83,7 @@ class _Problem(Problem):
         ]
         factors: dict[int, ComplexArray] = {}
         for row, x in changes:
-            factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] = x.factor
+            factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
         changed = {x.element.place: x.element for _, x in changes}
         by_logarithm = {k: element.by_logarithm(values, slopes) for k, element in changed.items()}
