@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
 from eisfit.model.notation import Component, Series, components
 
-__all__ = ["neighbours"]
+__all__ = ["neighbours", "with_fast_arc"]
 
 _TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
 _NEW_TAILS = ("W", "Wo", "Ws", "CPE")
@@ -52,6 +52,14 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
         for parts in changed:
             yield rest[0] + parts + rest[1]
         yield from _with_neighbour(k, structure)
+
+
+def with_fast_arc(structure: Structure) -> Iterator[Structure]:
+    """Yield the structure with a resistance in series as an arc that the sweep shows a trace of."""
+    for k, part in enumerate(structure):
+        if isinstance(part, Component) and part.symbol == "R":
+            arc = Arc(part, _named("CPE", next(fresh(structure))))
+            yield (*structure[:k], arc.node, *structure[k + 1 :])
 
 
 def _named(symbol: str, label: int | str) -> Component:

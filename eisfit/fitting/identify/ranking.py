@@ -20,7 +20,7 @@ from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Answer", "answers", "closer", "grade", "is_simulated", "largest", "misfit", "smallest"]
+__all__ = ["Answer", "answers", "closer", "grade", "is_smooth", "largest", "misfit", "smallest"]
 
 
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
@@ -28,7 +28,7 @@ _SERVES = 1.5
 _AS_CLOSE = 1.25  # times the closest circuit's residual
 _MUCH_CLOSER, _WORTH = 0.7, 2  # residual, and how many more parameters are worth it
 _FURTHER = 4  # parameters beyond the smallest usable circuit: more only imitate what is systematic
-_SIMULATED = 3e-4  # relative noise below any instrument's
+_ALIKE = 4.0  # standard deviations of the correlation of noise
 _FLAT, _TAIL = 0.45, 2  # an arc with a lower exponent is a tail, and counts as so many parameters more
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
@@ -46,8 +46,12 @@ class Answer:
 
 def misfit(trial: Trial, bench: Workbench) -> float:
     """Return the residual over what the noise leaves: near 1 where the circuit is true."""
-    left = max(2 * bench.spectrum.points - trial.size, 1)
-    return float(np.sqrt(trial.chisqr / (bench.scale * left)))
+    return float(np.sqrt(_spread(trial, bench) / bench.scale))
+
+
+def _spread(trial: Trial, bench: Workbench) -> float:
+    """Return the mean square that a trial leaves of each number that is not used up."""
+    return trial.chisqr / max(2 * bench.spectrum.points - trial.size, 1)
 
 
 def grade(trial: Trial, bench: Workbench) -> str:
@@ -66,35 +70,25 @@ def _cost(trial: Trial) -> tuple[int, float]:
     return trial.size + _TAIL * _is_flat(trial), trial.chisqr
 
 
-def _noise(bench: Workbench) -> float:
-    """Return the noise of Z over |Z|."""
-    return float(np.sqrt(2 * bench.scale))
-
-
-def is_simulated(bench: Workbench) -> bool:
-    """Return whether the noise is below any instrument's."""
-    return _noise(bench) < _SIMULATED
-
-
 def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, None where none is usable."""
     usable = _usable(trials)
     closest = min((trial.rms for trial in usable), default=np.inf)
-    most = max(limit("good_rms"), _SERVES * _noise(bench), _AS_CLOSE * closest)
+    most = max(limit("good_rms"), _SERVES * bench.noise, _AS_CLOSE * closest)
     near = [trial for trial in usable if trial.rms <= most]
     return min(near, key=_cost, default=None)
 
 
 def largest(trials: Iterable[Trial], bench: Workbench) -> float:
     """Return how many parameters the data can ask for; infinite where no circuit is usable yet."""
-    found = None if is_simulated(bench) else smallest(trials, bench)
+    found = None if bench.is_simulated else smallest(trials, bench)
     return np.inf if found is None else found.size + _FURTHER
 
 
 def _serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, and no two parameters away from a much closer one."""
     usable, most, found = _usable(trials), largest(trials, bench), smallest(trials, bench)
-    while found is not None and found.rms > _EXPLAINED * _noise(bench):
+    while found is not None and found.rms > _EXPLAINED * bench.noise:
         enough = _MUCH_CLOSER * found.rms
         further = _cost(found)[0] + _WORTH
         near = [t for t in usable if t.size <= most and _cost(t)[0] <= further and t.rms < enough]
@@ -142,17 +136,30 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
 
 
 def _measure(full: Sequence[Trial], bench: Workbench) -> float:
-    """Return chisqr that stands for one unit: of the noise, or of what is systematic."""
+    """Return chisqr that stands for one unit: of the noise, or of what is systematic.
+
+    Where the digits are all the noise, it is what the closest leaves: descents end a little above them.
+    """
+    if bench.is_exact:
+        return max(bench.scale, min(_spread(trial, bench) for trial in full))
     served = _serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
     explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
     if explaining and min(explaining) <= largest(full, bench):
         return bench.scale
-    residual, _ = served.problem.evaluate(served.theta[np.newaxis], served.problem.buffer(1))
+    lag = min(max(_lag(served), 0.0), 0.9)
+    return max(_spread(served, bench) * (1 + lag) / (1 - lag), bench.scale)
+
+
+def _lag(trial: Trial) -> float:
+    """Return the correlation of neighbouring residuals."""
+    residual, _ = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
     parts = residual[0].reshape(-1, 2)
-    lag = float(np.sum(parts[1:] * parts[:-1]) / np.sum(parts**2))
-    lag = min(max(lag, 0.0), 0.9)
-    spread = served.chisqr / max(2 * bench.spectrum.points - served.size, 1)
-    return max(spread * (1 + lag) / (1 - lag), bench.scale)
+    return float(np.sum(parts[1:] * parts[:-1]) / np.sum(parts**2))
+
+
+def is_smooth(trial: Trial) -> bool:
+    """Return whether what a trial leaves is no noise, for neighbouring residuals are alike."""
+    return bool(_lag(trial) > _ALIKE / np.sqrt(2 * trial.problem.target.size))
 
 
 def _equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[tuple[Trial, float]]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.coordinates import Coordinates, Scales, arcs
+from eisfit.engine.coordinates import Box, Coordinates, Scales, arcs
+from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.moved_arcs import put_arc
@@ -17,7 +19,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, components
 from eisfit.records import dataclass
-from eisfit.spectra.noise import ladder
+from eisfit.spectra.noise import ladder, rounding
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Trial", "Workbench"]
@@ -25,6 +27,14 @@ __all__ = ["Trial", "Workbench"]
 
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
 _NEW_ARC = 0.3  # of |Z| there
+_TINY = 1e-7
+_BY_SIZE = {
+    "ohm": 1,
+    "H": 1,
+    "ohm s^-1/2": 1,
+    "F": -1,
+    "S s^alpha": -1,
+}  # power that an impedance has in each
 _GLANCE = 9  # iterations after which hopeless ones are given up
 _KEPT = 5
 _STEPS, _ROUGH = 20, 1e-5
@@ -34,6 +44,7 @@ _SEEN = 1e-6  # of the longest shape: less is rounding
 _NOTHING = 14.0  # of chi-square: two shapes out of thirty take up to about this from noise
 _BEST = 10
 _FULL_STEPS, _FINE = 150, 1e-9
+_SIMULATED = 3e-4  # relative noise below any instrument's
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +65,8 @@ class Trial:
         (n, V) other ends of the search, best first.
     full
         Whether many starts were made.
+    exact
+        Whether the data are of next to no noise.
     """
 
     structure: Structure
@@ -63,6 +76,7 @@ class Trial:
     score: float
     ends: FloatArray
     full: bool = False
+    exact: bool = False
 
     @cached_property
     def shape(self) -> str:
@@ -98,9 +112,14 @@ class Trial:
 
     @cached_property
     def at_bound(self) -> bool:
-        """Whether a parameter stands at its limit, a capacitor's exponent of one left aside."""
+        """Whether a parameter stands at its limit, a capacitor's exponent of one left aside.
+
+        In data of next to no noise that is where the search ends: an arc far outside the sweep shows there.
+        """
         c = self.problem.coordinates
-        low, high = self.theta <= c.low + 1e-6, self.theta >= c.high - 1e-6
+        box = self.problem.bounds
+        least, most = (box.low[0], box.high[0]) if self.exact else (c.low, c.high)
+        low, high = self.theta <= least + 1e-6, self.theta >= most - 1e-6
         rows = [list(self.circuit.parameters.values())[k] for k in c.free.tolist()]
         ideal = np.array([row.symbol == "alpha" and row.max == 1 for row in rows])
         return bool(np.any(low | (high & ~ideal)))
@@ -122,6 +141,8 @@ class Workbench:
         Of the starts.
     consistent
         Whether the data obey Kramers-Kronig: else `scale` holds what breaks it too.
+    is_exact
+        Whether the rounding of the numbers is taken for all their noise.
     """
 
     spectrum: Spectrum
@@ -129,11 +150,36 @@ class Workbench:
     scale: float
     seed: int = 0
     consistent: bool = True
+    is_exact: bool = False
 
     @cached_property
     def prior(self) -> Prior:
         """Of the parameters."""
         return Prior.of(self.spectrum.omega, self.spectrum.impedance)
+
+    @property
+    def noise(self) -> float:
+        """Noise of Z over |Z|."""
+        return float(np.sqrt(2 * self.scale))
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """Whether the noise is below any instrument's."""
+        return self.noise < _SIMULATED
+
+    @cached_property
+    def digits_left(self) -> float:
+        """The chisqr that the rounding of the numbers leaves."""
+        return float(np.sum((rounding(self.spectrum) * self.weight) ** 2))
+
+    def by_digits(self) -> Workbench:
+        """Return the bench with the rounding of the numbers for noise."""
+        return replace(self, scale=self.digits_left / self.weight.size, is_exact=True)
+
+    def scored(self, trial: Trial) -> Trial:
+        """Return a trial of another bench with its score by this one's noise."""
+        score = evidence(trial.problem, trial.theta, trial.structure, self.prior, self.scale)
+        return replace(trial, score=score)
 
     @cached_property
     def _shared(self) -> tuple[Scales, FrequencyGrid]:
@@ -167,9 +213,10 @@ class Workbench:
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         found = self._fitted(trial.structure, problem, ends, steps=_FULL_STEPS, agree=_AGREE)
-        return self._fitted(
-            trial.structure, problem, found.ends[:2], steps=_FULL_STEPS, tolerance=_FINE, full=True
-        )
+        ends = found.ends[:2]
+        if self.is_simulated:
+            ends = polish(problem, ends, np.array([self.digits_left]))[0]
+        return self._fitted(trial.structure, problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
 
     def explains(self, trial: Trial) -> bool:
         """Return whether nothing that an impedance can show is left in a trial's residual.
@@ -196,7 +243,9 @@ class Workbench:
     def _problem(self, structure: Structure) -> Problem:
         scales, grid = self._shared
         target = self.spectrum.impedance[np.newaxis]
-        return Problem(Coordinates(circuit_of(structure), scales), grid, target, self.weight[np.newaxis])
+        coordinates = Coordinates(circuit_of(structure), scales)
+        box = Box.search(coordinates, self.spectrum.omega, target)
+        return Problem(coordinates, grid, target, self.weight[np.newaxis], box)
 
     def _drawn(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
         rng = np.random.default_rng((self.seed, turn))
@@ -208,10 +257,14 @@ class Workbench:
     def _inherited(self, circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
         """Return starts (n, P) with the parent's values where names are the same; a CPE takes over a C.
 
-        An arc that is new stands at another place in each.
+        An arc that is new stands at another place in each. Without noise what is new may be as small as it
+        likes, and a start is no farther from the optimum than the parent where it is small.
         """
         rows, omega = rows.copy(), self.spectrum.omega
+        share = np.geomspace(1, _TINY, len(rows)) if self.is_exact else np.ones(len(rows))
+        beside = {}  # storage that is new beside a resistor that is not: as good as absent where it is small
         for arc in arcs(circuit.tree):
+            beside[arc[1].name] = -1 if arc[0].name in known else 1
             if arc[0].name not in known:
                 put_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
         for k, name in enumerate(circuit.names):
@@ -221,6 +274,8 @@ class Workbench:
                 rows[:, k] = known[name]
             elif parameter.component.startswith("CPE") and old in known:
                 rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
+            else:
+                rows[:, k] *= share ** (beside.get(parameter.component, 1) * _BY_SIZE.get(parameter.unit, 0))
         return rows
 
     def _fitted(
@@ -240,7 +295,7 @@ class Workbench:
         score = (
             evidence(problem, ends[0], structure, self.prior, self.scale) if np.isfinite(best) else -np.inf
         )
-        return Trial(structure, problem, ends[0], best, score, ends, full)
+        return Trial(structure, problem, ends[0], best, score, ends, full, self.is_simulated)
 
 
 def _leaves(trial: Trial) -> list[Component]:

@@ -217,3 +217,17 @@ def test_data_without_noise_get_the_smallest_that_reaches_their_digits():
     assert found.first.rms < 1e-7
     assert "C" in found.best.string
     assert "CPE" not in found.best.string
+
+
+@pytest.mark.slow
+def test_data_without_noise_show_what_lies_far_outside_the_sweep():
+    """A wire's inductance of a hundred thousandth of |Z|; an arc that peaks four decades above the sweep."""
+    f = np.geomspace(1e5, 1, 60)
+    s = 2j * np.pi * f
+    wire = 161 + 2.83e-8 * s + 1920 / (1 + 1920 * 1.59e-10 * s**0.728)
+    arcs = 8.06 / (1 + 8.06 * 6.46e-12 * s**0.83) + 1230 / (1 + 1230 * 1.24e-4 * s**0.618)
+    for z, least, most in ((wire, 4, 5), (arcs, 6, 6)):
+        first = identify(Spectrum(f, np.round(z.real, 8) + 1j * np.round(z.imag, 8))).first
+        assert least <= first.free <= most
+        assert first.rms < 1e-8
+        assert not first.at_bound
