@@ -7,7 +7,8 @@
 `faulty` draws a cell, a fault and a circuit at random and counts the fits that are usable although they miss
 by more than 3 % rms, or although the imaginary part is turned or zero; the rms is computed here, from the
 values that the fit returns and the data as they were given. `drifting` counts the parameters that are called
-determined and lie more than four of their errors off all that they were during the sweep. `exchanged` counts
+determined and lie more than four of their errors off all that they were during the sweep, and off what they
+were at first. `exchanged` counts
 the spectra of two similar arcs, one with a Warburg, whose arcs come out exchanged and not called ambiguous.
 
 All spectra are simulated: closed forms in plain numpy (`closed_forms.py`), noise below 1 % of |Z|.
@@ -98,7 +99,45 @@ def imaginary_turned(rng):
     return f, CELLS[rng.integers(len(CELLS))](rng, 2j * np.pi * f).conj()
 
 
-FAULTS = (wrong_circuit, few_points, drift, outliers, resonance, imaginary_zero, imaginary_turned)
+def mixed(rng):
+    """Some of the points are another cell's."""
+    f, z = wrong_circuit(rng)
+    other = rng.random(z.size) < rng.uniform(0.1, 0.5)
+    return f, np.where(other, cell(rng, f), z)
+
+
+def range_jump(rng):
+    """The analyser changes its range, and with it its gain."""
+    f, z = wrong_circuit(rng)
+    return f, z * np.where(f < f[rng.integers(3, f.size - 3)], log_uniform(rng, 1.02, 1.5), 1.0)
+
+
+def mains_hum(rng):
+    """What the mains induce at 50 Hz and its odd harmonics is measured there too."""
+    f, z = wrong_circuit(rng)
+    near = np.exp(-np.min(np.abs(np.log(f[:, None] / [50, 150, 250])), axis=1) / 0.05)
+    return f, z + log_uniform(rng, 0.02, 1) * np.abs(z) * near * np.exp(2j * np.pi * rng.random(f.size))
+
+
+def cable_overcorrected(rng):
+    """An inductance that is not there was taken off."""
+    f, z = wrong_circuit(rng)
+    return f, z - 2j * np.pi * f * log_uniform(rng, 0.02, 1) * np.abs(z[0]) / (2 * np.pi * f[0])
+
+
+FAULTS = (
+    wrong_circuit,
+    few_points,
+    drift,
+    outliers,
+    resonance,
+    imaginary_zero,
+    imaginary_turned,
+    mixed,
+    range_jump,
+    mains_hum,
+    cable_overcorrected,
+)
 
 
 def by_shell(f, z, circuit):

@@ -14,11 +14,11 @@ noise         w = 1 / noise_k, the standard deviation of each part, measured or 
 ============  =============================================================================
 
 **The noise** of a spectrum is one thing throughout: the standard deviation of each part, as a fraction
-of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom. `eisfit.check`
-finds that spectrum with a chain of RC elements whose length it chooses, and gives the noise point by
-point; `noise_level` has a ladder of fixed length, for thousands of spectra at once, and takes a fitted
-circuit, which obeys them too, where that leaves less. Of 60 points either is right to 7 %; where RC
-elements are no help (resonances) the ladder alone is far too large.
+of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom: `noise_level`, for
+`eisfit.check`, for `eisfit.fit` and its companions alike. That spectrum is a ladder of RC elements of fixed
+length, which is solved for thousands of spectra at once; of 60 points its noise is right to 7 %. Where RC
+elements are no help (resonances, drift) it leaves at least twice the chisqr of something else that obeys
+Kramers-Kronig, a fitted circuit or the chain of `eisfit.check`, and that counts: `left_by_noise`.
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.
@@ -38,6 +38,7 @@ __all__ = [
     "attainable_chisqr",
     "attainable_of_many",
     "ladder",
+    "left_by_noise",
     "noise_level",
     "rounding",
     "weights",
@@ -49,6 +50,7 @@ WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
 _SPARE = 8  # numbers measured beyond those of the ladder that the noise is estimated with
+_NO_HELP = 2.0  # chisqr over another's: with the degrees of freedom of 20 points and more beyond chance
 _MOST_DIGITS = 12  # that rounding is looked for in: the last of a float's fifteen are arithmetic's
 _EXACT = 2e-15  # relative error of a number that is a multiple of a power of ten
 _FINEST = 1e-10  # of |Z|, what arithmetic leaves at worst
@@ -199,7 +201,19 @@ def _normal_equations(
     return normal, (data * weight) @ columns.T
 
 
-def noise_level(omega: FloatArray, weight: FloatArray, modulus: FloatArray, *left: FloatArray) -> FloatArray:
+def left_by_noise(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
+    """Return the chisqr (B,) that is the noise's: the ladder's, another where that is far less.
+
+    >>> left_by_noise(np.array([1.0, 1.0]), np.array([0.9, 0.1])).tolist()
+    [1.0, 0.1]
+    """
+    least = np.min(np.stack(np.broadcast_arrays(attainable, *left)), axis=0)
+    return np.where(attainable > _NO_HELP * least, least, attainable)
+
+
+def noise_level(
+    omega: FloatArray, weight: FloatArray, modulus: FloatArray, attainable: FloatArray, *left: FloatArray
+) -> FloatArray:
     """Return the noise (B,) of each part, fraction of |Z|; NaN where the points are too few to tell it.
 
     Parameters
@@ -208,13 +222,13 @@ def noise_level(omega: FloatArray, weight: FloatArray, modulus: FloatArray, *lef
         (F,) rad/s, falling.
     weight, modulus
         (B, 2F), 1/ohm, and |Z| (B, F), ohm.
-    left
-        (B,) each: chisqr that descriptions which obey Kramers-Kronig leave, as `attainable_chisqr` scales it.
-        The least counts.
+    attainable, left
+        (B,) each: chisqr that the ladder and other descriptions which obey Kramers-Kronig leave, as
+        `attainable_chisqr` scales it.
     """
     if not _knows_noise(omega):
         return np.full(len(weight), np.nan)
-    least = np.minimum.reduce(left)
+    least = left_by_noise(attainable, *left)
     size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
     noise = np.sqrt(least / weight.shape[-1] * size)
     return np.asarray(np.where(least > 0, noise, np.nan))

@@ -16,6 +16,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
+from eisfit.spectra.noise import attainable_of_many, noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
 from eisfit.validation.linear_kk import Basis, fit
@@ -133,7 +134,7 @@ def _holds(trust: Trust) -> bool:
 def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
     fitted = _curve(spectrum, representation, trust)
     modulus = np.abs(tested.impedance if representation == "impedance" else 1 / tested.impedance)
-    relative = np.maximum(trust.found.noise / (trust.weight * modulus), 1e-12)
+    relative = np.maximum(_noise(representation, trust) / (trust.weight * modulus), 1e-12)
     ranges = list(_ranges(find_breaches(trust), trust.kept, tested))
     notes: list[Flag] = []
     if tested is not spectrum:
@@ -152,6 +153,24 @@ def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Tr
         flags=(*_flags(ranges, trust), *notes),
         ranges=tuple(ranges),
     )
+
+
+def _noise(representation: str, trust: Trust) -> float:
+    """Return the standard deviation of each part in units of the weights (`eisfit.spectra.noise`).
+
+    Where the ladder cannot tell it, of few points and of admittances, it is what the chain leaves.
+    """
+    problem, found = trust.problem, trust.found.noise
+    if representation != "impedance":
+        return found
+    omega, weight = problem.basis.omega, np.repeat(problem.weight, 2)[np.newaxis]
+    z, left = problem.data[np.newaxis], np.array([found**2 * 2 * problem.size])
+    level = float(
+        noise_level(
+            omega, weight, 1 / problem.weight[np.newaxis], attainable_of_many(omega, z, weight), left
+        )[0]
+    )
+    return level if np.isfinite(level) else found
 
 
 def _curve(spectrum: Spectrum, representation: str, trust: Trust) -> ComplexArray:

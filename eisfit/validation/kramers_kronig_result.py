@@ -75,6 +75,15 @@ class KramersKronigResult:
         return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
 
     @property
+    def unexplained(self) -> FloatArray:
+        """What no consistent impedance explains of either part, ohm, (F,): the noise, more where it fails."""
+        if self.ok:
+            return self.noise
+        return np.asarray(
+            np.maximum(self.noise, np.abs(self.spectrum.impedance) * self.rms_residual / np.sqrt(2))
+        )
+
+    @property
     def rms_residual(self) -> float:
         """Root mean square of |residual|, fraction of |Z|."""
         return float(np.sqrt(np.mean(np.abs(self.residuals) ** 2)))

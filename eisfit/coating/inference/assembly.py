@@ -27,6 +27,7 @@ from eisfit.coating.physics import (
     Support,
 )
 from eisfit.coating.study import Cell, FilmTable, Study
+from eisfit.errors import SpectrumError
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
 __all__ = ["problem_of", "size_priors"]
@@ -232,7 +233,10 @@ def _scalars(cell: Cell) -> Block:
 
 def _noise(spectrum: Any) -> float:
     """Relative error of a point: the noise seen, and at least 0.2 %, which no instrument's accuracy beats."""
-    from eisfit.spectra.noise import attainable_chisqr, weights
+    from eisfit.validation.kramers_kronig import check
 
-    chisqr = attainable_chisqr(spectrum, weights(spectrum))
-    return max(float(np.sqrt(chisqr / (2 * spectrum.points))), 2e-3)
+    try:
+        seen = check(spectrum).unexplained / np.abs(spectrum.impedance)
+    except SpectrumError:  # too few points to tell
+        return 2e-3
+    return max(float(np.sqrt(np.mean(seen**2))), 2e-3)

@@ -25,7 +25,7 @@ from eisfit.model.files.library import circuits as names_of_circuits
 from eisfit.model.notation import components
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
-from eisfit.spectra.noise import attainable_chisqr
+from eisfit.spectra.noise import attainable_chisqr, left_by_noise
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
 
@@ -96,14 +96,14 @@ def _compared(
         if not is_exact(spectrum, weighting, left):
             rows = candidates(entered, noise, seed)
             left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
-            noise = min([noise, *_unexplained(rows)])
+            noise = float(left_by_noise(noise, *_unexplained(rows)))
     if is_exact(spectrum, weighting, left):
         rows, noise = exact_candidates(spectrum, circuits, weighting, seed)
     return Comparison.of(spectrum, weighting, rows, noise)
 
 
 def _unexplained(rows: Sequence[Candidate]) -> Iterator[float]:
-    """Yield the chisqr that each circuit takes for noise; the least counts (`eisfit.spectra.noise`)."""
+    """Yield the chisqr that each circuit takes for noise."""
     for row in rows:
         if row.result is not None and row.result.statistics.nfree > 0:
             statistics = row.result.statistics

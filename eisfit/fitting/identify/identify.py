@@ -122,13 +122,7 @@ def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
     """Return the mean square of the weighted noise: measured, else what no consistent impedance explains."""
     if spectrum.noise is not None:
         return float(np.mean((np.repeat(spectrum.noise, 2) * weight) ** 2))
-    tested = check(spectrum)
-    size = (
-        tested.noise
-        if tested.ok
-        else np.maximum(tested.noise, np.abs(tested.spectrum.impedance) * tested.rms_residual / np.sqrt(2))
-    )
-    from_test = float(np.mean((np.repeat(size, 2) * weight) ** 2))
+    from_test = float(np.mean((np.repeat(check(spectrum).unexplained, 2) * weight) ** 2))
     floor = 1e-20 * float(np.mean((np.repeat(np.abs(spectrum.impedance), 2) * weight) ** 2))
     return max(from_test, floor)
 
