@@ -293,7 +293,7 @@ def test_document_goes_round():
 
 def test_it_shows_itself():
     result = check(Spectrum(frequency=F, impedance=simulated(two_zarcs, 1e-3, np.random.default_rng(5))))
-    assert "spectrum: pass, noise 0.092 %" in repr(result)
+    assert "spectrum: pass, noise 0.093 %" in repr(result)
     assert "Kramers-Kronig" in str(result)
     assert "RC elements" in result._repr_html_()
 
