@@ -334,3 +334,74 @@ def test_numpy_records_and_complex_columns():
         np.save(stream, array)
         (spectrum,) = read_bytes(stream.getvalue(), "x.npy")
         np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        ("k-ohm", 1e3),
+        ("M Ohm", 1e6),
+        ("m Ohm", 1e-3),
+        ("kΩs", 1e3),
+        ("ohm(s)", 1),
+        ("Ω∙cm2", 1),
+        ("Ohm cm**2", 1),
+        ("Ω cm^{2}", 1),
+    ],
+)
+def test_spellings_of_ohm(unit, factor):
+    columns = (F.tolist(), (Z.real / factor).tolist(), (Z.imag / factor).tolist())
+    holds(f"f (Hz),Z' ({unit}),Z'' ({unit})\n" + rows("{!r},{!r},{!r}", *columns))
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [
+        ("f (k Hz)", 1e3),
+        ("f (cps)", 1),
+        ("f (Hertz)", 1),
+        ("ω (krad/s)", 1e3 / (2 * np.pi)),
+        ("f_meas (Hz)", 1),
+    ],
+)
+def test_spellings_of_hertz(name, factor):
+    columns = ((F / factor).tolist(), Z.real.tolist(), Z.imag.tolist())
+    holds(f"{name},Zre (Ohm),Zim (Ohm)\n" + rows("{!r},{!r},{!r}", *columns))
+
+
+def test_r_beside_a_phase_is_what_kramers_kronig_says():
+    for r in (np.abs(Z), Z.real):
+        table = rows("{!r},{!r},{!r}", F.tolist(), r.tolist(), DEGREES.tolist())
+        assert any(
+            note.startswith("assumed: 'R (Ohm)' is the") for note in holds("f (Hz),R (Ohm),θ (deg)\n" + table)
+        )
+    with pytest.raises(ReadError, match="may be the modulus or the real part"):
+        read_bytes(b"f (Hz),R (Ohm),phase (deg)\n1000,1,-1\n100,2,-2\n10,3,-1\n", "x.csv")
+
+
+def test_a_column_of_units_beside_each():
+    form = "{!r},kHz,{!r},mOhm,{!r},mOhm"
+    columns = ((F / 1e3).tolist(), (1e3 * Z.real).tolist(), (1e3 * Z.imag).tolist())
+    holds("Frequency,Unit,Zre,Unit,Zim,Unit\n" + rows(form, *columns))
+    mixed = "f,Unit,Zre,Unit,Zim,Unit\n" + "1,kHz,2,Ohm,3,Ohm\n" * 3 + "1,Hz,2,Ohm,3,Ohm\n"
+    with pytest.raises(ReadError, match="the units beside 'f' are Hz, kHz: write one"):
+        read_bytes(mixed.encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    "form", ["{!r},{!r} ± 0.1,{!r} ± 0.2", "{!r},{!r}(3),{!r}(12)", "{!r},{!r},{!r}  # noisy"]
+)
+def test_uncertainties_and_remarks_behind_numbers(form):
+    holds("f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows(form, F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+def test_names_of_rows_without_a_name_of_their_own():
+    names = [f"P{i}" for i in range(F.size)]
+    holds(
+        "f (Hz),Zre (Ohm),Zim (Ohm)\n"
+        + rows("{},{!r},{!r},{!r}", names, F.tolist(), Z.real.tolist(), Z.imag.tolist())
+    )
+
+
+def test_a_header_parted_by_commas_over_tabs():
+    holds("f, Zre, Zim\n" + rows("{!r}\t{!r}\t{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist()))

@@ -52,6 +52,7 @@ _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``real(ec.Z11)`` (COMSOL).
 _PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
+_PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
@@ -113,7 +114,7 @@ def _column(name: str, labelled: bool) -> Column:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
     text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
-    text = text.replace("∠", "phase ")
+    text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _DEGREES.sub(r"\1°C", text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text

@@ -95,6 +95,7 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 spanning = _names_of_two_lines(higher, above[back], table.style, width)
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
             if table.names:
+                _name_column_of_words(table)
                 _attach_units(table, units)
                 table.preamble = list(above[:back])
                 return
@@ -102,6 +103,12 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 break  # words further up are no header
     if near:
         table.names = _names_of_units(above[near[0]], table.style, width)
+
+
+def _name_column_of_words(table: Table) -> None:
+    """Give a first column of words, which name the rows, the empty name that the header leaves out."""
+    if len(table.names) == table.matrix.shape[1] - 1 and np.isnan(table.matrix[:, 0]).all():
+        table.names, table.mixed = ["", *table.names], False
 
 
 def _attach_units(table: Table, units: list[str]) -> None:
@@ -228,7 +235,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
     ways.append(_with_their_units(ways[0]))
-    return [[cell.strip().strip('"').replace('""', '"').strip() for cell in way] for way in ways]
+    return [[cell.strip().strip('"').replace('""', '"').strip(" ,;") for cell in way] for way in ways]
 
 
 def _with_their_units(cells: list[str]) -> list[str]:

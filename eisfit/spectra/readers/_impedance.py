@@ -36,6 +36,9 @@ _OTHERS = (
     ),
     (re.compile(r"%|norm|a\.u\."), "a part of something has lost its ohms"),
 )
+#: R of an LCR meter, or of polar coordinates.
+_BARE_R = re.compile(r"\W*R(?![^\W\d_]*[a-z])")
+_TELLS = 0.05
 _X_AXIS = re.compile(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = re.compile(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
@@ -59,6 +62,8 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "modulus" in chosen and "phase" in chosen:
         return _polar(file, chosen)
     if "real" in chosen and "phase" in chosen and "imag" not in chosen:
+        if _BARE_R.match(chosen.columns["real"].name) and "frequency" in chosen:
+            return _modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
         return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
     _refuse_axes(file, chosen)
@@ -69,6 +74,30 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if z is None:
         raise file.error(_missing(chosen))
     return z
+
+
+def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
+    """Return Z of R and a phase: R is the modulus or the real part; Kramers-Kronig tells.
+
+    Raises
+    ------
+    ReadError
+        Where it does not tell.
+    """
+    name, r, angle = chosen.columns["real"].name, chosen["real"], _radians(file, chosen)
+    ways: dict[str, ComplexArray] = {
+        "the modulus": np.asarray(r * np.exp(1j * angle), dtype=np.complex128),
+        "the real part": np.asarray(r * (1 + 1j * np.tan(angle)), dtype=np.complex128),
+    }
+    tests = {words: kramers_kronig_sign(chosen["frequency"], z) for words, z in ways.items()}
+    off = {words: min(test.as_written, test.turned) for words, test in tests.items() if test is not None}
+    best = min(off, key=lambda words: off[words], default="")
+    if len(off) < 2 or off[best] > _TELLS or max(off.values()) < 4 * off[best]:
+        raise file.error(
+            f"{name!r} beside a phase may be the modulus or the real part: call it '|Z|' or \"Z'\""
+        )
+    chosen.notes.append(f"{ASSUMED} {name!r} is {best}: only so Kramers-Kronig holds")
+    return ways[best]
 
 
 def _refuse_axes(file: File, chosen: Chosen) -> None:

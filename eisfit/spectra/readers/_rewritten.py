@@ -27,7 +27,16 @@ _GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
 _POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
 _REAL_FIRST = re.compile(rf"^\s*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
+_POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
 _SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+#: What is written otherwise everywhere, by a character that all of it has.
+_PLAINER = (
+    ("−", re.compile("−"), "-"),
+    ("", _EXPONENT, "e"),
+    ("np.", _SCALAR, r"\1"),
+    ("°)", _POLAR_PAIR, r"\1∠\2°"),
+    ("#", re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
+)
 _LONGEST = 2000
 _DRESSED = re.compile(
     rf"""^\s*(?:["']?([^\W\d][^=:;,\t]{{0,40}}?)["']?\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
@@ -35,6 +44,8 @@ _DRESSED = re.compile(
 #: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
 _NESTED = re.compile(r"\[\s*\[|\{\s*\{")
 _GROUP = re.compile(r"[\[{]([^\[\]{}]+)[\]}]")
+#: ``31.2 ± 0.3``, ``31.2(3)``.
+_UNCERTAINTY = re.compile(r"(?<=\d) ?(?:(?:±|\+/-) ?\d[\d.]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
 _FEWEST_ROWS = 3
 _BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 
@@ -66,12 +77,9 @@ def written_apart(plain: Sequence[str]) -> Lines:
     (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
     """
     whole = "\n".join(plain)
-    if "−" in whole:
-        plain = (whole := whole.replace("−", "-")).split("\n")
-    if _EXPONENT.search(whole):
-        plain = (whole := _EXPONENT.sub("e", whole)).split("\n")
-    if "np." in whole:
-        plain = (whole := _SCALAR.sub(r"\1", whole)).split("\n")
+    for mark, pattern, form in _PLAINER:
+        if mark in whole and pattern.search(whole):
+            plain = (whole := pattern.sub(form, whole)).split("\n")
     if "∠" in whole:
         units = {match[3] or "" for match in _POLAR.finditer(whole)}
         if len(units) == 1:
@@ -105,6 +113,8 @@ def undressed(lines: Sequence[str]) -> list[str]:
     >>> undressed(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
     ['f [Hz]\tZre [Ohm]', '1000.0\t2']
     """
+    if sum(1 for line in lines if _UNCERTAINTY.search(line)) >= _FEWEST_ROWS:
+        return [_UNCERTAINTY.sub("", line) for line in lines]
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups

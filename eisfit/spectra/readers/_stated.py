@@ -17,9 +17,9 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._sweep import ASSUMED
-from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers._units import is_unit, unit_of
 
-__all__ = ["assumed_units", "tables_below_each_other", "with_stated_units"]
+__all__ = ["assumed_units", "names_with_units_beside", "tables_below_each_other", "with_stated_units"]
 
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
@@ -32,6 +32,7 @@ _VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
 _OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
+_UNIT_NAME = re.compile(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 _LONGEST = 200
 _MOST_NAMES = 60
 _NEAR = 5  # lines below a header within which numbers begin
@@ -59,6 +60,29 @@ def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> d
                 "write the units into the header"
             )
     return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+
+
+def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> list[str]:
+    """Return the names with the units that stand in every row of the column beside each: ``1000,Hz,20,mOhm``.
+
+    Raises
+    ------
+    ReadError
+        When the unit is not the same in every row.
+    """
+    names = list(table.names)
+    for i in range(min(len(names), table.matrix.shape[1]) - 1):
+        if not (
+            _UNIT_NAME.match(table.names[i + 1]) and np.isnan(table.matrix[:, i + 1]).all() and table.rows
+        ):
+            continue
+        units = {table.cell(lines, row, i + 1) for row in range(len(table.rows))} - {""}
+        if len(units) > 1 or not all(map(is_unit, units)):
+            raise file.error(
+                f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"
+            )
+        names[i] += "".join(f" [{unit}]" for unit in units)
+    return names
 
 
 def assumed_units(table: Table, chosen: Chosen) -> list[str]:

@@ -11,7 +11,7 @@ from eisfit.records import dataclass
 __all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
 
 #: Spelt in capitals, M may be milli or mega.
-AMBIGUOUS = re.compile(r"MOHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
+AMBIGUOUS = re.compile(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
 #: Spelt in small letters, m is mega to those who write khz, and milli to the others.
 AMBIGUOUS_FREQUENCY = "mhz"
 #: What `impedance_unit` may be, with the factor to ohm.
@@ -31,31 +31,51 @@ class Unit:
 
 _PREFIX = {
     **{"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3},
-    **{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "к": 1e3, "м": 1e-3, "М": 1e6, "мк": 1e-6, "Г": 1e9},
+    **{
+        "k": 1e3,
+        "K": 1e3,
+        "M": 1e6,
+        "G": 1e9,
+        "T": 1e12,
+        "к": 1e3,
+        "м": 1e-3,
+        "М": 1e6,
+        "мк": 1e-6,
+        "Г": 1e9,
+    },
     **{"milli": 1e-3, "micro": 1e-6, "kilo": 1e3, "meg": 1e6, "mega": 1e6, "giga": 1e9},
 }
 _WORD = "(milli|micro|kilo|meg|mega|giga)[ -]?"
-_OHM = r"(?:[oO]hms?|OHMS?|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
-_AREA = r"[ .*·⋅_-]*cm(?:2|\^2|²|Â²)"
+_OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
+_AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
 _UNITS = (
     (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$"), "frequency", 1.0),
+    (re.compile(r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|Hz\.)$"), "frequency", 1.0),
     (re.compile(rf"{_WORD}hertz$", re.IGNORECASE), "frequency", 1.0),
     (re.compile(r"(к|М|м|Г|)Гц$"), "frequency", 1.0),
     (
-        re.compile(r"()(?:rad[ ./*·⋅]*(?:s|sec)(?:\^?-1|⁻¹)?)$", re.IGNORECASE),
+        re.compile(
+            r"(k|)(?:(?:rad[ ./*·⋅]*|radians?[ ./*·⋅]+)(?:s|sec|second)(?:\^?-1|⁻¹)?)$", re.IGNORECASE
+        ),
         "frequency",
         1 / (2 * pi),
     ),
     (re.compile(r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$"), "rate", 1.0),
-    (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}\.?$"), "ohm", 1.0),
+    (re.compile(rf"(n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$"), "ohm", 1.0),
     (re.compile(rf"{_WORD}ohms?$", re.IGNORECASE), "ohm", 1.0),
     (re.compile(r"(мк|к|М|м|Г|)Ом$"), "ohm", 1.0),
     (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
     (re.compile(rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$"), "ohm", 1e4),  # to ohm cm2
     (re.compile(rf"()(?:dB ?\(?{_OHM}\)?)$"), "decibel ohm", 1.0),
     (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
-    (re.compile(r"()(?:deg(?:s|rees?|\.)?|°|º|Â°|\ufffd|ï¿½|grad|град|度)$", re.IGNORECASE), "angle", 1.0),
-    (re.compile(r"(m|)(?:[rR]ad(?:ians?)?)$"), "angle", 180 / pi),
+    (
+        re.compile(
+            r"()(?:deg(?:s|rees?|\.)?|degrés?|grados?|°|º|Â°|\ufffd|ï¿½|grad|град|度)$", re.IGNORECASE
+        ),
+        "angle",
+        1.0,
+    ),
+    (re.compile(r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$"), "angle", 180 / pi),
     (
         re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
         "siemens",
@@ -74,6 +94,9 @@ _UNITS = (
 )
 
 
+_APART = re.compile(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
+
+
 @lru_cache(maxsize=1024)
 def unit_of(text: str) -> Unit | None:
     """Return what `text` measures; None where it is no unit.
@@ -81,6 +104,7 @@ def unit_of(text: str) -> Unit | None:
     >>> unit_of("mOhm"), unit_of("volts"), unit_of("apples")
     (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
     """
+    text = _APART.sub("", text)
     for pattern, kind, scale in _UNITS:
         match = pattern.match(text)
         if match is not None:

@@ -28,7 +28,12 @@ from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._rewritten import undressed, written_apart
-from eisfit.spectra.readers._stated import assumed_units, tables_below_each_other, with_stated_units
+from eisfit.spectra.readers._stated import (
+    assumed_units,
+    names_with_units_beside,
+    tables_below_each_other,
+    with_stated_units,
+)
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
 
@@ -151,6 +156,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
             f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
         )
+    table.names = names_with_units_beside(file, table, lines)
     if table.names:
         sets, words = column_sets(table), ""
     else:
