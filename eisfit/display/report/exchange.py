@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.words import (
@@ -25,7 +25,18 @@ from eisfit.display.report.words import (
 from eisfit.files import inert_cell
 from eisfit.rounding import latex_value_with_error
 
-__all__ = ["fit_latex", "fit_markdown", "fits_csv", "latex", "latex_symbol", "latex_unit", "markdown"]
+__all__ = [
+    "fit_latex",
+    "fit_markdown",
+    "fits_csv",
+    "latex",
+    "latex_symbol",
+    "latex_table",
+    "latex_unit",
+    "markdown_table",
+]
+
+_HEAD = ("parameter", "value", "unit", "note", "meaning")
 
 _STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")
 
@@ -82,11 +93,18 @@ def fit_markdown(document: Document) -> str:
         return "\n".join([*lines, markdown(failure(document)), ""])
     lines += [f"- {markdown(flag_name(flag))}: {markdown(flag_words(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
-    lines += ["| parameter | value | unit | note | meaning |", "| --- | --- | --- | --- | --- |"]
-    for name, row in (document.get("parameters") or {}).items():
-        cells = (name, measured(row), row.get("unit"), mark(row), meaning(row))
-        lines.append("| " + " | ".join(markdown(cell) for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        [name, measured(row), row.get("unit"), mark(row), meaning(row)]
+        for name, row in (document.get("parameters") or {}).items()
+    ]
+    return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, rows)
+
+
+def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown; what the cells hold is shown as it is."""
+    lines = [head, *rows]
+    cells = ["| " + " | ".join(map(markdown, line)) + " |\n" for line in lines]
+    return "".join([cells[0], "|" + " --- |" * len(head) + "\n", *cells[1:]])
 
 
 def markdown(value: object) -> str:
@@ -109,18 +127,19 @@ def fit_latex(document: Document) -> str:
         return f"% {failure(document)}\n% no table: the fit failed\n"
     if not document.get("ok"):
         caption += rf" \textbf{{({latex(words)})}}"
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{caption}.}}",
-        r"\begin{tabular}{llll}",
-        r"\toprule",
+    rows = [
+        [latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(mark(row))]
+        for name, row in (document.get("parameters") or {}).items()
     ]
-    lines += [r"Parameter & Value & Unit & Note \\", r"\midrule"]
-    for name, row in (document.get("parameters") or {}).items():
-        cells = (latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(mark(row)))
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+    whole = latex_table("llll", ["Parameter", "Value", "Unit", "Note"], rows)
+    return f"\\begin{{table}}\n\\centering\n\\caption{{{caption}.}}\n{whole}\\end{{table}}\n"
+
+
+def latex_table(columns: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return cells that are LaTeX already as a ``tabular`` with ``booktabs``."""
+    first, *lines = (" & ".join(row) + r" \\" for row in (head, *rows))
+    begin = rf"\begin{{tabular}}{{{columns}}}"
+    return "\n".join([begin, r"\toprule", first, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
 def _value(row: Mapping[str, Any]) -> str:

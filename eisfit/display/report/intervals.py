@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
+from eisfit.display.report.html import html_fragment, html_line, html_table
 from eisfit.display.report.table import table, wrapped
 from eisfit.display.report.words import WIDTH, Document, clean
 from eisfit.rounding import significant
@@ -70,15 +70,8 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
     width
         Columns of the terminal.
     """
-    rows = [
-        [clean(name), significant(row.get("value"), 5), interval_words(row), clean(row.get("unit"))]
-        for name, row in _rows(document).items()
-    ]
-    lines = table(["parameter", "value", _title(document), "unit"], rows, width=width)
-    lines += [
-        "",
-        *wrapped(f"{clean(document.get('method'))}: {clean(document.get('criterion'))}", width=width),
-    ]
+    head, rows = _table(document)
+    lines = [*table(head, rows, width=width), "", *wrapped(_method(document), width=width)]
     for note in document.get("notes") or []:
         lines += wrapped(f"NOTE: {clean(note)}", width=width)
     return "\n".join(lines) + "\n"
@@ -86,20 +79,18 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
 
 def intervals_html(document: Document) -> str:
     """Return intervals as an HTML table."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in ("parameter", "value", _title(document), "unit"))
-    rows = "".join(
-        f"<tr><td>{escape(clean(name))}</td><td>{significant(row.get('value'), 5)}</td>"
-        f"<td>{escape(interval_words(row))}</td><td>{escape(clean(row.get('unit')))}</td></tr>"
-        for name, row in _rows(document).items()
-    )
-    said = [f"{document.get('method')}: {document.get('criterion')}", *(document.get("notes") or [])]
-    notes = "".join(f"<div>{escape(clean(text))}</div>" for text in said)
-    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+    said = [_method(document), *(clean(note) for note in document.get("notes") or [])]
+    return html_fragment([html_table(*_table(document)), *map(html_line, said)])
 
 
-def _rows(document: Document) -> Document:
-    return {**(document.get("intervals") or {}), **(document.get("derived") or {})}
+def _table(document: Document) -> tuple[list[str], list[list[str]]]:
+    title = f"{100 * float(document.get('level') or 0):g} % interval"
+    rows = {**(document.get("intervals") or {}), **(document.get("derived") or {})}
+    return ["parameter", "value", title, "unit"], [
+        [clean(name), significant(row.get("value"), 5), interval_words(row), clean(row.get("unit"))]
+        for name, row in rows.items()
+    ]
 
 
-def _title(document: Document) -> str:
-    return f"{100 * float(document.get('level') or 0):g} % interval"
+def _method(document: Document) -> str:
+    return f"{clean(document.get('method'))}: {clean(document.get('criterion'))}"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eisfit.display.report.exchange import fit_latex, latex, latex_symbol, latex_unit, markdown
+from eisfit.display.report.exchange import (
+    fit_latex,
+    latex,
+    latex_symbol,
+    latex_table,
+    latex_unit,
+    markdown_table,
+)
 from eisfit.display.report.words import (
     Document,
     axes_of,
@@ -61,7 +68,7 @@ def _one(fit: Document, form: str) -> str:
         ]
         for name, row in fit["parameters"].items()
     ]
-    return _markdown(["parameter", "value ± error", "unit", "verdict"], rows)
+    return markdown_table(["parameter", "value ± error", "unit", "verdict"], rows)
 
 
 def _of_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
@@ -87,7 +94,7 @@ def _several(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Docu
         return _latex(head, units, rows)
     titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
     cells = [[label, *(_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
-    return _markdown([head, *titles], cells)
+    return markdown_table([head, *titles], cells)
 
 
 def _cell(block: Document | None) -> str:
@@ -97,22 +104,11 @@ def _cell(block: Document | None) -> str:
     return tracked(row, "x")
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(
-        "| " + " | ".join(c if c == "---" else markdown(c) for c in line) + " |\n" for line in lines
-    )
-
-
 def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]]) -> str:
     titles = [f"{latex_symbol(name)} / {latex_unit(unit)}" if unit else latex_symbol(name)
               for name, unit in units.items()]  # fmt: skip
-    lines = [rf"\begin{{tabular}}{{l{'r' * len(units)}}}", r"\toprule",
-             " & ".join([latex(head), *titles]) + r" \\", r"\midrule"]  # fmt: skip
-    for label, blocks in rows:
-        cells = [_latex_cell(blocks.get(name)) for name in units]
-        lines.append(" & ".join([latex(label), *cells]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+    cells = [[latex(label), *(_latex_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
+    return latex_table("l" + "r" * len(units), [latex(head), *titles], cells)
 
 
 def _latex_cell(block: Document | None) -> str:
