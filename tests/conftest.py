@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a run in the background of a script: its children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # would ignore the Ctrl-C that tests send them
+
+sys.dont_write_bytecode = False  # hundreds of processes are started: what one has compiled the others read
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 
