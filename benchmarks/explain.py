@@ -5,8 +5,9 @@
 Each study draws a hypothesis and every parameter from the priors of the example study (electrode, film,
 scatter between cells), simulates whole spectra of a bare and a coated cell with eight modes of the solid,
 adds 0.3 % of noise, and is searched blindly with the model that the program uses. Told: how often the truth
-comes first (native layer and contact also as one group), its probability, how often it is below 1 %, and how
-often the 95 % intervals hold gains, conductivities and the reaction, the solid's by quarters of its prior.
+comes first (native layer and contact also as one group), its probability, how often it is below 1 %, how
+often what comes first is right by its probability, and how often the 95 % intervals hold gains,
+conductivities and the reaction, the solid's by quarters of its prior.
 With ``--straight`` the channels are cylinders instead of cones; with ``--grid`` they are, and the truth is
 the tests' finite-volume solution in two dimensions, which shares nothing with the model that fits it.
 """
@@ -155,18 +156,25 @@ def main() -> None:
         p = probabilities(found)
         best = max(p, key=lambda key: p[key])
         group = best == name or {best, name} == ALIKE
-        rows.append((best == name, group, p[name], found[best].p_value > 1e-3))
+        rows.append((best == name, group, p[name], found[best].p_value > 1e-3, p[best]))
         for key, hits in covered.items():
             if key in found[name].names:
                 hits.append(holds(problem, found[name], key, truth[key]))
         quarters[quarter(problem, truth["sigma_s"])].append(covered["sigma_s"][-1])
         print(f"{seed} {name:22} {best:22} {p[name]:.3f} p {found[name].p_value:.2g}", flush=True)
-    first, grouped, chance, fits = (np.array(column, float) for column in zip(*rows, strict=True))
+    first, grouped, chance, fits, sure = (np.array(column, float) for column in zip(*rows, strict=True))
     print(
         f"truth first {first.sum():.0f} of {len(rows)}, native layer and contact as one {grouped.sum():.0f}; "
         f"its mean probability {chance.mean():.2f}"
     )
     print(f"truth below 1 %: {(chance < 0.01).sum()}; the best fits (p > 0.001): {fits.sum():.0f}")
+    for low, high in ((0.0, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01)):
+        told = (sure >= low) & (sure < high)
+        if told.any():
+            right = f"right {first[told].sum():.0f} of {told.sum()}"
+            print(
+                f"first with probability {low:g} to {min(high, 1):g} (mean {sure[told].mean():.2f}): {right}"
+            )
     for key, hits in covered.items():
         print(f"95 % interval holds {key}: {sum(hits)} of {len(hits)}")
     pooled = [hit for hits in covered.values() for hit in hits]

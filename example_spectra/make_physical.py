@@ -57,8 +57,10 @@ TEMPERATURES = {"bare 1": (5, 25, 45), "coated 1": (5, 25, 45)}  # degC; the res
 FREQUENCY = np.geomspace(1e5, 1e-2, 36)
 
 
-def impedance(cell: str, celsius: float, changes: dict[str, float] | None = None) -> np.ndarray:
-    """Return the noise-free impedance of a cell, ohm."""
+def impedance(
+    cell: str, celsius: float, changes: dict[str, float] | None = None, omega: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the noise-free impedance of a cell, ohm, at the frequencies of the spectra or others (rad/s)."""
     kind = cell.split(maxsplit=1)[0]
     more, r_i, q, other = SCATTER[cell]
     values = {**TRUTH, **(changes or {}), "thickness": THICKNESS.get(kind, 5e-7)}
@@ -70,7 +72,22 @@ def impedance(cell: str, celsius: float, changes: dict[str, float] | None = None
     values |= {name: values[name] * np.exp(-energy * warmer) for name, energy in ENERGIES.items()}
     values["counter_tau"] = (values["counter_R"] * COUNTER_Q) ** (1 / COUNTER_ALPHA)
     built = Cell(PLATE) if kind == "bare" else Cell(PLATE, "mixed", access=True)
-    return cell_impedance(built, coordinates(values), 2 * np.pi * FREQUENCY).impedance[0]
+    return cell_impedance(
+        built, coordinates(values), 2 * np.pi * FREQUENCY if omega is None else omega
+    ).impedance[0]
+
+
+def drop(cell: str, current: float) -> float:
+    """Return the voltage, V, that a current, A, makes at 25 degC at once: the [[dc]] facts of the study.
+
+    Both reactions follow Butler and Volmer's equation with symmetry 1/2, all else is ohmic.
+    """
+    kT, ends = 8.617333262e-5 * 298.15, np.array([0.0, 1e12])
+    whole, fast = (impedance(cell, 25, more, ends).real for more in ({}, {"R_i": 1e-9}))
+    other = TRUTH["counter_R"] * SCATTER[cell][3]
+    reaction = whole[0] - fast[0]
+    curved = sum(2 * kT * np.arcsinh(current * R / (2 * kT)) for R in (reaction, other))
+    return float(curved + current * (fast[0] - other))
 
 
 def make(folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.coating.study import load_study
 
 ROOT = Path(__file__).resolve().parent.parent
 RRML = ROOT / "example_spectra" / "rrml"
@@ -36,6 +37,14 @@ def test_the_physical_cells_made_again_are_the_same(tmp_path):
         one, other = eisfit.read(tmp_path / name), eisfit.read(RRML / "physical" / name)
         np.testing.assert_allclose(one.impedance, other.impedance, rtol=1e-5)  # six digits are written
         assert "simulated" in (RRML / "physical" / name).read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_the_study_states_the_voltages_of_its_truth():
+    facts = load_study(RRML / "study.toml").file.dc
+    assert [row.cell for row in facts] == ["bare", "coated"]
+    for row in facts:
+        made = script("make_physical").drop(f"{row.cell} 1", row.current.median)
+        assert row.voltage.median == pytest.approx(made, abs=1e-3)  # whole millivolts are written
 
 
 @pytest.fixture(scope="module")

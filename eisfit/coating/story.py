@@ -26,7 +26,7 @@ from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import contradictions, stated, weigh
+from eisfit.coating.voltages import contradictions, foretold, stated, weigh
 
 __all__ = ["LEAST_P", "SCHEMA", "document_of"]
 
@@ -67,6 +67,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     alone = posteriors(problem, seed)
     found, facts, silent = weigh(study, exact, alone, seed)
     drawn = draws(found, _DRAWS, seed)
+    voltages = foretold(study, exact, drawn)
     bare, coated = problem.pair
     misses = max(p.p_value for p in found.values()) < LEAST_P
     none = misses or max(p.feasible for p in found.values()) < _FEASIBLE
@@ -85,7 +86,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "ledger": {} if none else ledger(problem, alone, seed, facts),
         "silent": silent,
         "contradictions": [
-            *contradictions(study, exact, drawn, silent),
+            *contradictions(study, voltages, silent),
             *_gives_way(found, problem, none),
         ],
         "contributions": contributions(exact, bare, coated, [thin(d) for d in drawn]),
@@ -93,7 +94,11 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "gains": _gains(problem, drawn),
         "swing": {} if none else _named(prior_swing(found, problem)),
         "next_experiments": [] if none else next_experiments(problem, found, seed),
-        "predictions": {"thickness": _thickness(exact, coated, drawn), "spectra": _bands(problem, drawn)},
+        "predictions": {
+            "thickness": _thickness(exact, coated, drawn),
+            "spectra": _bands(problem, drawn),
+            "voltages": voltages,
+        },
         "films": [
             describe_film(film) for film in study.file.film if film.ionic_conductivity and film.resistivity
         ],

@@ -21,12 +21,14 @@ from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["Facts", "butler_volmer", "contradictions", "stated", "weigh"]
+__all__ = ["Facts", "butler_volmer", "contradictions", "foretold", "stated", "weigh"]
 
 _DRAWN = 2000
 _EACH = 130  # draws of a hypothesis that facts are foretold from
 _LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 _NOTHING = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing
+
+_ALIKE = {True: "all foretell the same", False: "one hypothesis is left, and meets it"}
 
 Facts = dict[str, dict[str, float]]
 """Logarithm of what each fact multiplies the evidence of each hypothesis by."""
@@ -85,7 +87,7 @@ def weigh(
         logs = {name: log for name, (log, _) in held.items()}
         known = [log for name, log in logs.items() if name in likely]
         if (max(known) - min(known)) / np.log(10) < _NOTHING:
-            silent[row.what] = "tells nothing: all foretell the same"
+            silent[row.what] = f"tells nothing: {_ALIKE[len(likely) > 1]}"
             continue
         rows[row.what] = logs
     total = {name: sum(logs[name] for logs in rows.values()) for name in found}
@@ -147,34 +149,43 @@ def stated(study: Study) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def contradictions(
-    study: Study, problem: Problem, drawn: Sequence[Draw], silent: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Return voltages under current that the impedance does not make in both readings, linear and curved.
+def foretold(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+    """Return what each fact states and what the impedance makes of its current, linear and curved.
 
-    Each is ``{what, text, measured, linear, butler_volmer, resistance}``: V, and in `resistance` (ohm) what a
-    linear reading asks for. `silent` says which facts moved no odds, and why.
+    Each is ``{what, measured, linear, butler_volmer, resistance, holds}``: V, in `resistance` (ohm) what a
+    linear reading asks for, and in `holds` whether each of the two readings meets it.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     thinned = [Draw(d.posterior, d.u[::3]) for d in drawn]
-    for row in study.file.dc:
-        if row.life is not None:
-            continue
+    for row in (row for row in study.file.dc if row.life is None):
         voltage, current = _asked(row, study.file.study.seed)
         measured = summary(voltage)
         least = _open_end(problem, row)
         parts = _foretold(problem, thinned, row, current, least=least)
         linear, curved = (summary(voltages) for voltages in parts.sum(axis=1))
-        asked = summary(voltage / current)
-        holds = [
-            _meet(measured, foretold) or (least and measured["low95"] > foretold["high95"])
-            for foretold in (linear, curved)
-        ]
-        if all(holds):
-            continue
-        entry = {"measured": measured, "linear": linear, "butler_volmer": curved, "resistance": asked}
-        rows.append({"what": row.what, "text": _told(row, entry, holds, row.what in silent), **entry})
+        holds = {
+            name: bool(_meet(measured, made) or (least and measured["low95"] > made["high95"]))
+            for name, made in (("linear", linear), ("butler_volmer", curved))
+        }
+        entry = {"measured": measured, "linear": linear, "butler_volmer": curved}
+        rows.append({"what": row.what, **entry, "resistance": summary(voltage / current), "holds": holds})
     return rows
+
+
+def contradictions(
+    study: Study, told: Sequence[Mapping[str, Any]], silent: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the facts that the impedance does not make in both readings, each with its sentence (`text`).
+
+    `told` is from `foretold`; `silent` says which facts moved no odds, and why.
+    """
+    facts = {row.what: row for row in study.file.dc}
+    return [
+        {"what": row["what"], "text": _told(facts[row["what"]], row, row["what"] in silent)}
+        | {key: row[key] for key in ("measured", "linear", "butler_volmer", "resistance")}
+        for row in told
+        if not all(row["holds"].values())
+    ]
 
 
 def _open_end(problem: Problem, row: DirectCurrent) -> bool:
@@ -187,15 +198,16 @@ def _meet(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     return one["low95"] <= other["high95"] and other["low95"] <= one["high95"]
 
 
-def _told(row: DirectCurrent, entry: Mapping[str, Any], holds: Sequence[bool], silent: bool) -> str:
+def _told(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
+    holds = entry["holds"]
     assert row.current is not None  # a life is not told here
     asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
     stated = _range(entry["measured"], 1e3, "mV")
     text = f"{row.what}: {stated} at {current} asks for {asked}; impedance makes"
     linear, curved = entry["linear"], entry["butler_volmer"]
-    if any(holds):
+    if any(holds.values()):
         both = f"{_range(linear, 1e3, 'mV')} if linear, {_range(curved, 1e3, 'mV')} by Butler-Volmer"
-        return f"{text} {both}: only {'the former' if holds[0] else 'the latter'} holds."
+        return f"{text} {both}: only {'the former' if holds['linear'] else 'the latter'} holds."
     either = {
         "low95": min(linear["low95"], curved["low95"]),
         "high95": max(linear["high95"], curved["high95"]),

@@ -146,6 +146,16 @@ def test_thickness_series_of_a_film_is_a_straight_line(thickness, resistance):
     assert found == pytest.approx(40 + resistance, rel=1e-4)
 
 
+@pytest.mark.parametrize(("resistivity", "resistance"), [("7.8e6", 78.0), ("913e6", 9130.0)])
+def test_a_nanometre_of_alumina_stands_in_the_way_as_published(resistivity, resistance):
+    # Resistivities of nominal Al2O3 that others' cells gave, ohm m (S. Xu et al., J. Mater. Chem. A 3 (2015)
+    # 17248): 1e-9 m of them.
+    cell, conductivity = Cell(Flat(), "dielectric"), 1 / (100 * float(resistivity))
+    theta = coordinates({"R_i": 40.0, "thickness": 1e-7, "s_i": conductivity, "chi": 2e-6})
+    found = cell_impedance(cell, theta, [0.0]).impedance[0, 0]
+    assert found.real == pytest.approx(40 + resistance, rel=1e-6)
+
+
 @pytest.mark.parametrize(("share", "depth"), [(0.1, 100.0), (0.4, 100.0), (0.4, 0.7)])
 def test_constriction_in_a_pellet_is_that_of_volumes(share, depth):
     # A disc of radius 1/e with uniform flux through the spot of radius 1, collector below.

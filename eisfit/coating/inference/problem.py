@@ -34,6 +34,7 @@ __all__ = [
     "INFINITE",
     "MODES",
     "REFERENCE_K",
+    "SEARCH_MODES",
     "Block",
     "Hypothesis",
     "Prior",
@@ -46,8 +47,11 @@ REFERENCE_K = 298.15
 """Of the priors, K."""
 _ABSENT = np.array([-np.inf if p.transform == "log" and p.absent == 0 else 0.0 for p in PARAMETERS])
 INFINITE = 1e12  # rad/s: every capacitance is a short
-MODES = 4
-"""Of the solid in the channels' final model; two leave 0.9 % of Z, three times a good spectrum's noise."""
+MODES = 6
+"""Of the solid in the channels' final model: with four, activation energies and alpha are off by a third of
+their errors where three temperatures make those small."""
+SEARCH_MODES = 3
+"""Of the model that leads the search to where the final one ends it."""
 
 
 @dataclass(frozen=True)
@@ -149,13 +153,13 @@ class Problem:
         """Return the same cells and priors with other data."""
         return replace(self, blocks=tuple(blocks), ratios=tuple(ratios))
 
-    def finished(self) -> Problem:
+    def finished(self, modes: int = MODES) -> Problem:
         """Return the problem with the support that results are computed from, channels with their modes."""
         plate = self.support
         if not isinstance(plate, QuickChannels):
             return self
         sizes = (plate.pitch, plate.depth, plate.mouth_radius, plate.floor_radius, plate.base)
-        return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=MODES))
+        return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes))
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Return the parameters that are free under a hypothesis and touch any of the data."""

@@ -20,7 +20,7 @@ import numpy as np
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import Mode, Posterior
-from eisfit.coating.inference.problem import HYPOTHESES, Problem
+from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sampled
 from eisfit.coating.physics import Flat, Pellet
 from eisfit.records import dataclass
@@ -144,12 +144,13 @@ def _exchanged(problem: Problem, rough: Optima, donors: int) -> Optima:
         own = Optima(likelihood, u[: len(rough.u)], rough.which, rough.chi2).best(1)
         moved = _elsewhere(own)
         u, which = np.concatenate([u, *moved]), np.concatenate([which, *[own.which] * len(moved)])
-    quick_to_final = _final_over_quick(likelihood, u, which)
-    found = Optima(likelihood, *_search_on(likelihood, u, which, quick_to_final)).best(_KEPT, _RIVALS)
-    if quick_to_final is None:
+    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
+    found = Optima(likelihood, *_search_on(likelihood, u, which, corrections)).best(_KEPT, _RIVALS)
+    if corrections is None:
         return found
     u, which = _from_all(found, 1) if more else (found.u, found.which)
-    return Optima(likelihood, *_search_on(likelihood, u, which, _final_over_quick(likelihood, u, which)))
+    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
+    return Optima(likelihood, *_search_on(likelihood, u, which, corrections))
 
 
 def _elsewhere(own: Optima) -> list[FloatArray]:
@@ -202,9 +203,11 @@ def _softened(problem: Problem) -> Problem:
     return problem.with_blocks(blocks, problem.ratios)
 
 
-def _final_over_quick(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Corrections | None:
-    """Return what corrects the quick model at each row, or None where it is the final one."""
-    quick, final = likelihood.problem, likelihood.problem.finished()
+def _finer_over_quick(
+    likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
+) -> Corrections | None:
+    """Return what corrects the quick model at each row, or None where there is no finer one."""
+    quick, final = likelihood.problem, likelihood.problem.finished(modes)
     if quick.scalar or final is quick:
         return None
     fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
@@ -224,7 +227,7 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
     ended = Optima(likelihood, u, near.which, chi2).best(_KEPT, _RIVALS)
     posterior = _laplace(ended)
     main = ended.best(1)
-    corrections = _final_over_quick(found.likelihood, main.u, main.which)
+    corrections = _finer_over_quick(found.likelihood, main.u, main.which, MODES)
     if corrections is None:
         return posterior
     return {

@@ -14,6 +14,7 @@ __all__ = [
     "LETTERS",
     "NAMES",
     "SILENT",
+    "VOLTAGES",
     "Table",
     "capped",
     "explanation_markdown",
@@ -44,6 +45,7 @@ FACTORS = {
     "cell_to_cell": "scatter between cells",
 }
 SILENT = "Facts that moved no odds"
+VOLTAGES = "Voltages under current, stated and predicted"
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _WIDTH = 100  # columns of a terminal
 _OPEN = 0.005
@@ -109,6 +111,8 @@ def tables(document: Document) -> list[Table]:
     rows += [_contributions(document, "r_ct")]
     if _something_open(document):
         rows.append(_next(document))
+    if document["predictions"].get("voltages"):
+        rows.append(_voltages(document))
     rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total")]
     if document["swing"]:
         rows.append(_swing(document))
@@ -177,6 +181,26 @@ def _next(document: Document) -> Table:
     left = document["next_experiments"][0]["open_bits"]
     head = ["next measurement", f"expected gain / bit of {left:.2f}", "effort"]
     return Table("Next measurement, by expected gain", head, rows)
+
+
+def _voltages(document: Document) -> Table:
+    keys = ("measured", "linear", "butler_volmer")
+    rows = [
+        [row["what"], *(_millivolts(row[key]) for key in keys), _meets(row["holds"])]
+        for row in document["predictions"]["voltages"]
+    ]
+    head = ["voltage under current / mV", "stated", "predicted, linear", "by Butler-Volmer", "meets"]
+    return Table(VOLTAGES, head, rows, "What the impedance makes of each current, 95 %.")
+
+
+def _millivolts(entry: Mapping[str, float]) -> str:
+    low, high = (significant(1e3 * entry[key], 2) for key in ("low95", "high95"))
+    return low if low == high else f"{low} to {high}"
+
+
+def _meets(holds: Mapping[str, bool]) -> str:
+    told = {"linear": "linear", "butler_volmer": "Butler-Volmer"}
+    return "both" if all(holds.values()) else ", ".join(told[k] for k in told if holds[k]) or "neither"
 
 
 def _swing(document: Document) -> Table:

@@ -14,6 +14,7 @@ from eisfit.display.report.explanation import (
     LETTERS,
     NAMES,
     SILENT,
+    VOLTAGES,
     Table,
     capped,
     ordered,
@@ -83,7 +84,7 @@ def explanation_html(document: Document) -> str:
         SILENT if document["ledger"] else "",
         "Shares of the change of R_ct / ohm",
     }
-    open_too = {"Next measurement, by expected gain", "How much is prior?", "No hypothesis fits"}
+    open_too = {"Next measurement, by expected gain", VOLTAGES, "How much is prior?", "No hypothesis fits"}
     for table in tables(document):
         if table.title in open_too:
             caption = f"<b>{_set(table.title)}</b> {_set(table.note)}"
