@@ -144,7 +144,7 @@ class Coordinates:
     """
 
     def __init__(self, circuit: Circuit, scales: Scales) -> None:
-        self.circuit, self._scales = circuit, scales
+        self.circuit, self.scales = circuit, scales
         rows = list(circuit.parameters.values())
         self.position = {row.name: k for k, row in enumerate(rows)}
         self.free = np.array([k for k, row in enumerate(rows) if row.free], dtype=np.intp)
@@ -169,7 +169,7 @@ class Coordinates:
 
     def __reduce__(self) -> tuple[type[Coordinates], tuple[Circuit, Scales]]:
         """Make a copy anew: nodes are known by their identity, which a copied tree does not share."""
-        return Coordinates, (self.circuit, self._scales)
+        return Coordinates, (self.circuit, self.scales)
 
     def size_at(self, theta: FloatArray) -> FloatArray | float:
         """Return by how much a coordinate changes when it changes a lot, (B, V): 1, or its own magnitude.

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.coordinates import Box, Coordinates
+from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.evaluation.compiled import Engine, chosen, minimise
 from eisfit.engine.evaluation.kernel import evaluate
+from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
@@ -58,6 +59,22 @@ class Problem:
     target: ComplexArray
     weight: FloatArray
     box: Box | None = None
+
+    @classmethod
+    def of(cls, circuit: Circuit, omega: FloatArray, target: ComplexArray, weight: FloatArray) -> Problem:
+        """Return the problem of a search: coordinates scaled by all the spectra, a box for each.
+
+        Parameters
+        ----------
+        circuit
+            What is fitted.
+        omega
+            (F,) or (B, F) rad/s.
+        target, weight
+            (B, F) ohm and (B, 2F) 1/ohm.
+        """
+        coordinates = Coordinates(circuit, Scales.of(omega, target))
+        return cls(coordinates, FrequencyGrid(omega), target, weight, Box.search(coordinates, omega, target))
 
     @cached_property
     def bounds(self) -> Box:

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import solve_robust
@@ -14,7 +14,6 @@ from eisfit.engine.search import search
 from eisfit.engine.solver import NO_BETTER, Problem, solve
 from eisfit.errors import FitError, ParameterError
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
@@ -33,32 +32,27 @@ class Task:
     circuit: Circuit
     settings: Settings
     weight: FloatArray
-    scales: Scales
-    coordinates: Coordinates
     problem: Problem
     attainable: float
 
     @classmethod
     def of(cls, spectrum: Spectrum, circuit: Circuit, settings: Settings) -> Task:
         """Make ready; raises FitError for too few points, ParameterError where nothing is left to fit."""
+        _check_size(spectrum, circuit)
         weight = settings.search_weights(spectrum)
-        scales = Scales.of(spectrum.omega, spectrum.impedance)
-        coordinates = Coordinates(circuit, scales)
-        _check_size(spectrum, circuit, coordinates.size)
-        grid = FrequencyGrid(spectrum.omega)
         target = spectrum.impedance[np.newaxis]
-        box = Box.search(coordinates, spectrum.omega, target)
-        problem = Problem(coordinates, grid, target, weight[np.newaxis], box)
-        return cls(
-            spectrum,
-            circuit,
-            settings,
-            weight,
-            scales,
-            coordinates,
-            problem,
-            attainable_chisqr(spectrum, weight),
-        )
+        problem = Problem.of(circuit, spectrum.omega, target, weight[np.newaxis])
+        return cls(spectrum, circuit, settings, weight, problem, attainable_chisqr(spectrum, weight))
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """Of the problem."""
+        return self.problem.coordinates
+
+    @property
+    def scales(self) -> Scales:
+        """Of the spectrum."""
+        return self.coordinates.scales
 
     @property
     def rescaled(self) -> bool:
@@ -66,7 +60,8 @@ class Task:
         return self.settings.weighting != "noise" or self.settings.loss != "linear"
 
 
-def _check_size(spectrum: Spectrum, circuit: Circuit, varied: int) -> None:
+def _check_size(spectrum: Spectrum, circuit: Circuit) -> None:
+    varied = sum(p.free for p in circuit.parameters.values())
     if varied == 0:
         raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
     if 2 * spectrum.points <= varied:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+from eisfit.fitting.result import FitResult
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
-__all__ = ["reach"]
+__all__ = ["as_weights", "reach"]
 
 # Chance of a chi-square as large, below which the size of the errors is taken from the scatter. Where the
 # errors are right, 95 % intervals then hold in 95.8 %, whatever the number of points. Where they are too
@@ -37,3 +40,13 @@ def reach(scatter: float | None, free: int, level: float = 0.95) -> tuple[float,
     if scatter is None or chi2_above(free, free * scatter**2) >= _CHANCE:
         return 1.0, normal_quantile(p)
     return scatter, t_quantile(free, p)
+
+
+def as_weights(fit: FitResult) -> float:
+    """Return the factor that makes a weight in a law of an error that nu degrees of freedom estimate.
+
+    1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square): without the
+    root of this, a law through such values would look too certain.
+    """
+    freedom = max(fit.statistics.nfree, 3)
+    return math.sqrt(freedom / (freedom - 2))

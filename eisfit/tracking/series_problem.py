@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
-from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.batch_starts import GroupStarts
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
@@ -85,15 +83,15 @@ class SeriesProblem:
         chosen = [self.spectra[k] for k in rows]
         omega = np.array([s.omega for s in chosen])
         target = np.array([s.impedance for s in chosen])
-        coordinates = Coordinates(self.circuit, Scales.of(omega, target))
-        grid = FrequencyGrid(omega[0] if (omega == omega[0]).all() else omega)
+        omega = omega[0] if (omega == omega[0]).all() else omega
         weight = np.array([self.weights[k] for k in rows])
-        box = Box.search(coordinates, omega, target)
+        problem = Problem.of(self.circuit, omega, target, weight)
         if self.settings.representation == "impedance":
-            return _Group(rows, Problem(coordinates, grid, target, weight, box), weight)
+            return _Group(rows, problem, weight)
         form = self.settings.form
         own = np.array([form.weights(s, self.settings.weighting) for s in chosen])
-        return _Group(rows, FormProblem(coordinates, grid, target, own, box, form), weight)
+        in_form = FormProblem(problem.coordinates, problem.grid, target, own, problem.box, form)
+        return _Group(rows, in_form, weight)
 
     def _attainable(self, group: _Group) -> FloatArray:
         omega, target, cycles = group.problem.grid.omega, group.problem.target, group.cycles
@@ -142,15 +140,11 @@ class SeriesProblem:
 
     def searched(self, cycle: int, seed: int) -> FloatArray:
         """Return the ends (n, P) of the whole search for one spectrum, best first."""
-        group = self.groups[self._place[cycle, 0]]
-        spectrum, weight = self.spectra[cycle], self.weights[cycle]
-        coordinates = group.problem.coordinates
-        grid, target = FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis]
-        box = Box.search(coordinates, spectrum.omega, target)
-        alone = Problem(coordinates, grid, target, weight[np.newaxis], box)
+        problem = self.groups[self._place[cycle, 0]].problem
+        alone = problem.rows(self._place[[cycle], 1])
         basin = search(alone, self.attainable[[cycle]], seed=seed).basin(0)
         near = basin.ends_chisqr <= 2 * basin.chisqr
-        return self.in_order(coordinates.physical(basin.ends[near]))
+        return self.in_order(problem.coordinates.physical(basin.ends[near]))
 
 
 def _alike(spectra: Sequence[Spectrum]) -> list[list[int]]:

@@ -169,6 +169,11 @@ def test_a_flag_on_another_arc_does_not_matter():
     assert film_from_fit(fit, FilmCell(AREA)).values["peak_Hz"] > 0
 
 
+def test_a_fit_that_can_be_used_is_not_refused_for_missing_the_data():
+    told = {"name": "misfit", "cause": "the circuit misses the data by 0.4 % rms", "level": "tells"}
+    assert film_from_fit(document(flags=[told]), FilmCell(AREA)).values["peak_Hz"] > 0
+
+
 def test_thickness_series_against_scipy():
     """curve_fit without thickness errors; the effective-variance chi-square minimised with them."""
     t = np.array([5.0, 10, 20, 40]) * 1e-7

@@ -113,6 +113,26 @@ def test_thickness_lines():
     assert abs(line["offset"] - 30.0) < 4 * line["offset_stderr"]
     # ohm/nm times cm^2 times 1e7 nm/cm
     assert line["resistivity_ohm_cm"] == pytest.approx(line["slope"] * 0.5e7)
+    known = {"area": {"value": 2.0, "stderr": 0.1, "unit": "cm^2"}}
+    line = eisfit.track(films, CIRCUIT, by="thickness", geometry=known).to_dict()["lines"]["R_ct"]
+    assert line["resistivity_ohm_cm"] == pytest.approx(line["slope"] * 2e7)
+    relative = np.hypot(line["slope_stderr"] / line["slope"], 0.05)
+    assert line["resistivity_ohm_cm_stderr"] / line["resistivity_ohm_cm"] == pytest.approx(relative)
+
+
+def test_scatter_about_a_line_is_told_and_covered():
+    rng = np.random.default_rng(12)
+    films = [
+        spectrum(rng, r_ct=(30 + 2.0 * d) * off, noise=1e-3, axes={"thickness": d})
+        for d, off in ((5.0, 1.03), (10.0, 0.98), (20.0, 1.02), (40.0, 0.99))
+    ]
+    t = eisfit.track(films, CIRCUIT, by="thickness")
+    line = t.to_dict()["lines"]["R_ct"]
+    # Student's t of two degrees of freedom: 4.303 standard errors (M. Abramowitz, I. Stegun, table 26.10)
+    assert line["slope_high"] - line["slope"] == pytest.approx(4.303 * line["slope_stderr"], rel=1e-3)
+    assert line["slope_low"] < 2.0 < line["slope_high"]
+    assert "which scatter by" in " ".join(str(t).split())
+    assert "the films scatter about the line" in str(eisfit.film(t, label="ct", area=1.0))
 
 
 def test_curve_over_state_of_charge():

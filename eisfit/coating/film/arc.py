@@ -20,8 +20,9 @@ from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
+from eisfit.verdict import FORBIDS
 
-__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "log_variance"]
+__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "log_variance", "no_arc"]
 
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
@@ -189,10 +190,7 @@ def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, Float
     names = [f"R_{label}"] + ([f"C_{label}"] if capacitor else [f"CPE_{label}_Q", f"CPE_{label}_alpha"])
     missing = [name for name in names if name not in parameters]
     if missing:
-        raise StudyError(
-            f"the circuit has no arc labelled {label!r} ({missing[0]} is missing); a film that conducts "
-            "electrons well, such as a metal, makes none"
-        )
+        raise no_arc(label, missing[0])
     _refuse_flagged(fit, names)
     _refuse_undetermined(fit, names)
     covariance = _covariance(fit, names)
@@ -204,10 +202,19 @@ def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, Float
     return values[0], values[1], values[2], covariance
 
 
+def no_arc(label: str, missing: str) -> StudyError:
+    """Return the refusal of a circuit that has no arc of a film."""
+    return StudyError(
+        f"the circuit has no arc labelled {label!r} ({missing} is missing); a film that conducts electrons "
+        "well, such as a metal, makes none"
+    )
+
+
 def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
     for flag in fit.get("flags", []):
         name, cause = flag["name"], flag["cause"]
-        if name in _SPOILING or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
+        grave = name in _SPOILING and flag.get("level", FORBIDS) == FORBIDS
+        if grave or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
             raise _refusal(names, f"{name}: {cause}")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance
+from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, no_arc
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
 from eisfit.errors import EisfitError, FitError, StudyError
@@ -18,7 +18,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
-from eisfit.tracking.growth.values import as_weights
+from eisfit.tracking.growth.values import usable_values
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.units import Uncertain, uncertain
 from eisfit.validation.distributions import normal_quantile
@@ -176,6 +176,8 @@ def film(
         raise StudyError(
             f"{type(source).__name__}: a film comes from what eisfit.fit or eisfit.track returns"
         )
+    if f"R_{label}" not in source.circuit.parameters:
+        raise no_arc(label, f"R_{label}")
     if source.axes == ("thickness",):
         return _of_thicknesses(source, label, area, films)
     if source.axes == ("temperature",):
@@ -248,27 +250,40 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Return what each spectrum says of the film, or why not."""
     rows: list[dict[str, Any]] = []
+    resistance = _resistances(source, f"R_{label}")
     for result, place in zip(source.results, source.places, strict=False):
         row: dict[str, Any] = {
             source.axes[0]: place[0],
             "source": result.to_dict(data=False)["spectrum"]["source"],
         }
-        try:
-            if not isinstance(result, FitResult):
-                raise StudyError(result.error)
-            estimate = film_from_fit(result.to_dict(), _cell(result, area, films), label=label, **known)
-            fitted = result[f"R_{label}"]
-            row |= {**estimate.values, "error": None}
-            error = None if fitted.stderr_noise is None else fitted.stderr_noise * as_weights(result)
-            row |= {"R_ohm": fitted.value, "R_ohm_stderr": error}
-        except EisfitError as error:
-            row |= {"error": str(error)}
         rows.append(row)
+        if not isinstance(result, FitResult):
+            row["error"] = result.error
+            continue
+        value, error = next(resistance)
+        row |= {"R_ohm": value, "R_ohm_stderr": error}
+        missing = f"R_{label} is not determined by a fit that can be used" if value is None else None
+        try:
+            cell = _cell(result, area, films)
+            row |= {**film_from_fit(result.to_dict(), cell, label=label, **known).values, "error": missing}
+        except EisfitError as reason:
+            row["error"] = str(reason) if missing else None
     return rows
 
 
+def _resistances(source: SeriesResult, name: str) -> Iterator[tuple[float | None, float | None]]:
+    """Yield each fit's resistance and its error as weights in a law; None where it is not determined.
+
+    A law needs no more of the arc: where its capacitance is not determined, the resistance may be.
+    """
+    fits = [result for result in source.results if isinstance(result, FitResult)]
+    for value, error in zip(*usable_values(fits, None, name), strict=True):
+        good = math.isfinite(value) and math.isfinite(error)
+        yield (float(value), float(error)) if good else (None, None)
+
+
 def _usable(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Mapping[str, Any]]:
-    good = [row for row in rows if row["error"] is None and row[axis] is not None and row["R_ohm_stderr"]]
+    good = [row for row in rows if row[axis] is not None and row.get("R_ohm")]
     if len(good) < 3:
         first = next((f"; the first that fails: {row['error']}" for row in rows if row["error"]), "")
         raise StudyError(f"{len(good)} of {len(rows)} spectra show the film, three are needed{first}")

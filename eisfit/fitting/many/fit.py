@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
-from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.neighbours import Known
 from eisfit.fitting.many.result import Optima
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
 
@@ -45,12 +44,11 @@ def find_optima(
         Of earlier lots on the same frequency grid; this one's are added.
     """
     omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
-    coordinates = Coordinates(circuit, Scales.of(omega, target))
+    problem = Problem.of(circuit, omega, target, weight)
+    coordinates = problem.coordinates
     # An amplitude that may be negative is judged by `eisfit.fit`: the columns here know no such bounds.
     if coordinates.signed or not 0 < coordinates.size < 2 * omega.size:
         return np.arange(0), None
-    box = Box.search(coordinates, omega, target)
-    problem = Problem(coordinates, FrequencyGrid(omega), target, weight, box)
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed, known=known)
     values, best = found.in_order(problem)

@@ -7,7 +7,6 @@ blocking electrodes it is all that a good conductor shows. Likewise of two arcs 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -23,9 +22,10 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
 from eisfit.tracking.identity import log_tau
 from eisfit.tracking.joint.joint import Joint
+from eisfit.tracking.scatter import as_weights
 from eisfit.verdict import limit
 
-__all__ = ["as_weights", "parts_of", "sums_to_tell", "unit_of", "usable_values"]
+__all__ = ["parts_of", "sums_to_tell", "unit_of", "usable_values"]
 
 #: Flags that are about single parameters: a sum of theirs can be determined all the same.
 _OF_PARTS = frozenset(
@@ -64,7 +64,7 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
 
     NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
-    common to the spectra of a cell, and no part of their differences; see `as_weights`.
+    common to the spectra of a cell, and no part of their differences. They are made weights: `as_weights`.
     """
     if not fits:
         return np.zeros(0), np.zeros(0)
@@ -73,16 +73,6 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     if joint is None:
         values, errors = _with_sums(fits, parts, values, errors)
     return values, errors * np.array([as_weights(fit) for fit in fits])
-
-
-def as_weights(fit: FitResult) -> float:
-    """Return the factor that makes a weight in a law of an error that nu degrees of freedom estimate.
-
-    1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square): without the
-    root of this, a law through such values would look too certain.
-    """
-    freedom = max(fit.statistics.nfree, 3)
-    return math.sqrt(freedom / (freedom - 2))
 
 
 def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:

@@ -30,6 +30,7 @@ from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import as_results
 from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
 from eisfit.tracking.joint.solver import State, minimise_banded
+from eisfit.tracking.scatter import as_weights
 
 __all__ = ["MODES", "Joint", "joint_fit"]
 
@@ -208,6 +209,7 @@ def _laws(
             log, energy = back @ values[pair]
             x, shift = law_coordinates(temperature, single.form)
             alone, error = problem.values_and_errors(names[k])
+            error = error * np.array([as_weights(fit) for fit in problem.fits])
             chisqr = float(np.sum(((alone - log - energy * x - shift) / error) ** 2))
             found[names[k]] = single.moved(
                 float(log), float(energy), back @ covariance[pair, pair] @ back.T, temperature, chisqr
