@@ -8,10 +8,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Part, Series, components
+from eisfit.model.once import once_a_circuit
 
 __all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
 
@@ -27,15 +28,21 @@ def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
     no start value, bound or expression of the user tells them apart: the impedance is the same either way.
     """
     result = values.copy()
-    position = {name: k for k, name in enumerate(circuit.names)}
-    for found in _interchangeable(circuit, circuit.tree):
-        group = _from_fast_to_slow(circuit, found)
-        columns = np.asarray([[position[name] for name in _names(arc)] for arc in group])
+    for group, columns in _groups(circuit):
+        position = {name: k for k, name in enumerate(circuit.names)}
         times = np.stack([_time(arc, result, position) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
         result[:, columns] = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
     return result
+
+
+@once_a_circuit
+def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray]]:
+    """Return the arcs that can be interchanged, fast to slow by their roles, and their columns (arcs, n)."""
+    position = {name: k for k, name in enumerate(circuit.names)}
+    groups = [_from_fast_to_slow(circuit, found) for found in _interchangeable(circuit, circuit.tree)]
+    return [(group, np.asarray([[position[n] for n in _names(arc)] for arc in group])) for group in groups]
 
 
 def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
@@ -50,11 +57,13 @@ def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
 def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the time constant (n,) of the arc of each role in `ROLE_ORDER` that the circuit has."""
     position = {name: k for k, name in enumerate(circuit.names)}
-    found = {}
-    for resistor, storage in arcs(circuit.tree):
-        role = circuit.parameters[resistor.name].role
-        if role in ROLE_ORDER:
-            found[role] = _tau(resistor, storage, values, position)
+    return {role: _tau(*arc, values, position) for role, arc in _arcs_by_role(circuit).items()}
+
+
+@once_a_circuit
+def _arcs_by_role(circuit: Circuit) -> dict[str, tuple[Component, Component]]:
+    """Return role -> resistor and storage of its arc, from fast to slow."""
+    found = {circuit.parameters[r.name].role: (r, s) for r, s in arcs(circuit.tree)}
     return {role: found[role] for role in ROLE_ORDER if role in found}
 
 

@@ -11,6 +11,7 @@ from eisfit.engine.arcs_order import ordered
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component
+from eisfit.model.once import once_a_circuit
 from eisfit.verdict import limit
 
 __all__ = ["exchange_arcs", "exchange_unequal_arcs", "rival_excess"]
@@ -28,7 +29,7 @@ def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     What is exchanged is R and the time constant, and the exponent between two CPEs. Arcs with a fixed
     parameter stay where they are.
     """
-    moved = [arc for arc in arcs(circuit.tree) if _is_free(circuit, arc)]
+    moved = _free_arcs(circuit)
     if not 2 <= len(moved) <= _MOST:
         return np.empty((len(values), 0, values.shape[1]))
     position = {name: k for k, name in enumerate(circuit.names)}
@@ -68,6 +69,11 @@ def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
     lag1 = np.clip(lag1, 0.0, 0.99)
     share = np.maximum((1 - lag1) / (1 + lag1), _FEWEST / nfree)
     return np.asarray(2 * np.log(limit("ambiguous")) / share)
+
+
+@once_a_circuit
+def _free_arcs(circuit: Circuit) -> list[Arc]:
+    return [arc for arc in arcs(circuit.tree) if _is_free(circuit, arc)]
 
 
 def _is_free(circuit: Circuit, arc: Arc) -> bool:

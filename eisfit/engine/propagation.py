@@ -13,12 +13,38 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.model.circuit import Circuit
 
-__all__ = ["Formula", "Propagation", "standard_error"]
+__all__ = ["Formula", "Propagation", "inputs_of", "standard_error"]
 
 #: Of all parameters by name; it must take complex numbers.
 Formula = Callable[[Mapping[str, Any]], Any]
 
 _STEP = 1e-30
+
+
+class _Watched(dict[str, Any]):
+    """Parameters that remember which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+def inputs_of(formula: Formula, values: Mapping[str, Any]) -> set[str]:
+    """Return the parameters that a formula is made of."""
+    watched = _Watched(values)
+    formula(watched)
+    return watched.asked
+
+
+def _varied_inputs(
+    formula: Formula, circuit: Circuit, values: Mapping[str, Any], varied: Sequence[str]
+) -> set[str]:
+    """Return the varied parameters that a formula may hang on: all, where some are tied to others."""
+    return set(varied) if circuit.expressions else inputs_of(formula, values)
 
 
 def standard_error(
@@ -41,7 +67,8 @@ def standard_error(
     """
     if covar is None or not np.isfinite(formula(values)):
         return None
-    gradient = np.array([_slope(formula, circuit, values, name) for name in names])
+    inputs = _varied_inputs(formula, circuit, values, names)
+    gradient = np.array([_slope(formula, circuit, values, n) if n in inputs else 0.0 for n in names])
     variance = float(gradient @ covar @ gradient)
     return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
 
@@ -73,7 +100,8 @@ class Propagation:
     def __init__(
         self, circuit: Circuit, values: FloatArray, varied: Sequence[int], covar: FloatArray
     ) -> None:
-        self.covar = covar
+        self.circuit, self.covar = circuit, covar
+        self.varied = [circuit.names[k] for k in varied]
         self.named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
         self.moved = []
         for k in varied:
@@ -89,8 +117,11 @@ class Propagation:
 
     def error(self, formula: Formula) -> FloatArray:
         """Return its standard error (B,), by complex steps."""
-        gradient = np.empty(self.covar.shape[:2])
-        for v, (moved, step) in enumerate(self.moved):
-            gradient[:, v] = np.imag(formula(moved)) / step
+        gradient = np.zeros(self.covar.shape[:2])
+        first = {name: column[:1] for name, column in self.named.items()}
+        inputs = _varied_inputs(formula, self.circuit, first, self.varied)
+        for v, (name, (moved, step)) in enumerate(zip(self.varied, self.moved, strict=True)):
+            if name in inputs:
+                gradient[:, v] = np.imag(formula(moved)) / step
         variance = np.einsum("bi,bij,bj->b", gradient, self.covar, gradient, optimize=True)
         return np.asarray(np.sqrt(variance))

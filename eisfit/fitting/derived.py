@@ -16,11 +16,12 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import arcs
-from eisfit.engine.propagation import Formula, standard_error
+from eisfit.engine.propagation import Formula, inputs_of, standard_error
 from eisfit.fitting.diffusion import coefficients
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
+from eisfit.model.once import once_a_circuit
 from eisfit.records import dataclass
 
 __all__ = ["dependencies", "derived", "formulas", "given_errors"]
@@ -55,25 +56,11 @@ def dependencies(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, f
     """Return name -> the parameters that each derived quantity is made of."""
     found = {}
     for name, row in _rows(circuit, geometry).items():
-        used = _Recorded()
-        row.formula(used)
-        inputs = set(used.names)
+        inputs = inputs_of(row.formula, dict.fromkeys(circuit.names, 1.0))
         while tied := inputs & set(circuit.expressions):
             inputs = inputs - tied | {inside for one in tied for inside in circuit.expressions[one].names}
         found[name] = frozenset(inputs)
     return found
-
-
-class _Recorded(dict[str, Any]):
-    """Parameters that are all 1, and remember which of them were asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def __missing__(self, name: str) -> float:
-        self.names.add(name)
-        return 1.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +82,7 @@ def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
     return {name: row for name, row in rows.items() if name not in circuit.parameters}
 
 
+@once_a_circuit
 def _of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []

@@ -32,6 +32,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
+from eisfit.model.once import once_a_circuit
 from eisfit.records import dataclass
 
 __all__ = [
@@ -86,7 +87,7 @@ class Element:
         return np.asarray(sum(terms), dtype=np.complex128)
 
 
-@lru_cache(maxsize=64)
+@once_a_circuit
 def elements(circuit: Circuit) -> tuple[Element, ...]:
     """Return the dispersive elements of a circuit."""
     place = {name: k for k, name in enumerate(circuit.names)}
