@@ -1,0 +1,34 @@
+"""What follows from a circuit alone is worked out once, not for every spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+from eisfit.model.circuit import Circuit
+
+__all__ = ["once_a_circuit"]
+
+T = TypeVar("T")
+_MOST = 64  # circuits of which answers are kept
+
+
+def once_a_circuit(function: Callable[[Circuit], T]) -> Callable[[Circuit], T]:
+    """Return a function of a circuit that keeps its answers, by the circuit's identity.
+
+    To compare circuits, or to hash them, takes longer than most of what is asked. A circuit whose answer is
+    kept is kept too, so that no other can take its identity.
+    """
+    kept: dict[int, tuple[Circuit, T]] = {}
+
+    @wraps(function)
+    def answer(circuit: Circuit) -> T:
+        found = kept.get(id(circuit))
+        if found is None:
+            if len(kept) >= _MOST:
+                kept.clear()
+            found = kept[id(circuit)] = circuit, function(circuit)
+        return found[1]
+
+    return answer
