@@ -7,6 +7,7 @@ import math
 import os
 import re
 import sys
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LOOKED_AT = 2000  # names of a folder: enough for a hint, and done at once
 
 
+@cache
 def data_folder(name: str) -> Path:
     """Return the folder `name` (``circuits`` or ``example_spectra``) of a checkout or of an installed copy.
 

@@ -83,19 +83,15 @@ class _Layout:
 def _init(self: Any, *args: Any, **given: Any) -> None:
     layout: _Layout = self.__record__
     state = self.__dict__
+    state.update(layout.defaults)
     state.update(zip(layout.placed, args, strict=False))
     state.update(given)
-    count = len(args) + len(given)
-    if len(state) != count or not given.keys() <= layout.names:
+    for name, factory in layout.factories.items():
+        if name not in state:
+            state[name] = factory()
+    twice = args and given and not given.keys().isdisjoint(layout.placed[: len(args)])
+    if len(args) > len(layout.placed) or state.keys() != layout.names or twice:
         raise TypeError(_refused(self, args, given))
-    if count < len(layout.names):
-        for name, default in layout.defaults.items():
-            state.setdefault(name, default)
-        for name, factory in layout.factories.items():
-            if name not in state:
-                state[name] = factory()
-        if len(state) < len(layout.names):
-            raise TypeError(_refused(self, args, given))
     if layout.checked:
         self.__post_init__()
 

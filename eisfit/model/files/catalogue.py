@@ -92,10 +92,10 @@ def find(name: str) -> Entry | None:
         return None
     own = data_folder("circuits") / f"{name}.toml"
     for origin, folder in _folders():
-        path = folder / f"{name}.toml"
+        path = f"{folder}/{name}.toml"  # pathlib's would take as long as the rest
         # A clone of eisfit has its circuits in circuits/ too: the same file is no other circuit.
-        if path.is_file() and (origin == "eisfit" or not _same(path, own)):
-            return Entry(name, path, origin, shadows=origin in ("project", "user") and own.is_file())
+        if os.path.isfile(path) and (origin == "eisfit" or not _same(Path(path), own)):
+            return Entry(name, Path(path), origin, shadows=origin in ("project", "user") and own.is_file())
     return None
 
 
@@ -122,16 +122,16 @@ def project_folder() -> Path | None:
     except OSError:  # the current folder has been removed
         return None
     for folder in _up_to_the_root(here):
-        circuits = folder / "circuits"
-        if circuits.is_dir() and next(circuits.glob("*.toml"), None) is not None:
-            return circuits
+        circuits = f"{folder}/circuits"
+        if os.path.isdir(circuits) and any(entry.name.endswith(".toml") for entry in os.scandir(circuits)):
+            return Path(circuits)
     return None
 
 
 def _up_to_the_root(here: Path) -> list[Path]:
     above = [here, *here.parents]
     for number, folder in enumerate(above, 1):
-        if any((folder / mark).exists() for mark in _ROOTS):
+        if any(os.path.exists(f"{folder}/{mark}") for mark in _ROOTS):
             return above[:number]
     return [here]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
@@ -28,6 +28,7 @@ _NOISES = np.geomspace(1e-4, 1.0, 33)  # of the noise's variance, relative to th
 # least so many fits whose parameters are within a tenth, and a third of the likelihood ratio that counts.
 _FEW_NOISES = np.array([0.5, 0.7, 0.85, 1.0])
 _SEEN, _FEWEST, _APART, _MARGIN = 1e-2, 8, 0.1, 3.0
+_AT_ONCE = 64  # fits of departures
 
 
 def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:
@@ -77,20 +78,36 @@ def _ratio(fits: Linearised, rows: IntArray, departures: Sequence[Sizes]) -> Flo
 
 def _columns(fit: Linearised, departure: Departure) -> tuple[FloatArray, FloatArray]:
     """Return the powers (K,) of one fit's departure along its axes, and these (K, 2F), of length one."""
-    space = Space.of(fit, departure)
+    space = Space.of(fit, [departure])
     axes = _Axes.of(fit, space)
     along = axes.turned[0].T @ (space.design - space.moved @ fit.jacobian)[0]
     return axes.power[0], along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, np.newaxis]
 
 
 def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Departed]:
-    """Return what departures make of fits; first that there is none."""
-    optimum = fits.beyond_parameters
-    found = [_nothing(optimum)]
-    for departure, sizes in departures:
-        axes = _Axes.of(optimum, Space.of(optimum, departure))
-        found += [_trial(optimum, axes, size * size) for size in sizes]
-    return found
+    """Return what departures make of fits; first that there is none, then each in every size.
+
+    Of few fits what takes time is how often something is called: departures of as many numbers go together.
+    """
+    optimum, count = fits.beyond_parameters, len(fits.values)
+    found: dict[int, list[Departed]] = {}
+    for some in _together([departure for departure, _ in departures], count):
+        rows = np.tile(np.arange(count), len(some))
+        part = optimum if len(some) == 1 else optimum.rows(rows)
+        axes = _Axes.of(part, Space.of(part, [departures[k][0] for k in some]))
+        for size in departures[some[0]][1]:
+            trial = _trial(part, axes, size * size)
+            for place, k in enumerate(some):
+                found.setdefault(k, []).append(trial.rows(slice(place * count, (place + 1) * count)))
+    return [_nothing(optimum), *(trial for k in range(len(departures)) for trial in found[k])]
+
+
+def _together(departures: Sequence[Departure], count: int) -> list[list[int]]:
+    """Return the places of departures that go together: those of one number, where the fits are few."""
+    single = [k for k, one in enumerate(departures) if one.count == 1]
+    apart = [[k] for k, one in enumerate(departures) if one.count > 1]
+    at_once = max(1, _AT_ONCE // max(count, 1))
+    return [*apart, *(single[first : first + at_once] for first in range(0, len(single), at_once))]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,12 +124,12 @@ class Space:
     normal: FloatArray
 
     @classmethod
-    def of(cls, fits: Linearised, departure: Departure) -> Space:
-        """Return the space of a departure."""
-        weight = fits.weight[:, np.newaxis, ::2]  # of both parts: the noise is in proportion to |Z|, or known
-        shapes = departure.first_order(fits.values)
-        columns = [fits.by_amplitude[:, [element.place]] * weight * column for element, column in shapes]
-        design = np.concatenate(columns, axis=1).view(np.float64)
+    def of(cls, fits: Linearised, departures: Sequence[Departure]) -> Space:
+        """Return the spaces of departures of one count: of each for as many rows of the fits, in turn."""
+        each = len(fits.values) // len(departures)
+        rows = (slice(k * each, (k + 1) * each) for k in range(len(departures)))
+        parts = [_design(fits, some, one) for some, one in zip(rows, departures, strict=True)]
+        design = (parts[0] if len(parts) == 1 else np.concatenate(parts)).view(np.float64)
         design[~np.isfinite(design)] = 0.0  # an arc of negative resistance has no shape
         across = design @ fits.jacobian.transpose(0, 2, 1)
         moved = across @ fits.inverse
@@ -120,6 +137,14 @@ class Space:
         seen = -(design @ fits.residual[:, :, np.newaxis])[:, :, 0]
         normal = design @ design.transpose(0, 2, 1) - moved @ across.transpose(0, 2, 1)
         return cls(design, seen, moved, normal)
+
+
+def _design(fits: Linearised, rows: slice, departure: Departure) -> ComplexArray:
+    """Return what the numbers of a departure change (b, K, F), in units of the weights."""
+    weight = fits.weight[rows, np.newaxis, ::2]  # of both parts: the noise is in proportion to |Z|, or known
+    shapes = departure.first_order(fits.values[rows])
+    columns = [fits.by_amplitude[rows, [e.place]] * weight * column for e, column in shapes]
+    return np.concatenate(columns, axis=1)
 
 
 def _plain_evidence(nfree: IntArray, left: FloatArray, variance: FloatArray) -> FloatArray:
