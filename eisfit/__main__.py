@@ -21,9 +21,9 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     try:
         from eisfit.cli import app
-        from eisfit.cli.lean_lmfit import defer_lmfit
+        from eisfit.cli.lean_imports import defer_imports
 
-        defer_lmfit()
+        defer_imports()
         _tell_of_the_other()
         app()
     except KeyboardInterrupt:  # before a command has begun, which sees to it itself

@@ -87,7 +87,7 @@ def test_the_program_fits_in_lmfit_without_pandas_matplotlib_and_scipy_stats(tmp
 @pytest.mark.slow
 def test_what_lmfit_imports_later_is_there_when_it_is_used():
     code = (
-        "from eisfit.cli.lean_lmfit import defer_lmfit\ndefer_lmfit()\n"
+        "from eisfit.cli.lean_imports import defer_imports\ndefer_imports()\n"
         "import lmfit, sys\nassert not {'scipy.stats', 'scipy.spatial', 'scipy.fft'} & set(sys.modules)\n"
         "from lmfit.confidence import f_compare\n"
         "import lmfit.confidence as c\n"

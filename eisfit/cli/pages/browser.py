@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from importlib import import_module, invalidate_caches
 
-from eisfit.cli.lean_lmfit import defer_lmfit
+from eisfit.cli.lean_imports import defer_imports
 from eisfit.cli.pages.workbench import handle
 from eisfit.display.progress import show_progress
 from eisfit.errors import EisfitError
@@ -32,7 +32,7 @@ def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Cal
     """
     os.umask(0o022)  # a browser's Python begins with 0o777: nobody could read what is written
     warnings.simplefilter("ignore")  # nobody sees a console; what a user must know is in the answers
-    defer_lmfit()
+    defer_imports()
     for name in _FIRST:
         import_module(name)
     show_progress(show)

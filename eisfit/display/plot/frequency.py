@@ -110,14 +110,23 @@ def _plain_log_numbers(ax: Axes) -> None:
 
 def frequency_axis(ax: Axes, *, labelled: bool = True) -> None:
     """Make x a logarithmic frequency axis with a tick at every decade (every other where many)."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(numticks=9))
+    ax.xaxis.set_major_formatter(FuncFormatter(_power_of_ten))
     ax.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0), numticks=40))
     ax.xaxis.set_minor_formatter(NullFormatter())
     if labelled:
         ax.set_xlabel("frequency / Hz")
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _power_of_ten(value: float, _: int) -> str:
+    """Return a decade as 10⁻², in plain letters; matplotlib's own labels are formulae, which are parsed."""
+    return "10" + str(round(np.log10(value))).translate(_RAISED)
 
 
 @styled

@@ -192,8 +192,9 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     if kind not in _METADATA:
         raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
     drawn, buffer = root_figure(figure), io.BytesIO()
-    if drawn.get_layout_engine() is not None:  # settle it once: it moves a little at every drawing
-        drawn.draw_without_rendering()
+    engine = drawn.get_layout_engine()
+    if engine is not None:  # settle it once: it moves a little at every drawing
+        engine.execute(drawn)
         drawn.set_layout_engine("none")
     # A figure for a paper keeps its width to the millimetre.
     cut: dict[str, Any] = {} if _columns.get() else {"bbox_inches": "tight", "pad_inches": 0.05}

@@ -123,9 +123,14 @@ def project_folder() -> Path | None:
         return None
     for folder in _up_to_the_root(here):
         circuits = f"{folder}/circuits"
-        if os.path.isdir(circuits) and any(entry.name.endswith(".toml") for entry in os.scandir(circuits)):
+        if os.path.isdir(circuits) and _has_circuit(circuits):
             return Path(circuits)
     return None
+
+
+def _has_circuit(folder: str) -> bool:
+    with os.scandir(folder) as inside:
+        return any(entry.name.endswith(".toml") for entry in inside)
 
 
 def _up_to_the_root(here: Path) -> list[Path]:

@@ -1,9 +1,10 @@
-"""lmfit without what a fit never touches: the program's own process waits for nothing else.
+"""lmfit and matplotlib without what a command never touches: its own process waits for nothing else.
 
 lmfit imports pandas, matplotlib, scipy.stats and every optimiser of scipy at its own start, which takes
 longer than all of eisfit. It does without the first two where they are not installed, and needs the
-distributions and most optimisers only for methods that eisfit does not call. A notebook's process is left
-as it is.
+distributions and most optimisers only for methods that eisfit does not call. matplotlib writes the
+documentation of a hundred classes' properties when they are defined, which nobody reads here. A notebook's
+process is left as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:  # with its base classes come files of packages, archives and random numbers
     from importlib.abc import Loader
 
-__all__ = ["defer_lmfit"]
+__all__ = ["defer_imports"]
 
 _NOT_NEEDED = ("pandas", "matplotlib", "numdifftools")
 # Imported when a name of theirs is used; where another scipy has no such module, nothing is lost.
@@ -54,34 +55,40 @@ class _LaterModule(ModuleType):
 
 
 class _Loader:
-    """Loads lmfit as its own loader does, with less around it."""
+    """Loads a module as its own loader does, with less around it."""
 
     def __init__(self, own: Loader) -> None:
         self._own = own
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Return what lmfit's own loader creates."""
+        """Return what the module's own loader creates."""
         return self._own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run lmfit's own start."""
-        with _without_what_it_does_not_need():
-            self._own.exec_module(module)
+        """Run the module's own start."""
+        if module.__name__ == "lmfit":
+            with _without_what_it_does_not_need():
+                self._own.exec_module(module)
+            return
+        self._own.exec_module(module)
+        if hasattr(module.Artist, "_update_set_signature_and_docstring"):
+            module.Artist._update_set_signature_and_docstring = classmethod(lambda _: None)
 
 
 class _Finder:
-    """Finds lmfit where everyone does, and gives it the lean loader."""
+    """Finds modules where everyone does, and gives them the lean loader."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        """Return lmfit's spec; None for every other module."""
-        spec = PathFinder.find_spec(fullname, path) if fullname == "lmfit" else None
+        """Return the spec of lmfit and of matplotlib's artists; None for every other module."""
+        lean = fullname in ("lmfit", "matplotlib.artist")
+        spec = PathFinder.find_spec(fullname, path) if lean else None
         if spec is not None and spec.loader is not None:
             spec.loader = cast("Loader", _Loader(spec.loader))
         return spec
 
 
-def defer_lmfit() -> None:
-    """Make this process import lmfit lean, once it imports it; nothing where it is imported already."""
+def defer_imports() -> None:
+    """Make this process import both lean, once it imports them; nothing where lmfit is imported already."""
     if "lmfit" not in sys.modules:
         sys.meta_path.insert(0, _Finder())
 
