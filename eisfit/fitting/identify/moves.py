@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
 from eisfit.model.notation import Component, Series, components
 
-__all__ = ["neighbours", "with_fast_arc"]
+__all__ = ["neighbours", "unlikely_neighbours"]
 
 _TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
 _NEW_TAILS = ("W", "Wo", "Ws", "CPE")
@@ -54,11 +54,13 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
         yield from _with_neighbour(k, structure)
 
 
-def with_fast_arc(structure: Structure) -> Iterator[Structure]:
-    """Yield the structure with a resistance in series as an arc that the sweep shows a trace of."""
+def unlikely_neighbours(structure: Structure) -> Iterator[Structure]:
+    """Yield what noise would hide: a Gerischer element more, a resistance that is an arc above the sweep."""
+    number = next(fresh(structure))
+    yield (*structure, _named("G", number))
     for k, part in enumerate(structure):
         if isinstance(part, Component) and part.symbol == "R":
-            arc = Arc(part, _named("CPE", next(fresh(structure))))
+            arc = Arc(part, _named("CPE", number))
             yield (*structure[:k], arc.node, *structure[k + 1 :])
 
 

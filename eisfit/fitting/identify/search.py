@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from eisfit.fitting.identify.moves import neighbours, with_fast_arc
+from eisfit.fitting.identify.moves import neighbours, unlikely_neighbours
 from eisfit.fitting.identify.ranking import is_smooth, largest, misfit, smallest
 from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
@@ -40,8 +40,8 @@ _OF_A_SIZE, _MOST_OF_A_SIZE = 2, 20  # rough fits that are then fitted in full, 
 def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial]]:
     """Return the bench they are scored by, and every structure tried: first those in full, by falling score.
 
-    Data of next to no noise are looked at by what the Kramers-Kronig test leaves first, then by their digits:
-    the second counts where a circuit reaches these.
+    Data of next to no noise are looked at by their digits first, and where no circuit reaches these by what
+    the Kramers-Kronig test leaves.
 
     Parameters
     ----------
@@ -52,18 +52,19 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
     """
     found: dict[str, Trial] = {}
     _look_at_seeds(bench, found)
+    if bench.is_simulated:
+        exact = bench.by_digits()
+        finer = dict(found)
+        if _go_through_sizes(exact, finer, inductive=inductive, free_of_noise=bench.noise < _NO_NOISE):
+            _cut_down(exact, finer, inductive=inductive)
+            return exact, ranked(finer.values())
     _fit_promising(bench, found)
     _grow(bench, found, inductive=inductive)
-    if not bench.is_simulated:
-        return bench, ranked(found.values())
-    _cut_down(bench, found, inductive=inductive)
-    exact = bench.by_digits()
-    finer = {name: exact.scored(trial) for name, trial in found.items()}
-    if any(_reaches(trial, exact) for trial in finer.values()):
-        _cut_down(exact, finer, inductive=inductive)
-    elif not _go_through_sizes(exact, finer, inductive=inductive, free_of_noise=bench.noise < _NO_NOISE):
-        return bench, ranked(found.values())
-    return exact, ranked(finer.values())
+    if bench.is_simulated:
+        _cut_down(bench, found, inductive=inductive)
+        if any(_reaches(trial, exact) for trial in found.values()):
+            return exact, ranked(exact.scored(trial) for trial in found.values())
+    return bench, ranked(found.values())
 
 
 def _look_at_seeds(bench: Workbench, found: dict[str, Trial]) -> None:
@@ -115,7 +116,7 @@ def _go_through_sizes(
         expanded.add(parent.shape)
         ahead = max(ahead, parent.size + _AHEAD)
         near = neighbours(parent.structure, parent.values, inductive=inductive)
-        near = itertools.chain(with_fast_arc(parent.structure), near)
+        near = itertools.chain(unlikely_neighbours(parent.structure), near)
         _look(bench, found, (s for s in near if size(s) <= most), parent)
     return any(_reaches(trial, bench) for trial in found.values())
 
@@ -141,7 +142,7 @@ def _cut_down(bench: Workbench, found: dict[str, Trial], *, inductive: bool) -> 
     In data of next to no noise a rough fit of the true circuit is as far off as one of a wrong circuit.
     """
     best = ranked(found.values())[0]
-    while bench.explains(best):
+    while bench.explains(best) or (bench.is_exact and _reaches(best, bench)):
         near = neighbours(best.structure, best.values, inductive=inductive)
         smaller = {shape(s): s for s in near if size(s) < best.size}
         for name, structure in smaller.items():
