@@ -7,7 +7,13 @@ import pytest
 from scipy.integrate import quad
 
 import eisfit
-from eisfit.fitting.errors.departures.discrepancy import _COUNTS, _first_order, _weights
+from eisfit.fitting.errors.departures.discrepancy import (
+    _COUNTS,
+    _exchanged,
+    _first_order,
+    _possible,
+    _weights,
+)
 from eisfit.fitting.errors.departures.first_order import _alike, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.departures.shapes import Together, elements, reshaped, tailed, together
@@ -242,6 +248,36 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
 
 def test_the_dispersive_elements_are_those_with_a_phase_of_their_own():
     assert [e.component.name for e in elements(CIRCUIT)] == ["CPE_ct", "W1", "CPE1"]
+
+
+def test_no_error_is_larger_than_a_departure_can_make_it():
+    """A resistance moves by a factor e^3 at most, an exponent stays within 0.2 to 1: correlations stay."""
+    fits = linearised(CIRCUIT, [true(1)], VALUES)
+    size = np.where(np.arange(8) == 1, 1e6, 1e-3) * VALUES[0]
+    size[3] = 500.0
+    apart = np.eye(8) + 0.5 * (1 - np.eye(8))
+    covar = _possible(fits, (apart * size[:, np.newaxis] * size)[np.newaxis])[0]
+    told = np.sqrt(np.diag(covar))
+    exponent = CIRCUIT.parameters["CPE_ct_alpha"]
+    expected = size.copy()
+    expected[1], expected[3] = 100 * np.exp(3), 0.5 * (exponent.max - exponent.min)
+    np.testing.assert_allclose(told, expected)
+    np.testing.assert_allclose(covar / told[:, np.newaxis] / told, apart)
+
+
+def test_arcs_of_quite_other_sizes_are_no_rivals():
+    """The slow arc is the film's: exchanged where it has 5 times the resistance, not 1e5 times."""
+    circuit = eisfit.circuit("rs-sei-ct")
+    place = {name: k for k, name in enumerate(circuit.names)}
+    values = np.zeros((2, len(circuit.names)))
+    given = {"R_s": 5, "R_sei": 100, "CPE_sei_Q": 1e-3, "CPE_sei_alpha": 0.9}
+    given |= {"R_ct": 20, "CPE_ct_Q": 1e-6, "CPE_ct_alpha": 0.9}
+    for name, value in given.items():
+        values[:, place[name]] = value
+    values[1, place["R_sei"]] = 2e6
+    rows, orders = _exchanged(linearised(circuit, [true(1), true(2)], values))
+    assert rows.tolist() == [0]
+    assert orders[0, place["R_ct"]] == pytest.approx(100)
 
 
 def test_a_skewed_arc_is_fitted_to_its_end_and_the_error_is_no_wider_than_needed():

@@ -28,9 +28,17 @@ from eisfit.engine.exchange import exchange_arcs
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import Departure, elements, reshaped, tailed, together
+from eisfit.fitting.errors.departures.shapes import (
+    Departure,
+    diffusions,
+    elements,
+    reshaped,
+    resistors,
+    tailed,
+    together,
+)
 from eisfit.fitting.errors.departures.smooth import Smooth
-from eisfit.fitting.errors.departures.to_the_end import Departed, depart, stay
+from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depart, stay
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.verdict import limit
@@ -152,7 +160,7 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
     departures: list[Departure] = [
-        *(Smooth(circuit, omega, *_SMOOTH, wide) for wide in (None, *elements(circuit))),
+        *(Smooth(circuit, omega, *_SMOOTH, wide) for wide in (None, *diffusions(circuit))),
         *reshaped(circuit, omega),
         *tailed(circuit, omega),
         Drifting(circuit, omega),
@@ -174,11 +182,21 @@ def _exchanged(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
     orders = exchange_arcs(fits.circuit, fits.values)
     rows, found = [], []
     for b in np.flatnonzero(~_in_order(fits.circuit, fits.values)).tolist():
-        right = np.flatnonzero(_in_order(fits.circuit, orders[b]))
+        right = np.flatnonzero(_in_order(fits.circuit, orders[b]) & _near(fits, orders[b], b))
         if right.size:
             rows.append(b)
             found.append(orders[b, right[0]])
     return np.array(rows, dtype=np.intp), np.array(found).reshape(len(rows), fits.values.shape[1])
+
+
+def _near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]:
+    """Return which orders (n, P) leave the resistances of fit b as near as a departure may move them.
+
+    Arcs of quite other sizes are no rivals: that they stand against their roles is told (`arcs_swapped`).
+    """
+    columns = [element.columns[0] for element in resistors(fits.circuit)]
+    far = np.abs(np.log(orders[:, columns] / fits.values[b, columns]))
+    return np.asarray((far <= FURTHEST).all(axis=1))
 
 
 def _in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
@@ -238,12 +256,28 @@ def _averaged(fits: Linearised, trials: list[Departed], share: FloatArray) -> Di
     size = np.sqrt(np.einsum("bii->bi", total))
     factor = _width(share, np.einsum("btii->bti", spread)) / np.where(size > 0, size, 1.0)
     total = total * factor[:, :, np.newaxis] * factor[:, np.newaxis, :]
+    beyond_noise = _positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis])
     return Discrepancy(
         probability=1 - share[:, 0],
         noise_share=noise / variance[:, 0],
-        covar=_positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis]),
+        covar=_possible(fits, beyond_noise),
         hidden=np.full(fits.inverse.shape[:2], np.nan),
     )
+
+
+def _possible(fits: Linearised, covar: FloatArray) -> FloatArray:
+    """Return covariances (B, V, V) of which no error is larger than a departure can make it.
+
+    A positive parameter is followed to a factor e^3 from the fit, an exponent lies within its bounds; what is
+    linear about a fit knows of neither.
+    """
+    free, rows = list(fits.free), list(fits.circuit.parameters.values())
+    log = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).log[free]
+    inside = np.array([0.5 * (rows[k].max - rows[k].min) for k in free])
+    most = np.where(log, np.abs(fits.values[:, free]) * np.exp(FURTHEST), inside)
+    size = np.sqrt(np.einsum("bii->bi", covar))
+    factor = np.minimum(1.0, most / np.where(size > 0, size, 1.0))
+    return np.asarray(covar * factor[:, :, np.newaxis] * factor[:, np.newaxis, :])
 
 
 def _width(share: FloatArray, variance: FloatArray) -> FloatArray:

@@ -43,6 +43,7 @@ __all__ = [
     "Reshaped",
     "Tilted",
     "Together",
+    "diffusions",
     "elements",
     "reshaped",
     "resistors",
@@ -309,12 +310,17 @@ class Ended:
         return np.asarray(np.sqrt(1j * self.omega * _END / self.omega.min() * longer))
 
 
+def diffusions(circuit: Circuit) -> list[Element]:
+    """Return the diffusions of a circuit, which have a tail or end as one."""
+    return [e for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
+
+
 def tailed(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
     """Return the other tails of the diffusions of a circuit."""
-    diffusions = [e for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
-    endless = [e for e in diffusions if e.component.symbol == "W"]
+    found = diffusions(circuit)
+    endless = [e for e in found if e.component.symbol == "W"]
     ended = (Ended(omega, e, closed) for closed in (True, False) for e in endless)
-    return [*(Tilted(omega, e) for e in diffusions), *ended]
+    return [*(Tilted(omega, e) for e in found), *ended]
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
-__all__ = ["Departed", "depart", "stay"]
+__all__ = ["FURTHEST", "Departed", "depart", "stay"]
 
 _ITERATIONS = (10, 8)  # before and after the noise is estimated again
 #: The prior holds what the data do not: no damping is needed to begin with.
 _SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-5, "engine": "numpy"}
-_FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
+FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
 _AT_ONCE, _FEW = 256, 64  # rows
 
@@ -178,8 +178,8 @@ class _Start:
         coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
         box = Box.search(coordinates, fits.omega, fits.target)
         inside = coordinates.internal(values)
-        low = np.where(fits.held, inside, np.maximum(box.low, inside - _FURTHEST))
-        high = np.where(fits.held, inside, np.minimum(box.high, inside + _FURTHEST))
+        low = np.where(fits.held, inside, np.maximum(box.low, inside - FURTHEST))
+        high = np.where(fits.held, inside, np.minimum(box.high, inside + FURTHEST))
         numbers = np.zeros((len(values), max((one.count for one in departures), default=0)))
         return cls(
             fits,
