@@ -405,3 +405,35 @@ def test_names_of_rows_without_a_name_of_their_own():
 
 def test_a_header_parted_by_commas_over_tabs():
     holds("f, Zre, Zim\n" + rows("{!r}\t{!r}\t{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "f (Hz),res_Zre (Ohm),res_Zim (Ohm)",
+        "f (Hz),Z' diff (Ohm),Z'' diff (Ohm)",
+        "f (Hz),gamma (Ohm)",
+    ],
+)
+def test_residuals_and_headers_too_short_are_refused(header):
+    with pytest.raises(ReadError, match=r"no column for the real and imaginary|does not name 3 columns"):
+        read_bytes(
+            (header + "\n" + rows("{!r},{!r},{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist())).encode(),
+            "x.csv",
+        )
+
+
+def test_a_loss_without_header_is_no_phase_beyond_a_right_angle():
+    y = 1 / Z
+    c, d = (y.imag / (2 * np.pi * F)).tolist(), (y.real / y.imag).tolist()
+    table = rows("{!r},{!r},{!r},0", F.tolist(), c, d)
+    with pytest.raises(ReadError, match="no impedance spectrum"):
+        read_bytes(table.encode(), "x.txt")
+
+
+def test_loudspeakers():
+    holds(
+        "* Freq(Hz) Z(Ohms) Phase(degrees)\n"
+        + rows("{!r} {!r} {!r}", F.tolist(), abs(Z).tolist(), DEGREES.tolist()),
+        "x.zma",
+    )

@@ -19,7 +19,7 @@ __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
-_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!)+\s?")
+_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!|\*(?=\s))+\s?")
 _LONGEST_HEADER = 8000
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 

@@ -163,12 +163,12 @@ def _readings(matrix: FloatArray, start: int) -> list[Reading]:
     if looks_like_frequency(a):
         found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
         largest = np.nanmax(np.abs(c), initial=0.0)
-        if np.nanmin(b, initial=np.inf) > 0 and largest <= 181:
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 91:
             names = ("frequency", "modulus", "phase")
             found.append(
                 _reading("frequency, |Z|, phase in degrees", start, names, a, _polar(b, np.radians(c)))
             )
-        if np.nanmin(b, initial=np.inf) > 0 and largest <= 3.2:
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
             names = ("frequency", "modulus", "phase_rad")
             found.append(_reading("frequency, |Z|, phase in radians", start, names, a, _polar(b, c)))
     if looks_like_frequency(c):

@@ -29,13 +29,13 @@ _POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 _REAL_FIRST = re.compile(rf"^\s*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
 _SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
-#: What is written otherwise everywhere, by a character that all of it has.
+#: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
-    ("−", re.compile("−"), "-"),
-    ("", _EXPONENT, "e"),
-    ("np.", _SCALAR, r"\1"),
-    ("°)", _POLAR_PAIR, r"\1∠\2°"),
-    ("#", re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
+    (("−",), re.compile("−"), "-"),
+    ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
+    (("np.",), _SCALAR, r"\1"),
+    (("°)",), _POLAR_PAIR, r"\1∠\2°"),
+    (("#",), re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000
 _DRESSED = re.compile(
@@ -77,8 +77,8 @@ def written_apart(plain: Sequence[str]) -> Lines:
     (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
     """
     whole = "\n".join(plain)
-    for mark, pattern, form in _PLAINER:
-        if mark in whole and pattern.search(whole):
+    for marks, pattern, form in _PLAINER:
+        if any(mark in whole for mark in marks) and pattern.search(whole):
             plain = (whole := pattern.sub(form, whole)).split("\n")
     if "∠" in whole:
         units = {match[3] or "" for match in _POLAR.finditer(whole)}

@@ -46,10 +46,12 @@ _MEANS = {
     "index": "pt pts point points row messpunkt unnamed 点",
     "filler": "part partie parte teil część část časť rész deel часть частина value values wert act "
     "actual istwert applied signal test elapsed "
-    "measured meas cell of the in der de la ac series serial component complex linear lin total at column "
+    "measured meas cell of the in der de la ac series serial component complex linear lin total "
+    "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
-    "other": "fit fitted sim simulated calc calculated model error err std stddev sigma sig residual resid "
+    "other": "res diff difference fit fitted sim simulated calc calculated model error err std "
+    "stddev sigma sig residual resid "
     "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
     "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
     "control area units unit milli kilo mega micro",

@@ -98,7 +98,7 @@ def _named_rows(file: File) -> list[list[str]]:
         When there are not as many numbers of an impedance as frequencies.
     """
     filled = [line for line in file.lines if line.strip()]
-    if _ASSIGNS.search(file.text):
+    if "[" in file.text and _ASSIGNS.search(file.text):
         rows = _assigned_rows(file)
     elif 3 <= len(filled) <= _MOST_NAMED:
         rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]

@@ -189,8 +189,8 @@ def _refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
     for place, line in enumerate([*near[::-1], *below]):
         cells = split(line, table.style.delimiter)
         named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
-        titled = place == 0 and "frequency" in named and len(cells) > 2 and not re.search("[:=]", line)
-        if titled or (len(named) > 1 and named != {"frequency", "modulus"}):  # f, Z: complex cells
+        titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
+        if (titled or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
             raise file.error(
                 f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
                 "part its names as the numbers are parted"
