@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.command import Argument, Option
-from eisfit.cli.completion import circuit_names, parameter_names, words
+from eisfit.cli.completion import DEFAULT_CIRCUIT, circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
 from eisfit.records import dataclass
 
@@ -39,8 +39,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-DEFAULT_CIRCUIT = "rs-sei-ct-w"
 
 
 def _of_parameters(flag: str, form: str, about: str) -> Any:

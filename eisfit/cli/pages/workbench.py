@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.cli.completion import DEFAULT_CIRCUIT
 from eisfit.cli.pages.files import export, measured, read_files, report
 from eisfit.cli.pages.html_report import fitted_curve, page_item
 from eisfit.cli.pages.questions import (
@@ -34,7 +35,6 @@ from eisfit.spectra.spectrum import Spectrum
 __all__ = ["Workbench", "handle"]
 
 SESSION = "eisfit.session/1"
-_DEFAULT = "rs-sei-ct-w"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Workbench:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
         ask, spectrum = checked(request)
-        chosen = self.chosen(ask.circuit or _DEFAULT)
+        chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
         from eisfit.display.pages import drawing
 
         size = float(np.median(np.abs(spectrum.impedance)))
@@ -119,7 +119,7 @@ class Workbench:
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the circuit's curve for these values, and how far the data is from it."""
         ask, spectrum = checked(request)
-        chosen = self.chosen(ask.circuit or _DEFAULT)
+        chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
         values = complete_values(chosen, ask.values)
         whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
         away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
@@ -235,7 +235,7 @@ def _folders(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
 class _Track(ClosedModel):
     op: str
     spectra: list[dict[str, Any]] = Field(min_length=1, max_length=5_000)
-    circuit: str = Field(default=_DEFAULT, min_length=1, max_length=400)
+    circuit: str = Field(default=DEFAULT_CIRCUIT, min_length=1, max_length=400)
     by: str | None = None
     weighting: str = "modulus"
 
