@@ -132,7 +132,7 @@ def drift(given):
 
     def of(time):
         u = time / (8 * lasts)
-        return {"R_s": 5 + 0.5 * u, "R_ct": 12 * np.exp(0.6 * u) + 2 * u**2}
+        return {"R_s": 5 + 0.5 * u, "R_ct": 12 * np.exp(0.6 * given.strength * u) + 2 * u**2}
 
     passed, inside, shares = [], {"before": [], "after": []}, []
     for _ in range(count):
@@ -195,6 +195,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--points", type=int, help="films (4) or temperatures (7) of a series")
     parser.add_argument("--scatter", type=float, default=0.0, help="beyond the noise, in errors of R_ct")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the drift, in its usual one")
     parser.add_argument("--circuit", default=CIRCUIT)
     parser.add_argument("--by", default="temperature")
     given = parser.parse_args()

@@ -157,6 +157,7 @@ def test_grid():
     found = [(part["soc"], part["arrhenius"]["R_ct"]["activation_energy_eV"]) for part in document["grid"]]
     assert found == [(20.0, pytest.approx(0.4, abs=0.01)), (80.0, pytest.approx(0.6, abs=0.01))]
     assert len(t.plot("R_ct").lines) > 1
+    assert [words.get_text() for words in t.plot_spectra().texts if words.get_text()] == ["20 %", "80 %"]
     with pytest.raises(UsageError, match="one axis"):
         t.fit_jointly({"R_ct": "shared"})
 

@@ -20,6 +20,7 @@ from eisfit.display.plot.style import (
     styled,
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
+from eisfit.display.report.along import place_words
 from eisfit.display.report.words import axes_of, axis_label
 from eisfit.errors import EisfitError
 
@@ -42,6 +43,7 @@ Document = Mapping[str, Any]
 _APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
 _LOGARITHMIC = 3.0  # factor between values of a parameter
 _FAR = 5.0  # times the span of what can be used, from which the rest does not set the frame
+_LINES_NAMED = 12
 _POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
 
 
@@ -216,6 +218,7 @@ def nyquist_waterfall(
     step: float | None = None,
     places: Sequence[float | None] | None = None,
     axis: Document | None = None,
+    labels: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw Nyquist plots one above the other, each shifted by `step`, coloured by cycle or another axis.
@@ -233,6 +236,8 @@ def nyquist_waterfall(
         figure would become a tower.
     places, axis
         Where each stands on another axis, and its name and unit; the cycle where None.
+    labels
+        Words beside the right end of each; empty ones are left out.
     ax
         Axes to draw on; a new pyplot figure where None.
 
@@ -264,6 +269,10 @@ def nyquist_waterfall(
             ax.plot(z.real * scale, up - z.imag * scale, ".", color=color, ms=3, zorder=3)
         x, y = _line(document, z)
         ax.plot(x * scale, up - y * scale, "-", color=color, lw=1.0, zorder=2)
+    for place, label in enumerate(labels):
+        end = float(measured[place].real.max()) * scales[place], place * shift
+        ax.annotate(label, end, (6, 0), textcoords="offset points", va="center", size=8)
+        ax.update_datalim([(1.15 * end[0], end[1])] if label else [])
     ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
     ax.set_aspect("equal", adjustable="datalim")
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
@@ -272,11 +281,18 @@ def nyquist_waterfall(
 
 
 def series_waterfall(document: Document, *, ax: Axes | None = None, **options: Any) -> Axes:
-    """Draw the spectra of a track document (``eisfit.track/2``) one above the other, coloured by its axis."""
-    axis, pairs = axes_of(document)[0], zip(document["rows"], document["results"], strict=True)
-    fitted = [(row.get(axis["name"]), fit) for row, fit in pairs if fit["error"] is None]
-    places = [place for place, _ in fitted]
-    return nyquist_waterfall([fit for _, fit in fitted], places=places, axis=axis, ax=ax, **options)
+    """Draw the spectra of a track document (``eisfit.track/2``) one above the other, coloured by its axis.
+
+    Of a grid, the first of each line says where the line stands on the second axis.
+    """
+    axes, pairs = axes_of(document), zip(document["rows"], document["results"], strict=True)
+    fitted = [(row, fit) for row, fit in pairs if fit["error"] is None]
+    lines = [place_words(row, axes[1]) if len(axes) > 1 else "" for row, _ in fitted]
+    labels = [one if one != before else "" for before, one in zip(["", *lines], lines, strict=False)]
+    return nyquist_waterfall(
+        [fit for _, fit in fitted], places=[row.get(axes[0]["name"]) for row, _ in fitted], axis=axes[0],
+        labels=labels if len(set(lines)) <= _LINES_NAMED else (), ax=ax, **options,
+    )  # fmt: skip
 
 
 def _step(measured: Sequence[NDArray[np.complex128]]) -> float:

@@ -101,8 +101,9 @@ def _explain(document: Document) -> str:
 
 
 def _spectra(document: Document) -> str:
-    axis = axes_of(document)[0]["name"]
-    return f"Spectra over the {axis} with their fits, one above the other."
+    axis, *second = (one["name"] for one in axes_of(document))
+    text = f"Spectra over the {axis} with their fits, one above the other"
+    return f"{text}; at the right the {second[0]} of the line that begins there." if second else f"{text}."
 
 
 def _joint(document: Document) -> str:

@@ -156,7 +156,8 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         text += f" ({clean(law['law'])})"
     if law.get("intercept") is not None:
         start = value_with_error(law["intercept"], law.get("intercept_stderr"))
-        text += f", from {start} {unit}".rstrip() + f" at {axis} 0"
+        text += f", from {start} {unit}".rstrip()
+        text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
     return wrapped(text + _doubling(law.get("doubling") or {}, axis), width=width)
 
 
@@ -164,7 +165,8 @@ def _doubling(found: Mapping[str, Any], axis: str) -> str:
     """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
     if found.get("cycle") is None or found.get("extrapolated"):
         return ""
-    text = f"; doubles at {axis} {value_with_error(found['cycle'], found.get('stderr'))}"
+    when = value_with_error(found["cycle"], found.get("stderr"))
+    text = f"; doubles {when} s after it" if axis == "second" else f"; doubles at {axis} {when}"
     if found.get("stderr") is None:
         return text
     low, high = (
