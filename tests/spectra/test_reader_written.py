@@ -437,3 +437,17 @@ def test_loudspeakers():
         + rows("{!r} {!r} {!r}", F.tolist(), abs(Z).tolist(), DEGREES.tolist()),
         "x.zma",
     )
+
+
+@pytest.mark.parametrize("numbers", ["1,2,3", "0,1,2"])
+@pytest.mark.parametrize("above", [True, False])
+def test_rows_that_number_the_columns_are_no_points(above, numbers):
+    header = "Frequency (Hz),Z' (Ohm),Z'' (Ohm)"
+    first = (numbers, header) if above else (header, numbers)
+    holds("\n".join(first) + "\n" + rows("{!r},{!r},{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+def test_means_beside_standard_deviations_are_one_spectrum():
+    for header in ("freq_hz,z_real_avg,z_real_sd,z_imag_avg,z_imag_sd", "f,Re_mean,Re_sem,Im_mean,Im_sem"):
+        form = "{!r},{!r},0.1,{!r},0.2"
+        holds(header + "\n" + rows(form, F.tolist(), Z.real.tolist(), Z.imag.tolist()))

@@ -68,7 +68,7 @@ _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+°?[A-Za-z%]+")
 _PARTS = re.compile(
-    r"(?<![^\W_])(?!cell|[zZ]|[rR]e|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
+    r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
     r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+°?[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")

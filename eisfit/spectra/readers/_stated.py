@@ -33,6 +33,7 @@ _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
 _OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
 _UNIT_NAME = re.compile(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
+_FEWEST_ROWS = 3
 _LONGEST = 200
 _MOST_NAMES = 60
 _NEAR = 5  # lines below a header within which numbers begin
@@ -130,6 +131,8 @@ def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[in
     }
     begins = dict(sorted({**begins, first: is_one}.items()))
     edges = [*begins, len(lines)]
+    if not table.names and sum(1 for row in table.rows if row < edges[1]) < _FEWEST_ROWS:
+        begins[first] = False  # numbers of columns above a header
     parts = [part for part in pairwise(edges) if begins[part[0]]]
     return parts if len(edges) > 2 else []
 

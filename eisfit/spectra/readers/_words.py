@@ -6,12 +6,14 @@ __all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "
 
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
-    "frequency": "freq freqs frequency frequencies frequenz frequence fréquence frecuencia frequência "
+    "frequency": "freq freqs 测试频率 測定周波数 frequency frequencies frequenz frequence fréquence "
+    "frecuencia frequência "
     "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
-    "Z": "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza импеданс "
+    "Z": "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza "
+    "импеданс "
     "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
     "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
@@ -44,13 +46,14 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "part partie parte teil część část časť rész deel часть частина value values wert act "
+    "filler": "part partie parte teil część část časť rész deel часть частина value values mean avg "
+    "average wert act "
     "actual istwert applied signal test elapsed "
     "measured meas cell of the in der de la ac series serial component complex linear lin total "
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
-    "other": "res diff difference fit fitted sim simulated calc calculated model error err std "
+    "other": "res diff difference sd sem σ fit fitted sim simulated calc calculated model error err std "
     "stddev sigma sig residual resid "
     "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
     "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "

@@ -89,12 +89,27 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     if wide := one_row_a_point(table, lines):
         return sweeps_of_lines(file, wide)
     _refuse_wider(file, table, lines)
+    numbered = _drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
     sweeps = table_sweeps(file, table, lines)
     if cut:
         sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    if numbered:
+        sweeps[0].notes.append("left out the first row: it numbers the columns")
     return sweeps
+
+
+def _drop_column_numbers(table: Table) -> bool:
+    """Drop a first row that numbers the columns, where the other rows hold no whole numbers alone."""
+    matrix = table.matrix
+    steps = matrix[0] - np.arange(matrix.shape[1])
+    if not table.names or matrix.shape[1] < _FEWEST_ROWS or set(steps.tolist()) not in ({0.0}, {1.0}):
+        return False
+    if not (matrix[1:, 1:] % 1).any():
+        return False
+    table.matrix, table.rows = matrix[1:], table.rows[1:]
+    return True
 
 
 def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
