@@ -68,10 +68,20 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "rms residual over what the noise alone leaves, up to which noise above 3 % is believed to be noise",
         "as misfit, but narrower where the ceiling is to be lifted",
     ),
-    "even_noise": Threshold(
+    "most_noise": Threshold(
+        0.1,
+        "relative residual, rms, up to which noise above 3 % is believed to be noise",
+        "weights 1/|Z| of such data bias values by its square, 1 %: as much as the errors of 60 points",
+    ),
+    "many_noisy": Threshold(
         0.8,
         "upper quartile of |residual| over rms, below which what is above 3 % is a few points, not noise",
         "of normal noise it is (ln 4)^(1/2) = 1.18; of 20 points below 0.85 once in 10,000",
+    ),
+    "few_quiet": Threshold(
+        0.3,
+        "lower quartile of |residual| over rms, below which a part of the points is what is above 3 %",
+        "of normal noise it is (ln 4/3)^(1/2) = 0.54; of 20 points below 0.3 once in 400, of 60 in 100,000",
     ),
     "runs": Threshold(
         -3.0,

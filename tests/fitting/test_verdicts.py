@@ -158,3 +158,18 @@ def test_an_error_holds_the_drift_that_a_sweep_shows():
     assert 0.5 < drifting.stderr < 5
     assert abs(drifting.value - 50) > 4 * drifting.stderr_noise
     assert steady.stderr < 1.1 * steady.stderr_noise
+
+
+def test_a_mixture_of_two_cells_is_not_believed_to_be_noise():
+    """Simulated: points taken at random are another cell's; without structure, and far above 3 % rms."""
+    f, rng = np.geomspace(1e5, 1e-2, 60), np.random.default_rng(5)
+    one, other = (5 + 50 / (1 + 2j * np.pi * f * tau) for tau in (1e-3, 1e-1))
+    z = np.where(rng.random(60) < 0.4, other, one)
+    (many,) = eisfit.fit_many([changed(z, f)], "rs-ct")
+    for result in (
+        eisfit.fit(changed(z, f), "rs-ct", validate=False),
+        eisfit.fit(changed(z, f), "rs-ct"),
+        many,
+    ):
+        assert result.statistics.rms_relative_residual > 0.03
+        assert not result.ok

@@ -91,7 +91,8 @@ def table_of(optima: Optima) -> Table:
         result = table.row(b, optima.spectra[b], optima.circuit)
         if b in others:
             result = replace(result, alternatives=others[b])
-        judged = assess(result, float(optima.attainable[b]), validate=table.grade[b] != "A")
+        doubted = result.grade != "A" or result.statistics.rms_relative_residual > limit("usable_rms")
+        judged = assess(result, float(optima.attainable[b]), validate=doubted)
         verdicts[b] = {name: getattr(judged, name) for name in OF_ONE_ROW}
     return replace(table, verdicts=verdicts)
 
@@ -237,6 +238,7 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
     quiet = np.isfinite(stderr).all(axis=1)
     quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
     quiet &= np.asarray(table.grade == "A", dtype=bool)
+    quiet &= table.statistics["rms_relative_residual"] <= limit("usable_rms")  # else noise, if consistent
     quiet &= [not find_turned_sign(spectrum) for spectrum in optima.spectra]
     names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
     quiet &= uncorrelated(optima.circuit, names, noise, table.covar)

@@ -206,7 +206,7 @@ def with_verdicts(
     return dataclasses.replace(result, grade=grade, flags=flags, parameters=parameters, derived=derived)
 
 
-_OF_THE_DATA = ("kk_failed", "imaginary_sign", "real_only", "absurd_point")
+_OF_THE_DATA = ("kk_failed", "outlier", "imaginary_sign", "real_only", "absurd_point")
 
 
 def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:

@@ -27,8 +27,8 @@ class Residuals:
     ----------
     rms, rms_inner
         (B,) root mean square of |Z_model - Z| / |Z|; the second without the worst points.
-    quartile
-        (B,) that three quarters of |Z_model - Z| / |Z| lie below.
+    low, high
+        (B,) quartiles of |Z_model - Z| / |Z|.
     lag1
         (B,) correlation of neighbours in frequency, real and imaginary parts pooled.
     runs
@@ -39,7 +39,8 @@ class Residuals:
 
     rms: FloatArray
     rms_inner: FloatArray
-    quartile: FloatArray
+    low: FloatArray
+    high: FloatArray
     lag1: FloatArray
     runs: FloatArray
     points: int
@@ -59,7 +60,8 @@ class Residuals:
         return cls(
             rms=np.sqrt(np.mean(square, axis=1)),
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
-            quartile=np.sqrt(rising[:, 3 * points // 4]),
+            low=np.sqrt(rising[:, points // 4]),
+            high=np.sqrt(rising[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
             points=points,
@@ -91,7 +93,9 @@ def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | Non
     plain = known & ~off
     # Beyond the ceiling it must be noise by every sign of it.
     noisy = plain & (misfit <= limit("plain_noise")) & (residuals.points >= _FEWEST_FOR_NOISE)
-    noisy &= residuals.quartile >= limit("even_noise") * residuals.rms
+    noisy &= residuals.rms <= limit("most_noise")
+    noisy &= residuals.high >= limit("many_noisy") * residuals.rms
+    noisy &= residuals.low >= limit("few_quiet") * residuals.rms
     under = residuals.rms <= limit("usable_rms")
     within = np.where(under, plain, noisy)
     good = under & (residuals.rms_inner <= limit("good_rms"))

@@ -92,13 +92,17 @@ def _absurd_points(result: FitResult) -> Iterator[Finding]:
 
 
 def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]:
-    """Yield the flags of the test; where it fails by more than the tolerance, with the parameters it hits."""
+    """Yield the flags of the test; where it fails by more than the tolerance, with the parameters it hits.
+
+    A residual above what is usable can only be noise, and noise is consistent.
+    """
+    noisy = result.grade != "D" and result.statistics.rms_relative_residual > limit("usable_rms")
     broken = tested.invalid & ~_single(tested)
     size = np.sqrt(np.mean(np.abs(tested.residuals[broken]) ** 2)) if broken.any() else 0.0
     touched = _living_in(result, broken) if size > limit("kk_breach") else ()
     for flag in tested.flags:
-        if flag.name == "imaginary_sign":
-            yield Finding(Flag(flag.name, flag.cause, flag.cure, FORBIDS))
+        if flag.name == "imaginary_sign" or (noisy and flag.name in SPOIL):
+            yield Finding(replace(flag, level=FORBIDS))
         elif flag.name == "kk_failed":
             yield Finding(flag, touched, "extrapolated")
         else:
