@@ -67,7 +67,7 @@ def _add(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:
 
 
 class _Layout:
-    """Names that are taken by place, all names, defaults and factories, and whether a check follows."""
+    """Names taken by place, all names, those compared, defaults, factories, and whether a check follows."""
 
     def __init__(self, cls: Any) -> None:
         rows = dataclasses.fields(cls)
@@ -77,6 +77,7 @@ class _Layout:
         self.factories = {
             row.name: row.default_factory for row in rows if row.default_factory is not dataclasses.MISSING
         }
+        self.compared = tuple(row.name for row in rows if row.compare)
         self.checked = hasattr(cls, "__post_init__")
 
 
@@ -120,10 +121,12 @@ def _delete(self: Any, name: str) -> None:
 
 
 def _compared(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, row.name) for row in dataclasses.fields(self) if row.compare)
+    return tuple([getattr(self, name) for name in self.__record__.compared])
 
 
 def _equal(self: Any, other: object) -> Any:
+    if other is self:
+        return True
     return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
 
 

@@ -237,8 +237,9 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
     fit = next(iter(eisfit.fit_many([cell], circuit)))
     fits = linearised(circuit, [cell], np.array([list(fit.values.values())]))
     omega, variance = fits.omega, fits.unexplained
-    alone = depart(fits, [*reshaped(circuit, omega), *tailed(circuit, omega)], variance)
-    at_once = depart(fits, together(circuit, omega), variance)
+    shapes, tails = reshaped(circuit, omega), tailed(circuit, omega)
+    alone = depart(fits, [*shapes, *tails], variance)
+    at_once = depart(fits, together(shapes, tails), variance)
     assert max(t.evidence[0] for t in at_once) > max(t.evidence[0] for t in alone) + 12
     best = max(at_once, key=lambda trial: trial.evidence[0])
     assert best.variance[0] < 1.3 * 0.001**2

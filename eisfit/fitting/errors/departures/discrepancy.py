@@ -159,12 +159,13 @@ def _first_order(fits: Linearised) -> list[Sizes]:
 def _to_the_end(fits: Linearised) -> Discrepancy:
     """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
+    shapes, tails = reshaped(circuit, omega), tailed(circuit, omega)
     departures: list[Departure] = [
         *(Smooth(circuit, omega, *_SMOOTH, wide) for wide in (None, *diffusions(circuit))),
-        *reshaped(circuit, omega),
-        *tailed(circuit, omega),
+        *shapes,
+        *tails,
         Drifting(circuit, omega),
-        *together(circuit, omega),
+        *together(shapes, tails),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)

@@ -21,7 +21,7 @@ resistances of their arcs:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
@@ -353,10 +353,9 @@ class Together:
         return [shape for part in self.parts for shape in part.first_order(values)]
 
 
-def together(circuit: Circuit, omega: FloatArray) -> list[Together]:
-    """Return the departures of all arcs at once, with each kind of tail."""
-    shapes = tuple(one for one in reshaped(circuit, omega) if one.nested)
-    tails = tailed(circuit, omega)
+def together(shapes: Sequence[Reshaped], tails: Sequence[Tilted | Ended]) -> list[Together]:
+    """Return the departures of all arcs at once, with each kind of tail: of `reshaped` and `tailed`."""
+    nested = tuple(one for one in shapes if one.nested)
     if not tails:
-        return [Together(shapes)] if len(shapes) > 1 else []
-    return [Together((*shapes, tail)) for tail in tails]
+        return [Together(nested)] if len(nested) > 1 else []
+    return [Together((*nested, tail)) for tail in tails]

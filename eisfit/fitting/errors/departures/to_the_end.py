@@ -17,7 +17,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.errors.departures.linearised import Linearised, inverted
-from eisfit.fitting.errors.departures.shapes import Departure
+from eisfit.fitting.errors.departures.shapes import Departure, Together
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
@@ -51,13 +51,33 @@ class Departed:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class _Part:
+    """A departure by itself, and the place (D,) of its first number in each of D departures, or -1."""
+
+    departure: Departure
+    first: IntArray
+
+    @classmethod
+    def all_of(cls, departures: Sequence[Departure]) -> list[_Part]:
+        """Return the parts of departures, each once."""
+        first: dict[int, tuple[Departure, IntArray]] = {}
+        for k, whole in enumerate(departures):
+            place = 0
+            for one in whole.parts if isinstance(whole, Together) else (whole,):
+                row = first.setdefault(id(one), (one, np.full(len(departures), -1)))[1]
+                row[k], place = place, place + one.count
+        return [cls(*part) for part in first.values()]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class _Problem(Problem):
     """Coordinates (B, V + K): those of the circuit, then the numbers of the departure, which have a prior.
 
-    `which` (B,) of the departures each row has; one of fewer than K numbers leaves the last alone.
+    `which` (B,) of the departures each row has; one of fewer than K numbers leaves the last alone. `parts`
+    are the departures taken apart: what several have in common is worked out once for all their rows.
     """
 
-    departures: Sequence[Departure] = ()
+    parts: Sequence[_Part] = ()
     which: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     def rows(self, chosen: IntArray) -> _Problem:
@@ -77,21 +97,25 @@ class _Problem(Problem):
     def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
         """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
         slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
-        parts = [(np.flatnonzero(self.which == k), one) for k, one in enumerate(self.departures)]
-        changes = [
-            (row, x) for row, one in parts if row.size for x in one.changes(values[row], c[row, : one.count])
-        ]
+        changes = []
+        for part in self.parts:
+            first = part.first[self.which]
+            row = np.flatnonzero(first >= 0)
+            if row.size:
+                places = first[row, np.newaxis] + np.arange(part.departure.count)
+                numbers = c[row[:, np.newaxis], places]
+                changes += [(row, places, x) for x in part.departure.changes(values[row], numbers)]
         factors: dict[int, ComplexArray] = {}
-        for row, x in changes:
+        for row, _, x in changes:
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
-        changed = {x.element.place: x.element for _, x in changes}
+        changed = {x.element.place: x.element for *_, x in changes}
         by_logarithm = {k: element.by_logarithm(values, slopes) for k, element in changed.items()}
         by_numbers = np.zeros((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
-        for row, x in changes:
+        for row, places, x in changes:
             by = by_logarithm[x.element.place][row]
-            last = x.first + x.by_numbers.shape[1]
-            by_numbers[row, x.first : last] = by[:, np.newaxis] * x.by_numbers
+            own = places[:, x.first : x.first + x.by_numbers.shape[1]]
+            by_numbers[row[:, np.newaxis], own] = by[:, np.newaxis] * x.by_numbers
             for k, column in (x.by_parameters or {}).items():
                 slopes[row, k] += by * column
         return z, slopes, by_numbers
@@ -165,7 +189,7 @@ class _Start:
     """What a departure is fitted with: fits, coordinates, box, and where it begins (B, V + K)."""
 
     fits: Linearised
-    departures: Sequence[Departure]
+    parts: Sequence[_Part]
     which: IntArray
     coordinates: Coordinates
     theta: FloatArray
@@ -183,7 +207,7 @@ class _Start:
         numbers = np.zeros((len(values), max((one.count for one in departures), default=0)))
         return cls(
             fits,
-            departures,
+            _Part.all_of(departures),
             which,
             coordinates,
             np.concatenate([inside, numbers], axis=1),
@@ -201,7 +225,7 @@ class _Start:
         """Return the problem at a variance (B,) of the noise."""
         weight = self.fits.weight / np.sqrt(variance)[:, np.newaxis]
         of_circuit = self.coordinates, self.grid, self.fits.target, weight, self.box
-        return _Problem(*of_circuit, self.departures, self.which)
+        return _Problem(*of_circuit, self.parts, self.which)
 
     def variance_left(self, theta: FloatArray, variance: FloatArray) -> FloatArray:
         """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
