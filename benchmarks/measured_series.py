@@ -148,6 +148,7 @@ def diode(column):
 def draw(found, target: Path):
     """Draw a panel for each series."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(7.2, 4.6), layout="constrained")
     panels = figure.subplots(2, 3).ravel()
@@ -155,6 +156,11 @@ def draw(found, target: Path):
         for name in one.told:
             panel_line(ax, one, joint if joint and "+" not in name else track, name)
         ax.set_yscale("log" if one.by in ("temperature", "potential") else "linear")
+        low, high = ax.get_ylim()
+        if ax.get_yscale() == "log" and high < 30 * low:  # powers of ten would be all but one label's
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter(NullFormatter())
         labels = {"temperature": "1000 K / T", "soc": "state of charge / %", "potential": "bias / V"}
         ax.set_xlabel(labels.get(one.by, "spectrum"), fontsize=7)
         ax.set_ylabel("R T$^{-1}$ / Ω K$^{-1}$" if one.by == "temperature" else "R / Ω", fontsize=7)
