@@ -90,8 +90,10 @@ def _init(self: Any, *args: Any, **given: Any) -> None:
     for name, factory in layout.factories.items():
         if name not in state:
             state[name] = factory()
-    twice = args and given and not given.keys().isdisjoint(layout.placed[: len(args)])
-    if len(args) > len(layout.placed) or state.keys() != layout.names or twice:
+    wrong = len(args) > len(layout.placed) or len(state) != len(layout.names)
+    if given and not wrong:
+        wrong = not (given.keys() <= layout.names and given.keys().isdisjoint(layout.placed[: len(args)]))
+    if wrong:
         raise TypeError(_refused(self, args, given))
     if layout.checked:
         self.__post_init__()
