@@ -451,3 +451,17 @@ def test_means_beside_standard_deviations_are_one_spectrum():
     for header in ("freq_hz,z_real_avg,z_real_sd,z_imag_avg,z_imag_sd", "f,Re_mean,Re_sem,Im_mean,Im_sem"):
         form = "{!r},{!r},0.1,{!r},0.2"
         holds(header + "\n" + rows(form, F.tolist(), Z.real.tolist(), Z.imag.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("f (Hz),Zre (F),Zim (F)", "may be a unit or a cell"),
+        ("tau (s),gamma (Ohm)", "does not name 3 columns"),
+        ("reduced frequency,Zre,Zim", "no column for the frequency"),
+    ],
+)
+def test_what_is_no_spectrum_for_its_names(header, reason):
+    text = header + "\n" + rows("{!r},{!r},{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist())
+    with pytest.raises(ReadError, match=reason):
+        read_bytes(text.encode(), "x.csv")

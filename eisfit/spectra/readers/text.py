@@ -36,6 +36,7 @@ from eisfit.spectra.readers._stated import (
 )
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._units import is_unit
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 
@@ -51,6 +52,8 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
+_COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
+_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 _CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
@@ -106,7 +109,7 @@ def _drop_column_numbers(table: Table) -> bool:
     steps = matrix[0] - np.arange(matrix.shape[1])
     if not table.names or matrix.shape[1] < _FEWEST_ROWS or set(steps.tolist()) not in ({0.0}, {1.0}):
         return False
-    if not (matrix[1:, 1:] % 1).any():
+    if not (table.units or (matrix[1:, 1:] % 1).any()):
         return False
     table.matrix, table.rows = matrix[1:], table.rows[1:]
     return True
@@ -205,7 +208,10 @@ def _refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
         cells = split(line, table.style.delimiter)
         named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
         titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
-        if (titled or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
+        united = (
+            place == 0 and sum(1 for cell in cells if (m := _BRACKETS.search(cell)) and is_unit(m[1])) > 1
+        )
+        if (titled or united or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
             raise file.error(
                 f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
                 "part its names as the numbers are parted"
@@ -222,9 +228,13 @@ def _refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[n
         )
 
 
-def _name_by_label(sweeps: list[Sweep], columns: dict[int, Column]) -> None:
+def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column]) -> None:
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
     if len(labels) == 1 and (label := labels.pop()) and not label.isdigit():
+        if label in ("f", "h"):
+            raise file.error(
+                f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
+            )
         for sweep in sweeps:
             sweep.metadata["label"] = label
             sweep.notes.append(f"columns of {label!r}")
@@ -243,7 +253,7 @@ def _sweeps(
     _refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
-    _name_by_label(sweeps, columns)
+    _name_by_label(file, sweeps, columns)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
@@ -364,7 +374,8 @@ def _left_aside(table: Table, chosen: Chosen) -> list[str]:
     others = [
         n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
     ]
-    return [n for n in others if not column(n).label or labels == {""}][:6]
+    counter = [n for n in table.names if not column(n).quantity and _COUNTER.search(n)]
+    return [*(n for n in others if not column(n).label or labels == {""}), *counter][:6]
 
 
 def _header_lines(table: Table) -> list[str]:
