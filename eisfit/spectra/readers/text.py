@@ -26,7 +26,17 @@ from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
-from eisfit.spectra.readers._numbers import number, split
+from eisfit.spectra.readers._refusals import (
+    CONDITIONS,
+    no_frequency,
+    no_table,
+    refuse_gaps,
+    refuse_lost_header,
+    refuse_other_subject,
+    refuse_wider,
+    refuse_words,
+    refuse_z_scores,
+)
 from eisfit.spectra.readers._rewritten import undressed, written_apart
 from eisfit.spectra.readers._stated import (
     assumed_units,
@@ -36,7 +46,6 @@ from eisfit.spectra.readers._stated import (
 )
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
-from eisfit.spectra.readers._units import is_unit
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 
@@ -45,16 +54,7 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
-#: What else is measured over frequency.
-_SUBJECT = re.compile(
-    r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
-    r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
-    re.IGNORECASE,
-)
-_IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
 _COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
-_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
-_CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 
 
 def recognise(file: File) -> bool:
@@ -87,11 +87,11 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
         return sweeps_of_lines(file, plainer)
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
-        raise file.error(few or _no_table(lines))
+        raise file.error(few or no_table(lines))
     table.polar = written.polar
     if wide := one_row_a_point(table, lines):
         return sweeps_of_lines(file, wide)
-    _refuse_wider(file, table, lines)
+    refuse_wider(file, table, lines)
     numbered = _drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
@@ -120,25 +120,6 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     return table is not None and not table.names and bool(re.search(r"[^\W\d_eE]", lines[table.rows[0]]))
 
 
-def _refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
-    """Refuse a row with more numbers than the table has columns."""
-    for line in table.wider[:1]:
-        raise file.error(
-            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
-            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
-        )
-
-
-def _no_table(lines: Sequence[str]) -> str:
-    """Return why there is no table, with the first line that looks like a part of one."""
-    if re.match(r"\s*<(?:!|\?xml|html|table|div|body)", "\n".join(lines[:20]), re.IGNORECASE):
-        return "is a page of HTML or XML: export the table as CSV"
-    for place, line in enumerate(lines):
-        if sum(map(str.isdigit, line)) > max(3, len(line) // 3):
-            return f"no table of numbers in it: line {place + 1}, {line.strip()[:60]!r}, is no row of numbers"
-    return "no table of numbers in it"
-
-
 def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
@@ -156,7 +137,7 @@ def _drop_cut_row(table: Table, lines: list[str]) -> bool:
     """Drop a last row without line end whose last number has fewer digits than in any other row."""
     if not (table.rows and len(table.rows) > _FEWEST_ROWS and table.rows[-1] == len(lines) - 1):
         return False
-    if table.names and column(table.names[-1]).quantity in ("frequency", *_CONDITIONS):
+    if table.names and column(table.names[-1]).quantity in ("frequency", *CONDITIONS):
         return False  # round numbers may end such a column
     mark = None if table.style.delimiter == " " else table.style.delimiter
     last = (re.split("[eE]", lines[row].rsplit(mark, 1)[-1])[0] for row in table.rows)
@@ -178,7 +159,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     if table.names:
         sets, words = column_sets(table), ""
     else:
-        _refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
+        refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps = []
@@ -201,33 +182,6 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     return sweeps
 
 
-def _refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
-    """Refuse to read by position what a header names, although not column by column."""
-    near = [line for line in table.preamble if line.strip()][-2:]
-    for place, line in enumerate([*near[::-1], *below]):
-        cells = split(line, table.style.delimiter)
-        named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
-        titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
-        united = (
-            place == 0 and sum(1 for cell in cells if (m := _BRACKETS.search(cell)) and is_unit(m[1])) > 1
-        )
-        if (titled or united or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
-            raise file.error(
-                f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
-                "part its names as the numbers are parted"
-            )
-
-
-def _refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
-    """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
-    points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
-    for row in points.intersection(table.narrower):
-        raise file.error(
-            f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
-            f" tells which is missing: {lines[row].strip()[:60]!r}; delete the line, or write nan"
-        )
-
-
 def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column]) -> None:
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
     if len(labels) == 1 and (label := labels.pop()) and not label.isdigit():
@@ -245,12 +199,12 @@ def _sweeps(
 ) -> list[Sweep]:
     chosen = choose(columns, table.matrix)
     if "frequency" not in chosen:
-        raise file.error(_no_frequency(table))
-    _refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
-    _refuse_z_scores(file, chosen)
-    _refuse_other_subject(file, table, chosen)
+        raise file.error(no_frequency(table))
+    refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
+    refuse_z_scores(file, chosen)
+    refuse_other_subject(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
-    _refuse_gaps(file, table, lines, np.isfinite(z))
+    refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
     sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
     _name_by_label(file, sweeps, columns)
@@ -295,56 +249,6 @@ def _impedance(
     return z
 
 
-def _refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
-    """Refuse words, times of day and the like where numbers must stand."""
-    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in _CONDITIONS]
-    for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
-        for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
-            text = table.cell(lines, int(row), index)
-            if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
-                raise file.error(
-                    f"line {table.rows[row] + 1}: {text[:40]!r} is not a number ({columns[index].name!r})"
-                )
-        if table.rows and np.isnan(table.matrix[:, index]).all():
-            raise file.error(f"the column {columns[index].name!r} holds no number")
-    for line, text in table.skipped:
-        cells = split(text, table.style.delimiter)
-        if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
-            continue  # gaps: a row without an impedance
-        if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
-            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
-
-
-def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
-    """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
-    frequency = column(table.names[index]).quantity == "frequency" if table.names else False
-    return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
-
-
-def _refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
-    """Refuse parts of nobody knows what under a text that names something else than an impedance."""
-    held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
-    if any(meaning.unit or _IMPEDANCE.search(meaning.name) for meaning in held) or not held:
-        return
-    for line in table.preamble:
-        if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
-            raise file.error(
-                f"{subject[0]!r} stands above the table, and {held[0].name!r} does not say of what it is: "
-                "call it 'Z_real_ohm', 'Y_real_S', ..."
-            )
-
-
-def _refuse_z_scores(file: File, chosen: Chosen) -> None:
-    """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
-    parts = [known(part) for name in ("real", "imag") if (part := chosen.get(name)) is not None]
-    if (
-        len(parts) == 2
-        and parts[0].min(initial=0.0) < 0
-        and all(part.size and abs(part.mean()) < 1e-3 and abs(part.std() - 1) < 0.03 for part in parts)
-    ):
-        raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
-
-
 def _note_table(file: File, table: Table, chosen: Chosen) -> None:
     if table.skipped:
         chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
@@ -381,8 +285,3 @@ def _left_aside(table: Table, chosen: Chosen) -> list[str]:
 def _header_lines(table: Table) -> list[str]:
     delimiter = "\t" if table.style.delimiter == " " else table.style.delimiter
     return [delimiter.join(cells) for cells in (table.names, table.units) if cells]
-
-
-def _no_frequency(table: Table) -> str:
-    names = ", ".join(table.names[:8])
-    return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"

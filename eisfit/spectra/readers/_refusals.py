@@ -1,0 +1,140 @@
+"""Why a text table is refused: what its rows, its header or the text above it do not say for certain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import known
+from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._numbers import number, split
+from eisfit.spectra.readers._units import is_unit
+
+__all__ = [
+    "CONDITIONS",
+    "no_frequency",
+    "no_table",
+    "refuse_gaps",
+    "refuse_lost_header",
+    "refuse_other_subject",
+    "refuse_wider",
+    "refuse_words",
+    "refuse_z_scores",
+]
+
+CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
+#: What else is measured over frequency.
+_SUBJECT = re.compile(
+    r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
+    r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
+    re.IGNORECASE,
+)
+_IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
+_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
+
+
+def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse a row with more numbers than the table has columns."""
+    for line in table.wider[:1]:
+        raise file.error(
+            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
+            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
+        )
+
+
+def no_table(lines: Sequence[str]) -> str:
+    """Return why there is no table, with the first line that looks like a part of one."""
+    if re.match(r"\s*<(?:!|\?xml|html|table|div|body)", "\n".join(lines[:20]), re.IGNORECASE):
+        return "is a page of HTML or XML: export the table as CSV"
+    for place, line in enumerate(lines):
+        if sum(map(str.isdigit, line)) > max(3, len(line) // 3):
+            return f"no table of numbers in it: line {place + 1}, {line.strip()[:60]!r}, is no row of numbers"
+    return "no table of numbers in it"
+
+
+def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
+    """Refuse to read by position what a header names, although not column by column."""
+    near = [line for line in table.preamble if line.strip()][-2:]
+    for place, line in enumerate([*near[::-1], *below]):
+        cells = split(line, table.style.delimiter)
+        named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
+        titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
+        united = (
+            place == 0 and sum(1 for cell in cells if (m := _BRACKETS.search(cell)) and is_unit(m[1])) > 1
+        )
+        if (titled or united or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
+            raise file.error(
+                f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
+                "part its names as the numbers are parted"
+            )
+
+
+def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
+    """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
+    points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
+    for row in points.intersection(table.narrower):
+        raise file.error(
+            f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
+            f" tells which is missing: {lines[row].strip()[:60]!r}; delete the line, or write nan"
+        )
+
+
+def refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
+    """Refuse words, times of day and the like where numbers must stand."""
+    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in CONDITIONS]
+    for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
+        for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
+            text = table.cell(lines, int(row), index)
+            if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
+                raise file.error(
+                    f"line {table.rows[row] + 1}: {text[:40]!r} is not a number ({columns[index].name!r})"
+                )
+        if table.rows and np.isnan(table.matrix[:, index]).all():
+            raise file.error(f"the column {columns[index].name!r} holds no number")
+    for line, text in table.skipped:
+        cells = split(text, table.style.delimiter)
+        if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
+            continue  # gaps: a row without an impedance
+        if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
+            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
+
+
+def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
+    """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
+    frequency = column(table.names[index]).quantity == "frequency" if table.names else False
+    return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
+
+
+def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
+    """Refuse parts of nobody knows what under a text that names something else than an impedance."""
+    held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
+    if any(meaning.unit or _IMPEDANCE.search(meaning.name) for meaning in held) or not held:
+        return
+    for line in table.preamble:
+        if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
+            raise file.error(
+                f"{subject[0]!r} stands above the table, and {held[0].name!r} does not say of what it is: "
+                "call it 'Z_real_ohm', 'Y_real_S', ..."
+            )
+
+
+def refuse_z_scores(file: File, chosen: Chosen) -> None:
+    """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
+    parts = [known(part) for name in ("real", "imag") if (part := chosen.get(name)) is not None]
+    if (
+        len(parts) == 2
+        and parts[0].min(initial=0.0) < 0
+        and all(part.size and abs(part.mean()) < 1e-3 and abs(part.std() - 1) < 0.03 for part in parts)
+    ):
+        raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
+
+
+def no_frequency(table: Table) -> str:
+    names = ", ".join(table.names[:8])
+    return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
