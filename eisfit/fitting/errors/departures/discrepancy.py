@@ -47,7 +47,7 @@ __all__ = ["Discrepancy", "find_discrepancy"]
 
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
-_SMOOTH = (2.3, 0.3)  # length and size of those fitted to the end, but for the one element that is wide
+_SMOOTH = 2.3  # length of those that are fitted to the end, where longer ones add nothing
 _TRUE = 0.8  # prior probability of the circuit: noise then looks like a departure in 1 of 300 true fits
 _COUNTS = _TRUE / (1 - _TRUE)  # likelihood ratio that makes a departure more probable than not
 _AT_ONCE = 256
@@ -161,7 +161,8 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     circuit, omega = fits.circuit, fits.omega
     shapes, tails = reshaped(circuit, omega), tailed(circuit, omega)
     departures: list[Departure] = [
-        *(Smooth(circuit, omega, *_SMOOTH, wide) for wide in (None, *diffusions(circuit))),
+        *(Smooth(circuit, omega, _SMOOTH, size) for size in _SIZES),
+        *(Smooth(circuit, omega, _SMOOTH, min(_SIZES), wide) for wide in diffusions(circuit)),
         *shapes,
         *tails,
         Drifting(circuit, omega),

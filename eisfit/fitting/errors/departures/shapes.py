@@ -16,7 +16,7 @@ resistances of their arcs:
 - ended: an endless diffusion (`W`) is that of a layer with an end, closed or open: ln factor is ln coth x or
   ln tanh x, x = sqrt(j omega T) (J. R. Macdonald, Impedance Spectroscopy (Wiley 1987), ch. 2.1), T = exp(c)
   times what makes the lowest point differ by a fourth. To first order about no end at all, c exp(-2x).
-- together: all arcs skewed and split, and one kind of tail, at once: a cell need not depart in one way alone.
+- together: all arcs skewed and split, or porous, and a tail at once: a cell need not depart in one way alone.
 """
 
 from __future__ import annotations
@@ -354,8 +354,11 @@ class Together:
 
 
 def together(shapes: Sequence[Reshaped], tails: Sequence[Tilted | Ended]) -> list[Together]:
-    """Return the departures of all arcs at once, with each kind of tail: of `reshaped` and `tailed`."""
-    nested = tuple(one for one in shapes if one.nested)
-    if not tails:
-        return [Together(nested)] if len(nested) > 1 else []
-    return [Together((*nested, tail)) for tail in tails]
+    """Return departures of all arcs at once: of `reshaped` and `tailed`.
+
+    Skewed and split, with each kind of tail, and porous, with the first.
+    """
+    nested, porous = ([one for one in shapes if one.nested is wanted] for wanted in (True, False))
+    found = [(*nested, *tail) for tail in ([[one] for one in tails] or [[]])]
+    found.append((*porous, *tails[:1]))
+    return [Together(parts) for parts in found if len(parts) > 1]
