@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.explanation import FACTORS, capped
+from eisfit.display.report.explanation import FACTORS, capped, signed
 
 __all__ = ["headline"]
 
@@ -123,7 +123,7 @@ def _matters(row: Mapping[str, float]) -> bool:
 
 def _signed(row: Mapping[str, float]) -> str:
     decimals = 0 if row["high95"] - row["low95"] >= 20 else 1
-    middle, low, high = (f"{row[key]:+.{decimals}f}" for key in ("median", "low95", "high95"))
+    middle, low, high = (signed(row[key], decimals) for key in ("median", "low95", "high95"))
     return f"{middle} ({low} to {high})"
 
 

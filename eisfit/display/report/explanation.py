@@ -19,6 +19,7 @@ __all__ = [
     "capped",
     "explanation_markdown",
     "explanation_text",
+    "signed",
     "tables",
 ]
 
@@ -127,6 +128,11 @@ def capped(value: float, decimals: int = 1) -> str:
     """Log-odds; nothing beyond a thousand to one is printed."""
     if abs(value) >= 3:
         return "≤ -3" if value < 0 else "≥ +3"
+    return signed(value, decimals)
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """Return a number with its sign, zero without."""
     told = f"{value:+.{decimals}f}"
     return told if float(told) else told[1:]
 
@@ -160,7 +166,7 @@ def _misses(document: Document) -> Table:
 
 def _contributions(document: Document, quantity: str) -> Table:
     rows = [
-        [FACTORS[name], *(f"{c[key]:+.1f}" for key in ("median", "low95", "high95"))]
+        [FACTORS[name], *(signed(c[key]) for key in ("median", "low95", "high95"))]
         for name, c in document["contributions"][quantity].items()
         if max(abs(c["low95"]), abs(c["high95"])) >= 0.05
     ]

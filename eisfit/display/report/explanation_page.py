@@ -19,6 +19,7 @@ from eisfit.display.report.explanation import (
     capped,
     ordered,
     percent,
+    signed,
     tables,
 )
 
@@ -179,7 +180,8 @@ def _contributions(document: Document) -> str:
     for name, c in entries.items():
         if max(abs(c["low95"]), abs(c["high95"])) < 0.05:
             continue
-        span = f"{c['median']:+.1f} ({c['low95']:+.1f} to {c['high95']:+.1f})".replace("-", "\u2212")
+        middle, low, high = (signed(c[key]) for key in ("median", "low95", "high95"))
+        span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
         bar = f"<td class='{kind}'>{_bar(c['median'], most)}</td>"
         rows += f"<tr><th scope='row'>{FACTORS[name]}</th><td>{span}</td>{bar}</tr>"
@@ -215,10 +217,10 @@ def _panel(row: Mapping[str, Any]) -> str:
     x, y = row["Z_real_ohm"], [-v for v in row["Z_imag_ohm"]]
     left, right, top = min(0.0, *x), max(x), max(*y, 1e-9)
     scale = min(360 / (right - left), 220 / top)
-    height = top * scale + 54
+    height = top * scale + 60
 
     def place(a: float, b: float) -> tuple[float, float]:
-        return 40 + (a - left) * scale, height - 32 - b * scale
+        return 40 + (a - left) * scale, height - 38 - b * scale
 
     boxes, points = "", ""
     kind = "coated" if row["coated"] else "bare"
