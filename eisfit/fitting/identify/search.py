@@ -62,8 +62,10 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
     _grow(bench, found, inductive=inductive)
     if bench.is_simulated:
         _cut_down(bench, found, inductive=inductive)
-        if any(_reaches(trial, exact) for trial in found.values()):
-            return exact, ranked(exact.scored(trial) for trial in found.values())
+        finer = {name: exact.scored(trial) for name, trial in found.items()}
+        if any(_reaches(trial, exact) for trial in finer.values()):
+            _cut_down(exact, finer, inductive=inductive)
+            return exact, ranked(finer.values())
     return bench, ranked(found.values())
 
 
