@@ -26,7 +26,7 @@ _IMAGINARY = re.compile(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few
 _GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
 _POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
-_REAL_FIRST = re.compile(rf"^\s*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
+_REAL_FIRST = re.compile(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
 _SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
