@@ -29,16 +29,19 @@ T = 1.98  # two-sided 95 % of about 100 degrees of freedom
 
 
 def measured(folder: Path, each: int) -> list[eisfit.Spectrum]:
-    """Return the spectra of all files that can be read."""
-    found = []
+    """Return the spectra of all files that can be read; the same one in several files counts once."""
+    found = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         try:
             some = list(eisfit.read_series(path))
         except (eisfit.EisfitError, UnicodeDecodeError):
             continue
         step = max(1, len(some) // each)
-        found += [s for s in some[::step][:each] if 25 <= len(s.frequency) <= 200]
-    return found
+        for s in some[::step][:each]:
+            if 25 <= len(s.frequency) <= 200:
+                ends = np.round(np.abs(s.impedance[[0, -1]]), 4)
+                found.setdefault((len(s.frequency), *ends.tolist()), s)
+    return list(found.values())
 
 
 def chosen(spectra: list[eisfit.Spectrum], circuits: list[str]) -> list[tuple[str, eisfit.FitResult]]:
