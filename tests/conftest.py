@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a run in the background of a script: its children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # would ignore the Ctrl-C that tests send them
 
 sys.dont_write_bytecode = False  # hundreds of processes are started: what one has compiled the others read
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+settings.register_profile("eisfit", deadline=None)  # tests never time anything: a machine may be busy
+settings.load_profile("eisfit")
 
 ROOT = Path(__file__).resolve().parent.parent
 

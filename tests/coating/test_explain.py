@@ -107,7 +107,7 @@ def test_a_barrier_that_raises_the_resistance_as_it_must_is_told():
         "ohm" not in document["headline"][1]
     )  # several hypotheses share it: no share is told as if one held
     sure = {"barrier_only": {"probability": 0.99}, "contact": {"probability": 0.01}}
-    assert "ions through the film +5.0 ohm" in headline(document | {"hypotheses": sure})[1]
+    assert "ions through the film +5.0 (+4.9 to +5.1)" in headline(document | {"hypotheses": sure})[1]
     assert document["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(5.0, abs=0.2)
 
 
