@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from eisfit.errors import FitError
 from eisfit.tracking.growth.growth import Growth, linear_growth
@@ -15,18 +16,22 @@ STDERR = np.array([0.5, 0.4, 0.6, 0.5, 0.8, 0.3])
 VALUE = 50 + 0.25 * CYCLE + STDERR * np.array([1.2, -0.4, 0.7, -1.9, 0.1, 0.6])
 
 
-def test_against_polyfit():
-    growth = linear_growth(CYCLE, VALUE, STDERR, name="R_ct", unit="ohm")
+@pytest.mark.parametrize("times", [1.0, 2.0])  # chance explains the first scatter (20 %), not the second
+def test_against_polyfit(times):
+    value = 50 + 0.25 * CYCLE + times * (VALUE - 50 - 0.25 * CYCLE)
+    growth = linear_growth(CYCLE, value, STDERR, name="R_ct", unit="ohm")
     # numpy.polyfit, weights 1/stderr; cov="unscaled" takes the errors as they are
-    (slope, intercept), unscaled = np.polyfit(CYCLE, VALUE, 1, w=1 / STDERR, cov="unscaled")
-    scatter = np.sqrt(np.sum(((VALUE - intercept - slope * CYCLE) / STDERR) ** 2) / 4)
+    (slope, intercept), unscaled = np.polyfit(CYCLE, value, 1, w=1 / STDERR, cov="unscaled")
+    scatter = np.sqrt(np.sum(((value - intercept - slope * CYCLE) / STDERR) ** 2) / 4)
     assert growth.slope == pytest.approx(slope, rel=1e-10)
     assert growth.intercept == pytest.approx(intercept, rel=1e-10)
     assert growth.scatter == pytest.approx(scatter, rel=1e-9)
-    assert scatter > 1  # so that the errors are enlarged by it
-    assert growth.slope_stderr == pytest.approx(np.sqrt(unscaled[0, 0]) * scatter, rel=1e-9)
-    assert growth.intercept_stderr == pytest.approx(np.sqrt(unscaled[1, 1]) * scatter, rel=1e-9)
-    assert growth.covariance == pytest.approx(unscaled[0, 1] * scatter**2, rel=1e-9)
+    assert scatter > 1
+    wider = scatter if chi2.sf(4 * scatter**2, 4) < 0.15 else 1.0
+    assert wider == pytest.approx(1.0 if times == 1.0 else scatter)
+    assert growth.slope_stderr == pytest.approx(np.sqrt(unscaled[0, 0]) * wider, rel=1e-9)
+    assert growth.intercept_stderr == pytest.approx(np.sqrt(unscaled[1, 1]) * wider, rel=1e-9)
+    assert growth.covariance == pytest.approx(unscaled[0, 1] * wider**2, rel=1e-9)
 
 
 def test_errors_are_not_made_smaller_by_a_lucky_line():
