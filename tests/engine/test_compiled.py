@@ -171,6 +171,7 @@ def test_extreme_values_of_the_diffusion_elements():
         assert numbas.chisqr == pytest.approx(numpys.chisqr, rel=1e-9)
 
 
+@pytest.mark.slow
 @needs_numba
 def test_one_spectrum_for_all_rows_and_frequencies_of_their_own():
     circuit = find_circuit("rs-ct-w")
@@ -182,6 +183,7 @@ def test_one_spectrum_for_all_rows_and_frequencies_of_their_own():
     assert_same(*both(task, theta))
 
 
+@pytest.mark.slow
 @needs_numba
 def test_a_start_that_cannot_be_evaluated():
     task, theta = problem(find_circuit("rs-ct"))
