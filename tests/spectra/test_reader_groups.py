@@ -80,6 +80,16 @@ def test_an_element_of_no_known_type_is_refused():
         read_bytes(bytes(data), "a.mat")
 
 
+def test_a_complex_array_without_its_imaginary_part_is_refused():
+    """SciPy took the next array for it, and the process ended with a segmentation fault."""
+    data = bytearray(mat({"freq": F, "Z": Z}))
+    flags = data.index(b"\x06\0\0\0\x08\0\0\0") + 8  # of the first array, of real numbers
+    assert data[flags : flags + 2] == b"\x06\0"
+    data[flags + 1] = 0x08
+    with pytest.raises(ReadError, match="without all of its parts"):
+        read_bytes(bytes(data), "a.mat")
+
+
 def test_a_type_by_its_old_name_is_read_without_a_warning():
     stream = io.BytesIO()
     np.save(stream, np.array([b"ab"]))

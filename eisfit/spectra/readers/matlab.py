@@ -30,6 +30,10 @@ _MOST_VARIABLES = 10_000
 _MOST_DIMENSIONS = 32  # of a NumPy array
 _TYPES = frozenset((*range(1, 8), 9, *range(12, 19)))  # SciPy looks others up beyond its table, and crashes
 _INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
+# Elements of an array of text, of a sparse one and of numbers by its class, one more where it is complex:
+# SciPy reads on behind the array where one is missing, and crashes at an array in its place.
+_ELEMENTS = {4: 4, 5: 6, **dict.fromkeys(range(6, 16), 4)}
+_COMPLEX = 0x800
 
 
 def recognise(file: File) -> bool:
@@ -131,6 +135,10 @@ def _refuse_announced(file: File, matrix: bytes) -> None:
         kinds = [content for kind, content in parts if kind in _INTEGERS]
         if len(kinds) < 2 or len(kinds[0]) < 4:
             continue
+        (flags,) = struct.unpack(f"{order}I", kinds[0][:4])
+        due = _ELEMENTS.get(flags & 0xFF, 0)
+        if due and (len(parts) < due + bool(flags & _COMPLEX) or any(kind == _MATRIX for kind, _ in parts)):
+            raise file.error("the MATLAB file is damaged (an array without all of its parts)")
         space = sum(len(content) for _, content in parts)
         shape = struct.unpack(f"{order}{len(kinds[1]) // 4}i", kinds[1][: len(kinds[1]) // 4 * 4])
         if len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0:  # SciPy crashes on some
