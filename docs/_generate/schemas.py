@@ -13,7 +13,7 @@ from eisfit.coating import study
 from eisfit.coating.study import template
 from eisfit.model.circuit import ROLES
 from eisfit.model.files.file import CircuitFile, ParameterEntry, ReferenceTest
-from eisfit.schema import ClosedModel, Key, Reader, keys_of
+from eisfit.model.schema import ClosedModel, Key, Reader, keys_of
 from eisfit.units import Uncertain
 
 __all__ = ["keys", "write"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from eisfit.cli.output import Folder, frame_csv, print_json, print_text, progress, stem, width
@@ -52,8 +53,12 @@ class Answers:
         asked = progress(spectra, command, len(spectra))
         return cls(command, schema, [_answer(spectrum, ask, blank) for spectrum in asked])
 
-    def documents(self, *, data: bool = False) -> list[dict[str, Any]]:
-        """Return each answer as a document, with or without what is needed to read it back."""
+    @cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        """Each answer as a document, without what is needed to read it back."""
+        return self._documents(data=False)
+
+    def _documents(self, *, data: bool) -> list[dict[str, Any]]:
         return [
             one if isinstance(one, dict) else {**one.to_dict(data=data), "error": None} for one in self.found
         ]
@@ -66,7 +71,7 @@ class Answers:
         results.write(lambda target: self._write(target, draw, table))
 
     def _write(self, target: Folder, draw: Callable[[Document], Any], table: bool) -> None:
-        whole = self.documents(data=True)
+        whole = self._documents(data=True)
         write_json(target.path / f"{self.command}.json", {"schema": self.schema, "results": whole})
         taken: set[str] = set()
         for one, document in zip(self.found, whole, strict=True):
@@ -80,12 +85,11 @@ class Answers:
 
     def show(self, json: bool, text: Callable[..., str]) -> int:
         """Print them, as `text` or as one JSON document; return the exit code, 1 where one failed."""
-        documents = self.documents()
         if json:
-            print_json({"schema": self.schema, "results": documents})
+            print_json({"schema": self.schema, "results": self.documents})
         else:
-            print_text(text(documents, width=width()))
-        return int(any(document["error"] for document in documents))
+            print_text(text(self.documents, width=width()))
+        return int(any(document["error"] for document in self.documents))
 
 
 def _answer(spectrum: Any, ask: Callable[[Any], Any], blank: Document) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from eisfit.errors import SchemaError
-from eisfit.schema import parse_tables
+from eisfit.model.schema import parse_tables
 from eisfit.units import Uncertain, UnitError, uncertain
 
 __all__ = ["from_schema_1"]

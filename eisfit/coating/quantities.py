@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from eisfit.schema import Reader
+from eisfit.model.schema import Reader
 from eisfit.units import Uncertain, uncertain
 
 __all__ = [

@@ -31,8 +31,8 @@ from eisfit.coating.quantities import (
 )
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
+from eisfit.model.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.records import dataclass
-from eisfit.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.units import Uncertain
 
 __all__ = [

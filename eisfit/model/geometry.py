@@ -150,7 +150,7 @@ def relative_error(value: Uncertain | None) -> float:
 
 def _read(source: str | PathLike[str]) -> dict[str, Any]:
     """Return the table of a TOML file; a wrong key is answered with its line."""
-    from eisfit.schema import ClosedModel, load_toml
+    from eisfit.model.schema import ClosedModel, load_toml
 
     names = [field.name for field in fields(Geometry)]
     model = type(

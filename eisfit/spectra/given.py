@@ -137,19 +137,19 @@ def takes_spectrum(
 
     An option that it does not have is told by the name that it has here, as a `UsageError`.
     """
-    known: list[str] = []
+    signed = functools.cache(lambda: inspect.signature(function))  # when it is called: a start is to be short
     call_it: Callable[..., T] = function
 
     @functools.wraps(function)
     def call(*given: Any, **options: Any) -> T:
-        known[:] = known or inspect.signature(function).parameters
+        known = list(signed().parameters)
         for name in options:
             if name not in known:
                 raise unknown_option(function.__name__, name, known)
         if len(given) > 1 and all(map(_are_numbers, given[:2])):
             raise UsageError(f"{function.__name__}: {_THEIRS['f']}")
         try:
-            inspect.signature(function).bind(*given, **options)
+            signed().bind(*given, **options)
         except TypeError as error:
             raise UsageError(f"{function.__name__}: {error}; it takes {', '.join(known)}") from None
         if given:

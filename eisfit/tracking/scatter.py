@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
+import numpy as np
+
+from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
@@ -42,11 +45,11 @@ def reach(scatter: float | None, free: int, level: float = 0.95) -> tuple[float,
     return scatter, t_quantile(free, p)
 
 
-def as_weights(fit: FitResult) -> float:
-    """Return the factor that makes a weight in a law of an error that nu degrees of freedom estimate.
+def as_weights(fits: Sequence[FitResult]) -> FloatArray:
+    """Return the factors (N,) that make weights in a law of errors that nu degrees of freedom estimate.
 
     1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square): without the
     root of this, a law through such values would look too certain.
     """
-    freedom = max(fit.statistics.nfree, 3)
-    return math.sqrt(freedom / (freedom - 2))
+    freedom = np.array([max(fit.statistics.nfree, 3) for fit in fits], dtype=np.float64)
+    return np.sqrt(freedom / (freedom - 2))

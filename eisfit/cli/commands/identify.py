@@ -50,7 +50,7 @@ def identify(
     found = Answers.of("identify", "eisfit.identify/1", files, reading, lambda s: find(s, **options), _FAILED)
     found.write(results, _draw, table=True)
     code = found.show(json, partial(report.identifications_text, everything=everything))
-    documents = found.documents()
+    documents = found.documents
     source = str(documents[0]["spectrum"]["source"]) if len(documents) == 1 and not json else ""
     if source and documents[0]["best"] and not source.startswith("<"):
         say(f"next  eisfit fit {shlex.quote(source)}   takes number 1")

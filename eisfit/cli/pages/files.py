@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eisfit.errors import UsageError
-from eisfit.schema import ClosedModel, Field, validate
+from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["export", "measured", "read_files", "report"]

@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import BoolArray
 from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
-from eisfit.schema import ClosedModel, Field, Limits, validate
+from eisfit.model.schema import ClosedModel, Field, Limits, validate
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = [

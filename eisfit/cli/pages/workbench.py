@@ -28,8 +28,8 @@ from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import dataclass
-from eisfit.schema import ClosedModel, Field, validate
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["Workbench", "handle"]

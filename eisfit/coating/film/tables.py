@@ -15,7 +15,7 @@ from eisfit.coating.quantities import (
     Share,
     Temperature,
 )
-from eisfit.schema import ClosedModel, Field
+from eisfit.model.schema import ClosedModel, Field
 from eisfit.units import Uncertain
 
 __all__ = ["FilmTable", "PhaseTable"]

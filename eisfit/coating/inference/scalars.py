@@ -53,11 +53,10 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     normals, rounds = [], []
     for _ in range(_ROUNDS):
         normals.append(told)
-        rounds.append(_measured(problem, laplace, _round(told, linear, rng), rng))
-        u, shift, slopes, error, log_jacobian = (np.concatenate(part) for part in zip(*rounds, strict=True))
-        known = slopes[..., linear]
-        logs = _log_density(shift, known, error, log_jacobian) - _log_mixture(u[:, ~linear], normals)
-        logs = np.maximum(logs, _NEVER)
+        rounds.append(_measured(problem, laplace, linear, _round(told, linear, rng), rng))
+        u, shift, known, error, log_jacobian, log_density = map(np.concatenate, zip(*rounds, strict=True))
+        logs = log_density - _log_mixture(u[:, ~linear], normals)
+        logs = np.where(np.isfinite(logs), np.maximum(logs, _NEVER), _NEVER)
         if 1 / (_shares(logs) ** 2).sum() >= _COUNTING:
             break
         told = _next(u[:, ~linear], logs)
@@ -115,16 +114,18 @@ def _next(u: FloatArray, logs: FloatArray) -> Normal:
 
 
 def _measured(
-    problem: Problem, laplace: Posterior, u: FloatArray, rng: np.random.Generator
+    problem: Problem, laplace: Posterior, linear: BoolArray, u: FloatArray, rng: np.random.Generator
 ) -> tuple[FloatArray, ...]:
-    """Return draws with what the data ask of the linear parameters: each `Row`, (n, rows)."""
+    """Return draws, what the data ask of the linear parameters (each `Row`, (n, rows)), and their density."""
     rows = [
         _row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(len(u)))
         for block in problem.blocks
     ]
     rows += [_end_row(problem, laplace, block, u) for block in problem.blocks if block.data.size > 1]
     rows += [_ratio_row(problem, laplace.names, ratio, u) for ratio in problem.ratios]
-    return u, *(np.stack(part, axis=1) for part in zip(*rows, strict=True))
+    shift, slopes, error, log_jacobian = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
+    known = slopes[..., linear]
+    return u, shift, known, error, log_jacobian, _log_density(shift, known, error, log_jacobian)
 
 
 def _spread(known: FloatArray, error: FloatArray) -> FloatArray:

@@ -28,13 +28,6 @@ __all__ = ["Trial", "Workbench"]
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
 _NEW_ARC = 0.3  # of |Z| there
 _TINY = 1e-7
-_BY_SIZE = {
-    "ohm": 1,
-    "H": 1,
-    "ohm s^-1/2": 1,
-    "F": -1,
-    "S s^alpha": -1,
-}  # power that an impedance has in each
 _GLANCE = 9  # iterations after which hopeless ones are given up
 _KEPT = 5
 _STEPS, _ROUGH = 20, 1e-5
@@ -267,6 +260,7 @@ class Workbench:
             beside[arc[1].name] = -1 if arc[0].name in known else 1
             if arc[0].name not in known:
                 put_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
+        powers = [p.impedance_power for c in components(circuit.tree) for p in c.element.parameters]
         for k, name in enumerate(circuit.names):
             parameter = circuit.parameters[name]
             old = f"C{parameter.component.removeprefix('CPE')}"
@@ -275,7 +269,7 @@ class Workbench:
             elif parameter.component.startswith("CPE") and old in known:
                 rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
             else:
-                rows[:, k] *= share ** (beside.get(parameter.component, 1) * _BY_SIZE.get(parameter.unit, 0))
+                rows[:, k] *= share ** (beside.get(parameter.component, 1) * powers[k])
         return rows
 
     def _fitted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eisfit.schema import ClosedModel, Field
+from eisfit.model.schema import ClosedModel, Field
 
 __all__ = ["CircuitFile", "ParameterEntry", "ReferenceTest"]
 

@@ -189,7 +189,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
 @cache
 def _read(path: Path, _changed: int) -> CircuitFile:
     from eisfit.model.files.file import CircuitFile
-    from eisfit.schema import load_toml
+    from eisfit.model.schema import load_toml
 
     content = load_toml(path, CircuitFile)
     for name, entry in content.parameters.items():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
-__all__ = ["Lines", "undressed", "written_apart"]
+__all__ = ["NUMPY_SCALAR", "Lines", "undressed", "written_apart"]
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -28,12 +28,12 @@ _POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
 _REAL_FIRST = re.compile(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
-_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+NUMPY_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
     (("−",), re.compile("−"), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
-    (("np.",), _SCALAR, r"\1"),
+    (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     (("#",), re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )

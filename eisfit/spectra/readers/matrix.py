@@ -13,6 +13,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import WANTED, Table
 from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
+from eisfit.spectra.readers._rewritten import NUMPY_SCALAR
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._units import is_unit
@@ -30,7 +31,6 @@ _MOST_NAMED = 40
 _NAMED = re.compile(
     r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
 )
-_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 _ASSIGNS = re.compile(r"[:=]\s*(?:[\w.]+\()?\[")
 #: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``.
 _ASSIGNED = re.compile(
@@ -120,7 +120,7 @@ def _assigned_rows(file: File) -> list[list[str]]:
     """Return the names and numbers of arrays as programs write them: ``f = [1, 2, 3];``, over lines too."""
     rows = []
     for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
-        body = _SCALAR.sub(r"\1", match[2].replace("...", " ")).strip(" ,;\n")
+        body = NUMPY_SCALAR.sub(r"\1", match[2].replace("...", " ")).strip(" ,;\n")
         mark = r"\s*[,;]\s*" if re.search("[,;]", body) else r"(?<![+-])\s+(?![+-]\s)"  # 1 - 2i holds gaps
         rows.append([match[1].strip(), *re.split(mark, body)])
     return rows

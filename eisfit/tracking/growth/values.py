@@ -72,7 +72,7 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _of_one(fits, joint, name)
     if joint is None:
         values, errors = _with_sums(fits, parts, values, errors)
-    return values, errors * np.array([as_weights(fit) for fit in fits])
+    return values, errors * as_weights(fits)
 
 
 def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:

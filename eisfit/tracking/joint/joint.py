@@ -209,8 +209,9 @@ def _laws(
             log, energy = back @ values[pair]
             x, shift = law_coordinates(temperature, single.form)
             alone, error = problem.values_and_errors(names[k])
-            error = error * np.array([as_weights(fit) for fit in problem.fits])
-            chisqr = float(np.sum(((alone - log - energy * x - shift) / error) ** 2))
+            chisqr = float(
+                np.sum(((alone - log - energy * x - shift) / (error * as_weights(problem.fits))) ** 2)
+            )
             found[names[k]] = single.moved(
                 float(log), float(energy), back @ covariance[pair, pair] @ back.T, temperature, chisqr
             )

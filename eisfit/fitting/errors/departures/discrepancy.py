@@ -274,7 +274,7 @@ def _possible(fits: Linearised, covar: FloatArray) -> FloatArray:
     linear about a fit knows of neither.
     """
     free, rows = list(fits.free), list(fits.circuit.parameters.values())
-    log = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).log[free]
+    log = np.array([rows[k].scale == "log" for k in free])
     inside = np.array([0.5 * (rows[k].max - rows[k].min) for k in free])
     most = np.where(log, np.abs(fits.values[:, free]) * np.exp(FURTHEST), inside)
     size = np.sqrt(np.einsum("bii->bi", covar))

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -101,7 +100,7 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@once_a_circuit
 def resistors(circuit: Circuit) -> tuple[Element, ...]:
     """Return the resistances of a circuit; their places follow those of the dispersive elements."""
     place = {name: k for k, name in enumerate(circuit.names)}

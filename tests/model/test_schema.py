@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import pytest
 
 from eisfit.errors import EisfitError, SchemaError
-from eisfit.schema import ClosedModel, Field, Limits, Reader, keys_of, load_toml, parse_toml, validate
+from eisfit.model.schema import ClosedModel, Field, Limits, Reader, keys_of, load_toml, parse_toml, validate
 
 
 class Layer(ClosedModel):
