@@ -19,6 +19,7 @@ from eisfit.fitting.result_parts import (
     as_version_2,
     statistics_of,
     unbounded,
+    where_it_is,
 )
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -97,7 +98,9 @@ class FitResult:
         def __getattr__(self, name: str) -> Any:
             """Take a field out of the columns of a batch, when it is first asked for."""
             if name not in _IN_COLUMNS or "_row" not in self.__dict__:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r}{where_it_is(name)}"
+                )
             return self.__dict__.setdefault(name, self.__dict__["_row"].field(name, self))
 
     def __getstate__(self) -> dict[str, Any]:

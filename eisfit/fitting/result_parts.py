@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
 
-__all__ = ["FittedParameter", "Statistics", "as_version_2", "statistics_of", "unbounded"]
+__all__ = ["FittedParameter", "Statistics", "as_version_2", "statistics_of", "unbounded", "where_it_is"]
 
 
 @dataclass(frozen=True)
@@ -135,3 +136,28 @@ def statistics_of(row: Mapping[str, Any]) -> Statistics:
     known = {key: np.nan if value is None else value for key, value in row.items()}
     optional = ("p_value", "noise", "lag1_autocorrelation")
     return Statistics(**known | {key: row.get(key) for key in optional})
+
+
+#: Attributes that lmfit, scipy and impedance.py give a result -> where a `FitResult` has them.
+_THEIRS = {
+    "best_fit": "fitted",
+    "residual": "residuals",
+    "best_values": "values",
+    "parameters_": "values",
+    "x": "values",
+    "conf_": 'parameters["NAME"].stderr',
+    "success": "ok",
+    "message": "summary()",
+    "fit_report": "summary()",
+    "pcov": "covar",
+    "nfev": "lmfit.nfev",
+    "method": "lmfit.method",
+    "eval": "predict(frequency)",
+}
+
+
+def where_it_is(name: str) -> str:
+    """Return the end of a sentence about a missing attribute: where the result has it, or nothing."""
+    if name in {part.name for part in dataclasses.fields(Statistics)}:
+        return f": it is result.statistics.{name}"
+    return f": it is result.{_THEIRS[name]}" if name in _THEIRS else ""

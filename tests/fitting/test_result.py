@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -132,3 +133,14 @@ def test_failure():
 
 def test_a_failure_has_the_keys_of_a_fit(result):
     assert set(FitFailure("x", "y").to_dict()) <= set(result.to_dict(data=False))
+
+
+@pytest.mark.parametrize(
+    "name, place",
+    [("redchi", "result.statistics.redchi"), ("best_fit", "result.fitted"), ("success", "result.ok")],
+)
+def test_a_name_of_lmfit_says_where_the_result_has_it(result, name, place):
+    with pytest.raises(AttributeError, match=re.escape(f"has no attribute {name!r}: it is {place}")):
+        getattr(result, name)
+    assert not hasattr(result, name)
+    assert eval(place, {"result": result}) is not None
