@@ -1,9 +1,7 @@
 """The optima of every cycle of a series: from blind starts, and from what the other cycles found.
 
-Each cycle is started blind a few times, all cycles in one batch. Every optimum is then tried at the cycles
-around it, as is each optimum with its arcs exchanged, until nothing new is found anywhere. Where the blind
-starts of a cycle do not agree with the best that is known for it, more of them follow; where they never do,
-the whole search of a single fit is made at some of those cycles, and again as long as it finds anything.
+All cycles are searched blind in one lot, as `eisfit.fit_many` does. Every optimum is then tried at the cycles
+around it, as is each optimum with its arcs exchanged, until nothing new is found anywhere.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.engine.arcs_order import ordered
 from eisfit.engine.exchange import exchange_arcs
 from eisfit.engine.solver import SAME
 from eisfit.tracking.identity import Candidate, Features
@@ -23,17 +22,12 @@ __all__ = ["SeriesOptima", "all_optima", "exchanged_optima"]
 
 Found = Sequence[tuple[int, Candidate]]
 
-_ROUNDS = ((0, 3), (3, 8), (8, 16))  # first and last blind start of each round
-_AGREE = 2
-_PERFECT = 1.1  # times what the noise explains: one blind start that ends there settles it
 _ONE = 0.02  # largest change of ln R or ln tau within one optimum
 _NEAR = 0.1  # a start so near a known optimum or start leads nowhere else
 _HOPELESS = 60.0  # 2 ln(likelihood ratio) below the best
 _KEPT = 8  # optima of one cycle
 _TRIED = 60  # starts of one cycle from others
 _REACH = (1, 3, 9, 27)  # cycles to either side
-_SEARCHES = 16  # cycles that get the whole search at a time
-_TURNS = 8
 
 
 class SeriesOptima:
@@ -50,28 +44,39 @@ class SeriesOptima:
     ----------
     found
         The candidates of every cycle.
-    blind
-        chisqr of the ends of every cycle's blind starts.
+    starts
+        (N,) of the blind search.
     """
 
     def __init__(self, rows: SeriesProblem, features: Features) -> None:
         self.rows, self.features = rows, features
         count = len(rows.spectra)
         self.found: list[list[Candidate]] = [[] for _ in range(count)]
-        self.blind: list[list[float]] = [[] for _ in range(count)]
+        self.blind, self.starts = np.full(count, np.inf), np.ones(count, dtype=np.intp)
+        self.voted, self.settled = self.starts, np.zeros(count, dtype=bool)
         self.tried: list[list[FloatArray]] = [[] for _ in range(count)]
 
-    def try_starts(self, cycles: Sequence[int] | IntArray, starts: FloatArray, *, blind: bool) -> Found:
+    def search(self, seed: int) -> Found:
+        """Search every cycle without start values, and return the optima."""
+        cycles, values, chisqr = [], [], []
+        self.starts, self.voted = self.starts.copy(), self.voted.copy()
+        for where, coordinates, found in self.rows.search(seed):
+            self.starts[where], self.voted[where] = found.starts, found.agreed
+            self.blind[where], self.settled[where] = found.chisqr[:, 0], found.settled
+            row, end = np.nonzero(np.isfinite(found.chisqr))
+            cycles.append(where[row])
+            values.append(coordinates.physical(found.theta[row, end]))
+            chisqr.append(found.chisqr[row, end])
+        where, ends = np.concatenate(cycles), ordered(self.rows.circuit, np.concatenate(values))
+        return self._kept(where, ends, np.concatenate(chisqr), np.ones(where.size, dtype=bool))
+
+    def try_starts(self, cycles: Sequence[int], starts: FloatArray) -> Found:
         """Solve cycles (n,) from parameters (n, P), keep what is new, and return it."""
         if not len(cycles):
             return []
         where = np.asarray(cycles, dtype=np.intp)
         ends = self.rows.solve(where, starts)
-        values = self.rows.in_order(ends.values) if blind else ends.values
-        if blind:
-            for k, chisqr in zip(where.tolist(), ends.chisqr.tolist(), strict=True):
-                self.blind[k].append(chisqr)
-        return self._kept(where, values, ends.chisqr, np.full(where.size, blind))
+        return self._kept(where, ends.values, ends.chisqr, np.zeros(where.size, dtype=bool))
 
     def take(self, values: FloatArray) -> Found:
         """Solve every cycle from the fit (N, P) that was made of it; an end elsewhere is not that fit's."""
@@ -79,8 +84,7 @@ class SeriesOptima:
         with np.errstate(all="ignore"):
             moved = np.abs(self.features.of(ends.values) - self.features.of(values))
         stayed = np.all(moved <= _ONE, axis=1)
-        for known, chisqr in zip(self.blind, ends.chisqr.tolist(), strict=True):
-            known.append(chisqr)
+        self.blind = ends.chisqr
         return self._kept(np.arange(len(values)), ends.values, ends.chisqr, stayed)
 
     def _kept(
@@ -123,16 +127,8 @@ class SeriesOptima:
 
     def agreed(self, cycle: int) -> int:
         """Return how many blind starts of a cycle ended at the best that is known."""
-        limit = self.lowest(cycle) * (1 + SAME)
-        return sum(chisqr <= limit for chisqr in self.blind[cycle])
-
-    def unsettled(self) -> list[int]:
-        """Return the cycles whose blind starts do not agree with the best that is known."""
-        needed = [
-            1 if self.lowest(k) < _PERFECT * self.rows.attainable[k] else _AGREE
-            for k in range(len(self.found))
-        ]
-        return [k for k, n in enumerate(needed) if self.agreed(k) < n]
+        best = self.blind[cycle] <= self.lowest(cycle) * (1 + SAME)
+        return int(self.voted[cycle]) if best else 0
 
     def with_arcs_exchanged(self, cycles: Iterable[int]) -> Found:
         """Try the best optimum of some cycles with its arcs exchanged, and return what is new."""
@@ -142,7 +138,7 @@ class SeriesOptima:
                 others = exchange_arcs(self.rows.circuit, self.found[k][0].values[np.newaxis])[0]
                 places += [k] * len(others)
                 starts += list(others)
-        return self.try_starts(places, np.array(starts), blind=False)
+        return self.try_starts(places, np.array(starts))
 
     def spread(self, fresh: Found) -> None:
         """Try new optima at the cycles around, and what that finds again, until there is nothing new."""
@@ -159,20 +155,13 @@ class SeriesOptima:
                         self.tried[target].append(one.features)
                         places.append(target)
                         starts.append(one.values)
-            fresh = self.try_starts(places, np.array(starts), blind=False)
+            fresh = self.try_starts(places, np.array(starts))
 
     def _alone(self) -> set[int]:
-        """Return the cycles that have one optimum: one arc, at the noise, where all blind starts ended."""
+        """Return the cycles that have one optimum: one arc, and a search whose starts agree."""
         if len(self.features.arcs) > 1:
             return set()
-        starts = _ROUNDS[0][1]
-        return {
-            k
-            for k, ends in enumerate(self.blind)
-            if len(ends) >= starts
-            and self.lowest(k) < _PERFECT * self.rows.attainable[k]
-            and self.agreed(k) == len(ends)
-        }
+        return {k for k in np.flatnonzero(self.settled).tolist() if self.agreed(k)}
 
     def _is_worth(self, cycle: int, features: FloatArray) -> bool:
         if len(self.tried[cycle]) >= _TRIED:
@@ -199,17 +188,8 @@ def _best_first(row: list[Candidate]) -> list[Candidate]:
 def all_optima(rows: SeriesProblem, features: Features, seed: int) -> SeriesOptima:
     """Return the optima of all cycles without any start values."""
     known = SeriesOptima(rows, features)
-    starts = rows.blind(_ROUNDS[-1][1])
-    left = list(range(len(rows.spectra)))
-    for begin, end in _ROUNDS:
-        chosen = np.repeat(np.array(left, dtype=np.intp), end - begin)
-        picked = starts[left, begin:end].reshape(chosen.size, -1)
-        fresh = [*known.try_starts(chosen, picked, blind=True), *known.with_arcs_exchanged(left)]
-        known.spread(fresh)
-        left = known.unsettled()
-        if not left:
-            return known
-    _searched(known, seed)
+    fresh = known.search(seed)
+    known.spread([*fresh, *known.with_arcs_exchanged(range(len(rows.spectra)))])
     return known
 
 
@@ -222,22 +202,3 @@ def exchanged_optima(
     if others:
         known.spread([*fresh, *known.with_arcs_exchanged(range(len(values)))])
     return known
-
-
-def _searched(known: SeriesOptima, seed: int) -> None:
-    """Make the whole search at cycles that the blind starts leave open, as long as it finds better optima."""
-    done: set[int] = set()
-    for _ in range(_TURNS):
-        left = [k for k in known.unsettled() if k not in done]
-        if not left:
-            return
-        chosen = sorted({left[int(i)] for i in np.linspace(0, len(left) - 1, _SEARCHES)})
-        done.update(chosen)
-        before = [known.lowest(k) for k in range(len(known.found))]
-        fresh: list[tuple[int, Candidate]] = []
-        for k in chosen:
-            ends = known.rows.searched(k, seed)[:_KEPT]
-            fresh += known.try_starts([k] * len(ends), ends, blind=True)
-        known.spread([*fresh, *known.with_arcs_exchanged({k for k, _ in fresh})])
-        if all(known.lowest(k) > b * (1 - SAME) for k, b in enumerate(before)):
-            return

@@ -125,7 +125,7 @@ class Fits:
                 np.array([self.rows.weights[k] for k in cycles]),
                 ends.values[members],
                 self.rows.attainable[cycles],
-                np.array([len(self.known.blind[k]) for k in cycles], dtype=np.intp),
+                self.known.starts[cycles],
                 np.array([self.known.agreed(k) for k in cycles], dtype=np.intp),
             )
             made = table_of(optima).results(optima.spectra, self.circuit)

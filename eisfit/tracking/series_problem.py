@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.optima import Optima
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.starts.batch_starts import GroupStarts
+from eisfit.engine.starts.neighbours import Known
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
@@ -23,7 +24,7 @@ __all__ = ["Ends", "SeriesProblem"]
 Block = tuple[IntArray, IntArray, "_Group"]
 
 _ROWS = 256  # of one batch
-_ONE_SWEEP = 0.02  # largest difference of ln omega between spectra that share their blind starts
+_ONE_SWEEP = 0.02  # largest difference of ln omega between spectra that are searched together
 
 
 @dataclass(frozen=True)
@@ -125,26 +126,15 @@ class SeriesProblem:
                 part = rows[first : first + _ROWS]
                 yield part, self._place[cycles[part], 1], group
 
-    def blind(self, count: int) -> FloatArray:
-        """Return start parameters (N, count, P) from the spectra alone, best first."""
-        found = np.empty((len(self.spectra), count, len(self.circuit.names)))
+    def search(self, seed: int) -> Iterator[tuple[IntArray, Coordinates, Optima]]:
+        """Yield cycles (n,), their coordinates, and the optima that the search finds, a batch at a time."""
         for group in self.groups:
-            omega = np.atleast_2d(group.problem.grid.omega)[0]
-            target = group.problem.target
-            found[group.cycles] = GroupStarts(self.circuit, omega, target, group.weight).best(count)
-        return found
-
-    def in_order(self, values: FloatArray) -> FloatArray:
-        """Return parameters (n, P) with interchangeable arcs in the order of their time constants."""
-        return ordered(self.circuit, values)
-
-    def searched(self, cycle: int, seed: int) -> FloatArray:
-        """Return the ends (n, P) of the whole search for one spectrum, best first."""
-        problem = self.groups[self._place[cycle, 0]].problem
-        alone = problem.rows(self._place[[cycle], 1])
-        basin = search(alone, self.attainable[[cycle]], seed=seed).basin(0)
-        near = basin.ends_chisqr <= 2 * basin.chisqr
-        return self.in_order(problem.coordinates.physical(basin.ends[near]))
+            known = Known()
+            for first in range(0, group.cycles.size, _ROWS):
+                part = np.arange(first, min(first + _ROWS, group.cycles.size))
+                cycles = group.cycles[part]
+                found = search(group.problem.rows(part), self.attainable[cycles], seed=seed, known=known)
+                yield cycles, group.problem.coordinates, found
 
 
 def _alike(spectra: Sequence[Spectrum]) -> list[list[int]]:

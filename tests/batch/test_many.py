@@ -21,7 +21,6 @@ from eisfit.batch.many import Audit, dask_executor
 from eisfit.batch.pool import Lost, in_order
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
-from eisfit.engine.starts.batch_starts import GroupStarts
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.elements import FrequencyGrid
@@ -362,14 +361,14 @@ def test_attainable_of_a_group_is_that_of_each(some):
     assert found == pytest.approx(expected, rel=0.02)
 
 
-def test_starts_of_a_group_are_of_each_spectrums_own_size():
-    """Spectra of one shape and sizes over nine decades: the truth is near the best grid point of each."""
+def test_spectra_of_one_shape_and_of_any_size_are_started_from_their_own():
+    """Sizes over nine decades: each is what it is of its size."""
     sizes = np.array([1e-6, 1.0, 1e3])
     z = sizes[:, np.newaxis] * formula(BASE)
-    grid = GroupStarts(CIRCUIT, 2 * np.pi * FREQUENCY, z, np.repeat(1 / np.abs(z), 2, axis=1))
-    starts = grid.best(3)
-    assert starts.shape == (3, 3, 7)
-    assert starts[:, 0, 4] / (40 * sizes) == pytest.approx(np.ones(3), abs=0.5)
+    lot = [eisfit.Spectrum(FREQUENCY, row) for row in z]
+    assert [r["R_2"].value for r in eisfit.fit_many(lot, CIRCUIT)] == pytest.approx(40 * sizes, rel=1e-6)
+    tracked = eisfit.track([one.replace(cycle=k) for k, one in enumerate(lot)], CIRCUIT)
+    assert tracked.to_frame()["R_2"].to_numpy() == pytest.approx(40 * sizes, rel=1e-6)
 
 
 def test_points_left_out_by_a_worker_are_left_out_here_too(some):

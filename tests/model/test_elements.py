@@ -121,14 +121,15 @@ def test_value_is_the_printed_formula(element):
 def test_derivatives_are_those_of_the_printed_formula(element):
     formula = printed_formula(element)
     count = len(element.parameters)
+    omega = OMEGA[::2]  # the value is held at every frequency, above
     with mpmath.workdps(40):
         for values in samples(element):
-            z, slopes = evaluate(element, values)
+            z, slopes = evaluate(element, values, omega)
             assert len(slopes) == count
             rounding = ROUNDING.get(element.symbol, 1e-25)
             exact = [mpmath.mpf(value) for value in values]
             for k, slope in enumerate(slopes):
-                reference = np.array([complex(derivative(formula, w, exact, k)) for w in OMEGA])
+                reference = np.array([complex(derivative(formula, w, exact, k)) for w in omega])
                 nothing = rounding * np.abs(z / values[k])
                 assert np.all(np.abs(slope - reference) <= 1e-9 * np.abs(reference) + nothing), (values, k)
 
