@@ -93,6 +93,12 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "correlation of neighbouring residuals above which they are systematic (and 3 standard errors)",
         "Durbin and Watson, Biometrika 37 (1950) 409: d = 2 (1 - r) below 1.4",
     ),
+    "error_structure": Threshold(
+        3.3,
+        "standard score from which residuals scatter with another power of |Z| than the weights suppose",
+        "one in 1,000 by chance; Agarwal, Orazem and Garcia-Rubio, J. Electrochem. Soc. 139 (1992) 1917: the "
+        "error structure is to be told from the data",
+    ),
     "nearly_true": Threshold(
         0.5,
         "probability that the circuit is only nearly true, above which residuals are systematic",

@@ -81,7 +81,8 @@ def _p_value(chisqr: float, nfree: int) -> float:
 def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
-    seen = Residuals.of((difference / np.abs(spectrum.impedance))[np.newaxis])
+    modulus = np.abs(spectrum.impedance)
+    seen = Residuals.of((difference / modulus)[np.newaxis], modulus[np.newaxis])
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),

@@ -31,16 +31,16 @@ def test_white_residuals_are_within_the_noise_and_a_wave_is_not():
     white = 0.003 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
     wave = np.linspace(0, 6, 60)
     rows = np.concatenate([white, 0.004 * np.exp(1j * wave)[None], 0.02 * np.exp(1j * wave)[None]])
-    assert grades(Residuals.of(rows), np.ones(3)).tolist() == ["A", "B", "C"]
+    assert grades(Residuals.of(rows, np.ones(rows.shape)), np.ones(3)).tolist() == ["A", "B", "C"]
 
 
 def test_the_ceiling_holds_where_the_noise_is_not_known_or_the_residual_has_structure():
     rng = np.random.default_rng(2)
     white = 0.05 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
     wave = 0.05 * np.exp(1j * np.linspace(0, 6, 60))[None]
-    assert grades(Residuals.of(white), np.array([1.0])).tolist() == ["A"]  # truly noisy
-    assert grades(Residuals.of(white), np.array([np.nan])).tolist() == ["D"]
-    assert grades(Residuals.of(wave), np.array([1.0])).tolist() == ["D"]
+    assert grades(Residuals.of(white, np.ones(white.shape)), np.array([1.0])).tolist() == ["A"]  # truly noisy
+    assert grades(Residuals.of(white, np.ones(white.shape)), np.array([np.nan])).tolist() == ["D"]
+    assert grades(Residuals.of(wave, np.ones(wave.shape)), np.array([1.0])).tolist() == ["D"]
 
 
 def test_noisy_data_that_fits_is_of_grade_a_with_large_errors():

@@ -133,13 +133,15 @@ def _table(optima: Optima) -> tuple[Table, BoolArray]:
         held=held,
         known_noise=optima.weighting == "noise",
     )
-    seen, off = Residuals.of(fits.relative), find_discrepancy(fits)
+    seen, off = Residuals.of(fits.relative, fits.modulus, optima.weighting), find_discrepancy(fits)
     statistics = _statistics(fits, optima)
     misfit = np.where(
         np.isfinite(statistics["noise"]), np.sqrt(statistics["chisqr"] / optima.attainable), np.nan
     )
     scale = off.noise_share if fits.known_noise else off.noise_share * fits.unexplained
-    by_noise = fits.inverse * scale[:, np.newaxis, np.newaxis]
+    grade = grades(seen, misfit, off.systematic)
+    power = np.where(grade == "A", seen.power, np.nan)
+    by_noise = fits.inverse_for(power) * scale[:, np.newaxis, np.newaxis]
     total = by_noise + off.covar
     table = Table(
         weighting=optima.weighting,
@@ -152,7 +154,7 @@ def _table(optima: Optima) -> tuple[Table, BoolArray]:
         at_bound=at_bound,
         held=held,
         covar=by_noise,
-        grade=grades(seen, misfit, off.systematic),
+        grade=grade,
         statistics={
             **statistics,
             "rms_relative_residual": seen.rms,
@@ -163,7 +165,7 @@ def _table(optima: Optima) -> tuple[Table, BoolArray]:
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1)
+    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
 
 
 def _errors(

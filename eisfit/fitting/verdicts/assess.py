@@ -15,7 +15,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.derived import dependencies, derived
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
-from eisfit.fitting.errors.departures.linearised import linearise
+from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
@@ -90,11 +90,29 @@ def graded(result: FitResult, attainable: float, *, departures: bool = True) -> 
     """
     if result.grade:
         return result
-    off = discrepancy_of(result) if departures else None
+    fits = _linearised(result) if departures else None
+    off = None if fits is None else find_discrepancy(fits, hidden=True)
     misfit = misfit_of(result, attainable)
-    systematic = None if off is None else off.systematic
-    grade = str(grades(Residuals.of(result.residuals[np.newaxis]), np.array([misfit]), systematic)[0])
-    return _with_hidden(split_errors(dataclasses.replace(result, grade=grade), off), off)
+    seen, systematic = _seen(result), None if off is None else off.systematic
+    grade = str(grades(seen, np.array([misfit]), systematic)[0])
+    result = dataclasses.replace(result, grade=grade)
+    if fits is not None and grade == "A":
+        result = _scattered(result, fits, seen.power)
+    return _with_hidden(split_errors(result, off), off)
+
+
+def _seen(result: FitResult) -> Residuals:
+    modulus = np.abs(result.spectrum.impedance)[np.newaxis]
+    return Residuals.of(result.residuals[np.newaxis], modulus, result.weighting)
+
+
+def _scattered(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:
+    """Return the result with the covariance of noise that goes with |Z|^power, where that is known."""
+    if result.covar is None or np.isnan(power[0]):
+        return result
+    free = [result.circuit.names[k] for k in fits.free]
+    place = np.ix_(*[[free.index(name) for name in result.var_names]] * 2)
+    return dataclasses.replace(result, covar=fits.inverse_for(power)[0][place] * fits.unexplained[0])
 
 
 def _with_hidden(result: FitResult, off: Discrepancy | None) -> FitResult:
@@ -108,14 +126,14 @@ def _with_hidden(result: FitResult, off: Discrepancy | None) -> FitResult:
     return dataclasses.replace(result, parameters=rows)
 
 
-def discrepancy_of(result: FitResult) -> Discrepancy | None:
-    """Return what the circuit's own error may have done to a fit; None where no least squares tell it."""
+def _linearised(result: FitResult) -> Linearised | None:
+    """Return a fit to first order; None where it is no least squares."""
     if result.covar is None or result.loss != "linear":
         return None
     circuit, spectrum = result.circuit, result.spectrum
     settings = Settings(result.weighting, result.loss, result.representation)
     free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
-    fits = linearise(
+    return linearise(
         circuit,
         spectrum.omega,
         spectrum.impedance[np.newaxis],
@@ -125,7 +143,6 @@ def discrepancy_of(result: FitResult) -> Discrepancy | None:
         held=np.array([[circuit.names[k] not in result.var_names for k in free]]),
         known_noise=not result.covariance_rescaled,
     )
-    return find_discrepancy(fits, hidden=True)
 
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
@@ -179,6 +196,8 @@ def judge(result: FitResult, misfit: float) -> Judgement:
         rms=result.statistics.rms_relative_residual,
         misfit=misfit,
         grade=result.grade,
+        weighting=result.weighting,
+        power=float(_seen(result).power[0]),
     )
 
 

@@ -81,6 +81,8 @@ class Judgement:
         Root of chisqr over the chisqr that the noise alone explains; NaN where unknown.
     grade
         See `eisfit.fitting.verdicts.grade`.
+    weighting, power
+        Of the fit, and that of |Z| with which its residuals scatter; NaN where the weights suppose it.
     """
 
     circuit: Circuit
@@ -93,12 +95,14 @@ class Judgement:
     rms: float
     misfit: float
     grade: str
+    weighting: str = "modulus"
+    power: float = np.nan
 
 
 def findings_of(seen: Judgement) -> list[Finding]:
     """Return what the values, their errors and correlations say against a fit, the gravest first."""
     return [
-        *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_order(seen))),
+        *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_scatter(seen), *_order(seen))),
         *_held(seen),
         *_bounds(seen, False),
         *_undetermined(seen),
@@ -218,6 +222,19 @@ def _misfit(seen: Judgement) -> Iterator[Flag]:
         "another circuit is needed (eisfit compare), or a part of the data is not of this cell "
         "(eisfit check, --fmin, --fmax)",
         FORBIDS,
+    )
+
+
+def _scatter(seen: Judgement) -> Iterator[Flag]:
+    if seen.grade != "A" or np.isnan(seen.power):
+        return
+    nearer = "unit" if seen.power < 0.5 else "modulus"
+    better = "noise" if nearer == seen.weighting else nearer
+    yield Flag(
+        "error_structure",
+        f"the noise goes with |Z|^{seen.power:.2g}, not as the weights ({seen.weighting}) suppose; the "
+        "errors hold for it as it is",
+        f"weights that are nearer to it use the data better (--weighting {better})",
     )
 
 

@@ -17,6 +17,7 @@ __all__ = ["Residuals", "grades"]
 
 
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
+_POWERS = np.linspace(0.0, 1.0, 21)  # a constant error in ohm, to a constant relative error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,11 +29,14 @@ class Residuals:
     rms, rms_inner
         (B,) root mean square of |Z_model - Z| / |Z|; the second without the worst points.
     low, high
-        (B,) quartiles of |Z_model - Z| / |Z|.
+        (B,) quartiles of |Z_model - Z| / |Z|; where these go with a power of |Z|, of what that leaves.
     lag1
         (B,) correlation of neighbours in frequency, real and imaginary parts pooled.
     runs
         (B,) standard score of the number of sign changes; negative: too few.
+    power
+        (B,) of |Z| with which the residuals scatter, where that is not what the weights `modulus` or `unit`
+        suppose; else NaN.
     points
         Of each spectrum.
     """
@@ -43,14 +47,20 @@ class Residuals:
     high: FloatArray
     lag1: FloatArray
     runs: FloatArray
+    power: FloatArray
     points: int
 
     @classmethod
-    def of(cls, relative: ComplexArray) -> Residuals:
-        """Describe relative residuals (B, F)."""
+    def of(cls, relative: ComplexArray, modulus: FloatArray, weighting: str = "") -> Residuals:
+        """Describe relative residuals (B, F) of spectra with |Z| (B, F), which a fit with weights left."""
         square = np.abs(relative) ** 2
         points = square.shape[1]
         rising = np.sort(square, axis=1)
+        of_relative = _powers(square, modulus, 1.0)
+        even = _evened(square, rising, modulus, of_relative)
+        power = np.full(len(square), np.nan)
+        if weighting in ("modulus", "unit"):
+            power = of_relative if weighting == "modulus" else _powers(square, modulus, 0.0)
         inner = rising[:, : points - int(limit("end_points") * points)]
         parts = np.stack([relative.real, relative.imag])
         pairs = max(2 * (points - 1), 1)
@@ -60,10 +70,11 @@ class Residuals:
         return cls(
             rms=np.sqrt(np.mean(square, axis=1)),
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
-            low=np.sqrt(rising[:, points // 4]),
-            high=np.sqrt(rising[:, 3 * points // 4]),
+            low=np.sqrt(even[:, points // 4]),
+            high=np.sqrt(even[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
+            power=power,
             points=points,
         )
 
@@ -73,6 +84,48 @@ class Residuals:
         chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
         seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
         return np.asarray(seen & (self.rms > limit("rounding")))
+
+
+def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatArray:
+    """Return the power of |Z| (B,) with which residuals scatter, NaN where the one supposed is as probable.
+
+    Of normal residuals whose variance goes with |Z|^(2 p), p is the most probable between 0 (a constant error
+    in ohm) and 1 (a constant relative error); what is asked first is the score of the power supposed (R. D.
+    Cook and S. Weisberg, Biometrika 70 (1983) 1). `square` (B, F) is of residuals over |Z|.
+    """
+    found = np.full(len(square), np.nan)
+    if square.shape[1] < _FEWEST_FOR_NOISE:
+        return found
+    with np.errstate(all="ignore"):
+        x = np.log(modulus)
+        x = x - np.mean(x, axis=1, keepdims=True)
+        own = square * np.exp(2 * (1 - supposed) * x)
+        share = own / np.mean(own, axis=1, keepdims=True) - 1
+        score = np.einsum("bf,bf->b", share, x) / np.sqrt(np.einsum("bf,bf->b", x, x))
+        doubted = np.flatnonzero(np.abs(score) > limit("error_structure"))
+        if doubted.size:
+            found[doubted] = _most_probable(square[doubted], x[doubted], supposed)
+    return found
+
+
+def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatArray:
+    """Return the most probable power (B,), NaN where that supposed is as probable; `x` is ln |Z|, centred."""
+    spread = [np.log(np.mean(square * np.exp(2 * (1 - p) * x), axis=1)) for p in (*_POWERS, supposed)]
+    best = np.argmin(spread[:-1], axis=0)
+    gained = 2 * square.shape[1] * (spread[-1] - np.min(spread[:-1], axis=0))
+    return np.where(gained > limit("error_structure") ** 2, _POWERS[best], np.nan)
+
+
+def _evened(square: FloatArray, rising: FloatArray, modulus: FloatArray, power: FloatArray) -> FloatArray:
+    """Return squares (B, F) in rising order; of rows with a `power` over their variance, the mean kept."""
+    told = np.isfinite(power)
+    if not told.any():
+        return rising
+    even = rising.copy()
+    scaled = square[told] * modulus[told] ** (2 * (1 - power[told, np.newaxis]))
+    scaled *= np.mean(square[told], axis=1, keepdims=True) / np.mean(scaled, axis=1, keepdims=True)
+    even[told] = np.sort(scaled, axis=1)
+    return even
 
 
 def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | None = None) -> NDArray[np.str_]:

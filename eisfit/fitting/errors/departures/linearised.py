@@ -90,6 +90,23 @@ class Linearised:
             inverse=_inverse(jacobian, self.held),
         )
 
+    def inverse_for(self, power: FloatArray) -> FloatArray:
+        """Return what `inverse` is where the noise goes with |Z|^power (B,); as it is where that is NaN.
+
+        (J J^T)^-1 J V J^T (J J^T)^-1 with V the variance of the weighted residuals over `unexplained`: what
+        least squares have with other weights than the noise's (H. White, Econometrica 48 (1980) 817).
+        """
+        told = np.flatnonzero(np.isfinite(power))
+        if self.known_noise or not told.size:
+            return self.inverse
+        part, found = self.rows(told), self.inverse.copy()
+        size = np.repeat(part.modulus ** power[told, np.newaxis], 2, axis=1) * part.weight
+        level = np.sum((part.residual / size) ** 2, axis=1) / np.maximum(part.nfree, 1)
+        spread = size * np.sqrt(level / part.unexplained)[:, np.newaxis]
+        root = part.inverse @ (part.jacobian * spread[:, np.newaxis, :])
+        found[told] = root @ root.transpose(0, 2, 1)
+        return found
+
     @property
     def beyond_parameters(self) -> Linearised:
         """The same fits without what a change of the parameters would still take off their residuals."""
