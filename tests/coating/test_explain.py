@@ -112,19 +112,34 @@ def test_a_barrier_that_raises_the_resistance_as_it_must_is_told():
 
 
 def simulated_pair(hypothesis, u, seed=0):
-    study = load_study(data_folder("example_spectra") / "rrml" / "study.toml")
-    problem = problem_of(study)
-    pair = [problem.blocks[0], next(b for b in problem.blocks if b.coated)]
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    return simulated(problem.with_blocks(problem.pair), hypothesis, u, seed)[0]
+
+
+def simulated(problem, hypothesis, u, seed):
+    """Return the problem with data of a truth in the final model, and the truth's own chi2."""
     names = problem.names(HYPOTHESES[hypothesis])
     at = np.array([[u.get(name, 0.0) for name in names]])
-    rng, blocks = np.random.default_rng(seed), []
-    for block in pair:
+    rng, blocks, off = np.random.default_rng(seed), [], 0.0
+    for block in problem.blocks:
         value = problem.finished().predict(block, HYPOTHESES[hypothesis], names, at)[0]
         error = np.repeat(0.003 * np.hypot(*value.reshape(-1, 2).T), 2)
-        blocks.append(
-            dataclasses.replace(block, data=value + error * rng.standard_normal(value.size), error=error)
-        )
-    return problem.with_blocks(blocks)
+        noise = rng.standard_normal(value.size)
+        blocks.append(dataclasses.replace(block, data=value + error * noise, error=error))
+        off += float(noise @ noise)
+    return problem.with_blocks(blocks), off + float((at**2).sum())
+
+
+def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
+    """A truth from the priors: from the means of the energies, chi2 ends as high as the truth's own."""
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    cells = {block.cell for block in problem.pair}
+    own = problem.with_blocks([b for b in problem.blocks if b.cell in cells])
+    names = own.names(HYPOTHESES["contact"])
+    truth = np.random.default_rng(104).standard_normal(len(names)).round(1)
+    made, chi2 = simulated(own, "contact", dict(zip(names, truth, strict=True)), 104)
+    # A fit of P parameters lies below the truth by chi2 of P degrees of freedom: 16 is a chance of 1 %.
+    assert posteriors(made)["contact"].chi2 < chi2 - 16
 
 
 @pytest.mark.parametrize(

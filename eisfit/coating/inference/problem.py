@@ -154,9 +154,12 @@ class Problem:
         return replace(self, blocks=tuple(blocks), ratios=tuple(ratios))
 
     def finished(self, modes: int = MODES) -> Problem:
-        """Return the problem with the support that results are computed from, channels with their modes."""
+        """Return the problem with the support that results are computed from, channels with their modes.
+
+        Published scalars are weighed by draws of the quick model.
+        """
         plate = self.support
-        if not isinstance(plate, QuickChannels):
+        if self.scalar or not isinstance(plate, QuickChannels):
             return self
         sizes = (plate.pitch, plate.depth, plate.mouth_radius, plate.floor_radius, plate.base)
         return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes))

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import Mode, Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
@@ -33,10 +33,12 @@ _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _STUCK = 1e10  # damping at which no step gains anything: rounding
 _QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the solid conducts least
 _DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
+_ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations apart have one maximum, not two
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
 _DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
-_ELSEWHERE = (-1.5, 1.5)  # standard deviations of the other electrode's time constant
+_REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
+_ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _NEAR = 1e-3  # damping where a search begins beside its end
 
@@ -53,9 +55,9 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     """
     tried = _distinct_hypotheses(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
-    found = _exchanged(pair, _blind(_softened(pair), tried, seed), len(tried))
+    found = _exchanged(pair, _blind(_softened(pair), tried, seed), len(tried), seed)
     if len(pair.blocks) < len(problem.blocks):
-        found = _exchanged(problem, found, _DONORS)
+        found = _exchanged(problem, found, _DONORS, seed)
     ended = _ended(problem, found)
     return {name: sampled(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
 
@@ -111,6 +113,12 @@ class Optima:
             kept += own
         return self.rows(np.array(kept))
 
+    def and_also(self, more: Optima) -> Optima:
+        """Return these and more of the same likelihood."""
+        parts = zip((self.u, self.which, self.chi2), (more.u, more.which, more.chi2), strict=True)
+        u, which, chi2 = (np.concatenate(part) for part in parts)
+        return Optima(self.likelihood, u, which, chi2)
+
     def rows(self, places: IntArray) -> Optima:
         """Return some of the rows."""
         return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
@@ -127,6 +135,33 @@ def _blind(problem: Problem, tried: Sequence[str], seed: int) -> Optima:
     return Optima(likelihood, *_search_on(likelihood, best.u, best.which)).best(_KEPT)
 
 
+def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optima:
+    """Search every hypothesis from its own optima and from the best ones of the `donors` best hypotheses.
+
+    What the data of `rough` did not touch is drawn for the likeliest of them: no optimum knows it yet.
+    """
+    likelihood = Likelihood(problem, rough.likelihood.hypotheses)
+    u = _carried(rough.u, rough.likelihood.names, likelihood.names)
+    own = Optima(likelihood, u, rough.which, rough.chi2)
+    new = np.array([name not in rough.likelihood.names for name in likelihood.names])
+    found = _searched(likelihood, *_from_all(own, donors))
+    if new.any():
+        found = found.and_also(_searched(likelihood, *_drawn(own, found, new, seed)))
+        found = found.best(_BEST, _ROUGHLY)
+    else:
+        found = found.best(_KEPT, _RIVALS)
+    if problem.finished() is problem:
+        return found
+    again = _from_all(found, 1) if new.any() else (found.u, found.which)
+    return _searched(likelihood, *again)
+
+
+def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
+    """Return where rows end, the quick model corrected at each one's start."""
+    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
+    return Optima(likelihood, *_search_on(likelihood, u, which, corrections))
+
+
 def _search_on(
     likelihood: Likelihood, u: FloatArray, which: IntArray, corrections: Corrections | None = None
 ) -> tuple[FloatArray, IntArray, FloatArray]:
@@ -134,33 +169,19 @@ def _search_on(
     return u, which, chi2
 
 
-def _exchanged(problem: Problem, rough: Optima, donors: int) -> Optima:
-    """Search every hypothesis from its own optima and from the best ones of the `donors` best hypotheses."""
-    likelihood = Likelihood(problem, rough.likelihood.hypotheses)
-    u = _carried(rough.u, rough.likelihood.names, likelihood.names)
-    u, which = _from_all(replace(rough, likelihood=likelihood, u=u), donors)
-    more = len(problem.blocks) > len(rough.likelihood.problem.blocks)
-    if more:
-        own = Optima(likelihood, u[: len(rough.u)], rough.which, rough.chi2).best(1)
-        moved = _elsewhere(own)
-        u, which = np.concatenate([u, *moved]), np.concatenate([which, *[own.which] * len(moved)])
-    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
-    found = Optima(likelihood, *_search_on(likelihood, u, which, corrections)).best(_KEPT, _RIVALS)
-    if corrections is None:
-        return found
-    u, which = _from_all(found, 1) if more else (found.u, found.which)
-    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
-    return Optima(likelihood, *_search_on(likelihood, u, which, corrections))
+def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[FloatArray, IntArray]:
+    """Return starts of the likeliest hypotheses at their `own` optima, the `new` parameters (P,) drawn.
 
-
-def _elsewhere(own: Optima) -> list[FloatArray]:
-    """Optima with the other electrode's arc at other times: a pair may have placed it wrongly."""
-    names, moved = own.likelihood.names, []
-    for place in _ELSEWHERE if "counter_tau" in names else ():
-        u = own.u.copy()
-        u[:, names.index("counter_tau")] = place
-        moved.append(u)
-    return moved
+    Activation energies share the slopes of the resistances with temperature in more than one way; from the
+    means of their priors one of these is reached.
+    """
+    best = found.best(1)
+    likely = best.which[np.argsort(best.chi2, kind="stable")[:_DONORS]]
+    first = own.best(1)
+    first = first.rows(np.flatnonzero(np.isin(first.which, likely)))
+    u, which = np.repeat(first.u, _REDRAWN, axis=0), np.repeat(first.which, _REDRAWN)
+    drawn = np.clip(np.random.default_rng(seed).standard_normal(u.shape), -2, 2)
+    return np.where(new & own.likelihood.free[which], drawn, u), which
 
 
 def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
@@ -208,7 +229,7 @@ def _finer_over_quick(
 ) -> Corrections | None:
     """Return what corrects the quick model at each row, or None where there is no finer one."""
     quick, final = likelihood.problem, likelihood.problem.finished(modes)
-    if quick.scalar or final is quick:
+    if final is quick:
         return None
     fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
     return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
@@ -220,7 +241,7 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
     Those far from the best are judged where the corrected model left them.
     """
     near = found.best(_KEPT, _RIVALS)
-    likelihood = Likelihood(problem if problem.scalar else problem.finished(), found.likelihood.hypotheses)
+    likelihood = Likelihood(problem.finished(), found.likelihood.hypotheses)
     close = near.chi2 < near.chi2.min() + _HOPELESS
     u, chi2 = near.u.copy(), near.chi2.copy()
     u[close], chi2[close] = _minimise(likelihood, u[close], near.which[close], _FINISH, damping=_NEAR)
@@ -242,12 +263,14 @@ def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str
     found = {}
     for h, name in enumerate(likelihood.hypotheses):
         free = likelihood.free[h]
-        modes = []
+        modes: list[Mode] = []
         for k in np.flatnonzero(optima.which == h):
-            own = normal[k][np.ix_(free, free)]
+            own, u = normal[k][np.ix_(free, free)], optima.u[k][free]
+            if any((u - other.u) @ own @ (u - other.u) < _ONE_PEAK for other in modes):
+                continue
             _, log_det = np.linalg.slogdet(own)
             log_evidence = -0.5 * float(chi2[k]) - 0.5 * float(log_det)
-            modes.append(Mode(optima.u[k][free], np.linalg.inv(own), float(chi2[k]), log_evidence))
+            modes.append(Mode(u, np.linalg.inv(own), float(chi2[k]), log_evidence))
         names = tuple(n for n, is_free in zip(likelihood.names, free, strict=True) if is_free)
         found[name] = Posterior(name, names, tuple(modes), likelihood.count)
     return found
