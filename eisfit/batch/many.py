@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
-CHUNK = 256
+CHUNK = 1024
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
 _PENDING = 64  # fits that wait for the audit to be asked for
 _FINISH = ("kernel", "lmfit")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
@@ -65,6 +69,15 @@ class Optima:
     agreed: IntArray
     settled: BoolArray
 
+    @classmethod
+    def joined(cls, lots: Sequence[Optima]) -> Optima:
+        """Return the optima of lots as those of one; who has fewer ends gets some that are none."""
+        most = max(lot.chisqr.shape[1] for lot in lots)
+        filled = {"theta": 0.0, "chisqr": np.inf, "fine": False}
+        ends = (np.concatenate([_wide(getattr(lot, name), most, by) for lot in lots]) for name, by in filled.items())
+        counts = (np.concatenate([getattr(lot, name) for lot in lots]) for name in ("starts", "agreed", "settled"))
+        return cls(*ends, *counts)
+
     def basin(self, row: int) -> Basin:
         """Return the optima of one spectrum."""
         there = np.isfinite(self.chisqr[row])
@@ -90,6 +103,12 @@ class Optima:
         found = np.full(alike.shape, -1)
         found[row, end] = np.arange(row.size)
         return values[found[np.arange(len(found)), best]], np.asarray(best)
+
+
+def _wide(column: NDArray[Any], count: int, by: float) -> NDArray[Any]:
+    """Return a column (B, n, ...) of ends with as many as `count`."""
+    more = count - column.shape[1]
+    return np.pad(column, [(0, 0), (0, more), *[(0, 0)] * (column.ndim - 2)], constant_values=by)
 
 
 class Ends:
@@ -149,6 +168,8 @@ class Ends:
 
     def sort(self) -> None:
         """Put the best first."""
+        if (self.chisqr[:, 1:] >= self.chisqr[:, :-1]).all():
+            return
         order = np.argsort(self.chisqr, axis=1, kind="stable")
         self.theta = np.take_along_axis(self.theta, order[:, :, np.newaxis], axis=1)
         self.chisqr = np.take_along_axis(self.chisqr, order, axis=1)

@@ -29,6 +29,7 @@ from eisfit.spectra.noise import ladder
 __all__ = ["search"]
 
 
+_LOT = 256  # spectra that numpy takes fastest; what they show, the next begin with
 _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
@@ -85,7 +86,11 @@ def search(
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
         return _from_given(problem)
-    return _Search(problem, attainable, seed, known or Known()).optima()
+    known, count = known or Known(), len(problem.target)
+    if count <= _LOT:
+        return _Search(problem, attainable, seed, known).optima()
+    lots = (np.arange(first, min(first + _LOT, count)) for first in range(0, count, _LOT))
+    return Optima.joined([_Search(problem.rows(lot), attainable[lot], seed, known).optima() for lot in lots])
 
 
 def _from_given(problem: Problem) -> Optima:

@@ -15,6 +15,7 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from itertools import pairwise
 
@@ -110,12 +111,26 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     if not elements(fits.circuit):
         return found
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
-        for first in range(0, count, _AT_ONCE):
-            _fill(found, fits, np.arange(first, min(first + _AT_ONCE, count)), hidden)
+        lots = _lots(np.arange(count))
+        near = [step for rows in lots for step in _first_steps(found, fits, rows, hidden)]
+        if Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
+            for rows, step in near:
+                _write(found, rows, step)
+            return found
+        # They are few of many, and what takes time is how often something is called: all together.
+        for rows in _lots(np.array([row for rows, _ in near for row in rows.tolist()], dtype=np.intp)):
+            _write(found, rows, _to_the_end(fits.rows(rows).of_relative_noise))
     return found
 
 
-def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool) -> None:
+def _lots(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    return [rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE)]
+
+
+def _first_steps(
+    found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool
+) -> Iterator[tuple[NDArray[np.intp], Discrepancy]]:
+    """Yield which fits are more probably nearly true to first order, and what that makes of them."""
     part = fits.rows(chosen)
     size = np.sqrt(np.mean(np.abs(part.relative) ** 2, axis=1))
     sound = np.isfinite(part.inverse).all(axis=(1, 2)) & (part.nfree > 0) & (size > limit("rounding"))
@@ -134,10 +149,8 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     if hidden:
         found.hidden[chosen] = _hidden(trials, evidence)
     seen = np.flatnonzero(step.systematic & worth)
-    if not seen.size:
-        return
-    signed = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed
-    _write(found, chosen[seen], step.rows(seen) if signed else _to_the_end(part.rows(seen)))
+    if seen.size:
+        yield chosen[seen], step.rows(seen)
 
 
 def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy) -> None:

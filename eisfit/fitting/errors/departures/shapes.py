@@ -22,8 +22,8 @@ resistances of their arcs:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Protocol
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -111,8 +111,7 @@ def resistors(circuit: Circuit) -> tuple[Element, ...]:
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Change:
+class Change(NamedTuple):
     """What a departure does to one element.
 
     `factor` (B, F) of its impedance; `by_numbers` (B or 1, k, F) is d ln factor / dc for the k numbers from
@@ -170,16 +169,33 @@ class Reshaped:
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the arc's storage."""
-        columns, log_jw = self.element.columns, np.log(self.omega) + 0.5j * np.pi
+        return self.changes_of([(self, values, c)])[0]
+
+    @staticmethod
+    def changes_of(some: Sequence[tuple[Reshaped, FloatArray, FloatArray]]) -> list[list[Change]]:
+        """Return what arcs of one form do, each at parameters (b, P) and numbers (b, 1): worked out at once."""
+        log_jw = some[0][0]._log_jw
         with np.errstate(all="ignore"):
-            log_st = self._log_st(values, log_jw)
-            y, by_st, by_c = self.form(log_st, c)
-            steep = 1 - by_st / y
-            by_parameters = {k: steep / values[:, k, np.newaxis] for k in (self.resistor, columns[0])}
-            if len(columns) > 1:
-                by_parameters[columns[1]] = steep * log_jw
-            factor = np.exp(log_st) / y
-        return [Change(self.element, factor, (-by_c / y)[:, np.newaxis], 0, by_parameters)]
+            log_st = np.concatenate([one._log_st(values, log_jw) for one, values, _ in some])
+            y, by_st, by_c = some[0][0].form(log_st, np.concatenate([c for *_, c in some]))
+            steep, factor, by_number = 1 - by_st / y, np.exp(log_st) / y, (-by_c / y)[:, np.newaxis]
+            found, first = [], 0
+            for one, values, _ in some:
+                rows = slice(first, first := first + len(values))
+                by = one._by_parameters(values, steep[rows], log_jw)
+                found.append([Change(one.element, factor[rows], by_number[rows], 0, by)])
+        return found
+
+    def _by_parameters(
+        self, values: FloatArray, steep: ComplexArray, log_jw: ComplexArray
+    ) -> dict[int, ComplexArray]:
+        columns = self.element.columns
+        found = {k: steep / values[:, k, np.newaxis] for k in (self.resistor, columns[0])}
+        return found if len(columns) == 1 else {**found, columns[1]: steep * log_jw}
+
+    @cached_property
+    def _log_jw(self) -> ComplexArray:
+        return np.asarray(np.log(self.omega) + 0.5j * np.pi)
 
     def _log_st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
         columns = self.element.columns
@@ -193,7 +209,7 @@ class Reshaped:
         if self.tangent is None:
             return []
         with np.errstate(all="ignore"):
-            column = self.tangent(self._log_st(values, np.log(self.omega) + 0.5j * np.pi))
+            column = self.tangent(self._log_st(values, self._log_jw))
         return [(self.element, column[:, np.newaxis])]
 
 
@@ -343,7 +359,7 @@ class Together:
         found, first = [], 0
         for part in self.parts:
             some = part.changes(values, c[:, first : first + part.count])
-            found += [replace(change, first=change.first + first) for change in some]
+            found += [change._replace(first=change.first + first) for change in some]
             first += part.count
         return found
 

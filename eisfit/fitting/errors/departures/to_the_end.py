@@ -17,7 +17,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.errors.departures.linearised import Linearised, inverted
-from eisfit.fitting.errors.departures.shapes import Departure, Together
+from eisfit.fitting.errors.departures.shapes import Change, Departure, Reshaped, Together
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
@@ -28,7 +28,8 @@ _ITERATIONS = (10, 8)  # before and after the noise is estimated again
 _SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-5, "engine": "numpy"}
 FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
-_AT_ONCE, _FEW = 256, 64  # rows
+_AT_ONCE = 256  # rows
+_SMALL = 8  # numbers: departures of no more go together, each with numbers that change nothing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,6 +87,20 @@ class _Problem(Problem):
         arrays = {name: getattr(self, name)[chosen] for name in ("target", "weight", "which")}
         return replace(self, box=box, **arrays)
 
+    @cached_property
+    def _places(self) -> list[list[tuple[Departure, IntArray, IntArray]]]:
+        """Parts, the rows (b,) that have each, and there the places (b, k) of its numbers; by their form."""
+        found: dict[int, list[tuple[Departure, IntArray, IntArray]]] = {}
+        for part in self.parts:
+            first = part.first[self.which]
+            row = np.flatnonzero(first >= 0)
+            if row.size:
+                one = part.departure
+                form = one.form if isinstance(one, Reshaped) else one
+                places = first[row, np.newaxis] + np.arange(one.count)
+                found.setdefault(id(form), []).append((one, row, places))
+        return list(found.values())
+
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the residual (B, 2F + K), over the noise, and its Jacobian (B, V + K, 2F + K)."""
         inner = self.coordinates.size
@@ -98,13 +113,10 @@ class _Problem(Problem):
         """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
         slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
         changes = []
-        for part in self.parts:
-            first = part.first[self.which]
-            row = np.flatnonzero(first >= 0)
-            if row.size:
-                places = first[row, np.newaxis] + np.arange(part.departure.count)
-                numbers = c[row[:, np.newaxis], places]
-                changes += [(row, places, x) for x in part.departure.changes(values[row], numbers)]
+        for alike in self._places:
+            given = [(one, values[row], c[row[:, np.newaxis], places]) for one, row, places in alike]
+            found = _changes(given)
+            changes += [(*at, x) for (_, *at), of_one in zip(alike, found, strict=True) for x in of_one]
         factors: dict[int, ComplexArray] = {}
         for row, _, x in changes:
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
@@ -132,6 +144,13 @@ class _Problem(Problem):
         return residual, jacobian
 
 
+def _changes(alike: Sequence[tuple[Departure, FloatArray, FloatArray]]) -> list[list[Change]]:
+    """Return what departures of one form do, each at parameters (b, P) and numbers (b, k)."""
+    if len(alike) == 1:
+        return [one.changes(values, c) for one, values, c in alike]
+    return Reshaped.changes_of([(one, values, c) for one, values, c in alike if isinstance(one, Reshaped)])
+
+
 def depart(
     fits: Linearised,
     departures: Sequence[Departure],
@@ -152,12 +171,11 @@ def depart(
         (B, P) to start from, where not those of the fits.
     """
     values, found = fits.values if values is None else values, dict[int, Departed]()
-    rows, counts = max(len(values), 1), sorted({one.count for one in departures})
-    # Of few fits what takes time is how often something is called: numbers that change nothing are cheap.
-    for some in [counts] if rows * len(departures) <= _FEW else [[count] for count in counts]:
-        same = [k for k, one in enumerate(departures) if one.count in some]
-        for first in range(0, len(same), max(1, _AT_ONCE // rows)):
-            part = same[first : first + max(1, _AT_ONCE // rows)]
+    at_once, sizes = max(1, _AT_ONCE // max(len(values), 1)), [max(one.count, _SMALL) for one in departures]
+    for size in sorted(set(sizes)):
+        same = [k for k, one in enumerate(sizes) if one == size]
+        for first in range(0, len(same), at_once):
+            part = same[first : first + at_once]
             trials = _depart([departures[k] for k in part], fits, variance, values)
             found.update(zip(part, trials, strict=True))
     return [found[k] for k in range(len(departures))]
