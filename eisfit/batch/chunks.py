@@ -23,7 +23,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import weights_of_many
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Fitted", "Memory", "Result", "fit_chunk"]
+__all__ = ["Fitted", "Memory", "Result", "fit_chunk", "goes_in_batches"]
 
 Result = FitResult | FitFailure
 
@@ -31,6 +31,11 @@ Result = FitResult | FitFailure
 Memory = dict[bytes, Known]
 
 _BATCHED = {"weighting", "seed", *SELECTING}
+
+
+def goes_in_batches(options: Mapping[str, Any]) -> bool:
+    """Return whether spectra may be fitted together with these options of `eisfit.fit`."""
+    return set(options) <= _BATCHED
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,7 +105,7 @@ def _by_batch(
     spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], memory: Memory
 ) -> tuple[dict[int, Spectrum], list[tuple[list[int], Table]]]:
     """Return the spectra as they are fitted, and places and tables of those that the batch could settle."""
-    if not set(options) <= _BATCHED:
+    if not goes_in_batches(options):
         return {}, []
     weighting, seed = options.get("weighting", "modulus"), int(options.get("seed", 0))
     kept = dict(_selected(spectra, options))

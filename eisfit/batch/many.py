@@ -17,7 +17,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from eisfit.batch.audit import Audit
-from eisfit.batch.chunks import Memory, Result, fit_chunk
+from eisfit.batch.chunks import Memory, Result, fit_chunk, goes_in_batches
 from eisfit.display.progress import Progress, counted
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
@@ -39,7 +39,8 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
-CHUNK = 1024
+CHUNK = 1024  # spectra: each chunk has a few whose departures are followed, which is cheaper together
+ALONE = 256  # where they are fitted one by one, so that results and store do not wait
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
 _PENDING = 64  # fits that wait for the audit to be asked for
 _FINISH = ("kernel", "lmfit")
@@ -143,8 +144,8 @@ class FitMany(Iterator[Result]):
                 yield result
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
-        first = 0
-        while items := tuple(islice(spectra, CHUNK)):
+        first, alone = 0, self._finish != "kernel" or not goes_in_batches(self._options)
+        while items := tuple(islice(spectra, min(CHUNK, ALONE) if alone else CHUNK)):
             known: dict[int, Result] = {k: s for k, s in enumerate(items) if isinstance(s, FitFailure)}
             keys: tuple[str, ...] = ()
             if self._store is not None:

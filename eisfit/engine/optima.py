@@ -73,10 +73,12 @@ class Optima:
     def joined(cls, lots: Sequence[Optima]) -> Optima:
         """Return the optima of lots as those of one; who has fewer ends gets some that are none."""
         most = max(lot.chisqr.shape[1] for lot in lots)
-        filled = {"theta": 0.0, "chisqr": np.inf, "fine": False}
-        ends = (np.concatenate([_wide(getattr(lot, name), most, by) for lot in lots]) for name, by in filled.items())
-        counts = (np.concatenate([getattr(lot, name) for lot in lots]) for name in ("starts", "agreed", "settled"))
-        return cls(*ends, *counts)
+        return cls(
+            np.concatenate([_wide(lot.theta, most, 0.0) for lot in lots]),
+            np.concatenate([_wide(lot.chisqr, most, np.inf) for lot in lots]),
+            np.concatenate([_wide(lot.fine, most, False) for lot in lots]),
+            *(np.concatenate([getattr(lot, n) for lot in lots]) for n in ("starts", "agreed", "settled")),
+        )
 
     def basin(self, row: int) -> Basin:
         """Return the optima of one spectrum."""

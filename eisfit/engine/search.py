@@ -330,18 +330,19 @@ class _Search(Ends):
 
     def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
         """Start `rows` where the nearest of others ended; what explains all but the noise settles them."""
-        near, starts = Neighbours(self.problem, target, values).starts(self.problem.target[rows])
-        near = rows[near]
-        for some in (starts[:, :1], starts[:, 1:]):
+        neighbours = Neighbours(self.problem, target, values)
+        alike = neighbours.of(self.problem.target[rows])
+        near = rows[alike.rows]
+        for which in (slice(1), slice(1, None)):
             left = np.flatnonzero(~self.settled[near])
-            if not left.size or not some.shape[1]:
+            starts = neighbours.starts(alike, left, which)
+            if not starts.size:
                 break
-            chosen = near[left]
-            owner = np.repeat(chosen, some.shape[1])
-            end = solve(self.problem.rows(owner), some[left].reshape(owner.size, -1), **_NEARLY_THERE)
-            shape = left.size, some.shape[1]
+            chosen, shape = near[left], starts.shape[:2]
+            owner = np.repeat(chosen, shape[1])
+            end = solve(self.problem.rows(owner), starts.reshape(owner.size, -1), **_NEARLY_THERE)
             ends = end.theta.reshape(*shape, -1), end.chisqr.reshape(shape)
-            self.add(chosen, *ends, some.shape[1], votes=True, fine=end.converged.reshape(shape))
+            self.add(chosen, *ends, shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
 

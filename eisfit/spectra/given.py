@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Number
 from os import PathLike
@@ -13,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
-from eisfit.spectra.readers import read, read_bytes
-from eisfit.spectra.series import Series, read_series
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from eisfit.spectra.series import Series
 
 __all__ = ["SpectrumLike", "spectra_of", "spectrum_of", "takes_spectrum", "unknown_option"]
 
@@ -82,13 +83,15 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     if isinstance(source, Spectrum):
         return source
     if isinstance(source, (str, PathLike)):
+        from eisfit.spectra.readers import read
+
         return read(source)
     fitted = getattr(source, "spectrum", None)
     if isinstance(fitted, Spectrum):
         return fitted
     if _are_paths(source):
-        return _only(read_series(source))
-    if isinstance(source, Series) or _are_spectra(source):
+        return _only(_read_series(source))
+    if _is_series(source) or _are_spectra(source):
         return _only(source)
     return (
         _of_table(source) if isinstance(source, Mapping) or hasattr(source, "columns") else _of_pair(source)
@@ -111,17 +114,17 @@ def spectra_of(source: Any) -> Iterable[Any]:
     ReadError
         When files cannot be read.
     """
-    if isinstance(source, Series):
+    if _is_series(source):
         return source
     if isinstance(source, (str, PathLike)):
-        return read_series(source)
+        return _read_series(source)
     if isinstance(source, Spectrum) or hasattr(source, "columns") or not isinstance(source, Iterable):
         raise UsageError(
             f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
             "or what read_series gives; one spectrum is fitted by eisfit.fit"
         )
     if _are_paths(source):
-        return read_series(source)
+        return _read_series(source)
     return list(_each(source)) if isinstance(source, (list, tuple)) else _each(source)
 
 
@@ -171,6 +174,18 @@ def unknown_option(function: str, name: str, known: Iterable[str]) -> UsageError
     return UsageError(f"{function} has no option {name!r}{said or '; it has ' + ', '.join(known)}")
 
 
+def _is_series(source: Any) -> TypeGuard[Series]:
+    """Return whether this is a `Series`: nothing is one before its module is there."""
+    known = sys.modules.get("eisfit.spectra.series")
+    return known is not None and isinstance(source, known.Series)
+
+
+def _read_series(source: Any) -> Series:
+    from eisfit.spectra.series import read_series  # it loads all readers: where files are named
+
+    return read_series(source)
+
+
 def _are_paths(source: Any) -> TypeGuard[Sequence[str | PathLike[str]]]:
     return (
         isinstance(source, (list, tuple))
@@ -206,6 +221,8 @@ def _of_table(table: Any) -> Spectrum:
     if set(COLUMNS) <= names or {"frequency", "impedance"} <= names:
         return Spectrum.from_frame(table)
     import pandas as pd
+
+    from eisfit.spectra.readers import read_bytes
 
     frame = pd.DataFrame(table)
     if frame.index.name is not None and frame.index.name not in frame:

@@ -104,8 +104,11 @@ def test_a_spectrum_goes_on_from_its_nearest_by_that_ones_linear_model():
     truth[:, [3, 7]] = BASE[[3, 7]]
     z = np.stack([formula(p) for p in truth])
     near = problem(z[:30])
-    rows, starts = Neighbours(near, z[:30], truth[:30]).starts(3.0 * z[30:])
-    assert rows.tolist() == list(range(10))
+    neighbours = Neighbours(near, z[:30], truth[:30])
+    alike = neighbours.of(3.0 * z[30:])
+    assert alike.rows.tolist() == list(range(10))
+    nearest, next_ones = (neighbours.starts(alike, alike.rows, k) for k in (slice(1), slice(1, None)))
+    starts = np.concatenate([nearest, next_ones], axis=1)
     there = truth[30:] * np.array([3, 3, 1 / 3, 1, 3, 3, 1 / 3, 1])
     off = np.abs(near.coordinates.physical(starts[:, 0]) / there - 1).max(axis=1)
     others = np.abs(near.coordinates.physical(starts[:, 1]) / there - 1).max(axis=1)
@@ -114,9 +117,10 @@ def test_a_spectrum_goes_on_from_its_nearest_by_that_ones_linear_model():
 
 def test_a_spectrum_like_no_other_gets_no_start_from_them():
     truth, z = measured(30, 0.02)
-    rows, starts = Neighbours(problem(z), z, truth).starts(np.full((4, 40), 7.0 + 0j))
-    assert rows.size == 0
-    assert starts.shape == (0, 5, 8)
+    neighbours = Neighbours(problem(z), z, truth)
+    alike = neighbours.of(np.full((4, 40), 7.0 + 0j))
+    assert alike.rows.size == 0
+    assert neighbours.starts(alike, alike.rows, slice(1)).shape == (0, 1, 8)
 
 
 def test_who_follows_a_neighbour_into_the_other_order_of_arcs_finds_the_better_one():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -54,6 +55,15 @@ class Known:
             self.ends = target[::every].copy(), values[::every].copy()
 
 
+class Near(NamedTuple):
+    """Spectra like others: their rows (n,), the places (n, k) of these, their size (n,) and form (n, F)."""
+
+    rows: IntArray
+    places: IntArray
+    size: FloatArray
+    form: ComplexArray
+
+
 class Neighbours:
     """Spectra that have ended, by their form, whatever their size.
 
@@ -76,14 +86,11 @@ class Neighbours:
     def _scaled(self, form: ComplexArray) -> FloatArray:
         return np.ascontiguousarray(form / self.level).view(np.float64)
 
-    def starts(self, target: ComplexArray) -> tuple[IntArray, FloatArray]:
-        """Return which of the spectra (B, F) are like some of these, and starts (n, k, V), nearest first.
-
-        The first one goes on from the nearest by the linear model that this one had at its end.
-        """
+    def of(self, target: ComplexArray) -> Near:
+        """Return which of the spectra (B, F) are like some of these, and like which, nearest first."""
         count = min(_NEAREST, len(self.form) - 1)
         if count < 1 or not len(target):
-            return np.empty(0, dtype=np.intp), np.empty((0, 0, self.coordinates.size))
+            return Near(np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_form(target))
         size, form = _form(target)
         a, b = self._scaled(form), self.form
         apart = np.sum(a * a, axis=1)[:, np.newaxis] + np.sum(b * b, axis=1) - 2 * a @ b.T
@@ -91,16 +98,22 @@ class Neighbours:
         far = np.take_along_axis(apart, places, axis=1)
         places = np.take_along_axis(places, np.argsort(far, axis=1), axis=1)
         rows = np.flatnonzero(far.max(axis=1) < _ALIKE**2 * a.shape[1])
-        if not rows.size:
-            return rows, np.empty((0, count, self.coordinates.size))
-        nearest = places[rows]
-        scale = (size[rows, np.newaxis] / self.size[nearest])[:, :, np.newaxis] ** self.powers
+        return Near(rows, places[rows], size[rows], form[rows])
+
+    def starts(self, near: Near, chosen: IntArray, which: slice) -> FloatArray:
+        """Return starts (n, k, V) of chosen rows of those that are near: from which of their neighbours.
+
+        The first one goes on from the nearest by the linear model that this one had at its end.
+        """
+        nearest = near.places[chosen, which]
+        scale = (near.size[chosen, np.newaxis] / self.size[nearest])[:, :, np.newaxis] ** self.powers
         values = self.values[nearest] * scale
-        theta = self.coordinates.internal(values.reshape(-1, values.shape[2])).reshape(*nearest.shape, -1)
-        if self.problem.grid.omega.ndim == 1:
-            step = self._steps(nearest[:, 0], form[rows])
+        theta = self.coordinates.internal(values.reshape(-1, values.shape[2]))
+        theta = theta.reshape(*nearest.shape, self.coordinates.size)
+        if which.start is None and theta.size and self.problem.grid.omega.ndim == 1:
+            step = self._steps(nearest[:, 0], near.form[chosen])
             theta[:, 0] += np.where(np.abs(step).max(axis=1, keepdims=True) < _FURTHEST, step, 0.0)
-        return rows, theta
+        return theta
 
     def _steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
         """Return the steps (n, V) that the linear models of the nearest make of the difference of forms."""

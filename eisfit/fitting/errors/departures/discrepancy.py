@@ -15,7 +15,6 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
 from itertools import pairwise
 
@@ -111,46 +110,46 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     if not elements(fits.circuit):
         return found
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
-        lots = _lots(np.arange(count))
-        near = [step for rows in lots for step in _first_steps(found, fits, rows, hidden)]
-        if Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
-            for rows, step in near:
-                _write(found, rows, step)
-            return found
-        # They are few of many, and what takes time is how often something is called: all together.
-        for rows in _lots(np.array([row for rows, _ in near for row in rows.tolist()], dtype=np.intp)):
-            _write(found, rows, _to_the_end(fits.rows(rows).of_relative_noise))
+        chosen = np.flatnonzero(_sound(fits))
+        if chosen.size:
+            _fill(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
     return found
+
+
+def _sound(fits: Linearised) -> NDArray[np.bool_]:
+    """Return the fits (B,) with errors and a residual beyond rounding."""
+    size = np.sqrt(np.mean(np.abs(fits.relative) ** 2, axis=1))
+    finite = np.isfinite(fits.inverse).all(axis=(1, 2))
+    return np.asarray(finite & (fits.nfree > 0) & (size > limit("rounding")))
+
+
+def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool) -> None:
+    """Write what is found of fits in their rows (B,)."""
+    departures = _first_order(fits)
+    worth = worth_trying(fits, departures, _COUNTS)
+    tried = np.arange(len(worth)) if hidden else np.flatnonzero(worth)
+    near: list[tuple[NDArray[np.intp], Discrepancy]] = []
+    for rows in _lots(tried):
+        part = fits.rows(rows)
+        trials = try_departures(part, departures)
+        evidence = np.stack([trial.evidence for trial in trials], axis=1)
+        step = _averaged(part, trials, _weights(evidence))
+        if hidden:
+            found.hidden[chosen[rows]] = _hidden(trials, evidence)
+        seen = np.flatnonzero(step.systematic & worth[rows])
+        near.append((rows[seen], step.rows(seen)))
+    if Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
+        for rows, step in near:
+            _write(found, chosen[rows], step)
+        return
+    # They are few of many, and what takes time is how often something is called: all together.
+    all_near = np.concatenate([np.arange(0), *(seen for seen, _ in near)])
+    for rows in _lots(all_near):
+        _write(found, chosen[rows], _to_the_end(fits.rows(rows)))
 
 
 def _lots(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return [rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE)]
-
-
-def _first_steps(
-    found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool
-) -> Iterator[tuple[NDArray[np.intp], Discrepancy]]:
-    """Yield which fits are more probably nearly true to first order, and what that makes of them."""
-    part = fits.rows(chosen)
-    size = np.sqrt(np.mean(np.abs(part.relative) ** 2, axis=1))
-    sound = np.isfinite(part.inverse).all(axis=(1, 2)) & (part.nfree > 0) & (size > limit("rounding"))
-    chosen, part = chosen[sound], part.rows(np.flatnonzero(sound)).of_relative_noise
-    if not chosen.size:
-        return
-    departures = _first_order(part)
-    worth = worth_trying(part, departures, _COUNTS)
-    if not hidden:
-        chosen, part, worth = chosen[worth], part.rows(np.flatnonzero(worth)), worth[worth]
-    if not chosen.size:
-        return
-    trials = try_departures(part, departures)
-    evidence = np.stack([trial.evidence for trial in trials], axis=1)
-    step = _averaged(part, trials, _weights(evidence))
-    if hidden:
-        found.hidden[chosen] = _hidden(trials, evidence)
-    seen = np.flatnonzero(step.systematic & worth)
-    if seen.size:
-        yield chosen[seen], step.rows(seen)
 
 
 def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy) -> None:

@@ -173,7 +173,7 @@ class Reshaped:
 
     @staticmethod
     def changes_of(some: Sequence[tuple[Reshaped, FloatArray, FloatArray]]) -> list[list[Change]]:
-        """Return what arcs of one form do, each at parameters (b, P) and numbers (b, 1): worked out at once."""
+        """Return what arcs of one form do, each at parameters (b, P) and numbers (b, 1), all at once."""
         log_jw = some[0][0]._log_jw
         with np.errstate(all="ignore"):
             log_st = np.concatenate([one._log_st(values, log_jw) for one, values, _ in some])

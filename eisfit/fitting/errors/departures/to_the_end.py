@@ -116,7 +116,11 @@ class _Problem(Problem):
         for alike in self._places:
             given = [(one, values[row], c[row[:, np.newaxis], places]) for one, row, places in alike]
             found = _changes(given)
-            changes += [(*at, x) for (_, *at), of_one in zip(alike, found, strict=True) for x in of_one]
+            changes += [
+                (row, places, x)
+                for (_, row, places), of_one in zip(alike, found, strict=True)
+                for x in of_one
+            ]
         factors: dict[int, ComplexArray] = {}
         for row, _, x in changes:
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
