@@ -11,6 +11,12 @@ from eisfit.spectra.readers._header import Table
 __all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
+#: What makes an impedance, and what else of one may stand beside.
+_PAIRS = (("real", "imag"), ("modulus", "phase"))
+_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
+#: Labels of what somebody worked out of the measured columns: no spectrum more.
+_DERIVED = ("smooth", "smoothed", "kk", "linkk", "zhit", "interp", "interpolated", "filtered", "corr")
+_DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -22,18 +28,18 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     columns = _parts_of_labels(_parts_of_ivium(columns))
-    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", "real", "imag")}
-    count = {q: len(found) for q, found in place.items()}
-    if count["frequency"] == 1 and (sets := _sets_by_label(columns)):
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
+    starts = place["frequency"]
+    if len(starts) == 1 and (sets := _sets_by_label(columns)):
         return sets
-    if count["real"] != count["imag"] or count["real"] < 2:
+    pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
+    if not pairs:
         return [columns]
-    if count["frequency"] == count["real"]:
-        starts = place["frequency"]
+    if len(starts) == len(place[pairs[0][0]]):
         edges = [*starts[1:], max(columns) + 1]
         parts = zip([0, *starts[1:]], edges, strict=True)
         return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
-    return _sharing_one_frequency(columns, place)
+    return _sharing_one_frequency(columns, place, pairs[0])
 
 
 def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
@@ -68,31 +74,36 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
 
 
 def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
-    """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance."""
-    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label))
-    shared = {i: c for i, c in columns.items() if not c.label or c.quantity == "frequency"}
-    if {c.quantity for c in shared.values()} & {"real", "imag", "modulus", "phase"}:
-        return []
+    """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance.
+
+    A pair without a label beside them is one more, the first: the whole cell beside its electrodes.
+    """
+    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label not in _DERIVED))
+    shared = {
+        i: c for i, c in columns.items() if c.quantity == "frequency" or not (c.label or c.quantity in _PARTS)
+    }
     sets = []
-    for label in labels:
-        own = {i: c for i, c in columns.items() if c.label == label and c.quantity != "frequency"}
-        found = [c.quantity for c in own.values()]
-        if {"real", "imag"} <= set(found) or {"modulus", "phase"} <= set(found):
+    for label in sorted(labels, key=bool):  # stable: in the file's order, the one without a label first
+        own = {
+            i: c for i, c in columns.items() if c.label == label and c.quantity in _PARTS and i not in shared
+        }
+        found = {c.quantity for c in own.values()}
+        if any(found.issuperset(pair) for pair in _PAIRS):
             sets.append({**shared, **own})
     return sets if len(sets) > 1 else []
 
 
 def _sharing_one_frequency(
-    columns: dict[int, Column], place: dict[str, list[int]]
+    columns: dict[int, Column], place: dict[str, list[int]], pair: tuple[str, ...]
 ) -> list[dict[int, Column]]:
     """Split f, Z', Z'', Z', Z'', ... where the names repeat; other second columns are left aside."""
-    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in ("real", "imag"))
+    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in pair)
     if not alike or len(place["frequency"]) != 1:
         return [columns]
     f = place["frequency"][0]
     return [
-        {f: columns[f], r: columns[r], i: columns[i]}
-        for r, i in zip(place["real"], place["imag"], strict=True)
+        {f: columns[f], a: columns[a], b: columns[b]}
+        for a, b in zip(place[pair[0]], place[pair[1]], strict=True)
     ]
 
 

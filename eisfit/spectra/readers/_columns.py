@@ -255,7 +255,7 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
             concepts["primes"] += len(part)
         elif part == "|":
             concepts["bar"] += 1
-        elif part.isdigit():
+        elif part.isdigit() or part.lower() == "ce":  # Z' CE beside Z' WE; EC-Lab's Zce is another matter
             rest.append(part)
         else:
             found = _segments(part.lower())

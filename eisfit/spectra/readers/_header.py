@@ -52,6 +52,8 @@ class Table:
         Lines (from 0) with fewer numbers than the table has columns, of which nothing tells which is missing.
     polar
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
+    alone
+        Whether its columns are of one spectrum.
     """
 
     style: Style
@@ -65,6 +67,7 @@ class Table:
     wider: list[int] = field(default_factory=list)
     narrower: list[int] = field(default_factory=list)
     polar: str | None = None
+    alone: bool = True
 
     @cached_property
     def lines(self) -> frozenset[int]:

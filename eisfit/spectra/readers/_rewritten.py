@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
-__all__ = ["NUMPY_SCALAR", "Lines", "undressed", "written_apart"]
+__all__ = ["NUMPY_SCALAR", "Lines", "complex_cell", "undressed", "written_apart"]
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -46,6 +46,14 @@ _NESTED = re.compile(r"\[\s*\[|\{\s*\{")
 _GROUP = re.compile(r"[\[{]([^\[\]{}]+)[\]}]")
 #: ``31.2 ± 0.3``, ``31.2(3)``.
 _UNCERTAINTY = re.compile(r"(?<=\d) ?(?:(?:±|\+/-) ?\d[\d.]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
+#: ``Point12=``, ``data[12]:`` before the numbers of a row, and what such files call the row of names.
+_ROW_NUMBER = re.compile(r"^\s*[^\W\d][\w .]{0,20}?[\[(]?\d{1,6}[\])]?\s*[=:]\s*(?=[+-]?\.?\d)")
+_ROW_OF_NAMES = re.compile(
+    r"^\s*(?:columns?|fields?|header|format|names?|spalten|kopf)\s*[=:]\s*", re.IGNORECASE
+)
+#: Numbers with any marks between them: ``1000: 10.5, -3.2``.
+_ANY_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_ANY_MARK = re.compile(r"\s*[,;:|\t/]\s*| +")
 _FEWEST_ROWS = 3
 _BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 
@@ -101,6 +109,12 @@ def _complex_to_pair(line: str) -> str:
     return _pair(line, _COMPLEX, r"\1{0}\2\3\4") if _IMAGINARY.search(line) else line
 
 
+def complex_cell(cell: str) -> tuple[str, str] | None:
+    """Return the real and the imaginary part of one complex number as text; None where it is none."""
+    match = _COMPLEX.fullmatch(cell.strip())
+    return None if match is None else (match[1], f"{match[2]}{match[3] or match[4]}".removeprefix("+"))
+
+
 def _pair(line: str, pattern: re.Pattern[str], form: str) -> str:
     return line if len(line) > _LONGEST else pattern.sub(form.format(_delimiter(line)), line)
 
@@ -118,6 +132,11 @@ def undressed(lines: Sequence[str]) -> list[str]:
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups
+    return _without_row_numbers(lines) or _with_one_mark(lines) or _without_units(lines)
+
+
+def _without_units(lines: Sequence[str]) -> list[str]:
+    """Return a table whose every cell has a unit or a name without them: they are told in its header."""
     rows: list[list[tuple[str, str, str]]] = []
     above: list[str] = []
     for line in lines:
@@ -135,6 +154,47 @@ def undressed(lines: Sequence[str]) -> list[str]:
         return []
     head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
     return [head, *map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))]
+
+
+def _without_row_numbers(lines: Sequence[str]) -> list[str]:
+    """Return the lines without ``Point12=`` before the numbers; none where no rows begin so."""
+    if sum(1 for line in lines if _ROW_NUMBER.match(line)) < _FEWEST_ROWS:
+        return []
+    return [_ROW_OF_NAMES.sub("", _ROW_NUMBER.sub("", line)) for line in lines]
+
+
+def _with_one_mark(lines: Sequence[str]) -> list[str]:
+    r"""Return rows whose numbers are parted by two marks, in the same order, with tabs; none: empty.
+
+    >>> _with_one_mark(["f: Z', Z''", *["10: 1.5, -2"] * 3])[:2]
+    ["f\tZ'\tZ''", '10\t1.5\t-2']
+    """
+    marks = [_marks(line) for line in lines]
+    told = max({*marks} - {()}, key=marks.count, default=())
+    if len(set(told)) < 2 or marks.count(told) < _FEWEST_ROWS:
+        return []
+    first = marks.index(told)
+    known = set(told) - {" "}
+    names = {
+        i: cells
+        for i in range(first)
+        if len(cells := [one.strip() for one in re.split(f"[{re.escape(''.join(known))}]", lines[i])])
+        == len(told) + 1
+    }
+    return [
+        "\t".join(names.get(i) or (_ANY_NUMBER.findall(line) if mark == told else [line]))
+        for i, (line, mark) in enumerate(zip(lines, marks, strict=True))
+    ]
+
+
+def _marks(line: str) -> tuple[str, ...]:
+    """Return the marks between the numbers of a line; none where it holds anything else."""
+    if len(line) > _LONGEST:
+        return ()
+    between = _ANY_NUMBER.split(line.strip())
+    if len(between) < 4 or between[0] or between[-1] or not all(map(_ANY_MARK.fullmatch, between[1:-1])):
+        return ()
+    return tuple(mark.strip(" ") or " " for mark in between[1:-1])
 
 
 def _in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:

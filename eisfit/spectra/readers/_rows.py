@@ -18,11 +18,11 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, MAX_SWEEPS, File
+from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import Style, number, split
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import Sweep, plural, refuse_many
 
 __all__ = ["Block", "decimal_sign", "named_sweeps", "read_rows"]
 
@@ -114,8 +114,7 @@ def named_sweeps(
         raise file.error("no frequency column: it holds no impedance")
     z = impedance(file, chosen)
     cuts = sorted({*boundaries_of(chosen), *(parts or [])})
-    if len(cuts) > MAX_SWEEPS:
-        raise file.error(f"more than {MAX_SWEEPS} sweeps: is its first column the frequency?")
+    refuse_many(file, len(cuts))
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")

@@ -10,11 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import median
-from eisfit.errors import SpectrumError
+from eisfit.errors import ReadError, SpectrumError
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["ASSUMED", "GIVEN_SIGN", "GIVEN_UNIT", "Sweep", "finish", "plural"]
+__all__ = [
+    "ASSUMED",
+    "GIVEN_SIGN",
+    "GIVEN_UNIT",
+    "ManySweepsError",
+    "Sweep",
+    "finish",
+    "plural",
+    "refuse_many",
+]
 
 #: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
 ASSUMED = "assumed:"
@@ -70,6 +79,24 @@ class Sweep:
         self.times = None if self.times is None else self.times[mask]
 
 
+class ManySweepsError(ReadError):
+    """More sweeps than a spectrum file may hold."""
+
+
+def refuse_many(file: File, number: int) -> None:
+    """Refuse more than `MAX_SWEEPS` sweeps.
+
+    Raises
+    ------
+    ManySweepsError
+        Where there are more.
+    """
+    if number > MAX_SWEEPS:
+        raise ManySweepsError(
+            f"{file.name}: more than {MAX_SWEEPS} sweeps: is its first column the frequency?"
+        )
+
+
 def plural(number: int, thing: str) -> str:
     """Return ``1 point`` or ``2 points``.
 
@@ -88,8 +115,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
         When nothing is left, or a sweep's numbers are no spectrum.
     """
     sweeps = list(sweeps)
-    if len(sweeps) > MAX_SWEEPS:
-        raise file.error(f"more than {MAX_SWEEPS} sweeps: is its first column the frequency?")
+    refuse_many(file, len(sweeps))
     spectra: list[Spectrum] = []
     for sweep in sweeps:
         if len(sweeps) > 1:

@@ -17,6 +17,7 @@ from eisfit.spectra.readers._rewritten import NUMPY_SCALAR
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._units import is_unit
+from eisfit.spectra.readers._wide import one_row_a_spectrum
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "parse_matrix", "recognise"]
 
@@ -43,7 +44,7 @@ def recognise(file: File) -> bool:
     """Whether rows begin with names of quantities, or there is no header and more columns than rows."""
     if file.encoding is None or len(file.lines) > _MOST_ROWS:
         return False
-    if _named_rows(file):
+    if _named_rows(file) or one_row_a_spectrum(file.lines):
         return True
     first = next((line for line in file.lines if line.strip()), "")
     if len(re.split(r"[\s,;]+", first.strip())) < _FEWEST_COLUMNS or any(
@@ -67,6 +68,8 @@ def parse(file: File) -> list[Sweep]:
         lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
         sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
         return _told(sweeps, "columns parted by", "the rows are the quantities")
+    if points := one_row_a_spectrum(file.lines):
+        return _told(text.sweeps_of_lines(file, points), "columns parted by", "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
         on_its_side = Table(table.style, [], np.ascontiguousarray(table.matrix.T))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import known, median
+from eisfit.errors import ReadError
 from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
@@ -19,7 +20,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless
@@ -44,7 +45,7 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
@@ -54,6 +55,7 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
+_COUNTED = 50_000  # lines
 _COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
 
 
@@ -70,7 +72,28 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no table, or its columns cannot be told for certain.
     """
+    if len(file.lines) > 2 * _COUNTED:
+        _count_sweeps(file)
     return sweeps_of_lines(file, file.lines)
+
+
+def _count_sweeps(file: File) -> None:
+    """Refuse a long table of very short sweeps by its beginning: to read all of it takes long.
+
+    Raises
+    ------
+    ManySweepsError
+        Where the beginning holds too many.
+    """
+    try:
+        found = len(sweeps_of_lines(file, file.lines[:_COUNTED]))
+        enough = int(1.2 * _COUNTED * MAX_SWEEPS / found)
+        if enough < len(file.lines):
+            sweeps_of_lines(file, file.lines[:enough])
+    except ManySweepsError:
+        raise
+    except ReadError:
+        return  # whatever it is, the whole file tells it
 
 
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
@@ -162,7 +185,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
-    sweeps = []
+    sweeps, table.alone = [], len(sets) == 1
     for columns in (with_stated_units(file, table, one) for one in sets):
         for label, part in split_by_label(table, lines, columns):
             found = _sweeps(file, part, lines, columns, words)
@@ -182,9 +205,9 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     return sweeps
 
 
-def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column]) -> None:
+def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
-    if len(labels) == 1 and (label := labels.pop()) and not label.isdigit():
+    if len(labels) == 1 and (label := labels.pop()) and not (alone and label.isdigit()):
         if label in ("f", "h"):
             raise file.error(
                 f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
@@ -206,8 +229,10 @@ def _sweeps(
     z = _impedance(file, table, chosen, columns)
     refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
-    sweeps = sweeps_of(chosen, z, boundaries_of(chosen))
-    _name_by_label(file, sweeps, columns)
+    cuts = boundaries_of(chosen)
+    refuse_many(file, len(cuts))
+    sweeps = sweeps_of(chosen, z, cuts)
+    _name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
@@ -279,7 +304,7 @@ def _left_aside(table: Table, chosen: Chosen) -> list[str]:
         n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
     ]
     counter = [n for n in table.names if not column(n).quantity and _COUNTER.search(n)]
-    return [*(n for n in others if not column(n).label or labels == {""}), *counter][:6]
+    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *counter][:6]
 
 
 def _header_lines(table: Table) -> list[str]:
