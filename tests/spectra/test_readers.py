@@ -301,7 +301,10 @@ def test_z_scores_are_refused():
 
 
 def test_turned_impedance_and_missing_unit_are_said():
-    assert said(one(table((F, -Z.real, -Z.imag), "f,Zre,Zim\n")), "negative in most points")
+    turned = table((F, -Z.real, -Z.imag), "f,Zre,Zim\n")
+    with pytest.raises(ReadError, match="negative in every point"):
+        one(turned)
+    assert said(one(turned, imag_sign="header"), "negative in most points")
     assert said(one(table((F, Z.real, Z.imag), "f,Zre,Zim\n")), "no unit given")
     assert not said(one(table((F, Z.real, Z.imag), "f,Zre/Ohm,Zim/Ohm\n")), "no unit given")
 

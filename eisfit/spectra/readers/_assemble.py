@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
+from eisfit.spectra.readers._doubt import NOTHING, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
@@ -102,7 +103,11 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     """
     if file.reading.imag_sign in ("+", "-"):
         return 0
-    tests = [test for sweep in sweeps[:5] if (test := kramers_kronig_sign(sweep.frequency, sweep.impedance))]
+    tests = []
+    for sweep in sweeps[:5]:
+        if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
+            tests.append(test)
+            _doubt(file, sweep, test, written)
     told = [test.verdict or (test.slope if unsigned else 0) for test in tests]
     verdicts = set(told) - {0}
     shown = _typical(tests)
@@ -117,6 +122,27 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     for sweep in sweeps:
         sweep.notes.append(note)
     return outcome
+
+
+def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
+    """Refuse numbers that are an impedance only if read otherwise, or are none of a cell's; say what is odd.
+
+    Raises
+    ------
+    ReadError
+        Unless the user says that the header is to be believed.
+    """
+    z = sweep.impedance[np.isfinite(sweep.impedance)]
+    words = likelier_reading(sweep.frequency, sweep.impedance, test)
+    told = f"Kramers-Kronig holds only if its columns are {words}" if words else ""
+    if z.size and not words and (z.real < 0).all():
+        told = "the real part is negative in every point, as that of no cell is"
+    if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
+        raise file.error(f"{told}: mend the header (if it is right: --imag-sign header)")
+    if told or min(test.as_written, test.turned) > NOTHING:
+        sweep.notes.append(
+            f"{ASSUMED} the header is right, although {told or f'Kramers-Kronig fails ({test})'}"
+        )
 
 
 def _evidence(tests: list[SignTest], shown: str) -> str:

@@ -15,7 +15,17 @@ Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 #: Labels of what somebody worked out of the measured columns: no spectrum more.
-_DERIVED = ("smooth", "smoothed", "kk", "linkk", "zhit", "interp", "interpolated", "filtered", "corr")
+_DERIVED: tuple[str, ...] = (
+    "smooth",
+    "smoothed",
+    "kk",
+    "linkk",
+    "zhit",
+    "interp",
+    "interpolated",
+    "filtered",
+    "corr",
+)
 _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm

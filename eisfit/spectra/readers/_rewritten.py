@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
-__all__ = ["NUMPY_SCALAR", "Lines", "complex_cell", "undressed", "written_apart"]
+__all__ = ["NUMPY_SCALAR", "Lines", "complex_cell", "is_numbered", "undressed", "written_apart"]
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -156,9 +156,14 @@ def _without_units(lines: Sequence[str]) -> list[str]:
     return [head, *map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))]
 
 
+def is_numbered(line: str) -> bool:
+    """Whether a row begins with its number and a name for it: ``Point12=``."""
+    return bool(_ROW_NUMBER.match(line))
+
+
 def _without_row_numbers(lines: Sequence[str]) -> list[str]:
     """Return the lines without ``Point12=`` before the numbers; none where no rows begin so."""
-    if sum(1 for line in lines if _ROW_NUMBER.match(line)) < _FEWEST_ROWS:
+    if sum(map(is_numbered, lines)) < _FEWEST_ROWS:
         return []
     return [_ROW_OF_NAMES.sub("", _ROW_NUMBER.sub("", line)) for line in lines]
 

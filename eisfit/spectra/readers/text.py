@@ -20,6 +20,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._doubt import contradiction
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
@@ -38,7 +39,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers._rewritten import undressed, written_apart
+from eisfit.spectra.readers._rewritten import is_numbered, undressed, written_apart
 from eisfit.spectra.readers._stated import (
     assumed_units,
     names_with_units_beside,
@@ -139,8 +140,11 @@ def _drop_column_numbers(table: Table) -> bool:
 
 
 def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
-    """Whether rows without a header hold words: units, or names."""
-    return table is not None and not table.names and bool(re.search(r"[^\W\d_eE]", lines[table.rows[0]]))
+    """Whether rows hold words: a name and a number for each, or without a header units or names."""
+    if table is None:
+        return False
+    row = lines[table.rows[0]]
+    return is_numbered(row) or (not table.names and bool(re.search(r"[^\W\d_eE]", row)))
 
 
 def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
@@ -227,6 +231,8 @@ def _sweeps(
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
+    if told := contradiction(chosen, z, columns, table.matrix):
+        raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
     cuts = boundaries_of(chosen)

@@ -1,0 +1,160 @@
+"""What a file's numbers say against its header; several spectra in one table. Numbers are simulated."""
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 0.1, 31)
+S = 2j * np.pi * F
+#: Resistances in series with an RC element, which no two of have the same time constant.
+CELLS = [10 * k + 100 * k / (1 + S * k * 1e-3) + 1 / (S * 0.1) ** 0.5 for k in (1, 2, 3)]
+Z = CELLS[0]
+CS = -1 / (2 * np.pi * F * Z.imag)
+DEGREES = np.degrees(np.angle(Z))
+
+
+def table(head, *columns, mark=","):
+    rows = (mark.join(f"{value:.9g}" for value in row) for row in zip(*columns, strict=True))
+    return "\n".join([head, *rows]) + "\n"
+
+
+def read(text, **options):
+    return read_bytes(text.encode(), "cell.csv", **options)
+
+
+def assert_cells(spectra, names, cells=CELLS):
+    assert [spectrum.metadata.get("label") for spectrum in spectra] == names
+    for spectrum, z in zip(spectra, cells, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+
+
+LIES = {
+    "exchanged": (("f/Hz,Z'/ohm,Z''/ohm", F, Z.imag, Z.real), "imaginary and real part"),
+    "modulus and degrees": (("f/Hz,Re(Z)/ohm,Im(Z)/ohm", F, abs(Z), DEGREES), "modulus and phase in degrees"),
+    "radians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z), DEGREES * np.pi / 180), "a phase in radians"),
+    "logarithm of the modulus": (
+        ("f/Hz,|Z|/ohm,phase/deg", F, np.log10(abs(Z)), DEGREES),
+        "logarithm of the modulus",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_header_that_kramers_kronig_contradicts_is_refused_unless_the_user_says_it_is_right(lie):
+    columns, words = LIES[lie]
+    with pytest.raises(ReadError, match=words):
+        read(table(*columns))
+    (spectrum,) = read(table(*columns), imag_sign="header")
+    assert any(words in note and note.startswith("assumed:") for note in spectrum.notes)
+
+
+def test_numbers_that_are_no_impedance_are_read_as_the_header_says_with_a_note_that_fit_shows():
+    rng = np.random.default_rng(1)
+    (spectrum,) = read(
+        table("f/Hz,Zre/ohm,Zim/ohm", F, rng.uniform(1, 9, F.size), -rng.uniform(1, 9, F.size))
+    )
+    assert any(note.startswith("assumed:") and "Kramers-Kronig fails" in note for note in spectrum.notes)
+
+
+CONTRADICTIONS = {
+    "modulus in milliohm": ("f/Hz,Zre/ohm,Zim/ohm,|Z|/ohm", F, Z.real, Z.imag, 1e3 * abs(Z)),
+    "modulus of another": ("f/Hz,Zre/ohm,Zim/ohm,|Z|/ohm", F, Z.real, Z.imag, abs(CELLS[1] + 50)),
+    "omega called f": ("f/Hz,Zre/ohm,Zim/ohm,Cs/F", 2 * np.pi * F, Z.real, Z.imag, CS),
+    "omega beside f": ("f/Hz,omega/rad/s,Zre/ohm,Zim/ohm", F, F, Z.real, Z.imag),
+    "admittance": ("f/Hz,Zre/ohm,Zim/ohm,|Y|/S", F, Z.real, Z.imag, 1e-3 / abs(Z)),
+    "milliohm without unit": ("f/Hz,Zre,Zim,Cs/F", F, 1e3 * Z.real, 1e3 * Z.imag, CS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_columns_of_the_same_thing_must_agree(case):
+    with pytest.raises(ReadError, match="contradicts"):
+        read(table(*CONTRADICTIONS[case]))
+
+
+def test_columns_that_agree_are_read():
+    y = 1 / Z
+    head = "f/Hz,omega/(rad/s),Zre/ohm,Zim/ohm,|Z|/ohm,|Y|/S,Cs/F,Cp/F"
+    omega = 2 * np.pi * F
+    (spectrum,) = read(
+        table(head, F, omega, Z.real, Z.imag, abs(Z), abs(y), -1 / (omega * Z.imag), y.imag / omega)
+    )
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def parts(*cells):
+    return [part for z in cells for part in (z.real, z.imag)]
+
+
+def polar(*cells):
+    return [part for z in cells for part in (abs(z), np.degrees(np.angle(z)))]
+
+
+BESIDE = {
+    "numbers": (
+        table("f/Hz,Z1'/ohm,Z1''/ohm,Z2'/ohm,Z2''/ohm,Z3'/ohm,Z3''/ohm", F, *parts(*CELLS)),
+        ["1", "2", "3"],
+    ),
+    "a stack and its cells": (
+        table("f/Hz,Re(Z)/ohm,Im(Z)/ohm,Re(Z1)/ohm,Im(Z1)/ohm,Re(Z2)/ohm,Im(Z2)/ohm", F, *parts(*CELLS)),
+        [None, "1", "2"],
+    ),
+    "electrodes": (
+        table("f/Hz;Z' WE/ohm;Z'' WE/ohm;Z' CE/ohm;Z'' CE/ohm", F, *parts(*CELLS[:2]), mark=";"),
+        ["we", "ce"],
+    ),
+    "moduli": (
+        table("f1,|Z|1,phase1/deg,f2,|Z|2,phase2/deg", F, *polar(CELLS[0]), F, *polar(CELLS[1])),
+        ["1", "2"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_spectra_beside_each_other_are_all_read_and_named(case):
+    text, names = BESIDE[case]
+    assert_cells(read(text), names, CELLS[: len(names)])
+
+
+def test_what_was_smoothed_is_no_spectrum_more():
+    head = "f/Hz,Z'/ohm,Z''/ohm,Z'_smoothed/ohm,Z''_smoothed/ohm"
+    (spectrum,) = read(table(head, F, *parts(*CELLS[:2])))
+    assert any("left aside: Z'_smoothed" in note for note in spectrum.notes)
+
+
+def test_a_spectrum_a_row():
+    head = ",".join(["cell", *(f"{f:.9g} Hz" for f in F)])
+    rows = [
+        ",".join([f"c{k}", *(f"{z.real:.9g}{z.imag:+.9g}j" for z in cell)]) for k, cell in enumerate(CELLS)
+    ]
+    names = [f"spectrum c{k}" for k in range(3)]
+    assert_cells(read("\n".join([head, *rows]) + "\n"), names)
+    assert_cells(read("\n".join([head.replace(" Hz", ""), *rows]) + "\n"), names)
+    named = ",".join(["cell", *(f"Z{part}_{f:.9g}Hz" for f in F for part in ("re", "im"))])
+    rows = [
+        ",".join([f"c{k}", *(f"{v:.9g}" for z in cell for v in (z.real, z.imag))])
+        for k, cell in enumerate(CELLS)
+    ]
+    assert_cells(read("\n".join([named, *rows]) + "\n"), names)
+
+
+@pytest.mark.parametrize(
+    ("head", "form"),
+    [
+        ("f/Hz: Z'/ohm, Z''/ohm", "{:.9g}: {:.9g}, {:.9g}"),
+        ("f/Hz\tZ'/ohm;Z''/ohm", "{:.9g}\t{:.9g};{:.9g}"),
+        ("Columns=f/Hz;Z'/ohm;Z''/ohm", "Point{n}={:.9g};{:.9g};{:.9g}"),
+        ("[data]", "row[{n}]: {:.9g} {:.9g} {:.9g}"),
+    ],
+)
+def test_two_marks_and_numbered_rows(head, form):
+    rows = [form.format(f, z.real, z.imag, n=n) for n, (f, z) in enumerate(zip(F, Z, strict=True), 1)]
+    assert_cells(read("\n".join([head, *rows]) + "\n"), [None], [Z])
+
+
+def test_a_table_of_very_many_sweeps_is_refused_by_its_beginning():
+    text = "f,Zre,Zim\n" + "1000,1,-2\n100,2,-3\n" * 60_000
+    with pytest.raises(ReadError, match="more than 10000 sweeps"):
+        read(text)
