@@ -164,7 +164,7 @@ def fit(
     if choice is not None:
         fitted = _as_low(choice, fitted, task, seed)
     fitted = graded(fitted, task.attainable)
-    alternatives = () if peak or order else _alternatives(task, basin, fitted)
+    alternatives = () if peak or order else (*_alternatives(task, basin, fitted), *fitted.alternatives)
     result = assess(
         dataclasses.replace(fitted, alternatives=alternatives), task.attainable, validate=validate
     )

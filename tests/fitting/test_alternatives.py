@@ -84,3 +84,31 @@ def test_start_values_and_an_order_say_which_is_meant():
     meant = eisfit.fit(spectrum, CIRCUIT, order=["R1", "R2"])
     assert meant.alternatives == ()
     assert meant["R2"].value == pytest.approx(60, rel=0.2)
+
+
+def skewed(seed=1):
+    """50 ohm fast, 100 ohm slow and skewed (Havriliak and Negami), and a Warburg in series with both."""
+    f = np.geomspace(1e5, 1e-2, 61)
+    s = 2j * np.pi * f
+    z = 10 + 50 / (1 + (s * 5e-4) ** 0.9) + 100 / (1 + (s * 0.05) ** 0.95) ** 0.8
+    z = z + 100 * (s / abs(s[-1])) ** -0.5
+    scatter = np.random.default_rng(seed).standard_normal((2, z.size))
+    z = z + 0.002 * np.abs(z) * (scatter[0] + 1j * scatter[1])
+    return eisfit.Spectrum(frequency=f, impedance=z, source="simulated")
+
+
+def test_arcs_that_only_a_departure_puts_in_order_are_ambiguous_with_both_sets_of_numbers():
+    """The circuit has its tail behind the slow arc: it fits best with the fast one in its place."""
+    one, (row,) = eisfit.fit(skewed(), "rs-sei-ct-w"), eisfit.fit_many([skewed()], "rs-sei-ct-w")
+    for fit in (one, row):
+        assert fit["R_ct"].verdict == fit["R_sei"].verdict == "ambiguous"
+        assert {flag.name: flag.forbids for flag in fit.flags}["other_optimum"]
+        (other,) = fit.alternatives
+        assert other["departs"]
+        assert other["chisqr"] < fit.statistics.chisqr
+        assert other["values"]["R_ct"] == pytest.approx(100, rel=0.1)
+        assert other["values"]["R_sei"] == pytest.approx(50, rel=0.1)
+        assert fit.derived["R_p"]["verdict"] == "determined"
+        assert "undetermined" not in {flag.name for flag in fit.flags}
+    meant = eisfit.fit(skewed(), "rs-sei-ct-w", order=["R_ct", "R_sei"])
+    assert meant.alternatives == ()

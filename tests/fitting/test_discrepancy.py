@@ -9,13 +9,13 @@ from scipy.integrate import quad
 import eisfit
 from eisfit.fitting.errors.departures.discrepancy import (
     _COUNTS,
-    _exchanged,
     _first_order,
     _possible,
     _weights,
 )
 from eisfit.fitting.errors.departures.first_order import _alike, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import linearise
+from eisfit.fitting.errors.departures.other_order import with_order
 from eisfit.fitting.errors.departures.shapes import Together, elements, reshaped, tailed, together
 from eisfit.fitting.errors.departures.smooth import Smooth, _bump
 from eisfit.fitting.errors.departures.to_the_end import _Start, depart
@@ -276,7 +276,7 @@ def test_arcs_of_quite_other_sizes_are_no_rivals():
     for name, value in given.items():
         values[:, place[name]] = value
     values[1, place["R_sei"]] = 2e6
-    rows, orders = _exchanged(linearised(circuit, [true(1), true(2)], values))
+    rows, orders = with_order(linearised(circuit, [true(1), true(2)], values))
     assert rows.tolist() == [0]
     assert orders[0, place["R_ct"]] == pytest.approx(100)
 

@@ -60,7 +60,8 @@ class Refit:
     def optima(self) -> FloatArray:
         """Coordinates (k, V) of the optimum and of the alternatives that the data allows too."""
         names = self.result.circuit.names
-        others = [[one["values"][name] for name in names] for one in self.result.alternatives]
+        rivals = [one["values"] for one in self.result.alternatives if not one.get("departs")]
+        others = [[values[name] for name in names] for values in rivals]
         if not others:
             return self.theta[np.newaxis]
         theta = self.problem.bounds.clip(self.problem.coordinates.internal(np.array(others)))

@@ -22,11 +22,11 @@ from eisfit.engine.coordinates import arcs
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.errors.departures.discrepancy import find_discrepancy
+from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
+from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
 from eisfit.fitting.verdicts.grade import Residuals, grades
@@ -82,8 +82,8 @@ class Optima:
 def table_of(optima: Optima) -> Table:
     """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
     with np.errstate(all="ignore"):
-        table, quiet = _table(optima)
-    others = _alternatives(optima, table)
+        table, quiet, off = _table(optima)
+    others = _alternatives(optima, table, off)
     quiet[list(others)] = False
     loud = np.flatnonzero(~quiet).tolist()
     verdicts = {}
@@ -97,7 +97,7 @@ def table_of(optima: Optima) -> Table:
     return replace(table, verdicts=verdicts)
 
 
-def _alternatives(optima: Optima, table: Table) -> dict[int, tuple[dict[str, Any], ...]]:
+def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, tuple[dict[str, Any], ...]]:
     if optima.problem is None or optima.ends is None or optima.ends_chisqr is None:
         return {}
     rivals = Rivals(
@@ -110,7 +110,9 @@ def _alternatives(optima: Optima, table: Table) -> dict[int, tuple[dict[str, Any
         ends_chisqr=optima.ends_chisqr,
         known_noise=not table.rescaled,
     )
-    return find_alternatives(rivals)
+    departed = find_departed(optima.circuit, optima.values, rivals.chisqr, off)
+    found = find_alternatives(rivals)
+    return {b: (*found.get(b, ()), *departed.get(b, ())) for b in sorted({*found, *departed})}
 
 
 def results(optima: Optima) -> list[FitResult]:
@@ -118,8 +120,8 @@ def results(optima: Optima) -> list[FitResult]:
     return table_of(optima).results(optima.spectra, optima.circuit)
 
 
-def _table(optima: Optima) -> tuple[Table, BoolArray]:
-    """Return the results without a verdict, and of which rows (B,) there is nothing to be said."""
+def _table(optima: Optima) -> tuple[Table, BoolArray, Discrepancy]:
+    """Return results without a verdict, of which rows (B,) nothing is to be said, and their departures."""
     circuit, values = optima.circuit, optima.values
     free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
     at_bound, held = _bounded(circuit, values, free)
@@ -165,7 +167,7 @@ def _table(optima: Optima) -> tuple[Table, BoolArray]:
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
+    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power), off
 
 
 def _errors(

@@ -1,12 +1,14 @@
 """Other optima that the data allows: exchanged arcs, and other ends of the search, within the noise.
 
 The search has tried every order of the arcs; of where it ended, what is no less probable by much
-(`eisfit.engine.exchange.rival_excess`) and puts a parameter elsewhere is another optimum.
+(`eisfit.engine.exchange.rival_excess`) and puts a parameter elsewhere is another optimum. Where the arcs
+came out against the order of their roles, a circuit that is only nearly true may have put them there: arcs in
+order, with a departure from the circuit that describes the data about as well, are another optimum too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,23 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.exchange import rival_excess
 from eisfit.engine.solver import Problem, solve
+from eisfit.fitting.errors.departures.discrepancy import Discrepancy
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
+from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.verdict import Flag, limit
 
-__all__ = ["Rivals", "differing", "find_alternatives", "find_ambiguous", "roles_decide"]
+__all__ = [
+    "Rivals",
+    "differing",
+    "find_alternatives",
+    "find_ambiguous",
+    "find_departed",
+    "not_open",
+    "roles_decide",
+]
 
 _STEPS, _FINE = 40, 1e-10
 _MOST = 3  # alternatives of one fit
@@ -87,10 +99,33 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
         if len(known) < _MOST and all((np.abs(values[k] - one) > 2 * error).any() for _, one in known):
             known.append((float(found.chisqr[k]), values[k]))
     names = coordinates.circuit.names
+    return {b: tuple(_document(names, c, v) for c, v in found_here) for b, found_here in documents.items()}
+
+
+def find_departed(
+    circuit: Circuit, values: FloatArray, chisqr: FloatArray, off: Discrepancy
+) -> dict[int, tuple[dict[str, Any], ...]]:
+    """Return row -> the optimum with its arcs in order that a departure from the circuit allows.
+
+    Its chisqr is what circuit and departure leave. No finer than by a tenth, as for all alternatives.
+    """
+    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    if all(circuit.parameters[circuit.names[k]].value is not None for k in free):
+        return {}
+    tenth = limit("extrapolated") * np.abs(values[:, free])
+    apart = off.apart & (np.abs(off.in_order - values)[:, free] > tenth)
+    names = np.array(circuit.names)[free]
     return {
-        b: tuple({"chisqr": c, "values": dict(zip(names, v.tolist(), strict=True))} for c, v in found_here)
-        for b, found_here in documents.items()
+        b: (_document(circuit.names, off.ratio[b] * chisqr[b], off.in_order[b], names[apart[b]].tolist()),)
+        for b in np.flatnonzero(apart.any(axis=1)).tolist()
     }
+
+
+def _document(
+    names: Sequence[str], chisqr: float, values: FloatArray, departs: Sequence[str] = ()
+) -> dict[str, Any]:
+    by_name = dict(zip(names, values.tolist(), strict=True))
+    return {"chisqr": float(chisqr), "values": by_name, "departs": list(departs)}
 
 
 def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
@@ -101,9 +136,11 @@ def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDAr
     return np.asarray((off & np.isfinite(values)).any(axis=1))
 
 
-def differing(result: FitResult, values: Mapping[str, float]) -> tuple[str, ...]:
-    """Return the fitted parameters that other values put elsewhere: outside the interval, and by a tenth."""
-    tenth = limit("extrapolated")
+def differing(result: FitResult, other: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the parameters that an alternative puts elsewhere: outside the interval, and by a tenth."""
+    if other.get("departs"):
+        return tuple(other["departs"])
+    tenth, values = limit("extrapolated"), other["values"]
     return tuple(
         name
         for name, p in result.parameters.items()
@@ -116,7 +153,7 @@ def differing(result: FitResult, values: Mapping[str, float]) -> tuple[str, ...]
 def find_ambiguous(result: FitResult) -> Iterator[Finding]:
     """Yield a finding for each alternative of a fit."""
     for other in result.alternatives:
-        names = differing(result, other["values"])
+        names = differing(result, other)
         if not names:
             continue
         shown = [n for n in names if result.parameters[n].unit == "ohm"] or list(names)
@@ -124,6 +161,9 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             f"{n} = {significant(other['values'][n], 3)} {result.parameters[n].unit}".rstrip() for n in shown
         )
         ratio = other["chisqr"] / result.statistics.chisqr
+        if other.get("departs"):
+            yield Finding(_departed(ratio, said), names, "ambiguous")
+            continue
         if roles_decide(result, other["values"]):
             cause = f"with the arcs the other way round it fits as well (chisqr times {ratio:.3f}): {said}"
             cure = "the roles decide, the surface layer's arc being the faster one; --order says it otherwise"
@@ -136,6 +176,22 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             "arc less",
         )
         yield Finding(flag, names, "ambiguous")
+
+
+def not_open(result: FitResult, findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings without those that call a parameter open that has one value here and another there."""
+    both = {name for other in result.alternatives for name in other.get("departs", ())}
+    return [f for f in findings if f.flag.name != "undetermined" or not both.issuperset(f.names)]
+
+
+def _departed(ratio: float, said: str) -> Flag:
+    return Flag(
+        "other_optimum",
+        f"with the arcs in the order of their roles, and an arc or a tail of another shape than the "
+        f"circuit's, it fits as well (chisqr times {ratio:.2g}): {said}",
+        "read both (alternatives), say which arc is meant (--order, --peak), or choose a circuit that fits "
+        "closer (eisfit compare)",
+    )
 
 
 def roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:

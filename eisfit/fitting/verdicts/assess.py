@@ -19,7 +19,7 @@ from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
-from eisfit.fitting.verdicts.alternatives import find_ambiguous, roles_decide
+from eisfit.fitting.verdicts.alternatives import find_ambiguous, find_departed, not_open, roles_decide
 from eisfit.fitting.verdicts.flags import (
     Finding,
     Judgement,
@@ -70,7 +70,7 @@ def findings_and_result(
     seen = judge(result, misfit)
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
-    findings = find_open_parameters(result, findings, rows)
+    findings = not_open(result, find_open_parameters(result, findings, rows))
     findings += [*find_ambiguous(result), *find_turned_sign(result.spectrum)]
     if validate:
         findings = cure_data_first([*findings, *find_unsound(result)])
@@ -98,6 +98,14 @@ def graded(result: FitResult, attainable: float, *, departures: bool = True) -> 
     result = dataclasses.replace(result, grade=grade)
     if fits is not None and grade == "A":
         result = _scattered(result, fits, seen.power)
+    return split_errors(result, None) if off is None else _with_departures(result, off)
+
+
+def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
+    """Return the result with what departures say of its errors and alternatives."""
+    values, chisqr = np.array([list(result.values.values())]), np.array([result.statistics.chisqr])
+    others = find_departed(result.circuit, values, chisqr, off).get(0, ())
+    result = dataclasses.replace(result, alternatives=(*result.alternatives, *others))
     return _with_hidden(split_errors(result, off), off)
 
 
@@ -115,10 +123,8 @@ def _scattered(result: FitResult, fits: Linearised, power: FloatArray) -> FitRes
     return dataclasses.replace(result, covar=fits.inverse_for(power)[0][place] * fits.unexplained[0])
 
 
-def _with_hidden(result: FitResult, off: Discrepancy | None) -> FitResult:
+def _with_hidden(result: FitResult, off: Discrepancy) -> FitResult:
     """Return the result with what its noise may hide."""
-    if off is None:
-        return result
     free = [name for name, p in result.circuit.parameters.items() if p.free]
     hidden = dict(zip(free, off.hidden[0].tolist(), strict=True))
     known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}

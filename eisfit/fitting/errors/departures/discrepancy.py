@@ -15,31 +15,28 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
-from dataclasses import fields
-from itertools import pairwise
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import role_times
+from eisfit.arrays import BoolArray, FloatArray
+from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.exchange import exchange_arcs
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
 from eisfit.fitting.errors.departures.linearised import Linearised
+from eisfit.fitting.errors.departures.other_order import among, with_order
 from eisfit.fitting.errors.departures.shapes import (
     Departure,
     diffusions,
     elements,
     reshaped,
-    resistors,
     tailed,
     together,
 )
 from eisfit.fitting.errors.departures.smooth import Smooth
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depart, stay
-from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
@@ -73,12 +70,30 @@ class Discrepancy:
         (B, V, V) to be added to the noise's covariance; it holds the shift.
     hidden
         (B, V) standard error that a discrepancy as large as the noise would hide makes; NaN where unknown.
+    in_order, ratio
+        Where the arcs came out against the order of their roles, and a departure with the arcs in order
+        describes the data about as well: its parameters (B, P), and the sum of squares (B,) that it leaves
+        over the fit's. NaN where not.
+    apart
+        (B, V) whether those lie outside the interval by the departures that leave the arcs as they are.
     """
 
     probability: FloatArray
     noise_share: FloatArray
     covar: FloatArray
     hidden: FloatArray
+    in_order: FloatArray
+    ratio: FloatArray
+    apart: BoolArray
+
+    @classmethod
+    def none(cls, fits: Linearised) -> Discrepancy:
+        """Return that fits have no error of their own."""
+        count, size = fits.inverse.shape[:2]
+        nowhere = np.full(fits.values.shape, np.nan)
+        covar, hidden = np.zeros((count, size, size)), np.full((count, size), np.nan)
+        ratio, apart = np.full(count, np.nan), np.zeros((count, size), dtype=bool)
+        return cls(np.zeros(count), np.ones(count), covar, hidden, nowhere, ratio, apart)
 
     @property
     def systematic(self) -> NDArray[np.bool_]:
@@ -100,13 +115,7 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     hidden
         Whether `Discrepancy.hidden` is wanted, of all rows; else most rows of true circuits cost little.
     """
-    count, size = fits.inverse.shape[:2]
-    found = Discrepancy(
-        np.zeros(count),
-        np.ones(count),
-        np.zeros((count, size, size)),
-        np.full((count, size), np.nan),
-    )
+    found, count = Discrepancy.none(fits), len(fits.values)
     if not elements(fits.circuit):
         return found
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
@@ -132,7 +141,7 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
     for rows in _lots(tried):
         part = fits.rows(rows)
         trials = try_departures(part, departures)
-        evidence = np.stack([trial.evidence for trial in trials], axis=1)
+        evidence = _evidence(trials)
         step = _averaged(part, trials, _weights(evidence))
         if hidden:
             found.hidden[chosen[rows]] = _hidden(trials, evidence)
@@ -158,6 +167,8 @@ def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy) -> Non
     found.probability[rows] = np.where(step.systematic, step.probability, 0.0)
     found.noise_share[rows[seen]] = step.noise_share[seen]
     found.covar[rows[seen]] = step.covar[seen]
+    for name in ("in_order", "ratio", "apart"):
+        getattr(found, name)[rows[seen]] = getattr(step, name)[seen]
 
 
 def _first_order(fits: Linearised) -> list[Sizes]:
@@ -183,51 +194,40 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)
     trials = [plain, *depart(fits, departures, variance)]
-    against, exchanged = _exchanged(fits)
-    if against.size:
-        more = depart(fits.rows(against), departures, variance[against], exchanged)
-        trials += [_among(plain, against, trial) for trial in more]
-    share = _shares(np.stack([t.evidence for t in trials], axis=1))
-    return _averaged(fits, trials, share)
+    against, exchanged = with_order(fits)
+    more = depart(fits.rows(against), departures, variance[against], exchanged) if against.size else []
+    whole = [*trials, *(among(plain, against, trial) for trial in more)]
+    found = _averaged(fits, whole, _shares(_evidence(whole)))
+    return _with_other_order(found, fits, trials, whole[len(trials) :]) if more else found
 
 
-def _exchanged(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
-    """Return which fits (b,) have arcs against the order of their roles, and their parameters in order."""
-    orders = exchange_arcs(fits.circuit, fits.values)
-    rows, found = [], []
-    for b in np.flatnonzero(~_in_order(fits.circuit, fits.values)).tolist():
-        right = np.flatnonzero(_in_order(fits.circuit, orders[b]) & _near(fits, orders[b], b))
-        if right.size:
-            rows.append(b)
-            found.append(orders[b, right[0]])
-    return np.array(rows, dtype=np.intp), np.array(found).reshape(len(rows), fits.values.shape[1])
+def _with_other_order(
+    found: Discrepancy, fits: Linearised, trials: list[Departed], others: list[Departed]
+) -> Discrepancy:
+    """Return what was found with the best of the trials in which the arcs are exchanged, if it is as good."""
+    coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
+    evidence, free = np.nan_to_num(_evidence(others), nan=-np.inf), list(fits.free)
+    rows, best = np.arange(len(evidence)), np.argmax(evidence, axis=1)
+    values = fits.values.copy()
+    values[:, free] += np.stack([t.shift for t in others], axis=1)[rows, best]
+    values = coordinates.physical(coordinates.internal(values))  # what is tied follows
+    least = np.nan_to_num(_evidence(trials)[:, 1:], nan=-np.inf).max(axis=1) - _AS_GOOD
+    found_one = np.isfinite(evidence[rows, best]) & (evidence[rows, best] >= least)
+    good = found_one & arcs_in_order(fits.circuit, values)
+    left = np.stack([t.left for t in others], axis=1)[rows, best]
+    alone = _averaged(fits, trials, _shares(_evidence(trials)))
+    by_noise = np.einsum("bii->bi", fits.inverse) * (alone.noise_share * trials[0].variance)[:, np.newaxis]
+    error = np.sqrt(by_noise + np.einsum("bii->bi", alone.covar))
+    return replace(
+        found,
+        in_order=np.where(good[:, np.newaxis], values, np.nan),
+        ratio=np.where(good, left / trials[0].left, np.nan),
+        apart=good[:, np.newaxis] & (np.abs(values - fits.values)[:, free] > 2 * error),
+    )
 
 
-def _near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]:
-    """Return which orders (n, P) leave the resistances of fit b as near as a departure may move them.
-
-    Arcs of quite other sizes are no rivals: that they stand against their roles is told (`arcs_swapped`).
-    """
-    columns = [element.columns[0] for element in resistors(fits.circuit)]
-    far = np.abs(np.log(orders[:, columns] / fits.values[b, columns]))
-    return np.asarray((far <= FURTHEST).all(axis=1))
-
-
-def _in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
-    """Return whether the arcs of parameters (n, P) follow each other as their roles do."""
-    times = list(role_times(circuit, values).values())
-    rising = [np.ones(len(values), dtype=np.bool_), *(a <= b for a, b in pairwise(times))]
-    return np.asarray(np.all(rising, axis=0))
-
-
-def _among(plain: Departed, rows: NDArray[np.intp], part: Departed) -> Departed:
-    """Return fits of some rows among all: the others have no evidence."""
-    evidence = np.full(len(plain.evidence), -np.inf)
-    evidence[rows] = part.evidence
-    arrays = {name: getattr(plain, name).copy() for name in ("variance", "shift", "covar")}
-    for name, array in arrays.items():
-        array[rows] = getattr(part, name)
-    return Departed(evidence, **arrays)
+def _evidence(trials: list[Departed]) -> FloatArray:
+    return np.stack([trial.evidence for trial in trials], axis=1)
 
 
 def _shares(evidence: FloatArray) -> FloatArray:
@@ -271,11 +271,11 @@ def _averaged(fits: Linearised, trials: list[Departed], share: FloatArray) -> Di
     factor = _width(share, np.einsum("btii->bti", spread)) / np.where(size > 0, size, 1.0)
     total = total * factor[:, :, np.newaxis] * factor[:, np.newaxis, :]
     beyond_noise = _positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis])
-    return Discrepancy(
+    return replace(
+        Discrepancy.none(fits),
         probability=1 - share[:, 0],
         noise_share=noise / variance[:, 0],
         covar=_possible(fits, beyond_noise),
-        hidden=np.full(fits.inverse.shape[:2], np.nan),
     )
 
 

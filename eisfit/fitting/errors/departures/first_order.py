@@ -157,6 +157,7 @@ def _nothing(fits: Linearised) -> Departed:
     return Departed(
         _plain_evidence(fits.nfree, left, variance),
         variance,
+        left,
         np.zeros(fits.inverse.shape[:2]),
         variance[:, np.newaxis, np.newaxis] * fits.inverse,
     )
@@ -198,7 +199,8 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
     spread = square * variance[:, np.newaxis] / total
     covar = axes.moved.transpose(0, 2, 1) @ (spread[:, :, np.newaxis] * axes.moved)
     covar += variance[:, np.newaxis, np.newaxis] * fits.inverse
-    return Departed(likelihood, variance, shift, covar)
+    left = axes.left + np.sum((axes.seen * variance[:, np.newaxis] / total) ** 2, axis=1)
+    return Departed(likelihood, variance, left, shift, covar)
 
 
 def _likelihood(

@@ -36,18 +36,20 @@ _SMALL = 8  # numbers: departures of no more go together, each with numbers that
 class Departed:
     """Fits with a departure.
 
-    `evidence` (B,) is the logarithm, to one common constant; `variance` (B,) the noise's, in units of the
-    weights; `shift` (B, V) from the fit without a departure; `covar` (B, V, V), noise and departure together.
+    `evidence` (B,) is the logarithm, to one common constant; `variance` (B,) the noise's, and `left` (B,) the
+    residual's sum of squares, in units of the weights; `shift` (B, V) from the fit without a departure;
+    `covar` (B, V, V), noise and departure together.
     """
 
     evidence: FloatArray
     variance: FloatArray
+    left: FloatArray
     shift: FloatArray
     covar: FloatArray
 
     def rows(self, chosen: slice) -> Departed:
         """Return some of them."""
-        arrays = self.evidence, self.variance, self.shift, self.covar
+        arrays = self.evidence, self.variance, self.left, self.shift, self.covar
         return Departed(*(array[chosen] for array in arrays))
 
 
@@ -269,7 +271,8 @@ class _Start:
         unit = self._unit(values)
         covar = inverted(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
         covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
-        return Departed(-0.5 * cost, variance, (values - self.fits.values)[:, free], covar)
+        left = np.sum(residual[:, :data] ** 2, axis=1) * variance
+        return Departed(-0.5 * cost, variance, left, (values - self.fits.values)[:, free], covar)
 
     def _measured(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return residuals, and J J^T with the prior and without, by ln p or p and by the numbers."""
