@@ -115,7 +115,7 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     hidden
         Whether `Discrepancy.hidden` is wanted, of all rows; else most rows of true circuits cost little.
     """
-    found, count = Discrepancy.none(fits), len(fits.values)
+    found = Discrepancy.none(fits)
     if not elements(fits.circuit):
         return found
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
