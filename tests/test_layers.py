@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "eisfit"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "eisfit"
+sys.path.insert(0, str(ROOT / "docs"))
+
+from _generate.rooms import statements  # noqa: E402
 
 #: The rooms from the ground up. A room imports the rooms on lower floors and the ground, nothing else; rooms
 #: that share a floor do not know each other.
@@ -45,25 +49,9 @@ def modules():
 MODULES = modules()
 
 
-def is_type_checking(node):
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
 @cache
 def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def statements(body, inside=False):
-    """Yield (statement, whether inside a function) of all but what stands under ``if TYPE_CHECKING``."""
-    for node in body:
-        yield node, inside
-        within = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        parts = [] if is_type_checking(node) else [getattr(node, "body", [])]
-        parts += [getattr(node, "orelse", []), getattr(node, "finalbody", [])]
-        parts += [part.body for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ()))]
-        for part in parts:
-            yield from statements(part, within)
 
 
 @cache

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import eisfit
 
-__all__ = ["summary", "uses"]
+__all__ = ["statements", "summary", "uses"]
 
 _PACKAGE = Path(eisfit.__file__).parent
 
@@ -27,18 +28,24 @@ def uses() -> dict[str, set[str]]:
     return {room: others - {room} for room, others in found.items()}
 
 
+def statements(body: list[ast.stmt], inside: bool = False) -> Iterator[tuple[ast.stmt, bool]]:
+    """Yield each statement, and whether inside a function; not what stands under ``if TYPE_CHECKING``."""
+    for node in body:
+        yield node, inside
+        within = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        parts = [] if typing else [getattr(node, "body", [])]
+        parts += [getattr(node, "orelse", []), getattr(node, "finalbody", [])]
+        parts += [part.body for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ()))]
+        for part in parts:
+            yield from statements(part, within)
+
+
 def _imported(path: Path) -> list[str]:
     """Return the modules of eisfit that a file imports where it runs, lazily too."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    unread = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
-    }
     names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in unread:
+    for node, _ in statements(ast.parse(path.read_text(encoding="utf-8")).body):
+        if isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return [name for name in names if name.startswith("eisfit.")]
 

@@ -402,6 +402,7 @@ def test_a_result_lets_go_of_its_lot_when_it_is_copied(some):
         _ = result.nothing
 
 
+@pytest.mark.slow
 def test_lmfit_is_not_imported_before_the_audit_is_asked_for():
     code = (
         "import sys, numpy as np, eisfit;"

@@ -176,7 +176,7 @@ def unchanged_kinetics_give(solution):
     return r_ct(solution, z + FILM, SHEET)
 
 
-@pytest.mark.parametrize("base", [5, 10, 40, 100])
+@pytest.mark.parametrize("base", [5, *(pytest.param(k, marks=pytest.mark.slow) for k in (10, 40, 100))])
 def test_conductivity_at_which_access_alone_explains_the_paper(base):
     def change(sigma):
         return unchanged_kinetics_give(lambda z, s: model(plate(base), sigma, z, s)[0]) - 36.8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -146,8 +147,8 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
     ("hypothesis", "u"),
     [
         ("intrinsic_activity", {"f": 0.9, "sigma_s": 0.6}),
-        ("area_gain", {"g": 1.0, "sigma_s": 0.6}),
-        ("access_and_activity", {"f": 0.9, "sigma_s": 0.6}),
+        pytest.param("area_gain", {"g": 1.0, "sigma_s": 0.6}, marks=pytest.mark.slow),
+        pytest.param("access_and_activity", {"f": 0.9, "sigma_s": 0.6}, marks=pytest.mark.slow),
     ],
 )
 def test_three_different_cells_get_three_different_answers(hypothesis, u):
@@ -167,6 +168,7 @@ def odds_of(found):
     return log_odds({name: posterior.log_evidence for name, posterior in found.items()})
 
 
+@pytest.mark.slow
 def test_shares_add_up_to_the_change_in_every_draw():
     problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "published.toml"))
     for drawn in draws(posteriors(problem), 60, 1):
@@ -177,6 +179,7 @@ def test_shares_add_up_to_the_change_in_every_draw():
             np.testing.assert_allclose(total, ends[1][quantity] - ends[0][quantity], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_wider_prior_swings_as_a_search_with_that_prior_does():
     problem = problem_of(flat(20.0, 15.0))
     found = posteriors(problem)
@@ -237,6 +240,7 @@ def test_the_page_reaches_its_first_figure_within_150_words(published):
     assert "no impedance foretells it" in page[page.index("Figure 1") : page.index("Figure 2")]
 
 
+@pytest.mark.slow
 def test_a_gain_within_twice_the_cells_scatter_is_none_to_be_seen():
     """One cell of each kind, 5 % of scatter between them: 1.09 is none, 1.11 is one."""
     document = explain(data_folder("example_spectra") / "other_coatings" / "interlayer.toml").document
@@ -330,6 +334,13 @@ def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
     assert there[INDEX["native_R"]] == -np.inf  # a layer that the cell does not have stays away
 
 
+@cache
+def searched(name):
+    study = load_study(data_folder("example_spectra") / "other_coatings" / f"{name}.toml")
+    problem = problem_of(study)
+    return problem, posteriors(problem, study.file.study.seed)
+
+
 @pytest.mark.parametrize(
     ("name", "best", "parameter", "low", "high"),
     [
@@ -339,9 +350,7 @@ def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
     ],
 )
 def test_other_coatings_say_the_right_thing(name, best, parameter, low, high):
-    study = load_study(data_folder("example_spectra") / "other_coatings" / f"{name}.toml")
-    problem = problem_of(study)
-    found = posteriors(problem, study.file.study.seed)
+    problem, found = searched(name)
     assert max(found, key=lambda key: found[key].log_evidence) == best
     assert "electronic_access" not in found  # a face that is flat to electrons has nothing to reach
     prior = problem.priors[parameter]
@@ -362,6 +371,5 @@ def test_draws_of_scalars_are_many_and_their_evidence_is_that_of_other_draws():
 
 def test_a_barrier_cannot_lower_a_resistance():
     """900 to 60 ohm: cells alike within 5 % make that once in e^(2.7/0.05)^2/2, whatever the film is."""
-    study = load_study(data_folder("example_spectra") / "other_coatings" / "interlayer.toml")
-    found = posteriors(problem_of(study))
+    _, found = searched("interlayer")
     assert found["barrier_only"].log_evidence < found["intrinsic_activity"].log_evidence - 100

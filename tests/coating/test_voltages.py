@@ -68,7 +68,7 @@ def test_a_large_current_makes_less_than_the_resistance_says():
 
 @pytest.mark.parametrize(("voltage", "risen", "fallen"), [
     (LINEAR, "native_layer", "intrinsic_activity"),
-    (CURVED, "intrinsic_activity", "native_layer"),
+    pytest.param(CURVED, "intrinsic_activity", "native_layer", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_a_drop_tells_a_layer_from_a_slow_reaction(voltage, risen, fallen):
     document = explain(drop(voltage)).document
@@ -82,6 +82,7 @@ def test_a_drop_tells_a_layer_from_a_slow_reaction(voltage, risen, fallen):
         assert told == pytest.approx(math.log10(odds[name]), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_small_current_tells_nothing_and_says_so():
     """1 mA: 40 ohm make 38 to 42 mV in both readings, within 10 % of each other."""
     text = 'cell = "bare"\nvoltage = "0.041 V"\ncurrent = "1 mA"\nwidth = 0.3'
@@ -102,6 +103,7 @@ def test_a_voltage_that_no_hypothesis_makes_is_set_aside_and_told():
     assert document["hypotheses"] == alone["hypotheses"]
 
 
+@pytest.mark.slow
 def test_a_share_of_the_capacity_is_the_voltage_that_costs_it():
     """5 % where the voltage falls by 3.26 V over the whole capacity is 0.163 V."""
     share = 'cell = "bare"\nshare = 0.05\nslope = "3.26 V"\ncurrent = "10 mA"\nwidth = 0.1'

@@ -39,7 +39,7 @@ def shown():
         "DRTResult": eisfit.drt(spectrum),
         "Comparison": eisfit.compare(spectrum, ["rs-ct-w", CIRCUIT]),
         "Intervals": eisfit.intervals(result),
-        "Explanation": eisfit.explain(SPECTRA / "published.toml"),
+        "Explanation": eisfit.explain(SPECTRA.parent / "other_coatings" / "flat_film.toml"),
     }
 
 

@@ -53,6 +53,7 @@ def test_roles_decide_which_arc_is_which_and_the_other_way_is_told():
         assert any(abs(other["values"]["R_sei"] - 60) < 6 for other in fit.alternatives)
 
 
+@pytest.mark.slow
 def test_bootstrap_and_profile_hold_both_optima():
     fit = eisfit.fit(cell(1), CIRCUIT)
     for method in ("profile", "bootstrap"):
@@ -61,6 +62,7 @@ def test_bootstrap_and_profile_hold_both_optima():
         assert row.high > 55
 
 
+@pytest.mark.slow
 def test_many_find_the_same_alternatives_as_one():
     spectra = [cell(seed) for seed in range(4)]
     for spectrum, row in zip(spectra, eisfit.fit_many(spectra, CIRCUIT), strict=True):

@@ -63,6 +63,7 @@ def test_calls_take_every_form(spectrum, forms, form):
     assert len(eisfit.drt(given, samples=5).peaks) == 1
 
 
+@pytest.mark.slow
 def test_identify_takes_a_pair(forms):
     assert eisfit.identify(forms["pair"]).best.string == "R_s-p(R_ct,CPE_ct)"
 
@@ -233,6 +234,7 @@ def test_a_fit_predicts_anywhere(spectrum):
             result.predict(wrong)
 
 
+@pytest.mark.slow
 def test_plots_by_kind(spectrum):
     import matplotlib.pyplot as plt
 

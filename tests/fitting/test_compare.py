@@ -32,7 +32,7 @@ def found():
     return eisfit.compare(eisfit.simulate("rs-ct", TRUTH["rs-ct"]), THREE)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("truth", THREE)
 def test_the_true_circuit_is_named(truth, seed):
     found = eisfit.compare(eisfit.simulate(truth, TRUTH[truth], seed=seed), THREE)
@@ -201,6 +201,7 @@ def test_command_line_gives_intervals(cell, method):
     assert block["low"] < 20.0 < block["high"]
 
 
+@pytest.mark.slow
 def test_short_searches_do_not_change_the_winner_nor_its_fit():
     """The best circuit is searched as by `eisfit.fit`; one far behind is close to its fit."""
     s = eisfit.simulate("rs-sei-ct", TRUTH["rs-sei-ct"], seed=3)

@@ -43,7 +43,7 @@ def test_significant_digits_are_told_from_decimals():
     assert found == pytest.approx(unit, rel=0.01)
 
 
-@pytest.mark.parametrize("decimals", [4, 8])
+@pytest.mark.parametrize("decimals", [pytest.param(4, marks=pytest.mark.slow), 8])
 @pytest.mark.parametrize(
     ("truth", "z"),
     [

@@ -71,6 +71,7 @@ def test_a_true_circuit_keeps_the_errors_of_the_noise():
         assert all(p.stderr == p.stderr_noise for p in fit.parameters.values())
 
 
+@pytest.mark.slow
 def test_a_skewed_arc_is_seen_and_its_resistance_lies_within_the_error():
     fits = list(eisfit.fit_many([skewed(seed) for seed in range(30)], "rs-sei-ct"))
     covered = [abs(fit["R_ct"].value - 100) < 2 * fit["R_ct"].stderr for fit in fits]
@@ -83,7 +84,9 @@ def test_a_skewed_arc_is_seen_and_its_resistance_lies_within_the_error():
     assert all(fit.derived["tau_ct"]["stderr"] > fit.derived["tau_ct"]["value"] * 0.01 for fit in fits)
 
 
-@pytest.mark.parametrize("weighting", ["modulus", "unit", "noise"])
+@pytest.mark.parametrize(
+    "weighting", ["modulus", *(pytest.param(w, marks=pytest.mark.slow) for w in ("unit", "noise"))]
+)
 def test_one_fit_gives_the_errors_that_many_give(weighting):
     given = [s.replace(noise=0.002 * np.abs(s.impedance)) for s in (true(1), skewed(2), skewed(3))]
     for one, row in zip(given, eisfit.fit_many(given, "rs-sei-ct", weighting=weighting), strict=True):
@@ -291,7 +294,7 @@ def test_a_skewed_arc_is_fitted_to_its_end_and_the_error_is_no_wider_than_needed
     assert np.median(stated) < 4 * np.sqrt(np.mean(off**2))
 
 
-@pytest.mark.parametrize(("lot", "most"), [(true, 0.5), (skewed, 1.0)])
+@pytest.mark.parametrize(("lot", "most"), [(true, 0.5), pytest.param(skewed, 1.0, marks=pytest.mark.slow)])
 def test_the_screen_loses_no_departure_that_is_seen(lot, most):
     """Where it is worked out by itself (simulated, sizes that drift), it is among those worth trying."""
     some = [lot(seed) for seed in range(20)]

@@ -32,7 +32,7 @@ def test_dummy_cells(real_spectra, file, known, weighting):
     "path",
     [
         "ciuccislab+pyDRTtools/EIS data/text files/LIB_data.txt",
-        "jdhuang-csm+bayes-drt/data/experimental/DRTtools_LIB_data.txt",
+        pytest.param("jdhuang-csm+bayes-drt/data/experimental/DRTtools_LIB_data.txt", marks=pytest.mark.slow),
     ],
 )
 def test_lithium_ion_cell_with_three_arcs(real_spectra, path):

@@ -168,7 +168,7 @@ def test_good_fits_are_not_suspected(seed):
     assert "misfit" not in {flag.name for flag in r.flags}
 
 
-@pytest.mark.parametrize("fault", ["a point", "the slow end"])
+@pytest.mark.parametrize("fault", ["a point", pytest.param("the slow end", marks=pytest.mark.slow)])
 def test_the_cure_of_a_misfit_by_faulty_data_helps_and_sends_to_no_other_circuit(fault):
     """A wrong point, or a cell that changes at the slow end: `--drop-invalid`, where no circuit would do."""
     f = np.geomspace(1e5, 1e-2, 50)

@@ -77,6 +77,7 @@ def test_one_arc_fitted_with_two_is_not_two_arcs():
     assert sum(not fit.ok for fit in fits) >= 2
 
 
+@pytest.mark.slow
 def test_two_close_arcs_are_told_with_their_sum():
     """Equal arcs, time constants a factor 1.5 apart, 1 % noise: only the sum of 10 ohm is known."""
     truth = {"R_s": 1.0, "R_1": 5.0, "C_1": 1e-3, "R_2": 5.0, "C_2": 1.2e-3}

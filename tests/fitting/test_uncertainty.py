@@ -167,6 +167,7 @@ def test_the_autocorrelation_time_of_an_autoregression():
     assert autocorrelation_time(chain) == pytest.approx((1 + a) / (1 - a), rel=0.1)
 
 
+@pytest.mark.slow
 def test_posterior_of_a_straight_line_is_students(capsys):
     """R in series with a known L: linear, so that the posterior is Student's but for the prior in ln R, whose
     influence is small here; the chain goes on until it is long enough, and nothing is printed."""

@@ -61,6 +61,7 @@ def test_an_outlier_weighs_nothing_and_is_named():
     assert law.activation_energy_eV == pytest.approx(0.5, abs=4 * law.stderr)
 
 
+@pytest.mark.slow
 def test_coverage_of_repeats():
     rng = np.random.default_rng(20261128)
     inside = 0

@@ -44,6 +44,7 @@ def test_errors_are_not_made_smaller_by_a_lucky_line():
     assert growth.scatter < 0.1
 
 
+@pytest.mark.slow
 def test_the_slope_error_is_the_scatter_of_repeats():
     rng = np.random.default_rng(5)
     growths = [

@@ -109,7 +109,9 @@ def by_itself(problem, theta, covariance, k):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=pytest.mark.slow) if c == "noisy" else c for c in CASES]
+)
 def test_columns_give_what_each_cycle_gives_by_itself(case):
     problem, theta, covariance = ended(case)
     results = as_results(problem, theta, covariance)

@@ -76,6 +76,7 @@ def test_laws_are_not_chosen_where_points_are_too_few():
     assert growth.aicc is None
 
 
+@pytest.mark.slow
 def test_a_straight_line_stays_one_in_most_repeats():
     rng = np.random.default_rng(8)
     laws = [

@@ -72,6 +72,7 @@ def test_table_figure_and_document(along, tmp_path):
     assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_a_series_over_a_curve_or_a_grid_has_no_energies(track):
     spectra = [one.spectrum.replace(axes={"soc": 10.0 * k}) for k, one in enumerate(track)]
     over = eisfit.track(spectra, CIRCUIT, by="soc").drt(samples=6)

@@ -75,7 +75,9 @@ def exchange_arcs(fit):
     return dataclasses.replace(fit, parameters=swapped, derived=derived)
 
 
-@pytest.mark.parametrize("places", [(2,), (9, 10), (1, 4, 11)])
+@pytest.mark.parametrize(
+    "places", [(1, 4, 11), *(pytest.param(k, marks=pytest.mark.slow) for k in ((2,), (9, 10)))]
+)
 def test_blind_fits_with_exchanged_arcs_are_put_right(series, monkeypatch, places):
     honest = fits_module.fit_or_failure
 

@@ -30,6 +30,7 @@ def chosen(result):
     return next(flag.cause for flag in result.flags if flag.name == "circuit_chosen")
 
 
+@pytest.mark.slow
 def test_a_fit_without_a_circuit_chooses_and_says_so():
     result = eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85) + arc(30, 0.1, 0.8), 0))
     assert result.circuit.string == "R_s-p(R_sei,CPE_sei)-p(R_ct,CPE_ct)"

@@ -49,7 +49,7 @@ def found():
     return identified("L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)")
 
 
-SMALL = ("R0-p(R1,CPE1)", "R0-p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1,R2-L2)")
+SMALL = ("R0-p(R1,CPE1)",)
 
 
 @pytest.mark.parametrize(
