@@ -27,6 +27,8 @@ QUANTITIES = ("r_ct", "r_hf", "r_total")
 _OF_SCATTER = ("R_more", "Q", "counter_R")
 _FAST = -30.0  # ln(ohm cm2): a reaction without resistance
 _NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
+_LIKELY = 0.01  # probability of a hypothesis whose shares are looked at
+_DRAWN, _FEWEST = 130, 50  # draws of all hypotheses, and at least of each: an interval needs some
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,15 @@ def thin(drawn: Draw) -> Draw:
     return Draw(drawn.posterior, drawn.u[::3])
 
 
-def summary(values: FloatArray) -> dict[str, float]:
-    """Return the median and the central 95 %."""
-    low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
+def summary(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
+    """Return the median and the central 95 % of values (n,), equally likely without weights (n,)."""
+    ends = np.array([0.025, 0.5, 0.975])
+    if weights is None:
+        low, middle, high = np.quantile(values, ends)
+    else:
+        order = np.argsort(values, kind="stable")
+        upto = np.cumsum(weights[order]) - 0.5 * weights[order]
+        low, middle, high = np.interp(ends, upto / weights.sum(), values[order])
     return {"median": float(middle), "low95": float(low), "high95": float(high)}
 
 
@@ -70,17 +78,32 @@ def layers(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
     return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], local)["r_ct"]
 
 
-def contributions(problem: Problem, bare: Block, coated: Block, drawn: Sequence[Draw]) -> dict[str, Any]:
-    """Return ``{quantity: {factor: {median, low95, high95}}}``, ohm."""
-    parts: dict[str, dict[str, list[FloatArray]]] = {q: {f: [] for f in FACTORS} for q in QUANTITIES}
-    for draw in drawn:
-        shares = _shapley(problem, bare, coated, draw)
-        for quantity, factor in itertools.product(QUANTITIES, FACTORS):
-            parts[quantity][factor].append(shares[quantity].get(factor, np.zeros(len(draw.u))))
-    return {
-        quantity: {factor: summary(np.concatenate(values)) for factor, values in rows.items()}
-        for quantity, rows in parts.items()
-    }
+def contributions(problem: Problem, found: Mapping[str, Posterior], seed: int) -> dict[str, Any]:
+    """Return ``{quantity: {factor: {median, low95, high95, at_work}}}``, ohm.
+
+    Each is of the hypotheses that hold the factor, by their probabilities; `at_work` is that of all of them
+    together. A median over hypotheses that deny it too would be zero wherever it is no more likely than not.
+    """
+    p = probabilities(found)
+    likely = {name: p[name] for name in found if p[name] >= _LIKELY}
+    rng, total = np.random.default_rng(seed), sum(likely.values())
+    parts: dict[tuple[str, str], list[tuple[FloatArray, FloatArray]]] = {}
+    for name, chance in likely.items():
+        n = max(_FEWEST, round(_DRAWN * chance / total))
+        draw = Draw(found[name], found[name].draws(n, rng))
+        shares = _shapley(problem, *problem.pair, draw)
+        for quantity, factor in ((q, f) for q in QUANTITIES for f in shares[q]):
+            weights = np.full(n, chance / total / n)
+            parts.setdefault((quantity, factor), []).append((shares[quantity][factor], weights))
+    return {q: {f: _share_of(parts.get((q, f), [])) for f in FACTORS} for q in QUANTITIES}
+
+
+def _share_of(parts: Sequence[tuple[FloatArray, FloatArray]]) -> dict[str, float]:
+    """Return values and weights of the hypotheses that hold a factor as a row; zeros where none does."""
+    if not parts:
+        return {"median": 0.0, "low95": 0.0, "high95": 0.0, "at_work": 0.0}
+    values, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return {**summary(values, weights), "at_work": float(weights.sum())}
 
 
 def _local(problem: Problem, block: Block, drawn: Draw) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.explanation import FACTORS, capped, signed
+from eisfit.display.report.explanation import FACTORS, capped, largest, shares, signed
 
 __all__ = ["headline"]
 
@@ -21,6 +21,8 @@ _SHORT = {
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
 _RATHER = 0.5  # below: all the others together are more probable
+_SMALL = 0.01  # of the change: shares below it are told together
+_USEFUL = 0.1  # of the open bits: what is expected to bring less settles nothing
 _LEAST = 0.1  # a probability from which a hypothesis is named where none is decided
 _GAINS = {
     "f": "the reaction is {} times as fast",
@@ -107,18 +109,16 @@ def _gain(name: str, gain: Mapping[str, Any]) -> str:
 
 def _shared(document: Mapping[str, Any]) -> str:
     """Return what each effect changes R_ct by: a hypothesis may hold what hardly matters there."""
-    rows = {name: r for name, r in document["contributions"]["r_ct"].items() if _matters(r)}
-    order = sorted(rows, key=lambda name: -abs(rows[name]["median"]))
+    rows, change = shares(document), document["electrode"]["change"]
+    small = [row for row in rows.values() if largest(row) < _SMALL * abs(change["median"])]
+    order = sorted((n for n in rows if rows[n] not in small), key=lambda name: -abs(rows[name]["median"]))
     if not order:
         return ""
-    shares = ", ".join(f"{FACTORS[name]} {_signed(rows[name])}" for name in order)
+    told = [f"{FACTORS[name]} {_signed(rows[name])}" for name in order]
+    told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
     part = "" if document["r_ct"]["source"] == "published" else ", of which a fitted arc reads a part,"
-    change = _signed(document["electrode"]["change"])
-    return f"By the model the electrode's R(0) - R(inf){part} changed by {change} ohm: {shares}. "
-
-
-def _matters(row: Mapping[str, float]) -> bool:
-    return max(abs(row["low95"]), abs(row["high95"])) >= 0.05
+    span = _signed(change)
+    return f"By the model the electrode's R(0) - R(inf){part} changed by {span} ohm: {', '.join(told)}. "
 
 
 def _signed(row: Mapping[str, float]) -> str:
@@ -132,10 +132,10 @@ def _settle(document: Mapping[str, Any]) -> str:
     if not rows or rows[0]["open_bits"] < 0.1:
         return "Among these hypotheses hardly anything is left to settle; others were not tried."
     first = rows[0]
-    return (
-        f"To settle the rest: {first['experiment']} "
-        f"({first['expected_bits']:.2f} of {first['open_bits']:.2f} bit)."
-    )
+    gain = f"{first['expected_bits']:.2f} of {first['open_bits']:.2f} bit"
+    if first["expected_bits"] < _USEFUL * first["open_bits"]:
+        return f"Nothing that was tried is expected to settle the rest: {first['experiment']} brings {gain}."
+    return f"To settle the rest: {first['experiment']} ({gain})."
 
 
 def _span(entry: Mapping[str, float]) -> str:

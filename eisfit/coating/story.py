@@ -68,7 +68,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     found, facts, silent = weigh(study, exact, alone, seed)
     drawn = draws(found, _DRAWS, seed)
     voltages = foretold(study, exact, drawn)
-    bare, coated = problem.pair
+    coated = problem.pair[1]
     misses = max(p.p_value for p in found.values()) < LEAST_P
     none = misses or max(p.feasible for p in found.values()) < _FEASIBLE
     document: dict[str, Any] = {
@@ -89,7 +89,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
             *contradictions(study, voltages, silent),
             *_gives_way(found, problem, none),
         ],
-        "contributions": contributions(exact, bare, coated, [thin(d) for d in drawn]),
+        "contributions": contributions(exact, found, seed),
         "parameters": _parameters(problem, drawn),
         "gains": _gains(problem, drawn),
         "swing": {} if none else _named(prior_swing(found, problem)),

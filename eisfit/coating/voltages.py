@@ -203,17 +203,17 @@ def _told(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
     assert row.current is not None  # a life is not told here
     asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
     stated = _range(entry["measured"], 1e3, "mV")
-    text = f"{row.what}: {stated} at {current} asks for {asked}; impedance makes"
+    text = f"{row.what}: {stated} at {current} ask for {asked}; impedance makes"
     linear, curved = entry["linear"], entry["butler_volmer"]
     if any(holds.values()):
         both = f"{_range(linear, 1e3, 'mV')} if linear, {_range(curved, 1e3, 'mV')} by Butler-Volmer"
-        return f"{text} {both}: only {'the former' if holds['linear'] else 'the latter'} holds."
+        return f"{text} {both}: only {'the former' if holds['linear'] else 'the latter'} meets it."
     either = {
         "low95": min(linear["low95"], curved["low95"]),
         "high95": max(linear["high95"], curved["high95"]),
     }
-    rest = "set aside" if silent else f"held within {100 * row.width.median:.0f} %"
-    return f"{text} {_range(either, 1e3, 'mV')}: {rest}."
+    leeway = f"met within {100 * row.width.median:.0f} % only"
+    return f"{text} {_range(either, 1e3, 'mV')}: {'not met, set aside' if silent else leeway}."
 
 
 def _thousandths(value: Uncertain, unit: str) -> str:

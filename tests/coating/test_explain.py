@@ -209,7 +209,7 @@ def test_published_numbers_alone_decide_little_and_contradict_each_other(publish
     assert "50 mV" in told or "0.05 V" in told
     assert "96 mV" in told
     # 36.8 ohm at 2.75 to 5.39 mA: 101 to 198 mV, by Butler-Volmer 2 kT/e asinh(I R/(2 kT/e)) 73 to 105.
-    assert "by Butler-Volmer: only the latter holds" in told
+    assert "by Butler-Volmer: only the latter meets it" in told
 
 
 def test_the_document_is_json_and_comes_back(published):

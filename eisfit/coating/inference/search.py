@@ -37,6 +37,8 @@ _ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations ap
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
 _DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
+_MOVES = {"counter_tau": (-1.5, 1.5), "sigma_s": (-0.75, 1.0)}
+"""Standard deviations of the prior: which arc is the other electrode's, and what of it is the solid's."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
@@ -153,7 +155,8 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
     if problem.finished() is problem:
         return found
     again = _from_all(found, 1) if new.any() else (found.u, found.which)
-    return _searched(likelihood, *again)
+    both = zip(again, _moved(found.best(1)), strict=True)
+    return _searched(likelihood, *(np.concatenate(part) for part in both))
 
 
 def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
@@ -182,6 +185,18 @@ def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Float
     u, which = np.repeat(first.u, _REDRAWN, axis=0), np.repeat(first.which, _REDRAWN)
     drawn = np.clip(np.random.default_rng(seed).standard_normal(u.shape), -2, 2)
     return np.where(new & own.likelihood.free[which], drawn, u), which
+
+
+def _moved(best: Optima) -> tuple[FloatArray, IntArray]:
+    """Return optima with one of the parameters moved that make two optima of one spectrum's parts."""
+    names, near = best.likelihood.names, best.chi2 < best.chi2.min() + _HOPELESS
+    rows = []
+    for name, steps in _MOVES.items():
+        for step in steps if name in names else ():
+            u = best.u[near]
+            u[:, names.index(name)] += step * best.likelihood.free[best.which[near], names.index(name)]
+            rows.append(u)
+    return np.concatenate([best.u[:0], *rows]), np.tile(best.which[near], len(rows))
 
 
 def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:

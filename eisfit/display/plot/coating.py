@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eisfit.display.plot.style import BLUE, GREY, VERMILION, axes_or_new, styled
+from eisfit.display.report.explanation import effect_name, shares
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["contributions"]
-
-_LEAST = 0.05  # ohm: below it there is nothing to see
 
 
 @styled
@@ -32,20 +31,16 @@ def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axe
     EisfitError
         When no effect changes anything.
     """
-    shares = {
-        name.replace("_", " "): share
-        for name, share in document["contributions"]["r_ct"].items()
-        if max(abs(share["low95"]), abs(share["high95"])) >= _LEAST
-    }
-    if not shares:
+    rows = {effect_name(name, row): row for name, row in shares(document).items()}
+    if not rows:
         raise EisfitError("nothing to draw: no effect changes R_ct")
-    ax = axes_or_new(ax, 5.2, 0.9 + 0.36 * len(shares))
-    for place, share in enumerate(shares.values()):
+    ax = axes_or_new(ax, 5.2, 0.9 + 0.36 * len(rows))
+    for place, share in enumerate(rows.values()):
         color = VERMILION if share["median"] > 0 else BLUE
         ax.barh(place, share["median"], height=0.55, color=color)
         ax.plot([share["low95"], share["high95"]], [place, place], color=GREY, linewidth=1.5, zorder=3)
     ax.axvline(0, color=GREY, linewidth=0.8)
-    ax.set_yticks(range(len(shares)), list(shares))
+    ax.set_yticks(range(len(rows)), list(rows))
     ax.invert_yaxis()
     simulated = " (simulated cells)" if document["simulated"] else ""
     ax.set_xlabel(rf"share of the change of $R_\mathrm{{ct}}$ / Ω{simulated}")

@@ -96,7 +96,7 @@ def _explain(document: Document) -> str:
     change = str((document.get("headline") or [""])[0])
     return (
         "What each effect of the coating contributes to the change of R_ct: medians over the hypotheses that "
-        f"the data allow, with their central 95 %. {clean(change)}"
+        f"hold it, with their central 95 %. {clean(change)}"
     )
 
 

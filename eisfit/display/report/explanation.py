@@ -10,6 +10,7 @@ from typing import Any
 from eisfit.rounding import significant
 
 __all__ = [
+    "AT_WORK",
     "FACTORS",
     "LETTERS",
     "NAMES",
@@ -17,8 +18,12 @@ __all__ = [
     "VOLTAGES",
     "Table",
     "capped",
+    "effect_name",
     "explanation_markdown",
     "explanation_text",
+    "largest",
+    "percent",
+    "shares",
     "signed",
     "tables",
 ]
@@ -47,6 +52,9 @@ FACTORS = {
 }
 SILENT = "Facts that moved no odds"
 VOLTAGES = "Voltages under current, stated and predicted"
+AT_WORK = "Each share is that of the hypotheses that hold the effect; at work is their probability together."
+_LEAST = 0.05
+"""Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _WIDTH = 100  # columns of a terminal
 _OPEN = 0.005
@@ -164,19 +172,40 @@ def _misses(document: Document) -> Table:
     return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
 
 
+def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:
+    """Return the effects that change a quantity, by name: those that some decimal of print shows."""
+    rows = document["contributions"][quantity]
+    return {name: row for name, row in rows.items() if largest(row) >= _LEAST}
+
+
+def effect_name(name: str, row: Mapping[str, float]) -> str:
+    """Return an effect in words, with its probability where not all hypotheses hold it."""
+    at_work = row.get("at_work", 1.0)
+    return FACTORS[name] if at_work > 0.99 else f"{FACTORS[name]}, at work {percent(at_work)}"
+
+
+def largest(row: Mapping[str, float]) -> float:
+    """Return the farther end of an interval from zero."""
+    return max(abs(row["low95"]), abs(row["high95"]))
+
+
 def _contributions(document: Document, quantity: str) -> Table:
-    rows = [
-        [FACTORS[name], *(signed(c[key]) for key in ("median", "low95", "high95"))]
-        for name, c in document["contributions"][quantity].items()
-        if max(abs(c["low95"]), abs(c["high95"])) >= 0.05
+    rows = shares(document, quantity)
+    sure = all(row.get("at_work", 1.0) > 0.99 for row in rows.values())
+    held = {name: [] if sure else [percent(row["at_work"])] for name, row in rows.items()}
+    body = [
+        [FACTORS[name], *held[name], *(signed(row[key]) for key in ("median", "low95", "high95"))]
+        for name, row in rows.items()
     ]
     note = (
         "Shapley values; medians over the posterior need not add up, shares of one draw do. R_ct is "
         "R(0) - R(inf) of the model without the other electrode's arc; one arc of a fitted circuit may read "
         "less."
     )
-    title = f"Shares of the change of {_SIDES[quantity]} / ohm"
-    return Table(title, ["effect / ohm", "median", "2.5 %", "97.5 %"], rows, note)
+    if not sure:
+        note += f" {AT_WORK}"
+    head = ["effect / ohm", *([] if sure else ["at work"]), "median", "2.5 %", "97.5 %"]
+    return Table(f"Shares of the change of {_SIDES[quantity]} / ohm", head, body, note)
 
 
 def _next(document: Document) -> Table:

@@ -10,15 +10,18 @@ from itertools import zip_longest
 from typing import Any
 
 from eisfit.display.report.explanation import (
-    FACTORS,
+    AT_WORK,
     LETTERS,
     NAMES,
     SILENT,
     VOLTAGES,
     Table,
     capped,
+    effect_name,
+    largest,
     ordered,
     percent,
+    shares,
     signed,
     tables,
 )
@@ -174,19 +177,18 @@ def _bar(value: float, most: float) -> str:
 
 
 def _contributions(document: Document) -> str:
-    entries = document["contributions"]["r_ct"]
-    most = max(max(abs(c["low95"]), abs(c["high95"])) for c in entries.values()) or 1.0
-    rows = ""
+    entries = shares(document)
+    most, rows, held = max(map(largest, entries.values()), default=1.0), "", ""
     for name, c in entries.items():
-        if max(abs(c["low95"]), abs(c["high95"])) < 0.05:
-            continue
         middle, low, high = (signed(c[key]) for key in ("median", "low95", "high95"))
         span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
         bar = f"<td class='{kind}'>{_bar(c['median'], most)}</td>"
-        rows += f"<tr><th scope='row'>{FACTORS[name]}</th><td>{span}</td>{bar}</tr>"
+        held = held if c["at_work"] > 0.99 else f" {AT_WORK}"
+        rows += f"<tr><th scope='row'>{effect_name(name, c)}</th><td>{span}</td>{bar}</tr>"
     caption = (
         "<b>Figure 2. Shares of the change of <i>R</i><sub>ct</sub> / Ω</b>, Shapley values, median (95 %)."
+        + held
     )
     body = f"<table><tbody>{rows}</tbody></table>"
     return f"<figure class='wide'><figcaption>{caption}</figcaption>{body}</figure>"

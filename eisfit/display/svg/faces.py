@@ -23,6 +23,7 @@ from eisfit.display.plot.style import (
     ohm_scale,
     required_data,
 )
+from eisfit.display.report.explanation import effect_name, shares
 from eisfit.display.report.words import axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
@@ -169,18 +170,14 @@ def draw_comparison(document: Document) -> list[Panel]:
 
 def draw_contributions(document: Document) -> list[Panel]:
     """Return the shares of the change of R_ct of ``Explanation.to_dict()``, medians and central 95 %."""
-    shares = {
-        name.replace("_", " "): share
-        for name, share in document["contributions"]["r_ct"].items()
-        if max(abs(share["low95"]), abs(share["high95"])) >= 0.05  # ohm: below it there is nothing to see
-    }
-    if not shares:
+    rows = {effect_name(name, row): row for name, row in shares(document).items()}
+    if not rows:
         raise EisfitError("nothing to draw: no effect changes R_ct")
     simulated = " (simulated cells)" if document["simulated"] else ""
     panel = Panel(
-        f"share of the change of R_ct / Ω{simulated}", "", height=26 * len(shares) + 8, names=list(shares)
+        f"share of the change of R_ct / Ω{simulated}", "", height=26 * len(rows) + 8, names=list(rows)
     )
-    for place, share in enumerate(shares.values()):
+    for place, share in enumerate(rows.values()):
         panel.bar(place, 0.0, share["median"], VERMILION if share["median"] > 0 else BLUE)
         panel.bar(place, share["low95"], share["high95"], GREY, thick=2)
     return [panel]
