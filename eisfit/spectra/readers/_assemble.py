@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -203,9 +203,19 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     return sweeps
 
 
-def boundaries_of(chosen: Chosen) -> list[int]:
-    """Return the rows at which a new sweep begins, of a table whose conditions may change."""
-    return boundaries(chosen["frequency"], chosen.get("cycle"), chosen.get("temperature"))
+def boundaries_of(chosen: Chosen, gaps: Sequence[int] = ()) -> list[int]:
+    """Return the rows at which a new sweep begins, of a table whose conditions may change.
+
+    `gaps` are rows before which the file itself begins anew.
+    """
+    cuts = list(gaps)
+    f, *conditions = (chosen.get(name) for name in ("frequency", "cycle", "temperature"))
+    for start, stop in pairwise([0, *gaps, chosen["frequency"].size]):
+        parts = [None if values is None else values[start:stop] for values in (f, *conditions)]
+        cuts += [
+            start + cut for cut in boundaries(parts[0] if parts[0] is not None else np.empty(0), *parts[1:])
+        ]
+    return sorted(cuts)
 
 
 def _typical(tests: list[SignTest]) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.spectra.readers._file import MAX_SWEEPS
+from eisfit.spectra.readers._header import Table
 
-__all__ = ["boundaries"]
+__all__ = ["boundaries", "gaps_of", "overlap"]
 
 
+_FEWEST_ROWS = 3
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
 
 
@@ -41,6 +44,32 @@ def boundaries(
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
     return [] if cuts and _is_one_sweep(frequency, cuts, cycle, conditions) else cuts
+
+
+def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray) -> list[int]:
+    """Return the rows below an empty line at which the frequencies go over those above it again.
+
+    A band of frequencies of its own, or more of the same sweep, is none: programs make pages.
+    """
+    if len(table.rows) != frequency.size or "" not in lines[table.rows[0] : table.rows[-1]]:
+        return []
+    gaps = [
+        row
+        for row, (above, below) in enumerate(pairwise(table.rows), 1)
+        if below > above + 1 and not any(line.strip() for line in lines[above + 1 : below])
+    ]
+    parts = [frequency[a:b] for a, b in pairwise([0, *gaps, frequency.size])]
+    again = [overlap(above, below) for above, below in pairwise(parts)]
+    return [gap for gap, is_again in zip(gaps, again, strict=True) if is_again]
+
+
+def overlap(above: FloatArray, below: FloatArray) -> bool:
+    """Whether frequencies are a few each, and share more than a third of the narrower range of log f."""
+    above, below = np.log(above[above > 0]), np.log(below[below > 0])
+    if min(above.size, below.size) < _FEWEST_ROWS:
+        return False
+    shared = min(above.max(), below.max()) - max(above.min(), below.min())
+    return bool(shared > 0.34 * min(np.ptp(above), np.ptp(below)) > 0)
 
 
 def _is_one_sweep(

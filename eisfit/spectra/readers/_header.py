@@ -109,8 +109,11 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
 
 
 def _name_column_of_words(table: Table) -> None:
-    """Give a first column of words, which name the rows, the empty name that the header leaves out."""
-    if len(table.names) == table.matrix.shape[1] - 1 and np.isnan(table.matrix[:, 0]).all():
+    """Give a first column that names or numbers the rows the empty name that the header leaves out."""
+    if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
+        return
+    first = table.matrix[:, 0]
+    if np.isnan(first).all() or (first[:1] in (0.0, 1.0) and (np.diff(first) == 1).all()):
         table.names, table.mixed = ["", *table.names], False
 
 

@@ -171,6 +171,12 @@ def _readings(matrix: FloatArray, start: int) -> list[Reading]:
         if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
             names = ("frequency", "modulus", "phase_rad")
             found.append(_reading("frequency, |Z|, phase in radians", start, names, a, _polar(b, c)))
+        modulus_last = np.nanmin(c, initial=np.inf) > 0 and np.nanmax(np.abs(b), initial=0.0) <= 91
+        if modulus_last:  # the usual order where b is a part of an impedance too
+            names = ("frequency", "phase", "modulus")
+            found.append(
+                _reading("frequency, phase in degrees, |Z|", start, names, a, _polar(c, np.radians(b)))
+            )
     if looks_like_frequency(c):
         found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
     return [

@@ -13,6 +13,7 @@ from eisfit.arrays import known
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column, is_units_row
+from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
@@ -183,6 +184,11 @@ def _begins_again(table: Table, line: int) -> bool:
     if place is None:
         return False
     rows, f = np.array(table.rows), table.matrix[:, place]
+    here = int(np.searchsorted(rows, line))
+    breaks = np.flatnonzero(np.diff(rows) > 1) + 1
+    first, last = max([0, *breaks[breaks < here]]), min([rows.size, *breaks[breaks > here]])
+    if overlap(f[first:here], f[here:last]):
+        return True
     above, below = known(f[rows < line]), known(f[rows > line])
     if above.size < 3 or below.size < 3:
         return False

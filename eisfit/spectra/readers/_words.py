@@ -30,7 +30,7 @@ _MEANS = {
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",
-    "minus": "minus neg negative moins negativ inverted",
+    "minus": "minus neg negative moins negativ negativer negatives negativo negativa inverted",
     "log": "log log10 lg",
     "ln": "ln",
     "conductance": "conductance leitwert",
@@ -93,6 +93,7 @@ WHOLE = {
     "ze": "modulus",
     "zwe": "modulus",
     "phasee": "phase",
+    "tz": "phase",  # theta of Z in the makers' ASCII
     "phasewe": "phase",
     "v-dc": "potential",
     "dc": "potential",

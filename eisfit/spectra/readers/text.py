@@ -20,6 +20,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import contradiction
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
@@ -235,7 +236,7 @@ def _sweeps(
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
     _note_table(file, table, chosen)
-    cuts = boundaries_of(chosen)
+    cuts = boundaries_of(chosen, gaps_of(table, lines, chosen["frequency"]))
     refuse_many(file, len(cuts))
     sweeps = sweeps_of(chosen, z, cuts)
     _name_by_label(file, sweeps, columns, table.alone)

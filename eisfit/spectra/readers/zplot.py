@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.spectra.readers import text
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._rows import named_sweeps, read_rows
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -43,8 +45,10 @@ def parse(file: File) -> list[Sweep]:
     """
     lines = file.lines
     first = _first_row(lines)
-    if first is None:
+    if first is None and find_table(file) is None:
         raise file.error("a ZPlot file without a row of numbers")
+    if first is None:
+        return text.parse(file)  # another program's table under ZPlot's mark
     names = next((_names(line) for line in reversed(lines[:first]) if "Z'(a)" in line), list(_NAMES))
     delimiter = _delimiter(lines[first])
     block = read_rows(file, lines, first, names, delimiter=delimiter)
