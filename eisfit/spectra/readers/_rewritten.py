@@ -28,6 +28,12 @@ _POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
 _REAL_FIRST = re.compile(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
+#: A complex number as Fortran, C++ and LabVIEW write it: ``(1.5,-2)``.
+_PAIR = re.compile(rf"(?:(?<=^)|(?<=[\s,;]))\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)", re.MULTILINE)
+_COMMAS_IN_COMPLEX = re.compile(
+    r"^.*\d,\d+(?:[eE][+-]?\d+)?\s*[+-]\s*\d+,\d+(?:[eE][+-]?\d+)?\s*[ij].*$", re.MULTILINE
+)
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 NUMPY_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
@@ -35,12 +41,20 @@ _PLAINER = (
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
+    ((" (", ",(", ";(", "\t("), _PAIR, lambda m: f"{m[1]}{'' if m[2][0] in '+-' else '+'}{m[2]}j"),
     (("#",), re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000
 _DRESSED = re.compile(
-    rf"""^\s*(?:["']?([^\W\d][^=:;,\t]{{0,40}}?)["']?\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
+    rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
 )
+#: An entry of a YAML list: ``- {f: 10, re: 5, im: -3}``.
+_BRACES = re.compile(r"^\s*-?\s*\{(.*)\}\s*,?\s*$")
+_NEXT_NAME = re.compile(r"(?<=[\w.])\s+(?=[^\W\d][^\s=:]{0,20}\s?[=:])")  # f: 10 Hz  Z': 5 Ohm
+_NAME_AND_NUMBER = re.compile(
+    rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{_REAL}\s*[^\s\d.,;=:+-]{{0,6}}\s*"
+)
+_MOST_NAMES = 12
 #: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
 _NESTED = re.compile(r"\[\s*\[|\{\s*\{")
 _GROUP = re.compile(r"[\[{]([^\[\]{}]+)[\]}]")
@@ -88,6 +102,9 @@ def written_apart(plain: Sequence[str]) -> Lines:
     for marks, pattern, form in _PLAINER:
         if any(mark in whole for mark in marks) and pattern.search(whole):
             plain = (whole := pattern.sub(form, whole)).split("\n")
+    if _IMAGINARY.search(whole) and _COMMAS_IN_COMPLEX.search(whole):
+        whole = _COMMAS_IN_COMPLEX.sub(lambda line: _DECIMAL_COMMA.sub(".", line[0]), whole)
+        plain = whole.split("\n")
     if "∠" in whole:
         units = {match[3] or "" for match in _POLAR.finditer(whole)}
         if len(units) == 1:
@@ -132,7 +149,9 @@ def undressed(lines: Sequence[str]) -> list[str]:
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups
-    return _without_row_numbers(lines) or _with_one_mark(lines) or _without_units(lines)
+    return (
+        _without_row_numbers(lines) or _with_one_mark(lines) or _without_units(lines) or _one_line_each(lines)
+    )
 
 
 def _without_units(lines: Sequence[str]) -> list[str]:
@@ -217,14 +236,39 @@ def _in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]]
     return f" [{_BASE[kinds.pop()]}]", scaled
 
 
+def _one_line_each(lines: Sequence[str]) -> list[str]:
+    """Return a line for each record of lines such as ``FREQ 10``, ``RE 5``, ``IM -3``; none: empty."""
+    filled = [line for line in lines if line.strip()]
+    cells = [_NAME_AND_NUMBER.fullmatch(line) for line in filled]
+    names = [match[1] if match else "" for match in cells]
+    first = next((i for i, name in enumerate(names) if name), 0)
+    width = names[first + 1 :].index(names[first]) + 1 if names[first] in names[first + 1 :] else 0
+    record = names[first : first + width]
+    if not 3 <= width <= _MOST_NAMES or "" in record or len(set(record)) < width:
+        return []
+    last = first
+    while names[last : last + width] == record:
+        last += width
+    whole = [match[0].strip() for match in cells[first:last] if match]
+    rows = [", ".join(whole[i : i + width]) for i in range(0, len(whole), width)]
+    return (
+        [re.sub(r"(?<=[^\W\d])\s+(?=[+-]?\d)", ": ", row) for row in rows]
+        if len(rows) >= _FEWEST_ROWS
+        else []
+    )
+
+
 def _undressed_cells(line: str) -> list[tuple[str, str, str]]:
     """Return (name, number, unit) of each cell; none where one of them is something else."""
     if not 5 < len(line) < _LONGEST:
         return []
+    line = _BRACES.sub(r"\1", line)
+    if not any(mark in line for mark in ",;\t"):
+        line = _NEXT_NAME.sub(",", line)
     found = []
     for cell in line.strip().rstrip(",;").split(_delimiter(line)):
         match = _DRESSED.match(cell)
-        if match is None or match[2].count(".") > 1 or (match[3] and unit_of(match[3]) is None):
+        if match is None or match[3].count(".") > 1 or (match[4] and unit_of(match[4]) is None):
             return []
-        found.append((match[1] or "", match[2], match[3] or ""))
+        found.append((match[2] or "", match[3], match[4] or ""))
     return found if any(name or unit for name, _, unit in found) else []

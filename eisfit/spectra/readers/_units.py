@@ -75,6 +75,7 @@ _UNITS = (
         "angle",
         1.0,
     ),
+    (re.compile(r"()(?:gon|gons|Gon)$"), "angle", 0.9),
     (re.compile(r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$"), "angle", 180 / pi),
     (
         re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
