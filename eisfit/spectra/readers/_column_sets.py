@@ -26,6 +26,7 @@ _DERIVED: tuple[str, ...] = (
     "filtered",
     "corr",
 )
+_DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
 _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm

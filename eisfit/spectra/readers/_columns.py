@@ -56,6 +56,8 @@ _PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
+_DIFFERENCE = re.compile(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
+_INVERSE = re.compile(r"^\s*1\s*/")
 _RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
 _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _R_NAME = re.compile(r"^X\.(?=(?:Im|Z)\b)")  # R's make.names of -Im(Z), -Z''
@@ -83,9 +85,9 @@ _UNIT_LAST = (
         r"^(.*?[a-z])(?:In)?([kKMG]?Hz|(?:[Mm]illi|[Kk]ilo|[Mm]ega)(?:[Hh]ertz|[Oo]hms?)|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"
     ),
 )
-_NEGATED = re.compile(r"\s*[*·×]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$")
+_NEGATED = re.compile(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
-_NO_LABEL = re.compile(r"[%×·*^]|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]")
+_NO_LABEL = re.compile(r"[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]")
 _CELLS = re.compile("[A-H]$")
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
@@ -113,7 +115,9 @@ def _column(name: str, labelled: bool) -> Column:
     if text.lower() in _SPREADSHEET:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
-    text = text.replace('""', '"').replace('"', "''").strip("#%" if len(text) > 1 else "").strip()
+    text = (
+        text.replace('""', '"').replace('"', "''").lstrip("#%" if len(text) > 1 else "").rstrip("#").strip()
+    )
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _DEGREES.sub(r"\1°C", text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
@@ -161,11 +165,14 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     logarithm = _LOG.match(text)
     text = text[logarithm.end() :] if logarithm else text
     if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
-        text = inner[1]
+        within, text = _signed(inner[1]) if logarithm else (1.0, inner[1])
+        sign *= within
     found = _quantity(text, bool(unit), labelled)
     if found is None:
         return None
     quantity, label, concepts = found
+    if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase"):
+        return None  # without a dimension
     given = unit_of(unit) if unit else None
     if not _fits(quantity, given) or (not unit and KIND.get(quantity) == "ohm" and _has_other_unit(core)):
         return None
@@ -223,7 +230,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
     concepts, label = _concepts(text)
     quantity = _decide(concepts) if concepts is not None else ""
-    if concepts is None or not quantity or _RATIO.search(text):
+    if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
     if label and not (labelled or _may_carry(quantity, label, concepts)):
         return None
