@@ -5,6 +5,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
 
 F = np.geomspace(1e5, 0.1, 31)
 S = 2j * np.pi * F
@@ -158,3 +159,65 @@ def test_a_table_of_very_many_sweeps_is_refused_by_its_beginning():
     text = "f,Zre,Zim\n" + "1000,1,-2\n100,2,-3\n" * 60_000
     with pytest.raises(ReadError, match="more than 10000 sweeps"):
         read(text)
+
+
+def lines(form, head=""):
+    return head + "".join(
+        form.format(f, z.real, z.imag, n=n) for n, (f, z) in enumerate(zip(F, Z, strict=True))
+    )
+
+
+WRITTEN = {
+    "Fortran's complex numbers": lines("{:.9g} ({:.9g},{:.9g})\n", "f Z\n"),
+    "complex numbers with decimal commas": lines("{:.9g};{:.9g}{:+.9g}i\n", "f;Z\n").replace(".", ","),
+    "YAML": lines("  - {{f: {:.9g}, re: {:.9g}, im: {:.9g}}}\n", "sample: A\ndata:\n"),
+    "names before numbers": lines("f: {:.9g} Hz  Z': {:.9g} Ohm  Z'': {:.9g} Ohm\n"),
+    "a value a line": lines("FREQ {:.9g}\nRE {:.9g}\nIM {:.9g}\n"),
+    "rows of a matrix": lines("{:.9g} {:.9g} {:.9g};\n", "% f Zre Zim\ndata = [\n") + "];\n",
+    "numbered rows the header leaves out": lines("{n} {:.9g} {:.9g} {:.9g}\n", "f Zre Zim\n"),
+    "units in quotes": lines("{:.9g},{:.9g},{:.9g}\n", '"f","Z\'","Z\'\'"\n"(Hz)","(Ohm)","(Ohm)"\n'),
+    "a remark behind the first row": lines("{:.9g};{:.9g};{:.9g};\n", "f;Zre;Zim;note\n").replace(
+        ";\n", ";cold\n", 1
+    ),
+    "another table beyond a gap": lines("{:.9g},{:.9g},{:.9g},,,\n", "f,Zre,Zim\n").replace(
+        ",,,\n", ",,Rs =,12\n", 1
+    ),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_rows_as_programs_write_them(how):
+    assert_cells(read(WRITTEN[how]), [None], [Z])
+
+
+def test_phase_before_the_modulus_without_header():
+    assert_cells(read(table("", F, DEGREES, abs(Z)).lstrip()), [None], [Z])
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "scale"),
+    [
+        ("Re(Z) - Rs (Ohm)", "", 1),
+        ("1/omega", "", 1),
+        ("Z' (-)", "", 1),
+        ("Z (mm)", "", 1),
+        ("Im(Z) x(-1)", "imag", -1),
+        ("Zim(-)", "imag", -1),
+        ("log(-Z'')", "imag", -1),
+        ("Negativer Imaginärteil in Ohm", "imag", -1),
+        ("tz(deg)", "phase", 1),
+    ],
+)
+def test_names_with_arithmetic_and_signs(name, quantity, scale):
+    assert (column(name).quantity, column(name).scale) == (quantity, scale)
+
+
+def test_blocks_below_an_empty_line_are_spectra_and_pages_are_one():
+    blocks = [table("", F, z.real, z.imag, mark=" ") for z in CELLS[:2]]
+    turned = table("", F[::-1], CELLS[2].real[::-1], CELLS[2].imag[::-1], mark=" ")
+    assert_cells(read("f Zre Zim" + "\n".join([*blocks, turned])), [None] * 3)
+    pages = [
+        table("Freq (Hz),Re(Z),Im(Z)", F[part], Z.real[part], Z.imag[part])
+        for part in (np.s_[:16], np.s_[16:])
+    ]
+    assert_cells(read("\n".join(pages)), [None], [Z])

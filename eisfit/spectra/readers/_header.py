@@ -286,10 +286,10 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
             and len(cells) <= width + 1
             and not any(number(cell, style) == 0 for cell in cells)
         ):
-            return [cell.strip("[]() ") for cell in cells]
+            return [cell.strip('[]() "') for cell in cells]
     return []
 
 
 def _units_above(line: str, style: Style, width: int) -> list[str]:
     cells = split(_COMMENT.sub("", line), style.delimiter)
-    return [cell.strip("[]() ") for cell in cells] if len(cells) == width and is_units_row(cells) else []
+    return [cell.strip('[]() "') for cell in cells] if len(cells) == width and is_units_row(cells) else []

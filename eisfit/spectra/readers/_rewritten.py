@@ -42,6 +42,11 @@ _PLAINER = (
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((" (", ",(", ";(", "\t("), _PAIR, lambda m: f"{m[1]}{'' if m[2][0] in '+-' else '+'}{m[2]}j"),
+    (
+        (";\n",),
+        re.compile(r"^([ \t]*[+-]?\d[^;\n]*);[ \t]*$", re.MULTILINE),
+        r"\1",
+    ),  # a row of MATLAB's matrix
     (("#",), re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000

@@ -76,10 +76,11 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     main = numeric.rows[numeric.widths == width]
     followers = set(numeric.rows[numeric.widths < width].tolist())
     first, last = _start(main[:4].tolist(), main.size, lines), int(main[-1])
+    ends = np.cumsum(numeric.widths)
+    first = _with_remarks(numeric, ends, first, width)
     while last + 1 in followers:  # of spectra side by side, the longer ones go on
         last += 1
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
-    ends = np.cumsum(numeric.widths)
     matrix = np.full((inside.size, width), np.nan)
     whole = [lines[row] for row in main[:_COMPARED]]
     same = numeric.widths[inside] == width
@@ -87,7 +88,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
     for place in np.flatnonzero(~same):
         part = numeric.flat[starts[place] : ends[inside[place]]]
-        if np.isfinite(part[width:]).any():
+        if np.isfinite(part[width:]).any() and not isnan(part[width]):  # beyond a gap it is something else
             table.wider.append(int(numeric.rows[inside[place]]))
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
@@ -99,6 +100,18 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
     return width, first
+
+
+def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], first: int, width: int) -> int:
+    """Return the first line of the table with the rows above that only have more behind their numbers."""
+    place = int(np.searchsorted(numeric.rows, first))
+    filled = np.isfinite(numeric.flat[ends[place] - width : ends[place]])
+    while place and numeric.rows[place - 1] == first - 1 and numeric.widths[place - 1] > width:
+        values = numeric.flat[ends[place - 1] - numeric.widths[place - 1] : ends[place - 1]]
+        if (np.isfinite(values[:width]) != filled).any() or not isnan(values[width]):
+            break
+        place, first = place - 1, first - 1
+    return first
 
 
 def _below(whole: Sequence[str], line: str) -> list[int]:
