@@ -2,34 +2,45 @@
 
 lmfit imports pandas, matplotlib, scipy.stats and every optimiser of scipy at its own start, which takes
 longer than all of eisfit. It does without the first two where they are not installed, and needs the
-distributions and most optimisers only for methods that eisfit does not call. matplotlib writes the
-documentation of a hundred classes' properties when they are defined, which nobody reads here. A notebook's
-process is left as it is.
+distributions and most optimisers only for methods that eisfit does not call. matplotlib and scipy write the
+documentation of hundreds of names when they are defined, which nobody reads here, scipy loads numpy's tools
+for tests and compilers, and matplotlib three dimensions and TeX. A notebook's process is left as it is.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
+from warnings import catch_warnings, simplefilter
 
 if TYPE_CHECKING:  # with its base classes come files of packages, archives and random numbers
     from importlib.abc import Loader
 
 __all__ = ["defer_imports"]
 
-_NOT_NEEDED = ("pandas", "matplotlib", "numdifftools")
-# Imported when a name of theirs is used; where another scipy has no such module, nothing is lost.
-_LATER = (
-    *("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial"),
-    *("scipy.linalg.interpolative", "scipy.sparse.csgraph"),
-    *(f"scipy.optimize.{name}" for name in ("_direct_py", "_dual_annealing", "_isotonic", "_linprog")),
-    *(f"scipy.optimize.{name}" for name in ("_milp", "_qap", "_shgo")),
-)
+#: Module -> what it imports and does without, and what it imports for names that are rarely used: these are
+#: imported when one is. Where another version has no such module, nothing is lost.
+_ABSENT = {
+    "lmfit": ("pandas", "matplotlib", "numdifftools", "emcee"),
+    "matplotlib.projections": ("mpl_toolkits.mplot3d",),
+}
+_LATER = {
+    "lmfit": (
+        *("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial"),
+        *("scipy.linalg.interpolative", "scipy.sparse.csgraph"),
+        *(f"scipy.optimize.{name}" for name in ("_direct_py", "_dual_annealing", "_isotonic", "_linprog")),
+        *(f"scipy.optimize.{name}" for name in ("_milp", "_qap", "_shgo")),
+        *("dill", "multiprocessing"),
+    ),
+    "matplotlib.textpath": ("matplotlib.dviread",),
+    "matplotlib.backends.backend_agg": ("matplotlib.dviread",),
+    "scipy._lib.array_api_compat.numpy": ("numpy.testing", "numpy.f2py", "numpy.ctypeslib"),
+}
 
 
 class _Later:
@@ -66,21 +77,35 @@ class _Loader:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's own start."""
-        if module.__name__ == "lmfit":
-            with _without_what_it_does_not_need():
-                self._own.exec_module(module)
-            return
-        self._own.exec_module(module)
-        if hasattr(module.Artist, "_update_set_signature_and_docstring"):
-            module.Artist._update_set_signature_and_docstring = classmethod(lambda _: None)
+        with _without_what_it_does_not_need(module.__name__):
+            self._own.exec_module(module)
+        if module.__name__ in _UNREAD:
+            _UNREAD[module.__name__](module)
+
+
+def _without_signatures(module: ModuleType) -> None:
+    if hasattr(module.Artist, "_update_set_signature_and_docstring"):
+        module.Artist._update_set_signature_and_docstring = classmethod(lambda _: None)
+
+
+def _without_sections(module: ModuleType) -> None:
+    if hasattr(module.NumpyDocString, "_parse"):
+        module.NumpyDocString._parse = lambda _: None
+
+
+#: Module -> what keeps it from taking documentation apart that nobody reads here.
+_UNREAD: dict[str, Callable[[Any], None]] = {
+    "matplotlib.artist": _without_signatures,
+    "scipy._lib._docscrape": _without_sections,
+}
 
 
 class _Finder:
     """Finds modules where everyone does, and gives them the lean loader."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        """Return the spec of lmfit and of matplotlib's artists; None for every other module."""
-        lean = fullname in ("lmfit", "matplotlib.artist")
+        """Return the spec of a module that is loaded lean; None for every other."""
+        lean = fullname in _ABSENT or fullname in _LATER or fullname in _UNREAD
         spec = PathFinder.find_spec(fullname, path) if lean else None
         if spec is not None and spec.loader is not None:
             spec.loader = cast("Loader", _Loader(spec.loader))
@@ -94,13 +119,22 @@ def defer_imports() -> None:
 
 
 @contextmanager
-def _without_what_it_does_not_need() -> Iterator[None]:
-    absent = [name for name in _NOT_NEEDED if name not in sys.modules]
-    later = {name: _LaterModule(name) for name in _LATER if name not in sys.modules}
+def _without_what_it_does_not_need(name: str) -> Iterator[None]:
+    absent = [one for one in _ABSENT.get(name, ()) if one not in sys.modules]
+    later = {one: _LaterModule(one) for one in _LATER.get(name, ()) if one not in sys.modules}
+    parents = [(sys.modules.get(one.rpartition(".")[0]), one.rpartition(".")[2]) for one in later]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None: an ImportError, by Python's rules
     sys.modules.update(later)
+    for (parent, child), stand_in in zip(parents, later.values(), strict=True):
+        if parent is not None:
+            setattr(parent, child, stand_in)
     try:
-        yield
+        with catch_warnings():
+            simplefilter("ignore", UserWarning)  # that something cannot be imported
+            yield
     finally:
-        for name in (*absent, *later):
-            del sys.modules[name]
+        for one in (*absent, *later):
+            del sys.modules[one]
+        for (parent, child), stand_in in zip(parents, later.values(), strict=True):
+            if parent is not None and vars(parent).get(child) is stand_in:
+                delattr(parent, child)

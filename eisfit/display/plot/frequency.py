@@ -19,6 +19,7 @@ from eisfit.display.plot.style import (
     complex_column,
     legible,
     ohm_scale,
+    quantity,
     shown_figure,
     styled,
 )
@@ -84,7 +85,7 @@ def _phase(impedance: Any) -> Any:
 def _label_bode(upper: Axes, lower: Axes) -> None:
     from matplotlib.ticker import MultipleLocator
 
-    upper.set(yscale="log", ylabel="$|Z|$ / Ω")
+    upper.set(yscale="log", ylabel=f"{quantity('|Z|')} / Ω")
     lower.set(ylabel="phase / °")
     span = float(np.ptp(lower.get_ylim()))
     step = next((step for step in (1, 2, 5, 10, 15, 30, 45) if span / step < 6), 90)
@@ -109,18 +110,24 @@ def _plain_log_numbers(ax: Axes) -> None:
 
 
 def frequency_axis(ax: Axes, *, labelled: bool = True) -> None:
-    """Make x a logarithmic frequency axis with a tick at every decade (every other where many)."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    """Make x a logarithmic frequency axis with a tick at every decade (every other where many).
+
+    Small ticks at 2 and 5 only where the decades leave room for them: ticks are most of what is drawn.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(numticks=9))
     ax.xaxis.set_major_formatter(FuncFormatter(_power_of_ten))
-    ax.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0), numticks=40))
+    low, high = ax.get_xlim()
+    few = 0 < low < high <= _FEW_DECADES * low
+    ax.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0), numticks=40) if few else NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
     if labelled:
         ax.set_xlabel("frequency / Hz")
 
 
+_FEW_DECADES = 1e5
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -165,7 +172,7 @@ def residuals(
         percent = 100 * column(values, f"{name} residual", f.size)
         ax.plot(f, percent, marker, ls="-", lw=0.6, ms=3.5, mfc="none", color=color, label=name, zorder=3)
     largest = max((abs(limit) for limit in ax.get_ylim()), default=1.0)
-    ax.set(ylim=(-1.05 * largest, 1.05 * largest), ylabel="residual / % of $|Z|$")
+    ax.set(ylim=(-1.05 * largest, 1.05 * largest), ylabel=f"residual / % of {quantity('|Z|')}")
     frequency_axis(ax)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2, borderaxespad=0.1)
     return ax

@@ -17,6 +17,7 @@ from eisfit.display.plot.style import (
     complex_column,
     legible,
     ohm_scale,
+    quantity,
     required_data,
     root_figure,
     styled,
@@ -150,8 +151,8 @@ def unit_factor(ax: Axes, impedance: ComplexArray) -> float:
         return _UNITS[unit]
     finite = np.abs(impedance[np.isfinite(impedance)])
     factor, unit = ohm_scale(float(finite.max(initial=0.0)) or 1.0)
-    ax.set_xlabel(f"$Z'$ / {unit}")
-    ax.set_ylabel(f"$-Z''$ / {unit}")
+    real, imaginary = quantity("Z'"), quantity("-Z''")
+    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}")
     return factor
 
 

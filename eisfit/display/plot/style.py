@@ -193,14 +193,30 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
         raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
     drawn, buffer = root_figure(figure), io.BytesIO()
     engine = drawn.get_layout_engine()
-    if engine is not None:  # settle it once: it moves a little at every drawing
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font
+    if engine is None:  # nobody has seen to it that all is inside
+        cut: dict[str, Any] = {} if _columns.get() else {"bbox_inches": "tight", "pad_inches": 0.05}
+        drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], **cut)
+    else:  # settle it once: it moves a little at every drawing
         engine.execute(drawn)
         drawn.set_layout_engine("none")
-    # A figure for a paper keeps its width to the millimetre.
-    cut: dict[str, Any] = {} if _columns.get() else {"bbox_inches": "tight", "pad_inches": 0.05}
-    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font
-    drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], **cut)
+        _print(drawn, buffer, kind)
     return write_atomic(target, buffer.getvalue())
+
+
+def _print(drawn: Figure, buffer: io.BytesIO, kind: str) -> None:
+    """Draw a figure whose layout is settled: once, where ``savefig`` draws it twice to settle it."""
+    import matplotlib as mpl
+    from matplotlib.backend_bases import get_registered_canvas_class
+
+    shown, dpi = drawn.canvas, drawn.dpi
+    try:
+        canvas: Any = get_registered_canvas_class(kind)(drawn)
+        drawn.dpi = mpl.rcParams["savefig.dpi"]
+        getattr(canvas, f"print_{kind}")(buffer, metadata=_METADATA[kind])
+    finally:
+        drawn.dpi = dpi
+        drawn.set_canvas(shown)
 
 
 def root_figure(drawn: Any) -> Any:
@@ -298,6 +314,19 @@ def pretty(text: str) -> str:
     text = re.sub(r"\b[A-Z][A-Za-z]{0,3}\d*(?:_[A-Za-z0-9]+)+\b", _subscript, text)
     text = re.sub(r"(?<![A-Za-z])([mkM]?)ohm(?![A-Za-z])", lambda found: f"{found[1]}Ω", text)
     return legible(_exponents(text))
+
+
+def quantity(formula: str) -> str:
+    """Return a formula in italics where it is for a paper, else in plain letters.
+
+    Matplotlib takes longer to read its first formula than to draw all the rest.
+
+    >>> quantity("-Z''")
+    '−Z″'
+    """
+    if _columns.get():
+        return f"${formula}$"
+    return formula.replace("-", "−").replace("''", "″").replace("'", "′")
 
 
 def _subscript(found: re.Match[str]) -> str:
