@@ -498,7 +498,7 @@ def test_labels_as_on_paper(name: str, expected: str) -> None:
 
 
 def test_a_figure_for_a_paper_has_its_quantities_in_italics():
-    """Elsewhere they are plain letters: matplotlib reads its first formula more slowly than it draws the rest."""
+    """Elsewhere in plain letters: matplotlib reads its first formula more slowly than it draws the rest."""
     with plot.paper(1):
         ax = plot.nyquist([10.0, 1.0], [1 - 1j, 2 - 0.5j], ax=plot.new_axes())
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("$Z'$ / Ω", "$-Z''$ / Ω")
