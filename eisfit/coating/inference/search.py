@@ -134,7 +134,8 @@ def _blind(problem: Problem, tried: Sequence[str], seed: int) -> Optima:
     which = np.repeat(np.arange(len(tried)), _STARTS)
     u, chi2 = _minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
     best = Optima(likelihood, u, which, chi2).best(_BEST)
-    return Optima(likelihood, *_search_on(likelihood, best.u, best.which)).best(_KEPT)
+    u, chi2 = _minimise(likelihood, best.u, best.which, _SEARCH)
+    return Optima(likelihood, u, best.which, chi2).best(_KEPT)
 
 
 def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optima:
@@ -152,7 +153,7 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
         found = found.best(_BEST, _ROUGHLY)
     else:
         found = found.best(_KEPT, _RIVALS)
-    if problem.finished() is problem:
+    if problem.scalar:
         return found
     again = _from_all(found, 1) if new.any() else (found.u, found.which)
     both = zip(again, _moved(found.best(1)), strict=True)
@@ -162,14 +163,8 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
 def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
-    return Optima(likelihood, *_search_on(likelihood, u, which, corrections))
-
-
-def _search_on(
-    likelihood: Likelihood, u: FloatArray, which: IntArray, corrections: Corrections | None = None
-) -> tuple[FloatArray, IntArray, FloatArray]:
     u, chi2 = _minimise(likelihood, u, which, _SEARCH, corrections)
-    return u, which, chi2
+    return Optima(likelihood, u, which, chi2)
 
 
 def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[FloatArray, IntArray]:
@@ -188,13 +183,13 @@ def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Float
 
 
 def _moved(best: Optima) -> tuple[FloatArray, IntArray]:
-    """Return optima with one of the parameters moved that make two optima of one spectrum's parts."""
+    """Return likely optima with the other electrode's arc, or the solid's part of the spectrum, elsewhere."""
     names, near = best.likelihood.names, best.chi2 < best.chi2.min() + _HOPELESS
     rows = []
     for name, steps in _MOVES.items():
         for step in steps if name in names else ():
             u = best.u[near]
-            u[:, names.index(name)] += step * best.likelihood.free[best.which[near], names.index(name)]
+            u[:, names.index(name)] += step
             rows.append(u)
     return np.concatenate([best.u[:0], *rows]), np.tile(best.which[near], len(rows))
 
