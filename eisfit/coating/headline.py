@@ -87,7 +87,7 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
     shared = _shared(document) if p[best] >= _LARGELY else ""
     told = f"{deciding} (log10 odds {capped(rows[deciding])})"
-    return f"{text}{size}. {shared}What speaks most for it: {told}."
+    return f"{text}{size}{shared}. What speaks most for it: {told}."
 
 
 def _undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
@@ -118,7 +118,7 @@ def _shared(document: Mapping[str, Any]) -> str:
     told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
     part = "" if document["r_ct"]["source"] == "published" else ", of which a fitted arc reads a part,"
     span = _signed(change)
-    return f"By the model the electrode's R(0) - R(inf){part} changed by {span} ohm: {', '.join(told)}. "
+    return f"; by the model the electrode's R(0) - R(inf){part} changed by {span} ohm: {', '.join(told)}"
 
 
 def _signed(row: Mapping[str, float]) -> str:

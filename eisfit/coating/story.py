@@ -189,7 +189,7 @@ def _thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[d
     """Return the coated electrode's R_ct over the film's thickness, a fifth to twelve times the study's."""
     name = f"thickness:{coated.film}"
     own, rows = problem.priors[name], []
-    for factor in np.geomspace(0.2, 12, 15):
+    for factor in np.geomspace(0.2, 12, 8):
         priors = {**problem.priors, name: replace(own, mean=own.mean + np.log(factor))}
         changed = replace(problem, priors=priors)
         values = np.concatenate([resistances(changed, coated, thin(d))["r_ct"] for d in drawn])

@@ -72,7 +72,7 @@ def weigh(
     rows: Facts = {}
     silent: dict[str, str] = {}
     most = max(p.log_evidence for p in found.values())
-    likely = {name for name, p in found.items() if p.log_evidence > most - np.log(1e3)}
+    likely = [name for name, p in found.items() if p.log_evidence > most - np.log(1e3)]
     rng = np.random.default_rng(seed)
     drawn = {name: Draw(p, p.draws(_EACH, rng)) for name, p in found.items()} if study.file.dc else {}
     for row in study.file.dc:
@@ -80,16 +80,16 @@ def weigh(
             silent[row.what] = "no impedance foretells it"
             continue
         asked = _asked(row, seed)
-        held = {name: _density(problem, row, asked, draw, seed) for name, draw in drawn.items()}
-        if not any(meets for name, (_, meets) in held.items() if name in likely):
+        held = {name: _density(problem, row, asked, drawn[name], seed) for name in likely}
+        if not any(meets for _, meets in held.values()):
             silent[row.what] = "set aside: no hypothesis meets it"
             continue
-        logs = {name: log for name, (log, _) in held.items()}
-        known = [log for name, log in logs.items() if name in likely]
+        known = [log for log, _ in held.values()]
         if (max(known) - min(known)) / np.log(10) < _NOTHING:
             silent[row.what] = f"tells nothing: {_ALIKE[len(likely) > 1]}"
             continue
-        rows[row.what] = logs
+        held |= {n: _density(problem, row, asked, d, seed) for n, d in drawn.items() if n not in likely}
+        rows[row.what] = {name: held[name][0] for name in found}
     total = {name: sum(logs[name] for logs in rows.values()) for name in found}
     return {name: _raised(p, total[name]) for name, p in found.items()}, rows, silent
 

@@ -271,7 +271,7 @@ def _thickness(document: Document) -> Table:
             significant(row["thickness_nm"], 2),
             *(significant(row[k], 3) for k in ("median", "low95", "high95")),
         ]
-        for row in document["predictions"]["thickness"][::2]
+        for row in document["predictions"]["thickness"]
     ]
     head = ["film / nm", "R_ct / ohm", "2.5 %", "97.5 %"]
     return Table("Predicted over the film's thickness", head, rows)
