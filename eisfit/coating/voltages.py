@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.contributions import Draw, layers, resistances, summary
+from eisfit.coating.contributions import Draw, layers, resistances, summary, thin
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
@@ -156,7 +156,7 @@ def foretold(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict
     linear reading asks for, and in `holds` whether each of the two readings meets it.
     """
     rows: list[dict[str, Any]] = []
-    thinned = [Draw(d.posterior, d.u[::3]) for d in drawn]
+    thinned = [thin(d) for d in drawn]
     for row in (row for row in study.file.dc if row.life is None):
         voltage, current = _asked(row, study.file.study.seed)
         measured = summary(voltage)
