@@ -7,7 +7,18 @@ from typing import Any
 
 from eisfit.records import dataclass
 
-__all__ = ["FORBIDS", "GRADES", "TELLS", "THRESHOLDS", "VERDICTS", "Flag", "Threshold", "limit", "usable"]
+__all__ = [
+    "FORBIDS",
+    "GRADES",
+    "TELLS",
+    "THRESHOLDS",
+    "VERDICTS",
+    "Flag",
+    "Threshold",
+    "limit",
+    "near_the_noise",
+    "usable",
+]
 
 #: A flag of this level forbids the use of the result until it is looked into.
 FORBIDS = "forbids"
@@ -62,6 +73,16 @@ THRESHOLDS: Mapping[str, Threshold] = {
         2.0,
         "rms residual over what the noise alone leaves, from which a misfit is systematic",
         "of 60 points the ratio scatters by less than 0.1: 2 is far outside chance",
+    ),
+    "near_the_noise": Threshold(
+        1.5,
+        "rms residual over what the noise alone leaves, up to which a circuit of a comparison fits",
+        "as misfit, and nearer: what `compare` weighs are circuits beside each other",
+    ),
+    "fine_rms": Threshold(
+        0.003,
+        "relative residual, rms, up to which a circuit of a comparison fits whatever the noise",
+        "the accuracy that makers of instruments state for a mid-range |Z|, 0.1 to 0.3 %",
     ),
     "plain_noise": Threshold(
         1.5,
@@ -164,6 +185,15 @@ def limit(name: str) -> float:
     0.03
     """
     return THRESHOLDS[name].value
+
+
+def near_the_noise(misfit: float, rms: float) -> bool:
+    """Return whether a circuit of a comparison fits: `misfit` is the residual over the noise, `rms` over |Z|.
+
+    >>> near_the_noise(1.1, 0.02), near_the_noise(4.0, 0.002), near_the_noise(4.0, 0.02)
+    (True, True, False)
+    """
+    return misfit <= limit("near_the_noise") or rms <= limit("fine_rms")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from eisfit.display.report.explanation import effect_name, shares
 from eisfit.display.report.words import axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
+from eisfit.verdict import near_the_noise
 
 __all__ = [
     "draw_check",
@@ -156,7 +157,7 @@ def draw_comparison(document: Document) -> list[Panel]:
     names = [str(row["circuit"]["name"])[:24] for row in rows]
     panel = Panel("BIC above the best circuit", "", height=26 * len(rows) + 8, names=names)
     for place, row in enumerate(rows):
-        fits = row["misfit"] <= 1.5 or row["rms_relative_residual"] <= 0.003
+        fits = near_the_noise(row["misfit"], row["rms_relative_residual"])
         color = GREY if row["refused"] else BLUE if fits else VERMILION
         panel.bar(place, 0.0, row["bic"] - lowest, color, filled=not row["refused"])
         words = ", refused" if row["refused"] else "" if fits else ", misses the data"

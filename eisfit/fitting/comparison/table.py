@@ -14,7 +14,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import usable
+from eisfit.verdict import limit, near_the_noise, usable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Comparison"]
 
-_WITHIN_NOISE = 1.5  # rms residual over what the noise alone leaves
 _AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
 _CLOSER = 10.0  # of BIC: "very strong" in the same paper
-_MISFIT_LEAST = 0.003
 _ABOUT_AS_CLOSE = 1.5  # times the rms residual of the closest
 
 
@@ -268,7 +266,7 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     answer = min((c for c in candidates if not c.refused), key=lambda c: c.bic, default=None)
     held = [c for c in candidates if c.refused and c.result]
     closest = _closest(held)
-    misses = answer is None or (_misfit(answer, noise) > _WITHIN_NOISE or noise <= 0)
+    misses = answer is None or (_misfit(answer, noise) > limit("near_the_noise") or noise <= 0)
     if closest is None or not misses or (answer is not None and closest.bic > answer.bic - _CLOSER):
         return list(candidates)
     taken = dataclasses.replace(closest, refused="", reserved=closest.refused)
@@ -294,7 +292,7 @@ def _misfit(candidate: Candidate, noise: float) -> float:
 
 def _within_noise(candidate: Candidate) -> bool:
     rms = candidate.result.statistics.rms_relative_residual if candidate.result else np.inf
-    return candidate.misfit <= _WITHIN_NOISE or rms <= _MISFIT_LEAST
+    return near_the_noise(candidate.misfit, rms)
 
 
 def _percent(candidate: Candidate) -> str:
