@@ -39,6 +39,8 @@ _LATER = {
     ),
     "matplotlib.textpath": ("matplotlib.dviread",),
     "matplotlib.backends.backend_agg": ("matplotlib.dviread",),
+    "schemdraw.schemdraw": ("schemdraw.backends.mpl",),
+    "schemdraw.elements.elements": ("schemdraw.backends.mpl",),
     "scipy._lib.array_api_compat.numpy": ("numpy.testing", "numpy.f2py", "numpy.ctypeslib"),
 }
 

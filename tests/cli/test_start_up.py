@@ -104,3 +104,35 @@ def test_what_lmfit_imports_later_is_there_when_it_is_used():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.split() == ["0.535242", "2.05", "1.0", "3", "0.25"]
+
+
+@pytest.mark.slow
+def test_a_report_draws_circuits_without_matplotlib(tmp_path):
+    spectrum = str(ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv")
+    code = CALL.format(["report", spectrum, "-c", "rs-sei-ct-w", "-o", str(tmp_path / "report.html")])
+    names = ("matplotlib", "pandas", "numpy.testing", "numpy.f2py", "multiprocessing", "emcee")
+    assert imported_after(code, names) == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["circuits", "rs-sei-ct-w", "--draw", "-o", "drawing.png"],
+        ["fit", "bare.csv", "--circuit", "rs-ct", "--output", ".", "--finish", "kernel"],
+    ],
+)
+def test_the_program_draws_what_a_process_that_has_everything_draws(tmp_path, arguments):
+    """With schemdraw's backend for matplotlib found later, and modules of figures that are loaded lean."""
+    source = ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"
+    everything = "import lmfit, matplotlib.pyplot, mpl_toolkits.mplot3d, schemdraw"
+    drawn = []
+    for name, before in (("lean", ""), ("whole", everything)):
+        place = tmp_path / name
+        place.mkdir()
+        (place / "bare.csv").write_bytes(source.read_bytes())
+        code = f"{before}\n{CALL.format(arguments)}"
+        subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, timeout=120, check=True)
+        drawn.append({one.name: one.read_bytes() for one in place.glob("*.png")})
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 1
