@@ -5,17 +5,21 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 from typing import NoReturn
 
 __all__ = ["main"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)  # of what the system lets a program have
 
 
 def main() -> None:
     """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
     _open_streams()
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a scheduler's end of time is as good as Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     # An old terminal may know no plus-minus sign: a question mark is better than an error.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -64,6 +68,16 @@ def _open_streams() -> None:
         sys.exit("eisfit: standard output is closed: send it to a file or a terminal")
 
 
+def _has_no_folder() -> bool:
+    from pathlib import Path
+
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _leave(error: Exception) -> NoReturn:
     """Say what went wrong in one sentence, and end."""
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error.strerror):
@@ -71,6 +85,12 @@ def _leave(error: Exception) -> NoReturn:
     elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         sentence = f"cannot write: {error.strerror}"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    elif isinstance(error, OSError) and error.errno in _NO_MORE:
+        sentence = f"the system allows no more (ulimit -a shows the limits): {error.strerror}"
+    elif isinstance(error, MemoryError):
+        sentence = "there is not enough memory: try fewer spectra at a time"
+    elif isinstance(error, FileNotFoundError) and _has_no_folder():
+        sentence = "the folder in which this was started is gone: change to another one"
     else:
         sentence = (
             f"internal error, please report it: {type(error).__name__}: {error} (EISFIT_DEBUG=1 shows where)"

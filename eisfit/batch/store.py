@@ -35,10 +35,17 @@ _PATIENCE = 60.0  # s that one run waits for another's transaction
 _AT_ONCE = 500  # keys in one query
 # The numbers of the spectrum and the covariance are kept as they are in memory: as text they took longer to
 # write than to fit. What follows from the rest (fitted curve, correlations) is left out.
+_RESULT = {
+    "key": "TEXT PRIMARY KEY",
+    "source": "TEXT NOT NULL",
+    "ok": "INTEGER NOT NULL",
+    "error": "TEXT",
+    "circuit": "TEXT",
+    "document": "BLOB NOT NULL",
+    "numbers": "BLOB",
+}
 _TABLES = (
-    """CREATE TABLE IF NOT EXISTS results (
-    key TEXT PRIMARY KEY, source TEXT NOT NULL, ok INTEGER NOT NULL, error TEXT,
-    circuit TEXT, document BLOB NOT NULL, numbers BLOB)""",
+    f"CREATE TABLE IF NOT EXISTS results ({', '.join(f'{name} {kind}' for name, kind in _RESULT.items())})",
     "CREATE TABLE IF NOT EXISTS circuits (key TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID",
 )
 _COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm", "noise_ohm")
@@ -98,7 +105,12 @@ class Store:
                 f"{self.path}: is a store of another version of eisfit (layout {found}, this one reads "
                 f"{_SCHEMA}): name another file, or delete this one; its fits are made again"
             )
-        if found not in (0, _SCHEMA) or (found == 0 and tables - {"results", "circuits"}):
+        columns = [row[1] for row in self._db.execute("PRAGMA table_info(results)")]
+        begun = tables <= {"results", "circuits"} and columns in (
+            [],
+            list(_RESULT),
+        )  # by a run that was killed
+        if found not in (0, _SCHEMA) or (found == 0 and not begun):
             raise EisfitError(f"{self.path}: is a database, but not a store of results that eisfit can read")
         for table in _TABLES:
             self._db.execute(table)

@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
@@ -36,10 +36,13 @@ class Manners:
         Nothing on standard error but errors.
     form
         One of `FORMS`: what `eisfit.cli.output.print_json` prints.
+    unwritten
+        Why results could not be written: said once they have been shown, so that they are not lost.
     """
 
     quiet: bool = False
     form: str = "json"
+    unwritten: list[Exception] = field(default_factory=list)
 
 
 #: Of the command under way.

@@ -18,6 +18,7 @@ from eisfit.files import inert_cell, to_json, write_atomic, write_json
 
 __all__ = [
     "Folder",
+    "check_not_read",
     "check_output",
     "folder",
     "frame_csv",
@@ -44,8 +45,11 @@ def guard(command: Callable[P, int | None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        current.unwritten.clear()
         try:
             code = command(*args, **kwargs) or 0
+            for error in current.unwritten:
+                code = _complain(error, 1)
         except UsageError as error:
             code = _complain(error, 2)
         except EisfitError as error:
@@ -137,6 +141,8 @@ class Folder:
 def write_results(output: Path | None, form: str, columns: int, write: Callable[[Folder], None]) -> None:
     """Let `write` put results into the folder `output`, or its one figure into the file of that name.
 
+    What the disk refuses is said when the command has shown its results.
+
     Raises
     ------
     UsageError
@@ -144,6 +150,15 @@ def write_results(output: Path | None, form: str, columns: int, write: Callable[
     """
     if output is None:
         return
+    try:
+        _write_results(output, form, columns, write)
+    except UsageError:
+        raise
+    except (EisfitError, OSError) as error:
+        current.unwritten.append(error)
+
+
+def _write_results(output: Path, form: str, columns: int, write: Callable[[Folder], None]) -> None:
     from eisfit.display import plot
 
     with plot.paper(columns):
@@ -190,6 +205,20 @@ def check_output(path: Path | None, option: str = "--output") -> None:
             pass
     except OSError as error:
         raise UsageError(f"{option} {path}: nothing can be written there: {error.strerror}") from None
+
+
+def check_not_read(paths: Iterable[Path], sources: Iterable[str], option: str) -> None:
+    """Raise UsageError where a result would be written over a file that is read.
+
+    Raises
+    ------
+    UsageError
+        Naming the file.
+    """
+    read = {os.path.realpath(source) for source in sources}
+    for path in paths:
+        if os.path.realpath(path) in read:
+            raise UsageError(f"{option}: would write over {path}, which is read: name another place")
 
 
 def folder(path: Path, option: str = "--output") -> Path:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import eisfit
 from eisfit import files
+from eisfit.__main__ import _leave
 from eisfit.batch.store import Store
 from eisfit.batch.watch import Watcher
 from eisfit.cli import app
@@ -142,6 +143,49 @@ def test_ctrl_c_while_a_command_is_imported(monkeypatch):
     done = CliRunner().invoke(app, ["fit", "a.csv"])
     assert done.exit_code == 130
     assert done.stderr.strip() == "eisfit: stopped"
+
+
+STOPPED = """
+import os, signal, sys
+from eisfit.__main__ import main
+from eisfit.cli.manners import Commands
+Commands.get_command = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+sys.argv = ["eisfit", "fit", "a.csv"]
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no SIGTERM to be handled on this system")
+def test_a_scheduler_that_ends_a_run_is_as_good_as_ctrl_c():
+    run, there = [sys.executable, "-c", STOPPED], {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(run, env=there, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (130, "eisfit: stopped")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "the system allows no more (ulimit -a"),
+        (MemoryError(), "there is not enough memory"),
+        (ValueError("x"), "internal error, please report it: ValueError: x"),
+    ],
+)
+def test_what_the_system_refuses_is_no_internal_error(capsys, error, said):
+    with pytest.raises(SystemExit) as end:
+        _leave(error)
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(f"eisfit: {said}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be removed on this system")
+def test_a_folder_that_is_gone_is_told(capsys, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit):
+        _leave(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    assert "the folder in which this was started is gone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("moment", [0, 1, 4_000_000_000])

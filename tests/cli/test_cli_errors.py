@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from eisfit.cli import app
+from eisfit.errors import EisfitError
 from eisfit.model.simulate import simulate, to_csv
 
 HEAD = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n"
@@ -207,6 +208,30 @@ def test_convert_goes_on_after_a_bad_file(run, good, tmp_path):
     assert code == 1
     assert err == "eisfit: words.txt: no table of numbers in it\n"
     assert [p.name for p in (tmp_path / "there").iterdir()] == ["good.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("convert", "--output", "."), ("convert", "--output", "there/.."), ("batch", "--export", "good.csv")],
+)
+def test_nothing_is_written_over_what_is_read(run, good, tmp_path, arguments):
+    (tmp_path / "there").mkdir()
+    before = good.read_bytes()
+    code, _, err = run(arguments[0], good.name, *arguments[1:])
+    assert code == 2
+    assert "good.csv, which is read: name another place" in err
+    assert good.read_bytes() == before
+
+
+def test_results_that_cannot_be_written_are_shown(run, good, monkeypatch):
+    def full(path, _):
+        raise EisfitError(f"{path}: cannot be written: No space left on device")
+
+    monkeypatch.setattr("eisfit.cli.commands.fits.write_json", full)
+    code, out, err = run("fit", good.name, "-c", "rs-ct", "--output", "there")
+    assert code == 1
+    assert "R_ct" in out
+    assert err.strip().endswith("fit.json: cannot be written: No space left on device")
 
 
 def test_examples_never_overwrite_what_differs(run, tmp_path):

@@ -22,7 +22,7 @@ from eisfit.cli.options import (
     Reading,
     Weighting,
 )
-from eisfit.cli.output import guard, print_json, print_text
+from eisfit.cli.output import check_not_read, guard, print_json, print_text
 from eisfit.errors import UsageError
 
 __all__ = ["batch"]
@@ -100,6 +100,8 @@ def batch(
         read_as["manifest"] = manifest
         return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
+    if export is not None:
+        check_not_read([export], [path for path, _ in paths], "--export")
     many = fit_many(
         _spectra(paths, manifest, reading.options),
         chosen,

@@ -10,6 +10,7 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
 from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import (
+    check_not_read,
     check_output,
     folder,
     guard,
@@ -120,20 +121,21 @@ def convert(
     if to not in _TABLES:
         raise UsageError(f"--to {to!r}: is none of {', '.join(_TABLES)}{did_you_mean(to, _TABLES)}")
     check_output(output)
-    spectra = read_sources(files, **reading.options)
-    target, taken = folder(output), set[str]()
-    failed = False
-    for spectrum in spectra:
-        if isinstance(spectrum, FitFailure):
-            echo(f"eisfit: {spectrum.error}", err=True)
-            failed = True
-        elif to == "csv":
-            write_atomic(target / f"{stem(spectrum.name, taken)}.csv", to_csv(spectrum))
-        elif to == "csvw":
-            name = f"{stem(spectrum.name, taken)}.csv"
-            text, about = described_table(spectrum, name)
-            write_atomic(target / name, text)
-            write_json(target / f"{name}-metadata.json", about)
+    found = read_sources(files, **reading.options)
+    failures = [one for one in found if isinstance(one, FitFailure)]
+    spectra, taken = [one for one in found if not isinstance(one, FitFailure)], set[str]()
+    ending = "json" if to == "json" else "csv"
+    paths = [folder(output) / f"{stem(spectrum.name, taken)}.{ending}" for spectrum in spectra]
+    check_not_read(paths, [spectrum.source for spectrum in spectra], "--output")
+    for spectrum, path in zip(spectra, paths, strict=True):
+        if to == "csv":
+            write_atomic(path, to_csv(spectrum))
+        elif to == "json":
+            write_json(path, spectrum.to_dict())
         else:
-            write_json(target / f"{stem(spectrum.name, taken)}.json", spectrum.to_dict())
-    return int(failed)
+            text, about = described_table(spectrum, path.name)
+            write_atomic(path, text)
+            write_json(path.with_name(f"{path.name}-metadata.json"), about)
+    for failure in failures:
+        echo(f"eisfit: {failure.error}", err=True)
+    return int(bool(failures))

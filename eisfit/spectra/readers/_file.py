@@ -209,7 +209,9 @@ def _bytes(path: Path, name: str) -> bytes:
         if stat.S_ISDIR(kind):
             raise ReadError(f"{name}: is a folder, not a file; read_series reads folders")
         if not stat.S_ISREG(kind):
-            raise ReadError(f"{name}: is not a regular file")
+            raise ReadError(
+                f"{path}: is not a regular file; what a program prints is read as -, standard input"
+            )
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
