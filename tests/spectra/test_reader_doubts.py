@@ -185,6 +185,36 @@ WRITTEN = {
 }
 
 
+LOGGED = {
+    "Analog Devices": ("Freq:{:.9g} RzMag: {:.9g} Ohm , RzPhase: {:.9g} \n", "polar"),
+    "with units": ("Frequency: {:.9g} Hz, |Z| = {:.9g} Ohm, Phase = {:.9g} deg\n", "polar"),
+    "time before": ("[10:00:01] f={:.9g} Hz Zre={:.9g} Zim={:.9g}\n", "parts"),
+    "complex": ("2024-01-01 10:00:00 INFO f={:.9g} Z=({:.9g}{:+.9g}j)\n", "parts"),
+}
+
+
+@pytest.mark.parametrize("how", LOGGED)
+def test_lines_of_a_log_that_name_their_numbers(how):
+    form, kind = LOGGED[how]
+    pairs = zip(abs(Z), DEGREES, strict=True) if kind == "polar" else zip(Z.real, Z.imag, strict=True)
+    rows = [form.format(f, *pair) for f, pair in zip(F, pairs, strict=True)]
+    assert_cells(read("started\n" + "".join(rows)), [None], [Z])
+    if how != "complex":  # a point that lacks a part is none to leave out in silence
+        with pytest.raises(ReadError):
+            read("".join([*rows[:5], rows[5].rpartition(" ")[0] + "\n", *rows[6:]]))
+
+
+def test_units_that_change_from_line_to_line_in_a_log():
+    rows = [
+        f"[9:00] f={f:.9g} Hz Zre={a:.9g} Zim={b:.9g}\n" for f, a, b in zip(F, Z.real, Z.imag, strict=True)
+    ]
+    rows[:16] = [
+        f"[9:00] f={f / 1e3:.9g} kHz Zre={a:.9g} Zim={b:.9g}\n"
+        for f, a, b in zip(F[:16], Z.real, Z.imag, strict=False)
+    ]
+    assert_cells(read("".join(rows)), [None], [Z])
+
+
 @pytest.mark.parametrize("how", WRITTEN)
 def test_rows_as_programs_write_them(how):
     assert_cells(read(WRITTEN[how]), [None], [Z])
@@ -206,6 +236,9 @@ def test_phase_before_the_modulus_without_header():
         ("log(-Z'')", "imag", -1),
         ("Negativer Imaginärteil in Ohm", "imag", -1),
         ("tz(deg)", "phase", 1),
+        ("Zre day 7", "real", 1),
+        ("Z(0.1Hz)", "", 1),
+        ("Parte imaginária (Ω)", "imag", 1),
     ],
 )
 def test_names_with_arithmetic_and_signs(name, quantity, scale):

@@ -68,10 +68,10 @@ _PRIMES = str.maketrans(
 _BRACKET = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
-_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+°?[A-Za-z%]+")
+_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
 _PARTS = re.compile(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
-    r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+°?[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
+    r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
@@ -269,8 +269,8 @@ def _concepts(text: str) -> tuple[Counter[str] | None, str]:
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))
-    if len(rest) == 2 and len(rest[0]) < 3 and rest[0].isalpha() and rest[1].isdigit():  # S1
-        rest = ["".join(rest)]
+    if len(rest) == 2 and rest[0].isalpha() and rest[1].isdigit():  # S1, day 7
+        rest = [("" if len(rest[0]) < 3 else " ").join(rest)]
     if len(rest) > 1 or concepts["other"]:
         return None, ""
     return concepts, "".join(rest)

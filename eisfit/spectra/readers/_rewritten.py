@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
-__all__ = ["NUMPY_SCALAR", "Lines", "complex_cell", "is_numbered", "undressed", "written_apart"]
+__all__ = [
+    "NUMPY_SCALAR",
+    "Lines",
+    "complex_cell",
+    "in_one_unit",
+    "is_numbered",
+    "undressed",
+    "written_apart",
+]
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -173,7 +181,7 @@ def _without_units(lines: Sequence[str]) -> list[str]:
     names = names if all(names) else above
     if len(rows) < _FEWEST_ROWS or len(names) != len(rows[0]):
         return []
-    columns = [_in_one_unit(column) for column in zip(*rows, strict=True)]
+    columns = [in_one_unit(column) for column in zip(*rows, strict=True)]
     if not all(columns):
         return []
     head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
@@ -226,7 +234,7 @@ def _marks(line: str) -> tuple[str, ...]:
     return tuple(mark.strip(" ") or " " for mark in between[1:-1])
 
 
-def _in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
+def in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
     """Return the unit in brackets and the numbers in it; None where units of two kinds, or doubtful, mix."""
     written = {unit for *_, unit in cells}
     if len(written) == 1:

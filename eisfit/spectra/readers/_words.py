@@ -12,21 +12,27 @@ _MEANS = {
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
-    "Z": "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza "
+    "Z": "импеданса impedans impedantie impedanssi impedancja "
+    "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza "
     "импеданс "
     "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
-    "real": "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
+    "real": "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
+    "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
     "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
-    "imag": "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
+    "imag": "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
+    "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
     "reactance reaktanz réactance reactancia мним リアクタンス リアクタンス成分",
-    "modulus": "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
+    "modulus": "модуль módulus moduł μέτρο "
+    "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
-    "phase": "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
+    "phase": "位相角 fazowy faza fáze fázis φάση γωνία угол фазы sudut fasa fasevinkel fasvinkel vaihe "
+    "vaihekulma açı faz hoek fasehoek "
+    "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",
@@ -46,7 +52,8 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "part partie parte teil część část časť rész deel часть частина value values mean avg "
+    "filler": "часть част dio del μέρος bagian kısım kisim "
+    "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert act "
     "actual istwert applied signal test elapsed "
     "measured meas cell of the in der de la ac series serial component complex linear lin total "
@@ -170,6 +177,7 @@ KIND = {
 PAIRS: dict[str, tuple[str, ...]] = {
     "zr": ("Z", "real"),
     "zx": ("Z", "imag"),
+    "rz": ("Z",),  # Analog Devices' RzMag, RzPhase
     "mimz": ("minus", "imag", "Z"),
     "zi": ("Z", "imag"),
     "zj": ("Z", "imag"),

@@ -27,6 +27,7 @@ from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._logged import named_in_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._refusals import (
@@ -76,7 +77,11 @@ def parse(file: File) -> list[Sweep]:
     """
     if len(file.lines) > 2 * _COUNTED:
         _count_sweeps(file)
-    return sweeps_of_lines(file, file.lines)
+    lines = file.lines
+    if file.head.startswith("LabVIEW Measurement"):  # numbers stand in its head too
+        ends = [i for i, line in enumerate(lines[:_COUNTED]) if "***End_of_Header***" in line]
+        lines = [*[""] * (ends[-1] + 1), *lines[ends[-1] + 1 :]] if ends else lines
+    return sweeps_of_lines(file, lines)
 
 
 def _count_sweeps(file: File) -> None:
@@ -108,7 +113,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
         return _stacked(file, plain, parts)
     cut = table is not None and _drop_cut_row(table, lines)
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
-    if (few_rows or _has_words(table, lines)) and (plainer := undressed(plain)):
+    if (few_rows or _has_words(table, lines)) and (plainer := undressed(plain) or named_in_lines(lines)):
         return sweeps_of_lines(file, plainer)
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
