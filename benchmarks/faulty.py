@@ -125,6 +125,53 @@ def cable_overcorrected(rng):
     return f, z - 2j * np.pi * f * log_uniform(rng, 0.02, 1) * np.abs(z[0]) / (2 * np.pi * f[0])
 
 
+def overload(rng):
+    """The analyser is at the end of its range: |Z| stays at that, the phase goes on."""
+    f, z = wrong_circuit(rng)
+    limit = np.quantile(np.abs(z), rng.uniform(0.3, 0.95)) * rng.uniform(0.7, 1)
+    return f, z * np.minimum(1, limit / np.abs(z))
+
+
+def other_sweep(rng):
+    """The imaginary part is another cell's."""
+    f, z = wrong_circuit(rng)
+    other = cell(rng, f)
+    return f, z.real + 1j * other.imag * np.mean(np.abs(z)) / np.mean(np.abs(other))
+
+
+def phase_offset(rng):
+    """The phase is wrong by 3 to 30 degrees, either way."""
+    f, z = wrong_circuit(rng)
+    return f, z * np.exp(1j * rng.choice([-1, 1]) * np.radians(log_uniform(rng, 3, 30)))
+
+
+def ripple(rng):
+    """The gain goes up and down over the sweep."""
+    f, z = wrong_circuit(rng)
+    wave = np.sin(log_uniform(rng, 0.5, 6) * np.log(f) + rng.uniform(0, 2 * np.pi))
+    return f, z * (1 + log_uniform(rng, 0.03, 0.4) * wave)
+
+
+def contact_lost(rng):
+    """A contact gets worse: a resistance in series from one point on."""
+    f, z = wrong_circuit(rng)
+    return f, z + log_uniform(rng, 0.03, 1) * np.mean(np.abs(z)) * (f < f[rng.integers(3, f.size - 3)])
+
+
+def coarse(rng):
+    """Both parts in few steps, as of a converter of few bits."""
+    f, z = wrong_circuit(rng)
+    step = log_uniform(rng, 0.02, 0.4) * np.max(np.abs(z))
+    rounded = step * (np.round(z.real / step) + 1j * np.round(z.imag / step))
+    return f, np.where(rounded == 0, step * (0.5 - 0.5j), rounded)
+
+
+def absolute_imaginary(rng):
+    """-Z'' without its sign: what is inductive looks capacitive."""
+    f, z = wrong_circuit(rng)
+    return f, z.real - 1j * np.abs(z.imag)
+
+
 FAULTS = (
     wrong_circuit,
     few_points,
@@ -137,6 +184,13 @@ FAULTS = (
     range_jump,
     mains_hum,
     cable_overcorrected,
+    overload,
+    other_sweep,
+    phase_offset,
+    ripple,
+    contact_lost,
+    coarse,
+    absolute_imaginary,
 )
 
 

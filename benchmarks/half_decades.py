@@ -1,13 +1,15 @@
 """Does R_ct stay within its stated error where the lowest or the highest half decade is left out?
 
-    python benchmarks/half_decades.py FOLDER [--circuit NAME ...] [--each 6]
+    python benchmarks/half_decades.py FOLDER [--circuit NAME ...] [--each 6] [--identify]
     python benchmarks/half_decades.py --simulated [--count 24]
 
 Measured files below FOLDER (at most `--each` spectra of a file, 25 to 200 points): each spectrum is fitted
 with every circuit; of those of grade A or B the one of lowest BIC counts, if it is B with R_ct determined.
 `--simulated` takes the nearly true cells of `nearly_true.py` at 0.2 % noise, of which the true R_ct is known:
 what the shift by half a decade is worth as a judge of errors. A row: how many lie within the 95 %, R_ct's
-stated relative error, and how far it moves in stated errors.
+stated relative error, and how far it moves in stated errors; then the same for all circuits together, and
+for those fits whose arcs follow each other as their roles do. `--identify` takes the circuit that `eisfit fit
+FILE` chooses for each (seconds a spectrum), with every resistance that it determines.
 """
 
 from __future__ import annotations
@@ -80,12 +82,35 @@ def moved(fits: list[eisfit.FitResult], circuit: str) -> np.ndarray:
     return np.array(rows)
 
 
-def said(name: str, fits: list[eisfit.FitResult], shift: np.ndarray) -> str:
+def identified(spectra: list[eisfit.Spectrum]) -> tuple[np.ndarray, np.ndarray]:
+    """Return relative errors (n,) and shifts (2, n) of what resistances identified circuits determine."""
+    error, shift = [], []
+    for spectrum in spectra:
+        try:
+            fit = eisfit.fit(spectrum)
+        except eisfit.EisfitError:
+            continue
+        if fit.grade != "B" or not fit.ok:
+            continue
+        cut = [next(iter(eisfit.fit_many([without(fit.spectrum, k)], fit.circuit))) for k in ("low", "high")]
+        for name, p in fit.parameters.items():
+            if p.unit == "ohm" and name != "R_s" and p.verdict == "determined":
+                error.append(p.stderr / p.value)
+                shift.append([(one[name].value - p.value) / p.stderr for one in cut])
+    return np.array(error), np.array(shift).T
+
+
+def errors(fits: list[eisfit.FitResult]) -> np.ndarray:
+    """Return the relative errors of R_ct (B,)."""
+    return np.array([fit["R_ct"].stderr / fit["R_ct"].value for fit in fits])
+
+
+def said(name: str, error: np.ndarray, shift: np.ndarray) -> str:
     """Return one row of the table."""
-    error = np.array([fit["R_ct"].stderr / fit["R_ct"].value for fit in fits])
     low, high = np.median(np.abs(shift), axis=1)
+    inside, middle = 100 * np.mean(np.abs(shift) < T), 100 * np.median(error)
     return (
-        f"| {name} | {len(fits)} | {100 * np.mean(np.abs(shift) < T):.0f} % | {100 * np.median(error):.2g} % "
+        f"| {name} | {len(error)} | {inside:.0f} % | {middle:.2g} % "
         f"| {100 * error.min():.2g} to {100 * error.max():.2g} % | {low:.2f}, {high:.2f} |"
     )
 
@@ -97,6 +122,7 @@ def main() -> None:
     parser.add_argument("--circuit", nargs="*", default=list(CIRCUITS))
     parser.add_argument("--each", type=int, default=6)
     parser.add_argument("--simulated", action="store_true")
+    parser.add_argument("--identify", action="store_true")
     parser.add_argument("--count", type=int, default=24)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -106,13 +132,22 @@ def main() -> None:
         for kind in (kind for kind in KINDS if not kind.exact):
             spectra = [simulate(kind, 0.002, seed)[0] for seed in range(given.count)]
             some = [f for _, f in chosen(spectra, [kind.circuit])]
-            print(said(kind.name, some, moved(some, kind.circuit)), flush=True)
+            print(said(kind.name, errors(some), moved(some, kind.circuit)), flush=True)
         return
-    found = chosen(measured(given.folder, given.each), given.circuit)
-    for name in given.circuit:
-        some = [fit for circuit, fit in found if circuit == name]
-        if some:
-            print(said(name, some, moved(some, name)), flush=True)
+    spectra = measured(given.folder, given.each)
+    if given.identify:
+        print(said("as identified", *identified(spectra)), flush=True)
+        return
+    found = chosen(spectra, given.circuit)
+    rows = {name: [fit for circuit, fit in found if circuit == name] for name in given.circuit}
+    shifts = {name: moved(some, name) for name, some in rows.items() if some}
+    for name, shift in shifts.items():
+        print(said(name, errors(rows[name]), shift))
+    fits = [fit for some in rows.values() for fit in some]
+    shift = np.concatenate(list(shifts.values()), axis=1)
+    print(said("all", errors(fits), shift))
+    right = [not any(flag.name == "arcs_swapped" for flag in fit.flags) for fit in fits]
+    print(said("arcs in order", errors(fits)[right], shift[:, right]))
 
 
 if __name__ == "__main__":

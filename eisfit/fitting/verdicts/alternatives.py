@@ -38,6 +38,7 @@ __all__ = [
 
 _STEPS, _FINE = 40, 1e-10
 _MOST = 3  # alternatives of one fit
+_SAME = 0.01  # of a value, up to which two alternatives are one, where the error is small or unknown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,8 +96,8 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
     documents: dict[int, list[tuple[float, FloatArray]]] = {}
     for k in np.flatnonzero(kept)[np.argsort(found.chisqr[kept])].tolist():
         known = documents.setdefault(int(row[k]), [])
-        error = np.nan_to_num(rivals.stderr[row[k]])
-        if len(known) < _MOST and all((np.abs(values[k] - one) > 2 * error).any() for _, one in known):
+        same = np.maximum(2 * np.nan_to_num(rivals.stderr[row[k]]), _SAME * np.abs(values[k]))
+        if len(known) < _MOST and all((np.abs(values[k] - one) > same).any() for _, one in known):
             known.append((float(found.chisqr[k]), values[k]))
     names = coordinates.circuit.names
     return {b: tuple(_document(names, c, v) for c, v in found_here) for b, found_here in documents.items()}
