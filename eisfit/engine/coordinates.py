@@ -21,7 +21,8 @@ __all__ = ["Box", "Coordinates", "Scales", "arcs"]
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
 _BEYOND_TIME = 1e4
-_SEARCHED_TIME = 1e14  # on the way to an optimum, and in data without noise, arcs lie far outside the sweep
+# On the way to an optimum, and in data without noise, arcs lie far outside the sweep and elements are small.
+_SEARCHED, _SEARCHED_TIME = 1e10, 1e14
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,12 @@ class Scales:
         return float(np.sqrt(low) * np.sqrt(high))
 
 
-def _spans(scales: FloatArray, beyond: float = _BEYOND_TIME) -> dict[str, tuple[FloatArray, FloatArray]]:
+def _spans(
+    scales: FloatArray, size: float = _BEYOND, beyond: float = _BEYOND_TIME
+) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Return unit -> the span of values (B,), for the scales (4, B) of B spectra."""
     z_low, z_high, w0, w1 = scales
-    z0, z1 = z_low / _BEYOND, z_high * _BEYOND
+    z0, z1 = z_low / size, z_high * size
     ratio = np.full(z0.shape, beyond)
     return {
         "ohm": (z0, z1),
@@ -97,7 +100,7 @@ class Box:
         omega = np.broadcast_to(omega, modulus.shape)
         least = np.where(np.isfinite(least), least, 1.0)
         scales = np.stack([least, most, omega.min(axis=1), omega.max(axis=1)])
-        return cls(*coordinates.box(_spans(scales, beyond=_SEARCHED_TIME)))
+        return cls(*coordinates.box(_spans(scales, _SEARCHED, _SEARCHED_TIME)))
 
     def take(self, rows: IntArray) -> Box:
         """Return the box of some rows."""
@@ -158,7 +161,7 @@ class Coordinates:
         self._simple_arcs = {node: arc for node, arc in found if arc in self.simple}
         low, high = self.box(_spans(scales.ends))
         self.low, self.high = low[0], high[0]
-        self._widest = Box(*self.box(_spans(scales.ends, beyond=_SEARCHED_TIME)))
+        self._widest = Box(*self.box(_spans(scales.ends, _SEARCHED, _SEARCHED_TIME)))
         self._sizes = np.array(
             [
                 scales.size(rows[k].unit) if rows[k].scale == "linear" and rows[k].unit else 0

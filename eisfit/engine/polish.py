@@ -15,7 +15,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["FINE", "NOISE_FREE", "polish", "to_the_digits"]
+__all__ = ["FINE", "NOISE_FREE", "descend", "polish", "to_the_digits"]
 
 
 _STEPS = 150
@@ -23,7 +23,7 @@ FINE = 1e-13
 NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
 _BY_SVD = 300
 _PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
-_LESS = 60  # where a descent before has been as low
+_LESS = 60  # where a descent before has been as low, or many circuits are looked at
 _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing finer
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
 _KICKED = 2  # weakest directions
@@ -55,6 +55,13 @@ def polish(
         done[row] = descent.run()
         found[row], cost[row] = descent.theta, descent.cost
     return found, cost, done
+
+
+def descend(problem: Problem, theta: FloatArray) -> tuple[FloatArray, float]:
+    """Return theta (V,) and chisqr of one spectrum without noise, for as long as that gets on quickly."""
+    descent = _Descent(problem, theta)
+    descent.run(_LESS)
+    return descent.theta, descent.cost
 
 
 def to_the_digits(problem: Problem, ends: FloatArray, enough: float) -> tuple[FloatArray, float]:

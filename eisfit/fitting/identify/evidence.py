@@ -18,7 +18,7 @@ from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
 from eisfit.records import dataclass
 
-__all__ = ["STRUCTURE", "Prior", "evidence", "is_informed"]
+__all__ = ["STRUCTURE", "Prior", "evidence"]
 
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
@@ -100,16 +100,6 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
         - 0.5 * float(volume)
         + _structure(problem, theta, structure)
     )
-
-
-def is_informed(problem: Problem, theta: FloatArray, prior: Prior, scale: float) -> bool:
-    """Return whether the data narrow every direction of the parameters by more than their prior does.
-
-    Arguments as of `evidence`.
-    """
-    _, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
-    _, width = prior.of_circuit(problem.coordinates)
-    return bool(_gains(jacobian[0], width, scale).min() > 1.0)
 
 
 def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:

@@ -101,6 +101,8 @@ def _ranked(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...])
     nearest = closer(found)
     if nearest is not None:
         flags = (*flags, _closer_flag(nearest, found[0].trial))
+    if bench.is_free_of_noise and not bench.is_exact:
+        flags = (*flags, _digits_flag(found[0].trial))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
     return Identification(clean, rows, len(trials), noise, flags)
 
@@ -116,6 +118,15 @@ def _closer_flag(nearest: Trial, first: Trial) -> Flag:
         seen,
         "more elements may only imitate what no small circuit gives; the first is usable",
     )
+
+
+def _digits_flag(first: Trial) -> Flag:
+    seen = (
+        "the data show no noise, and none of the circuits tried gives them to their digits; the first leaves "
+        f"{100 * first.rms:.2g} % rms"
+    )
+    cure = "they may come from something else than arcs and diffusion; where you know it, give the circuit"
+    return Flag("digits_missed", seen, cure)
 
 
 def _noise(spectrum: Spectrum, weight: FloatArray) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
 from eisfit.model.notation import Component, Series, components
 
-__all__ = ["neighbours", "unlikely_neighbours"]
+__all__ = ["neighbours"]
 
 _TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
 _NEW_TAILS = ("W", "Wo", "Ws", "CPE")
@@ -52,16 +52,6 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
         for parts in changed:
             yield rest[0] + parts + rest[1]
         yield from _with_neighbour(k, structure)
-
-
-def unlikely_neighbours(structure: Structure) -> Iterator[Structure]:
-    """Yield what noise would hide: a Gerischer element more, a resistance that is an arc above the sweep."""
-    number = next(fresh(structure))
-    yield (*structure, _named("G", number))
-    for k, part in enumerate(structure):
-        if isinstance(part, Component) and part.symbol == "R":
-            arc = Arc(part, _named("CPE", number))
-            yield (*structure[:k], arc.node, *structure[k + 1 :])
 
 
 def _named(symbol: str, label: int | str) -> Component:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from eisfit.fitting.identify.evidence import evidence, is_informed
+from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, grades
@@ -124,8 +124,8 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     full = [trial for trial in trials if trial.full]
     measure = _measure(full, bench)
     prior = bench.prior
-    if bench.is_exact:  # what such data leave to the prior is a parameter too many
-        full = [t for t in full if is_informed(t.problem, t.theta, prior, measure)] or full
+    if bench.is_exact:
+        full = [trial for trial in full if not _is_needless(trial, full, measure)]
     scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
     groups = _equal(scored, measure)
     scores = np.array([np.logaddexp.reduce([score for _, score in group]) for group in groups])
@@ -136,6 +136,15 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
         first, *others = sorted(group, key=lambda pair: (_plainness(pair[0]), -pair[1]))
         found.append(Answer(first[0], tuple(trial for trial, _ in others), float(probability)))
     return sorted(found, key=lambda answer: -answer.probability)
+
+
+def _is_needless(trial: Trial, others: Iterable[Trial], measure: float) -> bool:
+    """Return whether a smaller circuit is preferred by BIC: without noise priors count for nothing."""
+    each = float(np.log(2 * trial.problem.target.size)) * measure
+    return any(
+        other.size < trial.size and other.chisqr <= trial.chisqr + each * (trial.size - other.size)
+        for other in others
+    )
 
 
 def _measure(full: Sequence[Trial], bench: Workbench) -> float:

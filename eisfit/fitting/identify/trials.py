@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,10 +10,10 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales, arcs
-from eisfit.engine.polish import polish
+from eisfit.engine.polish import descend, polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
-from eisfit.engine.starts.moved_arcs import put_arc
+from eisfit.engine.starts.moved_arcs import put_arc, with_arc_moved
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
@@ -22,7 +23,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import ladder, rounding
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Trial", "Workbench"]
+__all__ = ["NEAR", "Trial", "Workbench"]
 
 
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
@@ -35,9 +36,17 @@ _FULL = 32  # more starts of a full one
 _AGREE = 4
 _SEEN = 1e-6  # of the longest shape: less is rounding
 _NOTHING = 14.0  # of chi-square: two shapes out of thirty take up to about this from noise
+_AMOUNTS = {"C": "Q"}
+_IDEAL = {"alpha": ("Q", 0.97), "p": ("tau", 0.5)}  # beside what else, where an element takes another's place
 _BEST = 10
+_MOVES = 3
+#: Relative rms from which the digits may be reached.
+NEAR = 1e-4
+_REACHED = 4.0  # times the chisqr of the digits: there is nothing left to look for
 _FULL_STEPS, _FINE = 150, 1e-9
+_MORE = 50  # where what is near the digits is then taken there
 _SIMULATED = 3e-4  # relative noise below any instrument's
+_NO_NOISE = 3e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +169,11 @@ class Workbench:
         """Whether the noise is below any instrument's."""
         return self.noise < _SIMULATED
 
+    @property
+    def is_free_of_noise(self) -> bool:
+        """Whether what the Kramers-Kronig test leaves is its own coarseness."""
+        return self.noise < _NO_NOISE
+
     @cached_property
     def digits_left(self) -> float:
         """The chisqr that the rounding of the numbers leaves."""
@@ -178,20 +192,21 @@ class Workbench:
     def _shared(self) -> tuple[Scales, FrequencyGrid]:
         return Scales.of(self.spectrum.omega, self.spectrum.impedance), FrequencyGrid(self.spectrum.omega)
 
-    def rough(self, structure: Structure, parent: Trial | None, hopeless: float = -np.inf) -> Trial:
-        """Fit from the parent's optimum with what is new at random, and from random starts.
+    def rough(self, structure: Structure, parents: Sequence[Trial], hopeless: float = -np.inf) -> Trial:
+        """Fit from the parents' optima with what is new at random, and from random starts.
 
         Parameters
         ----------
-        structure, parent
+        structure, parents
             What to fit, and where it comes from.
         hopeless
             A score: what is below it after a glance is left there.
         """
         problem = self._problem(structure)
-        drawn = self._drawn(problem.coordinates.circuit, _WARM + _DRAWN, 0)
-        if parent is not None:
-            drawn[:_WARM] = self._inherited(problem.coordinates.circuit, parent.values, drawn[:_WARM])
+        drawn = self._drawn(problem.coordinates.circuit, _WARM * max(len(parents), 1) + _DRAWN, 0)
+        for k, parent in enumerate(parents):
+            own = slice(k * _WARM, (k + 1) * _WARM)
+            drawn[own] = self._inherited(problem.coordinates.circuit, parent.values, drawn[own])
         glance = self._fitted(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
         if glance.score < hopeless:
             return glance
@@ -205,11 +220,57 @@ class Workbench:
         drawn = self._drawn(trial.circuit, _FULL, 1, together=resonant)
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
-        found = self._fitted(trial.structure, problem, ends, steps=_FULL_STEPS, agree=_AGREE)
+        steps = _MORE if self.is_exact else _FULL_STEPS
+        found = self._fitted(trial.structure, problem, ends, steps=steps, agree=_AGREE)
+        if self.is_exact:
+            found = self._arcs_moved(found)
+        return self._finished(found)
+
+    def reduced(self, structure: Structure, parent: Trial) -> Trial:
+        """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""
+        problem = self._problem(structure)
+        circuit = problem.coordinates.circuit
+        start = self._inherited(circuit, parent.values, self._drawn(circuit, 1, 0))
+        found = self._fitted(structure, problem, problem.coordinates.internal(start), steps=_MORE)
+        return self._finished(found) if found.rms < NEAR else found
+
+    def _finished(self, found: Trial) -> Trial:
+        """Go on to the bottom from the best ends."""
+        if self.is_exact:
+            return self._at_digits(found)
         ends = found.ends[:2]
         if self.is_simulated:
-            ends = polish(problem, ends, np.array([self.digits_left]))[0]
-        return self._fitted(trial.structure, problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
+            ends = polish(found.problem, ends, np.array([self.digits_left]))[0]
+        return self._fitted(
+            found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True
+        )
+
+    def _at_digits(self, found: Trial) -> Trial:
+        """Go on to the digits from the best two ends, where they are near."""
+        if found.rms > NEAR:
+            return replace(found, full=True)
+        theta, chisqr = descend(found.problem, found.theta)
+        if chisqr > _REACHED * self.digits_left and len(found.ends) > 1:
+            other = descend(found.problem, found.ends[1])
+            theta, chisqr = other if other[1] < chisqr else (theta, chisqr)
+        score = evidence(found.problem, theta, found.structure, self.prior, self.scale)
+        ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
+        return replace(found, theta=theta, chisqr=chisqr, score=score, ends=ends, full=True)
+
+    def _arcs_moved(self, found: Trial) -> Trial:
+        """Go on from the best end with each arc in turn elsewhere, as long as that finds something better."""
+        c, modulus = found.problem.coordinates, np.abs(self.spectrum.impedance)
+        for _ in range(_MOVES):
+            values = c.physical(found.theta[np.newaxis])[0]
+            starts = with_arc_moved(found.circuit, values, self.spectrum.omega, modulus)
+            if not len(starts) or found.chisqr < _REACHED * self.digits_left:
+                break
+            theta = np.concatenate([found.ends[:_KEPT], c.internal(starts)])
+            before, found = found, self._fitted(found.structure, found.problem, theta, steps=_STEPS)
+            found = self._fitted(found.structure, found.problem, found.ends[:_KEPT], steps=_MORE)
+            if found.chisqr > before.chisqr / 2:
+                break
+        return found
 
     def explains(self, trial: Trial) -> bool:
         """Return whether nothing that an impedance can show is left in a trial's residual.
@@ -261,13 +322,13 @@ class Workbench:
             if arc[0].name not in known:
                 put_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
         powers = [p.impedance_power for c in components(circuit.tree) for p in c.element.parameters]
+        taken = {_place(name): value for name, value in known.items()}
         for k, name in enumerate(circuit.names):
             parameter = circuit.parameters[name]
-            old = f"C{parameter.component.removeprefix('CPE')}"
             if name in known:
                 rows[:, k] = known[name]
-            elif parameter.component.startswith("CPE") and old in known:
-                rows[:, k] = known[old] if parameter.symbol == "Q" else 0.97
+            elif (value := _taken_over(name, taken)) is not None:
+                rows[:, k] = value
             else:
                 rows[:, k] *= share ** (beside.get(parameter.component, 1) * powers[k])
         return rows
@@ -290,6 +351,22 @@ class Workbench:
             evidence(problem, ends[0], structure, self.prior, self.scale) if np.isfinite(best) else -np.inf
         )
         return Trial(structure, problem, ends[0], best, score, ends, full, self.is_simulated)
+
+
+def _place(name: str) -> tuple[str, str]:
+    """Return label and symbol of a parameter: ("2", "tau") of Wo2_tau, ("1", "Q") of CPE1_Q and of C1."""
+    component, _, symbol = name.partition("_")
+    kind = component.rstrip("0123456789")
+    return component.removeprefix(kind), symbol or _AMOUNTS.get(kind, kind)
+
+
+def _taken_over(name: str, taken: Mapping[tuple[str, str], float]) -> float | None:
+    """Return what an element takes over from another in its place: a CPE from a C, Wo from Wop."""
+    label, symbol = _place(name)
+    if (label, symbol) in taken:
+        return taken[label, symbol]
+    beside, ideal = _IDEAL.get(symbol, ("", None))
+    return ideal if (label, beside) in taken else None
 
 
 def _leaves(trial: Trial) -> list[Component]:
