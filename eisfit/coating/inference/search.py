@@ -37,8 +37,15 @@ _ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations ap
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
 _DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
-_MOVES = {"counter_tau": (-1.5, 1.5), "sigma_s": (-0.75, 1.0)}
-"""Standard deviations of the prior: which arc is the other electrode's, and what of it is the solid's."""
+_MOVES = {
+    "sigma_s": (-0.75, 1.0, None),
+    "counter_tau": (-1.5, 1.5, "counter_R"),
+    "chi": (-1.5, 1.5, None),
+    "native_C": (-1.5, 1.5, "native_R"),
+    "contact_tau": (-1.5, 1.5, "contact_R"),
+}
+"""Standard deviations of the prior down and up to where else the solid, or an arc, may take its part of the
+spectrum, and the arc's resistance, which begins at its prior's mean there."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
@@ -183,15 +190,19 @@ def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Float
 
 
 def _moved(best: Optima) -> tuple[FloatArray, IntArray]:
-    """Return likely optima with the other electrode's arc, or the solid's part of the spectrum, elsewhere."""
-    names, near = best.likelihood.names, best.chi2 < best.chi2.min() + _HOPELESS
-    rows = []
-    for name, steps in _MOVES.items():
-        for step in steps if name in names else ():
-            u = best.u[near]
+    """Return likely optima with the solid's part of the spectrum, or one of its small arcs, elsewhere."""
+    names, free = best.likelihood.names, best.likelihood.free
+    near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
+    rows, which = [best.u[:0]], [best.which[:0]]
+    for name, (down, up, size) in ((n, move) for n, move in _MOVES.items() if n in names):
+        held = free[near.which, names.index(name)]
+        for step in (down, up):
+            u = near.u[held]
             u[:, names.index(name)] += step
+            u[:, [k for k, other in enumerate(names) if other == size]] = 0.0
             rows.append(u)
-    return np.concatenate([best.u[:0], *rows]), np.tile(best.which[near], len(rows))
+            which.append(near.which[held])
+    return np.concatenate(rows), np.concatenate(which)
 
 
 def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
