@@ -74,11 +74,11 @@ class Explanation:
         return cls(document)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the contributions to R_ct, one row per factor, ohm (``frame.attrs["units"]``)."""
+        """Return the contributions to R_ct, one row per factor (units in ``frame.attrs["units"]``)."""
         import pandas as pd
 
         frame = pd.DataFrame(self.document["contributions"]["r_ct"]).T.rename_axis("factor")
-        frame.attrs["units"] = dict.fromkeys(frame.columns, "ohm")
+        frame.attrs["units"] = dict.fromkeys(frame.columns, "ohm") | {"at_work": "1"}
         return frame
 
     def plot(self, ax: Axes | None = None) -> Axes:
