@@ -31,7 +31,7 @@ def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axe
     EisfitError
         When no effect changes anything.
     """
-    rows = {effect_name(name, row): row for name, row in shares(document).items()}
+    rows = {effect_name(name, row).replace(", ", "\n"): row for name, row in shares(document).items()}
     if not rows:
         raise EisfitError("nothing to draw: no effect changes R_ct")
     ax = axes_or_new(ax, 5.2, 0.9 + 0.36 * len(rows))
@@ -43,5 +43,5 @@ def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axe
     ax.set_yticks(range(len(rows)), list(rows))
     ax.invert_yaxis()
     simulated = " (simulated cells)" if document["simulated"] else ""
-    ax.set_xlabel(rf"share of the change of $R_\mathrm{{ct}}$ / Ω{simulated}")
+    ax.set_xlabel(f"share of the change\nof $R_\\mathrm{{ct}}$ / Ω{simulated}")
     return ax

@@ -96,7 +96,8 @@ def _explain(document: Document) -> str:
     change = str((document.get("headline") or [""])[0])
     return (
         "What each effect of the coating contributes to the change of R_ct: medians over the hypotheses that "
-        f"hold it, with their central 95 %. {clean(change)}"
+        "hold it, with their central 95 %; a percentage is the probability of these hypotheses together. "
+        f"{clean(change)}"
     )
 
 

@@ -52,7 +52,9 @@ FACTORS = {
 }
 SILENT = "Facts that moved no odds"
 VOLTAGES = "Voltages under current, stated and predicted"
-AT_WORK = "Each share is that of the hypotheses that hold the effect; at work is their probability together."
+AT_WORK = (
+    "Each share is over the hypotheses that hold the effect; the percentage is their probability together."
+)
 _LEAST = 0.05
 """Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
@@ -181,7 +183,7 @@ def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str,
 def effect_name(name: str, row: Mapping[str, float]) -> str:
     """Return an effect in words, with its probability where not all hypotheses hold it."""
     at_work = row.get("at_work", 1.0)
-    return FACTORS[name] if at_work > 0.99 else f"{FACTORS[name]}, at work {percent(at_work)}"
+    return FACTORS[name] if at_work > 0.99 else f"{FACTORS[name]}, {percent(at_work)}"
 
 
 def largest(row: Mapping[str, float]) -> float:
