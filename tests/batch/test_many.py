@@ -120,7 +120,10 @@ def test_weightings(some, weighting):
     ):
         one = eisfit.fit(spectrum, CIRCUIT, weighting=weighting, fmin=0.1)
         assert result.statistics.chisqr == pytest.approx(one.lmfit.chisqr, rel=1e-8)
-        assert result["R_2"].stderr == pytest.approx(one.params["R_2"].stderr, rel=1e-3)
+        # lmfit's own error takes the weights for the noise; ours sees that it goes with |Z|.
+        assert result["R_2"].stderr == pytest.approx(one["R_2"].stderr, rel=1e-3)
+        if weighting != "unit":
+            assert result["R_2"].stderr == pytest.approx(one.params["R_2"].stderr, rel=1e-3)
         assert result.statistics.p_value == pytest.approx(one.statistics.p_value)
         assert result.spectrum.points == one.spectrum.points
 
