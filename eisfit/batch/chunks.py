@@ -31,6 +31,7 @@ Result = FitResult | FitFailure
 Memory = dict[bytes, Known]
 
 _BATCHED = {"weighting", "seed", *SELECTING}
+_POINTS = 1 << 16  # of spectra fitted together: what is known of all of them then takes some 100 MB
 
 
 def goes_in_batches(options: Mapping[str, Any]) -> bool:
@@ -114,7 +115,7 @@ def _by_batch(
         if weighting != "noise" or one.noise is not None:
             groups.setdefault(one.frequency.tobytes(), []).append(k)
     tables = []
-    for grid, group in groups.items():
+    for grid, group in _lots(groups):
         weight = _weights([kept[k] for k in group], weighting)
         sound = np.isfinite(weight).all(axis=1)
         places, known = [group[row] for row in np.flatnonzero(sound)], memory.setdefault(grid, Known())
@@ -125,6 +126,14 @@ def _by_batch(
         if optima is not None:
             tables.append(([places[row] for row in rows.tolist()], table_of(optima)))
     return kept, tables
+
+
+def _lots(groups: Mapping[bytes, list[int]]) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield groups, those of very many points in parts."""
+    for grid, group in groups.items():
+        rows = max(1, _POINTS * 8 // len(grid))
+        for first in range(0, len(group), rows):
+            yield grid, group[first : first + rows]
 
 
 def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:
