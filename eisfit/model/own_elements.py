@@ -88,6 +88,11 @@ def register_element(
     ('R0', 'Wx1_R', 'Wx1_tau')
     """
     _check_symbol(symbol)
+    if not isinstance(parameters, Mapping):
+        raise CircuitError(
+            f"{symbol}: parameters are a mapping of names to units, such as {{'R': 'ohm', 'tau': 's'}}, "
+            f"not {type(parameters).__name__}"
+        )
     rows = tuple(_row(symbol, name, given) for name, given in parameters.items())
     if not rows:
         raise CircuitError(f"{symbol}: an element needs a parameter")
@@ -200,6 +205,8 @@ def _check_derivative(
         h = 1e-4 * np.where(values[k] == 0, 1.0, np.abs(values[k]))
         up, down = ([*values[:k], values[k] + turn * h, *values[k + 1 :]] for turn in (1, -1))
         expected = (np.asarray(formula(omega, *up)) - np.asarray(formula(omega, *down))) / (2 * h)
+        if not np.any(expected):
+            raise CircuitError(f"{symbol}: the impedance does not depend on {row.symbol}")
         largest = np.abs(np.asarray(formula(omega, *values)) / np.where(values[k] == 0, 1.0, values[k])).max()
         if not (np.abs(found[k] - expected) <= _AGREE * (largest + np.abs(expected))).all():
             what = "the derivative by" if given else "the formula is not analytic in"

@@ -48,6 +48,13 @@ def test_a_formula_is_enough(forgotten):
     assert batch.error is None
 
 
+def test_what_is_no_element_is_told(forgotten):
+    with pytest.raises(CircuitError, match="parameters are a mapping of names to units, .*not list"):
+        eisfit.register_element("Arc", arc, ["ohm", "s"])
+    with pytest.raises(CircuitError, match="the impedance does not depend on tau"):
+        eisfit.register_element("Arc", lambda omega, R, tau: R + 0 * omega, {"R": "ohm", "tau": "s"})
+
+
 def test_complex_steps_are_exact(forgotten):
     """Against mpmath's derivative, 30 digits, over 12 decades of omega tau."""
     element = eisfit.register_element("Arc", arc, {"R": "ohm", "tau": "s"})

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eisfit.errors import ReadError
+from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers._columns import column
 
@@ -254,3 +254,12 @@ def test_blocks_below_an_empty_line_are_spectra_and_pages_are_one():
         for part in (np.s_[:16], np.s_[16:])
     ]
     assert_cells(read("\n".join(pages)), [None], [Z])
+
+
+def test_units_of_the_impedance_are_understood_as_in_headers():
+    text = table("f,Zre,Zim", F, Z.real, Z.imag)
+    for unit in ("mohm", "mΩ", "mOhm", "milliohm"):
+        np.testing.assert_allclose(read(text, impedance_unit=unit)[0].impedance, 1e-3 * Z, rtol=1e-6)
+    for unit in ("MOHM", "V", 5):
+        with pytest.raises(UsageError, match="is none of uohm, mohm"):
+            read(text, impedance_unit=unit)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.errors import EisfitError, ReadError
+from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers._file import File, Reading, check_file, load
 from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
@@ -66,7 +66,11 @@ def read(
     ------
     ReadError
         When the file cannot be read, or holds several spectra and `index` is not given.
+    UsageError
+        For an index that is no whole number.
     """
+    if not (index is None or isinstance(index, (int, np.integer))):
+        raise UsageError(f"read: index is a whole number, not {index!r}")
     spectra = read_all(
         path,
         frequency=frequency,

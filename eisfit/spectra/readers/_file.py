@@ -13,7 +13,7 @@ import numpy as np
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import nearest_file, printable_name
 from eisfit.records import dataclass
-from eisfit.spectra.readers._units import IMPEDANCE_UNITS
+from eisfit.spectra.readers._units import IMPEDANCE_UNITS, impedance_unit
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "Reading", "load"]
 
@@ -81,10 +81,13 @@ class Reading:
     imag_sign: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.impedance_unit is not None and self.impedance_unit not in IMPEDANCE_UNITS:
-            raise UsageError(
-                f"impedance_unit: {self.impedance_unit!r} is none of {', '.join(IMPEDANCE_UNITS)}"
-            )
+        if self.impedance_unit is not None:
+            unit = impedance_unit(self.impedance_unit) if isinstance(self.impedance_unit, str) else ""
+            if not unit:
+                raise UsageError(
+                    f"impedance_unit: {self.impedance_unit!r} is none of {', '.join(IMPEDANCE_UNITS)}"
+                )
+            object.__setattr__(self, "impedance_unit", unit)
         if self.imag_sign not in IMAG_SIGNS:
             raise UsageError(f"imag_sign: {self.imag_sign!r} is none of {', '.join(IMAG_SIGNS)}")
 

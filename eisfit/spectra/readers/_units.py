@@ -8,7 +8,8 @@ from math import pi
 
 from eisfit.records import dataclass
 
-__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "is_unit", "unit_of"]
+__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "impedance_unit"]
+__all__ += ["is_unit", "unit_of"]
 
 #: Spelt in capitals, M may be milli or mega.
 AMBIGUOUS = re.compile(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
@@ -111,6 +112,17 @@ def unit_of(text: str) -> Unit | None:
         if match is not None:
             return Unit(kind, scale * (_PREFIX.get(match[1]) or _PREFIX[match[1].lower()]))
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
+
+
+def impedance_unit(text: str) -> str:
+    """Return the key of `IMPEDANCE_UNITS` that `text` means; empty where it is none, or may be two.
+
+    >>> impedance_unit("mΩ"), impedance_unit("kOhm"), impedance_unit("MOHM"), impedance_unit("V")
+    ('mohm', 'kohm', '', '')
+    """
+    told = None if AMBIGUOUS.match(text) else unit_of(text)
+    known = {scale: name for name, scale in IMPEDANCE_UNITS.items()}
+    return known.get(told.scale, "") if told is not None and told.kind == "ohm" else ""
 
 
 def is_unit(text: str) -> bool:
