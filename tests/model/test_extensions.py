@@ -49,7 +49,7 @@ def test_a_formula_is_enough(forgotten):
 
 
 def test_what_is_no_element_is_told(forgotten):
-    with pytest.raises(CircuitError, match="parameters are a mapping of names to units, .*not list"):
+    with pytest.raises(CircuitError, match=r"parameters are a mapping of names to units, .*not list"):
         eisfit.register_element("Arc", arc, ["ohm", "s"])
     with pytest.raises(CircuitError, match="the impedance does not depend on tau"):
         eisfit.register_element("Arc", lambda omega, R, tau: R + 0 * omega, {"R": "ohm", "tau": "s"})
