@@ -152,14 +152,14 @@ class Spectrum:
         frame
             A DataFrame or a mapping with the columns ``frequency_Hz, Z_real_ohm, Z_imag_ohm`` (and
             ``noise_ohm``), as `to_frame` gives, or ``frequency`` (Hz) and ``impedance`` (complex, ohm).
-            Other headers are understood as those of files.
+            Tables with other headers are read by `eisfit.fit`, `eisfit.check`, ... as those of files.
         **fields
             Any other of a spectrum's, such as ``cycle=50``.
 
         Raises
         ------
         SpectrumError
-            When it is no table, or its columns are no spectrum.
+            When it is no table, or a column is missing; names those that are there.
 
         Examples
         --------
@@ -173,10 +173,12 @@ class Spectrum:
         present = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         if {"frequency", "impedance"} <= set(present):
             return cls(np.asarray(frame["frequency"]), np.asarray(frame["impedance"]), **fields)
-        if not set(COLUMNS) <= set(present):
-            from eisfit.spectra.given import spectrum_of  # it needs this class
-
-            return spectrum_of(frame).replace(**fields)
+        missing = [name for name in COLUMNS if name not in present]
+        if missing:
+            raise SpectrumError(
+                f"the table has no column {', '.join(missing)}; it has {', '.join(present)} "
+                "(eisfit.fit, check, ... take a table with other headers as it is)"
+            )
         f, real, imag = (np.asarray(frame[name], dtype=np.float64) for name in COLUMNS)
         more = {"noise": "noise_ohm", "times": "time_s"}
         known = {key: np.asarray(frame[name]) for key, name in more.items() if name in present}

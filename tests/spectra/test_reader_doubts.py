@@ -66,6 +66,7 @@ CONTRADICTIONS = {
     "omega beside f": ("f/Hz,omega/rad/s,Zre/ohm,Zim/ohm", F, F, Z.real, Z.imag),
     "admittance": ("f/Hz,Zre/ohm,Zim/ohm,|Y|/S", F, Z.real, Z.imag, 1e-3 / abs(Z)),
     "milliohm without unit": ("f/Hz,Zre,Zim,Cs/F", F, 1e3 * Z.real, 1e3 * Z.imag, CS),
+    "modulus and real part exchanged": ("f/Hz,|Z|/ohm,Zim/ohm,Zre/ohm", F, Z.real, Z.imag, abs(Z)),
 }  # fmt: skip
 
 
@@ -263,3 +264,33 @@ def test_units_of_the_impedance_are_understood_as_in_headers():
     for unit in ("MOHM", "V", 5):
         with pytest.raises(UsageError, match="is none of uohm, mohm"):
             read(text, impedance_unit=unit)
+
+
+DAMAGED = {
+    "a cell is gone": (lambda rows: [*rows[:5], rows[5].partition(",")[2], *rows[6:]], "fewer numbers"),
+    "thousands at the top": (lambda rows: [thousands(row) for row in rows], "more numbers than the table"),
+    "thousands at the end": (
+        lambda rows: [thousands(row) for row in rows[::-1]],
+        "more numbers than the table",
+    ),
+}
+
+
+def thousands(row):
+    frequency, _, rest = row.partition(",")
+    return f"{float(frequency):,.4f},{rest}"
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_rows_that_lost_or_won_a_cell_are_refused_with_their_line(how):
+    damage, words = DAMAGED[how]
+    rows = table("", F, Z.real, Z.imag, abs(Z)).split("\n")[1:-1]
+    with pytest.raises(ReadError, match=rf"line \d+: {words}"):
+        read("\n".join(["f/Hz,Zre/ohm,Zim/ohm,|Z|/ohm", *damage(rows)]) + "\n")
+
+
+def test_a_column_that_runs_like_a_frequency_is_none_of_the_impedance():
+    count = np.arange(1.0, F.size + 1)
+    for head in ("f/Hz,Index,Zre/ohm,Zim/ohm", "f/Hz,Zre/ohm,Zim/ohm,T/C"):
+        with pytest.raises(ReadError, match="runs like a frequency"):
+            read(table(head, count, F, Z.real, Z.imag))

@@ -11,7 +11,7 @@ from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
-__all__ = ["NOTHING", "contradiction", "likelier_reading"]
+__all__ = ["NOTHING", "contradiction", "likelier_reading", "looks_misnamed"]
 
 #: Median relative residuals of Kramers-Kronig. Of 404 measured spectra 387 lie below 5 %, four more below
 #: 20 %, and but for one the others are scrambled or toys: their authors say so.
@@ -103,6 +103,33 @@ _FOLLOWS: dict[str, Callable[[FloatArray, ComplexArray], FloatArray]] = {
 }
 
 
+def looks_misnamed(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> str:
+    """Return the column that runs like a frequency where the one that is called so does not; empty: none.
+
+    A sweep of equal steps of log f over a decade or more is no chance; numbers that are counted, turn back or
+    take steps of very different lengths are no such sweep.
+    """
+    frequency = chosen.values["frequency"]
+    if _is_geometric(frequency) or not _is_uneven(frequency):
+        return ""
+    others = (c.name for i, c in columns.items() if i < matrix.shape[1] and _is_geometric(matrix[:, i]))
+    return next(others, "")
+
+
+def _is_geometric(values: FloatArray) -> bool:
+    """Whether numbers run in equal steps of their logarithm, over a decade."""
+    if values.size < _FEWEST or not (np.isfinite(values).all() and (values > 0).all()):
+        return False
+    steps = np.diff(np.log(values))
+    return bool(np.ptp(steps) < _SAME * np.abs(steps).min() and abs(steps.sum()) > np.log(10))
+
+
+def _is_uneven(values: FloatArray) -> bool:
+    """Whether numbers are counted, or do not run one way in steps of a like length."""
+    steps = np.diff(np.log(values)) if (values > 0).all() else np.zeros(1)
+    return bool((np.diff(values) == 1).all() or np.ptp(steps) > np.abs(median(steps)))
+
+
 def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column], matrix: FloatArray) -> str:
     """Return which column of the same thing contradicts those that were taken, and by what; empty where none.
 
@@ -151,10 +178,21 @@ def _derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
         with np.errstate(all="ignore"):
             expected = _FOLLOWS[quantity](omega, z)
         words = _factor(chosen.values[quantity], expected, whole=quantity == "modulus")
+        if quantity == "modulus" and not words and _is_smaller(chosen.values[quantity], z):
+            words = "being less than the real part"
         # Capacitances are written in F under any prefix: against a unit that is told they prove none.
         if words and (words == _TWO_PI or quantity[1:2] != "_" or not _unit_told(chosen)):
             return chosen.columns[quantity].name, words
     return None
+
+
+def _is_smaller(modulus: FloatArray, z: ComplexArray) -> bool:
+    """Whether a modulus that is nearly right is less than the real part in nine points of ten."""
+    good = np.isfinite(z) & np.isfinite(modulus) & (z != 0) & (np.abs(z.imag) > 1e-3 * np.abs(z))
+    if good.sum() < _FEWEST:
+        return False
+    ratio, share = modulus[good] / np.abs(z[good]), modulus[good] / np.abs(z.real[good])
+    return bool(abs(float(median(ratio)) - 1) < _SAME and np.mean(share < 1) > 0.9)
 
 
 def _unit_told(chosen: Chosen) -> bool:

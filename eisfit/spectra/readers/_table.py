@@ -22,6 +22,7 @@ _PREFIXED_ANYWHERE = re.compile(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _COMPARED = 20
+_FEWEST_ROWS = 3
 _WORD = re.compile(r"\S+")
 _SAMPLE = 100
 _NEARLY_ALL = 0.85
@@ -43,6 +44,7 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     table = Table(style, [], np.empty((0, 0)))
     width, first = _fill(table, numeric, lines)
     attach_header(table, lines[:first], width)
+    table.wider = sorted({*_wider_beside(table, numeric, width), *table.wider})
     return table
 
 
@@ -92,7 +94,9 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
             table.wider.append(int(numeric.rows[inside[place]]))
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
-        if table.style.delimiter == " " and len(below) != part.size < width:
+        if len(below) != part.size < width and (
+            table.style.delimiter == " " or _lacks_marks(lines, row, main, table)
+        ):
             table.narrower.append(row)
         matrix[place, below if len(below) == part.size else slice(part.size)] = part
     kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
@@ -100,6 +104,27 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
     return width, first
+
+
+def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: Table) -> bool:
+    """Whether a row between whole ones has fewer marks: a cell is gone, and those behind it moved."""
+    marks = [lines[place].count(table.style.delimiter) for place in main[:_COMPARED]]
+    return row < int(main[-1]) and lines[row].count(table.style.delimiter) < min(marks)
+
+
+def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
+    """Return lines of more numbers beside the table that are rows of it: by its header, or many."""
+    if not table.rows:
+        return []
+    wide = set(numeric.rows[numeric.widths > width].tolist())
+    above, below = [table.rows[0] - 1], [table.rows[-1] + 1]
+    while above[-1] in wide:
+        above.append(above[-1] - 1)
+    while below[-1] in wide:
+        below.append(below[-1] + 1)
+    headed = bool(table.names) and len(table.preamble) == above[-1]
+    found = above[-2::-1] if headed or len(above) > _FEWEST_ROWS else []
+    return [*found, *(below[:-1] if table.names else [])]
 
 
 def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], first: int, width: int) -> int:

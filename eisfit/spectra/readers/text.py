@@ -21,7 +21,7 @@ from eisfit.spectra.readers._assemble import (
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import gaps_of
-from eisfit.spectra.readers._doubt import contradiction
+from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
@@ -237,6 +237,9 @@ def _sweeps(
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
+    if table.names and (name := looks_misnamed(chosen, columns, table.matrix)):
+        taken = chosen.columns["frequency"].name
+        raise file.error(f"{name!r} runs like a frequency, and {taken!r} does not: mend the header")
     if told := contradiction(chosen, z, columns, table.matrix):
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
