@@ -20,6 +20,8 @@ from scipy.special import iv
 import eisfit
 from eisfit.model.elements import ELEMENTS
 
+pytestmark = pytest.mark.usefixtures("searched_once", "explained_once")
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
@@ -51,6 +53,22 @@ def written(folder, *parts):
     for part in parts:
         part.write(made)
     return {p.relative_to(made.folder).as_posix(): p.read_text(encoding="utf-8") for p in made.written}
+
+
+@pytest.fixture(scope="module")
+def explained_once():
+    """The guides and the reference explain one study over and over."""
+    explain, known = eisfit.explain, {}
+
+    def ask(study, **options):
+        key = Path(study).resolve(), *options.items()
+        if key not in known:
+            known[key] = explain(study, **options)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eisfit.coating.explain.explain", ask)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -93,5 +93,14 @@ def test_installed_it_finds_its_examples_and_explains_them(installed, tmp_path):
     fit = json.loads(call(installed, "-m", "eisfit", "fit", spectrum, "--json", cwd=tmp_path).stdout)
     r_ct = fit["results"][0]["parameters"]["R_ct"]
     assert abs(r_ct["value"] - 36.8) < 4 * r_ct["stderr"]
-    call(installed, "-m", "eisfit", "explain", "mine/rrml/study.toml", "--output", "results", cwd=tmp_path)
+    call(
+        installed,
+        "-m",
+        "eisfit",
+        "explain",
+        "mine/other_coatings/flat_film.toml",
+        "--output",
+        "results",
+        cwd=tmp_path,
+    )
     assert (tmp_path / "results" / "explain.html").is_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def described() -> dict[str, dict[str, Any]]:
     return tomllib.loads((_DOCS / "flags.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def messages() -> dict[str, list[tuple[str, str]]]:
     """Return every flag that the source can raise, with the (cause, cure) of each place; ``…`` is filled in.
 

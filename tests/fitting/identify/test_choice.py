@@ -13,6 +13,8 @@ from eisfit.fitting.identify.choice import Choice
 from eisfit.fitting.identify.identification import IdentifiedCircuit
 from eisfit.verdict import Flag
 
+pytestmark = pytest.mark.usefixtures("searched_once")
+
 F = np.geomspace(1e5, 1e-2, 51)
 S = 2j * np.pi * F
 
