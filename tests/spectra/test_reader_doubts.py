@@ -1,5 +1,7 @@
 """What a file's numbers say against its header; several spectra in one table. Numbers are simulated."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -184,6 +186,15 @@ WRITTEN = {
         ",,,\n", ",,Rs =,12\n", 1
     ),
 }
+
+
+def test_novocontrol_admittance_and_nested_lists():
+    y = 1 / Z
+    assert_cells(
+        read(table(" Freq. [Hz]\t Yp' [1/Ohm]\t Yp'' [1/Ohm]", F, y.real, y.imag, mark="\t")), [None], [Z]
+    )
+    rows = [[f, z.real, z.imag] for f, z in zip(F.tolist(), Z.tolist(), strict=True)]
+    np.testing.assert_allclose(read_bytes(json.dumps(rows).encode(), "cell.json")[0].impedance, Z, rtol=1e-6)
 
 
 LOGGED = {

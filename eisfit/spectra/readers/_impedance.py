@@ -29,7 +29,7 @@ _OTHERS = (
         "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
     ),
     (re.compile(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
-    (re.compile(r"^-?(?:C\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
+    (re.compile(r"^-?(?:C[ps]?\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
     (
         re.compile(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
         "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",

@@ -177,6 +177,7 @@ KIND = {
 PAIRS: dict[str, tuple[str, ...]] = {
     "zr": ("Z", "real"),
     "zx": ("Z", "imag"),
+    "yp": ("Y",),  # Novocontrol's: of the parallel circuit
     "rz": ("Z",),  # Analog Devices' RzMag, RzPhase
     "mimz": ("minus", "imag", "Z"),
     "zi": ("Z", "imag"),

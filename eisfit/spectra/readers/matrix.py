@@ -42,7 +42,7 @@ _ASSIGNED = re.compile(
 
 def recognise(file: File) -> bool:
     """Whether rows begin with names of quantities, or there is no header and more columns than rows."""
-    if file.encoding is None or len(file.lines) > _MOST_ROWS:
+    if file.encoding is None or len(file.lines) > _MOST_ROWS or re.match(r"\s*\[\s*\[", file.head):
         return False
     if _named_rows(file) or one_row_a_spectrum(file.lines):
         return True
