@@ -1,6 +1,7 @@
 """What a file's numbers say against its header; several spectra in one table. Numbers are simulated."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -305,3 +306,40 @@ def test_a_column_that_runs_like_a_frequency_is_none_of_the_impedance():
     for head in ("f/Hz,Index,Zre/ohm,Zim/ohm", "f/Hz,Zre/ohm,Zim/ohm,T/C"):
         with pytest.raises(ReadError, match="runs like a frequency"):
             read(table(head, count, F, Z.real, Z.imag))
+
+
+def unclear(head, below="", scale=1.0):
+    return table(head, F, scale * Z.real, scale * Z.imag, mark=";") + below
+
+
+UNCLEAR = {
+    "two units": (unclear("f/kHz;Zre/mOhm;Zim/mOhm\nHz;Ohm;Ohm"), "stands over the unit 'Hz'"),
+    "half a unit": (unclear("f/Hz;Zre/mOhm;Zim"), "'Zre/mOhm' has a unit and 'Zim' has none"),
+    "a factor above": (unclear("Scale factor: 1000\nf;Zre;Zim"), "'Scale factor: 1000' stands above"),
+    "a factor behind a name": (unclear("f (Hz);Zre*1000 (Ohm);Zim*1000 (Ohm)"), "real and imaginary part"),
+    "a power of ten": (unclear("f (Hz);Zre E-3 Ohm;Zim E-3 Ohm"), "real and imaginary part"),
+    "thousands or decimals": (
+        "f (Hz);Z' (Ohm);Z'' (Ohm)\n100,000;33,439;-556\n50,000;34,261;-1,319\n900;35,748;-2,578\n",
+        "'100,000' may be 100000 or 100.000",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", UNCLEAR)
+def test_units_and_numbers_that_may_be_two_things_are_asked_for(how):
+    text, words = UNCLEAR[how]
+    with pytest.raises(ReadError, match=re.escape(words)):
+        read(text)
+
+
+def test_a_unit_below_the_table_is_that_of_its_bare_columns():
+    (spectrum,) = read(unclear("f;Zre;Zim", "\nNote: impedance in mOhm\n", 1e3))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert any(note.startswith("assumed: mOhm, as the lines above or below") for note in spectrum.notes)
+
+
+def test_three_decimals_with_a_decimal_comma_are_no_thousands():
+    text = "f (Hz);Z' (Ohm);Z'' (Ohm)\n" + "".join(
+        f"{f:.3f};{z.real:.3f};{z.imag:.3f}\n" for f, z in zip(F[:20], Z, strict=False)
+    ).replace(".", ",")
+    np.testing.assert_allclose(read(text)[0].impedance, np.round(Z[:20], 3), rtol=1e-9)

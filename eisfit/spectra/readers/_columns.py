@@ -57,6 +57,7 @@ _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = re.compile(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
+_FACTOR = re.compile(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*\^?\s*[-+]?\d)")
 _INVERSE = re.compile(r"^\s*1\s*/")
 _RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
 _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
@@ -174,6 +175,8 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase"):
         return None  # without a dimension
     given = unit_of(unit) if unit else None
+    if KIND.get(quantity) in ("ohm", "frequency") and _FACTOR.search(text):
+        return None
     if not _fits(quantity, given) or (not unit and KIND.get(quantity) == "ohm" and _has_other_unit(core)):
         return None
     factor = given.scale if given else 1.0
@@ -197,10 +200,7 @@ def _signed(text: str) -> tuple[float, str]:
 def _has_other_unit(text: str) -> bool:
     """Whether brackets hold what is no cell's name: a unit of something else, a factor, ohms per length."""
     inside = [match[1].strip() for match in _BRACKET.finditer(text)]
-    factor = re.search(r"[*×·/]\s*\d", text)
-    return bool(factor) or any(
-        _NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside
-    )
+    return any(_NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside)
 
 
 def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | None) -> float:

@@ -14,15 +14,19 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import number, split
-from eisfit.spectra.readers._units import is_unit
+from eisfit.spectra.readers._units import is_unit, unit_of
 
 __all__ = [
     "CONDITIONS",
     "no_frequency",
     "no_table",
+    "refuse_factor",
     "refuse_gaps",
+    "refuse_half_unit",
     "refuse_lost_header",
     "refuse_other_subject",
+    "refuse_two_units",
+    "refuse_unclear_thousands",
     "refuse_wider",
     "refuse_words",
     "refuse_z_scores",
@@ -36,6 +40,14 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
+#: A factor of the numbers below, of which nobody knows.
+_FACTOR = re.compile(
+    r"[#%!;*\s]*(?:scal(?:e|ing)|multipl\w*|unit)(?:\s*factor)?\s*[:=]\s*([-+.\deE,]+)", re.IGNORECASE
+)
+_GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
+_FEWEST_GROUPED = 4
+_DIGITS = 3
+_LOOKED_AT = 500
 _BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
@@ -133,6 +145,56 @@ def refuse_z_scores(file: File, chosen: Chosen) -> None:
         and all(part.size and abs(part.mean()) < 1e-3 and abs(part.std() - 1) < 0.03 for part in parts)
     ):
         raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
+
+
+def refuse_two_units(file: File, table: Table) -> None:
+    """Refuse a name whose unit is another than the one below it."""
+    for name, below in zip(table.names, table.units, strict=False):
+        own, other = column(name).unit, unit_of(below) if below else None
+        told = unit_of(own) if own else None
+        if told and other and told.kind == other.kind and told.scale != other.scale:
+            raise file.error(f"{name!r} stands over the unit {below!r}: leave the wrong one out")
+
+
+def refuse_half_unit(file: File, chosen: Chosen) -> None:
+    """Refuse a part without a unit beside one that is not in ohm."""
+    parts = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
+    told = [part for part in parts if part.unit and abs(part.scale) != 1]
+    bare = [part for part in parts if not part.unit]
+    if told and bare and not file.reading.impedance_unit:
+        raise file.error(
+            f"{told[0].name!r} has a unit and {bare[0].name!r} has none: write it into the header"
+        )
+
+
+def refuse_factor(file: File, table: Table) -> None:
+    """Refuse a table below a line that states a factor, of which nothing tells what it is of."""
+    for line in table.preamble:
+        match = _FACTOR.fullmatch(line.strip())
+        if match and number(match[1], table.style) not in (None, 1.0):
+            raise file.error(
+                f"{line.strip()!r} stands above the table: apply it to the numbers, or take it out"
+            )
+
+
+def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse numbers whose marks all have three digits behind them, where those without are below 1000."""
+    cells = [
+        cell.strip('"')
+        for row in table.rows[:_LOOKED_AT]
+        for cell in split(lines[row], table.style.delimiter)
+    ]
+    marked = [cell for cell in cells if table.style.decimal in cell]
+    bare = [cell for cell in cells if cell.strip("+-").isdigit()]
+    grouped = _GROUPS[table.style.decimal]
+    few = len(marked) < _FEWEST_GROUPED or not any(len(cell.strip("+-")) == _DIGITS for cell in bare)
+    if few or any(len(cell.strip("+-")) > _DIGITS for cell in bare) or len(marked) + len(bare) < len(cells):
+        return
+    if all(grouped.fullmatch(cell) for cell in marked):
+        raise file.error(
+            f"{marked[0]!r} may be {marked[0].replace(table.style.decimal, '')} or "
+            f"{marked[0].replace(table.style.decimal, '.')}: take the marks between thousands out"
+        )
 
 
 def no_frequency(table: Table) -> str:

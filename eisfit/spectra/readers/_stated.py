@@ -42,8 +42,10 @@ _MOST_LINES = 300
 _STATABLE = {"frequency": "frequency", "real": "ohm", "imag": "ohm", "imag_size": "ohm", "modulus": "ohm"}
 
 
-def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> dict[int, Column]:
-    """Return the columns with units that the text above states, where their names have none.
+def with_stated_units(
+    file: File, table: Table, columns: dict[int, Column], lines: Sequence[str]
+) -> dict[int, Column]:
+    """Return the columns with units that the text above or below states, where their names have none.
 
     Raises
     ------
@@ -51,14 +53,16 @@ def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> d
         When it states several of one kind.
     """
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
-    if not bare or not table.preamble:
+    below = lines[table.rows[-1] + 1 :][:_NEAR] if table.rows else []
+    text = [*table.preamble, *(line for line in below if not any(map(str.isdigit, line)))]
+    if not bare or not text:
         return columns
     found: dict[str, str] = {}
-    for kind, unit in _stated(table.preamble):
+    for kind, unit in _stated(text):
         other = found.setdefault(kind, unit)
         if unit_of(other) != unit_of(unit) and kind in bare.values():
             raise file.error(
-                f"the text above the table states {other} and {unit}, and the header does not say whose: "
+                f"the text beside the table states {other} and {unit}, and the header does not say whose: "
                 "write the units into the header"
             )
     return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
@@ -94,7 +98,7 @@ def assumed_units(table: Table, chosen: Chosen) -> list[str]:
     told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE}
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in table.names)}
     if stated - set(table.units):
-        return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above the table say"]
+        return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above or below the table say"]
     return bare_unit(chosen)
 
 

@@ -34,9 +34,13 @@ from eisfit.spectra.readers._refusals import (
     CONDITIONS,
     no_frequency,
     no_table,
+    refuse_factor,
     refuse_gaps,
+    refuse_half_unit,
     refuse_lost_header,
     refuse_other_subject,
+    refuse_two_units,
+    refuse_unclear_thousands,
     refuse_wider,
     refuse_words,
     refuse_z_scores,
@@ -188,6 +192,9 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
             f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
         )
+    refuse_two_units(file, table)
+    refuse_factor(file, table)
+    refuse_unclear_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
     if table.names:
         sets, words = column_sets(table), ""
@@ -196,7 +203,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
-    for columns in (with_stated_units(file, table, one) for one in sets):
+    for columns in (with_stated_units(file, table, one, lines) for one in sets):
         for label, part in split_by_label(table, lines, columns):
             found = _sweeps(file, part, lines, columns, words)
             for sweep in found if label else []:
@@ -236,6 +243,7 @@ def _sweeps(
     refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
+    refuse_half_unit(file, chosen)
     z = _impedance(file, table, chosen, columns)
     if table.names and (name := looks_misnamed(chosen, columns, table.matrix)):
         taken = chosen.columns["frequency"].name
