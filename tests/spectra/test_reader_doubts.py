@@ -338,6 +338,23 @@ def test_a_unit_below_the_table_is_that_of_its_bare_columns():
     assert any(note.startswith("assumed: mOhm, as the lines above or below") for note in spectrum.notes)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "EIS data [mOhm]\nfreq;real;imag",
+        "freq;Zre;Zim\nunits;Hz;mOhm;mOhm",
+        'freq;Zre;Zim\n"[Hz]";"[mOhm]";"[mOhm]"',
+    ],
+)
+def test_units_that_stand_in_a_title_or_behind_the_word(head):
+    np.testing.assert_allclose(read(unclear(head, scale=1e3))[0].impedance, Z, rtol=1e-6)
+
+
+def test_a_row_with_units_that_nothing_places_is_refused():
+    with pytest.raises(ReadError, match="nothing tells whose they are"):
+        read(unclear("freq;Zre;Zim\nall;Hz;mOhm;mOhm"))
+
+
 def test_three_decimals_with_a_decimal_comma_are_no_thousands():
     text = "f (Hz);Z' (Ohm);Z'' (Ohm)\n" + "".join(
         f"{f:.3f};{z.real:.3f};{z.imag:.3f}\n" for f, z in zip(F[:20], Z, strict=False)

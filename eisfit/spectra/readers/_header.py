@@ -21,6 +21,7 @@ STRAY = "?"
 
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!|\*(?=\s))+\s?")
 _LONGEST_HEADER = 8000
+_UNITS = re.compile(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 
@@ -119,7 +120,7 @@ def _name_column_of_words(table: Table) -> None:
 
 def _attach_units(table: Table, units: list[str]) -> None:
     table.units = units
-    if len(units) != len(table.names) and is_units_row(units):
+    if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
         table.units = _aligned(units, table.names) or [*units, STRAY]
 
 
@@ -147,7 +148,7 @@ def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> lis
     """Return names that span columns joined with those below: ``Z (ohm),`` over ``real,imag``."""
     rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in (upper, lower)]
     over, under = ([*row, *[""] * (width - len(row))] for row in rows)
-    if not any(over) or len(upper) + len(lower) > _LONGEST_HEADER:
+    if not any(over) or sum(map(is_unit, under)) > 1 or len(upper) + len(lower) > _LONGEST_HEADER:
         return []
     for i in range(1, width):
         over[i] = over[i] or over[i - 1]
@@ -281,6 +282,7 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
         raw = split(line, style.delimiter)
         cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
+        cells = cells[1:] if len(cells) == width + 1 and _UNITS.match(cells[0]) else cells
         if (
             len(cells) >= 2
             and len(cells) <= width + 1

@@ -26,7 +26,10 @@ _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
-    "ohm": re.compile(rf"\b(?:{_UNIT_WORD}|Z|Re|Im|impedan\w*|Impedanz\w*|values?)\b", re.IGNORECASE),
+    "ohm": re.compile(
+        rf"\b(?:{_UNIT_WORD}|Z|Re|Im|impedan\w*|Impedanz\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
+        re.IGNORECASE,
+    ),
     "frequency": re.compile(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
 }
 _VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
