@@ -360,3 +360,13 @@ def test_three_decimals_with_a_decimal_comma_are_no_thousands():
         f"{f:.3f};{z.real:.3f};{z.imag:.3f}\n" for f, z in zip(F[:20], Z, strict=False)
     ).replace(".", ",")
     np.testing.assert_allclose(read(text)[0].impedance, np.round(Z[:20], 3), rtol=1e-9)
+
+
+def test_an_order_that_fits_much_better_than_the_usual_one_is_asked_for():
+    """Modulus and degrees that happen to obey Kramers-Kronig within one percent as parts too."""
+    f = np.geomspace(1e4, 10, 31)
+    x = 1j * f / np.sqrt(1e5)
+    z = 10 + 50 / (1 + (0.1 * x) ** 0.85) + 25 / (1 + 10 * x)
+    with pytest.raises(ReadError, match="may be frequency, Z', Z'' or frequency"):
+        read(table("", f, abs(z), np.degrees(np.angle(z))).lstrip())
+    np.testing.assert_allclose(read(table("", f, z.real, z.imag).lstrip())[0].impedance, z, rtol=1e-6)

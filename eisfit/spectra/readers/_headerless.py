@@ -19,6 +19,8 @@ __all__ = ["Reading", "headerless", "looks_like_frequency"]
 _FEWEST_ROWS = 3
 _EVEN = 0.3
 _LARGEST_LOG = 11  # of a frequency in hertz
+_EXACT = 0.002  # residuals below tell nothing
+_LIKELIER = 0.25  # an order that fits so much better than the one taken is asked for
 _CLEARLY = 0.3  # another order must fit this much better than the usual one
 
 
@@ -77,6 +79,11 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     chosen = _best(readings)
+    for other in readings:
+        if chosen.misfit > _EXACT and other.misfit < _LIKELIER * chosen.misfit:
+            raise file.error(
+                f"a table without header that may be {chosen.words} or {other.words}: add a header line"
+            )
     _refuse_constant(file, matrix, chosen)
     place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
     if _may_be_logarithms(matrix[:, place]):
