@@ -13,10 +13,10 @@ from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
 __all__ = ["NOTHING", "contradiction", "likelier_reading", "looks_misnamed"]
 
-#: Median relative residuals of Kramers-Kronig. Of 404 measured spectra 387 lie below 5 %, four more below
-#: 20 %, and but for one the others are scrambled or toys: their authors say so.
+#: Median relative residuals of Kramers-Kronig. Of 404 spectra in public files 387 lie below 5 %, one more
+#: below 10 %; but for two the 16 others are simulated, scrambled or toys: their authors say so.
 DOUBTFUL = 0.04
-NOTHING = 0.2
+NOTHING = 0.1
 #: Another reading counts where it fits so well, and so many times better.
 FITS = 0.03
 BETTER = 5.0
@@ -26,6 +26,7 @@ _SAME = 0.02
 _TWO_PI = "a factor of 2 pi"
 _FACTORS = {_TWO_PI: 2 * np.pi, "a factor of 1000": 1e3, "a factor of 1e6": 1e6, "a factor of 1e9": 1e9}
 _FEWEST = 5
+_LARGEST_DECIBEL = 300.0
 _LARGEST_LOG = 11  # of a frequency in hertz
 
 
@@ -71,9 +72,12 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
     degrees = np.degrees(angle)
     if np.abs(degrees).max(initial=0.0) <= np.pi:
         yield "a phase in radians", f, _polar(np.abs(z), degrees)
+    yield "a phase in milliradians", f, _polar(np.abs(z), degrees / 1000)
     yield "a phase in degrees", f, _polar(np.abs(z), np.radians(angle))
     if np.abs(np.log10(np.abs(z[z != 0]))).max(initial=0.0) < 1:
         yield "the logarithm of the modulus", f, _polar(10.0 ** np.abs(z), angle)
+    if np.abs(z).max(initial=0.0) < _LARGEST_DECIBEL:
+        yield "decibels of the modulus", f, _polar(10.0 ** (np.abs(z) / 20), angle)
     if f.max(initial=0.0) <= _LARGEST_LOG:
         yield "the logarithm of the frequency", np.asarray(10.0**f, np.float64), z
 

@@ -79,11 +79,7 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     chosen = _best(readings)
-    for other in readings:
-        if chosen.misfit > _EXACT and other.misfit < _LIKELIER * chosen.misfit:
-            raise file.error(
-                f"a table without header that may be {chosen.words} or {other.words}: add a header line"
-            )
+    _refuse_likelier(file, chosen, readings)
     _refuse_constant(file, matrix, chosen)
     place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
     if _may_be_logarithms(matrix[:, place]):
@@ -211,6 +207,15 @@ def _best(readings: list[Reading]) -> Reading:
     usual = readings[0]
     clearly = best.misfit < _CLEARLY * usual.misfit and usual.misfit > 0.01
     return best if clearly else usual
+
+
+def _refuse_likelier(file: File, chosen: Reading, readings: list[Reading]) -> None:
+    """Refuse the usual order where another fits much better, and neither is exact."""
+    for other in readings:
+        if chosen.misfit > _EXACT and other.misfit < _LIKELIER * chosen.misfit:
+            raise file.error(
+                f"a table without header that may be {chosen.words} or {other.words}: add a header line"
+            )
 
 
 def _is_index(values: FloatArray) -> bool:

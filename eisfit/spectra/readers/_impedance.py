@@ -39,6 +39,7 @@ _OTHERS = (
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = re.compile(r"\W*R(?![^\W\d_]*[a-z])")
 _TELLS = 0.05
+_TURN = 363.0  # degrees, and what rounding adds
 _X_AXIS = re.compile(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = re.compile(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
@@ -242,9 +243,14 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
 def _radians(file: File, chosen: Chosen) -> FloatArray:
     """Return the phase in radians; without a unit the data decide."""
     phase, meaning = chosen["phase"], chosen.columns["phase"]
-    if meaning.unit:
-        return np.radians(phase)
     largest = float(np.nanmax(np.abs(phase), initial=0.0))
+    if meaning.unit:
+        if largest > _TURN:
+            written = largest / abs(meaning.scale)
+            raise file.error(
+                f"{meaning.name!r} holds {written:.4g} {meaning.unit}, more than a turn: mend its unit"
+            )
+        return np.radians(phase)
     if largest > 2 * np.pi:
         chosen.notes.append("phase in degrees (it exceeds 2 pi)")
         return np.radians(phase)

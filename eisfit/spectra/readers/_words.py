@@ -60,7 +60,7 @@ _MEANS = {
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
-    "other": "reduced relative rel res diff difference sd sem σ fit fitted sim simulated calc "
+    "other": "reduced relative rel nominal res diff difference sd sem σ fit fitted sim simulated calc "
     "calculated model error err std "
     "stddev sigma sig residual resid "
     "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
