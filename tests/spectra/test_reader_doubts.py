@@ -38,6 +38,8 @@ LIES = {
     "exchanged": (("f/Hz,Z'/ohm,Z''/ohm", F, Z.imag, Z.real), "imaginary and real part"),
     "modulus and degrees": (("f/Hz,Re(Z)/ohm,Im(Z)/ohm", F, abs(Z), DEGREES), "modulus and phase in degrees"),
     "radians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z), DEGREES * np.pi / 180), "a phase in radians"),
+    "milliradians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z), 1e3 * DEGREES * np.pi / 180), "milliradians"),
+    "decibels": (("f/Hz,|Z|/ohm,phase/deg", F, 20 * np.log10(abs(Z)), DEGREES), "decibels of the modulus"),
     "logarithm of the modulus": (
         ("f/Hz,|Z|/ohm,phase/deg", F, np.log10(abs(Z)), DEGREES),
         "logarithm of the modulus",
@@ -370,3 +372,8 @@ def test_an_order_that_fits_much_better_than_the_usual_one_is_asked_for():
     with pytest.raises(ReadError, match="may be frequency, Z', Z'' or frequency"):
         read(table("", f, abs(z), np.degrees(np.angle(z))).lstrip())
     np.testing.assert_allclose(read(table("", f, z.real, z.imag).lstrip())[0].impedance, z, rtol=1e-6)
+
+
+def test_more_than_a_turn_is_no_phase():
+    with pytest.raises(ReadError, match=r"'phase/rad' holds .* rad, more than a turn"):
+        read(table("f/Hz,|Z|/ohm,phase/rad", F, abs(Z), DEGREES))

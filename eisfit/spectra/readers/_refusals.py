@@ -179,22 +179,22 @@ def refuse_factor(file: File, table: Table) -> None:
 
 def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:
     """Refuse numbers whose marks all have three digits behind them, where those without are below 1000."""
-    cells = [
-        cell.strip('"')
-        for row in table.rows[:_LOOKED_AT]
-        for cell in split(lines[row], table.style.delimiter)
-    ]
-    marked = [cell for cell in cells if table.style.decimal in cell]
-    bare = [cell for cell in cells if cell.strip("+-").isdigit()]
-    grouped = _GROUPS[table.style.decimal]
-    few = len(marked) < _FEWEST_GROUPED or not any(len(cell.strip("+-")) == _DIGITS for cell in bare)
-    if few or any(len(cell.strip("+-")) > _DIGITS for cell in bare) or len(marked) + len(bare) < len(cells):
+    mark, delimiter = table.style.decimal, table.style.delimiter
+    cells: list[str] = []
+    for row in table.rows[:_LOOKED_AT]:
+        found = [cell.strip('"') for cell in split(lines[row], delimiter)]
+        if not all(_GROUPS[mark].fullmatch(cell) for cell in found if mark in cell):
+            return
+        cells += found
+    marked = [cell for cell in cells if mark in cell]
+    bare = [cell.strip("+-") for cell in cells if cell.strip("+-").isdigit()]
+    few = len(marked) < _FEWEST_GROUPED or not any(len(cell) == _DIGITS for cell in bare)
+    if few or any(len(cell) > _DIGITS for cell in bare) or len(marked) + len(bare) < len(cells):
         return
-    if all(grouped.fullmatch(cell) for cell in marked):
-        raise file.error(
-            f"{marked[0]!r} may be {marked[0].replace(table.style.decimal, '')} or "
-            f"{marked[0].replace(table.style.decimal, '.')}: take the marks between thousands out"
-        )
+    raise file.error(
+        f"{marked[0]!r} may be {marked[0].replace(mark, '')} or {marked[0].replace(mark, '.')}: "
+        "take the marks between thousands out"
+    )
 
 
 def no_frequency(table: Table) -> str:

@@ -14,6 +14,7 @@ __all__ = ["one_row_a_spectrum"]
 _FEWEST = 5  # frequencies
 _MOST_ROWS = 10_000
 _LONGEST = 2**17
+_LONGEST_NAME = 100
 _LOOKED_AT = 40  # lines
 _HEAD = "spectrum\tfrequency [Hz]"
 _FREQUENCY = re.compile(
@@ -36,15 +37,20 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
         frequencies = sum(_hertz(cell) is not None for cell in head)
         if not mark or (frequencies < _FEWEST and len(_names(head)) < 2 * _FEWEST):
             continue
-        rows = [_cells(line, mark) for line in lines[place + 1 : place + 1 + _MOST_ROWS] if line.strip()]
-        if rows and (points := _complex_points(head, rows) or _named_points(head, rows)):
-            return points
+        below = [line for line in lines[place + 1 : place + 1 + _MOST_ROWS] if line.strip()]
+        if below and _points(head, [_cells(below[0], mark)]):  # one row tells whether it is such a table
+            return _points(head, [_cells(line, mark) for line in below])
     return []
+
+
+def _points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return _complex_points(head, rows) or _named_points(head, rows)
 
 
 def _names(head: Sequence[str]) -> dict[int, re.Match[str]]:
     """Return the names that hold a frequency, by place."""
-    return {i: match for i, cell in enumerate(head) if "Hz" in cell and (match := _FREQUENCY.fullmatch(cell))}
+    short = {i: cell for i, cell in enumerate(head) if "Hz" in cell and len(cell) < _LONGEST_NAME}
+    return {i: match for i, cell in short.items() if (match := _FREQUENCY.fullmatch(cell))}
 
 
 def _cells(line: str, mark: str) -> list[str]:
