@@ -38,7 +38,7 @@ LIES = {
     "exchanged": (("f/Hz,Z'/ohm,Z''/ohm", F, Z.imag, Z.real), "imaginary and real part"),
     "modulus and degrees": (("f/Hz,Re(Z)/ohm,Im(Z)/ohm", F, abs(Z), DEGREES), "modulus and phase in degrees"),
     "radians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z), DEGREES * np.pi / 180), "a phase in radians"),
-    "milliradians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z), 1e3 * DEGREES * np.pi / 180), "milliradians"),
+    "milliradians": (("f/Hz,|Z|/ohm,phase/deg", F, abs(Z + 300), 1e3 * np.angle(Z + 300)), "milliradians"),
     "decibels": (("f/Hz,|Z|/ohm,phase/deg", F, 20 * np.log10(abs(Z)), DEGREES), "decibels of the modulus"),
     "logarithm of the modulus": (
         ("f/Hz,|Z|/ohm,phase/deg", F, np.log10(abs(Z)), DEGREES),
