@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import pi
 
 from eisfit.records import dataclass
@@ -49,54 +49,60 @@ _PREFIX = {
 _WORD = "(milli|micro|kilo|meg|mega|giga)[ -]?"
 _OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
+_OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
+#: What it may end with (empty: anything), the pattern, which is compiled where it may match, kind and factor.
 _UNITS = (
-    (re.compile(r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$"), "frequency", 1.0),
-    (re.compile(r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|Hz\.)$"), "frequency", 1.0),
-    (re.compile(rf"{_WORD}hertz$", re.IGNORECASE), "frequency", 1.0),
-    (re.compile(r"(к|М|м|Г|)Гц$"), "frequency", 1.0),
+    ("zZ兹ツ", r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$", "frequency", 1.0),
+    ("zZs.", r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|Hz\.)$", "frequency", 1.0),
+    ("zZ", rf"(?i:{_WORD}hertz)$", "frequency", 1.0),
+    ("ц", r"(к|М|м|Г|)Гц$", "frequency", 1.0),
     (
-        re.compile(
-            r"(k|)(?:(?:rad[ ./*·⋅]*|radians?[ ./*·⋅]+)(?:s|sec|second)(?:\^?-1|⁻¹)?)$", re.IGNORECASE
-        ),
+        "sScCdD1¹",
+        r"(?i:(k|)(?:(?:rad[ ./*·⋅]*|radians?[ ./*·⋅]+)(?:s|sec|second)(?:\^?-1|⁻¹)?))$",
         "frequency",
         1 / (2 * pi),
     ),
-    (re.compile(r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$"), "rate", 1.0),
-    (re.compile(rf"(n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$"), "ohm", 1.0),
-    (re.compile(rf"{_WORD}ohms?$", re.IGNORECASE), "ohm", 1.0),
-    (re.compile(r"(мк|к|М|м|Г|)Ом$"), "ohm", 1.0),
-    (re.compile(rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$"), "ohm", 1.0),
-    (re.compile(rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$"), "ohm", 1e4),  # to ohm cm2
-    (re.compile(rf"()(?:dB ?\(?{_OHM}\)?)$"), "decibel ohm", 1.0),
-    (re.compile(r"()(?:\?|\ufffd)$"), "any", 1.0),  # a sign lost to a wrong encoding
+    ("s1¹}", r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$", "rate", 1.0),
+    (_OHM_ENDS + ".", rf"(n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$", "ohm", 1.0),
+    ("msMS", rf"(?i:{_WORD}ohms?)$", "ohm", 1.0),
+    ("м", r"(мк|к|М|м|Г|)Ом$", "ohm", 1.0),
+    ("2²}", rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$", "ohm", 1.0),
+    ("2²", rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$", "ohm", 1e4),  # to ohm cm2
+    (_OHM_ENDS + ")", rf"()(?:dB ?\(?{_OHM}\)?)$", "decibel ohm", 1.0),
+    ("?\ufffd", r"()(?:\?|\ufffd)$", "any", 1.0),  # a sign lost to a wrong encoding
     (
-        re.compile(
-            r"()(?:deg(?:s|rees?|\.)?|degrés?|grados?|°|º|Â°|\ufffd|ï¿½|grad|град|度)$", re.IGNORECASE
-        ),
+        "gGsSeE.éÉ°º\ufffd½oOdDдД度",
+        r"(?i:()(?:deg(?:s|rees?|\.)?|degrés?|grados?|°|º|Â°|\ufffd|ï¿½|grad|град|度))$",
         "angle",
         1.0,
     ),
-    (re.compile(r"()(?:gon|gons|Gon)$"), "angle", 0.9),
-    (re.compile(r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$"), "angle", 180 / pi),
+    ("ns", r"()(?:gon|gons|Gon)$", "angle", 0.9),
+    ("dns.", r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$", "angle", 180 / pi),
     (
-        re.compile(r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$"),
+        "Seso1mΩ",
+        r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$",
         "siemens",
         1.0,
     ),
-    (re.compile(r"(u|µ|μ|m|)(?:S[ .*·⋅/-]*cm(?:\^?-?2|²|⁻²))$"), "siemens", 1.0),
-    (re.compile(r"(f|p|n|u|µ|μ|m|)F$"), "farad", 1.0),
-    (re.compile(r"(p|n|u|µ|μ|m|)H$"), "henry", 1.0),
-    (re.compile(r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$"), "time", 1.0),
-    (re.compile(r"()(?:min)$"), "time", 60.0),
-    (re.compile(r"()(?:h|hours?)$"), "time", 3600.0),
-    (re.compile(r"(m|)(?:V|volts?|V vs\.? .*)$"), "volt", 1.0),
-    (re.compile(r"(n|u|µ|μ|m|)A$"), "ampere", 1.0),
-    (re.compile(r"()(?:K|kelvin)$", re.IGNORECASE), "kelvin", 1.0),
-    (re.compile(r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$"), "celsius", 1.0),
+    ("m2²", r"(u|µ|μ|m|)(?:S[ .*·⋅/-]*cm(?:\^?-?2|²|⁻²))$", "siemens", 1.0),
+    ("F", r"(f|p|n|u|µ|μ|m|)F$", "farad", 1.0),
+    ("H", r"(p|n|u|µ|μ|m|)H$", "henry", 1.0),
+    ("scd秒.", r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$", "time", 1.0),
+    ("n", r"()(?:min)$", "time", 60.0),
+    ("hrs", r"()(?:h|hours?)$", "time", 3600.0),
+    ("", r"(m|)(?:V|volts?|V vs\.? .*)$", "volt", 1.0),
+    ("A", r"(n|u|µ|μ|m|)A$", "ampere", 1.0),
+    ("KknN", r"(?i:()(?:K|kelvin))$", "kelvin", 1.0),
+    ("C℃", r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$", "celsius", 1.0),
 )
 
 
 _APART = re.compile(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @lru_cache(maxsize=1024)
@@ -107,8 +113,8 @@ def unit_of(text: str) -> Unit | None:
     (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
     """
     text = _APART.sub("", text)
-    for pattern, kind, scale in _UNITS:
-        match = pattern.match(text)
+    for ends, pattern, kind, scale in _UNITS:
+        match = _compiled(pattern).match(text) if not ends or text[-1:] in ends else None
         if match is not None:
             return Unit(kind, scale * (_PREFIX.get(match[1]) or _PREFIX[match[1].lower()]))
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
