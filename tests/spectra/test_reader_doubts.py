@@ -119,6 +119,13 @@ BESIDE = {
 }  # fmt: skip
 
 
+BESIDE["Ivium's scans"] = (
+    table("freq/Hz,Z1/ohm,-Z2/ohm,freq/Hz,Z1/ohm,-Z2/ohm", *(
+        part for z in CELLS[:2] for part in (F, z.real, -z.imag))),
+    [None, None],
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("case", BESIDE)
 def test_spectra_beside_each_other_are_all_read_and_named(case):
     text, names = BESIDE[case]
@@ -252,6 +259,8 @@ def test_phase_before_the_modulus_without_header():
         ("Negativer Imaginärteil in Ohm", "imag", -1),
         ("tz(deg)", "phase", 1),
         ("Zre day 7", "real", 1),
+        ("omega_rad_s", "frequency", 1 / (2 * np.pi)),
+        ("θd(°)", "phase", 1),
         ("Z(0.1Hz)", "", 1),
         ("Parte imaginária (Ω)", "imag", 1),
     ],

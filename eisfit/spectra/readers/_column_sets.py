@@ -54,18 +54,23 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
 
 
 def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
-    """Return the columns with Z1, Z2 as real and imaginary part where there is neither part nor phase."""
-    moduli = {c.label: i for i, c in columns.items() if c.quantity == "modulus"}
+    """Return the columns with Z1, Z2 as real and imaginary part where there is neither part nor phase.
+
+    Scans beside each other repeat both; their columns follow each other as the frequencies do.
+    """
+    moduli = {i: c.label for i, c in columns.items() if c.quantity == "modulus"}
     named = {c.quantity for c in columns.values()} & {"real", "imag", "phase"}
-    if (
-        named
-        or set(moduli) != {"1", "2"}
-        or len({c.unit for c in map(columns.get, moduli.values()) if c}) > 1
-    ):
+    labels, frequencies = list(moduli.values()), [c for c in columns.values() if c.quantity == "frequency"]
+    alike = len({columns[i].unit for i in moduli}) == 1
+    if named or not labels or labels != ["1", "2"] * (len(labels) // 2) or not alike:
+        return columns
+    if len(labels) not in (2, 2 * len(frequencies)):
         return columns
     parts = {
-        moduli[label]: replace(columns[moduli[label]], name=name, quantity=quantity, label="")
-        for label, name, quantity in zip("12", Z1_Z2, ("real", "imag"), strict=True)
+        i: replace(
+            columns[i], name=Z1_Z2[label == "2"], quantity="imag" if label == "2" else "real", label=""
+        )
+        for i, label in moduli.items()
     }
     return {**columns, **parts}
 

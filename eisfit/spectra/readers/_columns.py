@@ -80,6 +80,7 @@ _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
     re.compile(r"^(.*[^ _])[ _]+(\w?[oO]hms?_cm\^?2)$"),
+    re.compile(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
     # PhaseDegrees, FreqkHz; nobody can part ZmOhm
     re.compile(

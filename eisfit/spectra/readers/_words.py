@@ -30,8 +30,8 @@ _MEANS = {
     "modulus": "модуль módulus moduł μέτρο "
     "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
-    "phase": "位相角 fazowy faza fáze fázis φάση γωνία угол фазы sudut fasa fasevinkel fasvinkel vaihe "
-    "vaihekulma açı faz hoek fasehoek "
+    "phase": "θd θr thetad 位相角 fazowy faza fáze fázis φάση γωνία угол фазы sudut fasa fasevinkel "
+    "fasvinkel vaihe vaihekulma açı faz hoek fasehoek "
     "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
