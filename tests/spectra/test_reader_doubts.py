@@ -386,3 +386,10 @@ def test_an_order_that_fits_much_better_than_the_usual_one_is_asked_for():
 def test_more_than_a_turn_is_no_phase():
     with pytest.raises(ReadError, match=r"'phase/rad' holds .* rad, more than a turn"):
         read(table("f/Hz,|Z|/ohm,phase/rad", F, abs(Z), DEGREES))
+
+
+def test_three_decimals_throughout_beside_whole_numbers_are_decimals():
+    f = np.geomspace(900, 2, 12)
+    rows = "".join(f"{a:.3f},{b:.3f},{-c:.3f},298\n" for a, b, c in zip(f, f / 3 + 9, f / 9 + 2, strict=True))
+    (spectrum,) = read("f/Hz,Zre/ohm,Zim/ohm,T/K\n" + rows)
+    np.testing.assert_allclose(spectrum.frequency, np.round(f, 3), rtol=1e-9)

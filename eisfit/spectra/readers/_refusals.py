@@ -180,17 +180,19 @@ def refuse_factor(file: File, table: Table) -> None:
 def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:
     """Refuse numbers whose marks all have three digits behind them, where those without are below 1000."""
     mark, delimiter = table.style.decimal, table.style.delimiter
-    cells: list[str] = []
+    cells: list[tuple[int, str]] = []
     for row in table.rows[:_LOOKED_AT]:
         found = [cell.strip('"') for cell in split(lines[row], delimiter)]
         if not all(_GROUPS[mark].fullmatch(cell) for cell in found if mark in cell):
             return
-        cells += found
-    marked = [cell for cell in cells if mark in cell]
-    bare = [cell.strip("+-") for cell in cells if cell.strip("+-").isdigit()]
+        cells += enumerate(found)
+    marked = [cell for _, cell in cells if mark in cell]
+    bare = [cell.strip("+-") for _, cell in cells if cell.strip("+-").isdigit()]
     few = len(marked) < _FEWEST_GROUPED or not any(len(cell) == _DIGITS for cell in bare)
     if few or any(len(cell) > _DIGITS for cell in bare) or len(marked) + len(bare) < len(cells):
         return
+    if not {i for i, cell in cells if mark in cell} & {i for i, cell in cells if mark not in cell}:
+        return  # three decimals throughout a column
     raise file.error(
         f"{marked[0]!r} may be {marked[0].replace(mark, '')} or {marked[0].replace(mark, '.')}: "
         "take the marks between thousands out"
