@@ -134,11 +134,12 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
     """
     z = sweep.impedance[np.isfinite(sweep.impedance)]
     words = likelier_reading(sweep.frequency, sweep.impedance, test)
-    told = f"Kramers-Kronig holds only if its columns are {words}" if words else ""
+    told = f"by Kramers-Kronig the columns hold {words}" if words else ""
     if z.size and not words and (z.real < 0).all():
         told = "the real part is negative in every point, as that of no cell is"
     if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
-        raise file.error(f"{told}: mend the header (if it is right: --imag-sign header)")
+        cure = "add a header line" if written.startswith("no header") else "mend the header"
+        raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
     if told or min(test.as_written, test.turned) > NOTHING:
         sweep.notes.append(
             f"{ASSUMED} the header is right, although {told or f'Kramers-Kronig fails ({test})'}"
