@@ -28,6 +28,7 @@ _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
 _KICKED = 2  # weakest directions
 _KICK = 0.3  # of a logarithm
+_WITHIN = 30.0  # times the chisqr that is enough: a valley's bend hides no more
 _DEAD = 1e-14  # of the largest singular value: rounding
 _AHEAD = 0.1  # of a step: where the curvature of the valley is looked up
 _MOST_BENT = 0.4  # of a step's length
@@ -67,14 +68,15 @@ def descend(problem: Problem, theta: FloatArray) -> tuple[FloatArray, float]:
 def to_the_digits(problem: Problem, ends: FloatArray, enough: float) -> tuple[FloatArray, float]:
     """Return theta (V,) and chisqr of one spectrum without noise, from the best of `ends` (n, V).
 
-    Where that is above `enough`, the descent goes on from either side along the directions that the data
-    hold weakest.
+    Where that is above `enough`, but not far, the descent goes on from either side along the directions that
+    the data hold weakest.
     """
     best = _Descent(problem, ends[0])
     best.run()
     for theta in ends[1:]:
         best = _lower(best, problem, theta, enough)
-    for weak in range(1, 1 + min(_KICKED, best.theta.size)):
+    near = _KICKED if best.cost < _WITHIN * enough else 0
+    for weak in range(1, 1 + min(near, best.theta.size)):
         for side in (_KICK, -_KICK):
             best = _lower(best, problem, best.theta + side * best.weak(weak), enough)
     return best.theta, best.cost

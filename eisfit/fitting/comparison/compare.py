@@ -88,18 +88,20 @@ def _compared(
     spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, noise: float, seed: int
 ) -> Comparison:
     """Return the comparison: by the digits where the data show no noise, which the closest fit may tell."""
-    rows: list[Candidate] = []
-    left = noise
-    if not is_exact(spectrum, weighting, left):
-        entered = entries(spectrum, circuits, weighting, seed)
-        left = min(entry.chisqr for entry in entered)
-        if not is_exact(spectrum, weighting, left):
-            rows = candidates(entered, noise, seed)
-            left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
-            noise = float(left_by_noise(noise, *_unexplained(rows)))
-    if is_exact(spectrum, weighting, left):
-        rows, noise = exact_candidates(spectrum, circuits, weighting, seed)
-    return Comparison.of(spectrum, weighting, rows, noise)
+    exact = is_exact(spectrum, weighting, noise)
+    found = exact_candidates(spectrum, circuits, weighting, seed) if exact else None
+    if found is not None:
+        return Comparison.of(spectrum, weighting, *found)
+    entered = entries(spectrum, circuits, weighting, seed)
+    if not exact and is_exact(spectrum, weighting, min(entry.chisqr for entry in entered)):
+        exact, found = True, exact_candidates(spectrum, circuits, weighting, seed)
+    if found is None:
+        rows = candidates(entered, noise, seed)
+        found = rows, float(left_by_noise(noise, *_unexplained(rows)))
+        left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
+        if not exact and is_exact(spectrum, weighting, left):
+            found = exact_candidates(spectrum, circuits, weighting, seed) or found
+    return Comparison.of(spectrum, weighting, *found)
 
 
 def _unexplained(rows: Sequence[Candidate]) -> Iterator[float]:

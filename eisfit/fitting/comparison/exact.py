@@ -32,6 +32,8 @@ from eisfit.spectra.spectrum import Spectrum
 __all__ = ["exact_candidates", "is_exact", "without_tiny_inductance"]
 
 _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
+_NOISE = 3e-5  # relative rms: an instrument's is no smaller
+_ALIKE = 4.0  # standard deviations of the correlation of noise
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
@@ -59,8 +61,10 @@ class _Fitted:
 
 def exact_candidates(
     spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, seed: int
-) -> tuple[list[Candidate], float]:
+) -> tuple[list[Candidate], float] | None:
     """Return a candidate for each circuit, and the chi-square (of `weighting`) that the noise leaves.
+
+    None as soon as the closest of those looked at leaves what is no impedance: then that is the noise.
 
     Where the closest circuit misses the digits by far, the noise is something else: of the kind that
     `weighting` supposes, and as large as the closest leaves it.
@@ -80,6 +84,8 @@ def exact_candidates(
             fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, fitted, seed))
         except UNFITTED as error:
             refused.append(unfitted(circuit, error))
+        if fitted and _leaves_noise(min(fitted, key=lambda one: one.basin.chisqr)):
+            return None
     if not fitted:
         return refused, 0.0
     chisqr = float(np.sum((digits * fitted[0].task.weight) ** 2))
@@ -91,6 +97,16 @@ def exact_candidates(
     noise = chisqr * scale
     rows = [_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
     return [*without_tiny_inductance(rows), *refused], noise
+
+
+def _leaves_noise(closest: _Fitted) -> bool:
+    """Return whether what a circuit leaves is noise: more than a program's, and no neighbours alike."""
+    problem = closest.task.problem
+    residual = problem.evaluate(closest.theta[np.newaxis], problem.buffer(1))[0].reshape(-1, 2)
+    if closest.basin.chisqr < _NOISE**2 * residual.size:
+        return False
+    lag = float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
+    return closest.basin.chisqr < _CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
 
 
 def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
