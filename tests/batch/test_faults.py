@@ -125,7 +125,7 @@ main()
 def test_no_room_at_all_is_a_sentence(tmp_path, arguments, said):
     one = spectrum(1)
     rows = zip(one.frequency, one.impedance.real, one.impedance.imag, strict=True)
-    (tmp_path / "a.csv").write_text("f,Zre,Zim\n" + "".join(f"{f},{x},{y}\n" for f, x, y in rows))
+    (tmp_path / "a.csv").write_text("f/Hz,Zre/ohm,Zim/ohm\n" + "".join(f"{f},{x},{y}\n" for f, x, y in rows))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = [sys.executable, "-c", FULL, *arguments]
     done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
