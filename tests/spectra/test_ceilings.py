@@ -114,6 +114,8 @@ BOMBS = {
     "rows.csv": lambda: lines(20 * MEGA, b"1,1,-1\n"),
     "many_columns.csv": lambda: b"f," * 60_000 + b"\n" + (b"1," * 60_000 + b"\n") * 500,
     "words.txt": lambda: b"impedance and phase of the cell\n" * 900_000,
+    "named.txt": lambda: b"f=1000 Hz Zre=2 ohm Zim=-1 ohm\n" * 900_000,
+    "names.txt": lambda: b"impedance: and phase = of the cell\n" * 900_000,
     "long_rows.csv": lambda: lines(900_000, b"1000.0,10.000000,-5.0000000" + b" " * 100 + b"\n"),
     "sawtooth.csv": lambda: sawtooth(900_000),
     "sawtooth.txt": lambda: sawtooth(900_000).replace(b",", b"\t"),

@@ -45,7 +45,7 @@ def named_in_lines(lines: Sequence[str]) -> list[str]:
 
 def _named(line: str) -> list[tuple[str, str, str]]:
     """Return (name, number, unit) of what a line names and is known."""
-    if len(line) > _LONGEST:
+    if len(line) > _LONGEST or not ("=" in line or ":" in line):
         return []
     found = []
     for match in _NAMED.finditer(line):

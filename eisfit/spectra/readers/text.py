@@ -63,6 +63,7 @@ RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
 _COUNTED = 50_000  # lines
+_MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 _COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
 
 
@@ -117,7 +118,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
         return _stacked(file, plain, parts)
     cut = table is not None and _drop_cut_row(table, lines)
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
-    if (few_rows or _has_words(table, lines)) and (plainer := undressed(plain) or named_in_lines(lines)):
+    if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
         return sweeps_of_lines(file, plainer)
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
@@ -135,6 +136,26 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     if numbered:
         sweeps[0].notes.append("left out the first row: it numbers the columns")
     return sweeps
+
+
+def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """Return a table of numbers that stand among names and units; none where its beginning has none.
+
+    Raises
+    ------
+    ReadError
+        Where there are so many of them that it would take long.
+    """
+    for count in (_COUNTED, len(plain)):
+        found = undressed(plain[:count]) or named_in_lines(lines[:count])
+        if not found or count >= len(plain):
+            return found
+        if len(plain) > _MOST_DRESSED:
+            raise file.error(
+                f"numbers among names or units in {len(plain)} lines; up to {_MOST_DRESSED} are read: "
+                "write the file as a plain table, or in parts"
+            )
+    return []
 
 
 def _drop_column_numbers(table: Table) -> bool:
