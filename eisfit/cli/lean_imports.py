@@ -29,6 +29,7 @@ _ABSENT = {
     "lmfit": ("pandas", "matplotlib", "numdifftools", "emcee"),
     "matplotlib.projections": ("mpl_toolkits.mplot3d",),
 }
+_TOOLS = ("numpy.testing", "numpy.f2py", "numpy.ctypeslib")
 _LATER = {
     "lmfit": (
         *("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial"),
@@ -41,7 +42,8 @@ _LATER = {
     "matplotlib.backends.backend_agg": ("matplotlib.dviread",),
     "schemdraw.schemdraw": ("schemdraw.backends.mpl",),
     "schemdraw.elements.elements": ("schemdraw.backends.mpl",),
-    "scipy._lib.array_api_compat.numpy": ("numpy.testing", "numpy.f2py", "numpy.ctypeslib"),
+    "scipy._lib.array_api_compat.numpy": _TOOLS,
+    "scipy._external.array_api_compat.numpy": _TOOLS,  # since scipy 1.18
 }
 
 

@@ -111,6 +111,7 @@ def test_what_is_no_store_is_left_alone(tmp_path):
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as db:
         db.execute("CREATE TABLE mine (x)")
+    db.close()
     with pytest.raises(EisfitError, match=r"other\.sqlite: is a database, but not a store of results"):
         Store(other)
     with sqlite3.connect(other) as db:  # its only table has the name of ours: it is not called damaged

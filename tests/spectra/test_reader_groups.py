@@ -91,10 +91,11 @@ def test_a_complex_array_without_its_imaginary_part_is_refused():
 
 
 def test_a_type_by_its_old_name_is_read_without_a_warning():
+    """NumPy 2.5 no longer knows it."""
     stream = io.BytesIO()
     np.save(stream, np.array([b"ab"]))
     data = stream.getvalue().replace(b"'|S2'", b"'|a2'")
-    with pytest.raises(ReadError, match="an array of shape"):
+    with pytest.raises(ReadError, match=r"an array of shape|not a valid dtype descriptor"):
         read_bytes(data, "a.npy")
 
 
