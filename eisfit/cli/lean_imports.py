@@ -80,8 +80,11 @@ class _Loader:
         return self._own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module's own start."""
-        with _without_what_it_does_not_need(module.__name__):
+        """Run the module's own start, whole where its version cannot do without (matplotlib 3.8)."""
+        try:
+            with _without_what_it_does_not_need(module.__name__):
+                self._own.exec_module(module)
+        except ImportError:
             self._own.exec_module(module)
         if module.__name__ in _UNREAD:
             _UNREAD[module.__name__](module)

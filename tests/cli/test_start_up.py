@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+from eisfit.cli import lean_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 HELP_NEEDS_NOT = ("numpy", "rich", "sqlite3", "asyncio", "http", "pydantic")
@@ -107,6 +110,18 @@ def test_what_lmfit_imports_later_is_there_when_it_is_used():
 
 
 @pytest.mark.slow
+def test_a_module_that_cannot_do_without_is_loaded_whole(tmp_path, monkeypatch):
+    """Before 3.9 matplotlib would not start without its third dimension."""
+    path = tmp_path / "needing.py"
+    path.write_text("import colorsys\nvalue = colorsys.__name__\n")
+    monkeypatch.setitem(lean_imports._ABSENT, "needing", ("colorsys",))
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    spec = spec_from_file_location("needing", path)
+    module = module_from_spec(spec)
+    lean_imports._Loader(spec.loader).exec_module(module)
+    assert module.value == "colorsys"
+
+
 def test_a_report_draws_circuits_without_matplotlib(tmp_path):
     spectrum = str(ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv")
     code = CALL.format(["report", spectrum, "-c", "rs-sei-ct-w", "-o", str(tmp_path / "report.html")])
