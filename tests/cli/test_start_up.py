@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -125,7 +126,9 @@ def test_a_module_that_cannot_do_without_is_loaded_whole(tmp_path, monkeypatch):
 def test_a_report_draws_circuits_without_matplotlib(tmp_path):
     spectrum = str(ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv")
     code = CALL.format(["report", spectrum, "-c", "rs-sei-ct-w", "-o", str(tmp_path / "report.html")])
-    names = ("matplotlib", "pandas", "numpy.testing", "numpy.f2py", "multiprocessing", "emcee")
+    names = ["matplotlib", "pandas", "numpy.f2py", "multiprocessing", "emcee"]
+    if not version("scipy").startswith(("1.11.", "1.12.")):  # these need it themselves
+        names.append("numpy.testing")
     assert imported_after(code, names) == "[]"
 
 
