@@ -204,14 +204,14 @@ class Objective:
         self.at = values
 
     def residual(self, params: Any) -> FloatArray:
-        """Return the weighted residual (2F,)."""
+        """Return the weighted residual (2F,), the caller's own: scipy's robust losses scale it in place."""
         self._evaluate(params)
-        return self.residual_vector
+        return self.residual_vector.copy()
 
     def jacobian(self, params: Any) -> FloatArray:
-        """Return its derivatives (2F, V) by the varied parameters."""
+        """Return its derivatives (2F, V) by the varied parameters, the caller's own as well."""
         self._evaluate(params)
-        return self.matrix
+        return self.matrix.copy()
 
 
 @lru_cache(maxsize=64)
