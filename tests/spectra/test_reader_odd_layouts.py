@@ -43,6 +43,13 @@ def holds(text, name="x.csv"):
         "Frequency, kHz,Z real, mOhm,Z imag, mOhm",
         "kHz,mOhm,mOhm\nFrequency,Z real,Z imag",
         "Frequency (kHz),Impedance (mOhm),\n,Real,Imag",
+        "Frequency|kHz,Z'|mOhm,Z''|mOhm",
+        "f | kHz,Re(Z) | mΩ,Im(Z) | mΩ",
+        "FreqkHz,Z'mΩ,Z''mΩ",
+        "f:kHz,Zre:mOhm,Zim:mOhm",
+        "freq_kHz,Z__mOhm,Z___mOhm",
+        "Frequency_kHz_,Z___mOhm_,Z____mOhm_",
+        "Freq..kHz.,Z...mOhm.,Z....mOhm.",
     ],
 )
 def test_units_in_odd_places(header):
@@ -91,7 +98,7 @@ def test_two_units_stated_are_asked_for():
         ("f (Hz),Zre (Ohm),|Zim| (Ohm)", "absolute values"),
         ("f (Hz),V_re,I_re", "real and imaginary"),
         ("f (Hz),Permittivity real,Permittivity imag", "area and thickness"),
-        ("f (Hz),|Z| (Ohm),Phase (cycles)", "real and imaginary"),
+        ("f (Hz),|Z| (Ohm),Phase (arcmin)", "real and imaginary"),
         ("Hz,V,A", "does not name|recognised"),
     ],
 )
@@ -278,3 +285,57 @@ def test_a_fourth_column_without_a_number_is_no_modulus():
     rows = ["100000,10,-7.8,x", "10000,10.2,-7.1,-", "1000,11,-6,-", "100,14,-5,-", "10,22,-3,x", "1,30,-1,x"]
     with pytest.raises(ReadError, match="4 columns without header"):
         read_bytes("\n".join(rows).encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "turn"), [("phase (turns)", 1.0), ("phase [cycles]", 1.0), ("phase/π", 2.0)]
+)
+def test_phases_in_turns(header, turn):
+    holds(f"f (Hz),|Z|kOhm,{header}\n{table(F, abs(Z) / 1e3, np.angle(Z) / (2 * np.pi) * turn)}")
+
+
+@pytest.mark.parametrize(("header", "unit"), [("Period (ms)", 1e3), ("Periode/s", 1.0), ("周期 (s)", 1.0)])
+def test_a_period_in_place_of_the_frequency(header, unit):
+    assert "frequency from the period" in holds(f"{header},Zre,Zim\n{table(unit / F, Z.real, Z.imag)}")
+    holds(f"f/Hz,{header},Zre,Zim\n{table(F, unit / F, Z.real, Z.imag)}")
+
+
+@pytest.mark.parametrize(
+    "header", ["freq_Hz,Re_Z__Ohm,x_Im_Z__Ohm", "f,Z__Ohm_,x_Z___Ohm_", "f,Z...Ohm.,X.Z....Ohm."]
+)
+def test_a_minus_that_a_program_wrote_otherwise(header):
+    f = np.geomspace(10, 5, 4)  # too few points to tell
+    (spectrum,) = read_bytes(f"{header}\n{table(f, 5 + f, f)}".encode(), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, 5 + f - 1j * f, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("f (Hz),Z' (Ohm)", "f (Hz),-Z'' (Ohm)"),
+        ("Real part (Ohm)\nFrequency (Hz),Value", "Minus imaginary part (Ohm)\nFrequency (Hz),Value"),
+        ("# Z' (Ohm) vs Frequency (Hz)", "# -Z'' (Ohm) vs Frequency (Hz)"),
+    ],
+)
+def test_parts_in_tables_below_each_other(first, second):
+    holds(f"{first}\n{table(F, Z.real)}\n{second}\n{table(F, -Z.imag)}")
+
+
+def test_parts_of_several_cells_in_tables_below_each_other():
+    head = "Frequency (Hz),cell 1,cell 2\n"
+    text = (
+        f"Real (Ohm)\n{head}{table(F, Z.real, 2 * Z.real)}\nImag (Ohm)\n{head}{table(F, Z.imag, 2 * Z.imag)}"
+    )
+    first, second = read_bytes(text.encode(), "x.csv")
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)
+    assert second.metadata["label"] == "spectrum cell 2"
+
+
+def test_columns_of_words_in_quotation_marks_beside_numbers():
+    rows = "".join(f'1,"EIS",0,{f:.7g},{z.real:.9g},{-z.imag:.9g}\n' for f, z in zip(F, Z, strict=True))
+    holds(f'"Step","Name","t (s)","Frequency (Hz)","Z\' (Ohms)","-Z"" (Ohms)"\n{rows}')
+
+
+def test_a_header_of_fewer_names_than_columns_is_not_parted_at_its_gaps():
+    holds(f"  Freq. [Hz]  \t Zs' [Ohms] \t Zs'' [Ohms]\n{table(F, Z.real, Z.imag, abs(Z), F, mark=chr(9))}")

@@ -79,6 +79,11 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
             kelvin = meaning.quantity == "temperature" and meaning.unit in ("K", "kelvin", "Kelvin")
             chosen.values[meaning.quantity] = values * meaning.scale - (ZERO_CELSIUS if kelvin else 0.0)
+    if "period" in chosen and "frequency" not in chosen:
+        chosen.columns["frequency"] = chosen.columns.pop("period")
+        with np.errstate(divide="ignore"):
+            chosen.values["frequency"] = 1 / chosen.values.pop("period")
+        chosen.notes.append("frequency from the period")
     return chosen
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._units import unit_of
 
 __all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
 
@@ -28,6 +29,8 @@ _DERIVED: tuple[str, ...] = (
 )
 _DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
 _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
+#: Sign, marks for primes, gap and bracket, unit.
+_WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,5})([A-Za-z]+)[._]?")
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -38,7 +41,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
-    columns = _parts_of_labels(_parts_of_ivium(columns))
+    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(columns)))
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
@@ -51,6 +54,29 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         parts = zip([0, *starts[1:]], edges, strict=True)
         return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _parts_without_marks(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``Z__Ohm_``, ``x_Z___Ohm_`` as parts: one mark more for the one prime more.
+
+    MATLAB's writetable, R and others write a mark for each sign that names of theirs cannot hold.
+    """
+    lost = {i: match for i, c in columns.items() if (match := _WITHOUT_MARKS.fullmatch(c.name))}
+    counts = {len(match[2]): i for i, match in lost.items() if not match[1]}
+    real = max(counts.values(), key=lambda i: -len(lost[i][2]), default=None)
+    imag = [i for i, match in lost.items() if real is not None and len(match[2]) == len(lost[real][2]) + 1]
+    known = {c.quantity for c in columns.values()} & {"real", "imag"}
+    if real is None or len(imag) != 1 or len(lost[real][2]) < 2 or known:
+        return columns
+    sign = -1.0 if lost[imag[0]][1] else 1.0
+    signs = {real: ("real", 1.0), imag[0]: ("imag", -1.0 if lost[imag[0]][1] else 1.0)}
+    parts = dict(columns)
+    for i, (quantity, sign) in signs.items():
+        unit = unit_of(lost[i][3])
+        if unit is None or unit.kind != "ohm":
+            return columns
+        parts[i] = replace(columns[i], quantity=quantity, scale=sign * unit.scale, unit=lost[i][3], label="")
+    return parts
 
 
 def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:

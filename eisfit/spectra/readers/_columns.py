@@ -12,7 +12,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.readers._units import Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
-__all__ = ["Column", "column", "is_units_row"]
+__all__ = ["Column", "column", "concepts_of", "is_units_row", "names_and_units"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ _FACTOR = re.compile(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*\^?\s*[-+]
 _INVERSE = re.compile(r"^\s*1\s*/")
 _RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
 _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
-_R_NAME = re.compile(r"^X\.(?=(?:Im|Z)\b)")  # R's make.names of -Im(Z), -Z''
+#: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
+_R_NAME = re.compile(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z])))")
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
     {"’": "'", "′": "'", "‘": "'", "´": "'", "`": "'", "″": '"', "”": '"', "“": '"', "−": "-", "–": "-"}
@@ -78,10 +79,13 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
+    re.compile(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
     re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
     re.compile(r"^(.*[^ _])[ _]+(\w?[oO]hms?_cm\^?2)$"),
     re.compile(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
+    re.compile(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ
+    re.compile(r"^(.*\S)\s*([°º])$"),
     # PhaseDegrees, FreqkHz; nobody can part ZmOhm
     re.compile(
         r"^(.*?[a-z])(?:In)?([kKMG]?Hz|(?:[Mm]illi|[Kk]ilo|[Mm]ega)(?:[Hh]ertz|[Oo]hms?)|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"
@@ -91,6 +95,7 @@ _NEGATED = re.compile(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = re.compile(r"[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]")
 _CELLS = re.compile("[A-H]$")
+_OHM = re.compile(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
 _LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
@@ -126,7 +131,7 @@ def _column(name: str, labelled: bool) -> Column:
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     text = _ANGLE.sub(r"phase(\2) [\1]", text)
-    for core, unit in _readings(text):
+    for core, unit in names_and_units(text):
         found = _meaning(core, unit, labelled)
         if found is not None:
             quantity, factor, label, base = found
@@ -140,7 +145,7 @@ def is_units_row(cells: list[str]) -> bool:
     return len(filled) >= 2 and all(is_unit(cell) or cell in ("#", "-", "1") for cell in filled)
 
 
-def _readings(text: str) -> list[tuple[str, str]]:
+def names_and_units(text: str) -> list[tuple[str, str]]:
     """Return (name, unit) in the ways a header can be cut, the likelier first."""
     ways = []
     for match in reversed(list(_BRACKET.finditer(text))):
@@ -229,11 +234,11 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
     if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]))", text.strip()):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
-    concepts, label = _concepts(text)
+    concepts, label = concepts_of(text)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
-    if label and not (labelled or _may_carry(quantity, label, concepts)):
+    if label and (_OHM.search(label) or not (labelled or _may_carry(quantity, label, concepts))):
         return None
     other_unit = label and not with_unit and (concepts["ohm"] or concepts["omega"])  # ohm m, Ohm/sq
     if other_unit and KIND.get(quantity) == "ohm":
@@ -252,7 +257,7 @@ def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     )
 
 
-def _concepts(text: str) -> tuple[Counter[str] | None, str]:
+def concepts_of(text: str) -> tuple[Counter[str] | None, str]:
     """Return how often each concept is named, and the one word that is none of ours."""
     concepts: Counter[str] = Counter()
     rest: list[str] = []

@@ -27,7 +27,8 @@ def split_by_label(
     under one value although it does in the table. One table, labelled "", where there is none.
     """
     place = next((i for i, meaning in columns.items() if meaning.quantity == "frequency"), None)
-    if place is None or table.matrix.shape[0] < 2 * _FEWEST_ROWS or _all_differ(table.matrix[:, place]):
+    rows, width = table.matrix.shape
+    if place is None or place >= width or rows < 2 * _FEWEST_ROWS or _all_differ(table.matrix[:, place]):
         return [("", table)]
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)

@@ -178,6 +178,7 @@ def _known_names(
     bare = _COMMENT.sub("", line)
     ways = _cell_ways(bare, style)
     ways = [cells for cells in ways if not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im(Z) [ohm]
+    ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
     ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
     known = [_quantities(cells, units) for cells in ways]
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
@@ -188,6 +189,11 @@ def _known_names(
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
             return cells, True
     return [], False
+
+
+def _is_unit_alone(cell: str) -> bool:
+    """Whether a cell is a unit in brackets, which a gap parted from its name."""
+    return cell[:1] in ("[", "(") and is_unit(cell.strip("[]() "))
 
 
 def _is_useful(quantity: str) -> bool:

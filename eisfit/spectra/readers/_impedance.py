@@ -34,6 +34,10 @@ _OTHERS = (
         re.compile(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
         "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
     ),
+    (
+        re.compile(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
+        "a voltage; print one, and the source's current beside it, or V/I",
+    ),
     (re.compile(r"%|norm|a\.u\."), "a part of something has lost its ohms"),
 )
 #: R of an LCR meter, or of polar coordinates.

@@ -19,6 +19,7 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 
 __all__ = ["assumed_units", "names_with_units_beside", "tables_below_each_other", "with_stated_units"]
 
@@ -98,7 +99,7 @@ def assumed_units(table: Table, chosen: Chosen) -> list[str]:
     """Return what is taken for granted of the impedance's unit, or read from the text above."""
     if DIGATRON in table.units:
         return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
-    told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE}
+    told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE and c.unit != VOLT_PER_AMPERE}
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in table.names)}
     if stated - set(table.units):
         return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above or below the table say"]

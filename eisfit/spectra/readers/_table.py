@@ -195,7 +195,8 @@ def _candidates(text: str, colons: bool) -> list[Style]:
     decimals = [mark for mark in likelier if mark == "." or mark in text]
     prefixed = [False, True] if _PREFIXED_ANYWHERE.search(text) else [False]
     quoted = '","' in text or '", "' in text
-    return [Style(d, m, p) for p in prefixed for d in delimiters for m in decimals if d != m or quoted]
+    styles = [Style(d, m, p) for p in prefixed for d in delimiters for m in decimals if d != m or quoted]
+    return sorted(styles, key=lambda style: style.delimiter == style.decimal)  # the same for both comes last
 
 
 def _score(rows: Rows) -> float:

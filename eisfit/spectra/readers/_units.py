@@ -77,6 +77,14 @@ _UNITS = (
         1.0,
     ),
     ("ns", r"()(?:gon|gons|Gon)$", "angle", 0.9),
+    (
+        "snv",
+        r"()(?:[tT]urns?|[cC]ycles?|[rR]ev(?:s|olutions?)?|Umdrehung(?:en)?)$",
+        "angle",
+        360.0,
+    ),
+    ("πid", r"()(?:[*·×]? ?(?:π|pi)(?:[ ·*]?rad)?)$", "angle", 180.0),
+    ("g", r"(m)deg$", "angle", 1.0),
     ("dns.", r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$", "angle", 180 / pi),
     (
         "Seso1mΩ",

@@ -47,6 +47,7 @@ _MEANS = {
     "loop": "loop spectrum",
     "number": "number no nr num index id idx nummer 号 序号 번호",
     "time": "time times zeit temps tiempo tempo время 时间 時間 시간 timesec",
+    "period": "period periods periode periodendauer période período periodo период 周期 周期時間",
     "temperature": "temperature temp temperatur température temperatura tm tempc tcell mtemp 温度 온도",
     "potential": "ewe vdc edc voltage potential potentiel spannung potenzial tensión tension tensione "
     "voltaje 电压 電圧 电位 電位 전압",
@@ -166,6 +167,7 @@ KIND = {
     "L_series": "henry",
     "L_parallel": "henry",
     "time": "time",
+    "period": "time",
     "potential": "volt",
     "current": "ampere",
     "temperature": "celsius",
@@ -196,6 +198,6 @@ ALONE = (
     *(("frequency", "frequency"), ("omega", "frequency")),
     *(("conductance", "admittance_real"), ("susceptance", "admittance_imag")),
     *((name, name) for name in ("dissipation", "noise", "temperature", "potential", "current", "cycle")),
-    *(("loop", "cycle"), ("time", "time"), ("index", "index"), ("number", "index")),
+    *(("loop", "cycle"), ("period", "period"), ("time", "time"), ("index", "index"), ("number", "index")),
     *(("Y", "admittance_modulus"), ("Z", "modulus")),
 )

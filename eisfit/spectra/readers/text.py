@@ -30,6 +30,8 @@ from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._logged import named_in_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._noted import note_table
+from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._refusals import (
     CONDITIONS,
     no_frequency,
@@ -47,13 +49,13 @@ from eisfit.spectra.readers._refusals import (
 )
 from eisfit.spectra.readers._rewritten import is_numbered, undressed, written_apart
 from eisfit.spectra.readers._stated import (
-    assumed_units,
     names_with_units_beside,
     tables_below_each_other,
     with_stated_units,
 )
 from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 
 __all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
 
@@ -64,7 +66,6 @@ RANK = 100  # asked last: every text looks like a table to it
 _FEWEST_ROWS = 3
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
-_COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
 
 
 def recognise(file: File) -> bool:
@@ -86,7 +87,22 @@ def parse(file: File) -> list[Sweep]:
     if file.head.startswith("LabVIEW Measurement"):  # numbers stand in its head too
         ends = [i for i, line in enumerate(lines[:_COUNTED]) if "***End_of_Header***" in line]
         lines = [*[""] * (ends[-1] + 1), *lines[ends[-1] + 1 :]] if ends else lines
-    return sweeps_of_lines(file, lines)
+    try:
+        return sweeps_of_lines(file, lines)
+    except ReadError:
+        if sweeps := _parts_below_each_other(file, lines):
+            return sweeps
+        raise
+
+
+def _parts_below_each_other(file: File, lines: Sequence[str]) -> list[Sweep]:
+    """Return the sweeps of tables that hold a part each; none where there are no such tables."""
+    table = find_table(file, lines)
+    joined = parts_side_by_side(lines, table.style) if table is not None else []
+    sweeps = sweeps_of_lines(file, joined) if joined else []
+    for sweep in sweeps:
+        sweep.notes.append("its two parts stand in tables below each other")
+    return sweeps
 
 
 def _count_sweeps(file: File) -> None:
@@ -272,7 +288,7 @@ def _sweeps(
     if told := contradiction(chosen, z, columns, table.matrix):
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
-    _note_table(file, table, chosen)
+    note_table(file, table, chosen)
     cuts = boundaries_of(chosen, gaps_of(table, lines, chosen["frequency"]))
     refuse_many(file, len(cuts))
     sweeps = sweeps_of(chosen, z, cuts)
@@ -299,6 +315,7 @@ def _impedance(
     file: File, table: Table, chosen: Chosen, columns: dict[int, Column]
 ) -> NDArray[np.complex128]:
     """Return Z; a header that a spreadsheet turned into #NAME? is -Im(Z) where the other columns prove it."""
+    settle_voltage_and_current(chosen, columns, table.matrix)
     lost = [i for i, meaning in columns.items() if meaning.quantity == "excel_error"]
     if "imag" in chosen or "real" not in chosen or not lost:
         return impedance(file, chosen)
@@ -316,39 +333,6 @@ def _impedance(
             "the header of a column is #NAME? (a spreadsheet's error) and it does not fit the modulus"
         )
     return z
-
-
-def _note_table(file: File, table: Table, chosen: Chosen) -> None:
-    if table.skipped:
-        chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
-    aside = _left_aside(table, chosen)
-    if aside:
-        chosen.notes.append(f"left aside: {', '.join(aside)}")
-    if table.mixed:
-        chosen.notes.append(
-            "the header has not as many names as the rows have columns; names count from the left"
-        )
-    for quantity in ("frequency", "real", "imag", "modulus"):
-        meaning = chosen.columns.get(quantity)
-        if meaning is not None and abs(meaning.scale) != 1:
-            chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
-    if not file.reading.impedance_unit:
-        chosen.notes += assumed_units(table, chosen)
-    units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
-    if any(re.search(r"m(?:2|\^2|²|Â²)$", unit, re.IGNORECASE) for unit in units):
-        as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
-        chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
-
-
-def _left_aside(table: Table, chosen: Chosen) -> list[str]:
-    """Return further columns that could be the real or the imaginary part too."""
-    used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
-    taken, labels = {meaning.name.split(" [")[0] for meaning in used}, {meaning.label for meaning in used}
-    others = [
-        n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
-    ]
-    counter = [n for n in table.names if not column(n).quantity and _COUNTER.search(n)]
-    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *counter][:6]
 
 
 def _header_lines(table: Table) -> list[str]:

@@ -1,0 +1,50 @@
+"""What is told of a table that was read: lines and columns left aside, units, what was assumed."""
+
+from __future__ import annotations
+
+import re
+
+from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._stated import assumed_units
+from eisfit.spectra.readers._sweep import plural
+
+__all__ = ["note_table"]
+
+_COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
+
+
+def note_table(file: File, table: Table, chosen: Chosen) -> None:
+    """Note in `chosen` what the user should know of how its table was taken."""
+    if table.skipped:
+        chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
+    aside = _left_aside(table, chosen)
+    if aside:
+        chosen.notes.append(f"left aside: {', '.join(aside)}")
+    if table.mixed:
+        chosen.notes.append(
+            "the header has not as many names as the rows have columns; names count from the left"
+        )
+    for quantity in ("frequency", "real", "imag", "modulus"):
+        meaning = chosen.columns.get(quantity)
+        if meaning is not None and abs(meaning.scale) != 1:
+            chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
+    if not file.reading.impedance_unit:
+        chosen.notes += assumed_units(table, chosen)
+    units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
+    if any(re.search(r"m(?:2|\^2|²|Â²)$", unit, re.IGNORECASE) for unit in units):
+        as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
+        chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
+
+
+def _left_aside(table: Table, chosen: Chosen) -> list[str]:
+    """Return further columns that could be the real or the imaginary part too."""
+    used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
+    taken, labels = {meaning.name.split(" [")[0] for meaning in used}, {meaning.label for meaning in used}
+    others = [
+        n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
+    ]
+    counter = [n for n in table.names if not column(n).quantity and _COUNTER.search(n)]
+    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *counter][:6]
