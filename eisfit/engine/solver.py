@@ -208,7 +208,7 @@ def solve(
         To begin with; small where the start is near the optimum.
     ceiling
         (B,) chisqr above which an end is of no interest: a row whose linear model promises nothing near it is
-        left where it is (in numpy; the compiled loop takes every row to its end).
+        left where it is.
     engine
         ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
         loading it is worth while (see `eisfit.engine.evaluation.compiled`); both reach the same ends.
@@ -224,10 +224,10 @@ def solve(
     plain = type(problem) is Problem
     whole = agree is None or owner is not None  # a compiled row of a lot goes on to its end
     if plain and chosen(problem.coordinates, rows, points, engine, whole=whole):
-        limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING
+        limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING, _AT_MOST, _TRUSTED, damping
         parts = problem.coordinates, problem.grid, problem.target, problem.weight, problem.bounds
         return Solution(
-            *minimise(*parts, theta, damping=damping, limits=limits, max_iterations=max_iterations)
+            *minimise(*parts, theta, ceiling=ceiling, limits=limits, max_iterations=max_iterations)
         )
     with np.errstate(all="ignore"):
         state = _State(problem, theta, damping)

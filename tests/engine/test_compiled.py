@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.evaluation import compiled, tape
+from eisfit.engine.evaluation import compiled, machine_code, tape
 from eisfit.engine.evaluation.compiled import chosen
 from eisfit.engine.evaluation.tape import SYMBOLS, supported
 from eisfit.engine.solver import Problem, solve
@@ -220,41 +220,32 @@ def coordinates():
 
 @pytest.fixture
 def fresh(monkeypatch):
-    """A process that has solved nothing; numba is there as a stand-in, and its cache empty."""
-    loop = SimpleNamespace(
-        iterate=SimpleNamespace(signatures=[], stats=SimpleNamespace(cache_path=None)), __file__=__file__
-    )
-    meter = compiled._Meter(loop=loop)
+    """A process that has solved nothing; a stand-in for machine code, of which nothing is kept."""
+    meter = compiled._Meter()
+    code = SimpleNamespace(kept_loop=lambda: None, made_loop=lambda: lambda *arrays: 0)
     monkeypatch.setattr(compiled, "_METER", meter)
+    monkeypatch.setattr(compiled, "import_module", lambda name: code)
     monkeypatch.delenv("EISFIT_ENGINE", raising=False)
-    return meter
-
-
-def test_small_work_stays_in_numpy(fresh):
-    assert not chosen(coordinates(), 9_000, 60, None, whole=True)
-    assert fresh.rows == 9_000
+    return meter, code
 
 
 def test_much_work_is_compiled(fresh):
     assert not chosen(coordinates(), 100_000, 60, None, whole=True)
     assert chosen(coordinates(), 101_000, 60, None, whole=True)
+    assert chosen(coordinates(), 1, 60, None, whole=True)
 
 
-def test_what_is_compiled_already_is_used_sooner(fresh, tmp_path):
-    assert not chosen(coordinates(), 11_000, 60, None, whole=True)
-    fresh.loop.iterate.signatures.append("compiled")
-    assert chosen(coordinates(), 100, 60, None, whole=True)
-    fresh.loop.iterate.signatures.clear()
-    fresh.loop.iterate.stats.cache_path = str(tmp_path)
-    assert not chosen(coordinates(), 100, 60, None, whole=True)
-    (tmp_path / "test_compiled.iterate-1.py311.1.nbc").write_bytes(b"")
+def test_what_is_kept_is_used_sooner(fresh):
+    fresh[1].kept_loop = lambda: lambda *arrays: 0
+    assert not chosen(coordinates(), 400, 60, None, whole=True)
+    assert not chosen(coordinates(), 1, 60, None, whole=True)
+    assert fresh[0].rows == 432  # a call has its price
     assert chosen(coordinates(), 100, 60, None, whole=True)
 
 
-def test_few_rows_and_early_stops_stay_in_numpy(fresh):
-    fresh.rows = 1e9
+def test_early_stops_stay_in_numpy(fresh):
+    fresh[0].rows = 1e9
     assert chosen(coordinates(), 100, 60, None, whole=True)
-    assert not chosen(coordinates(), 31, 60, None, whole=True)
     assert not chosen(coordinates(), 100, 60, None, whole=False)
     assert chosen(coordinates(), 1, 60, "numba", whole=False)
     assert not chosen(coordinates(), 100, 60, "numpy", whole=True)
@@ -275,7 +266,10 @@ def test_an_unknown_engine():
 
 
 def test_without_numba(fresh, monkeypatch):
-    fresh.loop = None
+    def absent(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(compiled, "import_module", absent)
     monkeypatch.setattr(compiled, "find_spec", lambda name: None)
     assert not chosen(coordinates(), 10**6, 60, None, whole=True)
     with pytest.raises(UsageError, match=r'numba is not installed; pip install "eisfit-toolkit\[fast\]"'):
@@ -284,32 +278,67 @@ def test_without_numba(fresh, monkeypatch):
 
 @pytest.mark.parametrize("error", [ImportError("needs NumPy 2.3 or less"), AttributeError("no types")])
 def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
-    def refuse(name):
+    def refuse():
         raise error
 
-    fresh.loop = None
+    fresh[1].made_loop = refuse
     monkeypatch.setattr(compiled, "find_spec", lambda name: "found")
-    monkeypatch.setattr(compiled, "import_module", refuse)
     assert not chosen(coordinates(), 10**6, 60, None, whole=True)
     with pytest.raises(UsageError, match=r"cannot be used: numba does not load \(n"):
         chosen(coordinates(), 1, 60, "numba", whole=True)
 
 
+@pytest.mark.slow
 @needs_numba
-def test_where_nothing_can_be_kept(monkeypatch):
-    from eisfit.engine.evaluation import compiled_loop
+def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert machine_code.kept_loop() is None
+    assert machine_code.made_loop() is not None
+    (kept,) = (tmp_path / "eisfit").iterdir()
+    code = (
+        "import sys; from eisfit.engine.evaluation.machine_code import kept_loop; "
+        "print(kept_loop() is not None, 'numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True False", done.stderr
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert machine_code.kept_loop() is None
 
-    seen = []
 
-    def no_folder(*, cache=False, **options):
-        seen.append(cache)
-        if cache:
-            raise RuntimeError("cannot cache function 'iterate': no locator available")
-        return lambda function: function
+@needs_numba
+def test_code_that_does_not_load_is_not_kept(tmp_path):
+    machine_code._keep(tmp_path / "new" / "loop.o", b"name\nno object file")
+    assert not list((tmp_path / "new").iterdir())
 
-    monkeypatch.setattr(compiled_loop, "njit", no_folder)
-    assert compiled_loop._kept(len) is len
-    assert seen == [True, False]
+
+@needs_numba
+def test_a_cache_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    machine_code._keep(tmp_path / "file" / "loop.o", b"")  # does not raise
+
+
+@needs_numba
+def test_a_user_without_a_home(monkeypatch):
+    def nowhere():
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    monkeypatch.setattr(machine_code.Path, "home", nowhere)
+    assert machine_code.kept_loop() is None
+
+
+@pytest.mark.slow
+@needs_numba
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_rows_that_lead_nowhere_are_left(engine):
+    task, theta = problem(find_circuit("rs-ct"))
+    free = solve(task, theta, engine=engine)
+    low, high = np.full(5, free.chisqr.max() * 1e-3), np.full(5, np.inf)
+    left = solve(task, theta, engine=engine, ceiling=low)
+    assert not left.converged.any()
+    assert (left.chisqr >= free.chisqr).all()
+    assert_same(free, solve(task, theta, engine=engine, ceiling=high))
 
 
 @pytest.mark.slow

@@ -1,14 +1,15 @@
 """The solver's compiled path: a loop of numba that reads the circuit's tape, and when it is worth taking.
 
 numba is an extra (``pip install "eisfit-toolkit[fast]"``), never required. No code is generated from
-circuits: ``compiled_loop`` is compiled once, kept in numba's cache, and reads the tapes of all circuits
-made of the elements in `eisfit.engine.evaluation.tape.SYMBOLS`. The algorithm and its stopping rules are
-those of `eisfit.engine.solver`; both reach the same ends to rounding.
+circuits: ``compiled_loop`` reads the tapes of all circuits made of the elements in
+`eisfit.engine.evaluation.tape.SYMBOLS`. The algorithm and its stopping rules are those of
+`eisfit.engine.solver`; both reach the same ends to rounding.
 
-To load numba takes about a second, to compile the loop for the first time 10 to 30 s. So it is not taken
-before this process has solved so many rows in numpy that the wait is no more than what was spent already
-(`_WORTH_LOADING`, `_WORTH_COMPILING`: at most twice the best choice, whatever is still to come). The
-environment variable ``EISFIT_ENGINE`` says ``numpy`` or ``numba`` from the beginning.
+Compiled once, which takes 20 s, the loop is kept as machine code, which loads in 40 ms
+(`eisfit.engine.evaluation.machine_code`). So it is not taken before this process has solved so many rows in
+numpy that the wait is no more than what was spent already (`_WORTH_LOADING`, `_WORTH_COMPILING`: at most
+twice the best choice, whatever is still to come). The environment variable ``EISFIT_ENGINE`` says ``numpy``
+or ``numba`` from the beginning.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,23 +30,27 @@ from eisfit.engine.evaluation.tape import Plan, supported
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
 
+if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
+    from eisfit.engine.evaluation.machine_code import Loop
+
 __all__ = ["Engine", "chosen", "minimise"]
 
 Engine = Literal["numpy", "numba"]
 
-_LEAST_ROWS = 32
+_LEAST_ROWS = 32  # that a call of numpy's costs, however few there are
 # Rows solved in numpy, of 60 points and 8 parameters, at 12,000 a second.
-_WORTH_LOADING = 10_000
+_WORTH_LOADING = 500
 _WORTH_COMPILING = 200_000
 _VARIABLE = "EISFIT_ENGINE"
 
 
 @dataclass
 class _Meter:
-    """What this process has solved in numpy, in rows of ordinary size, and why numba cannot be loaded."""
+    """What this process has solved in numpy, in rows of ordinary size, the loop, and why there is none."""
 
     rows: float = 0.0
-    loop: Any = None
+    loop: Loop | None = None
+    looked: bool = False
     missing: str | None = None
 
 
@@ -72,13 +76,13 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
     """
     wish = _wish(engine)
     if wish == "numba":
-        if _loop() is None:
+        if _loop(make=True) is None:
             raise UsageError(f"the engine numba cannot be used: {_METER.missing}")
         return supported(coordinates)
-    if wish == "numpy" or not whole or rows < _LEAST_ROWS or not supported(coordinates):
+    if wish == "numpy" or not whole or not supported(coordinates):
         return False
-    _METER.rows += rows * (points / 60) * (coordinates.size / 8)
-    return _METER.rows > _WORTH_LOADING and _loop() is not None and _worth_calling()
+    _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
+    return _METER.rows > _WORTH_LOADING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
 
 
 def _wish(engine: str | None) -> str | None:
@@ -90,30 +94,21 @@ def _wish(engine: str | None) -> str | None:
     return wish
 
 
-def _loop() -> Any:
-    """Return the module of the compiled loop, or None where numba is absent or does not load."""
-    if _METER.loop is None and _METER.missing is None:
-        if find_spec("numba") is None:
-            _METER.missing = 'numba is not installed; pip install "eisfit-toolkit[fast]"'
-            return None
+def _loop(*, make: bool) -> Loop | None:
+    """Return the compiled loop, None where there is none; compile it on request, where that is possible."""
+    if _METER.loop is None and _METER.missing is None and (make or not _METER.looked):
+        kept = not _METER.looked
+        _METER.looked = True
         try:
-            _METER.loop = import_module("eisfit.engine.evaluation.compiled_loop")
-        except (
-            ImportError,
-            AttributeError,
-        ) as error:  # a numba that does not fit the numpy, or half installed
-            _METER.missing = f"numba does not load ({error})"
+            code = import_module("eisfit.engine.evaluation.machine_code")
+            _METER.loop = code.kept_loop() if kept else None
+            if _METER.loop is None and make:
+                _METER.loop = code.made_loop()
+        except (ImportError, AttributeError) as error:  # one that does not fit the numpy, or half installed
+            absent = find_spec("numba") is None
+            why = 'numba is not installed; pip install "eisfit-toolkit[fast]"'
+            _METER.missing = why if absent else f"numba does not load ({error})"
     return _METER.loop
-
-
-def _worth_calling() -> bool:
-    """Return whether the loop is compiled, or in numba's cache, or the work so far worth compiling it."""
-    iterate = _METER.loop.iterate
-    if iterate.signatures or _METER.rows > _WORTH_COMPILING:
-        return True
-    source, folder = Path(_METER.loop.__file__), iterate.stats.cache_path
-    kept = Path(folder).glob(f"{source.stem}.iterate-*.nbc") if folder else ()
-    return any(file.stat().st_mtime > source.stat().st_mtime for file in kept)
 
 
 def _grid(omega: FloatArray) -> FloatArray:
@@ -137,7 +132,7 @@ def minimise(  # noqa: PLR0917
     box: Box,
     theta: FloatArray,
     *,
-    damping: float,
+    ceiling: FloatArray | None,
     limits: Sequence[float],
     max_iterations: int,
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], int]:
@@ -149,18 +144,24 @@ def minimise(  # noqa: PLR0917
         Of a `eisfit.engine.solver.Problem`.
     theta
         Start values (B, V).
-    damping
-        To begin with.
+    ceiling
+        (B,) chisqr above which an end is of no interest, or None.
     limits
-        Tolerance, inertia, what counts as a short step, least and most damping.
+        Tolerance, inertia, what counts as a short step, least and most damping, times what a step promises
+        that it may bring and up to which damping, the damping to begin with.
     max_iterations
         Upper limit of steps.
     """
-    plan = Plan.of(coordinates)
+    plan, rows = Plan.of(coordinates), len(theta)
     measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
-    problem = plan.arrays, _grid(grid.omega), *measured, np.stack([box.low, box.high], axis=1)
-    theta, state = np.ascontiguousarray(box.clip(theta)), np.zeros((len(theta), 2))
+    grids, boxes = _grid(grid.omega), np.stack([box.low, box.high], axis=1)
+    ceilings = np.full(1, np.inf) if ceiling is None else np.ascontiguousarray(ceiling)
+    theta, state = np.ascontiguousarray(box.clip(theta)), np.zeros((rows, 2))
     room = plan.room(target.shape[1])
-    numbers = tuple(float(limit) for limit in limits)
-    steps = _loop().iterate(problem, theta, state, room, float(damping), numbers, int(max_iterations))
-    return theta, state[:, 0], state[:, 1] > 0, int(steps)
+    lengths = len(grids), len(target), len(boxes), len(ceilings), rows, int(max_iterations)
+    sizes = np.array([*plan.sizes(room), *lengths], dtype=np.int64)
+    given = *plan.arrays, grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
+    loop = _METER.loop
+    assert loop is not None
+    steps = loop(sizes, *given, theta, state, *room)
+    return theta, state[:, 0], state[:, 1] > 0, steps

@@ -1,8 +1,8 @@
 """The solver's iteration for numba: row after row, on a tape (see `eisfit.engine.evaluation.compiled`).
 
-# ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows
-frequency are rows of one array `w`, named by their number (the imaginary part follows the real part): slices
-would be counted references, which cost more than the work on 60 points.
+What is a number for each frequency stands in rows of one array `w`, named by their number (the imaginary part
+follows the real part). Nothing here makes an array: there are no references to be counted, and the machine
+code needs nothing of numba's own (see `eisfit.engine.evaluation.native`).
 """
 
 # ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows
@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit
+from numba import carray, njit, types  # type: ignore[attr-defined, unused-ignore]
 from numpy.typing import NDArray
 
-__all__ = ["iterate"]
+__all__ = ["compiled"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = NDArray[Any]
@@ -41,7 +41,12 @@ _DOUBLINGS, _TERMS = 7, 11
 _SMALLEST = 2.0 / 2**_DOUBLINGS
 
 
-_INNER: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_INNER: dict[str, Any] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
 _ANY_ORDER = {"contract", "reassoc", "nsz", "arcp"}  # of sums, for vector instructions
 
 
@@ -52,17 +57,6 @@ def _freely(function: Function) -> Function:
 
 def _exactly(function: Function) -> Function:
     compiled: Function = njit(fastmath={"contract"}, **_INNER)(function)
-    return compiled
-
-
-def _kept(function: Function) -> Function:
-    """Compile the one function that Python calls, into numba's cache where a folder can be written to."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _ANY_ORDER}
-    compiled: Function
-    try:
-        compiled = njit(cache=True, **options)(function)
-    except RuntimeError:  # there is none: every process compiles for itself
-        compiled = njit(**options)(function)
     return compiled
 
 
@@ -483,6 +477,14 @@ def _accept(theta: Array, normal: Array, room: Room) -> None:
 
 
 @_freely
+def _total(theta: Array) -> float:
+    total = 0.0
+    for i in range(theta.size):
+        total += theta[i]
+    return total
+
+
+@_freely
 def _descend(
     theta: Array,
     plan: Room,
@@ -493,14 +495,15 @@ def _descend(
     room: Room,
     damping: float,
     limits: tuple[float, ...],
+    ceiling: float,
     max_iterations: int,
 ) -> tuple[float, bool, int]:
     """Minimise one row in place; return its chisqr, whether it has converged, and the steps taken."""
-    tolerance, least, most = limits[0], limits[3], limits[4]
+    tolerance, least, most, at_most, trusted = limits[0], limits[3], limits[4], limits[5], limits[6]
     trial, new_normal, normal = room[TRIAL], room[NEW_NORMAL], room[NORMAL]
     for i in range(theta.size):
         trial[i] = theta[i]
-    chisqr, growth, promised = math.inf, 2.0, math.nan if math.isnan(np.sum(theta)) else math.inf
+    chisqr, growth, promised = math.inf, 2.0, math.nan if math.isnan(_total(theta)) else math.inf
     for steps in range(max_iterations + 1):
         new = math.inf
         if not math.isnan(promised):
@@ -520,6 +523,8 @@ def _descend(
             if damping > most:
                 return chisqr, False, steps
         promised, last = _next(theta, chisqr, damping, normal, box, limits, room)
+        if damping <= trusted and chisqr - at_most * promised > ceiling:
+            return chisqr, False, steps
         if last and steps < max_iterations:
             for i in range(theta.size):
                 theta[i] = trial[i]
@@ -527,8 +532,8 @@ def _descend(
     return chisqr, False, max_iterations
 
 
-@_kept
-def iterate(
+@_freely
+def _rows(
     problem: tuple[Any, ...],
     theta: Array,
     state: Array,
@@ -541,14 +546,77 @@ def iterate(
 
     Returns the largest number of steps.
     """
-    plan, grids, targets, weights, boxes = problem
+    plan, grids, targets, weights, boxes, ceilings = problem
     longest = 0
     for b in range(theta.shape[0]):
         g, t = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1)
-        box = boxes[min(b, boxes.shape[0] - 1)]
+        box, ceiling = boxes[min(b, boxes.shape[0] - 1)], ceilings[min(b, ceilings.size - 1)]
+        grid, target, weight = grids[g], targets[t], weights[t]
         chisqr, converged, steps = _descend(
-            theta[b], plan, grids[g], targets[t], weights[t], box, room, damping, limits, max_iterations
+            theta[b], plan, grid, target, weight, box, room, damping, limits, ceiling, max_iterations
         )
         state[b, 0], state[b, 1] = chisqr, 1.0 if converged else 0.0
         longest = max(longest, steps)
     return longest
+
+
+def iterate(
+    sizes: Any, tape: Any, free: Any, logarithmic: Any, ties: Any, fixed: Any,
+    grids: Any, targets: Any, weights: Any, boxes: Any, ceilings: Any, limits: Any,
+    theta: Any, state: Any,
+    w: Any, jacobian: Any, values: Any, logs: Any, normal: Any, new_normal: Any, matrix: Any,
+    step: Any, trial: Any, extra: Any, held: Any,
+) -> int:  # fmt: skip
+    """Do the same, given where everything stands in memory; `sizes` says how large it is."""
+    V, P, F, even, rows, jacobians = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
+    lines, tied, G, T, X, C, B = sizes[6], sizes[7], sizes[8], sizes[9], sizes[10], sizes[11], sizes[12]
+    plan = (
+        carray(tape, (lines, J + 3)),
+        carray(free, (V,)),
+        carray(logarithmic, (P,)),
+        carray(ties, (tied, 7)),
+        carray(fixed, (P,)),
+    )
+    problem = (
+        plan,
+        carray(grids, (G, PER_ROOT + 1, F)),
+        carray(targets, (T, 2 * F)),
+        carray(weights, (T, 2 * F)),
+        carray(boxes, (X, 2, V)),
+        carray(ceilings, (C,)),
+    )
+    room = (
+        carray(w, (rows, F)),
+        carray(jacobian, (jacobians, 2 * F)),
+        carray(values, (P,)),
+        carray(logs, (P,)),
+        carray(normal, (even, even)),
+        carray(new_normal, (even, even)),
+        carray(matrix, (V, V)),
+        carray(step, (V,)),
+        carray(trial, (V,)),
+        carray(extra, (V,)),
+        carray(held, (V,)),
+    )
+    all_limits = (limits[0], limits[1], limits[2], limits[3], limits[4], limits[5], limits[6])
+    place, ends = carray(theta, (B, V)), carray(state, (B, 2))
+    return _rows(problem, place, ends, room, limits[7], all_limits, sizes[13])
+
+
+def compiled(arguments: str) -> tuple[str, str]:
+    """Compile `iterate`; return its module in LLVM's language, and its name there.
+
+    It is called as numba's functions call each other: where the result goes and where an exception would go,
+    then the arguments.
+
+    Parameters
+    ----------
+    arguments
+        A letter each: a pointer to whole numbers (i) or to floats (d).
+    """
+    pointer: Any = types.CPointer
+    kinds = {"i": pointer(types.int64), "d": pointer(types.float64)}
+    function = njit(fastmath=_ANY_ORDER, **{**_INNER, "_nrt": True})(iterate)
+    function.compile(types.int64(*(kinds[letter] for letter in arguments)))
+    (found,) = function.overloads.values()
+    return str(found.library.get_llvm_str()), str(found.fndesc.llvm_func_name)

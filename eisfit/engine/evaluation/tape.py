@@ -202,11 +202,18 @@ class Plan:
         """Return the plan of a circuit; it is kept as long as the coordinates are."""
         if coordinates not in _PLANS:
             layout = _Layout(coordinates, Tape.of(coordinates))
-            free, logs = coordinates.free.astype(np.int64), np.append(coordinates.log, False)
+            free = coordinates.free.astype(np.int64)
+            logs = np.append(coordinates.log, False).astype(np.int64)
             arrays = layout.code(), free, logs, layout.ties(), layout.fixed()
             places = layout.adjoint, layout.jacobian, layout.rows
             _PLANS[coordinates] = cls(arrays, coordinates.size, *places)
         return _PLANS[coordinates]
+
+    def sizes(self, room: tuple[NDArray[Any], ...]) -> tuple[int, ...]:
+        """Return how large the plan and its working arrays are: see ``compiled_loop.iterate``."""
+        w, jacobian, normal = room[0], room[1], room[4]
+        plan = self.size, self.arrays[-1].size, w.shape[1], len(normal), len(w), len(jacobian)
+        return *plan, len(self.arrays[0]), len(self.arrays[3])
 
     def room(self, points: int) -> tuple[NDArray[Any], ...]:
         """Return the loop's working arrays."""
@@ -218,7 +225,7 @@ class Plan:
         values, logs = np.empty(parameters), np.empty(parameters)
         new_normal, normal = np.zeros((even, even)), np.zeros((even, even))
         step, trial, extra = np.empty(size), np.empty(size), np.empty(size)
-        matrix, held = np.empty((size, size)), np.empty(size, dtype=np.bool_)
+        matrix, held = np.empty((size, size)), np.empty(size, dtype=np.int64)
         return w, jacobian, values, logs, normal, new_normal, matrix, step, trial, extra, held
 
 

@@ -40,7 +40,7 @@ from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depa
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Discrepancy", "find_discrepancy"]
+__all__ = ["Discrepancy", "find_discrepancy", "follow_departures", "nearly_true"]
 
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
@@ -116,13 +116,39 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
         Whether `Discrepancy.hidden` is wanted, of all rows; else most rows of true circuits cost little.
     """
     found = Discrepancy.none(fits)
+    return follow_departures(fits, _screened(fits, found, hidden), found)
+
+
+def nearly_true(fits: Linearised) -> NDArray[np.intp]:
+    """Return the fits (b,) that departures are to be followed for; of the others there is nothing to say.
+
+    Where the circuit's coordinates may be negative there are none: a first order has to do, which
+    `find_discrepancy` gives.
+    """
+    return _screened(fits, Discrepancy.none(fits), False)
+
+
+def follow_departures(
+    fits: Linearised, rows: NDArray[np.intp], found: Discrepancy | None = None
+) -> Discrepancy:
+    """Return what departures, fitted to the end, make of the fits of some rows that `nearly_true` names."""
+    found = Discrepancy.none(fits) if found is None else found
+    with np.errstate(all="ignore"):
+        # They are few of many, and what takes time is how often something is called: all together.
+        for some in _lots(rows):
+            _write(found, some, _to_the_end(fits.rows(some).of_relative_noise))
+    return found
+
+
+def _screened(fits: Linearised, found: Discrepancy, hidden: bool) -> NDArray[np.intp]:
+    """Return the fits that departures are to be followed for; write what a first order says of the others."""
     if not elements(fits.circuit):
-        return found
+        return np.arange(0)
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
         chosen = np.flatnonzero(_sound(fits))
-        if chosen.size:
-            _fill(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
-    return found
+        if not chosen.size:
+            return chosen
+        return _to_be_followed(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
 
 
 def _sound(fits: Linearised) -> NDArray[np.bool_]:
@@ -132,12 +158,15 @@ def _sound(fits: Linearised) -> NDArray[np.bool_]:
     return np.asarray(finite & (fits.nfree > 0) & (size > limit("rounding")))
 
 
-def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool) -> None:
-    """Write what is found of fits in their rows (B,)."""
+def _to_be_followed(
+    found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool
+) -> NDArray[np.intp]:
+    """Return which of the `chosen` rows may depart, from fits of these."""
     departures = _first_order(fits)
     worth = worth_trying(fits, departures, _COUNTS)
     tried = np.arange(len(worth)) if hidden else np.flatnonzero(worth)
-    near: list[tuple[NDArray[np.intp], Discrepancy]] = []
+    signed = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed
+    near: list[NDArray[np.intp]] = []
     for rows in _lots(tried):
         part = fits.rows(rows)
         trials = try_departures(part, departures)
@@ -146,15 +175,11 @@ def _fill(found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden
         if hidden:
             found.hidden[chosen[rows]] = _hidden(trials, evidence)
         seen = np.flatnonzero(step.systematic & worth[rows])
-        near.append((rows[seen], step.rows(seen)))
-    if Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed:
-        for rows, step in near:
-            _write(found, chosen[rows], step)
-        return
-    # They are few of many, and what takes time is how often something is called: all together.
-    all_near = np.concatenate([np.arange(0), *(seen for seen, _ in near)])
-    for rows in _lots(all_near):
-        _write(found, chosen[rows], _to_the_end(fits.rows(rows)))
+        if signed:
+            _write(found, chosen[rows[seen]], step.rows(seen))
+        else:
+            near.append(chosen[rows[seen]])
+    return np.concatenate([np.arange(0), *near])
 
 
 def _lots(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
