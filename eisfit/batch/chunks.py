@@ -14,7 +14,7 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.many.fit import find_optima
-from eisfit.fitting.many.result import table_of
+from eisfit.fitting.many.result import Optima, tables_of
 from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING, selected
@@ -115,25 +115,27 @@ def _by_batch(
         if weighting != "noise" or one.noise is not None:
             groups.setdefault(one.frequency.tobytes(), []).append(k)
     tables = []
-    for grid, group in _lots(groups):
-        weight = _weights([kept[k] for k in group], weighting)
-        sound = np.isfinite(weight).all(axis=1)
-        places, known = [group[row] for row in np.flatnonzero(sound)], memory.setdefault(grid, Known())
-        if not places:
-            continue
-        chosen = [kept[k] for k in places]
-        rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
-        if optima is not None:
-            tables.append(([places[row] for row in rows.tolist()], table_of(optima)))
+    for grid, group in groups.items():
+        found: list[tuple[list[int], Optima]] = []
+        for lot in _lots(group, len(grid) // 8):
+            weight = _weights([kept[k] for k in lot], weighting)
+            sound = np.isfinite(weight).all(axis=1)
+            places, known = [lot[row] for row in np.flatnonzero(sound)], memory.setdefault(grid, Known())
+            if not places:
+                continue
+            chosen = [kept[k] for k in places]
+            rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
+            if optima is not None:
+                found.append(([places[row] for row in rows.tolist()], optima))
+        tables += tables_of(found)
     return kept, tables
 
 
-def _lots(groups: Mapping[bytes, list[int]]) -> Iterator[tuple[bytes, list[int]]]:
-    """Yield groups, those of very many points in parts."""
-    for grid, group in groups.items():
-        rows = max(1, _POINTS * 8 // len(grid))
-        for first in range(0, len(group), rows):
-            yield grid, group[first : first + rows]
+def _lots(group: list[int], points: int) -> Iterator[list[int]]:
+    """Yield a group of spectra of so many points in parts."""
+    rows = max(1, _POINTS // points)
+    for first in range(0, len(group), rows):
+        yield group[first : first + rows]
 
 
 def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
-CHUNK = 1024  # spectra: each chunk has a few whose departures are followed, which is cheaper together
+CHUNK = 4096  # spectra: each chunk has a few whose departures are followed, which is cheaper together
 ALONE = 256  # where they are fitted one by one, so that results and store do not wait
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
 _PENDING = 64  # fits that wait for the audit to be asked for

@@ -13,7 +13,7 @@ from eisfit.engine.arcs_order import arcs_in_order, ordered
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Basin", "Ends", "Optima"]
+__all__ = ["Basin", "Ends", "Optima", "joined_ends"]
 
 _KEPT = 32  # ends of one spectrum, beside those that came last
 
@@ -72,11 +72,10 @@ class Optima:
     @classmethod
     def joined(cls, lots: Sequence[Optima]) -> Optima:
         """Return the optima of lots as those of one; who has fewer ends gets some that are none."""
-        most = max(lot.chisqr.shape[1] for lot in lots)
         return cls(
-            np.concatenate([_wide(lot.theta, most, 0.0) for lot in lots]),
-            np.concatenate([_wide(lot.chisqr, most, np.inf) for lot in lots]),
-            np.concatenate([_wide(lot.fine, most, False) for lot in lots]),
+            joined_ends([lot.theta for lot in lots], 0.0),
+            joined_ends([lot.chisqr for lot in lots], np.inf),
+            joined_ends([lot.fine for lot in lots], False),
             *(np.concatenate([getattr(lot, n) for lot in lots]) for n in ("starts", "agreed", "settled")),
         )
 
@@ -107,10 +106,14 @@ class Optima:
         return values[found[np.arange(len(found)), best]], np.asarray(best)
 
 
-def _wide(column: NDArray[Any], count: int, by: float) -> NDArray[Any]:
-    """Return a column (B, n, ...) of ends with as many as `count`."""
-    more = count - column.shape[1]
-    return np.pad(column, [(0, 0), (0, more), *[(0, 0)] * (column.ndim - 2)], constant_values=by)
+def joined_ends(columns: Sequence[NDArray[Any]], by: float) -> NDArray[Any]:
+    """Return columns (B, n, ...) of ends under each other, filled up where there are fewer."""
+    most, rows = max(column.shape[1] for column in columns), sum(len(column) for column in columns)
+    found, first = np.full((rows, most, *columns[0].shape[2:]), by, dtype=columns[0].dtype), 0
+    for column in columns:
+        found[first : first + len(column), : column.shape[1]] = column
+        first += len(column)
+    return found
 
 
 class Ends:

@@ -7,6 +7,7 @@ at its bound that wants to leave the box is held there for the step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -101,6 +102,14 @@ class Problem:
             weight=self.weight[chosen],
             box=box,
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Problem]) -> Problem:
+        """Return problems on one frequency grid (F,), each row with a box of its own, as one."""
+        boxes = [part.bounds for part in parts]
+        box = Box(np.concatenate([b.low for b in boxes]), np.concatenate([b.high for b in boxes]))
+        target, weight = (np.concatenate([getattr(part, n) for part in parts]) for n in ("target", "weight"))
+        return replace(parts[0], target=target, weight=weight, box=box)
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F) at theta (B, V).

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, FloatArray
+from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import arcs
+from eisfit.engine.optima import joined_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
+from eisfit.fitting.errors.departures.discrepancy import Discrepancy, follow_departures, nearly_true
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.result import FitResult
@@ -38,11 +39,12 @@ from eisfit.spectra.noise import noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
-__all__ = ["Optima", "results", "table_of"]
+__all__ = ["Optima", "results", "table_of", "tables_of"]
 
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
+_ENDS = (("ends", 0.0), ("ends_chisqr", np.inf))  # and what stands where a spectrum has fewer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,16 +80,68 @@ class Optima:
     ends: FloatArray | None = None
     ends_chisqr: FloatArray | None = None
 
+    def rows(self, chosen: IntArray) -> Optima:
+        """Return some of them."""
+        names = ("weight", "values", "attainable", "starts", "agreed", "ends", "ends_chisqr")
+        arrays: dict[str, Any] = {n: a if (a := getattr(self, n)) is None else a[chosen] for n in names}
+        problem = None if self.problem is None else self.problem.rows(chosen)
+        return replace(self, spectra=[self.spectra[b] for b in chosen.tolist()], problem=problem, **arrays)
+
+    @classmethod
+    def joined(cls, lots: Sequence[Optima]) -> Optima:
+        """Return the optima of lots of one search as those of one."""
+        names = ("weight", "values", "attainable", "starts", "agreed")
+        arrays: dict[str, Any] = {n: np.concatenate([getattr(lot, n) for lot in lots]) for n in names}
+        spectra = [spectrum for lot in lots for spectrum in lot.spectra]
+        problems = [lot.problem for lot in lots if lot.problem is not None]
+        if problems:
+            ends, chisqr = (joined_ends([getattr(lot, n) for lot in lots], by) for n, by in _ENDS)
+            arrays.update(ends=ends, ends_chisqr=chisqr)
+            return replace(lots[0], spectra=spectra, problem=Problem.joined(problems), **arrays)
+        return replace(lots[0], spectra=spectra, **arrays)
+
 
 def table_of(optima: Optima) -> Table:
     """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
+    linear = _linear(optima)
+    return _table_of(optima, linear, follow_departures(linear, nearly_true(linear)))
+
+
+def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int], Table]]:
+    """Return the tables of lots on one frequency grid, each with the places of its rows.
+
+    The few fits that may depart from their circuit are followed together: they have a table of their own.
+    """
+    found, put_off, theirs = list[tuple[list[int], Table]](), list[Optima](), list[int]()
+    for places, optima in lots:
+        linear = _linear(optima)
+        near = np.zeros(len(places), dtype=bool)
+        near[nearly_true(linear)] = True
+        rest, others = np.flatnonzero(~near), np.flatnonzero(near)
+        table = _table_of(optima, linear, Discrepancy.none(linear), near)
+        found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
+        put_off.append(optima.rows(others))
+        theirs += [places[row] for row in others.tolist()]
+    if theirs:
+        optima = Optima.joined(put_off)
+        linear = _linear(optima)
+        departed = follow_departures(linear, np.arange(len(theirs)))
+        found.append((theirs, _table_of(optima, linear, departed)))
+    return found
+
+
+def _table_of(
+    optima: Optima, linear: Linearised, off: Discrepancy, put_off: BoolArray | None = None
+) -> Table:
+    """Return the results with what departures make of them; nothing is said of rows that are put off."""
     with np.errstate(all="ignore"):
-        table, quiet, off = _table(optima)
+        table, quiet = _table(optima, linear, off)
     others = _alternatives(optima, table, off)
     quiet[list(others)] = False
-    loud = np.flatnonzero(~quiet).tolist()
+    if put_off is not None:
+        quiet |= put_off
     verdicts = {}
-    for b in loud:
+    for b in np.flatnonzero(~quiet).tolist():
         result = table.row(b, optima.spectra[b], optima.circuit)
         if b in others:
             result = replace(result, alternatives=others[b])
@@ -120,22 +174,30 @@ def results(optima: Optima) -> list[FitResult]:
     return table_of(optima).results(optima.spectra, optima.circuit)
 
 
-def _table(optima: Optima) -> tuple[Table, BoolArray, Discrepancy]:
-    """Return results without a verdict, of which rows (B,) nothing is to be said, and their departures."""
-    circuit, values = optima.circuit, optima.values
-    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+def _linear(optima: Optima) -> Linearised:
+    free = _free(optima.circuit)
+    with np.errstate(all="ignore"):
+        return linearise(
+            optima.circuit,
+            optima.spectra[0].omega,
+            np.stack([s.impedance for s in optima.spectra]),
+            optima.weight,
+            optima.values,
+            free=free,
+            held=_bounded(optima.circuit, optima.values, free)[1],
+            known_noise=optima.weighting == "noise",
+        )
+
+
+def _free(circuit: Circuit) -> list[int]:
+    return [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+
+
+def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, BoolArray]:
+    """Return results without a verdict, and of which rows (B,) nothing is to be said."""
+    circuit, values, free = optima.circuit, optima.values, _free(optima.circuit)
     at_bound, held = _bounded(circuit, values, free)
-    fits = linearise(
-        circuit,
-        optima.spectra[0].omega,
-        np.stack([s.impedance for s in optima.spectra]),
-        optima.weight,
-        values,
-        free=free,
-        held=held,
-        known_noise=optima.weighting == "noise",
-    )
-    seen, off = Residuals.of(fits.relative, fits.modulus, optima.weighting), find_discrepancy(fits)
+    seen = Residuals.of(fits.relative, fits.modulus, optima.weighting)
     statistics = _statistics(fits, optima)
     misfit = np.where(
         np.isfinite(statistics["noise"]), np.sqrt(statistics["chisqr"] / optima.attainable), np.nan
@@ -167,7 +229,7 @@ def _table(optima: Optima) -> tuple[Table, BoolArray, Discrepancy]:
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power), off
+    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
 
 
 def _errors(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, IntArray
 from eisfit.fitting.derived import dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
@@ -43,6 +43,11 @@ class Column:
     def empty(cls, unit: str, count: int) -> Column:
         """Return a column that is known nowhere yet."""
         return cls(unit, np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, dtype=bool))
+
+    def taken(self, chosen: IntArray) -> Column:
+        """Return some rows."""
+        known = None if self.rows is None else self.rows[chosen]
+        return Column(self.unit, self.value[chosen], self.error[chosen], known)
 
     def fill(self, rows: Sequence[int], value: FloatArray, error: FloatArray) -> None:
         """Take over some rows of whole columns."""
@@ -98,35 +103,18 @@ class Table:
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
-        return self.part(b).results([spectrum], circuit)[0]
+        return self.rows(np.array([b])).results([spectrum], circuit)[0]
 
-    def part(self, b: int) -> Table:
-        """Return the table of one row."""
-        rows = slice(b, b + 1)
-        arrays = (
-            "values",
-            "stderr",
-            "stderr_noise",
-            "at_bound",
-            "held",
-            "covar",
-            "grade",
-            "starts",
-            "agreed",
-        )
-        derived = {
-            name: Column(c.unit, c.value[rows], c.error[rows], None if c.rows is None else c.rows[rows])
-            for name, c in self.derived.items()
-        }
-        return Table(
-            weighting=self.weighting,
-            rescaled=self.rescaled,
-            ndata=self.ndata,
-            free=self.free,
-            **{name: getattr(self, name)[rows] for name in arrays},
-            statistics={name: column[rows] for name, column in self.statistics.items()},
-            derived=derived,
-            verdicts={0: self.verdicts[b]} if b in self.verdicts else {},
+    def rows(self, chosen: IntArray) -> Table:
+        """Return the table of some rows."""
+        names = ("values", "stderr", "stderr_noise", "at_bound", "held", "covar", "grade", "starts", "agreed")
+        known = [(new, self.verdicts.get(old)) for new, old in enumerate(chosen.tolist())]
+        return replace(
+            self,
+            **{name: getattr(self, name)[chosen] for name in names},
+            statistics={name: column[chosen] for name, column in self.statistics.items()},
+            derived={name: column.taken(chosen) for name, column in self.derived.items()},
+            verdicts={b: verdict for b, verdict in known if verdict is not None},
         )
 
     def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[FitResult]:
