@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
+from eisfit.engine.evaluation.compiled import expect
 from eisfit.engine.exchange import exchange_unequal_arcs, rival_excess
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima
@@ -87,6 +88,7 @@ def search(
     if all(value is not None for value in free):
         return _from_given(problem)
     known, count = known or Known(), len(problem.target)
+    expect(problem.coordinates, count, problem.target.shape[1])
     if count <= _LOT:
         return _Search(problem, attainable, seed, known).optima()
     lots = (np.arange(first, min(first + _LOT, count)) for first in range(0, count, _LOT))

@@ -33,7 +33,7 @@ from eisfit.model.elements import FrequencyGrid
 if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
     from eisfit.engine.evaluation.machine_code import Loop
 
-__all__ = ["Engine", "chosen", "minimise"]
+__all__ = ["Engine", "chosen", "expect", "minimise"]
 
 Engine = Literal["numpy", "numba"]
 
@@ -83,6 +83,12 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
         return False
     _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
     return _METER.rows > _WORTH_LOADING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
+
+
+def expect(coordinates: Coordinates, spectra: int, points: int) -> None:
+    """Count what a search of so many spectra is going to solve, so that the loop is there from the first."""
+    if _wish(None) is None and supported(coordinates):
+        _METER.rows += spectra * (points / 60) * (coordinates.size / 8)
 
 
 def _wish(engine: str | None) -> str | None:

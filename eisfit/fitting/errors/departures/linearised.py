@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
 __all__ = ["Linearised", "inverted", "linearise"]
+
+_BLOCK = 128  # fits, whose derivatives the processor's cache holds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,8 +37,6 @@ class Linearised:
         (B, 2F) weighted, and 1/ohm.
     jacobian, inverse
         (B, V, 2F) weighted, and (J J^T)^-1 (B, V, V): zero for parameters held at a bound.
-    by_amplitude
-        (B, E, F) derivative by the logarithm of the impedance of every element that may depart, ohm.
     nfree
         (B,) numbers measured less parameters fitted.
     known_noise
@@ -52,17 +53,37 @@ class Linearised:
     weight: FloatArray
     jacobian: FloatArray
     inverse: FloatArray
-    by_amplitude: ComplexArray
     nfree: NDArray[np.intp]
     known_noise: bool
+    _amplitudes: ComplexArray | None = None
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
         """Return some rows; all of them in their order are the fits themselves."""
         if np.array_equal(chosen, np.arange(len(self.values))):
             return self
         names = ("target", "values", "held", "residual", "weight", "jacobian", "inverse", "nfree")
-        arrays = {name: getattr(self, name)[chosen] for name in (*names, "by_amplitude")}
-        return replace(self, **arrays)
+        arrays = {name: getattr(self, name)[chosen] for name in names}
+        known = self._amplitudes
+        if known is None and len(chosen) >= len(self.values):  # several times the same
+            known = self.by_amplitude
+        return replace(self, **arrays, _amplitudes=None if known is None else known[chosen])
+
+    @cached_property
+    def by_amplitude(self) -> ComplexArray:
+        """(B, E, F) derivative by the logarithm of the impedance of every element that may depart, ohm.
+
+        It is asked for of few fits of many.
+        """
+        if self._amplitudes is not None:
+            return self._amplitudes
+        slopes = np.empty((*self.values.shape, self.omega.size), dtype=np.complex128)
+        with np.errstate(all="ignore"):
+            self.circuit.evaluate(FrequencyGrid(self.omega), self.values, slopes)
+        found = [
+            e.by_logarithm(self.values, slopes) for e in (*elements(self.circuit), *resistors(self.circuit))
+        ]
+        empty = np.zeros((len(slopes), 0, self.omega.size), dtype=np.complex128)
+        return np.stack(found, axis=1) if found else empty
 
     @property
     def modulus(self) -> FloatArray:
@@ -144,12 +165,13 @@ def linearise(
     known_noise
         Whether the weights are those of a known noise.
     """
-    slopes = np.empty((*values.shape, omega.size), dtype=np.complex128)
-    z = circuit.evaluate(FrequencyGrid(omega), values, slopes)
-    by_amplitude = _by_amplitude(circuit, values, slopes)
+    grid, slopes = FrequencyGrid(omega), np.empty((*values.shape, omega.size), dtype=np.complex128)
+    difference = np.empty(target.shape, dtype=np.complex128)
+    for first in range(0, len(values), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        difference[rows] = circuit.evaluate(grid, values[rows], slopes[rows]) - target[rows]
     if circuit.expressions:
         Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
-    difference = np.ascontiguousarray(z - target)
     by_free = slopes if len(free) == slopes.shape[1] else slopes[:, list(free)]
     jacobian = by_free.view(np.float64)
     jacobian *= weight[:, np.newaxis, :]
@@ -166,30 +188,24 @@ def linearise(
         weight=weight,
         jacobian=jacobian,
         inverse=_inverse(jacobian, held),
-        by_amplitude=by_amplitude,
         nfree=weight.shape[1] - np.sum(~held, axis=1),
         known_noise=known_noise,
     )
 
 
-def _by_amplitude(circuit: Circuit, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
-    """Return dZ/d ln Z_e (B, E, F) of all that may depart, from dZ/dp (B, P, F) and p (B, P)."""
-    found = [e.by_logarithm(values, slopes) for e in (*elements(circuit), *resistors(circuit))]
-    return np.stack(found, axis=1) if found else np.zeros((len(values), 0, slopes.shape[2]), dtype=complex)
-
-
 def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
-    loose = ~held
     normal = jacobian @ jacobian.transpose(0, 2, 1)
     size = np.sqrt(np.einsum("bii->bi", normal))
-    size = np.where((size > 0) & loose, size, 1.0)
+    size = np.where((size > 0) & ~held, size, 1.0)
     both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
-    normal = normal / both * (loose[:, :, np.newaxis] & loose[:, np.newaxis, :])
+    normal /= both
+    if not held.any():
+        return np.asarray(inverted(normal) / both)
+    loose = ~held[:, :, np.newaxis] & ~held[:, np.newaxis, :]
+    normal *= loose
     np.einsum("bii->bi", normal)[...] += held
-    inverse = inverted(normal)
-    inverse *= loose[:, :, np.newaxis] & loose[:, np.newaxis, :]
-    return np.asarray(inverse / both)
+    return np.asarray(inverted(normal) * loose / both)
 
 
 def inverted(normal: FloatArray) -> FloatArray:
