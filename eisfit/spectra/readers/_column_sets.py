@@ -29,6 +29,8 @@ _DERIVED: tuple[str, ...] = (
 )
 _DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
 _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
+_REFLECTION = re.compile(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
+_OF_Z = re.compile(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
 _WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,5})([A-Za-z]+)[._]?")
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
@@ -41,7 +43,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
-    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(columns)))
+    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_without_reflection(columns))))
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
@@ -54,6 +56,14 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         parts = zip([0, *starts[1:]], edges, strict=True)
         return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _without_reflection(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns without the phase of a reflection, which stands beside a return loss."""
+    if not any(_REFLECTION.search(c.name) for c in columns.values()):
+        return columns
+    whose = {i: c for i, c in columns.items() if c.quantity == "phase" and not _OF_Z.search(c.name)}
+    return {**columns, **{i: Column(c.name, "") for i, c in whose.items()}}
 
 
 def _parts_without_marks(columns: dict[int, Column]) -> dict[int, Column]:

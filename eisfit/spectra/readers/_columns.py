@@ -49,8 +49,8 @@ class Column:
 
 _LONGEST = 200  # characters of a header that are looked at
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
-#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``real(ec.Z11)`` (COMSOL).
-_PORTS = re.compile(r"(?<![^\W_])([ZY])\((\d+),(\d+)\)")
+#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST), ``ec.Z11`` (COMSOL).
+_PORTS = re.compile(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
 _PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
@@ -129,7 +129,7 @@ def _column(name: str, labelled: bool) -> Column:
     text = _DEGREES.sub(r"\1°C", text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
-    text = _PORTS.sub(r"\1\2\3", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
+    text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     text = _ANGLE.sub(r"phase(\2) [\1]", text)
     for core, unit in names_and_units(text):
         found = _meaning(core, unit, labelled)

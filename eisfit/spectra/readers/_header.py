@@ -232,7 +232,8 @@ def _unknown_names(
         return [], False
     cells = split(line, style.delimiter)
     plain = not _COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
-    is_header = len(cells) == width and width >= 2 and plain and not _prose(cells)
+    numbered = any(number(cell, style) is not None for cell in cells if cell)
+    is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
     return (cells, False) if is_header else ([], False)
 
 

@@ -103,6 +103,9 @@ WHOLE = {
     "phasee": "phase",
     "tz": "phase",  # theta of Z in the makers' ASCII
     "phasewe": "phase",
+    "phasezwe": "phase",
+    "thd": "phase",  # theta in degrees and in radians on Keysight's meters
+    "thr": "phase",
     "v-dc": "potential",
     "dc": "potential",
     "zr": "real",
@@ -133,6 +136,8 @@ WHOLE = {
     "phầnảo": "imag",
 }
 ONLY_WITH_UNIT = {
+    "thd",
+    "thr",
     "w",
     "g",
     "gp",
@@ -182,6 +187,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "yp": ("Y",),  # Novocontrol's: of the parallel circuit
     "rz": ("Z",),  # Analog Devices' RzMag, RzPhase
     "mimz": ("minus", "imag", "Z"),
+    "xc": ("minus", "imag"),  # the size of a capacitive reactance
     "zi": ("Z", "imag"),
     "zj": ("Z", "imag"),
 }
