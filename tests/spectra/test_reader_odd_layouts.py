@@ -64,6 +64,9 @@ def test_units_in_odd_places(header):
         ("# col1: frequency [kHz]\n# col2: Re(Z) [mOhm]\n# col3: Im(Z) [mOhm]\n", 1e3, 1e3),
         ("freq in kHz", 1e3, 1),
         ("All impedances in kΩ", 1, 1e-3),
+        ("Columns: frequency (kHz), Zre (mOhm), Zim (mOhm)", 1e3, 1e3),
+        ("The impedance is given in milliohms.", 1, 1e3),
+        ("(mOhm)", 1, 1e3),
         ("Shunt resistor unit: mOhm", 1, 1),  # of something else
         ("Impedance range (kOhm): 10", 1, 1),  # a value
     ],
@@ -339,3 +342,55 @@ def test_columns_of_words_in_quotation_marks_beside_numbers():
 
 def test_a_header_of_fewer_names_than_columns_is_not_parted_at_its_gaps():
     holds(f"  Freq. [Hz]  \t Zs' [Ohms] \t Zs'' [Ohms]\n{table(F, Z.real, Z.imag, abs(Z), F, mark=chr(9))}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Freq. in Hertz, resistance in milliohms\nf,Zre,Zim", "stands beside the table"),
+        ("Z values x 1000 ohm\nf,Zre,Zim", "x 1000"),
+        ("Values multiplied by 1000\nf,Zre,Zim", "multiplied by 1000"),
+        ("Scale: 1 = 1 mOhm\nf,Zre,Zim", "1 = 1 mOhm"),
+        ("Impedance Z (10^3 Ohm)\nf,Zre,Zim", "10"),
+        ("f (Hz),Z' in thousands of ohm,Z'' in thousands of ohm", "real and imaginary"),
+        ("f (Hz),kZre,kZim", "may be a unit"),
+        ("f (Hz),Zre_k,Zim_k", "may be a unit"),
+        ("f (Hz),Z'(k¤),Z''(k¤)", "real and imaginary"),
+        ("Frequency (cpm),Z' (Ohm),Z'' (Ohm)", "frequency"),
+    ],
+)
+def test_what_may_be_a_unit_or_a_factor_is_asked_for(text, reason):
+    with pytest.raises(ReadError, match=reason):
+        read_bytes(f"{text}\n{numbers()}".encode(), "x.csv")
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp932", "cp949", "cp1253", "mac-roman"])
+def test_an_omega_in_the_encodings_of_old_programs(encoding):
+    holds(f"Frequency(Hz),Z'(mΩ),-Z''(mΩ)\n{table(F, Z.real * 1e3, -Z.imag * 1e3)}".encode(encoding))
+
+
+def test_names_of_ports_and_of_a_reflection_beside():
+    holds(f'"Frequency / kHz","Z1,1 [Real]","Z1,1 [Imag]"\n{numbers(1e3)}')
+    header = "Frequency(Hz),Return Loss(dB),Phase(deg),Rs,SWR,Xs,|Z|"
+    g = (Z - 50) / (Z + 50)
+    columns = (20 * np.log10(abs(g)), np.degrees(np.angle(g)), Z.real, 1 + abs(g), Z.imag, abs(Z))
+    holds(f"{header}\n{table(F, *columns)}")
+
+
+def test_signs_and_units_as_meters_write_them():
+    holds(f"Frequency (kHz),R (Ohms),Xc (Ohms)\n{table(F / 1e3, Z.real, -Z.imag)}")
+    holds(f"f/Hz,Z',Z'' (-Ω)\n{table(F, Z.real, -Z.imag)}")
+    holds(f"Frequency,Z(Ohm),Thd(deg)\n{table(F, abs(Z), np.degrees(np.angle(Z)))}")
+    holds(f"f (Hz),Z',Z''\n{numbers()}".replace("-", "–").replace("e–", "e-"))
+
+
+def test_numbers_under_a_line_of_words_with_a_number_are_read_by_position():
+    text = f"PASSIVE CELL 4 TEST\n{table(np.arange(1.0, F.size + 1), F, Z.real, Z.imag, mark='  ')}"
+    holds(text)
+
+
+def test_the_longer_of_two_spectra_side_by_side_goes_on_beyond_the_other():
+    rows = numbers().splitlines()
+    beside = [f"{row},{row}" if i < 5 else row for i, row in enumerate(rows)]
+    long, short = read_bytes("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)," * 2, *beside]).encode(), "x.csv")
+    assert (long.frequency.size, short.frequency.size) == (26, 5)

@@ -93,8 +93,11 @@ _UNIT_LAST = (
 )
 _NEGATED = re.compile(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
-_NO_LABEL = re.compile(r"[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]")
+_NO_LABEL = re.compile(
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+)
 _CELLS = re.compile("[A-H]$")
+_SHORT_IN_BRACKETS = re.compile(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = re.compile(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
@@ -152,6 +155,8 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
         inside = _IN.sub("", match[1].strip())
         if is_unit(inside) and (text[: match.start()] + text[match.end() :]).strip():
             ways.append((text[: match.start()] + " " + text[match.end() :], inside))
+        elif inside[:1] == "-" and is_unit(inside[1:]):  # Z'' (-Ω)
+            ways.append(("-" + text[: match.start()] + " " + text[match.end() :], inside[1:]))
         elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and is_unit(within[2]):  # log(f/Hz)
             ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
     for pattern in _UNIT_LAST:
@@ -238,12 +243,18 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
-    if label and (_OHM.search(label) or not (labelled or _may_carry(quantity, label, concepts))):
+    if label and not (labelled or _may_carry(quantity, label, concepts)):
         return None
-    other_unit = label and not with_unit and (concepts["ohm"] or concepts["omega"])  # ohm m, Ohm/sq
-    if other_unit and KIND.get(quantity) == "ohm":
+    if label and (_OHM.search(label) or (not with_unit and _has_foreign_unit(text, quantity, concepts))):
         return None
     return quantity, label, concepts
+
+
+def _has_foreign_unit(text: str, quantity: str, concepts: Counter[str]) -> bool:
+    """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``."""
+    if quantity == "frequency":
+        return bool(_SHORT_IN_BRACKETS.search(text))
+    return bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
 
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:

@@ -45,12 +45,14 @@ _ARCHIVES = (
 )
 #: Encodings of old programs, and words that tell them: frequency, real part, impedance, Hz.
 _EASTERN = (
-    ("gb18030", "频率 实部 阻抗"),
-    ("cp932", "周波数 実部 インピーダンス"),
-    ("cp949", "주파수 실수 임피던스"),
+    ("gb18030", "频率 实部 阻抗 Ω"),
+    ("cp932", "周波数 実部 インピーダンス Ω"),
+    ("cp949", "주파수 실수 임피던스 Ω"),
     ("big5", "頻率 實部 阻抗"),
     ("cp1251", "астота Гц"),
     ("koi8-r", "астота Гц"),
+    ("cp1253", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
+    ("mac-roman", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
 )
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))

@@ -46,6 +46,7 @@ NUMPY_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
     (("−",), re.compile("−"), "-"),
+    (("–", "—", "﹣", "－"), re.compile(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),

@@ -28,11 +28,18 @@ _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
     "ohm": re.compile(
-        rf"\b(?:{_UNIT_WORD}|Z|Re|Im|impedan\w*|Impedanz\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
+        rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|impedan\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
         re.IGNORECASE,
     ),
     "frequency": re.compile(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
 }
+_MENTIONS = re.compile(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
+#: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
+_FACTOR = re.compile(
+    r"\b(?:multipl\w+|divided|scaled)\s+(?:by|with)\s+\d|[x×*]\s*10{2,}\b|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
+    r"|\b1\s*=\s*1\s*\w",
+    re.IGNORECASE,
+)
 _VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
@@ -62,14 +69,29 @@ def with_stated_units(
     if not bare or not text:
         return columns
     found: dict[str, str] = {}
-    for kind, unit in _stated(text):
+    for kind, unit, line in _stated(text):
+        if kind not in bare.values() or not _is_of(kind, unit, line):
+            continue
         other = found.setdefault(kind, unit)
-        if unit_of(other) != unit_of(unit) and kind in bare.values():
+        if unit_of(other) != unit_of(unit):
             raise file.error(
                 f"the text beside the table states {other} and {unit}, and the header does not say whose: "
                 "write the units into the header"
             )
+    if "ohm" in bare.values() and not ("ohm" in found or file.reading.impedance_unit):
+        _refuse_unclear(file, text)
     return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+
+
+def _refuse_unclear(file: File, text: Sequence[str]) -> None:
+    """Refuse a line beside the table that names a unit other than ohm, or a factor, of nobody knows what."""
+    told = [line for kind, unit, line in _stated(text) if kind == "ohm" and _is_scaled(unit)]
+    told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
+    for line in told:
+        raise file.error(
+            f"{line.strip()[:60]!r} stands beside the table, and the header has no unit: "
+            "write it there, or say --impedance-unit"
+        )
 
 
 def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> list[str]:
@@ -111,17 +133,29 @@ def _scaled(column: Column, unit: str) -> Column:
     return column if told is None else replace(column, unit=unit, scale=column.scale * told.scale)
 
 
-def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (kind, unit) where a line states a unit, and no value in it."""
+def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, unit, line) where a line has a unit, and no value in it."""
     for line in lines[-_MOST_LINES:]:
         if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
             continue
         for match in _TOKEN.finditer(line):
-            unit = unit_of(match[0])
-            if unit is None or unit.kind not in _SUBJECT or _NUMBER_BEFORE.search(line[: match.start()]):
-                continue
-            if _SUBJECT[unit.kind].search(line):
-                yield unit.kind, match[0]
+            word = match[0].rstrip(".")
+            unit = unit_of(word)
+            if (
+                unit is not None
+                and unit.kind in _SUBJECT
+                and not _NUMBER_BEFORE.search(line[: match.start()])
+            ):
+                yield unit.kind, word, line
+
+
+def _is_scaled(unit: str) -> bool:
+    return (known := unit_of(unit)) is not None and known.scale != 1
+
+
+def _is_of(kind: str, unit: str, line: str) -> bool:
+    """Whether a line says that a unit is that of the table, by naming it or by saying nothing else."""
+    return bool(_SUBJECT[kind].search(line)) or unit == line.strip(" #%;[]()")
 
 
 def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._header import Table, attach_header
-from eisfit.spectra.readers._numbers import Style, row_of_numbers
+from eisfit.spectra.readers._numbers import Style, row_of_numbers, split
 
 __all__ = ["find_table"]
 
@@ -74,7 +74,7 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
 def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:
     """Fill the matrix with the rows of the most frequent width; return that and the first line."""
     counts = np.bincount(numeric.widths)
-    width = int(np.flatnonzero(counts == counts.max())[-1])
+    width = _named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
     main = numeric.rows[numeric.widths == width]
     followers = set(numeric.rows[numeric.widths < width].tolist())
     first, last = _start(main[:4].tolist(), main.size, lines), int(main[-1])
@@ -104,6 +104,20 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
     return width, first
+
+
+def _named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
+    """Return the width of the first rows, where a line above names so many columns and later rows end before.
+
+    Of spectra side by side the longest may go on beyond the others for most of the rows. 0: it is not so.
+    """
+    width = int(numeric.widths[0])
+    if table.style.delimiter == " " or width <= 3 or np.bincount(numeric.widths)[width] < _FEWEST_ROWS:
+        return 0
+    falls = bool((np.diff(numeric.widths) <= 0).all() and numeric.widths[-1] < width)
+    first = int(numeric.rows[0])
+    above = [split(line, table.style.delimiter) for line in lines[max(0, first - _FEWEST_ROWS) : first]]
+    return width if falls and any(len(cells) == width for cells in above) else 0
 
 
 def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: Table) -> bool:

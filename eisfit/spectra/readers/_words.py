@@ -66,7 +66,8 @@ _MEANS = {
     "stddev sigma sig residual resid "
     "dev deviation uncertainty range ref reference drift power density rate charge energy capacity thd nsd "
     "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
-    "control area units unit milli kilo mega micro",
+    "control area units unit milli kilo mega micro "
+    "hundreds thousand thousands million millions times",
 }
 #: Names that say it only as a whole.
 WHOLE = {
