@@ -16,6 +16,7 @@ MISSING = "n/a"
 """What stands where there is no number."""
 
 _PLAIN_LOW, _PLAIN_HIGH = -3, 5  # decimal exponents written without a power of ten
+_FINEST = 1e-12  # of a value: double precision carries no smaller error through a fit
 _DIGITS = 5  # significant digits of a value that has no error
 
 
@@ -27,7 +28,8 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     value
         The number; None and NaN give ``"n/a"``.
     stderr
-        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: ``± ?``.
+        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: ``± ?``. Less than
+        1e-12 of the value: shown as that, which is what double precision carries.
     plus_minus
         The sign between the two.
 
@@ -41,6 +43,8 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     '(1.23 ± 0.05)e-5'
     >>> value_with_error(36.8, None)
     '36.8'
+    >>> value_with_error(49.99999999999999, 1.5e-15)
+    '50.00000000000 ± 0.00000000005'
     """
     rounded = _rounded(value, stderr)
     if isinstance(rounded, str):
@@ -114,7 +118,7 @@ def _rounded(value: float | None, stderr: float | None) -> str | tuple[str, str,
         return f"{alone} ± ?"
     if math.isinf(stderr):
         return f"{alone} ± inf"
-    error, place = _error(abs(stderr))
+    error, place = _error(max(abs(stderr), _FINEST * abs(value)))
     number = _quantized(Decimal(repr(float(value))), place)
     if number == 0 and value != 0:  # far below its error: rounding would hide what the fit found
         return f"{significant(value, 2)} ± {significant(abs(stderr), 2)}"

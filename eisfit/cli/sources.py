@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, UsageError
@@ -30,8 +31,21 @@ def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailu
         except UsageError:
             raise
         except EisfitError as error:
-            found.append(FitFailure("<stdin>" if source == "-" else source, str(error)))
+            found.append(FitFailure("<stdin>" if source == "-" else source, f"{error}{_as_circuit(source)}"))
     return found
+
+
+def _as_circuit(source: str) -> str:
+    """Return how a circuit is given, where one is named in the place of a file; else nothing."""
+    from eisfit.model.files.library import circuit as find_circuit
+
+    if source == "-" or os.path.exists(source):
+        return ""
+    try:
+        find_circuit(source)
+    except EisfitError:
+        return ""
+    return f", but a circuit: -c {source}"
 
 
 def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:

@@ -153,6 +153,8 @@ def split_axes(by: str | Sequence[str]) -> tuple[Axis, ...]:
         For more than two, or the same one twice.
     """
     names = by.split(",") if isinstance(by, str) else list(by)
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError(f"by takes names of axes ({', '.join(AXES)}), not {names[0]!r}")
     axes = tuple(axis_of(name) for name in names)
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) < len(axes):
         raise UsageError(f"by {', '.join(names)}: name one axis, or two different ones")

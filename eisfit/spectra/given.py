@@ -39,6 +39,7 @@ _THEIRS = {
     "p0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "x0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    "axis": "the axis of a series is by='temperature', 'cycle', 'soc', ...",
     "constants": "fixed values are fix={'NAME': value}",
     "bounds": "bounds are bound={'NAME': (low, high)}; None leaves a side as it is",
     "weight_by_modulus": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from itertools import groupby
 from os import PathLike
 from typing import Any
@@ -12,11 +13,13 @@ import numpy as np
 from eisfit.display.progress import Progress, steps
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.fit import fit
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.axes import Axis, axis_value, split_axes
+from eisfit.spectra.given import unknown_option
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
@@ -84,6 +87,7 @@ def track(
     """
     if finish not in FINISH:
         raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
+    _check(options)
     chosen = find_circuit(circuit).constrain(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
@@ -110,6 +114,17 @@ def track(
             tracked = tracked.fit_jointly(joint, strength=strength)
             done()
         return tracked
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Refuse an option that neither `track` nor `fit` has."""
+    if not options:
+        return
+    own = [name for name in signature(track).parameters if name != "options"]
+    known = [*own, *(name for name in signature(fit).parameters if name not in ("spectrum", *own))]
+    for name in options:
+        if name not in known:
+            raise unknown_option("track", name, known)
 
 
 def _in_cell(one: Any, geometry: Geometry) -> Any:

@@ -65,6 +65,7 @@ def test_too_few_points_for_a_given_circuit(run, tmp_path):
 
 def test_a_missing_file(run):
     assert run("fit", "missing.csv") == (1, "missing.csv: FAILED: there is no such file\n", "")
+    assert run("fit", "rs-ct") == (1, "rs-ct: FAILED: there is no such file, but a circuit: -c rs-ct\n", "")
 
 
 def test_an_empty_folder(run, tmp_path):

@@ -137,8 +137,15 @@ def test_the_names_of_others_are_told_ours(spectrum, option, sentence):
     assert sentence in str(told.value)
     with pytest.raises(UsageError, match=f"fit_many has no option '{option}'"):
         eisfit.fit_many([spectrum], "rs-ct", **{option: 1})
-    with pytest.raises(UsageError, match=f"has no option '{option}'"):
+    with pytest.raises(UsageError, match=f"track has no option '{option}'"):
         eisfit.track([spectrum], "rs-ct", **{option: 1})
+
+
+def test_an_axis_by_another_name_or_none_at_all(spectrum):
+    with pytest.raises(UsageError, match="track has no option 'axis': the axis of a series is by="):
+        eisfit.track([spectrum], "rs-ct", axis="temperature")
+    with pytest.raises(UsageError, match="by takes names of axes"):
+        eisfit.track([spectrum], "rs-ct", by=[1, 2])
 
 
 # ---- start values, bounds
