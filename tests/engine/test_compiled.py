@@ -301,7 +301,24 @@ def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "True False", done.stderr
+    kept.parent.chmod(0o777)
+    assert machine_code.kept_loop() is None
+    kept.parent.chmod(0o700)
+    assert machine_code.kept_loop() is not None
     kept.write_bytes(kept.read_bytes()[:-1])
+    assert machine_code.kept_loop() is None
+
+
+@needs_numba
+@pytest.mark.skipif(sys.platform == "win32", reason="the user's profile is the user's own there")
+def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(machine_code, "_loaded", lambda llvm, code: code)
+    path = machine_code._kept_file(machine_code.import_module("llvmlite.binding"))
+    path.parent.mkdir(mode=0o700)
+    path.write_bytes(machine_code._digest(b"name\ncode") + b"\nname\ncode")
+    assert machine_code.kept_loop() == b"name\ncode"
+    path.parent.chmod(0o770)
     assert machine_code.kept_loop() is None
 
 

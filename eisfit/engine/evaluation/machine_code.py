@@ -3,7 +3,8 @@
 numba takes a fifth of a second to be imported and 20 s to compile the loop; what comes out needs neither. It
 is kept in a file of the user's cache (``$XDG_CACHE_HOME/eisfit``, ``~/.cache/eisfit``; on Windows
 ``%LOCALAPPDATA%``), named after all that it hangs on: the loop's source, the processor, LLVM and Python.
-LLVM's linker (llvmlite, which comes with numba) loads it in 5 ms, after an import of its own of 35.
+LLVM's linker (llvmlite, which comes with numba) loads it in 5 ms, after an import of its own of 35. It is
+code: a folder that others can write to is not used.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def kept_loop() -> Loop | None:
     """Return the loop of this machine's cache, or None where there is none that is whole."""
     llvm = import_module("llvmlite.binding")
     path = _kept_file(llvm)
-    kept = path.read_bytes() if path and path.is_file() else b""
+    kept = path.read_bytes() if path and path.is_file() and _is_own(path.parent) else b""
     digest, _, code = kept.partition(b"\n")
     return _loaded(llvm, code) if digest == _digest(code) else None
 
@@ -69,7 +70,7 @@ def _keep(path: Path, code: bytes) -> None:
 
     new = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(new, _digest(code) + b"\n" + code)
         program = _LOADS.format(sys.path, __name__, str(new))
         tried = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
@@ -100,6 +101,14 @@ def _kept_file(llvm: Any) -> Path | None:
     )
     digest = _digest(repr(hangs_on).encode() + _SOURCE.read_bytes()).decode()
     return Path(cache) / "eisfit" / f"compiled_loop-{digest[:20]}.o"
+
+
+def _is_own(folder: Path) -> bool:
+    """Return whether nobody but this user can have put code there."""
+    if sys.platform == "win32":
+        return True  # below the user's own profile
+    state = folder.stat()
+    return state.st_uid == os.getuid() and not state.st_mode & 0o022
 
 
 def _prepare(llvm: Any) -> None:
