@@ -25,7 +25,7 @@ from eisfit.validation.linear_kk import (
     local_noise,
 )
 from eisfit.validation.resonances import is_inside, refined, strongest
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
 __all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
 
@@ -37,6 +37,7 @@ OUTLIER = 1e-4  # of each search for single points: of chains of five or so leng
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
+_PUT_UP_WITH = limit("kk_breach")
 _MOST_RESONANCES = 4
 _STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
 _MENDED = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
@@ -195,21 +196,34 @@ def _sparse(problem: Problem) -> LinearFit:
 
 
 def find_breaches(trust: Trust) -> list[Finding]:
-    """Return what breaks: the shortest end whose loss mends the rest, else where the deviation is seen."""
+    """Return what breaks: the shortest end whose loss mends the rest, else where the deviation is seen.
+
+    Where it is seen nearly everywhere, an end without which the rest keeps what the field puts up with is
+    the part that matters.
+    """
     problem, found = trust.problem, trust.found
     if not _fails(problem, found):
         return []
-    elements = trust.solved.elements
-    cuts = [(count, side) for side in ("low", "high") if (count := _cut(problem, elements, side))]
-    if cuts:
-        count, side = min(cuts)
-        first = problem.size - count if side == "low" else 0
-        return [Finding(side, first, first + count - 1)]
+    if end := _worst_end(trust, problem):
+        return [end]
     seen = np.abs(found.systematic) > 2.5 * found.spread
     runs = list(_runs(seen & (problem.fraction(found.systematic) > problem.tolerance)))
     if not runs or sum(last - first + 1 for first, last in runs) > problem.size / 2:
-        return [Finding("all", 0, problem.size - 1)]
+        much = float(problem.fraction(found.systematic).max()) > _PUT_UP_WITH
+        end = _worst_end(trust, replace(problem, tolerance=2 * _PUT_UP_WITH)) if much else None
+        return [end or Finding("all", 0, problem.size - 1)]
     return [Finding(_place(first, last, problem.size), first, last) for first, last in runs]
+
+
+def _worst_end(trust: Trust, problem: Problem) -> Finding | None:
+    """Return the shortest end whose loss mends the rest to half the tolerance, None where none does."""
+    elements = trust.solved.elements
+    cuts = [(count, side) for side in ("low", "high") if (count := _cut(problem, elements, side))]
+    if not cuts:
+        return None
+    count, side = min(cuts)
+    first = problem.size - count if side == "low" else 0
+    return Finding(side, first, first + count - 1)
 
 
 def _trusted(problem: Problem) -> Trust:
