@@ -465,3 +465,25 @@ def test_what_is_no_spectrum_for_its_names(header, reason):
     text = header + "\n" + rows("{!r},{!r},{!r}", F.tolist(), Z.real.tolist(), Z.imag.tolist())
     with pytest.raises(ReadError, match=reason):
         read_bytes(text.encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    "places", [(0,), (25,), (0, 1, 2, 24, 25), (5, 6, 7, 8, 9), range(1, 25), range(3, 26)]
+)
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+def test_remarks_behind_some_rows_lose_no_point(places, mark):
+    values = zip(F.tolist(), Z.real.tolist(), Z.imag.tolist(), strict=True)
+    lines = [mark.join(map(repr, row)) + (f"{mark}range changed" if i in places else mark)
+             for i, row in enumerate(values)]  # fmt: skip
+    holds("\n".join([mark.join(["f (Hz)", "Zre (Ohm)", "Zim (Ohm)", "Remark"]), *lines]) + "\n")
+
+
+@pytest.mark.parametrize(
+    "impedance",
+    [
+        {"Z": {"real": Z.real.tolist(), "imag": Z.imag.tolist()}},
+        {"impedance": {"magnitude": np.abs(Z).tolist(), "phase_deg": DEGREES.tolist()}},
+    ],
+)
+def test_json_whose_impedance_holds_its_parts(impedance):
+    holds(json.dumps({"freq": F.tolist(), **impedance}), "x.json")

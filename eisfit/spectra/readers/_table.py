@@ -75,11 +75,13 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     """Fill the matrix with the rows of the most frequent width; return that and the first line."""
     counts = np.bincount(numeric.widths)
     width = _named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
-    main = numeric.rows[numeric.widths == width]
+    needed = _needed_width(numeric, width)
+    main = numeric.rows[(numeric.widths >= needed) & (numeric.widths <= width)]
     followers = set(numeric.rows[numeric.widths < width].tolist())
     first, last = _start(main[:4].tolist(), main.size, lines), int(main[-1])
     ends = np.cumsum(numeric.widths)
-    first = _with_remarks(numeric, ends, first, width)
+    first = _with_remarks(numeric, ends, first, needed, -1)
+    last = _with_remarks(numeric, ends, last, needed, 1)
     while last + 1 in followers:  # of spectra side by side, the longer ones go on
         last += 1
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
@@ -94,7 +96,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
             table.wider.append(int(numeric.rows[inside[place]]))
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
-        if len(below) != part.size < width and (
+        if len(below) != part.size < needed and (
             table.style.delimiter == " " or _lacks_marks(lines, row, main, table)
         ):
             table.narrower.append(row)
@@ -104,6 +106,13 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
     return width, first
+
+
+def _needed_width(numeric: _Numeric, width: int) -> int:
+    """Return the width without last columns of words alone: remarks, which rows may lack."""
+    ends = np.cumsum(numeric.widths)[numeric.widths == width]
+    filled = np.isfinite(numeric.flat[ends[:, None] - width + np.arange(width)]).any(axis=0)
+    return int(np.flatnonzero(filled)[-1]) + 1 if filled[:2].all() else width
 
 
 def _named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
@@ -141,16 +150,19 @@ def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
     return [*found, *(below[:-1] if table.names else [])]
 
 
-def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], first: int, width: int) -> int:
-    """Return the first line of the table with the rows above that only have more behind their numbers."""
-    place = int(np.searchsorted(numeric.rows, first))
-    filled = np.isfinite(numeric.flat[ends[place] - width : ends[place]])
-    while place and numeric.rows[place - 1] == first - 1 and numeric.widths[place - 1] > width:
-        values = numeric.flat[ends[place - 1] - numeric.widths[place - 1] : ends[place - 1]]
-        if (np.isfinite(values[:width]) != filled).any() or not isnan(values[width]):
+def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], edge: int, needed: int, step: int) -> int:
+    """Return the last line, going by `step` from a table's `edge`, of rows with more behind their numbers."""
+    starts = ends - numeric.widths
+    place = int(np.searchsorted(numeric.rows, edge))
+    filled = np.isfinite(numeric.flat[starts[place] : starts[place] + needed])
+    while 0 <= place + step < numeric.rows.size and numeric.rows[place + step] == edge + step:
+        place += step
+        values = numeric.flat[starts[place] : ends[place]]
+        is_row = values.size >= needed and (np.isfinite(values[:needed]) == filled).all()
+        if not is_row or not np.isnan(values[needed : needed + 1]).all():
             break
-        place, first = place - 1, first - 1
-    return first
+        edge += step
+    return edge
 
 
 def _below(whole: Sequence[str], line: str) -> list[int]:

@@ -24,6 +24,7 @@ RANK = 30
 
 _DEEPEST = 6
 _ONE_A_LINE = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
+_PARTS = ({"real", "imag"}, {"modulus", "phase"})
 _VALUES = ("values", "data", "value")
 Table = dict[str, list[Any]]
 
@@ -96,7 +97,7 @@ def _table(value: Any) -> Table:
         else:
             columns = {
                 name + _unit_of(item): cells
-                for name, item in value.items()
+                for name, item in _with_parts(value)
                 if (cells := _list(item)) and name != "mask"
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
@@ -109,6 +110,16 @@ def _table(value: Any) -> Table:
         if size
         else {}
     )
+
+
+def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the entries, parts of an impedance by both names: ``"Z": {"real": [...], "imag": [...]}``."""
+    for name, item in value.items():
+        parts = item if isinstance(item, Mapping) else {}
+        if parts and {column(part).quantity for part in parts} in _PARTS:
+            yield from ((f"{name} {part}", cells) for part, cells in parts.items())
+        else:
+            yield name, item
 
 
 def _unit_of(item: Any) -> str:
