@@ -394,3 +394,10 @@ def test_the_longer_of_two_spectra_side_by_side_goes_on_beyond_the_other():
     beside = [f"{row},{row}" if i < 5 else row for i, row in enumerate(rows)]
     long, short = read_bytes("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)," * 2, *beside]).encode(), "x.csv")
     assert (long.frequency.size, short.frequency.size) == (26, 5)
+
+
+def test_rows_that_a_program_did_not_print():
+    lines = [f"{i}  {f:.6f}  {z.real:.6f}  {z.imag:.6f}" for i, (f, z) in enumerate(zip(F, Z, strict=True))]
+    text = "\n".join(["freq_Hz  Zre_ohm  Zim_ohm", *lines[:5], "..  ...  ...  ...", *lines[-5:]])
+    with pytest.raises(ReadError, match="not printed"):
+        read_bytes(text.encode(), "x.txt")

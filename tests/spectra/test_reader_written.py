@@ -487,3 +487,36 @@ def test_remarks_behind_some_rows_lose_no_point(places, mark):
 )
 def test_json_whose_impedance_holds_its_parts(impedance):
     holds(json.dumps({"freq": F.tolist(), **impedance}), "x.json")
+
+
+def lines_of(mark=",", form="{:.5f}"):
+    columns = (F, Z.real, Z.imag)
+    return [mark.join(form.format(value) for value in row) for row in zip(*columns, strict=True)]
+
+
+def test_a_mean_below_the_table_is_no_point():
+    rows = [f"{i + 1},{row}" for i, row in enumerate(lines_of(form="{!r}"))]
+    assert any(
+        "begin with a word" in note for note in holds("\n".join(["Pt,f,Zre,Zim", *rows, "Mean,1,1,1"]))
+    )
+
+
+@pytest.mark.parametrize("cut", [2, 5, 8, 9])
+@pytest.mark.parametrize("form", ["{:.5f}", "{:.5E}"])
+def test_a_last_line_that_is_cut_off(cut, form):
+    *whole, last = lines_of(form=form)
+    (spectrum,) = read_bytes("\n".join(["f (Hz),Zre,Zim", *whole, last[:-cut]]).encode(), "x.csv")
+    assert spectrum.frequency.size in (25, 26)
+    np.testing.assert_allclose(spectrum.impedance, Z[: spectrum.frequency.size], rtol=0.02)
+
+
+def test_a_first_row_that_lost_a_cell_is_told():
+    first, *rest = lines_of()
+    with pytest.raises(ReadError, match="line 2: fewer numbers"):
+        holds("\n".join(["f (Hz),Zre,Zim", first.rsplit(",", 1)[0], *rest]) + "\n")
+
+
+def test_remarks_between_the_rows_are_no_rows_though_they_hold_numbers():
+    rows = lines_of(form="{!r}")
+    holds("\n".join(["f (Hz),Zre,Zim", *rows[:9], "# comment 1, 2, 3", *rows[9:]]) + "\n")
+    holds("\n".join(["Cell,7,8", "f (Hz),Zre,Zim", *rows]) + "\n")

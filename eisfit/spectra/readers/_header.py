@@ -114,7 +114,8 @@ def _name_column_of_words(table: Table) -> None:
     if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
         return
     first = table.matrix[:, 0]
-    if np.isnan(first).all() or (first[:1] in (0.0, 1.0) and (np.diff(first) == 1).all()):
+    numbers = first[:1] in (0.0, 1.0) and not (first % 1).any() and (np.diff(first) > 0).all()
+    if np.isnan(first).all() or numbers:
         table.names, table.mixed = ["", *table.names], False
 
 

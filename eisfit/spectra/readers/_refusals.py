@@ -45,6 +45,7 @@ _FACTOR = re.compile(
     r"[#%!;*\s]*(?:scal(?:e|ing)|multipl\w*|unit)(?:\s*factor)?\s*[:=]\s*([-+.\deE,]+)", re.IGNORECASE
 )
 _GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
+_LEFT_OUT = re.compile(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
 _FEWEST_GROUPED = 4
 _DIGITS = 3
 _LOOKED_AT = 500
@@ -90,7 +91,8 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
 def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
     """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
     points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
-    for row in points.intersection(table.narrower):
+    above = [row for row in table.narrower if row < table.rows[0]]
+    for row in [*above, *points.intersection(table.narrower)]:
         raise file.error(
             f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
             f" tells which is missing: {lines[row].strip()[:60]!r}; delete the line, or write nan"
@@ -109,8 +111,17 @@ def refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, 
                 )
         if table.rows and np.isnan(table.matrix[:, index]).all():
             raise file.error(f"the column {columns[index].name!r} holds no number")
+    _refuse_skipped(file, table, needed)
+
+
+def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
+    """Refuse a line between the rows that is a row all the same, or stands for several."""
     for line, text in table.skipped:
-        cells = split(text, table.style.delimiter)
+        if _LEFT_OUT.fullmatch(text):
+            raise file.error(
+                f"line {line}: {text.strip()[:30]!r} stands for rows that were not printed: write all of them"
+            )
+        cells = split(text, table.style.delimiter) if text.lstrip()[:1] not in "#%!" else []
         if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):

@@ -22,6 +22,7 @@ _PREFIXED_ANYWHERE = re.compile(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
 _COMPARED = 20
+_REMARKS = ("#", "%", "!")  # begin lines that are no rows, unless most do
 _FEWEST_ROWS = 3
 _WORD = re.compile(r"\S+")
 _SAMPLE = 100
@@ -45,6 +46,7 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     width, first = _fill(table, numeric, lines)
     attach_header(table, lines[:first], width)
     table.wider = sorted({*_wider_beside(table, numeric, width), *table.wider})
+    table.narrower = [*_narrower_above(table, numeric, width), *table.narrower]
     return table
 
 
@@ -63,8 +65,10 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
     filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
     if len(parsed) != len(filled):
         parsed = [row_of_numbers(lines[index], style) for index in filled]
+    marked = {index for index in filled if lines[index].lstrip()[:1] in _REMARKS}
+    marked = marked if 2 * len(marked) < len(filled) else set()
     for index, values in zip(filled, parsed, strict=True):
-        if values is not None:
+        if values is not None and index not in marked:
             rows.append(index)
             widths.append(len(values))
             flat.extend(values)
@@ -78,8 +82,9 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     needed = _needed_width(numeric, width)
     main = numeric.rows[(numeric.widths >= needed) & (numeric.widths <= width)]
     followers = set(numeric.rows[numeric.widths < width].tolist())
-    first, last = _start(main[:4].tolist(), main.size, lines), int(main[-1])
     ends = np.cumsum(numeric.widths)
+    skipped = _is_title(numeric, ends, main[:2], needed)
+    first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
     while last + 1 in followers:  # of spectra side by side, the longer ones go on
@@ -108,6 +113,13 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     return width, first
 
 
+def _is_title(numeric: _Numeric, ends: NDArray[np.intp], two: NDArray[np.intp], needed: int) -> bool:
+    """Whether the first row has words where the next, below other lines, has numbers: ``Cell,7,8``."""
+    starts = (ends - numeric.widths)[np.searchsorted(numeric.rows, two)]
+    first, *rest = (np.isfinite(numeric.flat[start : start + needed]).all() for start in starts)
+    return bool(not first and rest and rest[0] and two[1] > two[0] + 1)
+
+
 def _needed_width(numeric: _Numeric, width: int) -> int:
     """Return the width without last columns of words alone: remarks, which rows may lack."""
     ends = np.cumsum(numeric.widths)[numeric.widths == width]
@@ -133,6 +145,19 @@ def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: 
     """Whether a row between whole ones has fewer marks: a cell is gone, and those behind it moved."""
     marks = [lines[place].count(table.style.delimiter) for place in main[:_COMPARED]]
     return row < int(main[-1]) and lines[row].count(table.style.delimiter) < min(marks)
+
+
+def _narrower_above(table: Table, numeric: _Numeric, width: int) -> list[int]:
+    """Return lines of fewer numbers between the header and the table: rows that lost a cell."""
+    if not (table.names and table.rows):
+        return []
+    place = int(np.searchsorted(numeric.rows, table.rows[0]))
+    found: list[int] = []
+    for row, size in zip(numeric.rows[:place][::-1], numeric.widths[:place][::-1], strict=True):
+        if row != table.rows[0] - len(found) - 1 or row <= len(table.preamble) or size >= width:
+            break
+        found.append(int(row))
+    return found
 
 
 def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:

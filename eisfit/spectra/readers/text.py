@@ -19,9 +19,10 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
-from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
+from eisfit.spectra.readers._ends import drop_column_numbers, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
@@ -33,7 +34,6 @@ from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_
 from eisfit.spectra.readers._noted import note_table
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._refusals import (
-    CONDITIONS,
     no_frequency,
     no_table,
     refuse_factor,
@@ -133,7 +133,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
         return _stacked(file, plain, parts)
-    cut = table is not None and _drop_cut_row(table, lines)
+    ends = drop_tail(table, lines) if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
         return sweeps_of_lines(file, plainer)
@@ -144,12 +144,11 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     if wide := one_row_a_point(table, lines):
         return sweeps_of_lines(file, wide)
     refuse_wider(file, table, lines)
-    numbered = _drop_column_numbers(table)
+    numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
     sweeps = table_sweeps(file, table, lines)
-    if cut:
-        sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+    sweeps[-1].notes += ends
     if numbered:
         sweeps[0].notes.append("left out the first row: it numbers the columns")
     return sweeps
@@ -175,18 +174,6 @@ def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str
     return []
 
 
-def _drop_column_numbers(table: Table) -> bool:
-    """Drop a first row that numbers the columns, where the other rows hold no whole numbers alone."""
-    matrix = table.matrix
-    steps = matrix[0] - np.arange(matrix.shape[1])
-    if not table.names or matrix.shape[1] < _FEWEST_ROWS or set(steps.tolist()) not in ({0.0}, {1.0}):
-        return False
-    if not (table.units or (matrix[1:, 1:] % 1).any()):
-        return False
-    table.matrix, table.rows = matrix[1:], table.rows[1:]
-    return True
-
-
 def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     """Whether rows hold words: a name and a number for each, or without a header units or names."""
     if table is None:
@@ -206,21 +193,6 @@ def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]])
     for sweep in sweeps if left else []:
         sweep.notes.append(f"left aside: {plural(left, 'line')} of another table without a frequency")
     return sweeps
-
-
-def _drop_cut_row(table: Table, lines: list[str]) -> bool:
-    """Drop a last row without line end whose last number has fewer digits than in any other row."""
-    if not (table.rows and len(table.rows) > _FEWEST_ROWS and table.rows[-1] == len(lines) - 1):
-        return False
-    if table.names and column(table.names[-1]).quantity in ("frequency", *CONDITIONS):
-        return False  # round numbers may end such a column
-    mark = None if table.style.delimiter == " " else table.style.delimiter
-    last = (re.split("[eE]", lines[row].rsplit(mark, 1)[-1])[0] for row in table.rows)
-    lengths = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa in last]
-    if lengths[-1] >= min(lengths[:-1]) - 1 or len(set(lengths[:-1])) > 1:
-        return False
-    table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
-    return True
 
 
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
@@ -300,7 +272,7 @@ def _sweeps(
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
     if z1_z2 and (outcome == 0 or _proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
-    if table.mixed and outcome == 0 and not any("agree with the phase" in note for note in chosen.notes):
+    if table.mixed and outcome != 1 and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
             f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
             "which is which (a decimal comma where commas part the columns?)"
