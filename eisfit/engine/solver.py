@@ -131,6 +131,17 @@ class Problem:
             jacobian *= self.weight[:, np.newaxis, :]
         return residual, jacobian
 
+    def products(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return chisqr (B,), J^T J (B, V, V) and J^T r (B, V); one that cannot be evaluated is infinite."""
+        residual, jacobian = self.evaluate(theta, buffer)
+        cost = np.einsum("bf,bf->b", residual, residual)
+        finite = np.isfinite(cost)
+        if not finite.all():
+            jacobian[~finite], residual[~finite], cost[~finite] = 0.0, 0.0, np.inf
+        normal = jacobian @ jacobian.transpose(0, 2, 1)
+        gradient = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
+        return cost, normal, gradient
+
     def buffer(self, rows: int) -> ComplexArray:
         """Return room for `evaluate`."""
         return np.empty((rows, self.coordinates.log.size, self.target.shape[1]), dtype=np.complex128)
@@ -171,17 +182,10 @@ class _State:
         self.active = self.active[~enough[owner[self.active]]]
 
     def measure(self, rows: IntArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return chisqr, J^T J and J^T r; a row that cannot be evaluated costs infinity."""
+        """Return `Problem.products` of some rows."""
         if rows.size < self.rows.size:
             self.rows, self.current = rows, self.problem.rows(rows)
-        residual, jacobian = self.current.evaluate(theta, self.buffer)
-        cost = np.einsum("bf,bf->b", residual, residual)
-        finite = np.isfinite(cost)
-        if not finite.all():
-            jacobian[~finite], residual[~finite], cost[~finite] = 0.0, 0.0, np.inf
-        normal = jacobian @ jacobian.transpose(0, 2, 1)
-        gradient = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
-        return cost, normal, gradient
+        return self.current.products(theta, self.buffer)
 
 
 def solve(

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "TURNED", "Spectrum"]
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
 #: In the note of a reader that took the other sign of Z'' than the file's header says.
@@ -105,21 +107,20 @@ class Spectrum:
         check_length(frequency, impedance)
         frequency, order = grid_of(frequency.tobytes())
         check_impedance(impedance)
-        self._set("frequency", frequency)
-        self._set("impedance", frozen(impedance if order is None else impedance[order]))
-        self._set("noise", None if noise is None else frozen(noise if order is None else noise[order]))
+        found: dict[str, Any] = {
+            "frequency": frequency,
+            "impedance": frozen(impedance if order is None else impedance[order]),
+            "noise": None if noise is None else frozen(noise if order is None else noise[order]),
+            "axes": _read_only({name: float(value) for name, value in self.axes.items()}),
+            "metadata": _read_only(dict(self.metadata)),
+        }
         if self.times is not None:
             times = times_of(self.times, frequency.size)
-            times = times if order is None else times[order]
-            self._set("times", frozen(times))
-            self._set("time_s", float(times.min()) if self.time_s is None else self.time_s)
-        self._set("axes", MappingProxyType({name: float(value) for name, value in self.axes.items()}))
-        self._set("metadata", MappingProxyType(dict(self.metadata)))
+            found["times"] = frozen(times if order is None else times[order])
+            found["time_s"] = float(times.min()) if self.time_s is None else self.time_s
         left_out = (f"left out {masked} masked points",) if masked else ()
-        self._set("notes", (*self.notes, *left_out))
-
-    def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+        found["notes"] = (*self.notes, *left_out)
+        self.__dict__.update(found)  # a frozen class's fields, all at once: there are many spectra
 
     @classmethod
     def averaged(cls, frequency: ArrayLike, impedance: ArrayLike, **fields: Any) -> Spectrum:
@@ -353,6 +354,10 @@ class Spectrum:
         document = self.to_dict()
         table = report.spectrum_html(document)
         return svg.place_beside(table, lambda: svg.draw_spectra([document]), alt="Nyquist plot")
+
+
+def _read_only(told: dict[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(told) if told else _NOTHING
 
 
 def _rebuilt(fields: dict[str, Any]) -> Spectrum:

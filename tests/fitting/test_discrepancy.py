@@ -213,7 +213,7 @@ def test_departures_at_once_multiply_and_have_the_derivatives_of_the_product():
     both = Together((skewed_ct, split_ct, tailed(CIRCUIT, OMEGA)[0]))
     start = _Start.of(linearised(CIRCUIT, [true(1)], VALUES), [both], np.zeros(1, dtype=np.intp), VALUES)
     problem, c = start.problem(np.ones(1)), np.array([[0.3, -0.2, 0.5]])
-    z, _, _ = problem.departed(VALUES, c)
+    z, _ = problem.departed(VALUES, c)
     storage, tail = (change.element for change in (both.changes(VALUES, c)[0], both.changes(VALUES, c)[2]))
     factors = [part.changes(VALUES, c[:, [k]])[0].factor[0] for k, part in enumerate(both.parts)]
     r_s, r, q, alpha, r_1, sigma, q_1, alpha_1 = VALUES[0]

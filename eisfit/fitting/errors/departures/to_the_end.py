@@ -104,16 +104,31 @@ class _Problem(Problem):
         return list(found.values())
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
-        """Return the residual (B, 2F + K), over the noise, and its Jacobian (B, V + K, 2F + K)."""
+        """Return the residual (B, 2F), over the noise, and its Jacobian (B, V + K, 2F), without the prior."""
         inner = self.coordinates.size
         values = self.coordinates.physical(theta[:, :inner])
-        z, slopes, by_numbers = self.departed(values, theta[:, inner:])
-        by_theta = self.coordinates.chain(slopes, values, theta[:, :inner])
-        return self._with_prior(z, np.concatenate([by_theta, by_numbers], axis=1), theta[:, inner:])
+        z, slopes = self.departed(values, theta[:, inner:])
+        own = values.shape[1]
+        by_theta = self.coordinates.chain(slopes[:, :own], values, theta[:, :inner])
+        if inner < own:
+            slopes = np.concatenate([by_theta, slopes[:, own:]], axis=1)
+        return self.weighed(z, slopes)
 
-    def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-        """Return Z (B, F), dZ/dp (B, P, F) and dZ/dc (B, K, F)."""
-        slopes = np.empty((*values.shape, self.target.shape[1]), dtype=np.complex128)
+    def products(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return what `Problem.products` does, with the prior of the numbers."""
+        cost, normal, gradient = super().products(theta, buffer)
+        inner = self.coordinates.size
+        cost += np.sum(theta[:, inner:] ** 2, axis=1)
+        gradient[:, inner:] += theta[:, inner:]
+        np.einsum("bii->bi", normal)[:, inner:] += 1
+        return cost, normal, gradient
+
+    def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray]:
+        """Return Z (B, F), and dZ/dp and behind it dZ/dc (B, P + K, F)."""
+        own, shape = values.shape[1], (len(values), values.shape[1] + c.shape[1], self.target.shape[1])
+        whole = np.empty(shape, dtype=np.complex128)
+        slopes, by_numbers = whole[:, :own], whole[:, own:]
+        by_numbers[...] = 0.0
         changes = []
         for alike in self._places:
             given = [(one, values[row], c[row[:, np.newaxis], places]) for one, row, places in alike]
@@ -129,24 +144,19 @@ class _Problem(Problem):
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
         changed = {x.element.place: x.element for *_, x in changes}
         by_logarithm = {k: element.by_logarithm(values, slopes) for k, element in changed.items()}
-        by_numbers = np.zeros((len(values), c.shape[1], z.shape[1]), dtype=np.complex128)
         for row, places, x in changes:
             by = by_logarithm[x.element.place][row]
-            own = places[:, x.first : x.first + x.by_numbers.shape[1]]
-            by_numbers[row[:, np.newaxis], own] = by[:, np.newaxis] * x.by_numbers
+            theirs = places[:, x.first : x.first + x.by_numbers.shape[1]]
+            by_numbers[row[:, np.newaxis], theirs] = by[:, np.newaxis] * x.by_numbers
             for k, column in (x.by_parameters or {}).items():
                 slopes[row, k] += by * column
-        return z, slopes, by_numbers
+        return z, whole
 
-    def _with_prior(self, z: ComplexArray, by: ComplexArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
-        rows, numbers = c.shape
-        data = self.weight.shape[1]
-        residual = np.empty((rows, data + numbers))
-        residual[:, :data] = np.ascontiguousarray(z - self.target).view(np.float64) * self.weight
-        residual[:, data:] = c
-        jacobian = np.zeros((rows, by.shape[1], data + numbers))
-        jacobian[:, :, :data] = np.ascontiguousarray(by).view(np.float64) * self.weight[:, np.newaxis, :]
-        jacobian[:, by.shape[1] - numbers :, data:] = np.eye(numbers)
+    def weighed(self, z: ComplexArray, slopes: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the residual and the Jacobian, in place of the slopes, in units of the weights."""
+        residual = np.ascontiguousarray(z - self.target).view(np.float64) * self.weight
+        jacobian = slopes.view(np.float64)
+        jacobian *= self.weight[:, np.newaxis, :]
         return residual, jacobian
 
 
@@ -256,7 +266,7 @@ class _Start:
         residual, normal, inside = self._measured(theta, variance)
         data = self.fits.weight.shape[1]
         used = np.einsum("bij,bji->b", inverted(normal), inside)
-        left = np.sum(residual[:, :data] ** 2, axis=1) * variance
+        left = np.sum(residual**2, axis=1) * variance
         found = left / np.maximum(data - used, 1.0)
         return np.where(np.isfinite(found) & (found > 0), found, variance)
 
@@ -266,27 +276,25 @@ class _Start:
         data, free = self.fits.weight.shape[1], list(self.fits.free)
         inner = self.coordinates.size
         _, size = np.linalg.slogdet(normal)
-        cost = np.sum(residual**2, axis=1) + data * np.log(variance) + size
+        square, prior = np.sum(residual**2, axis=1), np.sum(theta[:, inner:] ** 2, axis=1)
+        cost = square + prior + data * np.log(variance) + size
         values = self.coordinates.physical(theta[:, :inner])
         unit = self._unit(values)
         covar = inverted(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
         covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
-        left = np.sum(residual[:, :data] ** 2, axis=1) * variance
-        return Departed(-0.5 * cost, variance, left, (values - self.fits.values)[:, free], covar)
+        return Departed(-0.5 * cost, variance, square * variance, (values - self.fits.values)[:, free], covar)
 
     def _measured(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return residuals, and J J^T with the prior and without, by ln p or p and by the numbers."""
         problem, inner = self.problem(variance), self.coordinates.size
         values = self.coordinates.physical(theta[:, :inner])
-        z, slopes, by_numbers = problem.departed(values, theta[:, inner:])
-        self.coordinates.chain_expressions(slopes, values)
+        z, slopes = problem.departed(values, theta[:, inner:])
+        own = values.shape[1]
+        self.coordinates.chain_expressions(slopes[:, :own], values)
         by_free = slopes[:, list(self.fits.free)] * self._unit(values)[:, :, np.newaxis]
         by_free = by_free * ~self.fits.held[:, :, np.newaxis]
-        residual, jacobian = problem._with_prior(
-            z, np.concatenate([by_free, by_numbers], axis=1), theta[:, inner:]
-        )
-        data = self.fits.weight.shape[1]
-        inside = jacobian[:, :, :data] @ jacobian[:, :, :data].transpose(0, 2, 1)
+        residual, jacobian = problem.weighed(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
+        inside = jacobian @ jacobian.transpose(0, 2, 1)
         normal = inside.copy()
         diagonal = np.einsum("bii->bi", normal)
         diagonal[:, :inner] += self.fits.held
