@@ -64,24 +64,27 @@ def _ratio(fits: Linearised, rows: IntArray, departures: Sequence[Sizes]) -> Flo
     best = np.ones(len(rows)) if fits.known_noise else total / np.maximum(nfree, 1)
     none = _plain_evidence(nfree, total, best)
     variance = best[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
-    found = []
-    for departure, sizes in departures:
-        power, columns = _columns(lead, departure)
-        for size in sizes:
+    found: list[FloatArray] = []
+    for some in _together([departure for departure, _ in departures], 1):
+        power, columns = _columns(lead, [departures[k][0] for k in some])
+        for size in departures[some[0]][1]:
             told = size * size * power > _SEEN * variance.min()
-            seen = residual @ columns[told].T
-            left = total - np.sum(seen**2, axis=1)
-            evidence = _likelihood(nfree, size * size * power[np.newaxis, told], seen, left, variance)
-            found.append(evidence.max(axis=1) - none)
+            kept = told.any(axis=0)
+            told = told[:, np.newaxis, kept]
+            seen = np.where(told, residual @ columns[:, kept].transpose(0, 2, 1), 0.0)
+            left = total - np.sum(seen**2, axis=2)
+            excess = np.where(told, size * size * power[:, np.newaxis, kept], 0.0)
+            found += list(_likelihood(nfree, excess, seen, left, variance).max(axis=2) - none)
     return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
 
 
-def _columns(fit: Linearised, departure: Departure) -> tuple[FloatArray, FloatArray]:
-    """Return the powers (K,) of one fit's departure along its axes, and these (K, 2F), of length one."""
-    space = Space.of(fit, [departure])
-    axes = _Axes.of(fit, space)
-    along = axes.turned[0].T @ (space.design - space.moved @ fit.jacobian)[0]
-    return axes.power[0], along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, np.newaxis]
+def _columns(fit: Linearised, some: Sequence[Departure]) -> tuple[FloatArray, FloatArray]:
+    """Return the powers (D, K) of one fit's departures along their axes; these (D, K, 2F), of length one."""
+    fits = fit.rows(np.zeros(len(some), dtype=np.intp))
+    space = Space.of(fits, some)
+    axes = _Axes.of(fits, space)
+    along = axes.turned.transpose(0, 2, 1) @ (space.design - space.moved @ fits.jacobian)
+    return axes.power, along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-300)
 
 
 def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Departed]:
@@ -206,11 +209,11 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
 def _likelihood(
     nfree: IntArray, excess: FloatArray, seen: FloatArray, left: FloatArray, variance: FloatArray
 ) -> FloatArray:
-    """Return the restricted likelihood (B, n) at variances of the noise (B, n)."""
-    total = variance[:, :, np.newaxis] + excess[:, np.newaxis, :]
-    along = np.sum(np.log(total) + seen[:, np.newaxis, :] ** 2 / total, axis=2)
-    rest = (nfree - excess.shape[1])[:, np.newaxis]
-    return np.asarray(-0.5 * (along + rest * np.log(variance) + left[:, np.newaxis] / variance))
+    """Return the restricted likelihood (B, n) at variances of the noise (B, n); or (D, B, n)."""
+    total = variance[:, :, np.newaxis] + excess[..., np.newaxis, :]
+    along = np.sum(np.log(total) + seen[..., np.newaxis, :] ** 2 / total, axis=-1)
+    rest = (nfree - excess.shape[-1])[:, np.newaxis]
+    return np.asarray(-0.5 * (along + rest * np.log(variance) + left[..., np.newaxis] / variance))
 
 
 def _noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArray, FloatArray]:
