@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,8 +225,7 @@ def solve(
     engine
         ``numpy`` or ``numba``. By itself, large batches go to numba, where it is installed, as soon as
         loading it is worth while (see `eisfit.engine.evaluation.compiled`); both reach the same ends.
-        Circuits that the compiled loop does not know are solved in numpy in any case; in numba `agree` is
-        left aside.
+        Circuits that the compiled loop does not know are solved in numpy in any case.
 
     Raises
     ------
@@ -234,18 +233,17 @@ def solve(
         For an unknown engine, or where numba is asked for and cannot be imported.
     """
     rows, points = len(theta), problem.target.shape[1]
-    plain = type(problem) is Problem
-    whole = agree is None or owner is not None  # a compiled row of a lot goes on to its end
-    if plain and chosen(problem.coordinates, rows, points, engine, whole=whole):
+    owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
+    if type(problem) is Problem and chosen(problem.coordinates, rows, points, engine):
         limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING, _AT_MOST, _TRUSTED, damping
         parts = problem.coordinates, problem.grid, problem.target, problem.weight, problem.bounds
-        return Solution(
-            *minimise(*parts, theta, ceiling=ceiling, limits=limits, max_iterations=max_iterations)
-        )
+        enough = partial(_steps_needed, owner, agree) if agree and rows else None
+        most = max_iterations
+        ended = minimise(*parts, theta, ceiling=ceiling, limits=limits, max_iterations=most, enough=enough)
+        return Solution(*ended)
     with np.errstate(all="ignore"):
         state = _State(problem, theta, damping)
         state.ceiling = ceiling
-        owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
         steps = 0
         while state.active.size and steps < max_iterations:
             _iterate(state, tolerance)
@@ -253,6 +251,23 @@ def solve(
             if agree and rows:
                 state.retire(owner, agree)
     return Solution(state.theta, state.cost, state.converged, steps)
+
+
+def _steps_needed(
+    owner: IntArray, agree: int, cost: FloatArray, converged: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return after how many steps (B,) `_State.retire` leaves each row.
+
+    From costs (B, n) after each step, the first before any, and after how many a row (B,) converged.
+    """
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    place = np.cumsum(np.diff(owner, prepend=owner[0]) > 0)
+    lowest = np.minimum.reduceat(cost, first, axis=0)[place]
+    best = (converged[:, np.newaxis] <= np.arange(cost.shape[1])) & (cost <= lowest * (1 + SAME))
+    enough = np.add.reduceat(best, first, axis=0, dtype=np.intp) >= agree
+    enough[:, 0] = False
+    needed = np.where(enough.any(axis=1), np.argmax(enough, axis=1), cost.shape[1])
+    return np.asarray(needed[place], dtype=np.int64)
 
 
 def _iterate(state: _State, tolerance: float) -> None:

@@ -230,39 +230,37 @@ def fresh(monkeypatch):
 
 
 def test_much_work_is_compiled(fresh):
-    assert not chosen(coordinates(), 100_000, 60, None, whole=True)
-    assert chosen(coordinates(), 101_000, 60, None, whole=True)
-    assert chosen(coordinates(), 1, 60, None, whole=True)
+    assert not chosen(coordinates(), 100_000, 60, None)
+    assert chosen(coordinates(), 101_000, 60, None)
+    assert chosen(coordinates(), 1, 60, None)
 
 
 def test_what_is_kept_is_used_sooner(fresh):
     fresh[1].kept_loop = lambda: lambda *arrays: 0
-    assert not chosen(coordinates(), 400, 60, None, whole=True)
-    assert not chosen(coordinates(), 1, 60, None, whole=True)
+    assert not chosen(coordinates(), 400, 60, None)
+    assert not chosen(coordinates(), 1, 60, None)
     assert fresh[0].rows == 432  # a call has its price
-    assert chosen(coordinates(), 100, 60, None, whole=True)
+    assert chosen(coordinates(), 100, 60, None)
 
 
-def test_early_stops_stay_in_numpy(fresh):
+def test_the_caller_decides(fresh):
     fresh[0].rows = 1e9
-    assert chosen(coordinates(), 100, 60, None, whole=True)
-    assert not chosen(coordinates(), 100, 60, None, whole=False)
-    assert chosen(coordinates(), 1, 60, "numba", whole=False)
-    assert not chosen(coordinates(), 100, 60, "numpy", whole=True)
+    assert chosen(coordinates(), 1, 60, "numba")
+    assert not chosen(coordinates(), 100, 60, "numpy")
 
 
 def test_the_environment_decides(fresh, monkeypatch):
     monkeypatch.setenv("EISFIT_ENGINE", "numba")
-    assert chosen(coordinates(), 1, 60, None, whole=True)
-    assert not chosen(coordinates(), 1, 60, "numpy", whole=True)
+    assert chosen(coordinates(), 1, 60, None)
+    assert not chosen(coordinates(), 1, 60, "numpy")
     monkeypatch.setenv("EISFIT_ENGINE", "numbra")
     with pytest.raises(UsageError, match=r"'numbra' \(environment variable EISFIT_ENGINE\).*numba"):
-        chosen(coordinates(), 1, 60, None, whole=True)
+        chosen(coordinates(), 1, 60, None)
 
 
 def test_an_unknown_engine():
     with pytest.raises(UsageError, match=r"no engine is called 'fortran'; there are numpy and numba"):
-        chosen(coordinates(), 1, 60, "fortran", whole=True)
+        chosen(coordinates(), 1, 60, "fortran")
 
 
 def test_without_numba(fresh, monkeypatch):
@@ -271,9 +269,9 @@ def test_without_numba(fresh, monkeypatch):
 
     monkeypatch.setattr(compiled, "import_module", absent)
     monkeypatch.setattr(compiled, "find_spec", lambda name: None)
-    assert not chosen(coordinates(), 10**6, 60, None, whole=True)
+    assert not chosen(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r'numba is not installed; pip install "eisfit-toolkit\[fast\]"'):
-        chosen(coordinates(), 1, 60, "numba", whole=True)
+        chosen(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.parametrize("error", [ImportError("needs NumPy 2.3 or less"), AttributeError("no types")])
@@ -283,9 +281,9 @@ def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
 
     fresh[1].made_loop = refuse
     monkeypatch.setattr(compiled, "find_spec", lambda name: "found")
-    assert not chosen(coordinates(), 10**6, 60, None, whole=True)
+    assert not chosen(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r"cannot be used: numba does not load \(n"):
-        chosen(coordinates(), 1, 60, "numba", whole=True)
+        chosen(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.slow
@@ -343,6 +341,21 @@ def test_a_user_without_a_home(monkeypatch):
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setattr(machine_code.Path, "home", nowhere)
     assert machine_code.kept_loop() is None
+
+
+@pytest.mark.slow
+@needs_numba
+@pytest.mark.parametrize("agree", [1, 3, 40])
+@pytest.mark.parametrize("spectra", [1, 3])
+def test_both_stop_where_enough_rows_agree(agree, spectra):
+    """Twelve starts each: those that still were on their way are left where they were."""
+    task, theta = problem(find_circuit("rs-sei-ct"), spectra)
+    owner = np.repeat(np.arange(spectra), 12)
+    starts = theta[owner] + np.random.default_rng(4).normal(0, 0.8, (owner.size, theta.shape[1]))
+    part = task.rows(owner)
+    numpys, numbas = both(part, starts, agree=agree, owner=owner, tolerance=1e-6, max_iterations=60)
+    assert_same(numpys, numbas)
+    assert numbas.theta == pytest.approx(numpys.theta, rel=1e-5, abs=1e-5)
 
 
 @pytest.mark.slow

@@ -15,11 +15,11 @@ or ``numba`` from the beginning.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,9 @@ if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be load
 __all__ = ["Engine", "chosen", "expect", "minimise"]
 
 Engine = Literal["numpy", "numba"]
+
+#: When rows of one spectrum need not go on.
+Enough = Callable[[FloatArray, NDArray[np.int64]], NDArray[np.int64]]
 
 _LEAST_ROWS = 32  # that a call of numpy's costs, however few there are
 # Rows solved in numpy, of 60 points and 8 parameters, at 12,000 a second.
@@ -57,7 +60,7 @@ class _Meter:
 _METER = _Meter()
 
 
-def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | None, *, whole: bool) -> bool:
+def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | None) -> bool:
     """Return whether a batch goes the compiled way, and count it if it does not.
 
     Parameters
@@ -66,8 +69,6 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
         The circuit, and the size of the batch.
     engine
         The caller's wish; without one the environment's; without that by the work done so far.
-    whole
-        All rows are to be taken to their end.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
         if _loop(make=True) is None:
             raise UsageError(f"the engine numba cannot be used: {_METER.missing}")
         return supported(coordinates)
-    if wish == "numpy" or not whole or not supported(coordinates):
+    if wish == "numpy" or not supported(coordinates):
         return False
     _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
     return _METER.rows > _WORTH_LOADING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
@@ -141,6 +142,7 @@ def minimise(  # noqa: PLR0917
     ceiling: FloatArray | None,
     limits: Sequence[float],
     max_iterations: int,
+    enough: Enough | None = None,
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], int]:
     """Return what `eisfit.engine.solver.solve` does: theta, chisqr, whether converged, the most steps.
 
@@ -157,17 +159,37 @@ def minimise(  # noqa: PLR0917
         that it may bring and up to which damping, the damping to begin with.
     max_iterations
         Upper limit of steps.
+    enough
+        Takes chisqr (B, steps + 1) after each step, and after how many a row (B,) has converged; returns
+        after how many its spectrum needs no more. Rows that went further are gone back to there.
     """
-    plan, rows = Plan.of(coordinates), len(theta)
     measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
     grids, boxes = _grid(grid.omega), np.stack([box.low, box.high], axis=1)
     ceilings = np.full(1, np.inf) if ceiling is None else np.ascontiguousarray(ceiling)
-    theta, state = np.ascontiguousarray(box.clip(theta)), np.zeros((rows, 2))
-    room = plan.room(target.shape[1])
-    lengths = len(grids), len(target), len(boxes), len(ceilings), rows, int(max_iterations)
+    problem = grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
+    start = np.ascontiguousarray(box.clip(theta))
+    most, length = np.full(1, max_iterations, dtype=np.int64), 0 if enough is None else max_iterations + 1
+    theta, state, traces = _called(Plan.of(coordinates), problem, start, most, length)
+    if enough is not None:
+        steps, converged = state[:, 2].astype(np.int64), state[:, 1] > 0
+        traces = np.where(np.arange(length) < steps[:, np.newaxis], traces, state[:, :1])
+        needed = enough(traces, np.where(converged, steps, length))
+        if (needed < steps).any():
+            most = np.minimum(needed, max_iterations)
+            theta, state, _ = _called(Plan.of(coordinates), problem, start, most, 0)
+    return theta, state[:, 0], state[:, 1] > 0, int(state[:, 2].max(initial=0))
+
+
+def _called(
+    plan: Plan, problem: tuple[NDArray[Any], ...], start: FloatArray, most: NDArray[np.int64], length: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return theta (B, V), chisqr, whether converged and steps (B, 3), and chisqr's first values (B, n)."""
+    theta, state, traces = start.copy(), np.zeros((len(start), 3)), np.zeros((len(start), length))
+    grids, target, _, boxes, ceilings, _ = problem
+    room = plan.room(target.shape[1] // 2)
+    lengths = len(grids), len(target), len(boxes), len(ceilings), len(theta), len(most), length
     sizes = np.array([*plan.sizes(room), *lengths], dtype=np.int64)
-    given = *plan.arrays, grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
     loop = _METER.loop
-    assert loop is not None
-    steps = loop(sizes, *given, theta, state, *room)
-    return theta, state[:, 0], state[:, 1] > 0, steps
+    assert loop is not None  # `chosen` has loaded it
+    loop(sizes, *plan.arrays, *problem, most, theta, state, traces, *room)
+    return theta, state, traces

@@ -497,8 +497,12 @@ def _descend(
     limits: tuple[float, ...],
     ceiling: float,
     max_iterations: int,
+    trace: Array,
 ) -> tuple[float, bool, int]:
-    """Minimise one row in place; return its chisqr, whether it has converged, and the steps taken."""
+    """Minimise one row in place; return its chisqr, whether it has converged, and the steps taken.
+
+    Chisqr after each step is written to the trace, as far as that goes.
+    """
     tolerance, least, most, at_most, trusted = limits[0], limits[3], limits[4], limits[5], limits[6]
     trial, new_normal, normal = room[TRIAL], room[NEW_NORMAL], room[NORMAL]
     for i in range(theta.size):
@@ -514,6 +518,8 @@ def _descend(
             chisqr = new
         elif steps == 0:  # this row cannot be evaluated
             return chisqr, False, steps
+        if steps < trace.size:
+            trace[steps] = chisqr
         if steps > 0:
             gain = fall / max(promised, 1e-300)
             damping *= max(0.1, 1.0 - (2.0 * min(gain, 1.0) - 1.0) ** 3) if better else growth
@@ -540,30 +546,28 @@ def _rows(
     room: Room,
     damping: float,
     limits: tuple[float, ...],
-    max_iterations: int,
-) -> int:
-    """Minimise every row of theta (B, V) in place; write its chisqr and whether it has converged to `state`.
+    most: Array,
+    traces: Array,
+) -> None:
+    """Minimise every row of theta (B, V) in place.
 
-    Returns the largest number of steps.
+    To `state` are written its chisqr, whether it has converged, and its steps.
     """
     plan, grids, targets, weights, boxes, ceilings = problem
-    longest = 0
     for b in range(theta.shape[0]):
-        g, t = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1)
+        g, t, m = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1), min(b, most.size - 1)
         box, ceiling = boxes[min(b, boxes.shape[0] - 1)], ceilings[min(b, ceilings.size - 1)]
         grid, target, weight = grids[g], targets[t], weights[t]
         chisqr, converged, steps = _descend(
-            theta[b], plan, grid, target, weight, box, room, damping, limits, ceiling, max_iterations
+            theta[b], plan, grid, target, weight, box, room, damping, limits, ceiling, most[m], traces[b]
         )
-        state[b, 0], state[b, 1] = chisqr, 1.0 if converged else 0.0
-        longest = max(longest, steps)
-    return longest
+        state[b, 0], state[b, 1], state[b, 2] = chisqr, 1.0 if converged else 0.0, steps
 
 
 def iterate(
     sizes: Any, tape: Any, free: Any, logarithmic: Any, ties: Any, fixed: Any,
-    grids: Any, targets: Any, weights: Any, boxes: Any, ceilings: Any, limits: Any,
-    theta: Any, state: Any,
+    grids: Any, targets: Any, weights: Any, boxes: Any, ceilings: Any, limits: Any, most: Any,
+    theta: Any, state: Any, traces: Any,
     w: Any, jacobian: Any, values: Any, logs: Any, normal: Any, new_normal: Any, matrix: Any,
     step: Any, trial: Any, extra: Any, held: Any,
 ) -> int:  # fmt: skip
@@ -599,8 +603,10 @@ def iterate(
         carray(held, (V,)),
     )
     all_limits = (limits[0], limits[1], limits[2], limits[3], limits[4], limits[5], limits[6])
-    place, ends = carray(theta, (B, V)), carray(state, (B, 2))
-    return _rows(problem, place, ends, room, limits[7], all_limits, sizes[13])
+    place, ends = carray(theta, (B, V)), carray(state, (B, 3))
+    steps, all_traces = carray(most, (sizes[13],)), carray(traces, (B, sizes[14]))
+    _rows(problem, place, ends, room, limits[7], all_limits, steps, all_traces)
+    return 0
 
 
 def compiled(arguments: str) -> tuple[str, str]:

@@ -27,11 +27,11 @@ from eisfit.files import write_atomic
 
 __all__ = ["Loop", "kept_loop", "made_loop"]
 
-#: Takes arrays of whole numbers and of floats, in the order of `_ARGUMENTS`; returns the most steps.
-Loop = Callable[..., int]
+#: Takes arrays of whole numbers and of floats, in the order of `_ARGUMENTS`.
+Loop = Callable[..., None]
 
 _SOURCE = Path(__file__).with_name("compiled_loop.py")
-_ARGUMENTS = "iiiii" + "d" * 19 + "i"
+_ARGUMENTS = "iiiii" + "d" * 7 + "i" + "d" * 13 + "i"
 # Arrays that belong to nobody are never freed; what numba would call to do so, a later process does not have.
 _FREES = re.compile(r"declare ([^\n]*@NRT_MemInfo_call_dtor\([^)]*\))[^\n]*")
 _LOADS = "import sys; sys.path[:] = {!r}; from {} import loads; sys.exit(not loads({!r}))"
@@ -134,10 +134,9 @@ def _loaded(llvm: Any, kept: bytes) -> Loop:
     pointers = [ctypes.c_void_p] * (2 + len(_ARGUMENTS))
     function = ctypes.CFUNCTYPE(ctypes.c_int32, *pointers)(engine.get_function_address(name.decode()))
 
-    def loop(*arrays: NDArray[Any], engine: Any = engine) -> int:  # the code lives as long as its engine
-        steps, error = ctypes.c_int64(), ctypes.c_void_p()
+    def loop(*arrays: NDArray[Any], engine: Any = engine) -> None:  # the code lives as long as its engine
+        result, error = ctypes.c_int64(), ctypes.c_void_p()
         places = (array.ctypes.data for array in arrays)
-        function(ctypes.addressof(steps), ctypes.addressof(error), *places)
-        return steps.value
+        function(ctypes.addressof(result), ctypes.addressof(error), *places)
 
     return loop
