@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
 CHUNK = 4096  # spectra: each chunk has a few whose departures are followed, which is cheaper together
+SHARED = 1024  # on their way to a worker, so that none waits for the others at the end
 ALONE = 256  # where they are fitted one by one, so that results and store do not wait
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
 _PENDING = 64  # fits that wait for the audit to be asked for
@@ -145,7 +146,8 @@ class FitMany(Iterator[Result]):
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
         first, alone = 0, self._finish != "kernel" or not goes_in_batches(self._options)
-        while items := tuple(islice(spectra, min(CHUNK, ALONE) if alone else CHUNK)):
+        size = min(CHUNK, ALONE) if alone else CHUNK if self._workers is None else min(CHUNK, SHARED)
+        while items := tuple(islice(spectra, size)):
             known: dict[int, Result] = {k: s for k, s in enumerate(items) if isinstance(s, FitFailure)}
             keys: tuple[str, ...] = ()
             if self._store is not None:
