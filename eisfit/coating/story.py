@@ -63,7 +63,7 @@ _SCATTER = {"dR_s": "R_s", "dR_i": "R_i", "dQ": "Q", "dcounter": "other electrod
 
 def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     """Return the whole document of a study."""
-    seed, exact = study.file.study.seed, problem.finished()
+    seed, exact = study.file.study.seed, problem.finished(slopes=False)
     alone = posteriors(problem, seed)
     found, facts, silent = weigh(study, exact, alone, seed)
     drawn = draws(found, _DRAWS, seed)

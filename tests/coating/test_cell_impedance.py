@@ -121,6 +121,17 @@ def test_bad_input_is_told_in_a_sentence(build, word):
         build()
 
 
+@pytest.mark.parametrize("access", [False, True])
+def test_channels_without_slopes_have_the_same_impedance(access):
+    sizes, theta = (100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM), coordinates(GIVEN)
+    with_slopes, without = (
+        cell_impedance(Cell(ChannelPlate(*sizes, slopes=slopes), "mixed", access), theta, OMEGA)
+        for slopes in (True, False)
+    )
+    np.testing.assert_array_equal(without.impedance, with_slopes.impedance)
+    assert not without.derivative[:, INDEX["sigma_s"]].any()
+
+
 def test_absent_parameters_have_no_derivative():
     found = cell_impedance(Cell(Flat()), coordinates({"R_i": 1.0}), OMEGA)
     assert np.isfinite(found.derivative).all()

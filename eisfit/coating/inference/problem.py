@@ -153,16 +153,18 @@ class Problem:
         """Return the same cells and priors with other data."""
         return replace(self, blocks=tuple(blocks), ratios=tuple(ratios))
 
-    def finished(self, modes: int = MODES) -> Problem:
+    def finished(self, modes: int = MODES, *, slopes: bool = True) -> Problem:
         """Return the problem with the support that results are computed from, channels with their modes.
 
-        Published scalars are weighed by draws of the quick model.
+        Published scalars are weighed by draws of the quick model. Without `slopes` the channels have no
+        derivatives, and take half the time.
         """
         plate = self.support
         if self.scalar or not isinstance(plate, QuickChannels):
             return self
         sizes = (plate.pitch, plate.depth, plate.mouth_radius, plate.floor_radius, plate.base)
-        return replace(self, support=ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes))
+        finer = ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes, slopes=slopes)
+        return replace(self, support=finer)
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Return the parameters that are free under a hypothesis and touch any of the data."""

@@ -30,7 +30,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import coth_csch
 from eisfit.records import dataclass
 
-__all__ = ["Solved", "solve_rails"]
+__all__ = ["Integrals", "Solved", "solve_rails"]
 
 
 _NEAR = 1e-2
@@ -50,27 +50,51 @@ class Solved:
         (B, F) ohm.
     start, end
         Potentials at x = 0 (B, F, n), and at x = L with the further nodes of that end (B, F, n + m).
-    gradient
-        (B, F, n) integrals of (du_k/dx)^2 over the line.
-    shape, integrals
-        (B, F, n, n) potentials of the rails in each mode, and integrals of the modes' products.
+    length
+        cm.
+    shape
+        (B, F, n, n) potentials of the rails in each mode.
+    squares, inverse
+        (B, F, n) lambda^2 L^2 of the modes, and (B, F, n, n) the modes in the rails' potentials.
     """
 
     impedance: ComplexArray
     start: ComplexArray
     end: ComplexArray
-    gradient: ComplexArray
+    length: float
     shape: ComplexArray
-    integrals: ComplexArray
+    squares: ComplexArray
+    inverse: ComplexArray
+
+    def integrals(self) -> Integrals:
+        """Return what the derivatives are made of."""
+        n = self.start.shape[-1]
+        ends = (self.start, self.end[..., :n])
+        first, last = (np.einsum("bfij,bfj->bfi", self.inverse, u) for u in ends)
+        products, slopes = _integrals(self.squares, *coth_csch(self.squares), first, last)
+        return Integrals(self.shape, products * self.length, slopes / self.length)
+
+
+@dataclass(frozen=True)
+class Integrals:
+    """Integrals over a line: of the modes' products and of their slopes' (B, F, n, n), with their shapes."""
+
+    shape: ComplexArray
+    products: ComplexArray
+    slopes: ComplexArray
 
     def product(self, c: FloatArray) -> ComplexArray:
         """Integral of (c^T u)^2 over the line, (B, F)."""
         r = (c @ self.shape)[..., None, :]
-        return np.asarray((r @ self.integrals @ np.swapaxes(r, -1, -2))[..., 0, 0])
+        return np.asarray((r @ self.products @ np.swapaxes(r, -1, -2))[..., 0, 0])
 
     def squares(self) -> ComplexArray:
         """Integrals of u_k^2, (B, F, n)."""
-        return _squares(self.shape, self.integrals)
+        return _squares(self.shape, self.products)
+
+    def gradient(self) -> ComplexArray:
+        """Integrals of (du_k/dx)^2, (B, F, n)."""
+        return _squares(self.shape, self.slopes)
 
 
 def solve_rails(
@@ -113,11 +137,8 @@ def solve_rails(
     source = np.zeros((size, 1))
     source[0] = 1
     u = np.linalg.solve(network, np.broadcast_to(source, (*Y.shape[:2], size, 1)))[..., 0]
-    first, last = (np.einsum("bfij,bfj->bfi", inverse, u[..., k : k + n]) for k in (0, n))
     shape = V / (root**2)[..., :, None]
-    products, slopes = _integrals(s2, coth, csch, first, last)
-    gradient = _squares(shape, slopes / length)
-    return Solved(u[..., 0], u[..., :n], u[..., n:], gradient, shape, products * length)
+    return Solved(u[..., 0], u[..., :n], u[..., n:], length, shape, s2, inverse)
 
 
 def _squares(shape: ComplexArray, integrals: ComplexArray) -> ComplexArray:
