@@ -32,6 +32,8 @@ from eisfit.units import BOLTZMANN_EV, Uncertain
 
 __all__ = ["problem_of", "size_priors"]
 
+_SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
+
 
 def problem_of(study: Study) -> Problem:
     """Return the problem of a study, its spectra read and its priors centred on the bare cell's size."""
@@ -148,20 +150,7 @@ def _log_prior(value: Uncertain) -> Prior:
 
 def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
     """Priors of what no study gives: centred on the bare cell's own size, wide, the same for all."""
-    if bare.combine is None:
-        Z = bare.data.reshape(-1, 2)
-        real, minus = Z[:, 0], -Z[:, 1]
-        start = max(float(real[np.argmax(bare.omega)]), 1e-6)
-        slow = bare.omega < 2 * np.pi * 3
-        tail = int(np.argmin(np.where(slow, minus, np.inf))) if slow.any() else int(np.argmin(bare.omega))
-        span = max(float(real[tail]) - start, 1e-3)
-        body = bare.omega > 2 * bare.omega[tail]
-        peak = float(bare.omega[body][np.argmax(minus[body])]) if body.any() else 1e3
-        last = int(np.argmin(bare.omega))
-        warburg = max(minus[last] * np.sqrt(bare.omega[last]), 1e-3 * span)
-    else:
-        span, peak, warburg = float(bare.data[0]), 1e3, 0.05 * float(bare.data[0])
-        start = float(bare.data[1]) if bare.data.size > 1 else 0.1 * span
+    start, span, peak, warburg = _sizes(bare)
     log = np.log
     return {
         "R_i": Prior(log(0.8 * span * true_area), 1.0, "ohm*cm^2", source="size of the bare cell"),
@@ -185,6 +174,27 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         "contact_R": Prior(log(4.5), 0.75, "ohm"),
         "contact_tau": Prior(-log(2 * np.pi * 1e4), 1.15, "s"),
     }
+
+
+def _sizes(bare: Block) -> tuple[float, float, float, float]:
+    """Return where a cell's real part begins, its arc's size and peak (rad/s), and its Warburg coefficient.
+
+    Noise sets the least size: an arc that drowns in it is as large as it at most, its peak anywhere.
+    """
+    if bare.combine is not None:
+        span = float(bare.data[0])
+        return float(bare.data[1]) if bare.data.size > 1 else 0.1 * span, span, 1e3, 0.05 * span
+    real, minus = bare.data.reshape(-1, 2).T * np.array([[1], [-1]])
+    omega, error = bare.omega, bare.error[::2]
+    first, last = int(np.argmax(omega)), int(np.argmin(omega))
+    start = max(float(real[first]), 1e-6)
+    slow = omega < 2 * np.pi * 3
+    tail = int(np.argmin(np.where(slow, minus, np.inf))) if slow.any() else last
+    span = max(float(real[tail]) - start, float(error[first]))
+    body = (omega > 2 * omega[tail]) & (minus > _SEEN * error)
+    peak = float(omega[body][np.argmax(minus[body])]) if body.any() else 1e3
+    warburg = max(max(float(minus[last]), float(error[last])) * float(np.sqrt(omega[last])), 1e-3 * span)
+    return start, span, peak, warburg
 
 
 def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, float], ...]]:

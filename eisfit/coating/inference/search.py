@@ -249,7 +249,7 @@ def _finer_over_quick(
     likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
 ) -> Corrections | None:
     """Return what corrects the quick model at each row, or None where there is no finer one."""
-    quick, final = likelihood.problem, likelihood.problem.finished(modes)
+    quick, final = likelihood.problem, likelihood.problem.finished(modes, slopes=False)
     if final is quick:
         return None
     fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
@@ -261,12 +261,13 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
 
     Those far from the best are judged where the corrected model left them.
     """
-    near = found.best(_KEPT, _RIVALS)
+    near = found.best(_BEST, _RIVALS)
     likelihood = Likelihood(problem.finished(), found.likelihood.hypotheses)
     close = near.chi2 < near.chi2.min() + _HOPELESS
-    u, chi2 = near.u.copy(), near.chi2.copy()
-    u[close], chi2[close] = _minimise(likelihood, u[close], near.which[close], _FINISH, damping=_NEAR)
-    ended = Optima(likelihood, u, near.which, chi2).best(_KEPT, _RIVALS)
+    led = _led(near.rows(np.flatnonzero(close)))
+    u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, damping=_NEAR)
+    far = near.rows(np.flatnonzero(~close))
+    ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
     posterior = _laplace(ended)
     main = ended.best(1)
     corrections = _finer_over_quick(found.likelihood, main.u, main.which, MODES)
@@ -276,6 +277,19 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
         name: replace(p, corrections=tuple(c[h] for c in corrections))
         for h, (name, p) in enumerate(posterior.items())
     }
+
+
+def _led(near: Optima) -> Optima:
+    """Return the optima of the quick model, corrected at each one's start by the final one.
+
+    A long valley is walked at a twentieth of the final model's cost, and optima that were one before they had
+    arrived are one here.
+    """
+    corrections = _finer_over_quick(near.likelihood, near.u, near.which, MODES)
+    if corrections is None:
+        return near
+    u, chi2 = _minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
+    return Optima(near.likelihood, u, near.which, chi2).best(_BEST, _RIVALS)
 
 
 def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str, Posterior]:
@@ -312,9 +326,8 @@ def _minimise(  # noqa: PLR0917 - the last two are given by name
     """
     u, damped = starts.copy(), np.full(len(starts), damping)
     value, gradient, normal = likelihood(u, which, corrections)
-    eye = np.eye(u.shape[1])
+    eye, promised = np.eye(u.shape[1]), _promised(gradient, normal)
     for _ in range(steps):
-        promised = (gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1)
         moving = np.flatnonzero((promised >= _ENOUGH) & (damped <= _STUCK))
         if not moving.size:
             break
@@ -328,5 +341,11 @@ def _minimise(  # noqa: PLR0917 - the last two are given by name
         at = moving[better]
         u[at], value[at] = trial[better], new[better]
         gradient[at], normal[at] = new_gradient[better], new_normal[better]
+        promised[at] = _promised(gradient[at], normal[at])
         damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
     return u, value
+
+
+def _promised(gradient: FloatArray, normal: FloatArray) -> FloatArray:
+    """Return what Newton's step would gain of chi2, (B,)."""
+    return np.asarray((gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1))
