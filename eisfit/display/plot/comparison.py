@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.display.plot.style import BLUE, GREY, VERMILION, axes_or_new, legible, styled
 from eisfit.errors import EisfitError
-from eisfit.verdict import near_the_noise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +54,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
     for place, row in enumerate(rows):
         refused, behind = bool(row["refused"]), row["bic"] - lowest
-        fits = near_the_noise(row["misfit"], row["rms_relative_residual"])
+        fits = row["fits"]
         style: dict[str, Any] = {"color": BLUE if fits else VERMILION}
         if refused:
             style = {"facecolor": "white", "edgecolor": GREY, "hatch": "////"}

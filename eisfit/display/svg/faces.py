@@ -27,7 +27,6 @@ from eisfit.display.report.explanation import effect_name, shares
 from eisfit.display.report.words import axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
-from eisfit.verdict import near_the_noise
 
 __all__ = [
     "draw_check",
@@ -157,7 +156,7 @@ def draw_comparison(document: Document) -> list[Panel]:
     names = [str(row["circuit"]["name"])[:24] for row in rows]
     panel = Panel("BIC above the best circuit", "", height=26 * len(rows) + 8, names=names)
     for place, row in enumerate(rows):
-        fits = near_the_noise(row["misfit"], row["rms_relative_residual"])
+        fits = row["fits"]
         color = GREY if row["refused"] else BLUE if fits else VERMILION
         panel.bar(place, 0.0, row["bic"] - lowest, color, filled=not row["refused"])
         words = ", refused" if row["refused"] else "" if fits else ", misses the data"

@@ -67,6 +67,14 @@ class Candidate:
         """The circuit's name."""
         return self.circuit.name
 
+    @property
+    def fits(self) -> bool:
+        """Whether what it leaves is near the noise, and no flag of its fit calls it a misfit."""
+        if self.result is None:
+            return False
+        missed = any(flag.name == "misfit" and flag.forbids for flag in self.result.flags)
+        return not missed and near_the_noise(self.misfit, self.result.statistics.rms_relative_residual)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a row of the JSON document."""
         statistics = self.result.statistics if self.result else None
@@ -80,6 +88,7 @@ class Candidate:
             "cross_validation": self.cross_validation,
             "weight": self.weight,
             "misfit": self.misfit,
+            "fits": self.fits,
             "refused": self.refused,
             "reserved": self.reserved,
         }
@@ -126,7 +135,7 @@ class Comparison:
     @property
     def fits(self) -> bool:
         """Whether the best circuit fits to within the noise."""
-        return self.best is not None and _within_noise(self.best)
+        return self.best is not None and self.best.fits
 
     @property
     def ok(self) -> bool:
@@ -141,11 +150,11 @@ class Comparison:
             return ("every circuit is refused: the data determines none of them; measure a wider range "
                     "or try a simpler circuit",)  # fmt: skip
         said = [f"{best.name} is supported best{self._lead(best)}"]
-        if not _within_noise(best):
+        if not best.fits:
             said = [
                 f"none of these circuits fits to within the noise: the best, {best.name}, misses the data by "
-                f"{_percent(best)} rms, {significant(best.misfit, 2)} times its noise; try other circuits, "
-                "or look for bad points (eisfit check)"
+                f"{_percent(best)} rms{_times_the_noise(best)}; try other circuits, or look for bad points "
+                "(eisfit check)"
             ]
         if best.reserved:
             said.append(f"not determined in it: {best.reserved}")
@@ -182,7 +191,7 @@ class Comparison:
             if c.result and best.result and c.free > best.free
             and c.result.statistics.chisqr < best.result.statistics.chisqr
         ]  # fmt: skip
-        if not larger or not _within_noise(best):
+        if not larger or not best.fits:
             return []
         return [f"the simpler circuit is enough: {', '.join(larger)} fit closer only as more parameters must"]
 
@@ -290,9 +299,9 @@ def _misfit(candidate: Candidate, noise: float) -> float:
     return float(np.sqrt(candidate.result.statistics.chisqr / noise))
 
 
-def _within_noise(candidate: Candidate) -> bool:
-    rms = candidate.result.statistics.rms_relative_residual if candidate.result else np.inf
-    return near_the_noise(candidate.misfit, rms)
+def _times_the_noise(candidate: Candidate) -> str:
+    above = candidate.misfit > limit("near_the_noise")
+    return f", {significant(candidate.misfit, 2)} times its noise" if above else ""
 
 
 def _percent(candidate: Candidate) -> str:
