@@ -190,14 +190,17 @@ def _normal_equations(
 
     The products of two columns are formed once for all rows.
     """
-    one, other = np.triu_indices(len(columns))
+    count = len(columns)
+    one, other = np.triu_indices(count)
     products = columns[one] * columns[other]
-    square = weight * weight
-    if np.array_equal(square[:, ::2], square[:, 1::2]):  # both parts of Z have one weight
-        square, products = square[:, ::2], products[:, ::2] + products[:, 1::2]
-    upper = np.ascontiguousarray(square) @ products.T
-    normal = np.empty((len(weight), len(columns), len(columns)))
-    normal[:, one, other] = normal[:, other, one] = upper
+    half = weight[:, ::2]
+    if np.array_equal(half, weight[:, 1::2]):  # both parts of Z have one weight
+        square, products = half * half, products[:, ::2] + products[:, 1::2]
+    else:
+        square = weight * weight
+    place = np.empty((count, count), dtype=np.intp)
+    place[one, other] = place[other, one] = np.arange(one.size)
+    normal = np.take(square @ products.T, place.ravel(), axis=1).reshape(-1, count, count)
     return normal, (data * weight) @ columns.T
 
 

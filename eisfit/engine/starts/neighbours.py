@@ -136,7 +136,7 @@ class Neighbours:
             np.einsum("bii->bi", normal)[...] *= 1 + _RIDGE
             lost = ~np.isfinite(normal).all(axis=(1, 2)) | (np.einsum("bii->bi", normal) == 0).any(axis=1)
             normal[lost], jacobian[lost], residual[lost] = np.eye(normal.shape[1]), 0.0, 0.0
-            return residual, np.asarray(np.linalg.solve(normal, jacobian), dtype=np.float64)
+            return residual, np.linalg.inv(normal) @ jacobian
 
 
 def _form(target: ComplexArray) -> tuple[FloatArray, ComplexArray]:

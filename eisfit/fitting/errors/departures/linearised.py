@@ -167,14 +167,16 @@ def linearise(
     """
     grid, slopes = FrequencyGrid(omega), np.empty((*values.shape, omega.size), dtype=np.complex128)
     difference = np.empty(target.shape, dtype=np.complex128)
+    chained = Coordinates(circuit, Scales.of(omega, target))
     for first in range(0, len(values), _BLOCK):
         rows = slice(first, first + _BLOCK)
         difference[rows] = circuit.evaluate(grid, values[rows], slopes[rows]) - target[rows]
-    if circuit.expressions:
-        Coordinates(circuit, Scales.of(omega, target)).chain_expressions(slopes, values)
+        if circuit.expressions:
+            chained.chain_expressions(slopes[rows], values[rows])
+        weighed = slopes[rows].view(np.float64)
+        weighed *= weight[rows, np.newaxis, :]
     by_free = slopes if len(free) == slopes.shape[1] else slopes[:, list(free)]
     jacobian = by_free.view(np.float64)
-    jacobian *= weight[:, np.newaxis, :]
     if held.any():
         jacobian *= ~held[:, :, np.newaxis]
     return Linearised(
