@@ -38,9 +38,11 @@ def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -
     comes near is worked out by itself, as are those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
-    optimum = fits.beyond_parameters
-    for group in _alike(fits):
-        worth[group] = _ratio(optimum, group, departures) > counts / _MARGIN
+    optimum, groups = fits.beyond_parameters, list(_alike(fits))
+    shared = _columns(optimum.rows(np.array([group[0] for group in groups], dtype=np.intp)), departures)
+    for place, group in enumerate(groups):
+        theirs = [(sizes, power[:, place], columns[:, place]) for sizes, power, columns in shared]
+        worth[group] = _ratio(optimum, group, theirs) > counts / _MARGIN
     return worth
 
 
@@ -57,17 +59,18 @@ def _alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
         left = left[~near]
 
 
-def _ratio(fits: Linearised, rows: IntArray, departures: Sequence[Sizes]) -> FloatArray:
-    """Return the average likelihood ratio (B,) of departures for rows, with the columns of the first."""
-    residual, nfree, lead = fits.residual[rows], fits.nfree[rows], fits.rows(rows[:1])
+def _ratio(
+    fits: Linearised, rows: IntArray, shared: Sequence[tuple[tuple[float, ...], FloatArray, FloatArray]]
+) -> FloatArray:
+    """Return the average likelihood ratio (B,) of departures for rows that share columns, see `_columns`."""
+    residual, nfree = fits.residual[rows], fits.nfree[rows]
     total = np.sum(residual**2, axis=1)
     best = np.ones(len(rows)) if fits.known_noise else total / np.maximum(nfree, 1)
     none = _plain_evidence(nfree, total, best)
     variance = best[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
     found: list[FloatArray] = []
-    for some in _together([departure for departure, _ in departures], 1):
-        power, columns = _columns(lead, [departures[k][0] for k in some])
-        for size in departures[some[0]][1]:
+    for sizes, power, columns in shared:
+        for size in sizes:
             told = size * size * power > _SEEN * variance.min()
             kept = told.any(axis=0)
             told = told[:, np.newaxis, kept]
@@ -78,13 +81,23 @@ def _ratio(fits: Linearised, rows: IntArray, departures: Sequence[Sizes]) -> Flo
     return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
 
 
-def _columns(fit: Linearised, some: Sequence[Departure]) -> tuple[FloatArray, FloatArray]:
-    """Return the powers (D, K) of one fit's departures along their axes; these (D, K, 2F), of length one."""
-    fits = fit.rows(np.zeros(len(some), dtype=np.intp))
-    space = Space.of(fits, some)
-    axes = _Axes.of(fits, space)
-    along = axes.turned.transpose(0, 2, 1) @ (space.design - space.moved @ fits.jacobian)
-    return axes.power, along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-300)
+def _columns(
+    fits: Linearised, departures: Sequence[Sizes]
+) -> list[tuple[tuple[float, ...], FloatArray, FloatArray]]:
+    """Return departures of fits along their axes, those of one number together.
+
+    Their sizes, powers (D, B, K), and the axes (D, B, K, 2F), of length one.
+    """
+    found, count = [], len(fits.values)
+    for some in _together([departure for departure, _ in departures], 1) if count else ():
+        part = fits.rows(np.tile(np.arange(count), len(some)))
+        space = Space.of(part, [departures[k][0] for k in some])
+        axes = _Axes.of(part, space)
+        along = axes.turned.transpose(0, 2, 1) @ (space.design - space.moved @ part.jacobian)
+        along /= np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-300)
+        shape = len(some), count, axes.power.shape[1]
+        found.append((departures[some[0]][1], axes.power.reshape(shape), along.reshape(*shape, -1)))
+    return found
 
 
 def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Departed]:
