@@ -53,8 +53,9 @@ class Smooth:
         for element in elements(self.circuit):
             columns = self.of(element)
             first = each * element.place
-            factor = np.exp(c[:, first : first + each] @ columns)
-            found.append(Change(element, factor, columns[np.newaxis], first))
+            # Of real numbers: after OpenBLAS' product of complex ones numpy's exp takes twenty times as long.
+            log = (c[:, first : first + each] @ columns.view(np.float64)).view(np.complex128)
+            found.append(Change(element, np.exp(log), columns[np.newaxis], first))
         return found
 
     def first_order(self, values: FloatArray) -> list[Shape]:
