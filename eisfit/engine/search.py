@@ -25,7 +25,7 @@ from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_arcs import with_arc_moved
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
-from eisfit.spectra.noise import ladder
+from eisfit.spectra.noise import ladder, rounding
 
 __all__ = ["search"]
 
@@ -45,7 +45,7 @@ _MOST_LAG = 0.8  # correlation of neighbouring residuals that are no more than n
 #: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
 _DIGITS = 1e-8
 _CLEAN = 3e-4
-_EXACT = 1e-6  # so near, noise-free data leave nothing to be looked for
+_EXACT, _AT_DIGITS = 1e-6, 4.0  # so near, or at their digits, noise-free data leave nothing to be looked for
 _PRECISE = 1e-3  # relative rms that hides no other optimum in noise
 _GAIN = 2.0  # in chisqr, that is worth another round
 _MISSED = 0.03
@@ -122,7 +122,10 @@ class _Search(Ends):
         clean = attainable < _CLEAN**2 * size
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
-        self.exact = np.where(clean, _EXACT**2 * size, 0.0)
+        self.exact = np.zeros(rows)
+        for row in np.flatnonzero(clean).tolist():
+            digits = rounding(self.omega[row] / (2 * np.pi), problem.target[row]) * problem.weight[row]
+            self.exact[row] = min(_EXACT**2 * size[row], _AT_DIGITS * np.sum(digits**2))
         columns = len(ladder(self.omega[0]))
         self.perfect = np.where(
             clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size)

@@ -2,8 +2,8 @@
 
 A table made by a program, or an instrument's of few digits, shows nothing but its rounding. From the smallest
 to the largest each circuit is searched in full and taken to the digits, and chi-square by them decides; once
-one has reached them, one far larger can only hold what is not needed, and is looked at shortly. Nothing is
-refused: BIC with a noise that is known leaves out what is not needed. Where none reaches the digits, the
+one leaves nothing that an impedance can show, a larger one is not needed, and is looked at shortly. Nothing
+is refused: BIC with a noise that is known leaves out what is not needed. Where none reaches the digits, the
 closest sets the noise.
 """
 
@@ -20,6 +20,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.polish import to_the_digits
 from eisfit.engine.task import Task, best_end, best_start
+from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, free, judged, unfitted
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
@@ -34,10 +35,10 @@ __all__ = ["exact_candidates", "is_exact", "without_tiny_inductance"]
 _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
 _NOISE = 3e-5  # relative rms: an instrument's is no smaller
 _ALIKE = 4.0  # standard deviations of the correlation of noise
+_AS_MUCH = 2.0  # times chi-square: parameters that describe noise save a share of it
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
-_AS_LARGE = 2  # more parameters: BIC may prefer another circuit so much larger for a small gain by the digits
 _ENDS = 4  # of a search that are then taken to the digits
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
 _UNDECIDED = 8.0  # of BIC
@@ -57,6 +58,7 @@ class _Fitted:
     theta: FloatArray
     deviance: float
     basin: Basin
+    suffices: bool = False  # at the digits, of which it leaves nothing that an impedance can show
 
 
 def exact_candidates(
@@ -64,7 +66,7 @@ def exact_candidates(
 ) -> tuple[list[Candidate], float] | None:
     """Return a candidate for each circuit, and the chi-square (of `weighting`) that the noise leaves.
 
-    None as soon as the closest of those looked at leaves what is no impedance: then that is the noise.
+    None where the closest leaves what is no impedance, and a larger circuit about as much: that is the noise.
 
     Where the closest circuit misses the digits by far, the noise is something else: of the kind that
     `weighting` supposes, and as large as the closest leaves it.
@@ -76,7 +78,7 @@ def exact_candidates(
     circuits
         In any order.
     """
-    digits = rounding(spectrum)
+    digits = rounding(spectrum.frequency, spectrum.impedance)
     settings, refused = Settings(weighting), []
     fitted: list[_Fitted] = []
     for circuit in sorted(circuits, key=free):
@@ -84,10 +86,12 @@ def exact_candidates(
             fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, fitted, seed))
         except UNFITTED as error:
             refused.append(unfitted(circuit, error))
-        if fitted and _leaves_noise(min(fitted, key=lambda one: one.basin.chisqr)):
+        if _have_stopped_at_noise(fitted):
             return None
     if not fitted:
         return refused, 0.0
+    if _leaves_noise(min(fitted, key=lambda one: one.basin.chisqr)):
+        return None
     chisqr = float(np.sum((digits * fitted[0].task.weight) ** 2))
     deviances = [one.deviance for one in fitted]
     scale = max(1.0, _scale(fitted, deviances))
@@ -97,6 +101,15 @@ def exact_candidates(
     noise = chisqr * scale
     rows = [_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
     return [*without_tiny_inductance(rows), *refused], noise
+
+
+def _have_stopped_at_noise(fitted: Sequence[_Fitted]) -> bool:
+    """Return whether of the closest circuits the larger leave as much as a smaller, and that is noise."""
+    closest = min(fitted, key=lambda one: one.basin.chisqr, default=None)
+    if closest is None:
+        return False
+    about = [one for one in fitted if one.basin.chisqr <= _AS_MUCH * closest.basin.chisqr]
+    return len({one.task.coordinates.size for one in about}) > 1 and _leaves_noise(closest)
 
 
 def _leaves_noise(closest: _Fitted) -> bool:
@@ -117,10 +130,10 @@ def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
 
 def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -> _Fitted:
     """Search, and go on to the digits from the best ends where they are near."""
-    enough = _REACHED * digits.size
-    smaller = [one for one in others if one.task.coordinates.size < task.coordinates.size]
-    is_explained = any(one.deviance <= enough and _is_needless(task, one.task) for one in smaller)
-    if is_explained:
+    enough, size = _REACHED * digits.size, task.coordinates.size
+    smaller = [one for one in others if one.task.coordinates.size < size]
+    is_needless = any(one.suffices for one in smaller)
+    if is_needless:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
         theta = best_end(task, basin)
     else:
@@ -130,13 +143,10 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    return _Fitted(task, *to_the_digits(by_digits, ends, np.inf if is_explained else enough), basin)
-
-
-def _is_needless(task: Task, reached: Task) -> bool:
-    """Return whether a circuit is too large to be preferred to one that reaches the digits, or holds that."""
-    inside = set(reached.circuit.names) < set(task.circuit.names)
-    return inside or task.coordinates.size > reached.coordinates.size + _AS_LARGE
+    theta, deviance = to_the_digits(by_digits, ends, np.inf if is_needless else enough)
+    unit = deviance / max(digits.size - size, 1)
+    suffices = deviance <= enough and explainable(by_digits, theta) < NOTHING * unit
+    return _Fitted(task, theta, deviance, basin, suffices)
 
 
 def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:

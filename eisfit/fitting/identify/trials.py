@@ -14,13 +14,14 @@ from eisfit.engine.polish import descend, polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.moved_arcs import put_arc, with_arc_moved
+from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, components
 from eisfit.records import dataclass
-from eisfit.spectra.noise import ladder, rounding
+from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["NEAR", "Trial", "Workbench"]
@@ -34,8 +35,6 @@ _KEPT = 5
 _STEPS, _ROUGH = 20, 1e-5
 _FULL = 32  # more starts of a full one
 _AGREE = 4
-_SEEN = 1e-6  # of the longest shape: less is rounding
-_NOTHING = 14.0  # of chi-square: two shapes out of thirty take up to about this from noise
 _AMOUNTS = {"C": "Q"}
 _IDEAL = {"alpha": ("Q", 0.97), "p": ("tau", 0.5)}  # beside what else, where an element takes another's place
 _BEST = 10
@@ -177,7 +176,7 @@ class Workbench:
     @cached_property
     def digits_left(self) -> float:
         """The chisqr that the rounding of the numbers leaves."""
-        return float(np.sum((rounding(self.spectrum) * self.weight) ** 2))
+        return float(np.sum((rounding(self.spectrum.frequency, self.spectrum.impedance) * self.weight) ** 2))
 
     def by_digits(self) -> Workbench:
         """Return the bench with the rounding of the numbers for noise."""
@@ -273,26 +272,8 @@ class Workbench:
         return found
 
     def explains(self, trial: Trial) -> bool:
-        """Return whether nothing that an impedance can show is left in a trial's residual.
-
-        What is left after the trial's own derivatives is fitted with the two shapes of a ladder of RC
-        elements, R, L and C that take most of it; less than `_NOTHING` is what noise alone gives.
-        """
-        residual, jacobian = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
-        base = np.linalg.qr(jacobian[0].T)[0]
-        shapes = ladder(self.spectrum.omega) * self.weight
-        gain, left = 0.0, residual[0] - base @ (base.T @ residual[0])
-        for _ in range(2):
-            shapes = shapes - (shapes @ base) @ base.T
-            lengths = np.linalg.norm(shapes, axis=1)
-            shares = np.where(
-                lengths > _SEEN * lengths.max(), (shapes @ left) / np.maximum(lengths, 1e-300), 0
-            )
-            best = int(np.argmax(np.abs(shares)))
-            gain += float(shares[best]) ** 2 / self.scale
-            base = (shapes[best] / max(lengths[best], 1e-300))[:, np.newaxis]
-            left = left - base[:, 0] * shares[best]
-        return gain < _NOTHING
+        """Return whether nothing that an impedance can show is left in a trial's residual."""
+        return explainable(trial.problem, trial.theta) < NOTHING * self.scale
 
     def _problem(self, structure: Structure) -> Problem:
         scales, grid = self._shared

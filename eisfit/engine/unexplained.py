@@ -1,0 +1,45 @@
+"""What a fit leaves that another circuit could still explain, without fitting one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.solver import Problem
+from eisfit.spectra.noise import ladder
+
+__all__ = ["NOTHING", "explainable"]
+
+#: Of chi-square in units of the noise: two shapes out of thirty take up to about this from noise.
+NOTHING = 14.0
+_SEEN = 1e-6  # of the longest shape: less is rounding
+_SHAPES = 2
+
+
+def explainable(problem: Problem, theta: FloatArray) -> float:
+    """Return how much of chi-square an impedance that is added could explain, about.
+
+    What is left after the circuit's own derivatives is fitted with the two shapes of a ladder of RC elements,
+    R, L and C that take most of it.
+
+    Parameters
+    ----------
+    problem
+        Of one spectrum, with the errors of its numbers for weights.
+    theta
+        (V,) its optimum.
+    """
+    residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
+    size = np.maximum(np.linalg.norm(jacobian[0], axis=1), 1e-300)
+    base = np.linalg.qr((jacobian[0] / size[:, np.newaxis]).T)[0]
+    shapes = ladder(problem.grid.omega.reshape(-1)) * problem.weight
+    gain, left = 0.0, residual[0] - base @ (base.T @ residual[0])
+    for _ in range(_SHAPES):
+        shapes = shapes - (shapes @ base) @ base.T
+        lengths = np.linalg.norm(shapes, axis=1)
+        shares = np.where(lengths > _SEEN * lengths.max(), (shapes @ left) / np.maximum(lengths, 1e-300), 0)
+        best = int(np.argmax(np.abs(shares)))
+        gain += float(shares[best]) ** 2
+        base = (shapes[best] / max(lengths[best], 1e-300))[:, np.newaxis]
+        left = left - base[:, 0] * shares[best]
+    return gain
