@@ -44,13 +44,21 @@ class Amplitudes:
                     powers = np.concatenate([powers, row[np.newaxis]])
         return cls(powers, owner)
 
+    @property
+    def others(self) -> IntArray:
+        """The coordinates (K,) that the circuit has beside its amplitudes: all but one of each branch."""
+        other = np.ones(self.owner.size, dtype=bool)
+        other[np.argmax(self.powers != 0, axis=1)] = False
+        return np.flatnonzero(other)
+
     def none(self) -> Amplitudes:
         """Return no branch."""
         return Amplitudes(self.powers[:0], np.full_like(self.owner, -1))
 
     def of_coordinates(self, amplitudes: FloatArray) -> FloatArray:
-        """Return (V,): for each coordinate one of (A,) numbers, that of its branch, or 1."""
-        return np.append(amplitudes, 1.0)[self.owner]
+        """Return (B, V): for each coordinate one of (B, A) numbers, that of its branch, or 1."""
+        padded = np.concatenate([amplitudes, np.ones((len(amplitudes), 1))], axis=1)
+        return np.asarray(padded[:, self.owner])
 
 
 def _powers(coordinates: Coordinates, part: Node) -> FloatArray | None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
+from eisfit.engine.digits import reach_digits
 from eisfit.engine.evaluation.compiled import expect
 from eisfit.engine.exchange import exchange_unequal_arcs, rival_excess
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
@@ -23,7 +24,7 @@ from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import relaxes, resonates
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
-from eisfit.engine.starts.moved_arcs import with_arc_moved
+from eisfit.engine.starts.moved_branch import with_branch_moved
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 from eisfit.spectra.noise import ladder, rounding
 
@@ -199,11 +200,11 @@ class _Search(Ends):
         difficulty = self._grid(int(rows[0])).difficulty
         if relaxes(self.circuit) and difficulty < _LARGE:
             self._by_grid(rows, *_EFFORT[difficulty])
-            self._move_arcs(self._doubtful(rows))
+            self._move_branches(self._doubtful(rows))
             self._at_random(self._doubtful(rows), go_on=False)
         else:
             self._at_random(rows)
-            self._move_arcs(self._doubtful(rows))
+            self._move_branches(self._doubtful(rows))
         for row in rows.tolist():
             del self.grids[row]
 
@@ -261,19 +262,22 @@ class _Search(Ends):
             self.settled[left[done]] = True
             left = left[~done]
 
-    def _move_arcs(self, rows: IntArray) -> None:
-        """Start where the best end leads with an arc moved, as long as that finds something better."""
-        for row in rows.tolist():
+    def _move_branches(self, rows: IntArray) -> None:
+        """Start where the best end leads with a branch moved, as long as that finds something better.
+
+        Where the data are free of noise that was done on the way to their digits.
+        """
+        for row in rows[self.exact[rows] == 0].tolist():
             one = np.array([row])
             for _ in range(_ROUNDS):
                 before, best = self.chisqr[row, 0], self.coordinates.physical(self.theta[one, 0])[0]
                 modulus = np.abs(self.problem.target[row])
-                starts = with_arc_moved(self.circuit, best, self.omega[row], modulus)
+                starts = with_branch_moved(self.circuit, best, self.omega[row], modulus)
                 if not len(starts):
                     break
                 ends = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
                 self.add(one, *ends, len(starts), votes=False)
-                if self._is_exact(one)[0] or self.chisqr[row, 0] > before / _GAIN:
+                if self.chisqr[row, 0] > before / _GAIN:
                     break
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
@@ -356,13 +360,14 @@ class _Search(Ends):
         return np.asarray(self.chisqr[rows, 0] <= self.perfect[rows] * self.expected[rows])
 
     def _is_exact(self, rows: IntArray) -> BoolArray:
-        """Return which spectra, free of noise, are fitted to their digits once the best end is polished."""
-        clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows])]
-        if clean.size:
-            found = polish(self.problem.rows(clean), self.theta[clean, 0], self.floor[clean])[:2]
-            better = found[1] < self.chisqr[clean, 0]
-            self.theta[clean[better], 0], self.chisqr[clean[better], 0] = found[0][better], found[1][better]
-            self.bottom[clean] = self.chisqr[clean, 0]
+        """Return which spectra, free of noise, are fitted to their digits once the best ends go there."""
+        clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows] / _GAIN)]
+        for row in clean.tolist():
+            one = np.array([row])
+            theta, cost = reach_digits(self.problem.rows(one), self.theta[row], float(self.exact[row]))
+            if cost < self.chisqr[row, 0]:
+                self.add(one, theta[np.newaxis, np.newaxis], np.array([[cost]]), 1, votes=False, fine=True)
+            self.bottom[row] = self.chisqr[row, 0]
         return np.asarray(self.chisqr[rows, 0] <= self.exact[rows])
 
     def _polish(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.engine.amplitudes import Amplitudes
+from eisfit.engine.digits import reach_digits
 from eisfit.engine.polish import descend
 from eisfit.engine.solver import Problem
 
@@ -34,7 +35,7 @@ def coordinates(problem, values):
 @pytest.mark.parametrize("off", [0.5, 0.7, 0.9, 1.5])
 @pytest.mark.parametrize("series", ["", "R_0-"])
 def test_an_arc_beyond_the_sweep_is_found_though_its_valley_is_narrow(off, series):
-    """Far above the sweep the data hold R and R^2 Q; another arc and resistance take R over without a trace."""
+    """Far above the sweep the data hold R and R^2 Q, and another arc may take R over unseen."""
     z = arc(500.0, 8e-12, 0.65) + arc(3.0, 2e-6, 0.57) + (12.0 if series else 0.0)
     fitted = problem(f"{series}p(R_1,CPE_1)-p(R_2,CPE_2)", z)
     start = {"R_0": 12.0 * off, "R_1": 500.0 * off, "CPE_1_Q": 8e-12, "CPE_1_alpha": 0.65,
@@ -79,3 +80,14 @@ def test_a_branch_with_a_given_resistance_cannot_be_scaled():
     z = 1 + arc(40.0, 1e-4, 0.9)
     given = Problem.of(circuit, S.imag, z[np.newaxis], np.ones((1, 2 * z.size)))
     assert len(Amplitudes.of(given.coordinates).powers) == 1
+
+
+def test_one_branch_out_of_place_is_put_where_the_digits_are():
+    """An arc far above the sweep, taken for resistance in series; the third arc idles at the slow end."""
+    z = 5.0 + arc(500.0, 8e-12, 0.8) + arc(30.0, 2e-6, 0.8) + arc(3.0, 1e-9, 0.9)
+    fitted = problem("R_0-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)", z)
+    start = {"R_0": 502.0, "R_1": 30.0, "CPE_1_Q": 2e-6, "CPE_1_alpha": 0.8, "R_2": 3.0, "CPE_2_Q": 1e-9,
+             "CPE_2_alpha": 0.9, "R_3": 1e-4, "CPE_3_Q": 30.0, "CPE_3_alpha": 0.5}  # fmt: skip
+    at = coordinates(fitted, start)
+    assert descend(fitted, at)[1] > 1e3 * FREQUENCY.size
+    assert reach_digits(fitted, at[np.newaxis], 3.0 * FREQUENCY.size)[1] < 3 * FREQUENCY.size

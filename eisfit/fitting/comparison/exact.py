@@ -15,10 +15,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.engine.digits import reach_digits
 from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
-from eisfit.engine.polish import to_the_digits
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, free, judged, unfitted
@@ -39,6 +39,7 @@ _AS_MUCH = 2.0  # times chi-square: parameters that describe noise save a share 
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
+_WITHIN = 30.0  # times that: a search that has gone further astray has moved every branch in vain
 _ENDS = 4  # of a search that are then taken to the digits
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
 _UNDECIDED = 8.0  # of BIC
@@ -143,7 +144,8 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    theta, deviance = to_the_digits(by_digits, ends, np.inf if is_needless else enough)
+    goal = np.inf if is_needless else enough
+    theta, deviance = reach_digits(by_digits, ends, goal, hopeless=_WITHIN * enough)
     unit = deviance / max(digits.size - size, 1)
     suffices = deviance <= enough and explainable(by_digits, theta) < NOTHING * unit
     return _Fitted(task, theta, deviance, basin, suffices)

@@ -13,7 +13,7 @@ from eisfit.engine.coordinates import Box, Coordinates, Scales, arcs
 from eisfit.engine.polish import descend, polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
-from eisfit.engine.starts.moved_arcs import put_arc, with_arc_moved
+from eisfit.engine.starts.moved_branch import put_arc, with_branch_moved
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
@@ -261,7 +261,7 @@ class Workbench:
         c, modulus = found.problem.coordinates, np.abs(self.spectrum.impedance)
         for _ in range(_MOVES):
             values = c.physical(found.theta[np.newaxis])[0]
-            starts = with_arc_moved(found.circuit, values, self.spectrum.omega, modulus)
+            starts = with_branch_moved(found.circuit, values, self.spectrum.omega, modulus)
             if not len(starts) or found.chisqr < _REACHED * self.digits_left:
                 break
             theta = np.concatenate([found.ends[:_KEPT], c.internal(starts)])

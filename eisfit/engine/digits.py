@@ -1,0 +1,82 @@
+"""Data without noise: from where a search has been to an optimum at their digits.
+
+Where every amplitude is the best there is (`eisfit.engine.polish`), most descents arrive in ten or twenty
+steps. What is then missing is one branch in the right place: far above the sweep, or close to another that
+has taken it in. So each branch in turn is put at several places, the rest left where it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eisfit.arrays import FloatArray, IntArray
+from eisfit.engine.descent import Descents
+from eisfit.engine.solver import Problem
+from eisfit.engine.starts.moved_branch import with_branch_moved
+
+__all__ = ["reach_digits"]
+
+_ENDS = 4
+_TURNS = 3
+_PATIENCE, _STEPS = 30, 60  # of many descents at once
+_LOWEST = 3
+_SAME = 1e-2  # of chisqr
+_FAR = 1e-3  # relative rms above which no branch is the only one out of place
+_GAIN = 2.0  # in chisqr, that is worth another turn
+
+
+def reach_digits(
+    problem: Problem, ends: FloatArray, enough: float, hopeless: float = np.inf
+) -> tuple[FloatArray, float]:
+    """Return theta (V,) and chisqr of one spectrum without noise, the lowest of several descents.
+
+    Parameters
+    ----------
+    problem
+        Of one spectrum.
+    ends
+        (n, V) where a search has ended, best first.
+    enough
+        The chisqr at which nothing is left to look for.
+    hopeless
+        The chisqr above which no branch is moved.
+    """
+    size = float(np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2))
+    hopeless = min(hopeless, _FAR**2 * size)
+    theta, cost = _lowest(problem, ends[:_ENDS], enough)
+    for _ in range(_TURNS):
+        if not enough < cost < hopeless:
+            break
+        before, (theta, cost) = cost, _with_branch_moved(problem, theta, cost, enough)
+        if cost > before / _GAIN:
+            break
+    return theta, cost
+
+
+def _lowest(problem: Problem, starts: FloatArray, enough: float) -> tuple[FloatArray, float]:
+    """Return the lowest end (V,) of descents from starts (n, V), and its chisqr."""
+    many = Descents(problem, starts)
+    many.run(_PATIENCE, _STEPS, enough)
+    best = _different(many.cost)[:_LOWEST]
+    theta, cost = Descents(problem, many.theta[best]).finish()
+    return theta[np.argmin(cost)], float(cost.min())
+
+
+def _different(cost: FloatArray) -> IntArray:
+    """Return the rows of chisqr (n,) from the lowest up, one of those that are the same."""
+    order = np.argsort(cost, kind="stable")
+    apart = np.diff(cost[order], prepend=-np.inf) > _SAME * cost[order]
+    return np.asarray(order[apart | (np.arange(order.size) == 0)])
+
+
+def _with_branch_moved(
+    problem: Problem, theta: FloatArray, cost: float, enough: float
+) -> tuple[FloatArray, float]:
+    """Return the lowest end with one branch elsewhere, or what is given."""
+    c = problem.coordinates
+    modulus, omega = np.abs(problem.target[0]), problem.grid.omega.reshape(-1)
+    starts = with_branch_moved(c.circuit, c.physical(theta[np.newaxis])[0], omega, modulus)
+    if not len(starts):
+        return theta, cost
+    moved = _lowest(problem, c.internal(starts), enough)
+    return moved if moved[1] < cost else (theta, cost)

@@ -1,0 +1,120 @@
+"""A branch put somewhere else, small: where all else is in place, only this branch has to be found a place.
+
+In data of next to no noise a search with as many arcs as the truth may end with two that the truth has close
+together told as one, and the spare one out of sight. Starts anew would have to find everything at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eisfit.arrays import FloatArray
+from eisfit.engine.coordinates import arcs
+from eisfit.model.circuit import Circuit
+from eisfit.model.notation import Component, components
+
+__all__ = ["put_arc", "with_branch_moved"]
+
+_PLACES = 8
+_SHARE = 0.03  # of |Z| there: small beside what is in place
+_ALPHA, _FLAT = 0.9, 0.7
+_BEYOND = (1.0, 3.0)  # decades beyond the fast end, where only the rise of a flat arc is seen
+
+Arc = tuple[Component, Component]
+
+
+def with_branch_moved(
+    circuit: Circuit, values: FloatArray, omega: FloatArray, modulus: FloatArray
+) -> FloatArray:
+    """Return starts (n, P): a fit with each arc, and each element with a time constant, at several places.
+
+    Parameters
+    ----------
+    circuit
+        Branches with a parameter that is given or tied stay where they are.
+    values
+        (P,) the fit.
+    omega, modulus
+        (F,) rad/s and |Z|, ohm.
+    """
+    size = _SHARE * modulus
+    found = [
+        _with_arc(circuit, arc, values, omega, size) for arc in arcs(circuit.tree) if _is_free(circuit, *arc)
+    ]
+    found += [
+        _with_element(circuit, element, values, omega, size)
+        for element in components(circuit.tree)
+        if element.element.scan and _is_free(circuit, element)
+    ]
+    return np.concatenate([np.empty((0, values.size)), *found])
+
+
+def put_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, size: FloatArray) -> None:
+    """Write an arc into starts (n, P), at n places over the sweep and a decade beyond either end.
+
+    Parameters
+    ----------
+    circuit, arc
+        The arc's resistor and its storage, one of those that `eisfit.engine.coordinates.arcs` yields.
+    rows
+        Changed in place.
+    omega, size
+        (F,) rad/s, and how large the arc is to be where it peaks there, ohm.
+    """
+    times = _places(omega, len(rows))
+    _write_arc(circuit, arc, rows, (times, _ALPHA, _size_at(times, omega, size)))
+
+
+def _with_arc(
+    circuit: Circuit, arc: Arc, values: FloatArray, omega: FloatArray, size: FloatArray
+) -> FloatArray:
+    """Return starts (n, P) with an arc elsewhere."""
+    rows = np.tile(values, (_PLACES + len(_BEYOND), 1))
+    put_arc(circuit, arc, rows[:_PLACES], omega, size)
+    times = 10.0 ** -np.array(_BEYOND) / omega.max()
+    _write_arc(circuit, arc, rows[_PLACES:], (times, _FLAT, _size_at(times, omega, size)))
+    return rows
+
+
+def _write_arc(
+    circuit: Circuit, arc: Arc, rows: FloatArray, place: tuple[FloatArray, float, FloatArray]
+) -> None:
+    """Write time constants (n,), an exponent, and resistances (n,) into starts (n, P)."""
+    (resistor, storage), (times, alpha, size) = arc, place
+    position = {name: k for k, name in enumerate(circuit.names)}
+    amount, *exponents = storage.parameter_names
+    rows[:, position[resistor.name]] = size
+    rows[:, position[amount]] = times ** (alpha if exponents else 1.0) / size
+    for name in exponents:
+        rows[:, position[name]] = alpha
+
+
+def _with_element(
+    circuit: Circuit, component: Component, values: FloatArray, omega: FloatArray, size: FloatArray
+) -> FloatArray:
+    """Return starts (n, P) with an element that says itself how to scan it."""
+    assert component.element.scan is not None
+    shapes = component.element.scan(_places(omega, _PLACES))
+    shapes = shapes[np.unique(np.linspace(0, len(shapes) - 1, _PLACES).astype(int))]
+    rows, mean = np.tile(values, (len(shapes), 1)), np.exp(np.mean(np.log(size)))
+    for name, column, kind in zip(
+        component.parameter_names, shapes.T, component.element.parameters, strict=True
+    ):
+        rows[:, circuit.names.index(name)] = column * mean**kind.impedance_power
+    return rows
+
+
+def _places(omega: FloatArray, count: int) -> FloatArray:
+    """Return time constants (count,) over the sweep and a decade beyond either end."""
+    return np.geomspace(0.1 / omega.max(), 10 / omega.min(), count)
+
+
+def _size_at(times: FloatArray, omega: FloatArray, size: FloatArray) -> FloatArray:
+    order = np.argsort(omega)
+    return np.asarray(np.exp(np.interp(-np.log(times), np.log(omega[order]), np.log(size[order]))))
+
+
+def _is_free(circuit: Circuit, *parts: Component) -> bool:
+    """Return whether nothing of some components is given, tied or may be negative."""
+    rows = [circuit.parameters[name] for part in parts for name in part.parameter_names]
+    return all(row.free and row.value is None and row.min >= 0 for row in rows)
