@@ -520,3 +520,54 @@ def test_remarks_between_the_rows_are_no_rows_though_they_hold_numbers():
     rows = lines_of(form="{!r}")
     holds("\n".join(["f (Hz),Zre,Zim", *rows[:9], "# comment 1, 2, 3", *rows[9:]]) + "\n")
     holds("\n".join(["Cell,7,8", "f (Hz),Zre,Zim", *rows]) + "\n")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Re Z [Ohm] Cycle 1,Im Z [Ohm] Cycle 1,Re Z [Ohm] Cycle 100,Im Z [Ohm] Cycle 100",
+        "SOC 50% Re,SOC 50% Im,SOC 80% Re,SOC 80% Im",
+        "cell1_re,cell1_im,cell2_re,cell2_im",
+    ],
+)
+def test_labels_of_columns_beside_each_other(names):
+    text = f"Frequency (Hz),{names}\n" + rows("{},{},{},{},{}", F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag)
+    for written in (text, text.replace(",", "\t")):
+        first, second = read_bytes(written.encode(), "x.csv")
+        np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+        np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)
+
+
+def test_what_is_not_understood_of_an_impedance_is_told():
+    text = "f (Hz),Zre (Ohm),Zim (Ohm),Z'/R0\n" + rows("{},{},{},{}", F, Z.real, Z.imag, Z.real / 10)
+    assert "left aside: Z'/R0" in holds(text)
+
+
+def test_rows_without_an_impedance_between_the_header_and_the_first_spectrum():
+    head = "Test_Time[s],Date_Time,Voltage[V],EIS_f[Hz],EIS_Z_Real[Ohm],EIS_Z_Imag[Ohm],EIS_DC[A]\n"
+    rest = "".join(f"{i},2026-03-04 12:00:0{i},3.5{i},,,,\n" for i in range(9))
+    points = rows("{0},2026-03-04 12:10:00,,{0},{1},{2},0.0", F, Z.real, Z.imag)
+    assert "dropped 9 rows without a finite number" in holds(head + rest + points)
+
+
+def test_numbers_without_a_header_above_a_spectrum_are_left_aside():
+    cv = "".join(f"{x / 10},{x * x / 100},{x / 10},{x * x / 90}\n" for x in range(-20, 40))
+    text = f"V,µA,V,µA\n{cv}CH 3: Fixed at 26 freqs\nfreq / Hz,neg. Phase / °,Z' / Ohm,Z'' / Ohm\n"
+    notes = holds(text + rows("{},{},{},{}", F, -DEGREES, Z.real, -Z.imag))
+    assert any(note.startswith("left aside: 62 lines") for note in notes)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "; columns: f/Hz Zre/Ohm Zim/Ohm\n",
+        "# Data: f Zre Zim\n# Units: Hz Ohm Ohm\n",
+        "nu/Hz  ReZ/Ohm  ImZ/Ohm\n",
+    ],
+)
+def test_names_in_a_comment(header):
+    holds(header + rows("{} {} {}", F, Z.real, Z.imag))
+
+
+def test_an_angle_that_only_its_unit_names():
+    holds("Freq.(Hz),|Z|(ohm),deg\n" + rows("{},{},{}", F, abs(Z), DEGREES))

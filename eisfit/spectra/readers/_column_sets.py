@@ -33,6 +33,7 @@ _REFLECTION = re.compile(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECA
 _OF_Z = re.compile(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
 _WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,5})([A-Za-z]+)[._]?")
+_OF_A_CELL = re.compile(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -119,9 +120,10 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
         moduli = {c.label for c in columns.values() if c.quantity == "modulus"} - {""}
         return {**columns, **{i: c for i, c in found.items() if c.quantity == "phase" and c.label in moduli}}
     parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
-    held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in _LETTERS]
-    cells = held.index([]) if [] in held else len(held)
-    whole = cells > 1 and len(parts) == 2 * cells and all(each == ["imag", "real"] for each in held[:cells])
+    labels = list(dict.fromkeys(c.label for c in parts.values()))
+    held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in labels]
+    told = sorted(labels) == list(_LETTERS[: len(labels)]) or all(map(_OF_A_CELL.fullmatch, labels))
+    whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
     return {**columns, **parts} if whole else columns
 
 

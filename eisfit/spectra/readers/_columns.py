@@ -54,10 +54,11 @@ _PORTS = re.compile(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d))
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
 _PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
+_EIS = re.compile(r"^(?:EIS|FRA)[\s_]+(?=\S)", re.IGNORECASE)  # EIS_f[Hz]
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = re.compile(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
-_FACTOR = re.compile(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*\^?\s*[-+]?\d)")
+_FACTOR = re.compile(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
 _INVERSE = re.compile(r"^\s*1\s*/")
 _RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
 _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
@@ -133,13 +134,14 @@ def _column(name: str, labelled: bool) -> Column:
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
-    text = _ANGLE.sub(r"phase(\2) [\1]", text)
+    text = _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", text))
     for core, unit in names_and_units(text):
         found = _meaning(core, unit, labelled)
         if found is not None:
             quantity, factor, label, base = found
             return Column(name, quantity, factor, unit, label, base)
-    return Column(name, "")
+    alone = unit_of(text) if text else None
+    return Column(name, "phase", alone.scale, text) if alone and alone.kind == "angle" else Column(name, "")
 
 
 def is_units_row(cells: list[str]) -> bool:
@@ -286,7 +288,7 @@ def concepts_of(text: str) -> tuple[Counter[str] | None, str]:
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))
-    if len(rest) == 2 and rest[0].isalpha() and rest[1].isdigit():  # S1, day 7
+    if len(rest) == 2 and rest[0].isalpha() and rest[1].rstrip("%").isdigit():  # S1, day 7, SOC 50%
         rest = [("" if len(rest[0]) < 3 else " ").join(rest)]
     if len(rest) > 1 or concepts["other"]:
         return None, ""

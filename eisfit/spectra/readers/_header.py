@@ -19,7 +19,8 @@ __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
-_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|//|!|\*(?=\s))+\s?")
+_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
+_ROW_OF_NAMES = re.compile(r"^\s*(?:columns?|fields?|header|names?|spalten|data)\s*:\s+", re.IGNORECASE)
 _LONGEST_HEADER = 8000
 _UNITS = re.compile(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
@@ -176,7 +177,7 @@ def _known_names(
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     if len(line) > _LONGEST_HEADER:
         return [], False
-    bare = _COMMENT.sub("", line)
+    bare = _ROW_OF_NAMES.sub("", _COMMENT.sub("", line))
     ways = _cell_ways(bare, style)
     ways = [cells for cells in ways if not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im(Z) [ohm]
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
@@ -201,9 +202,10 @@ def _is_useful(quantity: str) -> bool:
     return quantity not in ("", "index")
 
 
-def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
+def _one_a_column(row: Sequence[str], width: int, style: Style) -> bool:
     useful = sum(map(_is_useful, row))
-    return len(row) == width and (useful >= 2 or (useful > 0 and width <= 3))
+    parted = style.delimiter != " " and "frequency" in row
+    return len(row) == width and (useful >= 2 or (useful > 0 and (width <= 3 or parted)))
 
 
 def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:

@@ -13,7 +13,10 @@ from eisfit.spectra.readers._sweep import plural
 
 __all__ = ["note_table"]
 
-_COUNTER = re.compile(r"Z\W*_?ce(?![a-z])", re.IGNORECASE)  # of the counter electrode
+#: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
+_OF_Z = re.compile(
+    r"(?<![^\W_])(?:Z|Re|Im|real|imag|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
+)
 
 
 def note_table(file: File, table: Table, chosen: Chosen) -> None:
@@ -46,5 +49,5 @@ def _left_aside(table: Table, chosen: Chosen) -> list[str]:
     others = [
         n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
     ]
-    counter = [n for n in table.names if not column(n).quantity and _COUNTER.search(n)]
-    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *counter][:6]
+    unknown = [n for n in table.names if not column(n).quantity and _OF_Z.search(n)]
+    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *unknown][:6]

@@ -85,6 +85,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     ends = np.cumsum(numeric.widths)
     skipped = _is_title(numeric, ends, main[:2], needed)
     first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
+    first = _with_gaps(numeric, first, lines, table.style)
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
     while last + 1 in followers:  # of spectra side by side, the longer ones go on
@@ -173,6 +174,15 @@ def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
     headed = bool(table.names) and len(table.preamble) == above[-1]
     found = above[-2::-1] if headed or len(above) > _FEWEST_ROWS else []
     return [*found, *(below[:-1] if table.names else [])]
+
+
+def _with_gaps(numeric: _Numeric, first: int, lines: Sequence[str], style: Style) -> int:
+    """Return the first line with the rows above that have as many marks: their last cells are empty."""
+    marks = lines[first].count(style.delimiter) if style.delimiter != " " else 0
+    rows = set(numeric.rows.tolist())
+    while marks > 1 and first - 1 in rows and lines[first - 1].count(style.delimiter) == marks:
+        first -= 1
+    return first
 
 
 def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], edge: int, needed: int, step: int) -> int:

@@ -126,6 +126,7 @@ WHOLE = {
     "losstangent": "dissipation",
     "df": "dissipation",
     "w": "frequency",
+    "nu": "frequency",
     "sweep": "cycle",
     "sweepindex": "cycle",
     "rω": "real",
@@ -139,6 +140,7 @@ WHOLE = {
 ONLY_WITH_UNIT = {
     "thd",
     "thr",
+    "nu",
     "w",
     "g",
     "gp",

@@ -185,10 +185,17 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
 def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
+    read = list(parts)
     for start, stop in parts:
-        sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop]])
+        try:
+            sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop]])
+        except ReadError:
+            table = find_table(file, plain[start:stop])
+            if table is None or table.names:
+                raise
+            read.remove((start, stop))  # numbers without a header above a table that has one
     left = sum(1 for line in plain if line.strip()) - sum(
-        1 for start, stop in parts for line in plain[start:stop] if line.strip()
+        1 for start, stop in read for line in plain[start:stop] if line.strip()
     )
     for sweep in sweeps if left else []:
         sweep.notes.append(f"left aside: {plural(left, 'line')} of another table without a frequency")
