@@ -44,6 +44,9 @@ def holds(text, name="x.csv"):
         "kHz,mOhm,mOhm\nFrequency,Z real,Z imag",
         "Frequency (kHz),Impedance (mOhm),\n,Real,Imag",
         "Frequency|kHz,Z'|mOhm,Z''|mOhm",
+        "freq <kHz>,Zre <mOhm>,Zim <mOhm>",
+        "Frequenz (kHz),Zˈ (mOhm),Zˈˈ (mOhm)",
+        "freq in kHz,Re in mΩ cm²,Im in mΩ cm²",
         "f | kHz,Re(Z) | mΩ,Im(Z) | mΩ",
         "FreqkHz,Z'mΩ,Z''mΩ",
         "f:kHz,Zre:mOhm,Zim:mOhm",
@@ -401,3 +404,8 @@ def test_rows_that_a_program_did_not_print():
     text = "\n".join(["freq_Hz  Zre_ohm  Zim_ohm", *lines[:5], "..  ...  ...  ...", *lines[-5:]])
     with pytest.raises(ReadError, match="not printed"):
         read_bytes(text.encode(), "x.txt")
+
+
+def test_names_with_gaps_parted_by_wider_ones():
+    names = "Frequency   (kHz)   Real part of Z   (mOhm)   Imaginary part of Z   (mOhm)"
+    holds(f"{names}\n{numbers(1e3, 1e3, mark='   ')}")

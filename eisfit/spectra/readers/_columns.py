@@ -66,9 +66,9 @@ _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _R_NAME = re.compile(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z])))")
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
-    {"’": "'", "′": "'", "‘": "'", "´": "'", "`": "'", "″": '"', "”": '"', "“": '"', "−": "-", "–": "-"}
+    dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
 )
-_BRACKET = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
+_BRACKET = re.compile(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
@@ -81,8 +81,8 @@ _SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
     re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     re.compile(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
-    re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+)$"),
-    re.compile(r"^(.*[^ _])[ _]+(\w?[oO]hms?_cm\^?2)$"),
+    re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
+    re.compile(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),
     re.compile(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
     re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
     re.compile(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ

@@ -249,6 +249,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
         ways.append(line.strip().strip('"').split())
         ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
+        ways.append(re.split(r"\s{2,}", re.sub(r"\s+(?=[\[(/])", " ", line.strip())))
         ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
     ways.append(_with_their_units(ways[0]))

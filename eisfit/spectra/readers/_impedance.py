@@ -38,7 +38,7 @@ _OTHERS = (
         re.compile(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
         "a voltage; print one, and the source's current beside it, or V/I",
     ),
-    (re.compile(r"%|norm|a\.u\."), "a part of something has lost its ohms"),
+    (re.compile(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
 )
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = re.compile(r"\W*R(?![^\W\d_]*[a-z])")
