@@ -45,6 +45,8 @@ def holds(text, name="x.csv"):
         "Frequency (kHz),Impedance (mOhm),\n,Real,Imag",
         "Frequency|kHz,Z'|mOhm,Z''|mOhm",
         "freq <kHz>,Zre <mOhm>,Zim <mOhm>",
+        "频率（ｋＨｚ）,实部（mΩ）,虚部（mΩ）",
+        "\u200bf／kHz,Ｚ′／mΩ,Ｚ″／mΩ",
         "Frequenz (kHz),Zˈ (mOhm),Zˈˈ (mOhm)",
         "freq in kHz,Re in mΩ cm²,Im in mΩ cm²",
         "f | kHz,Re(Z) | mΩ,Im(Z) | mΩ",
@@ -409,3 +411,18 @@ def test_rows_that_a_program_did_not_print():
 def test_names_with_gaps_parted_by_wider_ones():
     names = "Frequency   (kHz)   Real part of Z   (mOhm)   Imaginary part of Z   (mOhm)"
     holds(f"{names}\n{numbers(1e3, 1e3, mark='   ')}")
+
+
+def test_tables_as_r_prints_them():
+    rows = [
+        f"{i + 1:2d} {f!r} {z.real!r} {z.imag!r}"
+        for i, (f, z) in enumerate(zip(F.tolist(), Z.tolist(), strict=True))
+    ]
+    holds("\n".join(["# A tibble: 26 × 3", "   freq  Zre  Zim", "   <dbl> <dbl> <dbl>", *rows]) + "\n")
+
+
+def test_noise_may_hide_a_sign_that_the_header_says_but_not_one_that_nobody_says():
+    noise = 1 + 0.09 * np.random.default_rng(4).normal(size=F.size)
+    text = table(F, Z.real * noise, -Z.imag * noise)
+    (unsaid,) = read_bytes(f"f (Hz),Z' (Ohm),Z'' (Ohm)\n{text}".encode(), "x.csv")
+    assert unsaid.impedance.imag.max() < 0

@@ -113,7 +113,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
         if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
             tests.append(test)
             _doubt(file, sweep, test, written)
-    told = [test.verdict or (test.slope if unsigned else 0) for test in tests]
+    told = [(test.fair or test.slope) if unsigned else test.verdict for test in tests]
     verdicts = set(told) - {0}
     shown = _typical(tests)
     outcome = 1 if 1 in verdicts else 0
@@ -152,7 +152,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
 
 
 def _evidence(tests: list[SignTest], shown: str) -> str:
-    by_slope = not any(test.verdict for test in tests)
+    by_slope = not any(test.fair for test in tests)
     return "the slope of |Z| asks for it" if by_slope else f"residual {shown}"
 
 

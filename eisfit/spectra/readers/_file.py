@@ -54,6 +54,8 @@ _EASTERN = (
     ("cp1253", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
     ("mac-roman", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
 )
+#: Wide letters and marks, as Chinese and Japanese keyboards type them, and characters without a width.
+_WIDE = re.compile("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
@@ -143,7 +145,8 @@ class File:
     @cached_property
     def text(self) -> str:
         """The decoded text; empty where the file is not text."""
-        return "" if self.encoding is None else self.data.decode(self.encoding)
+        text = "" if self.encoding is None else self.data.decode(self.encoding)
+        return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -236,6 +239,12 @@ def _cells(data: bytes) -> int:
         blank = np.frombuffer(data[first : first + _BLOCK], dtype=np.uint8) == ord(" ")
         words += int(np.count_nonzero(blank[:-1] & ~blank[1:]))
     return max(words, *map(data.count, (b",", b";", b"\t")))
+
+
+def _narrow(wide: re.Match[str]) -> str:
+    """Return the ASCII character that a wide one stands for; of one without a width nothing."""
+    code = ord(wide[0])
+    return chr(code - 0xFEE0) if code > 0xFF00 else " " if code == 0x3000 else ""
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

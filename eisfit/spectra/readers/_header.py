@@ -22,6 +22,7 @@ STRAY = "?"
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
 _ROW_OF_NAMES = re.compile(r"^\s*(?:columns?|fields?|header|names?|spalten|data)\s*:\s+", re.IGNORECASE)
 _LONGEST_HEADER = 8000
+_TYPE = re.compile(r"<[a-z]{3,4}>|Float64|Int64")  # below names, as R and Julia print tables
 _UNITS = re.compile(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
@@ -150,7 +151,12 @@ def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> lis
     """Return names that span columns joined with those below: ``Z (ohm),`` over ``real,imag``."""
     rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in (upper, lower)]
     over, under = ([*row, *[""] * (width - len(row))] for row in rows)
-    if not any(over) or sum(map(is_unit, under)) > 1 or len(upper) + len(lower) > _LONGEST_HEADER:
+    if (
+        not any(over)
+        or not (over[-1] or under[-1])
+        or sum(map(is_unit, under)) > 1
+        or len(upper) + len(lower) > _LONGEST_HEADER
+    ):
         return []
     for i in range(1, width):
         over[i] = over[i] or over[i - 1]
@@ -168,7 +174,9 @@ def _is_rule(line: str, delimiter: str) -> bool:
     """Whether a line is a row of dashes or of gaps, with at most a number."""
     cells = split(line, delimiter)
     style = Style(delimiter, ".")
-    return bool(cells) and all(not cell.strip("-:=") or number(cell, style) is not None for cell in cells)
+    return bool(cells) and all(
+        not cell.strip("-:=") or _TYPE.fullmatch(cell) or number(cell, style) is not None for cell in cells
+    )
 
 
 def _known_names(

@@ -16,6 +16,7 @@ _FEWEST_POINTS = 8
 _MOST_POINTS = 500
 _RATIO = 4.0
 _GOOD = 0.05
+_FAIR = 0.1
 _SLOPE_PHASE = 0.15  # rad: a smaller phase may be noise
 _SLOPE_POINTS = 5
 _SLOPE_RATIO = 3.0
@@ -42,8 +43,16 @@ class SignTest:
     @property
     def verdict(self) -> int:
         """+1: the sign as written is right; -1: it must be turned; 0: the data cannot tell."""
+        return self._told(_GOOD)
+
+    @property
+    def fair(self) -> int:
+        """The verdict where nobody says the sign, which noisier data may tell."""
+        return self._told(_FAIR)
+
+    def _told(self, largest: float) -> int:
         low, high = sorted((self.as_written, self.turned))
-        if not (low < _GOOD and high > _RATIO * max(low, 0.0025)):
+        if not (low < largest and high > _RATIO * max(low, 0.0025)):
             return 0
         return 1 if self.as_written < self.turned else -1
 
