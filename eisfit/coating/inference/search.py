@@ -43,9 +43,11 @@ _MOVES = {
     "chi": (-1.5, 1.5, None),
     "native_C": (-1.5, 1.5, "native_R"),
     "contact_tau": (-1.5, 1.5, "contact_R"),
+    "Ea:series": (-1.5, 1.5, None),
 }
 """Standard deviations of the prior down and up to where else the solid, or an arc, may take its part of the
-spectrum, and the arc's resistance, which begins at its prior's mean there."""
+spectrum, the series resistance its part of what falls with temperature; and the arc's resistance, which
+begins at its prior's mean there."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
