@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.search import posteriors
-from eisfit.coating.story import LEAST_P, SCHEMA, document_of, plain
+from eisfit.coating.story import SCHEMA, document_of, plain
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
 from eisfit.records import dataclass

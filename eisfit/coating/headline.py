@@ -116,9 +116,8 @@ def _shared(document: Mapping[str, Any]) -> str:
         return ""
     told = [f"{FACTORS[name]} {_signed(rows[name])}" for name in order]
     told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
-    part = "" if document["r_ct"]["source"] == "published" else ", of which a fitted arc reads a part,"
-    span = _signed(change)
-    return f"; by the model the electrode's R(0) - R(inf){part} changed by {span} ohm: {', '.join(told)}"
+    part = "" if document["r_ct"]["source"] == "published" else " (a fitted arc may read another part of it)"
+    return f"; by the model R(0) - R(inf) changed by {_signed(change)} ohm{part}: {', '.join(told)}"
 
 
 def _signed(row: Mapping[str, float]) -> str:

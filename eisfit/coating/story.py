@@ -22,18 +22,15 @@ from eisfit.coating.contributions import (
 from eisfit.coating.film.checks import describe_film
 from eisfit.coating.headline import headline
 from eisfit.coating.inference.evidence import ledger, next_experiments, prior_swing
-from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.posterior import LEAST_P, Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, foretold, stated, weigh
 
-__all__ = ["LEAST_P", "SCHEMA", "document_of"]
+__all__ = ["SCHEMA", "document_of"]
 
 SCHEMA = "eisfit.explain/2"
-LEAST_P = 1e-3
-"""Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
-
 _DRAWS = 400
 _FEASIBLE = 0.5
 """Share of the prior that must be able to meet the data at all; below it no odds are told."""

@@ -203,7 +203,7 @@ def _told(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
     assert row.current is not None  # a life is not told here
     asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
     stated = _range(entry["measured"], 1e3, "mV")
-    text = f"{row.what}: {stated} at {current} ask for {asked}; impedance makes"
+    text = f"{row.what}: {stated} at {current} need {asked}; impedance makes"
     linear, curved = entry["linear"], entry["butler_volmer"]
     if any(holds.values()):
         both = f"{_range(linear, 1e3, 'mV')} if linear, {_range(curved, 1e3, 'mV')} by Butler-Volmer"

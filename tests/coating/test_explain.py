@@ -92,6 +92,27 @@ def test_the_page_reaches_its_first_figure_within_150_words(published):
     assert "no impedance foretells it" in page[page.index("Figure 1") : page.index("Figure 2")]
 
 
+def test_numbers_of_the_page_are_set_as_in_print(published):
+    page = published.to_html()
+    assert "\u221220 to 99" in page  # a range that begins below zero has no dash
+    text = re.sub(r"<style>.*?</style>|<script>.*?</script>|<[^>]+>", "", page, flags=re.DOTALL)
+    assert not re.search(r"(?<![\w.])-\d", text)  # a minus, not a hyphen
+    assert "log<sub>10</sub> odds" in page
+
+
+def test_the_page_tells_how_far_measured_points_are_from_the_model(published):
+    """Points 5 % farther from the origin than the line: 4.8 % of their own |Z|."""
+    ends = {f"Z_real_{end}95_ohm": [3.0, 6.0] for end in ("low", "high")}
+    ends |= {f"Z_imag_{end}95_ohm": [-4.0, -8.0] for end in ("low", "high")}
+    row = {"cell": "bare", "coated": False, "temperature_K": 298.15, **ends}
+    row |= {"Z_real_ohm": [3.15, 6.3], "Z_imag_ohm": [-4.2, -8.4]}
+    document = published.to_dict()
+    document["predictions"]["spectra"] = [row]
+    page = Explanation.from_dict(document).to_html()
+    assert f"bare, 25 °C</b>: {100 * 0.05 / 1.05:.1f} %" in page
+    assert "<polyline class='model'" in page
+
+
 @pytest.mark.slow
 def test_a_gain_within_twice_the_cells_scatter_is_none_to_be_seen():
     """One cell of each kind, 5 % of scatter between them: 1.09 is none, 1.11 is one."""

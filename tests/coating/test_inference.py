@@ -96,6 +96,15 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
     assert posteriors(made)["contact"].chi2 < chi2 - 16
 
 
+def test_more_starts_are_tried_before_no_hypothesis_is_said_to_fit(monkeypatch):
+    """From the priors' means alone chi2 of 144 numbers ends at 290."""
+    monkeypatch.setattr("eisfit.coating.inference.search._STARTS", 1)
+    names = simulated_pair("native_layer", {}).names(HYPOTHESES["native_layer"])
+    truth = np.random.default_rng(22).standard_normal(len(names)).round(1)
+    made = simulated_pair("native_layer", dict(zip(names, truth, strict=True)), 22)
+    assert posteriors(made)["native_layer"].p_value > 1e-3
+
+
 @pytest.mark.slow
 def test_two_ways_to_share_the_slopes_with_temperature_are_both_found():
     """What falls with temperature may be the series resistance or the electrolyte in the channels."""

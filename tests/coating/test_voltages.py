@@ -98,7 +98,7 @@ def test_a_voltage_that_no_hypothesis_makes_is_set_aside_and_told():
     assert document["silent"]["fact"].startswith("set aside")
     (row,) = document["contradictions"]
     assert row["resistance"]["median"] == pytest.approx(300)
-    assert "ask for 300 ohm" in row["text"]
+    assert "need 300 ohm" in row["text"]
     assert row["text"].endswith("set aside.")
     assert document["hypotheses"] == alone["hypotheses"]
 

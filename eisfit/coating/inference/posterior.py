@@ -9,7 +9,10 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 
-__all__ = ["Mode", "Posterior", "probabilities"]
+__all__ = ["LEAST_P", "Mode", "Posterior", "chance", "probabilities"]
+
+LEAST_P = 1e-3
+"""Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ class Posterior:
     @property
     def p_value(self) -> float:
         """Chance of a chi2 at least as large if the hypothesis and the priors hold."""
-        from scipy.special import gammaincc
-
-        return float(gammaincc(self.count / 2, self.chi2 / 2))
+        return chance(self.count, self.chi2)
 
     def draws(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Return (n, P) draws of u."""
@@ -95,6 +96,13 @@ class Posterior:
             for mode, count in zip(self.modes, counts, strict=True)
         ]
         return rng.permutation(np.concatenate(drawn))
+
+
+def chance(count: int, chi2: float) -> float:
+    """Return the chance of a chi2 at least as large from `count` numbers."""
+    from scipy.special import gammaincc
+
+    return float(gammaincc(count / 2, chi2 / 2))
 
 
 def probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:

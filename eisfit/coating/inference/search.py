@@ -19,7 +19,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
-from eisfit.coating.inference.posterior import Mode, Posterior
+from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sampled
 from eisfit.coating.physics import Flat, Pellet
@@ -28,6 +28,7 @@ from eisfit.records import dataclass
 __all__ = ["posteriors", "refitted"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
+_MORE_STARTS = 96  # where no hypothesis fits the pair
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _STUCK = 1e10  # damping at which no step gains anything: rounding
@@ -66,7 +67,7 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     """
     tried = _distinct_hypotheses(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
-    found = _exchanged(pair, _blind(_softened(pair), tried, seed), len(tried), seed)
+    found = _of_pair(pair, tried, seed)
     if len(pair.blocks) < len(problem.blocks):
         found = _exchanged(problem, found, _DONORS, seed)
     ended = _ended(problem, found)
@@ -135,12 +136,22 @@ class Optima:
         return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
 
 
-def _blind(problem: Problem, tried: Sequence[str], seed: int) -> Optima:
+def _of_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
+    """Return every hypothesis on one pair of cells; more starts are tried before none is said to fit."""
+    blind = _blind(_softened(pair), tried, seed, _STARTS)
+    found = _exchanged(pair, blind, len(tried), seed)
+    if chance(found.likelihood.count, float(found.chi2.min())) >= LEAST_P:
+        return found
+    more = _blind(_softened(pair), tried, seed + 1, _MORE_STARTS)
+    return _exchanged(pair, blind.and_also(more).best(_KEPT), len(tried), seed)
+
+
+def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Optima:
     likelihood = Likelihood(problem, tried)
     rng = np.random.default_rng(seed)
-    drawn = np.clip(rng.standard_normal((_STARTS, len(likelihood.names))), -2, 2)
+    drawn = np.clip(rng.standard_normal((starts, len(likelihood.names))), -2, 2)
     drawn[0] = 0.0  # the prior's mean
-    which = np.repeat(np.arange(len(tried)), _STARTS)
+    which = np.repeat(np.arange(len(tried)), starts)
     u, chi2 = _minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
     best = Optima(likelihood, u, which, chi2).best(_BEST)
     u, chi2 = _minimise(likelihood, best.u, best.which, _SEARCH)

@@ -248,9 +248,9 @@ def _swing(document: Document) -> Table:
     ]
     lowest = min(e[key] for e in document["swing"].values() for key in ("half", "double"))
     reach = (
-        "no prior's width alone brings it to even odds"
+        "whichever of these priors is half or twice as wide, it outweighs the others"
         if odds + lowest > 0
-        else "one prior's width can undo it"
+        else "one prior's width can bring it below even odds"
     )
     note = (
         f"Change of log10 odds of {NAMES[best]} against all the others, {capped(odds)} as stated: {reach}. "

@@ -25,6 +25,7 @@ from eisfit.display.report.explanation import (
     signed,
     tables,
 )
+from eisfit.rounding import significant
 
 __all__ = ["explanation_html", "explanation_summary_html"]
 
@@ -47,26 +48,42 @@ figure{margin:28px 0 0;overflow-x:auto}
 figcaption{font-size:14px;color:var(--mut);margin-bottom:8px;max-width:86ch}
 figcaption b{color:var(--fg)}table{border-collapse:collapse;width:100%;font-size:13.5px}
 th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:bottom}
-.ledger th,.ledger td{text-align:center;padding:5px 4px}.ledger th[scope=row]{text-align:left;min-width:150px}
+.ledger th,.ledger td{text-align:center;padding:5px 4px}.ledger th[scope=row]{text-align:left;min-width:150px;
+position:sticky;left:0;background:var(--bg)}
 .pos{color:var(--pos)}.neg{color:var(--neg)}.cut{background:var(--negbg);font-weight:700}
 .mut th,.mut td{color:var(--mut);font-weight:400}.ledger .mut td{text-align:left}
 .total th,.total td{border-top:2px solid var(--fg);font-weight:650}.let{display:block;color:var(--mut)}
 .bar{display:block;position:relative;height:7px;
 background:linear-gradient(var(--line),var(--line)) 50% 0/1px 100% no-repeat}
 .bar i{position:absolute;top:0;height:100%;background:var(--neg)}.pos .bar i{background:var(--pos)}
-.wide .bar{height:10px;min-width:80px}
-.wide td{white-space:nowrap}.grid{display:grid;grid-template-columns:1fr 1fr;gap:22px}
+.bar u{position:absolute;top:calc(50% - 1px);height:2px;background:var(--fg)}
+.wide .bar{height:10px;min-width:80px}.wide td{white-space:nowrap}.wide td:last-child{width:45%}
+.grid{display:grid;grid-template-columns:1fr 1fr;gap:22px}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--mut);font-size:12px}
 .axis{stroke:var(--mut);fill:none}
-.band{fill:var(--band);opacity:.45}.bare{fill:var(--bg);stroke:var(--fg)}.coated{fill:var(--fg)}
+.band{fill:var(--band);opacity:.45}.model{stroke:var(--band);stroke-width:1.5;fill:none}.bare{fill:var(--bg);stroke:var(--fg)}.coated{fill:var(--fg)}
 details{border-top:1px solid var(--line);margin-top:16px;padding-top:8px}
 summary{cursor:pointer;color:var(--pos)}
 footer{margin-top:24px;color:var(--mut);font-size:12.5px}
-@media screen and (max-width:760px){main{padding:14px}h1{font-size:22px}.grid{grid-template-columns:1fr}}
+@media screen and (max-width:760px){main{padding:14px}h1{font-size:22px}.grid{grid-template-columns:1fr}
+.ledger th[scope=row]{min-width:96px}
+.wide td{white-space:normal}.wide td:last-child{width:30%}}
 @media print{details>*{display:block}}
 """
-_RANGE = re.compile(r"(from )?(?<![\w.])(-?[\d.]+) to (?=-?\d)")
-"""A range, but not what changed from one value to another."""
+_RANGE = re.compile(r"(from )?(?<![\w.+-])([\d.]+) to (?=\d)")
+"""A range, but not what changed from one value to another; with a sign in it, the word stays."""
+_MINUS = re.compile(r"(?<![\w.-])-(?=\d)")
+_PRINTED = {
+    "R_ct": "<i>R</i><sub>ct</sub>",
+    "R_s": "<i>R</i><sub>s</sub>",
+    "R_i": "<i>R</i><sub>i</sub>",
+    "R(0) - R(inf)": "<i>R</i>(0)\u00a0\u2212\u00a0<i>R</i>(\u221e)",
+    "R(0)": "<i>R</i>(0)",
+    "log10": "log<sub>10</sub>",
+    " ohm": "\u00a0Ω",
+    " °C": "\u00a0°C",
+    " %": "\u00a0%",
+}
 _UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
 
 
@@ -91,14 +108,15 @@ def explanation_html(document: Document) -> str:
     open_too = {"Next measurement, by expected gain", VOLTAGES, "How much is prior?", "No hypothesis fits"}
     for table in tables(document):
         if table.title in open_too:
-            caption = f"<b>{_set(table.title)}</b> {_set(table.note)}"
+            end = "" if table.title.endswith("?") else "."
+            caption = f"<b>{_set(table.title)}{end}</b> {_set(table.note)}"
             body.append(f"<figure><figcaption>{caption}</figcaption>{_table(table)}</figure>")
         elif table.title not in shown:
             body.append(f"<details><summary>{_set(table.title)}</summary>{_table(table)}</details>")
     body += [f"<p>Note. {_set(note)}</p>" for note in document.get("notes", [])]
     body += [f"<p>{escape(r)}</p>" for r in document["references"]]
     said = (
-        " Spectra are simulated: nothing here is evidence about real cells." if document["simulated"] else ""
+        " The cells are simulated: nothing here is evidence about real ones." if document["simulated"] else ""
     )
     body.append(f"<footer>Made by eisfit {document['eisfit']}, seed {document['seed']}.{said}</footer>")
     head = (
@@ -121,21 +139,10 @@ def explanation_summary_html(document: Document) -> str:
 
 def _set(text: str) -> str:
     """Quantities as in print."""
-    words = (
-        _RANGE.sub(lambda m: m[0] if m[1] else f"{m[2]}\u2013", escape(text))
-        .replace("R_ct", "<i>R</i><sub>ct</sub>")
-        .replace("R_s", "<i>R</i><sub>s</sub>")
-        .replace("R_i", "<i>R</i><sub>i</sub>")
-    )
-    if re.fullmatch(r"-[\d.]+", words):
-        words = words.replace("-", "\u2212")
-    return (
-        words.replace(" ohm", "\u00a0Ω")
-        .replace(" °C", "\u00a0°C")
-        .replace(" -", " \u2212")
-        .replace("(-", "(\u2212")
-        .replace("\u2013-", " to \u2212")
-    )
+    words = _RANGE.sub(lambda m: m[0] if m[1] else f"{m[2]}\u2013", escape(text))
+    for plain, printed in _PRINTED.items():
+        words = words.replace(plain, printed)
+    return _MINUS.sub("\u2212", words)
 
 
 def _ledger(document: Document) -> str:
@@ -170,10 +177,15 @@ def _odds(value: float) -> str:
     return f"<td class='{kind}{cut}'>{text}{_bar(value, 3.0)}</td>"
 
 
-def _bar(value: float, most: float) -> str:
-    width = 50 * min(abs(value) / most, 1.0)
-    left = 50.0 if value >= 0 else 50 - width
-    return f"<span class='bar' aria-hidden='true'><i style='left:{left:.1f}%;width:{width:.1f}%'></i></span>"
+def _bar(value: float, most: float, ends: tuple[float, float] | None = None) -> str:
+    """Return a bar from the middle, and on it a line between two ends."""
+    left, right = sorted((50.0, 50 + 50 * max(min(value / most, 1.0), -1.0)))
+    line = ""
+    if ends is not None:
+        low, high = (50 + 50 * end / most for end in ends)
+        line = f"<u style='left:{low:.1f}%;width:{high - low:.1f}%'></u>"
+    bar = f"<i style='left:{left:.1f}%;width:{right - left:.1f}%'></i>"
+    return f"<span class='bar' aria-hidden='true'>{bar}{line}</span>"
 
 
 def _contributions(document: Document) -> str:
@@ -183,12 +195,12 @@ def _contributions(document: Document) -> str:
         middle, low, high = (signed(c[key]) for key in ("median", "low95", "high95"))
         span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
-        bar = f"<td class='{kind}'>{_bar(c['median'], most)}</td>"
+        bar = f"<td class='{kind}'>{_bar(c['median'], most, (c['low95'], c['high95']))}</td>"
         held = held if c["at_work"] > 0.99 else f" {AT_WORK}"
-        rows += f"<tr><th scope='row'>{effect_name(name, c)}</th><td>{span}</td>{bar}</tr>"
+        rows += f"<tr><th scope='row'>{_set(effect_name(name, c))}</th><td>{span}</td>{bar}</tr>"
     caption = (
-        "<b>Figure 2. Shares of the change of <i>R</i><sub>ct</sub> / Ω</b>, Shapley values, median (95 %)."
-        + held
+        "<b>Figure 2. Shares of the change of <i>R</i><sub>ct</sub> / Ω</b>, Shapley values: median, "
+        "and as a line the central 95 %." + held
     )
     body = f"<table><tbody>{rows}</tbody></table>"
     return f"<figure class='wide'><figcaption>{caption}</figcaption>{body}</figure>"
@@ -202,8 +214,9 @@ def _spectra(document: Document) -> str:
     sides = [[row for row in rows if row["coated"] is coated][:2] for coated in (False, True)]
     panels = "".join(_panel(row) for pair in zip_longest(*sides) for row in pair if row)
     caption = (
-        "<b>Figure 3. Measured over predicted.</b> Points: measured; boxes: the central 95 % of the fitted "
-        "model over all hypotheses by their probability. Equal scales."
+        "<b>Figure 3. Measured over predicted.</b> Points: measured; line, boxes: middle and central 95 % "
+        "of the fitted model over all hypotheses by their probability. Equal scales; percentage: how far "
+        "points and line are apart, rms of |Z|."
     )
     return f"<figure><figcaption>{caption}</figcaption><div class='grid'>{panels}</div></figure>"
 
@@ -224,11 +237,12 @@ def _panel(row: Mapping[str, Any]) -> str:
     def place(a: float, b: float) -> tuple[float, float]:
         return 40 + (a - left) * scale, height - 38 - b * scale
 
-    boxes, points = "", ""
+    boxes, points, middle = "", "", []
     kind = "coated" if row["coated"] else "bare"
     ends = zip(*(row[f"Z_{p}_{e}95_ohm"] for p in ("real", "imag") for e in ("low", "high")), strict=True)
     for a, b, low, high in ends:
         (x0, y1), (x1, y0) = place(a, -high), place(b, -low)
+        middle.append(f"{(x0 + x1) / 2:.1f},{(y0 + y1) / 2:.1f}")
         boxes += (
             f"<rect class='band' x='{x0:.1f}' y='{y0:.1f}' width='{x1 - x0:.1f}' height='{y1 - y0:.1f}'/>"
         )
@@ -237,6 +251,7 @@ def _panel(row: Mapping[str, Any]) -> str:
         points += f"<circle class='{kind}' cx='{px:.1f}' cy='{py:.1f}' r='2.4'/>"
     (ax, ay), (bx, _) = place(left, 0), place(right, 0)
     label = f"{row['cell']}, {row['temperature_K'] - 273.15:.0f} °C"
+    line = f"<polyline class='model' points='{' '.join(middle)}'/>"
     axis = f"<path class='axis' d='M{ax:.1f},{ay:.1f} H{bx:.1f}'/>"
     ticks = "".join(
         f"<path class='axis' d='M{place(at, 0)[0]:.1f},{ay:.1f} v4'/>"
@@ -245,11 +260,22 @@ def _panel(row: Mapping[str, Any]) -> str:
     )
     words = "Z′ / Ω (vertical: −Z″, same scale)"
     name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 31:.1f}' text-anchor='middle'>{words}</text>"
+    head = f"<b>{escape(label)}</b>: {significant(_apart(row), 2)} %"
     return (
-        f"<div><b>{escape(label)}</b><svg viewBox='0 0 420 {height:.0f}' role='img' "
+        f"<div>{head}<svg viewBox='0 0 420 {height:.0f}' role='img' "
         f"aria-label='Spectrum of {escape(label)}, measured and predicted'>"
-        f"{axis}{ticks}{name}{boxes}{points}</svg></div>"
+        f"{axis}{ticks}{name}{boxes}{line}{points}</svg></div>"
     )
+
+
+def _apart(row: Mapping[str, Any]) -> float:
+    """Return how far measured points are from the middle of the predicted ones, rms in percent of |Z|."""
+    squares = []
+    for place, size in enumerate(map(math.hypot, row["Z_real_ohm"], row["Z_imag_ohm"])):
+        for part in ("real", "imag"):
+            value, low, high = (row[f"Z_{part}_{end}ohm"][place] for end in ("", "low95_", "high95_"))
+            squares.append(((value - (low + high) / 2) / size) ** 2)
+    return 100 * math.sqrt(2 * sum(squares) / len(squares))
 
 
 def _table(table: Table) -> str:
