@@ -16,7 +16,6 @@ import numpy as np
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from eisfit.engine.digits import reach_digits
 from eisfit.engine.evaluation.compiled import expect
-from eisfit.engine.exchange import exchange_unequal_arcs, rival_excess
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
@@ -26,6 +25,7 @@ from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import with_branch_moved
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
+from eisfit.engine.swapped_arcs import exchange_unequal_arcs, rival_excess
 from eisfit.spectra.noise import ladder, rounding
 
 __all__ = ["search"]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import ordered
-from eisfit.engine.exchange import exchange_arcs
 from eisfit.engine.solver import SAME
+from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.series_problem import SeriesProblem
 

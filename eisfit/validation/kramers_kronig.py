@@ -18,9 +18,7 @@ from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.noise import attainable_of_many, noise_level
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
-from eisfit.validation.linear_kk import Basis, fit
-from eisfit.validation.validity import (
+from eisfit.validation.kramers_kronig_findings import (
     CAUSES,
     CURES,
     FALSE_ALARM,
@@ -34,6 +32,8 @@ from eisfit.validation.validity import (
     resonant,
     trusted,
 )
+from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
+from eisfit.validation.linear_kk import Basis, fit
 from eisfit.verdict import Flag, limit
 
 __all__ = ["check"]

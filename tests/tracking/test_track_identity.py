@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.engine.exchange import exchange_arcs as in_other_orders
 from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.swapped_arcs import exchange_arcs as in_other_orders
 from eisfit.model.simulate import simulate
 from eisfit.tracking import series_fits as fits_module
 from eisfit.tracking.identity import Candidate, Features, cheapest_path

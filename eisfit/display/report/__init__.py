@@ -16,7 +16,7 @@ _NAMES = {
         "comparison_text",
         "comparisons_text",
     ),
-    "exchange": (
+    "fit_tables": (
         "fit_latex",
         "fit_markdown",
         "fits_csv",

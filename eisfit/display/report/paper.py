@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eisfit.display.report.exchange import (
+from eisfit.display.report.fit_tables import (
     fit_latex,
     latex,
     latex_symbol,

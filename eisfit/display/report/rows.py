@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.exchange import fits_csv
+from eisfit.display.report.fit_tables import fits_csv
 from eisfit.display.report.words import Document, clean, flag_name
 from eisfit.files import inert_cell
 

@@ -1,7 +1,7 @@
 """Other optima that the data allows: exchanged arcs, and other ends of the search, within the noise.
 
 The search has tried every order of the arcs; of where it ended, what is no less probable by much
-(`eisfit.engine.exchange.rival_excess`) and puts a parameter elsewhere is another optimum. Where the arcs
+(`eisfit.engine.swapped_arcs.rival_excess`) and puts a parameter elsewhere is another optimum. Where the arcs
 came out against the order of their roles, a circuit that is only nearly true may have put them there: arcs in
 order, with a departure from the circuit that describes the data about as well, are another optimum too.
 """
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order, ordered
-from eisfit.engine.exchange import rival_excess
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.swapped_arcs import rival_excess
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding

@@ -46,8 +46,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     (`eisfit.model.files.catalogue`).
     A name with ``l-`` before it is that circuit with an inductance ``L_cell`` in series.
     Strings of pyimpspec (with values in braces), AutoEIS, EC-Lab's ZFit and Simscape are read
-    (`eisfit.model.exchange.dialects`), and a circuit object of impedance.py, and the ``.json`` file that it
-    saves (`eisfit.fitting.interop`).
+    (`eisfit.model.exchange.foreign_strings`), and a circuit object of impedance.py, and the ``.json`` file
+    that it saves (`eisfit.fitting.interop`).
 
     Raises
     ------
@@ -91,7 +91,7 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
 
 def _of_string(text: str) -> Circuit:
     from eisfit.model.exchange import pyimpspec
-    from eisfit.model.exchange.dialects import translated
+    from eisfit.model.exchange.foreign_strings import translated
 
     return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translated(text))
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.exchange import exchange_arcs
+from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import resistors
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed
