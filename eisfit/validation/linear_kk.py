@@ -117,7 +117,10 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearFit:
-    """A weighted fit: coefficients (p,), fitted (F,), residuals (2F,), orthonormal design (2F, p), mu."""
+    """A weighted fit: coefficients (p,), fitted (F,), residuals (2F,), orthonormal design (2F, p), mu.
+
+    `y` (2F,) are the weighted data, `design` (2F, p) the columns as they are.
+    """
 
     elements: int
     mu: float
@@ -126,6 +129,7 @@ class LinearFit:
     scaled: FloatArray
     q: FloatArray
     y: FloatArray
+    design: FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -219,14 +223,15 @@ def choose(
 
 def fit(basis: Basis, data: ComplexArray, scale: FloatArray, elements: int, sign: float = 1.0) -> LinearFit:
     """Solve the weighted least-squares problem for a given number of RC elements."""
-    design, y = stack(basis.columns(elements), scale), stack(data[:, None], scale)[:, 0]
+    columns = basis.columns(elements)
+    design, y = stack(columns, scale), stack(data[:, None], scale)[:, 0]
     norms = np.sqrt((design**2).sum(axis=0))
     q, triangle = map(np.asarray, np.linalg.qr(design / norms))
     residual = _remove(y, q)
     solution, *_ = np.linalg.lstsq(triangle, q.T @ y, rcond=None)
     coefficients = solution / norms
-    fitted = basis.columns(elements) @ coefficients
-    return LinearFit(elements, mu_of(sign * coefficients[-elements:]), coefficients, fitted, residual, q, y)
+    mu, fitted = mu_of(sign * coefficients[-elements:]), columns @ coefficients
+    return LinearFit(elements, mu, coefficients, fitted, residual, q, y, design)
 
 
 def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: LinearFit) -> Evidence:
@@ -273,10 +278,9 @@ def _chance_of_drift(
     x, at = np.log10(basis.omega), -np.log10(basis.time_constants(solved.elements))
     beside = max(_BESIDE, float(-np.diff(x).min()))
     there = np.where(np.abs(at[:, None] - x) <= beside, np.maximum(np.abs(data.imag), noise / scale), 0.0)
-    design = stack(basis.columns(solved.elements), scale)
-    prior = np.zeros((at.size, design.shape[1]))
+    prior = np.zeros((at.size, solved.design.shape[1]))
     prior[:, -at.size :] = np.diag(noise / np.maximum(2 * there.max(axis=1), np.finfo(float).tiny))
-    design = np.concatenate([design, prior])
+    design = np.concatenate([solved.design, prior])
     q = np.asarray(np.linalg.qr(design / np.linalg.norm(design, axis=0))[0])
     residual, column = np.zeros(len(design)), np.zeros(len(design))
     residual[: 2 * data.size] = solved.y

@@ -23,6 +23,7 @@ _LEAST, _OVERDAMPED = 1e-3, 0.9
 _EDGE = 1.01
 _EVALUATIONS = 30
 _CLOSE = 1e-7  # change at which moving them ends
+_DIFFERENCE = 1.5e-8  # of a coordinate, for derivatives
 
 
 def pole_pair(omega: FloatArray, resonance: tuple[float, float]) -> ComplexArray:
@@ -61,20 +62,38 @@ def refined(
     """Return resonances moved, all together, to where they leave least of `residual`; as for `strongest`."""
     from scipy.optimize import least_squares
 
-    def left(theta: FloatArray) -> FloatArray:
-        pairs = np.concatenate([pole_pair(omega, (w, d)) for w, d in np.exp(theta.reshape(-1, 2))], axis=1)
-        scaled = pairs * weight[:, None]
-        free = _beside(np.concatenate([scaled.real, scaled.imag]), q)
-        basis = np.linalg.qr(free / np.maximum(np.linalg.norm(free, axis=0), 1e-300))[0]
-        return np.asarray(residual - basis @ (basis.T @ residual))
+    start = np.log(np.asarray(resonances, dtype=float)).ravel()
+    low = np.tile(np.log([omega[-1], _LEAST]), len(resonances))
+    high = np.tile(np.log([omega[0], _OVERDAMPED]), len(resonances))
 
-    start = np.log(np.asarray(resonances, dtype=float))
-    low = np.tile(np.log([omega[-1], _LEAST]), len(start))
-    high = np.tile(np.log([omega[0], _OVERDAMPED]), len(start))
-    found = least_squares(
-        left, start.ravel(), bounds=(low, high), max_nfev=_EVALUATIONS, xtol=_CLOSE, ftol=_CLOSE
-    )
+    def left(theta: FloatArray) -> FloatArray:
+        return np.asarray(_left(omega, weight, q, residual, theta[np.newaxis])[0])
+
+    def slopes(theta: FloatArray) -> FloatArray:
+        step = _DIFFERENCE * np.maximum(1.0, np.abs(theta)) * np.where(theta < 0, -1.0, 1.0)
+        step = np.where((theta + step < low) | (theta + step > high), -step, step)
+        ends = np.concatenate([theta[np.newaxis], theta + np.diag(step)])
+        here, *there = _left(omega, weight, q, residual, ends)
+        return np.asarray((np.stack(there, axis=1) - here[:, np.newaxis]) / step)
+
+    found = least_squares(left, start, slopes, (low, high), max_nfev=_EVALUATIONS, xtol=_CLOSE, ftol=_CLOSE)
     return tuple((float(w), float(d)) for w, d in np.exp(found.x.reshape(-1, 2)))
+
+
+def _left(
+    omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, theta: FloatArray
+) -> FloatArray:
+    """Return what several resonances, ln omega_0 and ln zeta (B, 2n), leave of the residual (B, 2F)."""
+    at = np.exp(theta).reshape(len(theta), -1, 2, 1)
+    s = 1j * omega / at[:, :, 0]
+    below = weight / (1 + 2 * at[:, :, 1] * s + s * s)
+    pairs = np.stack([below, s * below], axis=2).reshape(len(theta), -1, omega.size)
+    design = np.concatenate([pairs.real, pairs.imag], axis=2)
+    free = _beside(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
+    free /= np.maximum(np.linalg.norm(free, axis=2, keepdims=True), 1e-300)
+    basis = np.linalg.qr(free.transpose(0, 2, 1))[0]
+    taken = residual @ basis
+    return np.asarray(residual - (basis @ taken[:, :, np.newaxis])[:, :, 0])
 
 
 def is_inside(omega: FloatArray, resonance: tuple[float, float]) -> bool:
@@ -84,7 +103,7 @@ def is_inside(omega: FloatArray, resonance: tuple[float, float]) -> bool:
 
 
 def _beside(design: FloatArray, q: FloatArray) -> FloatArray:
-    """Return columns (..., 2F, k) without their part along `q`: twice, where they nearly lie in it."""
+    """Return columns (2F, k) without their part along `q`: twice, where they nearly lie in it."""
     for _ in range(2):
         design = np.asarray(design - q @ (q.T @ design))
     return design
@@ -100,14 +119,16 @@ def _shares(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, at: FloatArray
 ) -> FloatArray:
     """Return the fraction (C,) of the residual's square that each resonance (C, 2) takes beside `q`."""
-    s = 1j * omega / at[:, :1]
-    below = weight / (1 + 2 * at[:, 1:] * s + s * s)
-    columns = np.stack([below, s * below], axis=-1)
-    design = np.concatenate([columns.real, columns.imag], axis=1)  # (C, 2F, 2)
+    s = 1j * omega[:, np.newaxis] / at[:, 0]
+    below = weight[:, np.newaxis] / (1 + 2 * at[:, 1] * s + s * s)
+    columns = np.concatenate([below, s * below], axis=1)
+    design = np.concatenate([columns.real, columns.imag])  # (2F, 2C), all first columns before all second
     free = _beside(design, q)
-    gram, towards = np.swapaxes(free, 1, 2) @ free, np.swapaxes(free, 1, 2) @ residual
-    size = np.trace(gram, axis1=1, axis2=2)
-    known = size > 1e-18 * np.sum(design**2, axis=(1, 2))
-    gram = gram + np.where(known, 1e-12 * size, 1.0)[:, None, None] * np.eye(2)
-    taken = np.sum(towards * np.linalg.solve(gram, towards[..., None])[..., 0], axis=1)
-    return np.where(known, taken, 0.0) / float(residual @ residual)
+    (a, b), (x, y) = np.split(np.sum(free**2, axis=0), 2), np.split(residual @ free, 2)
+    across = np.sum(free[:, : len(at)] * free[:, len(at) :], axis=0)
+    size, whole = a + b, sum(np.split(np.sum(design**2, axis=0), 2))
+    known = size > 1e-18 * whole
+    ridge = np.where(known, 1e-12 * size, 1.0)
+    a, b = a + ridge, b + ridge
+    taken = (x * x * b - 2 * across * x * y + y * y * a) / (a * b - across * across)
+    return np.asarray(np.where(known, taken, 0.0) / float(residual @ residual))
