@@ -19,9 +19,18 @@ _SHORT = {
     "native_layer": "a layer on the bare cell that the film replaces",
     "contact": "a poorer contact of the bare cell",
 }
+#: Of hypotheses of two effects: what each changes, and what it is called.
+_PAIRS = {
+    "access_and_activity": {
+        "electrons_along_film": "electrons along the film",
+        "reaction": "a faster reaction",
+    },
+    "access_and_area": {"electrons_along_film": "electrons along the film", "area": "a larger area"},
+}
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
 _RATHER = 0.5  # below: all the others together are more probable
 _SMALL = 0.01  # of the change: shares below it are told together
+_LITTLE = 0.1  # of the change: an effect that is there, but is not what made it
 _USEFUL = 0.1  # of the open bits: what is expected to bring less settles nothing
 _LEAST = 0.1  # a probability from which a hypothesis is named where none is decided
 _GAINS = {
@@ -78,9 +87,8 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     best, second = order[0], order[1]
     if p[best] < _RATHER:
         return _undecided(p, order, kind)
-    verb = "explain" if best.startswith(("electronic", "access")) else "explains"
-    reach = f"{verb} it" if p[best] >= _LARGELY else f"{verb} it best"
-    text = f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}, probability {_percent(p[best])}{kind}"
+    alone = _by_one_of_two(document, best) if p[best] >= _LARGELY else ""
+    text = f"{alone or _named(best, p[best])}, probability {_percent(p[best])}{kind}"
     text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
@@ -88,6 +96,29 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     shared = _shared(document) if p[best] >= _LARGELY else ""
     told = f"{deciding} (log10 odds {capped(rows[deciding])})"
     return f"{text}{size}{shared}. What speaks most for it: {told}."
+
+
+def _named(best: str, probability: float) -> str:
+    verb = "explain" if best.startswith(("electronic", "access")) else "explains"
+    reach = f"{verb} it" if probability >= _LARGELY else f"{verb} it best"
+    return f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}"
+
+
+def _by_one_of_two(document: Mapping[str, Any], best: str) -> str:
+    """Return which of a hypothesis' two effects made the change, where the other one is there beside it."""
+    parts, change = _PAIRS.get(best, {}), document["electrode"]["change"]["median"]
+    rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
+    made = [name for name in parts if rows[name]["median"] / change >= _LITTLE]
+    if len(made) != 1:
+        return ""
+    (other,) = (name for name in parts if name not in made)
+    main = parts[made[0]]
+    verb = "explain" if made[0] == "electrons_along_film" else "explains"
+    part, end = (signed(found[other]["median"]) for found in (rows, ends))
+    return (
+        f"{main[:1].upper()}{main[1:]} {verb} it, beside {parts[other]}, which changed R(0) - R(inf) by "
+        f"{part} and R(inf) by {end} ohm: together"
+    )
 
 
 def _undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:

@@ -126,6 +126,30 @@ def test_a_gain_within_twice_the_cells_scatter_is_none_to_be_seen():
     assert "no gain to be seen" in told
 
 
+def test_of_two_effects_the_one_that_made_the_change_is_named(published):
+    """Electrons that changed the arc by +0.3 of -13 ohm do not explain it; half of it each, both do."""
+    document = published.to_dict()
+    rest = {name: {"probability": 0.001} for name in document["hypotheses"]}
+    document["hypotheses"] = rest | {"access_and_activity": {"probability": 0.99}}
+
+    def told(electrons, reaction):
+        rows = {"electrons_along_film": electrons, "reaction": reaction}
+        ends = {name: {"median": m, "low95": m - 0.1, "high95": m + 0.1} for name, m in rows.items()}
+        change = {"median": -13.0, "low95": -13.1, "high95": -12.9}
+        parts = {"r_ct": ends, "r_hf": {name: {"median": -1.2} for name in rows}}
+        electrode = document["electrode"] | {"change": change}
+        return headline(document | {"contributions": parts, "electrode": electrode})[1]
+
+    alone = (
+        "A faster reaction explains it, beside electrons along the film, which changed R(0) - R(inf) by +0.3 "
+    )
+    assert told(0.3, -13.3).startswith(f"{alone}and R(inf) by -1.2 ohm: together, probability 99 %")
+    assert told(-13.3, 0.3).startswith("Electrons along the film explain it, beside a faster reaction, which")
+    assert told(-6.5, -6.5).startswith(
+        "Electrons along the film and a faster reaction explain it, probability"
+    )
+
+
 def test_numbers_that_no_hypothesis_can_meet_get_no_odds(flat):
     text = flat(20.0, 20.0).replace("5 nm", "5 um")  # a film of 5000 ohm cm2
     document = explain(Study.from_text(text)).document
