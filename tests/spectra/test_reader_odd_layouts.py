@@ -73,6 +73,7 @@ def test_units_in_odd_places(header):
         ("The impedance is given in milliohms.", 1, 1e3),
         ("(mOhm)", 1, 1e3),
         ("Shunt resistor unit: mOhm", 1, 1),  # of something else
+        ("Start: 100 kHz\nUnit fi: kHz", 1, 1),  # of a setting
         ("Impedance range (kOhm): 10", 1, 1),  # a value
     ],
 )
@@ -426,3 +427,21 @@ def test_noise_may_hide_a_sign_that_the_header_says_but_not_one_that_nobody_says
     text = table(F, Z.real * noise, -Z.imag * noise)
     (unsaid,) = read_bytes(f"f (Hz),Z' (Ohm),Z'' (Ohm)\n{text}".encode(), "x.csv")
     assert unsaid.impedance.imag.max() < 0
+
+
+def test_origins_rows_of_names_units_and_comments():
+    rows = "".join(f"{i + 1}\t{row}\n" for i, row in enumerate(numbers(1e3, 1e3, mark="\t").splitlines()))
+    holds(f"Long Name\tFrequency\tZ'\tZ''\nUnits\tkHz\tmΩ\tmΩ\nComments\t\tA\tA\n{rows}")
+
+
+def test_igors_text_files():
+    rows = "".join(f"\t{row}\n" for row in numbers(mark="\t").splitlines())
+    holds(f'IGOR\nWAVES/D\tfreq\tZreal\tZimag\nBEGIN\n{rows}END\nX SetScale/P x 0,1,"", freq\n', "a.itx")
+
+
+def test_groups_of_columns_that_end_with_the_frequency():
+    head = ",".join(["Z1/ohm,Z2/ohm,freq./Hz"] * 2)
+    text = f"{head}\n{table(Z.real, -Z.imag, F, 2 * Z.real, -2 * Z.imag, F)}"
+    first, second = read_bytes(text.encode(), "x.csv")
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
@@ -53,9 +54,9 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     if not pairs:
         return [columns]
     if len(starts) == len(place[pairs[0][0]]):
-        edges = [*starts[1:], max(columns) + 1]
-        parts = zip([0, *starts[1:]], edges, strict=True)
-        return [{i: columns[i] for i in range(start, stop)} for start, stop in parts]
+        last = min(place[pairs[0][0]]) < starts[0]  # the frequency ends each group
+        inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
+        return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
     return _sharing_one_frequency(columns, place, pairs[0])
 
 

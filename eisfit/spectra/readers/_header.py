@@ -20,7 +20,9 @@ __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 STRAY = "?"
 
 _COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
-_ROW_OF_NAMES = re.compile(r"^\s*(?:columns?|fields?|header|names?|spalten|data)\s*:\s+", re.IGNORECASE)
+_ROW_OF_NAMES = re.compile(
+    r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
+)
 _LONGEST_HEADER = 8000
 _TYPE = re.compile(r"<[a-z]{3,4}>|Float64|Int64")  # below names, as R and Julia print tables
 _UNITS = re.compile(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
@@ -91,7 +93,12 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
     for lookup in (_known_names, _unknown_names):
         for place, back in enumerate(near):
             bare = _COMMENT.sub("", above[back])
-            if is_units_row(split(bare, table.style.delimiter)) or _is_rule(bare, table.style.delimiter):
+            cells = split(bare, table.style.delimiter)
+            if (
+                is_units_row(cells)
+                or is_units_row(_without_title(cells))
+                or _is_rule(bare, table.style.delimiter)
+            ):
                 continue
             higher = above[near[place + 1]] if place + 1 < len(near) else ""
             units = _units_row(above[back + 1 :], table.style, width)
@@ -297,11 +304,16 @@ def _suits(unit: str, name: str) -> bool:
     return not unit or column(name).quantity in ("", column(f"{name} [{unit}]").quantity)
 
 
+def _without_title(cells: list[str]) -> list[str]:
+    """Return a row of units with an empty first cell in place of the word ``Units``."""
+    return ["", *cells[1:]] if cells and _UNITS.match(cells[0]) else cells
+
+
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
         raw = split(line, style.delimiter)
         cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
-        cells = cells[1:] if len(cells) == width + 1 and _UNITS.match(cells[0]) else cells
+        cells = _without_title(cells)[len(cells) == width + 1 and bool(_UNITS.match(cells[0])) :]
         if (
             len(cells) >= 2
             and len(cells) <= width + 1

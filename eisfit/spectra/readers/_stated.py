@@ -20,11 +20,13 @@ from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
+from eisfit.spectra.readers._words import VOCABULARY
 
 __all__ = ["assumed_units", "names_with_units_beside", "tables_below_each_other", "with_stated_units"]
 
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
+_UNITS = re.compile(_UNIT_WORD, re.IGNORECASE)
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
     "ohm": re.compile(
@@ -154,8 +156,13 @@ def _is_scaled(unit: str) -> bool:
 
 
 def _is_of(kind: str, unit: str, line: str) -> bool:
-    """Whether a line says that a unit is that of the table, by naming it or by saying nothing else."""
-    return bool(_SUBJECT[kind].search(line)) or unit == line.strip(" #%;[]()")
+    """Whether a line says that a unit is that of the table: by naming it, or by naming nothing else."""
+    named = [match[0] for match in _SUBJECT[kind].finditer(line)]
+    if not all(map(_UNITS.fullmatch, named)):
+        return True
+    words = (word for word in re.findall(r"[^\W\d_]+", line) if not is_unit(word))
+    known = all(_UNITS.fullmatch(word) or word.lower() in VOCABULARY for word in words)
+    return known if named else unit == line.strip(" #%;[]()")
 
 
 def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[int, int]]:
