@@ -47,6 +47,19 @@ def text_seeds() -> dict[str, list[str]]:
             "f/Hz\tZ'/kOhm\t-Z''/kOhm\n" + TABLE.replace(",", "\t").replace(".", ","),
             'TRACE: A\nFORMAT: R\n"Frequency"\t"Data Real"\t"Data Imag"\n' + lines("{f}\t{re}\t0"),
             "Freq.\tV(out)/I(V1)\n" + lines("{f:e}\t{re:e},{im:e}"),
+            "FREQ VR(IN) VI(IN) IR(V1) II(V1)\n" + lines("{f} {re} {im} -1 0"),
+            "Period (s),|V| (V),|I| (mA),phase (turns)\n" + lines("{f},{re},1,0.1"),
+            "Real (Ohm)\nf,cell 1,cell 2\n"
+            + lines("{f},{re},{re}")
+            + "Imag (Ohm)\nf,cell 1,cell 2\n"
+            + lines("{f},{im},{im}"),
+            f"<Qucs Dataset 0.0.19>\n<indep acfrequency {F.size}>\n"
+            + lines("{f}")
+            + "</indep>\n<dep V1.i acfrequency>\n"
+            + lines("-{re:e}+j{mim:e}")
+            + "</dep>\n<dep in.v acfrequency>\n"
+            + lines("1")
+            + "</dep>\n",
             "f (Hz);Z (Ohm)\n" + lines("{f};{re} - j{mim}"),
             "cell;f;name;value\n" + lines("A;{f};Zre;{re}\nA;{f};Zim;{im}"),
             lines("f={f} Hz, Zre={re} Ohm, Zim={im} mOhm"),
@@ -81,6 +94,18 @@ def text_seeds() -> dict[str, list[str]]:
     }  # fmt: skip
 
 
+def raw(kind: str) -> bytes:
+    """Return a raw file of SPICE, its numbers as text or binary."""
+    names = "\t0\tfrequency\tfrequency\n\t1\tv(in)\tvoltage\n\t2\ti(v1)\tcurrent\n"
+    head = (
+        "Title: rc\nDate: Sun\nPlotname: AC Analysis\nFlags: complex\nNo. Variables: 3\n"
+        f"No. Points: {F.size}\nVariables:\n{names}{kind}:\n"
+    )
+    text = lines(" 0\t{f},0\n\t1,0\n\t-{re},{im}\n")
+    numbers = np.column_stack([F, np.ones(F.size), -1 / Z]).astype(complex)
+    return head.encode() + (text.encode() if kind == "Values" else numbers.tobytes())
+
+
 def binary_seeds() -> dict[str, list[bytes]]:
     """Return the formats that are no text, as far as their writers are installed."""
     from scipy.io import savemat
@@ -89,6 +114,7 @@ def binary_seeds() -> dict[str, list[bytes]]:
         "mpr": [mpr()],
         "ism": [ism()],
         "ods": [ods()],
+        "raw": [raw("Values"), raw("Binary")],
         "npy": [saved(np.save, np.stack([F, RE, IM], axis=1))],
         "npz": [saved(np.savez, frequency=F, Z=Z)],
         "mat": [
