@@ -373,6 +373,10 @@ def test_what_may_be_a_unit_or_a_factor_is_asked_for(text, reason):
 @pytest.mark.parametrize("encoding", ["gb18030", "cp932", "cp949", "cp1253", "mac-roman"])
 def test_an_omega_in_the_encodings_of_old_programs(encoding):
     holds(f"Frequency(Hz),Z'(mΩ),-Z''(mΩ)\n{table(F, Z.real * 1e3, -Z.imag * 1e3)}".encode(encoding))
+    if encoding in ("gb18030", "cp932"):
+        header = "Frequency (Hz),Trace θ (deg),Trace |Z| (Ohm),Trace Rs (Ohm),Trace Xs (Ohm)"
+        text = table(F, np.degrees(np.angle(Z)), abs(Z), Z.real, Z.imag)
+        holds(f"{header}\n{text}".encode(encoding))
 
 
 def test_names_of_ports_and_of_a_reflection_beside():

@@ -102,6 +102,7 @@ _SHORT_IN_BRACKETS = re.compile(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = re.compile(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
+_MEASURED = re.compile(r"^(?:trace|meas(?:ured)?|mean|avg)[\s_:.]+", re.IGNORECASE)
 _LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 _TWENTY = re.compile(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
@@ -234,7 +235,7 @@ def _fits(quantity: str, unit: Unit | None) -> bool:
 
 def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
     """Return (quantity, label, how often each concept is named)."""
-    bare = re.sub(r"[\s_.()\[\]:<>]+", "", text).lower()
+    bare = re.sub(r"[\s_.()\[\]:<>]+", "", _MEASURED.sub("", text)).lower()
     if bare in WHOLE:
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare == "w")})

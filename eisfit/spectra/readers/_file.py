@@ -45,8 +45,8 @@ _ARCHIVES = (
 )
 #: Encodings of old programs, and words that tell them: frequency, real part, impedance, Hz.
 _EASTERN = (
-    ("gb18030", "频率 实部 阻抗 Ω"),
-    ("cp932", "周波数 実部 インピーダンス Ω"),
+    ("gb18030", "频率 实部 阻抗 Ω θ"),
+    ("cp932", "周波数 実部 インピーダンス Ω θ"),
     ("cp949", "주파수 실수 임피던스 Ω"),
     ("big5", "頻率 實部 阻抗"),
     ("cp1251", "астота Гц"),
