@@ -571,3 +571,17 @@ def test_names_in_a_comment(header):
 
 def test_an_angle_that_only_its_unit_names():
     holds("Freq.(Hz),|Z|(ohm),deg\n" + rows("{},{},{}", F, abs(Z), DEGREES))
+
+
+def test_the_last_row_of_a_table_above_another_is_not_the_last_of_the_file():
+    head = "Pt,f (Hz),Z' (Ohm),-Zimag/Ohm"
+    rows = [f"{i + 1},{f:.9g},{z.real:.9g},{-z.imag:.9g}" for i, (f, z) in enumerate(zip(F, Z, strict=True))]
+    rows[-1] = rows[-1].rsplit(",", 1)[0] + ",1"  # a round number
+    spectra = read_bytes("\n".join([head, *rows, head, *rows, ""]).encode(), "x.csv")
+    assert [spectrum.frequency.size for spectrum in spectra] == [26, 26]
+
+
+def test_grad_are_degrees_unless_they_are_gons():
+    holds("f (Hz),|Z| (Ohm),Phase (grad)\n" + rows("{},{},{}", F, abs(Z), DEGREES))
+    with pytest.raises(ReadError, match="seems to be in gons"):
+        holds("f (Hz),|Z| (Ohm),Phase (grad)\n" + rows("{},{},{}", F, abs(Z), DEGREES / 0.9))

@@ -13,7 +13,7 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
-__all__ = ["Reading", "headerless", "looks_like_frequency"]
+__all__ = ["Reading", "headerless", "looks_like_frequency", "spaced_like_a_sweep"]
 
 
 _FEWEST_ROWS = 3
@@ -87,7 +87,7 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "a table without header whose first numbers may be frequencies or their logarithms: add a header "
             "line, 'frequency_Hz' or 'log_f'"
         )
-    if not (chosen.proven or _spaced_like_a_sweep(matrix[:, place])):
+    if not (chosen.proven or spaced_like_a_sweep(matrix[:, place])):
         raise file.error(
             "three columns without a header, and nothing proves that they are frequency and impedance: "
             "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
@@ -149,7 +149,7 @@ def _may_be_logarithms(values: FloatArray) -> bool:
     return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
 
 
-def _spaced_like_a_sweep(values: FloatArray) -> bool:
+def spaced_like_a_sweep(values: FloatArray) -> bool:
     """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
     steps = np.abs(np.diff(np.log(values[np.isfinite(values) & (values > 0)])))
     if steps.size < 2 or steps.sum() < np.log(2):

@@ -43,6 +43,7 @@ _OTHERS = (
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = re.compile(r"\W*R(?![^\W\d_]*[a-z])")
 _TELLS = 0.05
+_GOOD = 4.0  # times better
 _TURN = 363.0  # degrees, and what rounding adds
 _X_AXIS = re.compile(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = re.compile(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
@@ -253,6 +254,12 @@ def _radians(file: File, chosen: Chosen) -> FloatArray:
             written = largest / abs(meaning.scale)
             raise file.error(
                 f"{meaning.name!r} holds {written:.4g} {meaning.unit}, more than a turn: mend its unit"
+            )
+        if meaning.unit == "grad" and _GOOD * _misfit(chosen, np.radians(0.9 * phase)) < _misfit(
+            chosen, np.radians(phase)
+        ):
+            raise file.error(
+                f"{meaning.name!r} seems to be in gons, of which 400 make a turn: write gon or deg"
             )
         return np.radians(phase)
     if largest > 2 * np.pi:

@@ -26,7 +26,7 @@ from eisfit.spectra.readers._ends import drop_column_numbers, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
-from eisfit.spectra.readers._headerless import headerless
+from eisfit.spectra.readers._headerless import headerless, spaced_like_a_sweep
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._logged import named_in_lines
 from eisfit.spectra.readers._long import one_row_a_point
@@ -188,7 +188,8 @@ def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]])
     read = list(parts)
     for start, stop in parts:
         try:
-            sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop]])
+            below = [""] if stop < len(plain) else []  # its last line is not the file's
+            sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop], *below])
         except ReadError:
             table = find_table(file, plain[start:stop])
             if table is None or table.names:
@@ -279,7 +280,8 @@ def _sweeps(
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
     if z1_z2 and (outcome == 0 or _proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
-    if table.mixed and outcome != 1 and not any("agree with the phase" in note for note in chosen.notes):
+    proven = outcome == 1 or (outcome == -1 and spaced_like_a_sweep(chosen["frequency"]))
+    if table.mixed and not proven and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
             f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
             "which is which (a decimal comma where commas part the columns?)"
