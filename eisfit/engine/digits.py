@@ -17,8 +17,8 @@ from eisfit.engine.starts.moved_branch import with_branch_moved
 __all__ = ["reach_digits"]
 
 _ENDS = 4
-_TURNS = 3
-_PATIENCE, _STEPS = 30, 60  # of many descents at once
+_TURNS = 2
+_PATIENCE, _STEPS = 15, 40  # of many descents at once
 _LOWEST = 3
 _SAME = 1e-2  # of chisqr
 _FAR = 1e-3  # relative rms above which no branch is the only one out of place

@@ -2,9 +2,8 @@
 
 A table made by a program, or an instrument's of few digits, shows nothing but its rounding. From the smallest
 to the largest each circuit is searched in full and taken to the digits, and chi-square by them decides; once
-one leaves nothing that an impedance can show, a larger one is not needed, and is looked at shortly. Nothing
-is refused: BIC with a noise that is known leaves out what is not needed. Where none reaches the digits, the
-closest sets the noise.
+one leaves nothing that an impedance can show, larger ones are looked at shortly. Nothing is refused: BIC with
+a noise that is known leaves out what is not needed. Where none reaches the digits the closest sets the noise.
 """
 
 from __future__ import annotations
@@ -39,7 +38,10 @@ _AS_MUCH = 2.0  # times chi-square: parameters that describe noise save a share 
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
-_WITHIN = 30.0  # times that: a search that has gone further astray has moved every branch in vain
+_FAR = 1e-2  # the same after a short look
+_NORMAL = 1.2  # chi-square over the count of numbers: no optimum is looked for below it
+_WITHIN = 45.0  # the same: a search that has gone further astray has moved every branch in vain
+_AS_LARGE = 2  # more parameters: BIC may prefer another circuit so much larger for a small gain by the digits
 _ENDS = 4  # of a search that are then taken to the digits
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
 _UNDECIDED = 8.0  # of BIC
@@ -130,25 +132,38 @@ def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
 
 
 def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -> _Fitted:
-    """Search, and go on to the digits from the best ends where they are near."""
-    enough, size = _REACHED * digits.size, task.coordinates.size
+    """Search, and go on to the digits from the best ends where they are near.
+
+    Beside a smaller circuit that suffices, one far larger or one that holds it is only looked at; one hardly
+    larger may still be preferred, and goes to the digits from where it has been looked at.
+    """
+    by_digits, size = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis]), task.coordinates.size
     smaller = [one for one in others if one.task.coordinates.size < size]
-    is_needless = any(one.suffices for one in smaller)
-    if is_needless:
+    enough = [one.task for one in smaller if one.suffices]
+    goal, hopeless = _NORMAL * digits.size, _WITHIN * digits.size
+    if enough:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
         theta = best_end(task, basin)
+        goal, hopeless = (np.inf, 0.0) if _is_needless(task, enough) else (goal, np.inf)
     else:
         theta, basin = best_start(task, seed)
-    by_digits = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis])
-    if basin.chisqr > _NEAR**2 * digits.size:
+    if basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    goal = np.inf if is_needless else enough
-    theta, deviance = reach_digits(by_digits, ends, goal, hopeless=_WITHIN * enough)
+    theta, deviance = reach_digits(by_digits, ends, goal, hopeless)
     unit = deviance / max(digits.size - size, 1)
-    suffices = deviance <= enough and explainable(by_digits, theta) < NOTHING * unit
+    suffices = deviance <= _REACHED * digits.size and explainable(by_digits, theta) < NOTHING * unit
     return _Fitted(task, theta, deviance, basin, suffices)
+
+
+def _is_needless(task: Task, enough: Sequence[Task]) -> bool:
+    """Return whether a circuit is too large to be preferred to one that is enough, or holds that."""
+    return any(
+        set(one.circuit.names) < set(task.circuit.names)
+        or task.coordinates.size > one.coordinates.size + _AS_LARGE
+        for one in enough
+    )
 
 
 def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
