@@ -8,13 +8,12 @@ from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.descent import Descents
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["FINE", "NOISE_FREE", "descend", "polish"]
+__all__ = ["FINE", "NOISE_FREE", "polish"]
 
 
 _STEPS = 150
 FINE = 1e-13
 NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
-_LESS = 60  # steps within which chisqr halves where many circuits are looked at
 
 
 def polish(
@@ -39,9 +38,3 @@ def polish(
         found[clean], cost[clean] = descents.finish()
         done[clean] = descents.done
     return found, cost, done
-
-
-def descend(problem: Problem, theta: FloatArray) -> tuple[FloatArray, float]:
-    """Return theta (V,) and chisqr of one spectrum without noise, for as long as that gets on quickly."""
-    end, chisqr = Descents(problem, theta[np.newaxis]).finish(_LESS)
-    return end[0], float(chisqr[0])

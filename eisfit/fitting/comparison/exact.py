@@ -38,7 +38,7 @@ _AS_MUCH = 2.0  # times chi-square: parameters that describe noise save a share 
 _NOISY = 100.0  # times the chi-square of the digits at the closest fit: the rest is not the digits'
 _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
-_FAR = 1e-2  # the same after a short look
+_FAR = 1e-2  # the same where no branch has been put elsewhere
 _NORMAL = 1.2  # chi-square over the count of numbers: no optimum is looked for below it
 _WITHIN = 45.0  # the same: a search that has gone further astray has moved every branch in vain
 _AS_LARGE = 2  # more parameters: BIC may prefer another circuit so much larger for a small gain by the digits
@@ -140,13 +140,15 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
     by_digits, size = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis]), task.coordinates.size
     smaller = [one for one in others if one.task.coordinates.size < size]
     enough = [one.task for one in smaller if one.suffices]
-    goal, hopeless = _NORMAL * digits.size, _WITHIN * digits.size
+    goal, hopeless = _NORMAL * digits.size, np.inf
     if enough:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
         theta = best_end(task, basin)
-        goal, hopeless = (np.inf, 0.0) if _is_needless(task, enough) else (goal, np.inf)
+        goal, hopeless = (np.inf, 0.0) if _is_needless(task, enough) else (goal, hopeless)
     else:
         theta, basin = best_start(task, seed)
+        if is_exact(task.spectrum, task.settings.weighting, task.attainable):  # the search knew it was
+            hopeless = _WITHIN * digits.size
     if basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)

@@ -10,10 +10,11 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales, arcs
-from eisfit.engine.polish import descend, polish
+from eisfit.engine.digits import reach_digits
+from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.draws import random_starts
-from eisfit.engine.starts.moved_branch import put_arc, with_branch_moved
+from eisfit.engine.starts.moved_branch import put_arc
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
@@ -38,7 +39,6 @@ _AGREE = 4
 _AMOUNTS = {"C": "Q"}
 _IDEAL = {"alpha": ("Q", 0.97), "p": ("tau", 0.5)}  # beside what else, where an element takes another's place
 _BEST = 10
-_MOVES = 3
 #: Relative rms from which the digits may be reached.
 NEAR = 1e-4
 _REACHED = 4.0  # times the chisqr of the digits: there is nothing left to look for
@@ -221,9 +221,7 @@ class Workbench:
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
         found = self._fitted(trial.structure, problem, ends, steps=steps, agree=_AGREE)
-        if self.is_exact:
-            found = self._arcs_moved(found)
-        return self._finished(found)
+        return self._at_digits(found) if self.is_exact else self._finished(found)
 
     def reduced(self, structure: Structure, parent: Trial) -> Trial:
         """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""
@@ -231,12 +229,12 @@ class Workbench:
         circuit = problem.coordinates.circuit
         start = self._inherited(circuit, parent.values, self._drawn(circuit, 1, 0))
         found = self._fitted(structure, problem, problem.coordinates.internal(start), steps=_MORE)
-        return self._finished(found) if found.rms < NEAR else found
+        if found.rms > NEAR:
+            return found
+        return self._at_digits(found, as_it_is=True) if self.is_exact else self._finished(found)
 
     def _finished(self, found: Trial) -> Trial:
         """Go on to the bottom from the best ends."""
-        if self.is_exact:
-            return self._at_digits(found)
         ends = found.ends[:2]
         if self.is_simulated:
             ends = polish(found.problem, ends, np.array([self.digits_left]))[0]
@@ -244,32 +242,15 @@ class Workbench:
             found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True
         )
 
-    def _at_digits(self, found: Trial) -> Trial:
-        """Go on to the digits from the best two ends, where they are near."""
+    def _at_digits(self, found: Trial, *, as_it_is: bool = False) -> Trial:
+        """Go on to the digits from ends that are near; `as_it_is` with no branch put elsewhere."""
         if found.rms > NEAR:
             return replace(found, full=True)
-        theta, chisqr = descend(found.problem, found.theta)
-        if chisqr > _REACHED * self.digits_left and len(found.ends) > 1:
-            other = descend(found.problem, found.ends[1])
-            theta, chisqr = other if other[1] < chisqr else (theta, chisqr)
+        goal, hopeless = _REACHED * self.digits_left, 0.0 if as_it_is else np.inf
+        theta, chisqr = reach_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
         score = evidence(found.problem, theta, found.structure, self.prior, self.scale)
         ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
         return replace(found, theta=theta, chisqr=chisqr, score=score, ends=ends, full=True)
-
-    def _arcs_moved(self, found: Trial) -> Trial:
-        """Go on from the best end with each arc in turn elsewhere, as long as that finds something better."""
-        c, modulus = found.problem.coordinates, np.abs(self.spectrum.impedance)
-        for _ in range(_MOVES):
-            values = c.physical(found.theta[np.newaxis])[0]
-            starts = with_branch_moved(found.circuit, values, self.spectrum.omega, modulus)
-            if not len(starts) or found.chisqr < _REACHED * self.digits_left:
-                break
-            theta = np.concatenate([found.ends[:_KEPT], c.internal(starts)])
-            before, found = found, self._fitted(found.structure, found.problem, theta, steps=_STEPS)
-            found = self._fitted(found.structure, found.problem, found.ends[:_KEPT], steps=_MORE)
-            if found.chisqr > before.chisqr / 2:
-                break
-        return found
 
     def explains(self, trial: Trial) -> bool:
         """Return whether nothing that an impedance can show is left in a trial's residual."""

@@ -7,8 +7,8 @@ import pytest
 
 import eisfit
 from eisfit.engine.amplitudes import Amplitudes
+from eisfit.engine.descent import Descents
 from eisfit.engine.digits import reach_digits
-from eisfit.engine.polish import descend
 from eisfit.engine.solver import Problem
 
 FREQUENCY = np.geomspace(1e6, 1, 49)
@@ -29,7 +29,7 @@ def problem(string, z):
 
 def coordinates(problem, values):
     names = problem.coordinates.circuit.names
-    return problem.coordinates.internal(np.array([[values[name] for name in names]]))[0]
+    return problem.coordinates.internal(np.array([[values[name] for name in names]]))
 
 
 @pytest.mark.parametrize("off", [0.5, 0.7, 0.9, 1.5])
@@ -40,9 +40,9 @@ def test_an_arc_beyond_the_sweep_is_found_though_its_valley_is_narrow(off, serie
     fitted = problem(f"{series}p(R_1,CPE_1)-p(R_2,CPE_2)", z)
     start = {"R_0": 12.0 * off, "R_1": 500.0 * off, "CPE_1_Q": 8e-12, "CPE_1_alpha": 0.65,
              "R_2": 3.0 * off, "CPE_2_Q": 2e-6, "CPE_2_alpha": 0.57}  # fmt: skip
-    theta, chisqr = descend(fitted, coordinates(fitted, start))
-    assert chisqr < 2 * FREQUENCY.size
-    assert (fitted.coordinates.physical(theta[np.newaxis]) > 0).all()
+    theta, chisqr = Descents(fitted, coordinates(fitted, start)).finish()
+    assert chisqr[0] < 2 * FREQUENCY.size
+    assert (fitted.coordinates.physical(theta) > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_one_branch_out_of_place_is_put_where_the_digits_are():
     start = {"R_0": 502.0, "R_1": 30.0, "CPE_1_Q": 2e-6, "CPE_1_alpha": 0.8, "R_2": 3.0, "CPE_2_Q": 1e-9,
              "CPE_2_alpha": 0.9, "R_3": 1e-4, "CPE_3_Q": 30.0, "CPE_3_alpha": 0.5}  # fmt: skip
     at = coordinates(fitted, start)
-    assert descend(fitted, at)[1] > 1e3 * FREQUENCY.size
-    assert reach_digits(fitted, at[np.newaxis], 3.0 * FREQUENCY.size)[1] < 3 * FREQUENCY.size
+    assert Descents(fitted, at).finish()[1][0] > 1e3 * FREQUENCY.size
+    assert reach_digits(fitted, at, 3.0 * FREQUENCY.size)[1] < 3 * FREQUENCY.size
