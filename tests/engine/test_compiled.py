@@ -274,7 +274,10 @@ def test_without_numba(fresh, monkeypatch):
         chosen(coordinates(), 1, 60, "numba")
 
 
-@pytest.mark.parametrize("error", [ImportError("needs NumPy 2.3 or less"), AttributeError("no types")])
+@pytest.mark.parametrize(
+    "error",
+    [ImportError("needs NumPy 2.3 or less"), AttributeError("no types"), RuntimeError("no such processor")],
+)
 def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
     def refuse():
         raise error

@@ -111,7 +111,8 @@ def _loop(*, make: bool) -> Loop | None:
             _METER.loop = code.kept_loop() if kept else None
             if _METER.loop is None and make:
                 _METER.loop = code.made_loop()
-        except (ImportError, AttributeError) as error:  # one that does not fit the numpy, or half installed
+        # A numba that does not fit the numpy or is half installed, a processor or a file that LLVM refuses.
+        except (ImportError, AttributeError, OSError, RuntimeError) as error:
             absent = find_spec("numba") is None
             why = 'numba is not installed; pip install "eisfit-toolkit[fast]"'
             _METER.missing = why if absent else f"numba does not load ({error})"
