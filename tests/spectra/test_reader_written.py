@@ -585,3 +585,33 @@ def test_grad_are_degrees_unless_they_are_gons():
     holds("f (Hz),|Z| (Ohm),Phase (grad)\n" + rows("{},{},{}", F, abs(Z), DEGREES))
     with pytest.raises(ReadError, match="seems to be in gons"):
         holds("f (Hz),|Z| (Ohm),Phase (grad)\n" + rows("{},{},{}", F, abs(Z), DEGREES / 0.9))
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["freq_hz,z_ohm,z_ohm,z_ohm,phase_deg", "Frequency__Hz_,x_Z___Ohms_,Z___Ohms_,x_Z___Ohms_,Phase__deg_"],
+)
+def test_several_columns_called_a_modulus_that_differ_are_asked_for(names):
+    text = f"{names}\n" + rows("{},{},{},{},{}", F, Z.real, -Z.imag, abs(Z), DEGREES)
+    with pytest.raises(ReadError, match="another column"):
+        holds(text)
+
+
+def test_names_whose_ohm_became_a_mark_too():
+    names = '"Frequency..Hz.","Z.....","X.Z......","Z....","X.Phase...."'
+    holds(f"{names}\n" + rows("{},{},{},{},{}", F, Z.real, -Z.imag, abs(Z), -DEGREES))
+
+
+def test_milli_of_a_unit_that_lost_its_ohm():
+    with pytest.raises(ReadError, match="may be a unit"):
+        holds("frequency_hz,r_m,x_m,z_m,deg\n" + rows("{},{},{},{},{}", F, Z.real, Z.imag, abs(Z), DEGREES))
+
+
+def test_a_period_in_json_and_arrays():
+    holds(
+        json.dumps({"Period (s)": (1 / F).tolist(), "Zre": Z.real.tolist(), "Zim": Z.imag.tolist()}), "x.json"
+    )
+    stream = io.BytesIO()
+    np.savez(stream, period_s=1 / F, Z=Z)
+    (spectrum,) = read_bytes(stream.getvalue(), "x.npz")
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers._units import Unit, unit_of
 
 __all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
 
@@ -33,7 +33,7 @@ _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pr
 _REFLECTION = re.compile(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
 _OF_Z = re.compile(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
-_WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,5})([A-Za-z]+)[._]?")
+_WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
 _OF_A_CELL = re.compile(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
@@ -74,17 +74,18 @@ def _parts_without_marks(columns: dict[int, Column]) -> dict[int, Column]:
     MATLAB's writetable, R and others write a mark for each sign that names of theirs cannot hold.
     """
     lost = {i: match for i, c in columns.items() if (match := _WITHOUT_MARKS.fullmatch(c.name))}
-    counts = {len(match[2]): i for i, match in lost.items() if not match[1]}
-    real = max(counts.values(), key=lambda i: -len(lost[i][2]), default=None)
-    imag = [i for i, match in lost.items() if real is not None and len(match[2]) == len(lost[real][2]) + 1]
-    known = {c.quantity for c in columns.values()} & {"real", "imag"}
-    if real is None or len(imag) != 1 or len(lost[real][2]) < 2 or known:
+    pairs = [
+        (bool(second[1]), len(second[2]), i, j)
+        for i, first in lost.items()
+        for j, second in lost.items()
+        if not first[1] and 2 <= len(first[2]) == len(second[2]) - 1 and first[3] == second[3]
+    ]
+    if not pairs or {c.quantity for c in columns.values()} & {"real", "imag"}:
         return columns
-    sign = -1.0 if lost[imag[0]][1] else 1.0
-    signs = {real: ("real", 1.0), imag[0]: ("imag", -1.0 if lost[imag[0]][1] else 1.0)}
+    negative, _, real, imag = max(pairs)
     parts = dict(columns)
-    for i, (quantity, sign) in signs.items():
-        unit = unit_of(lost[i][3])
+    for i, quantity, sign in ((real, "real", 1.0), (imag, "imag", -1.0 if negative else 1.0)):
+        unit = unit_of(lost[i][3]) if lost[i][3] else Unit("ohm", 1.0)
         if unit is None or unit.kind != "ohm":
             return columns
         parts[i] = replace(columns[i], quantity=quantity, scale=sign * unit.scale, unit=lost[i][3], label="")

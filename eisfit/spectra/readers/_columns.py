@@ -63,7 +63,7 @@ _INVERSE = re.compile(r"^\s*1\s*/")
 _RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
 _RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 #: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
-_R_NAME = re.compile(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z])))")
+_R_NAME = re.compile(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
     dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
@@ -103,6 +103,7 @@ _OHM = re.compile(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
 _MEASURED = re.compile(r"^(?:trace|meas(?:ured)?|mean|avg)[\s_:.]+", re.IGNORECASE)
+_MILLI = re.compile(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
 _LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 _TWENTY = re.compile(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
@@ -236,7 +237,7 @@ def _fits(quantity: str, unit: Unit | None) -> bool:
 def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
     """Return (quantity, label, how often each concept is named)."""
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", _MEASURED.sub("", text)).lower()
-    if bare in WHOLE:
+    if bare in WHOLE and not _MILLI.search(text):
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare == "w")})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)

@@ -148,7 +148,7 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     matrix
         (rows, columns) as written.
     """
-    told = _repeated(chosen, columns, matrix) or _derived(chosen, z)
+    told = _repeated(chosen, columns, matrix) or _moduli(chosen, columns, matrix) or _derived(chosen, z)
     if not told:
         return ""
     names = [
@@ -170,6 +170,19 @@ def _repeated(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray)
             continue
         if words := _factor(matrix[:, place] * meaning.scale, chosen.values[meaning.quantity]):
             return meaning.name, words
+    return None
+
+
+def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> tuple[str, str] | None:
+    """Compare columns that are called a modulus alike: parts whose primes a program left out are so."""
+    taken = chosen.columns.get("modulus")
+    if taken is None or {"real", "imag"} <= set(chosen.columns):
+        return None
+    for place, meaning in columns.items():
+        alike = meaning.quantity == "modulus" and not meaning.base
+        values = matrix[:, place] * meaning.scale if alike and place < matrix.shape[1] else None
+        if values is not None and (words := _factor(values, chosen.values["modulus"], whole=True)):
+            return f"another column {meaning.name}", words
     return None
 
 

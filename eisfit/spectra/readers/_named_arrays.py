@@ -35,7 +35,7 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
     ReadError
         When no group has one; it says which names there are.
     """
-    own = {name: arrays for name, arrays in groups.items() if any(map(_is_frequency, arrays))}
+    own = {name: arrays for name, arrays in groups.items() if _swept(arrays) is not None}
     tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
     if not own and len(tables) == 1:
         return from_array(file, tables[0])
@@ -67,8 +67,10 @@ def _shown(names: Collection[str]) -> str:
     return f"{', '.join(shown)}{more}" if shown else "none"
 
 
-def _is_frequency(name: str) -> bool:
-    return column(name).quantity == "frequency"
+def _swept(names: Collection[str]) -> str | None:
+    """Return the first name of a frequency, else of a period."""
+    named = {quantity: name for name in reversed([*names]) if (quantity := column(name).quantity)}
+    return named.get("frequency") or named.get("period")
 
 
 def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
@@ -81,7 +83,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """
     flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
     meanings = {name: column(name) for name in flat}
-    f_name = next(filter(_is_frequency, meanings), None)
+    f_name = _swept(meanings)
     if f_name is None or flat[f_name].ndim != 1:
         raise file.error(f"no array named as a frequency (arrays: {_shown(arrays)})")
     size = flat[f_name].size

@@ -47,6 +47,7 @@ _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
 _OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
 _UNIT_NAME = re.compile(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
+_SWEPT = {"frequency", "period"}
 _FEWEST_ROWS = 3
 _LONGEST = 200
 _MOST_NAMES = 60
@@ -177,7 +178,7 @@ def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[in
     first = 0 if is_one else len(table.preamble)
     places = (*range(first), *range(table.rows[0], len(lines)))
     begins = {
-        i: "frequency" in _quantities(lines[i], table) for i in places if _begins_another(table, lines, i)
+        i: bool(_SWEPT & _quantities(lines[i], table)) for i in places if _begins_another(table, lines, i)
     }
     begins = dict(sorted({**begins, first: is_one}.items()))
     edges = [*begins, len(lines)]
@@ -224,7 +225,7 @@ def _is_over_numbers(lines: Sequence[str], line: int, table: Table) -> bool:
 
 
 def _place_of_frequency(table: Table) -> int | None:
-    return next((i for i, name in enumerate(table.names) if column(name).quantity == "frequency"), None)
+    return next((i for i, name in enumerate(table.names) if column(name).quantity in _SWEPT), None)
 
 
 def _begins_again(table: Table, line: int) -> bool:

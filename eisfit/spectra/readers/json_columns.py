@@ -104,7 +104,8 @@ def _table(value: Any) -> Table:
         records = [{name: _complex_cell(item) for name, item in row.items()} for row in value]
         names = [name for name, item in records[0].items() if not isinstance(item, (list, Mapping))]
         columns = {name: [row.get(name) for row in records] for name in names}
-    size = next((len(cells) for name, cells in columns.items() if column(name).quantity == "frequency"), 0)
+    sizes = {column(name).quantity: len(cells) for name, cells in reversed(columns.items())}
+    size = sizes.get("frequency") or sizes.get("period") or 0
     return (
         {name: cells for name, cells in columns.items() if len(cells) == size or column(name).quantity}
         if size

@@ -64,7 +64,7 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
-_PREFIXES = ("k", "m", "g", "u", "µ")  # Zre_k: kiloohm?
+_PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 
@@ -242,12 +242,14 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
 
 def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
+    bare = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus") and not c.unit}
+    for label in sorted(
+        (labels & {"f", "h"} if len(labels) == 1 else set()) | (bare & _PREFIXES if alone else set())
+    ):
+        raise file.error(
+            f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
+        )
     if len(labels) == 1 and (label := labels.pop()) and not (alone and label.isdigit()):
-        bare = not any(c.unit for c in columns.values() if c.quantity in ("real", "imag", "modulus"))
-        if label in ("f", "h") or (bare and alone and label in _PREFIXES):
-            raise file.error(
-                f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
-            )
         for sweep in sweeps:
             sweep.metadata["label"] = label
             sweep.notes.append(f"columns of {label!r}")
