@@ -83,6 +83,10 @@ _PRINTED = {
     " ohm": "\u00a0Ω",
     " °C": "\u00a0°C",
     " %": "\u00a0%",
+    "≥ ": "≥\u00a0",
+    "≤ ": "≤\u00a0",
+    "&lt; ": "&lt;\u00a0",
+    "&gt; ": "&gt;\u00a0",
 }
 _UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
 
@@ -158,7 +162,7 @@ def _ledger(document: Document) -> str:
         f"<tr class='mut'><th scope='row'>{_set(fact)}</th><td colspan='{len(order)}'>{_set(why)}</td></tr>"
         for fact, why in document.get("silent", {}).items()
     )
-    last = "".join(f"<td>{percent(document['hypotheses'][name]['probability'])}</td>" for name in order)
+    last = "".join(f"<td>{_set(percent(document['hypotheses'][name]['probability']))}</td>" for name in order)
     caption = (
         "<b>Figure 1. What each datum says.</b> Change of log<sub>10</sub> odds of each hypothesis against "
         "all the others, by each datum after those above it. All were equally likely before; columns add up."
