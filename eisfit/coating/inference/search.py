@@ -29,6 +29,7 @@ __all__ = ["posteriors", "refitted"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
+_ROUNDS, _ANOTHER = 3, 10.0  # rounds of moves, while each gains that much of chi2: another valley
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _STUCK = 1e10  # damping at which no step gains anything: rounding
@@ -38,17 +39,17 @@ _ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations ap
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
 _DONORS = 3  # hypotheses whose optima start the others on all the data: the pair has been searched from all
-_MOVES = {
-    "sigma_s": (-0.75, 1.0, None),
-    "counter_tau": (-1.5, 1.5, "counter_R"),
-    "chi": (-1.5, 1.5, None),
-    "native_C": (-1.5, 1.5, "native_R"),
-    "contact_tau": (-1.5, 1.5, "contact_R"),
-    "Ea:series": (-1.5, 1.5, None),
+_MOVES: dict[str, tuple[tuple[float, ...], str | None]] = {
+    "sigma_s": ((-0.75, 1.0), None),
+    "counter_tau": ((-4.5, -3.0, -1.5, 1.5, 3.0), "counter_R"),
+    "chi": ((-1.5, 1.5), None),
+    "native_C": ((-1.5, 1.5), "native_R"),
+    "contact_tau": ((-1.5, 1.5), "contact_R"),
+    "Ea:series": ((-1.5, 1.5), None),
 }
-"""Standard deviations of the prior down and up to where else the solid, or an arc, may take its part of the
-spectrum, the series resistance its part of what falls with temperature; and the arc's resistance, which
-begins at its prior's mean there."""
+"""Standard deviations of the prior to where else the solid, or an arc, may take its part of the spectrum, the
+series resistance its part of what falls with temperature; and the arc's resistance, which begins at its
+prior's mean there."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
@@ -175,9 +176,15 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
         found = found.best(_KEPT, _RIVALS)
     if problem.scalar:
         return found
-    again = _from_all(found, 1) if new.any() else (found.u, found.which)
-    both = zip(again, _moved(found.best(1)), strict=True)
-    return _searched(likelihood, *(np.concatenate(part) for part in both))
+    starts = _from_all(found, 1) if new.any() else (found.u, found.which)
+    for _ in range(_ROUNDS):
+        both = zip(starts, _moved(found.best(1)), strict=True)
+        ended = _searched(likelihood, *(np.concatenate(part) for part in both))
+        if ended.chi2.min() > found.chi2.min() - _ANOTHER:
+            break
+        found = ended.best(_KEPT, _RIVALS)  # a move has found what the others do not know yet
+        starts = _from_all(found, 1)
+    return ended
 
 
 def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
@@ -207,9 +214,9 @@ def _moved(best: Optima) -> tuple[FloatArray, IntArray]:
     names, free = best.likelihood.names, best.likelihood.free
     near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
     rows, which = [best.u[:0]], [best.which[:0]]
-    for name, (down, up, size) in ((n, move) for n, move in _MOVES.items() if n in names):
+    for name, (steps, size) in ((n, move) for n, move in _MOVES.items() if n in names):
         held = free[near.which, names.index(name)]
-        for step in (down, up):
+        for step in steps:
             u = near.u[held]
             u[:, names.index(name)] += step
             u[:, [k for k, other in enumerate(names) if other == size]] = 0.0
