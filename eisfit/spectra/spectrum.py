@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "TURNED", "Spectrum"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+#: Relative: 0.1 Hz of a logarithmic sweep is 0.09999999999999998 in memory and 0.1 in the file.
+_SAME_FREQUENCY = 1e-9
 
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
@@ -208,7 +210,7 @@ class Spectrum:
         return dataclasses.replace(self, **changes)
 
     def select(self, fmin: float | None = None, fmax: float | None = None) -> Spectrum:
-        """Return the part between two frequencies (Hz, both included).
+        """Return the part between two frequencies (Hz, both included, in whatever digits they were written).
 
         Raises
         ------
@@ -217,7 +219,8 @@ class Spectrum:
         """
         low = -np.inf if fmin is None else fmin
         high = np.inf if fmax is None else fmax
-        return self.keep((self.frequency >= low) & (self.frequency <= high))
+        above = self.frequency >= low * (1 - _SAME_FREQUENCY)
+        return self.keep(above & (self.frequency <= high * (1 + _SAME_FREQUENCY)))
 
     def keep(self, mask: ArrayLike) -> Spectrum:
         """Return the points where `mask` (F,) is true."""

@@ -28,6 +28,7 @@ _HOPELESS = 60.0  # 2 ln(likelihood ratio) below the best
 _KEPT = 8  # optima of one cycle
 _TRIED = 60  # starts of one cycle from others
 _REACH = (1, 3, 9, 27)  # cycles to either side
+_ROUNDING = 1e-14  # of |Z|: optima that miss by less are as good, whichever way the processor rounded
 
 
 class SeriesOptima:
@@ -51,6 +52,9 @@ class SeriesOptima:
     def __init__(self, rows: SeriesProblem, features: Features) -> None:
         self.rows, self.features = rows, features
         count = len(rows.spectra)
+        data = zip(rows.weights, rows.spectra, strict=True)
+        sizes = (weight * np.repeat(np.abs(one.impedance), 2) for weight, one in data)
+        self.least = np.array([_ROUNDING**2 * (size @ size) for size in sizes])
         self.found: list[list[Candidate]] = [[] for _ in range(count)]
         self.blind, self.starts = np.full(count, np.inf), np.ones(count, dtype=np.intp)
         self.voted, self.settled = self.starts, np.zeros(count, dtype=bool)
@@ -62,7 +66,8 @@ class SeriesOptima:
         self.starts, self.voted = self.starts.copy(), self.voted.copy()
         for where, coordinates, found in self.rows.search(seed):
             self.starts[where], self.voted[where] = found.starts, found.agreed
-            self.blind[where], self.settled[where] = found.chisqr[:, 0], found.settled
+            lowest = np.maximum(found.chisqr[:, 0], self.least[where])
+            self.blind[where], self.settled[where] = lowest, found.settled
             row, end = np.nonzero(np.isfinite(found.chisqr))
             cycles.append(where[row])
             values.append(coordinates.physical(found.theta[row, end]))
@@ -84,7 +89,7 @@ class SeriesOptima:
         with np.errstate(all="ignore"):
             moved = np.abs(self.features.of(ends.values) - self.features.of(values))
         stayed = np.all(moved <= _ONE, axis=1)
-        self.blind = ends.chisqr
+        self.blind = np.maximum(ends.chisqr, self.least)
         return self._kept(np.arange(len(values)), ends.values, ends.chisqr, stayed)
 
     def _kept(
@@ -92,6 +97,7 @@ class SeriesOptima:
     ) -> Found:
         with np.errstate(all="ignore"):
             features, disorder = self.features.of(values), self.features.disorder(values)
+        chisqr = np.maximum(chisqr, self.least[cycles])
         fresh = []
         for row, k in enumerate(cycles.tolist()):
             if np.isfinite(chisqr[row]) and np.isfinite(features[row]).all():

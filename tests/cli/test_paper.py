@@ -98,7 +98,13 @@ def test_error_bars_end_at_the_bounds():
 
 def test_a_comparison_of_long_strings_stays_legible():
     string = "L-R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)-p(R1,CPE1)-p(R2,CPE2)"
-    row = {"circuit": {"name": string}, "refused": False, "misfit": 1.0, "rms_relative_residual": 0.01}
+    row = {
+        "circuit": {"name": string},
+        "refused": False,
+        "misfit": 1.0,
+        "fits": True,
+        "rms_relative_residual": 0.01,
+    }
     rows = [{**row, "bic": bic} for bic in (0.0, 5.0)]
     document = {"ranked": rows}
     assert comparison_height(document) > 0.9 + 2 * 0.34

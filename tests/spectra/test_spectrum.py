@@ -129,6 +129,11 @@ def test_averaged_refuses_what_a_spectrum_refuses():
         Spectrum.averaged([1.0, 1.0], [1.0])
 
 
+def test_the_ends_of_a_range_are_included_however_they_were_rounded():
+    s = Spectrum([10 * (1 + 2e-16), 1.0, 0.1 * (1 - 2e-16)], [1 - 1j, 2 - 1j, 3 - 1j])
+    assert s.select(0.1, 10).points == 3
+
+
 def test_select_and_keep():
     s = full()
     assert s.select(fmin=10).frequency.tolist() == [100.0, 10.0]

@@ -94,7 +94,8 @@ def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatAr
     Cook and S. Weisberg, Biometrika 70 (1983) 1). `square` (B, F) is of residuals over |Z|.
     """
     found = np.full(len(square), np.nan)
-    if square.shape[1] < _FEWEST_FOR_NOISE:
+    noisy = np.mean(square, axis=1) > limit("rounding") ** 2
+    if square.shape[1] < _FEWEST_FOR_NOISE or not noisy.any():
         return found
     with np.errstate(all="ignore"):
         x = np.log(modulus)
@@ -102,7 +103,7 @@ def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatAr
         own = square * np.exp(2 * (1 - supposed) * x)
         share = own / np.mean(own, axis=1, keepdims=True) - 1
         score = np.einsum("bf,bf->b", share, x) / np.sqrt(np.einsum("bf,bf->b", x, x))
-        doubted = np.flatnonzero(np.abs(score) > limit("error_structure"))
+        doubted = np.flatnonzero(noisy & (np.abs(score) > limit("error_structure")))
         if doubted.size:
             found[doubted] = _most_probable(square[doubted], x[doubted], supposed)
     return found
