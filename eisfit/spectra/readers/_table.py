@@ -65,8 +65,10 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
     filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
     if len(parsed) != len(filled):
         parsed = [row_of_numbers(lines[index], style) for index in filled]
-    marked = {index for index in filled if lines[index].lstrip()[:1] in _REMARKS}
-    marked = marked if 2 * len(marked) < len(filled) else set()
+    marked: set[int] = set()
+    if any(values and isnan(values[0]) for values in parsed):
+        marked = {index for index in filled if lines[index].lstrip()[:1] in _REMARKS}
+        marked = marked if 2 * len(marked) < len(filled) else set()
     for index, values in zip(filled, parsed, strict=True):
         if values is not None and index not in marked:
             rows.append(index)
@@ -77,6 +79,14 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
 
 def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:
     """Fill the matrix with the rows of the most frequent width; return that and the first line."""
+    rows, size = numeric.rows, int(numeric.widths[0])
+    if (
+        rows[-1] - rows[0] + 1 == rows.size
+        and (numeric.widths == size).all()
+        and np.isfinite(numeric.flat).all()
+    ):
+        table.matrix, table.rows = numeric.flat.reshape(-1, size), rows.tolist()
+        return size, int(rows[0])
     counts = np.bincount(numeric.widths)
     width = _named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
     needed = _needed_width(numeric, width)
