@@ -29,7 +29,7 @@ __all__ = ["posteriors", "refitted"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
-_ROUNDS, _ANOTHER = 3, 10.0  # rounds of moves, while each gains that much of chi2: another valley
+_ROUNDS, _ANOTHER = 3, 1.0  # rounds of moves, while each leads so many standard deviations away
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _STUCK = 1e10  # damping at which no step gains anything: rounding
@@ -180,11 +180,19 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
     for _ in range(_ROUNDS):
         both = zip(starts, _moved(found.best(1)), strict=True)
         ended = _searched(likelihood, *(np.concatenate(part) for part in both))
-        if ended.chi2.min() > found.chi2.min() - _ANOTHER:
+        if not _elsewhere(found, ended):
             break
         found = ended.best(_KEPT, _RIVALS)  # a move has found what the others do not know yet
         starts = _from_all(found, 1)
     return ended
+
+
+def _elsewhere(before: Optima, after: Optima) -> bool:
+    """Return whether a likely hypothesis has its best optimum in another valley than before."""
+    names, old, new = before.likelihood.names, before.best(1), after.best(1)
+    places = [names.index(name) for name in _MOVES if name in names]
+    near = new.chi2 < new.chi2.min() + _HOPELESS
+    return bool((np.abs(new.u - old.u)[near][:, places] > _ANOTHER).any())
 
 
 def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
