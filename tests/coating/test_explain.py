@@ -15,6 +15,7 @@ from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.problem import Block
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study, load_study
+from eisfit.display.report.explanation_page import explanation_html
 from eisfit.errors import SchemaError
 from eisfit.files import data_folder, to_json
 
@@ -144,6 +145,9 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
         "A faster reaction explains it, beside electrons along the film, which changed R(0) - R(inf) by +0.3 "
     )
     assert told(0.3, -13.3).startswith(f"{alone}and R(inf) by -1.2 ohm: together, probability 99 %")
+    ends = "changed R(0) - R(inf) by +0.3 and R(inf) by -1.2 ohm"
+    page = explanation_html(published.to_dict() | {"headline": [ends]})
+    assert "<i>R</i>(\u221e) by +0.3 and <i>R</i>(\u221e) by \u22121.2\u00a0Ω" in page
     assert told(-13.3, 0.3).startswith("Electrons along the film explain it, beside a faster reaction, which")
     assert told(-6.5, -6.5).startswith(
         "Electrons along the film and a faster reaction explain it, probability"

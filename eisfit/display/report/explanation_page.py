@@ -79,6 +79,7 @@ _PRINTED = {
     "R_i": "<i>R</i><sub>i</sub>",
     "R(0) - R(inf)": "<i>R</i>(0)\u00a0\u2212\u00a0<i>R</i>(\u221e)",
     "R(0)": "<i>R</i>(0)",
+    "R(inf)": "<i>R</i>(\u221e)",
     "log10": "log<sub>10</sub>",
     " ohm": "\u00a0Ω",
     " °C": "\u00a0°C",
