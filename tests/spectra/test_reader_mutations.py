@@ -10,6 +10,7 @@ import pytest
 
 from eisfit.errors import EisfitError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._header import _counts
 
 TABLES = 400  # a seed each; thousands were tried when the rules were made
 FREQUENCY = ["Frequency", "freq", "f", "Freq.", "Frequenz", "Fréquence", "频率", "周波数", "주파수"]
@@ -120,3 +121,9 @@ def outcome(seed):
 def test_tables_are_read_right_or_refused(start):
     counts = collections.Counter(outcome(seed) for seed in range(start, start + 100))
     assert counts["right"] >= 95
+
+
+def test_a_column_of_infinite_numbers_counts_nothing():
+    """The difference of two was a warning on the terminal."""
+    assert not _counts(np.array([np.inf, np.inf, 1.0]))
+    assert _counts(np.arange(5.0))

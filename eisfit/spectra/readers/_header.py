@@ -174,7 +174,8 @@ def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> lis
 
 def _counts(values: NDArray[np.float64]) -> bool:
     """Whether a column counts the rows."""
-    return values.size > 2 and bool(np.mean(np.diff(values) == 1) > 0.8)
+    with np.errstate(invalid="ignore"):  # of two infinite numbers
+        return values.size > 2 and bool(np.mean(np.diff(values) == 1) > 0.8)
 
 
 def _is_rule(line: str, delimiter: str) -> bool:
