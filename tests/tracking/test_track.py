@@ -244,3 +244,18 @@ def test_progress_is_told_step_by_step(folder):
         eisfit.read_series(folder), "rs-ct", joint={"R_s": "shared"}, progress=lambda *step: seen.append(step)
     )
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_errors_of_an_amplitude_of_either_sign_know_that_the_circuit_is_only_nearly_true():
+    """A skewed slow arc: R_2 is off by ohms. Departures are told to first order here, as in `eisfit.fit`."""
+    frequency = np.geomspace(1e5, 1e-2, 61)
+    s = 2j * np.pi * frequency
+    noise = np.random.default_rng(3).standard_normal((2, 61))
+    z = 2 + 10 / (1 + (s * 1e-4) ** 0.85) + 40 / (1 + s * 0.1) ** 0.6
+    spectrum = eisfit.Spectrum(frequency, z * (1 + 1e-3 * (noise[0] + 1j * noise[1])))
+    circuit = eisfit.circuit("R_s-p(R_1,CPE_1)-p(R_2,CPE_2)").constrain(bound={"R_2": (-1e5, 1e5)})
+    alone = eisfit.fit(spectrum, circuit)
+    (tracked,) = eisfit.track([spectrum.replace(cycle=1)], circuit)
+    errors = [{round(p.value, 3): p.stderr for p in fit.parameters.values()} for fit in (alone, tracked)]
+    assert max(errors[0].values()) > 1
+    assert sorted(errors[1].values()) == pytest.approx(sorted(errors[0].values()), rel=1e-4)

@@ -23,10 +23,14 @@ from eisfit.engine.optima import joined_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
 from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.errors.departures.discrepancy import Discrepancy, follow_departures, nearly_true
+from eisfit.fitting.errors.departures.discrepancy import (
+    Discrepancy,
+    find_discrepancy,
+    follow_departures,
+    screen_departures,
+)
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
-from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
@@ -39,7 +43,7 @@ from eisfit.spectra.noise import noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
-__all__ = ["Optima", "results", "table_of", "tables_of"]
+__all__ = ["Optima", "table_of", "tables_of"]
 
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
@@ -104,7 +108,7 @@ class Optima:
 def table_of(optima: Optima) -> Table:
     """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
     linear = _linear(optima)
-    return _table_of(optima, linear, follow_departures(linear, nearly_true(linear)))
+    return _table_of(optima, linear, find_discrepancy(linear))
 
 
 def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int], Table]]:
@@ -115,18 +119,18 @@ def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int],
     found, put_off, theirs = list[tuple[list[int], Table]](), list[Optima](), list[int]()
     for places, optima in lots:
         linear = _linear(optima)
+        off, others = screen_departures(linear)
         near = np.zeros(len(places), dtype=bool)
-        near[nearly_true(linear)] = True
-        rest, others = np.flatnonzero(~near), np.flatnonzero(near)
-        table = _table_of(optima, linear, Discrepancy.none(linear), near)
+        near[others] = True
+        rest, table = np.flatnonzero(~near), _table_of(optima, linear, off, near)
         found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
         put_off.append(optima.rows(others))
         theirs += [places[row] for row in others.tolist()]
     if theirs:
         optima = Optima.joined(put_off)
         linear = _linear(optima)
-        departed = follow_departures(linear, np.arange(len(theirs)))
-        found.append((theirs, _table_of(optima, linear, departed)))
+        off = follow_departures(linear, np.arange(len(theirs)), Discrepancy.none(linear))
+        found.append((theirs, _table_of(optima, linear, off)))
     return found
 
 
@@ -167,11 +171,6 @@ def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, t
     departed = find_departed(optima.circuit, optima.values, rivals.chisqr, off)
     found = find_alternatives(rivals)
     return {b: (*found.get(b, ()), *departed.get(b, ())) for b in sorted({*found, *departed})}
-
-
-def results(optima: Optima) -> list[FitResult]:
-    """Return `table_of`'s rows as one result for each spectrum."""
-    return table_of(optima).results(optima.spectra, optima.circuit)
 
 
 def _linear(optima: Optima) -> Linearised:

@@ -40,7 +40,7 @@ from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depa
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Discrepancy", "find_discrepancy", "follow_departures", "nearly_true"]
+__all__ = ["Discrepancy", "find_discrepancy", "follow_departures", "screen_departures"]
 
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
@@ -115,40 +115,33 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     hidden
         Whether `Discrepancy.hidden` is wanted, of all rows; else most rows of true circuits cost little.
     """
-    found = Discrepancy.none(fits)
-    return follow_departures(fits, _screened(fits, found, hidden), found)
+    found, rows = screen_departures(fits, hidden=hidden)
+    return follow_departures(fits, rows, found)
 
 
-def nearly_true(fits: Linearised) -> NDArray[np.intp]:
-    """Return the fits (b,) that departures are to be followed for; of the others there is nothing to say.
+def screen_departures(fits: Linearised, *, hidden: bool = False) -> tuple[Discrepancy, NDArray[np.intp]]:
+    """Return what a first order says of departures, and the fits (b,) that these are to be followed for.
 
-    Where the circuit's coordinates may be negative there are none: a first order has to do, which
-    `find_discrepancy` gives.
+    Of all but the latter it is the last word: of most that there are none, and where coordinates of the
+    circuit may be negative, of any.
     """
-    return _screened(fits, Discrepancy.none(fits), False)
+    found = Discrepancy.none(fits)
+    if not elements(fits.circuit):
+        return found, np.arange(0)
+    with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
+        chosen = np.flatnonzero(_sound(fits))
+        if not chosen.size:
+            return found, chosen
+        return found, _to_be_followed(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
 
 
-def follow_departures(
-    fits: Linearised, rows: NDArray[np.intp], found: Discrepancy | None = None
-) -> Discrepancy:
-    """Return what departures, fitted to the end, make of the fits of some rows that `nearly_true` names."""
-    found = Discrepancy.none(fits) if found is None else found
+def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepancy) -> Discrepancy:
+    """Write what departures, fitted to the end, make of the fits of some rows to `found`, and return it."""
     with np.errstate(all="ignore"):
         # They are few of many, and what takes time is how often something is called: all together.
         for some in _lots(rows):
             _write(found, some, _to_the_end(fits.rows(some).of_relative_noise))
     return found
-
-
-def _screened(fits: Linearised, found: Discrepancy, hidden: bool) -> NDArray[np.intp]:
-    """Return the fits that departures are to be followed for; write what a first order says of the others."""
-    if not elements(fits.circuit):
-        return np.arange(0)
-    with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
-        chosen = np.flatnonzero(_sound(fits))
-        if not chosen.size:
-            return chosen
-        return _to_be_followed(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
 
 
 def _sound(fits: Linearised) -> NDArray[np.bool_]:
