@@ -116,19 +116,25 @@ def _by_batch(
             groups.setdefault(one.frequency.tobytes(), []).append(k)
     tables = []
     for grid, group in groups.items():
-        found: list[tuple[list[int], Optima]] = []
-        for lot in _lots(group, len(grid) // 8):
-            weight = _weights([kept[k] for k in lot], weighting)
-            sound = np.isfinite(weight).all(axis=1)
-            places, known = [lot[row] for row in np.flatnonzero(sound)], memory.setdefault(grid, Known())
-            if not places:
-                continue
-            chosen = [kept[k] for k in places]
-            rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
-            if optima is not None:
-                found.append(([places[row] for row in rows.tolist()], optima))
-        tables += tables_of(found)
+        known = memory.setdefault(grid, Known())
+        lots = _lots(group, len(grid) // 8)
+        found = (_optima_of({k: kept[k] for k in lot}, circuit, weighting, seed, known) for lot in lots)
+        tables += tables_of([lot for lot in found if lot is not None])
     return kept, tables
+
+
+def _optima_of(
+    lot: Mapping[int, Spectrum], circuit: Circuit, weighting: str, seed: int, known: Known
+) -> tuple[list[int], Optima] | None:
+    """Return optima of spectra on one grid, by their places, and the places of these; None of none."""
+    weight = _weights([*lot.values()], weighting)
+    sound = np.isfinite(weight).all(axis=1)
+    places: list[int] = np.array([*lot])[sound].tolist()
+    if not places:
+        return None
+    chosen = [lot[k] for k in places]
+    rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
+    return None if optima is None else ([places[row] for row in rows.tolist()], optima)
 
 
 def _lots(group: list[int], points: int) -> Iterator[list[int]]:

@@ -9,23 +9,20 @@ from eisfit.display.report.explanation import FACTORS, capped, largest, shares, 
 
 __all__ = ["headline"]
 
-_SHORT = {
-    "barrier_only": "the barrier alone",
-    "electronic_access": "electrons along the film alone",
-    "intrinsic_activity": "a faster reaction",
-    "area_gain": "a larger area",
-    "access_and_activity": "electrons along the film and a faster reaction",
-    "access_and_area": "electrons along the film and a larger area",
-    "native_layer": "a layer on the bare cell that the film replaces",
-    "contact": "a poorer contact of the bare cell",
-}
+_ELECTRONS = "electrons along the film"
 #: Of hypotheses of two effects: what each changes, and what it is called.
 _PAIRS = {
-    "access_and_activity": {
-        "electrons_along_film": "electrons along the film",
-        "reaction": "a faster reaction",
-    },
-    "access_and_area": {"electrons_along_film": "electrons along the film", "area": "a larger area"},
+    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "a faster reaction"},
+    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "a larger area"},
+}
+_SHORT = {
+    "barrier_only": "the barrier alone",
+    "electronic_access": f"{_ELECTRONS} alone",
+    "intrinsic_activity": "a faster reaction",
+    "area_gain": "a larger area",
+    "native_layer": "a layer on the bare cell that the film replaces",
+    "contact": "a poorer contact of the bare cell",
+    **{name: " and ".join(parts.values()) for name, parts in _PAIRS.items()},
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
 _RATHER = 0.5  # below: all the others together are more probable
@@ -87,37 +84,36 @@ def _explained(document: Mapping[str, Any], kind: str) -> str:
     best, second = order[0], order[1]
     if p[best] < _RATHER:
         return _undecided(p, order, kind)
-    alone = _by_one_of_two(document, best) if p[best] >= _LARGELY else ""
-    text = f"{alone or _named(best, p[best])}, probability {_percent(p[best])}{kind}"
+    largely = p[best] >= _LARGELY
+    alone = _by_one_of_two(document, best) if largely else ""
+    named = alone or _explains(_SHORT[best]) + ("" if largely else " best")
+    text = f"{named}, probability {_percent(p[best])}{kind}"
     text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
-    shared = _shared(document) if p[best] >= _LARGELY else ""
+    shared = _shared(document) if largely else ""
     told = f"{deciding} (log10 odds {capped(rows[deciding])})"
     return f"{text}{size}{shared}. What speaks most for it: {told}."
 
 
-def _named(best: str, probability: float) -> str:
-    verb = "explain" if best.startswith(("electronic", "access")) else "explains"
-    reach = f"{verb} it" if probability >= _LARGELY else f"{verb} it best"
-    return f"{_SHORT[best][:1].upper()}{_SHORT[best][1:]} {reach}"
+def _explains(what: str) -> str:
+    verb = "explain" if what.startswith(_ELECTRONS) else "explains"
+    return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 
 def _by_one_of_two(document: Mapping[str, Any], best: str) -> str:
     """Return which of a hypothesis' two effects made the change, where the other one is there beside it."""
     parts, change = _PAIRS.get(best, {}), document["electrode"]["change"]["median"]
     rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
-    made = [name for name in parts if rows[name]["median"] / change >= _LITTLE]
+    made = [name for name in parts if rows[name]["median"] * change >= _LITTLE * change**2]
     if len(made) != 1:
         return ""
     (other,) = (name for name in parts if name not in made)
-    main = parts[made[0]]
-    verb = "explain" if made[0] == "electrons_along_film" else "explains"
     part, end = (signed(found[other]["median"]) for found in (rows, ends))
     return (
-        f"{main[:1].upper()}{main[1:]} {verb} it, beside {parts[other]}, which changed R(0) - R(inf) by "
-        f"{part} and R(inf) by {end} ohm: together"
+        f"{_explains(parts[made[0]])}, beside {parts[other]}, which changed R(0) - R(inf) by {part} and "
+        f"R(inf) by {end} ohm: together"
     )
 
 

@@ -1,6 +1,6 @@
 """Data without noise: from where a search has been to an optimum at their digits.
 
-Where every amplitude is the best there is (`eisfit.engine.polish`), most descents arrive in ten or twenty
+Where every amplitude is the best there is (`eisfit.engine.descent`), most descents arrive in ten or twenty
 steps. What is then missing is one branch in the right place: far above the sweep, or close to another that
 has taken it in. So each branch in turn is put at several places, the rest left where it is.
 """
@@ -41,7 +41,7 @@ def reach_digits(
     hopeless
         The chisqr above which no branch is moved.
     """
-    size = float(np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2))
+    size = float(np.sum(problem.weighted_modulus**2))
     hopeless = min(hopeless, _FAR**2 * size)
     theta, cost = _lowest(problem, ends[:_ENDS], enough)
     for _ in range(_TURNS):

@@ -117,7 +117,7 @@ class _Search(Ends):
         rows = len(problem.target)
         self.omega = np.broadcast_to(problem.grid.omega, problem.target.shape)
         self.grids: dict[int, StartGrid] = {}
-        size = np.sum((problem.weight * np.repeat(np.abs(problem.target), 2, axis=1)) ** 2, axis=1)
+        size = np.sum(problem.weighted_modulus**2, axis=1)
         self.size = size
         super().__init__(_DIGITS**2 * size, self.coordinates.size)
         clean = attainable < _CLEAN**2 * size
@@ -296,7 +296,7 @@ class _Search(Ends):
         count = theta.shape[1]
         owner = np.repeat(rows, count)
         part = self.problem.rows(owner)
-        weight = part.weight * np.repeat(np.abs(part.target), 2, axis=1)
+        weight = part.weighted_modulus
         form = REPRESENTATIONS["modulus_phase"]
         log = FormProblem(self.coordinates, part.grid, part.target, weight, part.box, form)
         end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_FIRST[0], tolerance=_FIRST[1])

@@ -111,6 +111,11 @@ class Problem:
         target, weight = (np.concatenate([getattr(part, n) for part in parts]) for n in ("target", "weight"))
         return replace(parts[0], target=target, weight=weight, box=box)
 
+    @property
+    def weighted_modulus(self) -> FloatArray:
+        """|Z| of the data (B, 2F) in units of the weights, for either part of Z."""
+        return np.asarray(self.weight * np.repeat(np.abs(self.target), 2, axis=1))
+
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F) at theta (B, V).
 

@@ -18,6 +18,8 @@ from eisfit.arrays import ComplexArray, FloatArray
 __all__ = ["is_inside", "pole_pair", "refined", "strongest"]
 
 
+Broadcast = float | FloatArray
+
 _DAMPINGS = (0.7, 0.35, 0.15, 0.06, 0.025, 0.01, 0.003)
 _LEAST, _OVERDAMPED = 1e-3, 0.9
 _EDGE = 1.01
@@ -28,9 +30,16 @@ _DIFFERENCE = 1.5e-8  # of a coordinate, for derivatives
 
 def pole_pair(omega: FloatArray, resonance: tuple[float, float]) -> ComplexArray:
     """Return the two columns (F, 2) of a resonance (omega_0 in rad/s, damping zeta)."""
-    s = 1j * omega / resonance[0]
-    below = 1 / (1 + 2 * resonance[1] * s + s * s)
-    return np.column_stack([below, s * below])
+    return np.stack(_shapes(omega, *resonance), axis=1)
+
+
+def _shapes(
+    omega: FloatArray, at: Broadcast, damping: Broadcast, size: Broadcast = 1.0
+) -> tuple[ComplexArray, ComplexArray]:
+    """Return 1 and s over 1 + 2 zeta s + s^2, s = i omega / omega_0, times a size; shapes broadcast."""
+    s = 1j * omega / at
+    below = np.asarray(size / (1 + 2 * damping * s + s * s))
+    return below, np.asarray(s * below)
 
 
 def strongest(
@@ -85,9 +94,8 @@ def _left(
 ) -> FloatArray:
     """Return what several resonances, ln omega_0 and ln zeta (B, 2n), leave of the residual (B, 2F)."""
     at = np.exp(theta).reshape(len(theta), -1, 2, 1)
-    s = 1j * omega / at[:, :, 0]
-    below = weight / (1 + 2 * at[:, :, 1] * s + s * s)
-    pairs = np.stack([below, s * below], axis=2).reshape(len(theta), -1, omega.size)
+    both = _shapes(omega, at[:, :, 0], at[:, :, 1], weight)
+    pairs = np.stack(both, axis=2).reshape(len(theta), -1, omega.size)
     design = np.concatenate([pairs.real, pairs.imag], axis=2)
     free = _beside(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
     free /= np.maximum(np.linalg.norm(free, axis=2, keepdims=True), 1e-300)
@@ -119,9 +127,7 @@ def _shares(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, at: FloatArray
 ) -> FloatArray:
     """Return the fraction (C,) of the residual's square that each resonance (C, 2) takes beside `q`."""
-    s = 1j * omega[:, np.newaxis] / at[:, 0]
-    below = weight[:, np.newaxis] / (1 + 2 * at[:, 1] * s + s * s)
-    columns = np.concatenate([below, s * below], axis=1)
+    columns = np.concatenate(_shapes(omega[:, np.newaxis], at[:, 0], at[:, 1], weight[:, np.newaxis]), axis=1)
     design = np.concatenate([columns.real, columns.imag])  # (2F, 2C), all first columns before all second
     free = _beside(design, q)
     (a, b), (x, y) = np.split(np.sum(free**2, axis=0), 2), np.split(residual @ free, 2)

@@ -2,7 +2,7 @@
 
 What is a number for each frequency stands in rows of one array `w`, named by their number (the imaginary part
 follows the real part). Nothing here makes an array: there are no references to be counted, and the machine
-code needs nothing of numba's own (see `eisfit.engine.evaluation.native`).
+code needs nothing of numba's own (see `eisfit.engine.evaluation.machine_code`).
 """
 
 # ruff: noqa: PLR0917, C901 - plain loops over plain arguments, which is what numba knows

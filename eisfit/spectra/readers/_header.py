@@ -314,7 +314,8 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
         raw = split(line, style.delimiter)
         cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
-        cells = _without_title(cells)[len(cells) == width + 1 and bool(_UNITS.match(cells[0])) :]
+        is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
+        cells = cells[1:] if is_titled else _without_title(cells)
         if (
             len(cells) >= 2
             and len(cells) <= width + 1
