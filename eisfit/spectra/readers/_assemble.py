@@ -16,6 +16,7 @@ from eisfit.spectra.readers._doubt import NOTHING, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
+from eisfit.spectra.readers._units import PER_AREA
 from eisfit.spectra.spectrum import TURNED
 from eisfit.units import ZERO_CELSIUS
 
@@ -67,13 +68,14 @@ class Chosen:
 
 
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
-    """Return the first column of every quantity, scaled; empty ones come last, labelled ones before them."""
+    """Return the first column of every quantity, scaled.
+
+    Those per area stand behind the others, labelled ones behind these, empty ones last.
+    """
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
-    for index, meaning in sorted(
-        held, key=lambda item: (item[0] not in filled, bool(item[1].label), item[0])
-    ):
+    for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled)):
         if meaning.quantity not in chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
@@ -85,6 +87,11 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
             chosen.values["frequency"] = 1 / chosen.values.pop("period")
         chosen.notes.append("frequency from the period")
     return chosen
+
+
+def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, int]:
+    per_area = bool(PER_AREA.search(meaning.unit))
+    return index not in filled, bool(meaning.label), per_area, index
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
@@ -209,18 +216,17 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     return sweeps
 
 
-def boundaries_of(chosen: Chosen, gaps: Sequence[int] = ()) -> list[int]:
+def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:
     """Return the rows at which a new sweep begins, of a table whose conditions may change.
 
     `gaps` are rows before which the file itself begins anew.
     """
     cuts = list(gaps)
-    f, *conditions = (chosen.get(name) for name in ("frequency", "cycle", "temperature"))
-    for start, stop in pairwise([0, *gaps, chosen["frequency"].size]):
-        parts = [None if values is None else values[start:stop] for values in (f, *conditions)]
-        cuts += [
-            start + cut for cut in boundaries(parts[0] if parts[0] is not None else np.empty(0), *parts[1:])
-        ]
+    f, conditions = chosen["frequency"], [chosen.get(name) for name in ("cycle", "temperature")]
+    for start, stop in pairwise([0, *gaps, f.size]):
+        part = slice(start, stop)
+        within = [None if values is None else values[part] for values in conditions]
+        cuts += [start + cut for cut in boundaries(f[part], z[part], *within)]
     return sorted(cuts)
 
 

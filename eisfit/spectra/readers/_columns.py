@@ -54,6 +54,11 @@ _PORTS = re.compile(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d))
 _NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
 _PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
+#: Under what condition: 0.1 V, 10 ppm; written together it is one word.
+_CONDITION = re.compile(
+    r"(?<![\w.])(-?\d+(?:\.\d+)?) "
+    r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
+)
 _EIS = re.compile(r"^(?:EIS|FRA)[\s_]+(?=\S)", re.IGNORECASE)  # EIS_f[Hz]
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
@@ -132,7 +137,7 @@ def _column(name: str, labelled: bool) -> Column:
         text.replace('""', '"').replace('"', "''").lstrip("#%" if len(text) > 1 else "").rstrip("#").strip()
     )
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
-    text = _DEGREES.sub(r"\1°C", text)
+    text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers._file import MAX_SWEEPS
 from eisfit.spectra.readers._header import Table
 
@@ -15,15 +15,21 @@ __all__ = ["boundaries", "gaps_of", "overlap"]
 
 
 _FEWEST_ROWS = 3
+_FEWEST_OF_A_PASS = 5  # points; of random order a piece has two or three
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
+_LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
 
 
 def boundaries(
-    frequency: FloatArray, cycle: FloatArray | None = None, *conditions: FloatArray | None
+    frequency: FloatArray,
+    z: ComplexArray,
+    cycle: FloatArray | None = None,
+    *conditions: FloatArray | None,
 ) -> list[int]:
     """Return the rows at which a new sweep begins: where the frequency jumps back and comes again.
 
     `conditions` are further columns that must stay as they are within one sweep: temperature, potential.
+    Pieces between whose points the impedances `z` leap are sweeps of their own.
 
     A row with f = 0 (rest, or the end of a loop) parts nothing by itself. A change of the cycle column alone
     does not part either: instruments count half cycles within one spectrum.
@@ -43,7 +49,7 @@ def boundaries(
                 break  # `finish` refuses so many
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
-    return [] if cuts and _is_one_sweep(frequency, cuts, cycle, conditions) else cuts
+    return [] if cuts and _is_one_sweep(frequency, z, cuts, (cycle, *conditions)) else cuts
 
 
 def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray) -> list[int]:
@@ -73,10 +79,10 @@ def overlap(above: FloatArray, below: FloatArray) -> bool:
 
 
 def _is_one_sweep(
-    frequency: FloatArray, cuts: list[int], cycle: FloatArray | None, conditions: Sequence[FloatArray | None]
+    frequency: FloatArray, z: ComplexArray, cuts: list[int], conditions: Sequence[FloatArray | None]
 ) -> bool:
     """Whether pieces are one sweep in any order, interlaced or in bands: hardly a frequency comes twice."""
-    for values in (cycle, *conditions):
+    for values in conditions:
         known = values[np.isfinite(values)] if values is not None else np.empty(0)
         if known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0):
             return False
@@ -85,7 +91,24 @@ def _is_one_sweep(
     order = np.argsort(frequency[good], kind="stable")
     f, piece = np.log(frequency[good][order]), piece[good][order]
     twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())
-    return twice <= min(2, len(cuts)) + 0.02 * f.size
+    return twice <= min(2, len(cuts)) + 0.02 * f.size and _continue_each_other(f, z[good][order], piece)
+
+
+def _continue_each_other(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
+    """Whether points lie between those of other pieces about as they do between those of their own."""
+    pieces = np.unique(piece)
+    if f.size < _FEWEST_OF_A_PASS * pieces.size:
+        return True  # random order
+    own = np.concatenate([_off_the_line(f[piece == one], z[piece == one]) for one in pieces])
+    among = _off_the_line(f, z)[(piece[:-2] != piece[1:-1]) & (piece[1:-1] != piece[2:])]
+    return not among.size or float(median(among)) < _LEAP + 1.5 * float(median(own))
+
+
+def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
+    """Return how far each inner point is from the line between its neighbours, relative to |z|."""
+    share = (f[1:-1] - f[:-2]) / np.maximum(f[2:] - f[:-2], 1e-12)
+    off = np.abs(z[1:-1] - z[:-2] - share * (z[2:] - z[:-2])) / np.maximum(np.abs(z[1:-1]), 1e-300)
+    return np.where(np.isfinite(off), off, 0.0)
 
 
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:

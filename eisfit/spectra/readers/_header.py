@@ -197,7 +197,8 @@ def _known_names(
     ways = _cell_ways(bare, style)
     ways = [cells for cells in ways if not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im(Z) [ohm]
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
-    ways[:0] = [cells for cells in _cell_ways(line, style) if len(cells) == width and cells[0] in marks]
+    if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
+        return numbered, False
     known = [_quantities(cells, units) for cells in ways]
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
         for cells, row in zip(ways, known, strict=True):
@@ -207,6 +208,17 @@ def _known_names(
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
             return cells, True
     return [], False
+
+
+def _behind_a_number(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> list[str]:
+    """Return the names where the first is a comment's mark over a column that counts the rows; else none."""
+    for cells in _cell_ways(line, style):
+        row = _quantities(cells, units) if len(cells) >= width and cells[0] in marks else []
+        if row and (_one_a_column(row, width, style) or _with_empty_columns(row, width, style)):
+            return cells[:width]
+    return []
 
 
 def _is_unit_alone(cell: str) -> bool:

@@ -13,7 +13,7 @@ from eisfit.spectra.readers._assemble import FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import kramers_kronig_sign
-from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, plural
+from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 
 __all__ = ["impedance"]
@@ -248,6 +248,8 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
 def _radians(file: File, chosen: Chosen) -> FloatArray:
     """Return the phase in radians; without a unit the data decide."""
     phase, meaning = chosen["phase"], chosen.columns["phase"]
+    sizes = [values for name in ("phase", "modulus") if (values := chosen.get(name)) is not None]
+    phase = np.where(np.any([is_over_range(values) for values in sizes], axis=0), np.nan, phase)
     largest = float(np.nanmax(np.abs(phase), initial=0.0))
     if meaning.unit:
         if largest > _TURN:

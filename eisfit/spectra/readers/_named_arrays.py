@@ -95,7 +95,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     chosen = choose({i: meanings[name] for i, name in enumerate(chosen_names)}, matrix)
     z = impedance(file, chosen)
     chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
-    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], chosen.get("cycle")))
+    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
     return sweeps
 

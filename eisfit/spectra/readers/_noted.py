@@ -10,6 +10,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._stated import assumed_units
 from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._units import PER_AREA
 
 __all__ = ["note_table"]
 
@@ -37,7 +38,7 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
     if not file.reading.impedance_unit:
         chosen.notes += assumed_units(table, chosen)
     units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
-    if any(re.search(r"m(?:2|\^2|²|Â²)$", unit, re.IGNORECASE) for unit in units):
+    if any(map(PER_AREA.search, units)):
         as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
         chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
 

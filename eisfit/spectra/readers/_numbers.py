@@ -17,30 +17,30 @@ _GAPS = frozenset(
     {
         "",
         "nan",
-        "-nan",
         "na",
         "n/a",
         "null",
         "none",
         "inf",
-        "-inf",
-        "+inf",
-        "-",
-        "--",
-        "---",
         "#n/a",
         "n.a.",
         "ovl",
         "over",
         "overload",
         "overflow",
+        "overrange",
+        "underflow",
+        "ovld",
+        "ol",
+        "o.f.",
+        "u.f.",
         "err",
         "error",
         "#div/0!",
         "#num!",
         "#wert!",
         "1.#qnan",
-        "-1.#ind",
+        "1.#ind",
         "1.#inf",
     }
 )
@@ -106,7 +106,7 @@ def number(cell: str, style: Style) -> float | None:
     text = _ungrouped(text, style.decimal)
     if style.decimal == "," and "." in text:
         return None
-    if text.lower() in _GAPS or not text.strip("*"):  # stars: Fortran's number that is too wide
+    if text.lower().lstrip("+-") in _GAPS or not text.strip("*"):  # ***: too wide for Fortran
         return float("nan")
     return _careful(text.replace(style.decimal, "."), style.prefixed)
 

@@ -255,7 +255,9 @@ def _one_line_each(lines: Sequence[str]) -> list[str]:
     filled = [line for line in lines if line.strip()]
     cells = [_NAME_AND_NUMBER.fullmatch(line) for line in filled]
     names = [match[1] if match else "" for match in cells]
-    first = next((i for i, name in enumerate(names) if name), 0)
+    first = next((i for i, name in enumerate(names) if name), None)
+    if first is None:
+        return []
     width = names[first + 1 :].index(names[first]) + 1 if names[first] in names[first + 1 :] else 0
     record = names[first : first + width]
     if not 3 <= width <= _MOST_NAMES or "" in record or len(set(record)) < width:

@@ -113,7 +113,7 @@ def named_sweeps(
     if "frequency" not in chosen:
         raise file.error("no frequency column: it holds no impedance")
     z = impedance(file, chosen)
-    cuts = sorted({*boundaries_of(chosen), *(parts or [])})
+    cuts = sorted({*boundaries_of(chosen, z), *(parts or [])})
     refuse_many(file, len(cuts))
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:

@@ -72,9 +72,17 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
         raise file.error(f"more than {MAX_ROWS} rows")
     if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
-    lines = ["\t".join(_one_line(cell) for cell in row) for row in rows]
+    rows = _without_empty_columns(rows)
+    lines = [*("\t".join(_one_line(cell) for cell in row) for row in rows), ""]  # the last row is whole
     inner = File(file.name, "\n".join(lines).encode(), file.reading)
     return sweeps_of_lines(inner, lines)
+
+
+def _without_empty_columns(rows: Sheet) -> Sheet:
+    """Return the rows without the columns to the left of the first that holds something."""
+    filled = (next((i for i, cell in enumerate(row) if cell.strip()), len(row)) for row in rows if any(row))
+    first = min(filled, default=0)
+    return [row[first:] for row in rows]
 
 
 def _one_line(cell: str) -> str:

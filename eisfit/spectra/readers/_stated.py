@@ -69,7 +69,7 @@ def with_stated_units(
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
     below = lines[table.rows[-1] + 1 :][:_NEAR] if table.rows else []
     text = [*table.preamble, *(line for line in below if not any(map(str.isdigit, line)))]
-    if not bare or not text:
+    if not bare:
         return columns
     found: dict[str, str] = {}
     for kind, unit, line in _stated(text):
@@ -82,7 +82,7 @@ def with_stated_units(
                 "write the units into the header"
             )
     if "ohm" in bare.values() and not ("ohm" in found or file.reading.impedance_unit):
-        _refuse_unclear(file, text)
+        _refuse_unclear(file, [*text, file.stem.replace("_", " ")])
     return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
 
 
@@ -92,7 +92,7 @@ def _refuse_unclear(file: File, text: Sequence[str]) -> None:
     told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
     for line in told:
         raise file.error(
-            f"{line.strip()[:60]!r} stands beside the table, and the header has no unit: "
+            f"{line.strip()[:60]!r} stands beside the table or in its name, and the header has no unit: "
             "write it there, or say --impedance-unit"
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import median
+from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import Spectrum
@@ -30,8 +30,8 @@ ASSUMED = "assumed:"
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
-#: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI's infinity and NaN).
-_OVER_RANGE = (9.8e37, 9.95e37)
+#: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI), 9.99999E+28, 9.99999E+99.
+_OVER_RANGE, _NINES = 1e18, 9.8
 
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
@@ -132,7 +132,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
 def _drop_rows(file: File, sweep: Sweep) -> None:
     f, z = sweep.frequency, sweep.impedance
     largest = np.max(np.abs([f, z.real, z.imag]), axis=0, initial=0.0)
-    over = (largest >= _OVER_RANGE[0]) & (largest <= _OVER_RANGE[1])
+    over = is_over_range(largest)
     finite = np.isfinite(f) & np.isfinite(z) & ~over
     zero = finite & ((f == 0) | (z == 0))
     negative = finite & (f < 0)
@@ -140,7 +140,7 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
         raise file.error(f"a negative frequency ({f[negative][0]:g} Hz)")
     for mask, reason in (
         (~finite & ~over, "without a finite number"),
-        (over, "with the instrument's mark for over-range, 9.9E+37"),
+        (over, "with the instrument's mark for over-range, as 9.9E+37"),
         (zero, "where the instrument wrote zeros"),
     ):
         if mask.any():
@@ -152,6 +152,18 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
             f"frequencies up to {sweep.frequency.max():.3g} Hz cannot be measured: "
             "probably a decimal comma lost in a spreadsheet; export the data again"
         )
+
+
+def is_over_range(values: FloatArray) -> BoolArray:
+    """Return where numbers are an analyser's mark for over-range: nines, larger than what can be measured.
+
+    >>> is_over_range(np.array([9.9e37, -9.99999e28, 1e30, 9.9e5])).tolist()
+    [True, True, False, False]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = np.log10(np.abs(values))
+        mantissa = 10 ** (digits - np.floor(digits))
+    return (np.abs(values) > _OVER_RANGE) & np.isfinite(values) & (mantissa >= _NINES)
 
 
 def _hint(sweep: Sweep) -> None:

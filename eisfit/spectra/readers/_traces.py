@@ -33,7 +33,8 @@ def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, Com
     ReadError
         When no trace is an impedance, and no voltage belongs to a current for certain.
     """
-    cuts = [0, *boundaries(frequency), frequency.size]
+    any_trace = next(iter(traces.values()), np.zeros(frequency.size, np.complex128))
+    cuts = [0, *boundaries(frequency, any_trace), frequency.size]
     sweeps = []
     for name, trace, notes in _impedances(file, traces):
         z = np.asarray(trace * IMPEDANCE_UNITS[file.reading.impedance_unit or "ohm"], np.complex128)

@@ -8,13 +8,15 @@ from math import pi
 
 from eisfit.records import dataclass
 
-__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "Unit", "impedance_unit"]
+__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "PER_AREA", "Unit", "impedance_unit"]
 __all__ += ["is_unit", "unit_of"]
 
 #: Spelt in capitals, M may be milli or mega.
 AMBIGUOUS = re.compile(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
 #: Spelt in small letters, m is mega to those who write khz, and milli to the others.
 AMBIGUOUS_FREQUENCY = "mhz"
+#: Of an impedance multiplied by an area.
+PER_AREA = re.compile(r"m(?:2|\^2|²|Â²)$", re.IGNORECASE)
 #: What `impedance_unit` may be, with the factor to ohm.
 IMPEDANCE_UNITS = {"uohm": 1e-6, "mohm": 1e-3, "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6, "Gohm": 1e9}
 

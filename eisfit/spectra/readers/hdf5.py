@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_BYTES, File
 from eisfit.spectra.readers._frames import frame_sweeps
 from eisfit.spectra.readers._named_arrays import Arrays, from_groups
@@ -22,6 +23,7 @@ NAME = "HDF5"
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_UNITS = ("unit", "units", "einheit")
 _USER_BLOCK = 512  # MATLAB 7.3 puts a text before
 _MOST_OBJECTS = 5000
 _DEEPEST = 8
@@ -75,7 +77,14 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
         if left < 0:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
-            yield path, name, _complex(one[()])
+            yield path, _with_unit(name, one.attrs), _complex(one[()])
+
+
+def _with_unit(name: str, attributes: Any) -> str:
+    """Return the name with the unit that the dataset's attributes tell, where it has none itself."""
+    told = next((attributes[key] for key in attributes if key.lower() in _UNITS), "")
+    unit = told.decode(errors="replace") if isinstance(told, bytes) else told
+    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
 
 
 def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:

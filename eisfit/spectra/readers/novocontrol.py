@@ -74,7 +74,8 @@ def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
     chosen.notes.append(
         f"impedance from Eps', Eps'' and the geometry (C0 = {capacity:.4g} F); Eps'' > 0 is a loss"
     )
-    return sweeps_of(chosen, np.reciprocal(admittance), boundaries(chosen["frequency"]))
+    z = np.reciprocal(admittance)
+    return sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
 
 
 def _meaning(name: str) -> Column:

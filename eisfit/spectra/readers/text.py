@@ -273,7 +273,7 @@ def _sweeps(
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
     note_table(file, table, chosen)
-    cuts = boundaries_of(chosen, gaps_of(table, lines, chosen["frequency"]))
+    cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"]))
     refuse_many(file, len(cuts))
     sweeps = sweeps_of(chosen, z, cuts)
     _name_by_label(file, sweeps, columns, table.alone)

@@ -1,0 +1,136 @@
+"""Tables of several sweeps, units beside the table, marks for what was not measured, workbooks by hand.
+
+The spectra are closed forms, simulated here.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+G = np.geomspace(3e4, 0.1, 30)
+ZG = 50 + 300 / (1 + 2j * np.pi * G * 0.1)
+
+
+def rows(form, *columns):
+    return "".join(form.format(*row) + "\n" for row in zip(*columns, strict=True))
+
+
+def one(text, name="x.csv"):
+    (spectrum,) = read_bytes(text.encode() if isinstance(text, str) else text, name)
+    return spectrum
+
+
+def holds(spectrum, f=F, z=Z):
+    np.testing.assert_allclose(spectrum.frequency, f, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+
+
+def hdf5(fill):
+    h5py = pytest.importorskip("h5py", reason="optional: HDF5")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as content:
+        fill(content)
+    return stream.getvalue()
+
+
+def workbook(*sheets):
+    openpyxl = pytest.importorskip("openpyxl", reason="optional: workbooks")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for number, sheet in enumerate(sheets):
+        page = book.create_sheet(f"S{number}")
+        for row in sheet:
+            page.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_two_sweeps_of_different_frequencies_stay_two():
+    text = "Step,Frequency (Hz),Zre (Ohm),Zim (Ohm)\n"
+    text += rows("1,{},{},{}", F, Z.real, Z.imag) + rows("3,{},{},{}", G, ZG.real, ZG.imag)
+    first, second = read_bytes(text.encode(), "x.csv")
+    holds(first)
+    holds(second, G, ZG)
+
+
+def test_a_sweep_in_two_interlaced_passes_stays_one():
+    order = [*range(0, 26, 2), *range(1, 26, 2)]
+    holds(one("f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F[order], Z.real[order], Z.imag[order])))
+
+
+def test_a_column_of_remarks_behind_numbered_rows_with_units_in_row_two():
+    numbers = range(1, F.size + 1)
+    text = "#\tFrequency\tReal\t-Imag\tComment\n\tHz\tmΩ\tmΩ\t\n"
+    holds(one(text + rows("{}\t{}\t{}\t{}\t", numbers, F, Z.real, -Z.imag)), z=Z / 1000)
+
+
+@pytest.mark.parametrize(
+    "mark", ["9.99999E+28", "9.9E+37", "9.99999E+99", "OVERFLOW", "-----", "O.F.", "+OVER"]
+)
+def test_marks_of_analysers_for_what_they_could_not_measure(mark):
+    text = "FREQ[Hz],Z[ohm],PHASE[deg]\n" + rows("{},{},{}", F, abs(Z), np.degrees(np.angle(Z)))
+    lines = text.splitlines()
+    lines.insert(9, f"33.3,{mark},{mark}")
+    holds(one("\n".join(lines) + "\n"))
+
+
+def test_ohms_stand_before_ohms_times_area():
+    head = "Frequency (Hz),Z' (Ohm cm2),Z'' (Ohm cm2),Z' (Ohm),Z'' (Ohm)\n"
+    holds(one(head + rows("{},{},{},{},{}", F, 2 * Z.real, 2 * Z.imag, Z.real, Z.imag)))
+
+
+def test_the_unit_of_a_dataset():
+    def fill(content):
+        group = content.create_group("eis")
+        for name, values, unit in (
+            ("frequency", F, "Hz"),
+            ("z_real", Z.real, "mOhm"),
+            ("z_imag", Z.imag, "mOhm"),
+        ):
+            group.create_dataset(name, data=values).attrs["units"] = unit
+
+    holds(one(hdf5(fill), "x.h5"), z=Z / 1000)
+
+
+def test_a_unit_in_the_name_of_a_file_without_units_is_asked_for():
+    text = "f,Zre,Zim\n" + rows("{},{},{}", F, Z.real, Z.imag)
+    with pytest.raises(ReadError, match="in its name"):
+        one(text, "cell_A_mOhm.csv")
+    holds(one(text, "shunt_10_mOhm.csv"))  # a resistor's
+
+
+def test_a_workbook_that_begins_in_its_third_column_beside_an_empty_one():
+    head = [["", "", "f [Hz]", "Z' [Ohm]", "Z'' [Ohm]", "", "Rs", "20.4 Ohm"]]
+    sheet = head + [["", "", float(f), float(z.real), float(z.imag)] for f, z in zip(F, Z, strict=True)]
+    holds(one(workbook(sheet, []), "x.xlsx"))
+
+
+def test_the_last_row_of_a_sheet_is_never_cut_off():
+    sheet = [["f (Hz)", "Zre (Ohm)", "Zim (Ohm)", "", "f (Hz)", "Zre (Ohm)", "Zim (Ohm)"]]
+    longer = [[float(f), float(z.real), float(z.imag)] for f, z in zip(G, ZG, strict=True)]
+    shorter = [["", float(f), float(z.real), float(z.imag)] for f, z in zip(F, Z, strict=True)]
+    sheet += [a + b for a, b in zip(longer, [*shorter, [], [], [], []], strict=True)]
+    spectra = read_bytes(workbook(sheet), "x.xlsx")
+    assert [spectrum.frequency.size for spectrum in spectra] == [30, 26]
+
+
+@pytest.mark.parametrize(
+    "labels", [("blank", "10 ppm", "50 ppm"), ("0 V", "0.1 V", "0.2 V"), ("1 min", "5 min", "1 h")]
+)
+def test_a_condition_in_the_names_of_columns(labels):
+    names = [f"{label} {part} (Ohm)" for label in labels for part in ("Zre", "Zim")]
+    columns = [values for k in (1, 2, 3) for values in (k * Z.real, k * Z.imag)]
+    text = ";".join(["f (Hz)", *names]) + "\n" + rows(";".join(["{}"] * 7), F, *columns)
+    spectra = read_bytes(text.encode(), "x.csv")
+    assert len(spectra) == 3
+    for k, spectrum in enumerate(spectra, 1):
+        holds(spectrum, z=k * Z)
