@@ -6,14 +6,15 @@ gamma stands on a logarithmic grid, fine enough for the trapezoidal sum to be be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
+from eisfit.validation.non_negative import NonNegative
 
 __all__ = [
     "Choice",
@@ -52,6 +53,26 @@ class Problem:
     def size(self) -> int:
         """Number of data, twice that of the frequencies."""
         return int(self.b.size)
+
+    @cached_property
+    def unit(self) -> float:
+        """The lambda at which data and regularisation weigh the same: strengths are relative to it."""
+        return float(np.linalg.norm(self.a[:, len(self.terms) :]) / np.linalg.norm(self.d))
+
+    def matrix(self, strength: float) -> FloatArray:
+        """Return A, and lambda D below it."""
+        return np.concatenate([self.a, strength * self.unit * self.d])
+
+    def solved(self, strength: float, data: FloatArray, prior: FloatArray | None = None) -> FloatArray:
+        """Return x >= 0 (B, n) for data (B, m) in place of b, and `prior` (B, k) in place of zero for D x."""
+        prior = np.zeros((len(data), len(self.d))) if prior is None else prior
+        if strength not in self._solvers:
+            self._solvers[strength] = NonNegative(self.matrix(strength))
+        return self._solvers[strength].solve(np.concatenate([data, prior], axis=1))
+
+    @cached_property
+    def _solvers(self) -> dict[float, NonNegative]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -121,36 +142,9 @@ def problem(
     )
 
 
-def unit(p: Problem) -> float:
-    """Return the lambda at which data and regularisation weigh the same: strengths are relative to it."""
-    return float(np.linalg.norm(p.a[:, len(p.terms) :]) / np.linalg.norm(p.d))
-
-
 def solve(p: Problem, strength: float) -> FloatArray:
     """Return x >= 0 at one strength of regularisation."""
-    return solver(p, strength)(p.b, np.zeros(p.d.shape[0]))
-
-
-def solver(
-    p: Problem, strength: float, one: float | None = None
-) -> Callable[[FloatArray, FloatArray], FloatArray]:
-    """Return a function from data and right-hand side of the regularisation to x, factorised once.
-
-    The strength is relative to `one`, or to the `unit` of the problem.
-    """
-    from scipy.linalg import solve_triangular
-    from scipy.optimize import nnls
-
-    matrix = np.concatenate([p.a, strength * (unit(p) if one is None else one) * p.d])
-    # A trace of ridge keeps the triangle regular where two columns do the same.
-    ridge = 1e-9 * np.linalg.norm(matrix, axis=0).max() * np.eye(matrix.shape[1])
-    triangle = np.asarray(np.linalg.qr(np.concatenate([matrix, ridge]), mode="r"))
-
-    def solved(b: FloatArray, prior: FloatArray) -> FloatArray:
-        right = solve_triangular(triangle, matrix.T @ np.concatenate([b, prior]), trans="T")
-        return np.asarray(nnls(triangle, right, maxiter=30 * right.size)[0])
-
-    return solved
+    return np.asarray(p.solved(strength, p.b[np.newaxis])[0])
 
 
 def select(p: Problem) -> tuple[float, tuple[Choice, ...]]:
@@ -182,10 +176,9 @@ def sample(p: Problem, strength: float, count: int, rng: np.random.Generator) ->
     each, rows = -(-count // 3), p.d.shape[0]
     draws: list[FloatArray] = []
     for share in (1.0, 0.3, 0.1):
-        solved = solver(p, share * strength)
         data, prior = rng.standard_normal((each, p.size)), rng.standard_normal((each, rows))
-        draws += [solved(p.b + one, other) for one, other in zip(data, prior, strict=True)]
-    return np.array(draws)
+        draws.append(p.solved(share * strength, p.b + data, prior))
+    return np.concatenate(draws)
 
 
 def find_peaks(gamma: FloatArray, spread: FloatArray) -> list[tuple[int, int, int]]:
@@ -244,15 +237,16 @@ def _bridged(p: Problem, strength: float, first: int, last: int) -> float:
     bridge[a + 1 : b] = 0.0
     bridge[a + 1 : b, a], bridge[a + 1 : b, b] = 1 - share, share
     bridge = np.delete(bridge, np.s_[a + 1 : b], axis=1)
-    straight = replace(p, a=p.a @ bridge, d=p.d @ bridge)
-    return _misfit(straight, solver(straight, strength, unit(p))(p.b, np.zeros(p.d.shape[0])))
+    right = np.concatenate([p.b, np.zeros(len(p.d))])
+    x = NonNegative(p.matrix(strength) @ bridge).solve(right[np.newaxis])[0]
+    return _misfit(p, bridge @ x)
 
 
 def narrowest(p: Problem, strength: float, top: int, resistance: float) -> float:
     """Return the width (decades) that an ideal RC of a resistance (ohm) gets at one place of the grid."""
     column = len(p.terms) + top
     height = resistance / (p.step * p.scale[column])
-    x = solve(replace(p, b=height * p.a[:, column]), strength)[len(p.terms) :]
+    x = p.solved(strength, height * p.a[np.newaxis, :, column])[0, len(p.terms) :]
     at = int(np.argmax(x))
     return _width(x, (0, at, x.size - 1), p.step / np.log(10))
 
@@ -294,9 +288,7 @@ def area(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> FloatArr
 
 def _try(p: Problem, strength: float) -> Choice:
     x = solve(p, strength)
-    free = x > 0
-    matrix = np.concatenate([p.a[:, free], strength * unit(p) * p.d[:, free]])
-    hat = np.asarray(np.linalg.qr(matrix)[0])[: p.size]
+    hat = np.linalg.qr(p.matrix(strength)[:, x > 0])[0][: p.size]
     freedom = float((hat**2).sum())
     misfit = float(np.mean((p.a @ x - p.b) ** 2))
     gcv = misfit / (1 - min(freedom / p.size, 0.99)) ** 2
