@@ -212,6 +212,18 @@ def test_two_optima_add_up_and_share_the_draws():
     assert (drawn < 0).mean() == pytest.approx(1 / (1 + np.exp(-1)), abs=0.01)
 
 
+def test_draws_are_the_same_where_a_covariance_differs_by_rounding():
+    turned = np.linalg.qr(np.random.default_rng(3).standard_normal((6, 6)))[0]
+    covariance = (turned * [1e-6, 1e-6, 0.1, 0.1, 1.0, 1.0]) @ turned.T  # axes of equal length turn freely
+    shaken = covariance * (1 + 1e-13 * np.sin(np.arange(36.0)).reshape(6, 6))
+    drawn = [
+        Posterior("a", tuple("abcdef"), (Mode(np.zeros(6), own, 0.0, 0.0),), 6)
+        for own in (covariance, (shaken + shaken.T) / 2)
+    ]
+    first, second = (posterior.draws(50, np.random.default_rng(1)) for posterior in drawn)
+    np.testing.assert_allclose(first, second, atol=1e-6)
+
+
 def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
     problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     names = problem.names(HYPOTHESES["barrier_only"])

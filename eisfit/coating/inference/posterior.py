@@ -13,6 +13,7 @@ __all__ = ["LEAST_P", "Mode", "Posterior", "chance", "probabilities"]
 
 LEAST_P = 1e-3
 """Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
+_ROUNDING = 1e-12  # variance: what keeps a covariance positive
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Mode:
     covariance: FloatArray
     chi2: float
     log_evidence: float
+
+    def draws(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Return (n, P) draws of u; a covariance that differs by rounding gives the same."""
+        root = np.linalg.cholesky(self.covariance + _ROUNDING * np.eye(len(self.u)))
+        return np.asarray(self.u + rng.standard_normal((n, len(self.u))) @ root.T)
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,7 @@ class Posterior:
             return self.sample[rng.integers(len(self.sample), size=n)]
         weights = np.exp([mode.log_evidence - self.log_evidence for mode in self.modes])
         counts = rng.multinomial(n, weights / weights.sum())
-        drawn = [
-            rng.multivariate_normal(mode.u, mode.covariance, size=count, method="eigh")
-            for mode, count in zip(self.modes, counts, strict=True)
-        ]
+        drawn = [mode.draws(count, rng) for mode, count in zip(self.modes, counts, strict=True)]
         return rng.permutation(np.concatenate(drawn))
 
 

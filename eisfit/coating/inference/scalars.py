@@ -31,6 +31,7 @@ _COUNTING = 400  # draws of all rounds that count
 _TOLD = 60  # draws that count, of those that tell the next round's normal distribution
 _WIDER = 1.5  # of its variance, so that it reaches the tails
 _R_I = INDEX["R_i"]
+_NO_RESISTANCE = -30.0  # ln(ohm cm2)
 _ENDS = np.array([0.0, INFINITE])
 _NEVER = -1e6  # logarithm of the density of a draw that no R_i can bring to the measured resistance
 
@@ -167,8 +168,9 @@ def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted
     local = offset + u @ matrix.T
     start, measured = local[:, _R_I].copy(), np.maximum(wanted, 1e-9 * block.data[0])
     value, slope = _resistance(problem, found, block, local)
+    never = _without_reaction(problem, found, block, local) > measured
     for _ in range(30):  # R(0) - R(inf) rises with ln R_i: Newton's method in its logarithm
-        left = np.flatnonzero(np.abs(value / measured - 1) > 1e-9)
+        left = np.flatnonzero((np.abs(value / measured - 1) > 1e-9) & ~never)
         if not left.size:
             break
         step = (
@@ -190,6 +192,13 @@ def _resistance(
     answer = problem.answer(HYPOTHESES[found.hypothesis], block, local, _ENDS)
     value, slope = answer.impedance.real, answer.derivative[:, _R_I].real
     return value[:, 0] - value[:, 1], slope[:, 0] - slope[:, 1]
+
+
+def _without_reaction(problem: Problem, found: Posterior, block: Block, local: FloatArray) -> FloatArray:
+    """R(0) - R(inf), ohm (B,), of a reaction without resistance: what no R_i can go below."""
+    least = local.copy()
+    least[:, _R_I] = _NO_RESISTANCE
+    return _resistance(problem, found, block, least)[0]
 
 
 def _end_row(problem: Problem, found: Posterior, block: Block, u: FloatArray) -> Row:

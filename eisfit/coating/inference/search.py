@@ -31,6 +31,7 @@ _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
 _ROUNDS, _ANOTHER = 3, 1.0  # rounds of moves, while each leads so many standard deviations away
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
+_ENOUGH_AFAR = 1e-3  # of what a refitted row's chi2 lies above the best
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _STUCK = 1e10  # damping at which no step gains anything: rounding
 _QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the solid conducts least
@@ -70,7 +71,7 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
     found = _of_pair(pair, tried, seed)
     if len(pair.blocks) < len(problem.blocks):
-        found = _exchanged(problem, found, _DONORS, seed)
+        found = _exchanged(problem, found.best(_KEPT, _RIVALS), _DONORS, seed)
     ended = _ended(problem, found)
     return {name: sampled(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
 
@@ -99,7 +100,7 @@ def refitted(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed:
         ]
     u = np.concatenate([_carried(p.u[None], p.names, likelihood.names) for p in near.values()])
     which = np.arange(len(near))
-    u, _ = _minimise(likelihood, u, which, _FINISH, corrections)
+    u, _ = _minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
     found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
     return {name: sampled(part, p, seed) for name, p in found.items()} if part.scalar else found
 
@@ -339,28 +340,33 @@ def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str
     return found
 
 
-def _minimise(  # noqa: PLR0917 - the last two are given by name
+def _minimise(  # noqa: PLR0917 - the last three are given by name
     likelihood: Likelihood,
     starts: FloatArray,
     which: IntArray,
     steps: int,
     corrections: Corrections | None = None,
     damping: float = 1.0,
+    afar: float = 0.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
 
     A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
-    step says nothing, it is small all the way.
+    step says nothing, it is small all the way. Of a row that lies far above the best one less is asked.
     """
     u, damped = starts.copy(), np.full(len(starts), damping)
     value, gradient, normal = likelihood(u, which, corrections)
-    eye, promised = np.eye(u.shape[1]), _promised(gradient, normal)
+    arrived, eye = np.zeros(len(u), dtype=bool), np.eye(u.shape[1])
     for _ in range(steps):
-        moving = np.flatnonzero((promised >= _ENOUGH) & (damped <= _STUCK))
+        moving = np.flatnonzero(~arrived & (damped <= _STUCK))
+        enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
+        step = _newton(gradient[moving], normal[moving] + damped[moving, None, None] * eye)
+        near = np.flatnonzero(_promised(gradient[moving], step) < enough)  # at most what Newton's promises
+        whole = _newton(gradient[moving[near]], normal[moving[near]])
+        arrived[moving[near]] = _promised(gradient[moving[near]], whole) < enough[near]
+        step, moving = step[~arrived[moving]], moving[~arrived[moving]]
         if not moving.size:
             break
-        held = normal[moving] + damped[moving, None, None] * eye
-        step = np.linalg.solve(held, -gradient[moving, :, None])[..., 0]
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
         trial = u[moving] + step
         own = None if corrections is None else [c[moving] for c in corrections]
@@ -369,11 +375,15 @@ def _minimise(  # noqa: PLR0917 - the last two are given by name
         at = moving[better]
         u[at], value[at] = trial[better], new[better]
         gradient[at], normal[at] = new_gradient[better], new_normal[better]
-        promised[at] = _promised(gradient[at], normal[at])
         damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
     return u, value
 
 
-def _promised(gradient: FloatArray, normal: FloatArray) -> FloatArray:
-    """Return what Newton's step would gain of chi2, (B,)."""
-    return np.asarray((gradient * np.linalg.solve(normal, gradient[..., None])[..., 0]).sum(axis=1))
+def _newton(gradient: FloatArray, normal: FloatArray) -> FloatArray:
+    """Return Newton's steps, (B, P)."""
+    return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
+
+
+def _promised(gradient: FloatArray, step: FloatArray) -> FloatArray:
+    """Return what steps would gain of chi2, (B,)."""
+    return np.asarray(-(gradient * step).sum(axis=1))

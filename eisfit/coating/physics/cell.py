@@ -91,7 +91,7 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
         d[:, INDEX["thickness"]], d[:, INDEX["s_i"]], d[:, INDEX["chi"]] = by_R, -by_R, by_C
     native, by_R, by_C = layer("dielectric", v["native_R"], v["native_C"], omega)
     d[:, INDEX["native_R"]], d[:, INDEX["native_C"]] = by_R, by_C
-    d /= v["g"][..., None]
+    d *= 1 / v["g"][..., None]
     z = (z + native) / v["g"]
     d[:, INDEX["g"]] = -z
     return z
@@ -106,7 +106,7 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
         for part in diffusion(v["W"], v["tau_d"] if cell.support.particles else None, w)
     )
     log_jw = np.log(w) + 0.5j * np.pi
-    cpe = np.where(moving, v["Q"] * np.exp(v["alpha"] * log_jw), 0)
+    cpe = np.where(moving, v["Q"] * _power(w, v["alpha"]), 0)
     faradaic = v["R_i"] + Zd
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
@@ -137,9 +137,14 @@ def _in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> 
     Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
     d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
     for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0)):
-        x = np.power(1j * omega * v[f"{name}_tau"], alpha)
+        x = _power(omega * v[f"{name}_tau"], np.array(alpha))
         arc = v[f"{name}_R"] / (1 + x)
         Z = Z + arc
         d[:, INDEX[f"{name}_R"]] = arc
         d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x / (1 + x)
     return Z
+
+
+def _power(x: FloatArray, exponent: FloatArray) -> ComplexArray:
+    """Return (j x)^exponent, without a complex exponential."""
+    return np.asarray(x**exponent * np.exp(0.5j * np.pi * exponent))

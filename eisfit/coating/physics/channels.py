@@ -93,10 +93,17 @@ class ChannelPlate:
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
-        """Area-specific impedance; `sheet` None is a wall without a film that conducts."""
-        cell = self.geometry.cell
-        found = _solve(_network(self, sheet is not None), kappa, sigma, sheet, z, self.slopes)
-        return AreaImpedance(*(cell * part for part in found))
+        """Area-specific impedance; `sheet` None is a wall without a film that conducts.
+
+        Rows that are alike, as those of a search often are, are solved once.
+        """
+        columns = [kappa, sigma, *([] if sheet is None else [sheet])]
+        rows = np.column_stack([*columns, z.real, z.imag])
+        _, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        k, s = kappa[first], sigma[first]
+        g = None if sheet is None else sheet[first]
+        found = _solve(_network(self, sheet is not None), k, s, g, z[first], self.slopes)
+        return AreaImpedance(*(self.geometry.cell * part[place.ravel()] for part in found))
 
 
 @dataclass(frozen=True)
@@ -202,14 +209,14 @@ def _solve(  # noqa: PLR0917 - as the support is asked
     Y = (1 / z)[..., None, None]
     start, end = Y * faces, Y * floor_faces
     end[..., net.base_nodes, net.base_nodes] += s[..., None, None] * net.base
-    along = _along(net, s, y)
+    link, behind = _links(net)
+    between = _between(net, s, behind)
     if g is not None:
         start, end = start + g[..., None, None] * film, end + g[..., None, None] * floor_film
-    solved = solve_rails(_conductances(net, k, s, g), along, net.depth, start, end)
+    solved = solve_rails(_conductances(net, k, s, g), between, link, y, net.depth, start, end)
     if not slopes:
         return solved.impedance, *[np.zeros_like(z)] * 4
 
-    link, behind = _links(net)
     over = solved.integrals()
     gradient = over.gradient()
     through = y**2 * over.product(link)
@@ -241,13 +248,12 @@ def _links(net: _Network) -> tuple[FloatArray, FloatArray]:
     return electrolyte - film, film - net.surface(net.n)
 
 
-def _along(net: _Network, s: FloatArray, y: ComplexArray) -> ComplexArray:
-    """Admittances between the rails, per length, (B, F, n, n)."""
-    link, behind = _links(net)
+def _between(net: _Network, s: FloatArray, behind: FloatArray) -> FloatArray:
+    """Admittances between the film, the solid's mean and its modes, per length, (B, n, n)."""
     solid = _diagonal(net.n, net.mode_nodes, net.ring.norm * net.ring.mu**2)
     if net.film:
         solid = solid + np.outer(behind, behind) / net.rest
-    return np.asarray(y[..., None, None] * np.outer(link, link) + s[..., None, None] * solid)
+    return np.asarray(s[..., None] * solid)
 
 
 def _conductances(net: _Network, k: FloatArray, s: FloatArray, g: FloatArray | None) -> FloatArray:

@@ -92,7 +92,8 @@ def _line(  # noqa: PLR0917 - in the order of the derivation
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
     """I(0), I(L), and the integrals of I, I^2 and I'^2, and eta(0)."""
     m = m_i + m_s
-    gamma, Zc, p = np.sqrt(m / z), np.sqrt(m * z), m_s / m
+    gamma, p = np.sqrt(m / z), m_s / m
+    Zc = gamma * z
     e = np.exp(-gamma * L)
     a11, a12, b1 = 1 + top * Zc, e * (1 - top * Zc), 1 - p
     a21, a22, b2 = e * (Zc - end), -(Zc + end), end * p - source

@@ -1,8 +1,9 @@
 """A line of several rails, with a network at each end: its impedance, and what every part of it dissipates.
 
 Potentials u (n rails) obey d/dx (G du/dx) = Y u with a diagonal G (conductance times length) and a symmetric
-Y (conductance per length), constant along 0 < x < L. With S = G^-1/2 Y G^-1/2 = V lambda^2 V^-1 the line is
-the admittance [[A, B], [B, A]] between its two ends::
+Y (conductance per length), constant along 0 < x < L. Here Y = K + y l l^T: K is real, y is the interface's
+admittance between the first rail and the others. With S = G^-1/2 Y G^-1/2 = V lambda^2 V^-1 the line is the
+admittance [[A, B], [B, A]] between its two ends::
 
     A = G^1/2 V (lambda coth(lambda L)) V^-1 G^1/2,    B = -G^1/2 V (lambda / sinh(lambda L)) V^-1 G^1/2
 
@@ -27,6 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.coating.physics.linked_modes import linked_modes
 from eisfit.coating.physics.smooth import coth_csch
 from eisfit.records import dataclass
 
@@ -97,8 +99,14 @@ class Integrals:
         return _squares(self.shape, self.slopes)
 
 
-def solve_rails(
-    G: FloatArray, Y: ComplexArray, length: float, start: ComplexArray, end: ComplexArray
+def solve_rails(  # noqa: PLR0917 - in the order of the derivation
+    G: FloatArray,
+    K: FloatArray,
+    link: FloatArray,
+    y: ComplexArray,
+    length: float,
+    start: ComplexArray,
+    end: ComplexArray,
 ) -> Solved:
     """Solve a line with unit current into its first rail at x = 0.
 
@@ -106,8 +114,11 @@ def solve_rails(
     ----------
     G
         (B, n) S cm, positive.
-    Y
-        (B, F, n, n) S/cm, symmetric.
+    K
+        (B, n, n) S/cm, symmetric: between all rails but the first, which it does not touch.
+    link, y
+        (n,) difference of potentials, 1 in the first rail, that drives the current of admittance y (B, F),
+        S/cm. Where all potentials that belong to K are one, it drives none.
     length
         cm.
     start, end
@@ -119,16 +130,14 @@ def solve_rails(
     Solved
     """
     n = G.shape[-1]
-    root = np.sqrt(G)[:, None, :]
-    squares, V = np.linalg.eig(Y / (root[..., :, None] * root[..., None, :]))
-    s2: ComplexArray = np.asarray(squares * length**2, dtype=np.complex128)
-    inverse = np.linalg.inv(V) * root[..., None, :]
-    V = V * root[..., :, None]
+    squares, V = _modes(G, K, link, y)
+    root, s2 = np.sqrt(G)[:, None, :, None], squares * length**2
+    inverse = V.swapaxes(-1, -2) * root.swapaxes(-1, -2)
     coth, csch = coth_csch(s2)
-    across = (V * (csch / length)[..., None, :]) @ -inverse
-    own = (V * (coth / length)[..., None, :]) @ inverse
+    across = (root * V * (csch / length)[..., None, :]) @ -inverse
+    own = (root * V * (coth / length)[..., None, :]) @ inverse
     size = n + end.shape[-1]
-    network = np.zeros((*Y.shape[:2], size, size), dtype=np.complex128)
+    network = np.zeros((*y.shape, size, size), dtype=np.complex128)
     network[..., :n, :n] = own + start
     network[..., n:, n:] = end
     network[..., n : 2 * n, n : 2 * n] += own
@@ -136,9 +145,31 @@ def solve_rails(
     network[..., n : 2 * n, :n] = across
     source = np.zeros((size, 1))
     source[0] = 1
-    u = np.linalg.solve(network, np.broadcast_to(source, (*Y.shape[:2], size, 1)))[..., 0]
-    shape = V / (root**2)[..., :, None]
-    return Solved(u[..., 0], u[..., :n], u[..., n:], length, shape, s2, inverse)
+    u = np.linalg.solve(network, np.broadcast_to(source, (*y.shape, size, 1)))[..., 0]
+    return Solved(u[..., 0], u[..., :n], u[..., n:], length, V / root, s2, inverse)
+
+
+def _modes(
+    G: FloatArray, K: FloatArray, link: FloatArray, y: ComplexArray
+) -> tuple[ComplexArray, ComplexArray]:
+    """Return lambda^2 (B, F, n) and V (B, F, n, n), V^T V = 1.
+
+    K leaves two modes without force: the first rail's own, and that of the others together. One combination
+    of the two, all rails at one potential, has none from the link either; the other modes y joins.
+    """
+    root = np.sqrt(G)
+    d, basis = np.linalg.eigh(K / (root[:, :, None] * root[:, None, :]))
+    a = ((link / root)[:, None, :] @ basis)[:, 0]
+    force = np.hypot(a[:, 0], a[:, 1])
+    cosine, sine = (a[:, k, None] / force[:, None] for k in (0, 1))
+    idle, first = basis[..., 0] * sine - basis[..., 1] * cosine, basis[..., 0] * cosine + basis[..., 1] * sine
+    basis[..., 0], basis[..., 1] = idle, first
+    d[:, 1], a[:, 1] = 0, force
+    squares, V = np.zeros((*y.shape, G.shape[1]), complex), np.empty((*y.shape, *K.shape[1:]), complex)
+    squares[..., 1:], vectors = linked_modes(d[:, 1:], a[:, 1:], y)
+    V[..., 0] = basis[:, None, :, 0]
+    V[..., 1:] = basis[:, None, :, 1:] @ vectors
+    return squares, V
 
 
 def _squares(shape: ComplexArray, integrals: ComplexArray) -> ComplexArray:
