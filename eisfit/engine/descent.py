@@ -30,6 +30,8 @@ __all__ = ["Descents"]
 
 _STEPS = 300
 _PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
+_CREEPS = (20, 1e-3)  # steps within which what is low enough gains such a share of that
+_WORTH, _WITHIN = 1e-3, 20  # of `enough` that is gained within so many steps, below it: less tells nothing
 _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing finer
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
 _LEAST = 1e-3  # of an amplitude in one step
@@ -62,6 +64,27 @@ class _Points:
     def take(self, rows: IntArray | BoolArray) -> _Points:
         """Return some rows."""
         return _Points(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
+
+
+class _Pace:
+    """Which of several descents still gain enough to go on."""
+
+    def __init__(self, cost: FloatArray, patience: int, steps: int, low: float = 0.0) -> None:
+        self.patience, self.steps, self.low = patience, steps, low
+        self.half, self.since = cost / 2, np.zeros(len(cost))
+        self.before = cost.copy()  # some steps ago
+        self.on = np.ones(len(cost), dtype=bool)
+
+    def goes_on(self, turn: int, cost: FloatArray) -> BoolArray:
+        """Return which descents (B,) are to take another step, after so many."""
+        halved = cost <= self.half
+        self.half, self.since = np.where(halved, cost / 2, self.half), np.where(halved, turn, self.since)
+        self.on &= turn - self.since <= self.patience
+        every, share = _CREEPS
+        if turn and turn % every == 0:
+            self.on &= (cost > self.low) | (self.before - cost > share * self.low)
+            self.before = cost.copy()
+        return self.on
 
 
 class Descents:
@@ -120,29 +143,41 @@ class Descents:
             All stop as soon as one is as low.
         """
         with np.errstate(all="ignore"):
-            self._go_down(patience, steps, enough)
+            self._go_down(_Pace(self.cost, patience, steps), enough)
 
-    def finish(self, patience: int = _PATIENCE) -> tuple[FloatArray, FloatArray]:
-        """Go down to the end, to where no amplitude is negative; return theta (B, V) and chi-square (B,)."""
-        self.run(patience)
+    def finish(
+        self, patience: int = _PATIENCE, steps: int = _STEPS, low: float = 0.0
+    ) -> tuple[FloatArray, FloatArray]:
+        """Go down to the end, to where no amplitude is negative.
+
+        Parameters
+        ----------
+        patience, steps
+            As for `run`.
+        low
+            The chi-square below which little is worth no more steps.
+
+        Returns
+        -------
+        tuple
+            Coordinates (B, V) and chi-square (B,).
+        """
+        with np.errstate(all="ignore"):
+            self._go_down(_Pace(self.cost, patience, steps, low))
         theta, cost = self.theta.copy(), self.cost.copy()
         negative = np.flatnonzero((self.points.sign < 0).any(axis=1))
         if negative.size:
             plain = Descents(self.problem.rows(negative), self.physical[negative], eliminate=False)
-            plain.run(patience)
-            theta[negative], cost[negative] = plain.theta, plain.cost
+            theta[negative], cost[negative] = plain.finish(patience, steps, low)
             self.done[negative] = plain.done
         return theta, cost
 
-    def _go_down(self, patience: int, steps: int, enough: float) -> None:
+    def _go_down(self, pace: _Pace, enough: float = -1.0) -> None:
         count = len(self.theta)
         damping, growth = np.full(count, _DAMPING[1]), np.full(count, 2.0)
-        half, since = self.cost / 2, np.zeros(count)
         active = np.flatnonzero(np.isfinite(self.cost))
-        for turn in range(steps):
-            halved = self.cost <= half
-            half, since = np.where(halved, self.cost / 2, half), np.where(halved, turn, since)
-            active = active[turn - since[active] <= patience]
+        for turn in range(pace.steps):
+            active = active[pace.goes_on(turn, self.cost)[active]]
             if not active.size or (self.cost <= enough).any():
                 return
             step, promised, left = self._steps(active, damping[active])

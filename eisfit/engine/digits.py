@@ -14,7 +14,7 @@ from eisfit.engine.descent import Descents
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.moved_branch import with_branch_moved
 
-__all__ = ["reach_digits"]
+__all__ = ["go_near_digits", "reach_digits"]
 
 _ENDS = 4
 _TURNS = 2
@@ -53,12 +53,18 @@ def reach_digits(
     return theta, cost
 
 
+def go_near_digits(problem: Problem, ends: FloatArray) -> tuple[FloatArray, float]:
+    """Return theta (V,) and chisqr of one spectrum without noise after a few steps from `ends` (n, V)."""
+    theta, cost = Descents(problem, ends).finish(_PATIENCE, _STEPS)
+    return theta[np.argmin(cost)], float(cost.min())
+
+
 def _lowest(problem: Problem, starts: FloatArray, enough: float) -> tuple[FloatArray, float]:
     """Return the lowest end (V,) of descents from starts (n, V), and its chisqr."""
     many = Descents(problem, starts)
     many.run(_PATIENCE, _STEPS, enough)
     best = _different(many.cost)[:_LOWEST]
-    theta, cost = Descents(problem, many.theta[best]).finish()
+    theta, cost = Descents(problem, many.theta[best]).finish(low=enough)
     return theta[np.argmin(cost)], float(cost.min())
 
 

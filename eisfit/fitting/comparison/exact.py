@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.digits import reach_digits
+from eisfit.engine.digits import go_near_digits, reach_digits
 from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
@@ -140,11 +140,10 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
     by_digits, size = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis]), task.coordinates.size
     smaller = [one for one in others if one.task.coordinates.size < size]
     enough = [one.task for one in smaller if one.suffices]
-    goal, hopeless = _NORMAL * digits.size, np.inf
+    hopeless = np.inf
     if enough:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
         theta = best_end(task, basin)
-        goal, hopeless = (np.inf, 0.0) if _is_needless(task, enough) else (goal, hopeless)
     else:
         theta, basin = best_start(task, seed)
         if is_exact(task.spectrum, task.settings.weighting, task.attainable):  # the search knew it was
@@ -153,8 +152,11 @@ def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    theta, deviance = reach_digits(by_digits, ends, goal, hopeless)
-    unit = deviance / max(digits.size - size, 1)
+    if _is_needless(task, enough):
+        return _Fitted(task, *go_near_digits(by_digits, ends), basin)
+    theta, deviance = reach_digits(by_digits, ends, _NORMAL * digits.size, hopeless)
+    # The digits that a file shows are the noise at most: no share of less is worth another circuit.
+    unit = max(1.0, deviance / max(digits.size - size, 1))
     suffices = deviance <= _REACHED * digits.size and explainable(by_digits, theta) < NOTHING * unit
     return _Fitted(task, theta, deviance, basin, suffices)
 
