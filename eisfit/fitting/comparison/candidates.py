@@ -17,6 +17,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.task import Task, best_end, best_start
+from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
@@ -119,26 +120,38 @@ def _entered(
 
 
 def _to_examine(found: list[Entry], noise: float) -> list[int]:
-    """Return which to look at in full: those near the best that can be an answer, or all if none fits."""
-    best = min((e.row for e in found if e.row and not e.row.refused), key=lambda row: row.bic, default=None)
-    fits = best is not None and best.result and best.result.statistics.chisqr <= _WITHIN * noise
-    lowest = best.bic if best is not None and fits else min((e.bic for e in found if not e.row), default=0.0)
-    return [k for k, entry in enumerate(found) if not entry.row and entry.bic <= lowest + _CLOSE]
+    """Return which to look at in full: those near the best, or all that may fit where it does not."""
+    best = min((e for e in found if e.row and not e.row.refused), key=lambda entry: entry.bic, default=None)
+    left = [k for k, entry in enumerate(found) if not entry.row]
+    if best is not None and best.chisqr <= _WITHIN * noise:
+        if _leaves_nothing(best):
+            return [k for k in left if found[k].bic <= best.bic + _CLOSE]
+        left = [k for k in left if free(found[k].circuit) > free(best.circuit)]
+    lowest = min((found[k].bic for k in left), default=0.0)
+    return [k for k in left if found[k].bic <= lowest + _CLOSE]
+
+
+def _leaves_nothing(entry: Entry) -> bool:
+    """Return whether nothing that another circuit might give is left in the residual."""
+    assert entry.task is not None
+    assert entry.basin is not None
+    unit = entry.chisqr / max(2 * entry.task.spectrum.points - free(entry.circuit), 1)
+    return explainable(entry.task.problem, entry.basin.theta) < NOTHING * unit
 
 
 def _examined(entry: Entry, noise: float, seed: int) -> Entry:
     assert entry.task is not None
     assert entry.basin is not None
     try:
-        agrees = entry.basin.agreed >= _AGREE and entry.basin.chisqr <= _WITHIN * noise
+        agrees = entry.basin.agreed >= _AGREE and entry.chisqr <= _WITHIN * noise and _leaves_nothing(entry)
         theta, basin = best_end(entry.task, entry.basin), entry.basin
         if not agrees:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
-        result = finish_in_lmfit(entry.task, theta, basin)
+        row = judged(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
     except UNFITTED as error:
         return dataclasses.replace(entry, row=unfitted(entry.circuit, error))
-    return dataclasses.replace(entry, row=judged(result, entry.task.attainable))
+    return dataclasses.replace(entry, bic=row.bic, basin=basin, row=row)
 
 
 def _far_behind(entry: Entry) -> Candidate:

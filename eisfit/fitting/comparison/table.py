@@ -270,13 +270,16 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     """Return the candidates, the closest one no longer refused where all that are not miss the data.
 
     A parameter that the data do not determine is a flaw of that parameter; to miss the data is one of the
-    whole circuit.
+    whole circuit. Where the closest can be used, and is better by far, it is the answer though another is
+    near the noise.
     """
     answer = min((c for c in candidates if not c.refused), key=lambda c: c.bic, default=None)
     held = [c for c in candidates if c.refused and c.result]
     closest = _closest(held)
     misses = answer is None or (_misfit(answer, noise) > limit("near_the_noise") or noise <= 0)
-    if closest is None or not misses or (answer is not None and closest.bic > answer.bic - _CLOSER):
+    if closest is None or not (misses or _is_usable(closest)):
+        return list(candidates)
+    if answer is not None and closest.bic > answer.bic - _CLOSER:
         return list(candidates)
     taken = dataclasses.replace(closest, refused="", reserved=closest.refused)
     return [taken if c is closest else c for c in candidates]
@@ -289,8 +292,12 @@ def _closest(held: Sequence[Candidate]) -> Candidate | None:
         return None
     closest, fit = min(fitted, key=lambda pair: pair[0].bic)
     limit = _ABOUT_AS_CLOSE**2 * fit.statistics.chisqr
-    others = [c for c, r in fitted if usable(r.grade, r.flags) and r.statistics.chisqr <= limit]
-    return closest if usable(fit.grade, fit.flags) else min(others, key=lambda c: c.bic, default=closest)
+    others = [c for c, r in fitted if _is_usable(c) and r.statistics.chisqr <= limit]
+    return closest if _is_usable(closest) else min(others, key=lambda c: c.bic, default=closest)
+
+
+def _is_usable(candidate: Candidate) -> bool:
+    return candidate.result is not None and usable(candidate.result.grade, candidate.result.flags)
 
 
 def _misfit(candidate: Candidate, noise: float) -> float:
