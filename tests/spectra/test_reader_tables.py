@@ -6,6 +6,7 @@ The spectra are closed forms, simulated here.
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_the_unit_of_a_dataset():
 
 def test_a_unit_in_the_name_of_a_file_without_units_is_asked_for():
     text = "f,Zre,Zim\n" + rows("{},{},{}", F, Z.real, Z.imag)
-    with pytest.raises(ReadError, match="in its name"):
+    with pytest.raises(ReadError, match="or in the file"):
         one(text, "cell_A_mOhm.csv")
     holds(one(text, "shunt_10_mOhm.csv"))  # a resistor's
 
@@ -134,3 +135,109 @@ def test_a_condition_in_the_names_of_columns(labels):
     assert len(spectra) == 3
     for k, spectrum in enumerate(spectra, 1):
         holds(spectrum, z=k * Z)
+
+
+def test_four_point_sweeps_stay_apart():
+    text, z = "f (Hz),Zre (Ohm),Zim (Ohm)\n", {}
+    for k in (1.0, 1.3, 1.6):
+        f = k * np.array([1000.0, 100.0, 10.0, 1.0])
+        z[k] = 10 * k + 100 * k / (1 + 2j * np.pi * f * 0.01)
+        text += rows("{},{},{}", f, z[k].real, z[k].imag)
+    assert [s.frequency.size for s in read_bytes(text.encode(), "x.csv")] == [4, 4, 4]
+
+
+@pytest.mark.parametrize("row", ["\n33.3,110,0.0031\n", "\n1e-3,110,0.0031\n", "1000,21,-30\n"])
+def test_a_row_below_the_sweep_that_is_none_is_left_aside(row):
+    spectrum = one("f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F, Z.real, Z.imag) + row)
+    holds(spectrum)
+    assert any("left aside" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize("row", ["10 0.01 0\n", "1e9 0.1 31\n"])
+def test_a_row_of_settings_above_numbers_without_header_is_left_aside(row):
+    holds(one(row + rows("{} {} {}", F, Z.real, Z.imag)))
+
+
+def test_the_last_page_of_one_row_stays():
+    table = rows("{},{},{}", F, Z.real, Z.imag).splitlines()
+    holds(one("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", *table[:-1], "", table[-1], ""])))
+
+
+COLUMNS = {"frequency": F.tolist(), "z_real": Z.real.tolist(), "z_imag": Z.imag.tolist()}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"meta": {"impedance_unit": "mOhm"}, "data": COLUMNS},
+        {**COLUMNS, "impedance_unit": "mΩ"},
+        {**COLUMNS, "comment": "frequency in kHz"},
+    ],
+)
+def test_a_unit_elsewhere_in_json_is_asked_for(document):
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one(json.dumps(document), "x.json")
+
+
+def test_units_of_the_columns_beside_them_in_json():
+    units = {"frequency": "kHz", "z_real": "mohm", "z_imag": "mohm"}
+    spectrum = one(json.dumps({**COLUMNS, "units": units}), "x.json")
+    holds(spectrum, 1000 * F, Z / 1000)
+
+
+def test_a_unit_elsewhere_in_arrays_is_asked_for():
+    from scipy.io import savemat
+
+    npz, mat = io.BytesIO(), io.BytesIO()
+    np.savez(npz, freq=F, Z=Z, unit=np.array("mOhm"))
+    savemat(mat, {"EIS": {"f": F, "Z": Z, "Z_unit": "mOhm"}})
+    group = hdf5(lambda content: content.attrs.update({"Z_unit": "mOhm"}) or content.update({"f": F, "Z": Z}))
+    for stream, name in ((npz.getvalue(), "x.npz"), (mat.getvalue(), "x.mat"), (group, "x.h5")):
+        with pytest.raises(ReadError, match="stands beside the table"):
+            one(stream, name)
+
+
+def test_the_unit_of_a_column_in_parquet():
+    pa = pytest.importorskip("pyarrow", reason="optional: Parquet")
+    from pyarrow import parquet
+
+    units = {"freq": "Hz", "zre": "mOhm", "zim": "mOhm"}
+    schema = pa.schema(
+        [pa.field(name, pa.float64(), metadata={"unit": unit}) for name, unit in units.items()]
+    )
+    stream = io.BytesIO()
+    parquet.write_table(pa.table([F, Z.real, Z.imag], schema=schema), stream)
+    holds(one(stream.getvalue(), "x.parquet"), z=Z / 1000)
+
+
+@pytest.mark.parametrize("words", [("EIS mOhm", []), ("Data", [["Impedance in mOhm"]])])
+def test_a_unit_in_a_sheets_name_or_on_another_sheet_is_asked_for(words):
+    openpyxl = pytest.importorskip("openpyxl", reason="optional: workbooks")
+    book, stream = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = words[0]
+    for row in (["f", "Zre", "Zim"], *zip(F.tolist(), Z.real.tolist(), Z.imag.tolist(), strict=True)):
+        book.active.append(row)
+    page = book.create_sheet("Readme")
+    for row in words[1]:
+        page.append(row)
+    book.save(stream)
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one(stream.getvalue(), "x.xlsx")
+
+
+@pytest.mark.parametrize("words", ["\n\n\nNotes:\na\nb\nc\nd\ne\nImpedance values are in milliohm\n"])
+def test_a_unit_far_below_the_table_is_asked_for(words):
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one("f,Zre,Zim\n" + rows("{},{},{}", F, Z.real, Z.imag) + words)
+
+
+def test_an_mpt_of_another_program_is_a_table():
+    head = "Instrument: X\nFrequency (Hz);Z' (Ω);-Z'' (Ω);|Z| (Ω);Phase (°)\n"
+    angle = np.degrees(np.angle(Z))
+    holds(one(head + rows("{};{};{};{};{}", F, Z.real, -Z.imag, abs(Z), angle), "x.mpt"))
+
+
+def test_a_line_of_commas_above_the_header():
+    holds(
+        one("Notes:\n,,,,\nCH 3: Fixed\nf (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F, Z.real, Z.imag))
+    )

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 
+_FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
@@ -196,9 +197,15 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     sweeps = []
     edges = [0, *cuts, z.size]
     used = np.isfinite(z) & (z != 0) & np.isfinite(chosen["frequency"]) & (chosen["frequency"] > 0)
+    held = [int(used[start:stop].sum()) for start, stop in pairwise(edges)]
+    strange = sum(size for size in held if size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS)
+    if strange:
+        chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps are none: left aside")
     for start, stop in pairwise(edges):
         part = slice(start, stop)
         told = np.flatnonzero(used[part]) + start  # what is dropped labels nothing
+        if strange and told.size < _FEWEST_POINTS:
+            continue
         noise = chosen.get("noise")
         sweeps.append(
             Sweep(

@@ -56,7 +56,7 @@ _PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
 #: Under what condition: 0.1 V, 10 ppm; written together it is one word.
 _CONDITION = re.compile(
-    r"(?<![\w.])(-?\d+(?:\.\d+)?) "
+    r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
     r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
 )
 _EIS = re.compile(r"^(?:EIS|FRA)[\s_]+(?=\S)", re.IGNORECASE)  # EIS_f[Hz]

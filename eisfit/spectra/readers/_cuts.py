@@ -15,8 +15,11 @@ __all__ = ["boundaries", "gaps_of", "overlap"]
 
 
 _FEWEST_ROWS = 3
+_MOST_OF_A_SHORT_ONE = 8  # points: too few to see whether pieces continue each other
+_WHOLE = 0.6  # of the range of log f: so much each of several sweeps has in common
 _FEWEST_OF_A_PASS = 5  # points; of random order a piece has two or three
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
+_WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
 _LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
 
 
@@ -49,15 +52,20 @@ def boundaries(
                 break  # `finish` refuses so many
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
+            if i == 0 and _turns(steps[1:4], direction):  # a row above the sweep
+                cuts, direction = [int(rows[1])], 0.0
     return [] if cuts and _is_one_sweep(frequency, z, cuts, (cycle, *conditions)) else cuts
 
 
-def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray) -> list[int]:
+def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows below an empty line at which the frequencies go over those above it again.
 
-    A band of frequencies of its own, or more of the same sweep, is none: programs make pages.
+    A band of frequencies of its own, or more of the same sweep, is none: programs make pages. The last row or
+    two are some where they are no part of the sweep.
     """
-    if len(table.rows) != frequency.size or "" not in lines[table.rows[0] : table.rows[-1]]:
+    if len(table.rows) != frequency.size:
+        return []
+    if "" not in lines[table.rows[0] : table.rows[-1]]:
         return []
     gaps = [
         row
@@ -66,7 +74,22 @@ def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray) -> list[i
     ]
     parts = [frequency[a:b] for a, b in pairwise([0, *gaps, frequency.size])]
     again = [overlap(above, below) for above, below in pairwise(parts)]
-    return [gap for gap, is_again in zip(gaps, again, strict=True) if is_again]
+    found = {gap for gap, is_again in zip(gaps, again, strict=True) if is_again}
+    if gaps and frequency.size - gaps[-1] < _FEWEST_ROWS:
+        end = slice(max(gaps[-1] - 6, 0), gaps[-1] + 1)
+        steps = np.diff(frequency[end])
+        back = bool(steps[:-1].size and (steps[:-1] * steps[-1] < 0).all())
+        found |= {gaps[-1]} if back or _is_stranger(frequency[end], z[end]) else set()
+    return sorted(found)
+
+
+def _is_stranger(f: FloatArray, z: ComplexArray) -> bool:
+    """Whether the last point is no part of the sweep of those before it: a step in f or Z is too wide."""
+    if f.size < _FEWEST_ROWS + 2 or not np.isfinite(z).all() or (f <= 0).any():
+        return False
+    steps, leaps = np.abs(np.diff(np.log(f))), np.abs(np.diff(z)) / np.maximum(np.abs(z[:-1]), 1e-300)
+    wide = steps[-1] > _WIDE * steps[:-1].max()
+    return bool(wide or leaps[-1] > max(_FAR, _WIDE * leaps[:-1].max()))
 
 
 def overlap(above: FloatArray, below: FloatArray) -> bool:
@@ -86,6 +109,8 @@ def _is_one_sweep(
         known = values[np.isfinite(values)] if values is not None else np.empty(0)
         if known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0):
             return False
+    if _are_short_sweeps(frequency, cuts):
+        return False
     piece = np.searchsorted(cuts, np.arange(frequency.size), side="right")
     good = np.isfinite(frequency) & (frequency > 0)
     order = np.argsort(frequency[good], kind="stable")
@@ -94,14 +119,34 @@ def _is_one_sweep(
     return twice <= min(2, len(cuts)) + 0.02 * f.size and _continue_each_other(f, z[good][order], piece)
 
 
+def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:
+    """Whether each piece runs the same way over most of the range in a few points, as no random order does."""
+    pieces = [np.log(frequency[a:b]) for a, b in pairwise([0, *cuts, frequency.size]) if a < b]
+    if not all(_FEWEST_ROWS < piece.size <= _MOST_OF_A_SHORT_ONE for piece in pieces):
+        return False
+    ways = {float(way) for piece in pieces for way in np.sign(np.diff(piece))}
+    whole = max(piece.max() for piece in pieces) - min(piece.min() for piece in pieces)
+    return len(ways) == 1 and min(np.ptp(piece) for piece in pieces) > _WHOLE * whole
+
+
 def _continue_each_other(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
     """Whether points lie between those of other pieces about as they do between those of their own."""
     pieces = np.unique(piece)
     if f.size < _FEWEST_OF_A_PASS * pieces.size:
         return True  # random order
+    if _ends_strange(f, z, piece):
+        return False
     own = np.concatenate([_off_the_line(f[piece == one], z[piece == one]) for one in pieces])
     among = _off_the_line(f, z)[(piece[:-2] != piece[1:-1]) & (piece[1:-1] != piece[2:])]
-    return not among.size or float(median(among)) < _LEAP + 1.5 * float(median(own))
+    return not among.size or bool(median(among) < _LEAP + 1.5 * median(own))
+
+
+def _ends_strange(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
+    """Whether a lone point of another piece at an end of the range does not go on where the sweep ends."""
+    return any(
+        end[2][-1] != end[2][-2] and _is_stranger(np.exp(end[0]), end[1])
+        for end in ((f[-7:], z[-7:], piece[-7:]), (f[6::-1], z[6::-1], piece[6::-1]))
+    )
 
 
 def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
@@ -117,4 +162,4 @@ def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
 
 
 def _turns(following: FloatArray, direction: float) -> bool:
-    return following.size == 2 and bool((following * direction < 0).all())
+    return following.size > 1 and bool((following * direction < 0).all())

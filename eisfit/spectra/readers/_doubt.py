@@ -10,6 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
+from eisfit.spectra.readers._units import PER_AREA
 
 __all__ = ["NOTHING", "contradiction", "likelier_reading", "looks_misnamed"]
 
@@ -168,6 +169,8 @@ def _repeated(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray)
             continue
         if meaning.quantity not in ("frequency", "real", "imag") or place >= matrix.shape[1]:
             continue
+        if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
+            continue  # an area may be any factor
         if words := _factor(matrix[:, place] * meaning.scale, chosen.values[meaning.quantity]):
             return meaning.name, words
     return None

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eisfit.arrays import FloatArray
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._headerless import spaced_like_a_sweep
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
-from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._sweep import ASSUMED, plural
 
-__all__ = ["drop_column_numbers", "drop_tail"]
+__all__ = ["drop_column_numbers", "drop_lone_ends", "drop_tail"]
 
 _FEWEST_ROWS = 3
 _LONGEST_FOOT = 5  # lines
 _NEARLY_ALL = 0.9
+_FEWEST_OF_A_SWEEP = 8  # rows, of which the first and the last are in question
+_FAR_WIDER = 5.0  # than any other step of log f
 
 
 def drop_column_numbers(table: Table) -> bool:
@@ -47,6 +51,27 @@ def drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
     return []
 
 
+def drop_lone_ends(table: Table) -> list[str]:
+    """Drop a first or last row of numbers without header that the frequencies between do not go on to."""
+    matrix = table.matrix
+    swept = (values for values in matrix.T if _is_sweep(values[1:-1]))
+    f = next(swept, None) if not table.names and len(matrix) > _FEWEST_OF_A_SWEEP else None
+    if f is None:
+        return []
+    steps = np.diff(np.log(np.maximum(f, 1e-300))) * np.sign(f[2] - f[1])
+    widest = _FAR_WIDER * steps[1:-1].max()
+    first, last = (not 0 < step < widest for step in (steps[0], steps[-1]))
+    kept = slice(int(first), len(f) - last)
+    table.matrix, table.rows = matrix[kept], table.rows[kept]
+    return [f"{ASSUMED} {plural(first + last, 'row')} beside the sweep is none: left aside"] * (first or last)
+
+
+def _is_sweep(f: FloatArray) -> bool:
+    """Whether numbers fall or rise all the time, evenly on a logarithmic scale."""
+    steps = np.diff(f)
+    return bool((f > 0).all() and ((steps > 0).all() or (steps < 0).all())) and spaced_like_a_sweep(f)
+
+
 def _foot(table: Table, lines: Sequence[str]) -> int:
     """Return how many of the last rows begin with a word (``mean``) where the others begin with a number."""
     numbers = np.isfinite(table.matrix[:, 0])
@@ -68,6 +93,8 @@ def _is_cut(table: Table, lines: Sequence[str]) -> bool:
     exponents = [len("".join(rest)) for _, *rest in parts]
     if exponents[-1] < min(exponents[:-1]):
         return True
+    if exponents[-1]:
+        return False  # a whole exponent ends its number
     marked = [table.style.decimal in mantissa for mantissa, *_ in parts]
     if not marked[-1] and np.mean(marked[:-1]) > _NEARLY_ALL:
         return digits[-1] < min(digits[:-1])

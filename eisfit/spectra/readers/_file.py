@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import stat
 import sys
+from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ MAX_LINE = 2**17
 MAX_ROWS = 1_000_000
 MAX_SWEEPS = 10_000
 MAX_CELLS = 8_000_000  # as text a cell takes 60 bytes
+_MOST_WORDS, _LONGEST_WORDS = 300, 200  # lines beside a table, characters of one
 _BLOCK = 2**24  # bytes looked at in one go
 IMAG_SIGNS = ("auto", "header", "+", "-")
 
@@ -111,11 +114,14 @@ class File:
         The bytes.
     reading
         What the user says of it.
+    beside
+        Lines of words that stand beside its table elsewhere in a container: attributes, other sheets.
     """
 
     name: str
     data: bytes
     reading: Reading = Reading()
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def suffix(self) -> str:
@@ -172,6 +178,11 @@ class File:
     def head(self) -> str:
         """The first 4096 characters."""
         return self.text[:4096]
+
+    def with_words(self, words: Iterable[str]) -> File:
+        """Return the file with lines of words that stand beside its table."""
+        told = (word for word in words if len(word) < _LONGEST_WORDS)
+        return File(self.name, self.data, self.reading, (*self.beside, *islice(told, _MOST_WORDS)))
 
     def error(self, message: str) -> ReadError:
         """Return a `ReadError` that starts with the file's name; a library's words may have several lines."""

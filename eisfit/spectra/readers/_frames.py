@@ -32,7 +32,7 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
         raise file.error(f"more than {MAX_ROWS} rows")
     rows = (_MARK.join(map(_cell, row)) for row in zip(*columns.values(), strict=True))
     lines = [_MARK.join(" ".join(str(name).split()) for name in columns), *rows]
-    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
+    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading, file.beside))
     for sweep in sweeps:
         sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
     return sweeps

@@ -195,7 +195,7 @@ def _known_names(
         return [], False
     bare = _ROW_OF_NAMES.sub("", _COMMENT.sub("", line))
     ways = _cell_ways(bare, style)
-    ways = [cells for cells in ways if not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im(Z) [ohm]
+    ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
     if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
         return numbered, False

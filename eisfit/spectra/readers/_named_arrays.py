@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._assemble import (
+    Chosen,
     bare_unit,
     choose,
     describe_sign,
@@ -19,6 +20,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._stated import refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, plural
 
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
@@ -95,9 +97,17 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     chosen = choose({i: meanings[name] for i, name in enumerate(chosen_names)}, matrix)
     z = impedance(file, chosen)
     chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
+    refuse_unclear(file, _without_unit(chosen))
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
     return sweeps
+
+
+def _without_unit(chosen: Chosen) -> set[str]:
+    """Return the kinds of unit that no name tells."""
+    parts = [chosen.columns[part] for part in ("real", "imag", "modulus") if part in chosen.columns]
+    kinds = {"ohm"} if parts and not any(meaning.unit for meaning in parts) else set()
+    return kinds | (set() if chosen.columns["frequency"].unit else {"frequency"})
 
 
 def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # read when a workbook is
 
 __all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
 
+_FIRST_ROWS = 50  # of another sheet that are looked at for units
 _MOST_TAGS = 1_000_000  # an element and its text take 200 bytes as a tree
 _MOST_TEXT = 32 * 2**20  # characters of all cells: a file may name one long text a million times
 MAX_XML = 24 * 2**20  # bytes of all parts: as a tree they take up to twenty times as much
@@ -53,7 +55,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
     reasons: list[str] = []
     for name, rows in sheets.items():
         try:
-            found = _sweeps(file, rows)
+            found = _sweeps(file.with_words(_words_beside(name, sheets)), rows)
         except ReadError as error:
             reasons.append(f"sheet {name!r}: {str(error).removeprefix(file.name + ': ')}")
             continue
@@ -67,6 +69,13 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
     return sweeps
 
 
+def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
+    """Yield the sheet's name, and the first rows of the other sheets that begin with words."""
+    yield name
+    for other in (rows for title, rows in sheets.items() if title != name):
+        yield from (" ".join(row) for row in other[:_FIRST_ROWS] if row and row[0][:1].isalpha())
+
+
 def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
     if len(rows) > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} rows")
@@ -74,7 +83,7 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
     rows = _without_empty_columns(rows)
     lines = [*("\t".join(_one_line(cell) for cell in row) for row in rows), ""]  # the last row is whole
-    inner = File(file.name, "\n".join(lines).encode(), file.reading)
+    inner = File(file.name, "\n".join(lines).encode(), file.reading, file.beside)
     return sweeps_of_lines(inner, lines)
 
 

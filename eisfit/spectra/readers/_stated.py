@@ -22,7 +22,8 @@ from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
 
-__all__ = ["assumed_units", "names_with_units_beside", "tables_below_each_other", "with_stated_units"]
+__all__ = ["assumed_units", "names_with_units_beside", "refuse_unclear", "tables_below_each_other"]
+__all__ += ["with_stated_units"]
 
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
@@ -81,20 +82,46 @@ def with_stated_units(
                 f"the text beside the table states {other} and {unit}, and the header does not say whose: "
                 "write the units into the header"
             )
-    if "ohm" in bare.values() and not ("ohm" in found or file.reading.impedance_unit):
-        _refuse_unclear(file, [*text, file.stem.replace("_", " ")])
+    below = [line for line in lines[table.rows[-1] + 1 :][:_MOST_LINES] if line.strip()] if table.rows else []
+    refuse_unclear(file, {*bare.values()} - {*found}, text, below)
     return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
 
 
-def _refuse_unclear(file: File, text: Sequence[str]) -> None:
-    """Refuse a line beside the table that names a unit other than ohm, or a factor, of nobody knows what."""
-    told = [line for kind, unit, line in _stated(text) if kind == "ohm" and _is_scaled(unit)]
-    told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
-    for line in told:
-        raise file.error(
-            f"{line.strip()[:60]!r} stands beside the table or in its name, and the header has no unit: "
-            "write it there, or say --impedance-unit"
-        )
+def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: Sequence[str] = ()) -> None:
+    """Refuse a line beside the table that names another unit than ohm or Hz, or a factor, of unknown columns.
+
+    Parameters
+    ----------
+    file
+        The file: its name and what stands elsewhere in it count too.
+    bare
+        Kinds of unit that the header leaves out (``ohm``, ``frequency``).
+    text, below
+        Lines next to the table, and those further down.
+
+    Raises
+    ------
+    ReadError
+        Unless the user says the unit.
+    """
+    elsewhere = [*file.beside, file.stem.replace("_", " ")]
+    if "ohm" in bare and not file.reading.impedance_unit:
+        told = _scaled_lines("ohm", [*text, *below, *elsewhere])
+        told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
+        for line in told:
+            raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
+    if "frequency" in bare:
+        for line in _scaled_lines("frequency", elsewhere):
+            raise file.error(f"{_where(line)}: write it there")
+
+
+def _scaled_lines(wanted: str, lines: Sequence[str]) -> list[str]:
+    return [line for kind, unit, line in _stated(lines) if kind == wanted and _is_scaled(unit)]
+
+
+def _where(line: str) -> str:
+    shown = line.strip()[:60]
+    return f"{shown!r} stands beside the table or in the file's name, and the header has no unit"
 
 
 def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> list[str]:

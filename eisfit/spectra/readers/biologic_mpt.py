@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
@@ -74,7 +75,9 @@ def _without_header(file: File) -> list[Sweep]:
         for line in file.lines
         if line.count("\t") > 2 and any(column(c).quantity for c in line.split("\t"))
     ]
-    if table is None or named or table.names or not _bare(file):
+    if table is not None and (named or table.names) and _bare(file):
+        return text.parse(file)  # of another program
+    if table is None or not _bare(file):
         raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")
     names = [*_ORDER[: table.matrix.shape[1]], *[""] * (table.matrix.shape[1] - len(_ORDER))]
     block = read_rows(file, file.lines, table.rows[0], names, delimiter=table.style.delimiter)

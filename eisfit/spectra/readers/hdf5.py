@@ -52,6 +52,7 @@ def parse(file: File) -> list[Sweep]:
     try:
         with h5py.File(io.BytesIO(file.data), "r") as content:
             found = list(_datasets(file, content))
+            file = file.with_words(_attributes(content))
     except (OSError, RuntimeError, KeyError) as error:
         raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
     tables = [values for _, _, values in found if values.dtype.names]
@@ -78,6 +79,14 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
             yield path, _with_unit(name, one.attrs), _complex(one[()])
+
+
+def _attributes(content: Any) -> Iterator[str]:
+    """Yield the texts among the attributes of groups and datasets, each behind its name."""
+    held = [content]
+    content.visititems(lambda _, one: held.append(one) if len(held) < _MOST_OBJECTS else one)
+    for one in held:
+        yield from (f"{key}: {value}" for key, value in one.attrs.items() if isinstance(value, str))
 
 
 def _with_unit(name: str, attributes: Any) -> str:

@@ -49,6 +49,7 @@ def parse(file: File) -> list[Sweep]:
     document = parse_json(text, file.name, ReadError)
     sweeps: list[Sweep] = []
     reasons: list[str] = []
+    file = file.with_words(_words(document))
     for label, table, dropped in _tables(document):
         try:
             found = frame_sweeps(file, table)
@@ -64,6 +65,18 @@ def parse(file: File) -> list[Sweep]:
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
     return sweeps
+
+
+def _words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
+    """Yield the texts of the document, each behind its name."""
+    if isinstance(value, str) and name:
+        yield f"{name}: {value}"
+    elif isinstance(value, Mapping) and depth <= _DEEPEST:
+        for key, item in value.items():
+            yield from _words(item, str(key), depth + 1)
+    elif isinstance(value, list) and depth <= _DEEPEST:
+        for item in value:
+            yield from _words(item, "", depth + 1)
 
 
 def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, Table, int]]:
@@ -95,8 +108,9 @@ def _table(value: Any) -> Table:
             for i, name in enumerate(value["columns"]):
                 columns[str(name)] = [row[i] for row in rows if i < len(row)]
         else:
+            units = value.get("units", value.get("unit"))
             columns = {
-                name + _unit_of(item): cells
+                name + (_unit_of(item) or _unit_in(units, name)): cells
                 for name, item in _with_parts(value)
                 if (cells := _list(item)) and name != "mask"
             }
@@ -126,6 +140,12 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _unit_of(item: Any) -> str:
     """Return the unit in brackets that stands beside values: ``{"unit": "Hz", "values": [...]}``."""
     unit = (item.get("unit") or item.get("units")) if isinstance(item, Mapping) else None
+    return f" [{unit}]" if isinstance(unit, str) else ""
+
+
+def _unit_in(units: Any, name: str) -> str:
+    """Return the unit in brackets that an object of units has for a column."""
+    unit = units.get(name) if isinstance(units, Mapping) else None
     return f" [{unit}]" if isinstance(unit, str) else ""
 
 

@@ -60,7 +60,8 @@ def parse(file: File) -> list[Sweep]:
             "it holds a MATLAB table or object, whose layout is not public: writetable(T, 'cell.csv'), or "
             "save(..., '-struct', 's') with s = table2struct(T, 'ToScalar', true)"
         )
-    return from_groups(file, groups)
+    words = (text for name, value in variables.items() for text in _words(name, value))
+    return from_groups(file.with_words(words), groups)
 
 
 def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
@@ -81,6 +82,17 @@ def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
         for field, held in fields.items():
             found.update(_structs(f"{path}.{field}", held, depth + 1))
     return found
+
+
+def _words(name: str, value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the texts in a value and in the fields of structs below it, each behind its name."""
+    if not isinstance(value, np.ndarray) or depth > _DEEPEST:
+        return
+    if value.dtype.kind == "U" and value.size == 1:
+        yield f"{name}: {value.item()}"
+    for field in value.dtype.names or ():
+        for one in value.ravel()[:_MOST_STRUCTS]:
+            yield from _words(field, one[field], depth + 1)
 
 
 def _numeric(value: Any) -> bool:

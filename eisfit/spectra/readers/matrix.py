@@ -66,7 +66,9 @@ def parse(file: File) -> list[Sweep]:
     cells = _named_rows(file)
     if cells:
         lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
-        sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
+        words = (line for line in file.lines if "[" not in line and not _NAMED.match(line))
+        inner = File(file.name, ("\n".join(lines) + "\n").encode(), file.reading).with_words(words)
+        sweeps = text.parse(inner)
         return _told(sweeps, "columns parted by", "the rows are the quantities")
     if points := one_row_a_spectrum(file.lines):
         return _told(text.sweeps_of_lines(file, points), "columns parted by", "each row is a spectrum")

@@ -28,4 +28,6 @@ def parse(file: File) -> list[Sweep]:
         When the archive is damaged or too large, or the names tell nothing.
     """
     content = members(file, lambda name: name.endswith(".npy"))
-    return from_names(file, {name[:-4]: load_array(file, data) for name, data in content.items()})
+    arrays = {name[:-4]: load_array(file, data) for name, data in content.items()}
+    words = (f"{name}: {held}" for name, held in arrays.items() if held.dtype.kind == "U" and held.size == 1)
+    return from_names(file.with_words(words), arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from eisfit.spectra.readers._file import MAX_BYTES, MAX_CELLS, MAX_ROWS, File
@@ -50,7 +51,8 @@ def _read(file: File, content: Any) -> dict[str, list[Any]]:
     # A text is no longer than its group. No column is asked for its record: a damaged one ends the process.
     groups = (content.metadata.row_group(i).total_byte_size for i in range(content.metadata.num_row_groups))
     longest = max(groups, default=0) if holds_text else 0
-    columns: dict[str, list[Any]] = {name: [] for name in content.schema_arrow.names}
+    units = {field.name: _unit_of(field.metadata or {}) for field in content.schema_arrow}
+    columns: dict[str, list[Any]] = {name: [] for name in units}
     left = MAX_BYTES
     for batch in content.iter_batches(batch_size=max(1, min(_ROWS, MAX_BYTES // max(longest, 1)))):
         left -= batch.nbytes
@@ -58,7 +60,13 @@ def _read(file: File, content: Any) -> dict[str, list[Any]]:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         for name, values in batch.to_pydict().items():
             columns[name] += values
-    return columns
+    return {name + units[name]: values for name, values in columns.items()}
+
+
+def _unit_of(metadata: Mapping[bytes, bytes]) -> str:
+    """Return the unit in brackets that a column's record tells."""
+    told = metadata.get(b"unit") or metadata.get(b"units")
+    return f" [{told.decode(errors='replace')}]" if told else ""
 
 
 def _refuse_announced(file: File, metadata: Any) -> None:

@@ -22,7 +22,7 @@ from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
-from eisfit.spectra.readers._ends import drop_column_numbers, drop_tail
+from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
@@ -133,7 +133,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
         return _stacked(file, plain, parts)
-    ends = drop_tail(table, lines) if table is not None else []
+    ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
         return sweeps_of_lines(file, plainer)
@@ -273,7 +273,7 @@ def _sweeps(
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
     note_table(file, table, chosen)
-    cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"]))
+    cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"], z))
     refuse_many(file, len(cuts))
     sweeps = sweeps_of(chosen, z, cuts)
     _name_by_label(file, sweeps, columns, table.alone)
