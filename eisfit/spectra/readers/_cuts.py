@@ -120,7 +120,7 @@ def _is_one_sweep(
 
 
 def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:
-    """Whether each piece runs the same way over most of the range in a few points, as no random order does."""
+    """Whether each piece runs the same way over most of the range in few points, as no random order does."""
     pieces = [np.log(frequency[a:b]) for a, b in pairwise([0, *cuts, frequency.size]) if a < b]
     if not all(_FEWEST_ROWS < piece.size <= _MOST_OF_A_SHORT_ONE for piece in pieces):
         return False
