@@ -60,7 +60,7 @@ def drop_lone_ends(table: Table) -> list[str]:
         return []
     steps = np.diff(np.log(np.maximum(f, 1e-300))) * np.sign(f[2] - f[1])
     widest = _FAR_WIDER * steps[1:-1].max()
-    first, last = (not 0 < step < widest for step in (steps[0], steps[-1]))
+    first, last = (not 0 <= step < widest for step in (steps[0], steps[-1]))
     kept = slice(int(first), len(f) - last)
     table.matrix, table.rows = matrix[kept], table.rows[kept]
     return [f"{ASSUMED} {plural(first + last, 'row')} beside the sweep is none: left aside"] * (first or last)
