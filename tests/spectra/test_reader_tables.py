@@ -241,3 +241,33 @@ def test_a_line_of_commas_above_the_header():
     holds(
         one("Notes:\n,,,,\nCH 3: Fixed\nf (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F, Z.real, Z.imag))
     )
+
+
+def test_parts_that_modulus_and_phase_confirm_are_parts_although_kramers_kronig_fails():
+    odd = Z.real + 0.05j * Z.imag * np.linspace(1, 20, F.size)
+    columns = (F, odd.real, odd.imag, abs(odd), np.degrees(np.angle(odd)))
+    holds(one("frequency,real,imag,|Z|,phase\n" + rows("{},{},{},{},{}", *columns)), z=odd)
+
+
+def test_a_last_number_that_needs_no_exponent_is_not_cut_off():
+    small = [f"{x:.6g}" for x in np.geomspace(1e-9, 1.17e-4, F.size)]
+    assert "e" not in small[-1]
+    head = "f (Hz),Zre (Ohm),Zim (Ohm),Cs (F)\n"
+    columns = (F, Z.real, Z.imag, small)
+    holds(one((head + rows("{},{},{},{}", *columns)).rstrip("\n")))
+
+
+def test_electrodes_called_pos_and_neg():
+    names = "f (Hz),Zre pos (Ohm),Zim pos (Ohm),Zre neg (Ohm),Zim neg (Ohm)\n"
+    first, second = read_bytes(
+        (names + rows("{},{},{},{},{}", F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag)).encode(), "x.csv"
+    )
+    holds(first)
+    holds(second, z=2 * Z)
+    assert second.metadata["label"] == "neg"
+
+
+def test_rows_of_a_cycler_beside_those_of_a_spectrum():
+    rest = "CC,3.7,0.5,0,0,0\n" * 20
+    eis = rows("EIS,3.9,0,{},{},{}", F, Z.real, Z.imag)
+    holds(one("Step,Potential (V),Current (A),EISFreq(Hz),Zre(Ohm),Zim(Ohm)\n" + rest + eis + rest))

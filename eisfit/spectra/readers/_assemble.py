@@ -21,6 +21,7 @@ from eisfit.spectra.spectrum import TURNED
 from eisfit.units import ZERO_CELSIUS
 
 __all__ = [
+    "AGREED",
     "FROM_PHASE",
     "Chosen",
     "bare_unit",
@@ -32,6 +33,7 @@ __all__ = [
 
 
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
+AGREED = "real and imaginary part agree with the phase column"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
@@ -146,7 +148,8 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
         Unless the user says that the header is to be believed.
     """
     z = sweep.impedance[np.isfinite(sweep.impedance)]
-    words = likelier_reading(sweep.frequency, sweep.impedance, test)
+    agreed = any(note.startswith(AGREED) for note in sweep.notes)  # parts, each of which a phase confirms
+    words = "" if agreed else likelier_reading(sweep.frequency, sweep.impedance, test)
     told = f"by Kramers-Kronig the columns hold {words}" if words else ""
     if z.size and not words and (z.real < 0).all():
         told = "the real part is negative in every point, as that of no cell is"

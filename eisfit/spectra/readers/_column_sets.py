@@ -35,6 +35,7 @@ _OF_Z = re.compile(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
 _WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
 _OF_A_CELL = re.compile(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
+_NEGATIVE = re.compile(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -46,6 +47,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_without_reflection(columns))))
+    columns = _of_electrodes(columns)
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
@@ -127,6 +129,14 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     told = sorted(labels) == list(_LETTERS[: len(labels)]) or all(map(_OF_A_CELL.fullmatch, labels))
     whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
     return {**columns, **parts} if whole else columns
+
+
+def _of_electrodes(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``neg`` as an electrode's name where another is called ``pos``."""
+    if not any(c.label in ("pos", "positive", "cathode") for c in columns.values()):
+        return columns
+    told = {i: column(_NEGATIVE.sub("pos", c.name)) for i, c in columns.items() if _NEGATIVE.search(c.name)}
+    return {**columns, **{i: replace(c, name=columns[i].name, label="neg") for i, c in told.items()}}
 
 
 def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:

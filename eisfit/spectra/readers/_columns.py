@@ -59,7 +59,7 @@ _CONDITION = re.compile(
     r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
     r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
 )
-_EIS = re.compile(r"^(?:EIS|FRA)[\s_]+(?=\S)", re.IGNORECASE)  # EIS_f[Hz]
+_EIS = re.compile(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
 _ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = re.compile(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance

@@ -92,7 +92,7 @@ def _is_cut(table: Table, lines: Sequence[str]) -> bool:
     digits = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa, *_ in parts]
     exponents = [len("".join(rest)) for _, *rest in parts]
     if exponents[-1] < min(exponents[:-1]):
-        return True
+        return bool(exponents[-1]) or 1 <= abs(number(cells[-1][-1], table.style) or 1) < 10  # no 0.000117
     if exponents[-1]:
         return False  # a whole exponent ends its number
     marked = [table.style.decimal in mantissa for mantissa, *_ in parts]

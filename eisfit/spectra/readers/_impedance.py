@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.spectra.readers._assemble import FROM_PHASE, Chosen
+from eisfit.spectra.readers._assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import kramers_kronig_sign
@@ -196,7 +196,7 @@ def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     direction = np.exp(1j * phase[rows])
     sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
     ways = {
-        "real and imaginary part agree with the phase column": z,
+        AGREED: z,
         FROM_PHASE: np.conj(z),
         "the imaginary column holds its absolute value: sign taken from the phase column": z.real
         + 1j * np.abs(z.imag) * sign,
