@@ -271,3 +271,20 @@ def test_rows_of_a_cycler_beside_those_of_a_spectrum():
     rest = "CC,3.7,0.5,0,0,0\n" * 20
     eis = rows("EIS,3.9,0,{},{},{}", F, Z.real, Z.imag)
     holds(one("Step,Potential (V),Current (A),EISFreq(Hz),Zre(Ohm),Zim(Ohm)\n" + rest + eis + rest))
+
+
+def test_numbers_with_units_in_cells_parted_by_tabs():
+    cells = rows("{} Hz\t{} Ω\t{} Ω", F, Z.real, Z.imag)
+    holds(one("f\tRe(Z)\tIm(Z)\n" + cells))
+
+
+def test_an_array_that_is_multiplied_is_asked_for():
+    f, re, im = (" ".join(map(str, values.tolist())) for values in (F, Z.real, Z.imag))
+    with pytest.raises(ReadError, match="write the product"):
+        one(f"f = [{f}];\nZre = [{re}]*1e-3;\nZim = [{im}]*1e-3;\n", "x.m")
+
+
+def test_a_table_without_units_below_one_in_milliohm_is_asked_for():
+    table = rows("{},{},{}", F, Z.real, Z.imag)
+    with pytest.raises(ReadError, match="stands beside the table"):
+        read_bytes(f"f (Hz),Zre (mOhm),Zim (mOhm)\n{table}\nf,Zre,Zim\n{table}".encode(), "x.csv")

@@ -28,6 +28,7 @@ RANK = 90
 _FEWEST_COLUMNS = 13
 _MOST_ROWS = 10_000
 _MOST_NAMED = 40
+_MULTIPLIED = re.compile(r"\s*\)?\s*\.?[*/]\s*[\d.]")
 #: A name that is no number, then at least five numbers.
 _NAMED = re.compile(
     r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
@@ -125,6 +126,8 @@ def _assigned_rows(file: File) -> list[list[str]]:
     """Return the names and numbers of arrays as programs write them: ``f = [1, 2, 3];``, over lines too."""
     rows = []
     for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
+        if column(match[1].strip()).quantity and _MULTIPLIED.match(file.text, match.end()):
+            raise file.error(f"{match[1].strip()!r} is multiplied behind its numbers: write the product")
         body = NUMPY_SCALAR.sub(r"\1", match[2].replace("...", " ")).strip(" ,;\n")
         mark = r"\s*[,;]\s*" if re.search("[,;]", body) else r"(?<![+-])\s+(?![+-]\s)"  # 1 - 2i holds gaps
         rows.append([match[1].strip(), *re.split(mark, body)])

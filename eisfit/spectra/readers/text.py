@@ -179,13 +179,16 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     if table is None:
         return False
     row = lines[table.rows[0]]
-    return is_numbered(row) or (not table.names and bool(re.search(r"[^\W\d_eE]", row)))
+    cut_apart = table.style.delimiter == " " and "\t" in row  # 10 Hz<tab>5 Ohm
+    return is_numbered(row) or ((cut_apart or not table.names) and bool(re.search(r"[^\W\d_eE]", row)))
 
 
 def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
     read = list(parts)
+    heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
+    file = file.with_words(dict.fromkeys(heads))
     for start, stop in parts:
         try:
             below = [""] if stop < len(plain) else []  # its last line is not the file's
