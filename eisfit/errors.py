@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -88,6 +87,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     >>> did_you_mean("banana", ["R_s", "R_ct"])
     ''
     """
+    import difflib  # for mistakes alone
+
     known = {candidate.lower(): candidate for candidate in candidates}
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"; did you mean '{known[near[0]]}'?" if near else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -138,6 +137,8 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
         raise failure(f"{name}: is not valid JSON: nested too deeply")
     if has_endless_number(text):
         raise failure(f"{name}: is not valid JSON: a number of thousands of digits")
+    import json
+
     try:
         return json.loads(text)
     except ValueError as error:
@@ -218,6 +219,8 @@ def inert_cell(value: Any) -> Any:
 
 def to_json(document: Any) -> str:
     """Return strict JSON, indented; NaN and infinity become null, because JSON has no word for them."""
+    import json
+
     return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

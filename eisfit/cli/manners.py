@@ -173,8 +173,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         """Return a command; its module is imported here."""
         if cmd_name in MODULES and cmd_name not in self.commands:
-            module = import_module(f"eisfit.cli.commands.{MODULES[cmd_name]}")
-            self.add_command(command_of(mannerly(getattr(module, cmd_name))), cmd_name)
+            self.add_command(command_of(mannerly(_function(cmd_name))), cmd_name)
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -182,11 +181,7 @@ class Commands(click.Group):
         size = max(map(len, MODULES))
         for heading, members in SECTIONS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(size), self._about(ctx, name)) for name in members])
-
-    def _about(self, ctx: click.Context, name: str) -> str:
-        command = self.get_command(ctx, name)
-        return command.get_short_help_str(1000) if command is not None else ""
+                formatter.write_dl([(name.ljust(size), _about(name)) for name in members])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -202,6 +197,16 @@ class Commands(click.Group):
         near = near or (f"; did you mean 'eisfit fit {word}'?" if _is_a_file(word) else _LISTED)
         echo(f"eisfit: no command is called {word!r}{near}", err=True)
         raise Exit(2)
+
+
+def _function(command: str) -> Callable[..., None]:
+    found: Callable[..., None] = getattr(import_module(f"eisfit.cli.commands.{MODULES[command]}"), command)
+    return found
+
+
+def _about(command: str) -> str:
+    """Return the first line of a command's help, without its options, which take long to build."""
+    return inspect.cleandoc(_function(command).__doc__ or "").partition("\n")[0]
 
 
 def _is_a_file(word: str) -> bool:

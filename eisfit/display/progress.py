@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from functools import partial
-from html import escape
 from importlib import import_module
 from time import monotonic
 from typing import Any, TypeVar
@@ -133,6 +132,8 @@ class _NotebookBar(_Bar):
     handle: Any = None
 
     def draw(self, done: int, total: int | None) -> None:
+        from html import escape
+
         share = "" if total is None else f'value="{done}" max="{total}"'
         html = f'<progress {share} style="width:16em"></progress> {escape(self.words(done, total))}'
         self.show({"text/html": html, "text/plain": self.words(done, total)})

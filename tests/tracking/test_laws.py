@@ -6,13 +6,14 @@ import json
 
 import numpy as np
 import pytest
-from scipy.optimize import curve_fit
+from scipy.optimize import curve_fit, minimize_scalar
 from scipy.stats import t as student
 
 from eisfit.errors import FitError, UsageError
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Band, Growth, fit_growth
 from eisfit.tracking.growth.laws import LAWS
+from eisfit.tracking.growth.minimum import bounded_minimum
 
 CYCLE = np.array([1.0, 25, 50, 80, 100, 140, 180, 200, 260, 300, 350, 400])
 STDERR = 0.3 + 0.002 * CYCLE
@@ -175,3 +176,22 @@ def test_mistakes_are_named():
 
 def test_every_law_is_tried_here():
     assert set(LAWS) == set(FORMULAS)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_minimum_between_two_ends_is_scipys_to_the_digit(seed):
+    rng = np.random.default_rng(seed)
+    a, b, c = rng.uniform(-1, 2, 3)
+    steps = []
+
+    def function(x):
+        steps.append(x)
+        return np.cos(3 * x + a) + b * (x - c) ** 2 + (abs(x - c) if seed % 3 == 0 else 0.0)
+
+    found = bounded_minimum(function, -0.5, 1.0 + seed / 10, 1e-9)
+    own, steps = steps, []
+    other = minimize_scalar(
+        function, bounds=(-0.5, 1.0 + seed / 10), method="bounded", options={"xatol": 1e-9}
+    )
+    assert found == (other.x, other.fun)
+    assert own == steps

@@ -7,7 +7,6 @@ import platform
 import re
 import shlex
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -183,11 +182,15 @@ def _folders() -> Iterator[Finding]:
         yield Finding("folders", "own circuits", "there is no home folder", "absent", "set HOME")
     else:
         yield _writable("own circuits", own, "put them into the circuits/ of a project", "absent")
+    import tempfile
+
     yield _writable("temporary files", Path(tempfile.gettempdir()), "set TMPDIR to another folder", "wrong")
 
 
 def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wrong"]) -> Finding:
     """Try a file in the folder, or in the one above it that exists."""
+    import tempfile  # --help names this command too
+
     try:
         shown = folder.absolute()
         place = next(one for one in (shown, *shown.parents) if os.path.exists(one))

@@ -19,6 +19,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.starts.blocks import DIFFUSION, Block, blocks
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
+from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.notation import Component
 
 __all__ = ["StartGrid"]
@@ -220,7 +221,7 @@ def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArr
     """Return the shapes (n, F) of a block of amplitude one."""
     option, alpha = options[:, :1], options[:, 1:]
     if block.kind == "arc":
-        return np.asarray(1 / (1 + (1j * grid.omega * option) ** alpha))
+        return np.asarray(1 / (1 + j_power(grid.log_omega + np.log(option), alpha)))
     if block.kind == "loop":
         return np.asarray(1j * grid.omega * option / (1 + 1j * grid.omega * option))
     if block.kind == "own":

@@ -21,6 +21,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.extensions import Registry
 from eisfit.records import dataclass
+from eisfit.tracking.growth.minimum import bounded_minimum
 
 __all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
 
@@ -162,8 +163,6 @@ def fit_law(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> LawFi
 
 def _shape(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[float, bool]:
     """Return the best shape, and whether it lies inside the scanned range."""
-    from scipy.optimize import minimize_scalar
-
     assert law.shapes is not None
     scan = law.shapes(x)
 
@@ -174,8 +173,8 @@ def _shape(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[
     low, high = scan[max(best - 1, 0)], scan[min(best + 1, scan.size - 1)]
     if low == high:
         return float(low), True
-    found = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": _REFINED * high})
-    shape = float(found.x) if found.fun < cost(float(scan[best])) else float(scan[best])
+    refined, least = bounded_minimum(cost, float(low), float(high), _REFINED * float(high))
+    shape = refined if least < cost(float(scan[best])) else float(scan[best])
     margin = 1e-6 * (scan[-1] - scan[0])
     return shape, bool(scan[0] + margin < shape < scan[-1] - margin)
 

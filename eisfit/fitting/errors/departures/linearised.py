@@ -131,9 +131,8 @@ class Linearised:
     @property
     def beyond_parameters(self) -> Linearised:
         """The same fits without what a change of the parameters would still take off their residuals."""
-        made_up = np.einsum("bvf,bf->bv", self.jacobian, self.residual)
-        step = np.einsum("bvw,bw->bv", self.inverse, made_up)
-        return replace(self, residual=self.residual - np.einsum("bvf,bv->bf", self.jacobian, step))
+        step = self.inverse @ (self.jacobian @ self.residual[:, :, np.newaxis])
+        return replace(self, residual=self.residual - (step.transpose(0, 2, 1) @ self.jacobian)[:, 0])
 
     @property
     def unexplained(self) -> FloatArray:

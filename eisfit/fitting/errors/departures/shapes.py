@@ -30,6 +30,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
+from eisfit.model.elements._complex_parts import complex_log1p, complex_root, j_power
 from eisfit.model.notation import Component, components
 from eisfit.model.once import once_a_circuit
 from eisfit.records import dataclass
@@ -147,7 +148,7 @@ class Departure(Protocol):
         """Return the same to first order about the circuit itself, in the order of the numbers."""
 
 
-#: y(ln st, c) with its derivatives by both: R / Z - 1 of an arc, st where Z is R / (1 + st).
+#: y(st, c) with its derivatives by ln st and c: R / Z - 1 of an arc, st where Z is R / (1 + st).
 Form = Callable[[ComplexArray, FloatArray], tuple[ComplexArray, ComplexArray, ComplexArray]]
 
 
@@ -176,9 +177,10 @@ class Reshaped:
         """Return what arcs of one form do, each at parameters (b, P) and numbers (b, 1), all at once."""
         log_jw = some[0][0]._log_jw
         with np.errstate(all="ignore"):
-            log_st = np.concatenate([one._log_st(values, log_jw) for one, values, _ in some])
-            y, by_st, by_c = some[0][0].form(log_st, np.concatenate([c for *_, c in some]))
-            steep, factor, by_number = 1 - by_st / y, np.exp(log_st) / y, (-by_c / y)[:, np.newaxis]
+            st = np.concatenate([one._st(values, log_jw) for one, values, _ in some])
+            y, by_st, by_c = some[0][0].form(st, np.concatenate([c for *_, c in some]))
+            inverse = 1 / y
+            steep, factor, by_number = 1 - by_st * inverse, st * inverse, (-by_c * inverse)[:, np.newaxis]
             found, first = [], 0
             for one, values, _ in some:
                 rows = slice(first, first := first + len(values))
@@ -197,62 +199,49 @@ class Reshaped:
     def _log_jw(self) -> ComplexArray:
         return np.asarray(np.log(self.omega) + 0.5j * np.pi)
 
-    def _log_st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
+    def _st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
         columns = self.element.columns
-        exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else 1.0
-        return np.asarray(
-            np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis] + exponent * log_jw
-        )
+        exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else np.ones((1, 1))
+        rq = np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis]  # nan of a negative R
+        return np.exp(rq) * j_power(log_jw.real, exponent)
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order; nothing where it is not the circuit itself at c = 0."""
         if self.tangent is None:
             return []
         with np.errstate(all="ignore"):
-            column = self.tangent(self._log_st(values, self._log_jw))
+            column = self.tangent(self._st(values, self._log_jw))
         return [(self.element, column[:, np.newaxis])]
 
 
-def _skewed(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-    beta, st = np.exp(_SKEW * c), np.exp(log_st)
-    log = _log1p(st)
+def _skewed(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    beta = np.exp(_SKEW * c)
+    log = complex_log1p(st)
     power = np.exp(beta * log)
     y = np.where(np.abs(beta * log) < 1e-5, beta * log, power - 1)
     return y, beta * power * st / (1 + st), _SKEW * beta * log * power
 
 
-def _skew_tangent(log_st: ComplexArray) -> ComplexArray:
+def _skew_tangent(st: ComplexArray) -> ComplexArray:
     """Return -dy/dc / y of `_skewed` at c = 0, where y is st."""
-    st = np.exp(log_st)
-    return np.asarray(-_SKEW * (1 + 1 / st) * _log1p(st))
+    return np.asarray(-_SKEW * (1 + 1 / st) * complex_log1p(st))
 
 
-def _log1p(z: ComplexArray) -> ComplexArray:
-    """Return ln(1 + z) by real parts: a quarter of the time of numpy's complex logarithm."""
-    real, imag = z.real, z.imag
-    log = np.empty_like(z)
-    log.real = 0.5 * np.log1p(real * (2 + real) + imag * imag)
-    log.imag = np.arctan2(imag, 1 + real)
-    return log
+def _split(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    apart = np.exp(_SPLIT * c)
+    one, by_one, by_other = apart + st, 1 / (apart + st), 1 / (1 + apart * st)
+    y, ahead = st * one * by_other, st * by_other
+    return y, y * (1 + st * by_one - apart * ahead), _SPLIT * apart * y * (by_one - ahead)
 
 
-def _split(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-    apart, st = np.exp(_SPLIT * c), np.exp(log_st)
-    one, other = apart + st, 1 + apart * st
-    y = st * one / other
-    by_apart = y * (1 / one - st / other)
-    return y, y * (1 + st / one - apart * st / other), _SPLIT * apart * by_apart
-
-
-def _split_tangent(log_st: ComplexArray) -> ComplexArray:
+def _split_tangent(st: ComplexArray) -> ComplexArray:
     """Return -dy/dc / y of `_split` at c = 0."""
-    st = np.exp(log_st)
     return np.asarray(_SPLIT * (st - 1) / (st + 1))
 
 
-def _porous(log_st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-    x0, st = np.exp(0.5 * _POROUS * c), np.exp(log_st)
-    x = x0 * np.sqrt(1 + st)
+def _porous(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    x0 = np.exp(0.5 * _POROUS * c)
+    x = x0 * complex_root(1 + st)
     (g, steep), (g0, steep0) = _x_tanh(x), _x_tanh(x0.astype(np.complex128))
     by_c = 0.5 * _POROUS * (steep * g0 - g * steep0) / g0**2
     small = np.abs(st) < 1e-7  # there g / g0 - 1 is lost in rounding
@@ -326,7 +315,7 @@ class Ended:
         return [(self.element, 2 * np.exp(-2 * self._depth(np.ones((1, 1))))[np.newaxis])]
 
     def _depth(self, longer: FloatArray) -> ComplexArray:
-        return np.asarray(np.sqrt(1j * self.omega * _END / self.omega.min() * longer))
+        return np.asarray(np.sqrt(self.omega * _END / (2 * self.omega.min()) * longer) * (1 + 1j))
 
 
 def diffusions(circuit: Circuit) -> list[Element]:
