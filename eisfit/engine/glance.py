@@ -34,7 +34,8 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
         What to fit.
     smaller
         Tasks of other circuits with their optima (V,), from the smallest to the largest: the largest whose
-        parameters are all among the circuit's serves, with what is new beside it at several places.
+        parameters are all among the circuit's serves, with what is new beside it at several places, and
+        any that has the same parameters at other places.
     seed
         Of the scattered starts.
     """
@@ -42,7 +43,9 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
     own = np.concatenate([grid.starts(_OWN), grid.scattered(_OWN, rng)])
     inside = [one for one in smaller if set(one[0].circuit.names) < set(task.circuit.names)]
+    alike = [one for one in smaller if set(one[0].circuit.names) == set(task.circuit.names)]
     starts = [own, *(_nested(task, *one, grid.scattered(_NESTED, rng)) for one in inside[-1:])]
+    starts += [_nested(task, *one, own[:1].copy()) for one in alike]
     theta = task.coordinates.internal(np.concatenate(starts))
     ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
     order = np.argsort(ends.chisqr)

@@ -338,3 +338,15 @@ def test_an_open_parameter_refuses_no_circuit_that_is_better_by_far(found, lead,
     ranked = eisfit.Comparison.of(found.spectrum, "modulus", [one, closer], one.result.statistics.chisqr)
     assert ranked.best.name == named
     assert ranked.best.reserved == ("W_d_sigma is open" if named == "rs-ct-w" else "")
+
+
+def test_a_circuit_starts_from_one_of_the_same_elements_in_other_places():
+    """The diffusion in its arc was fitted at 7 times the optimum's chi-square, so that one in series won."""
+    values = {
+        "R_s": 0.0757, "R_sei": 0.4414, "CPE_sei_Q": 0.00995, "CPE_sei_alpha": 0.7975, "R_ct": 0.1182,
+        "W_d_sigma": 0.0601, "CPE_ct_Q": 1.397, "CPE_ct_alpha": 0.9027,
+    }  # fmt: skip
+    s = eisfit.simulate("rs-sei-ct-w", values, frequency=np.geomspace(1e5, 1e-2, 60), seed=2)
+    found = eisfit.compare(s, ["rs-sei-ct-then-w", "rs-sei-ct-w"])
+    assert found.best.name == "rs-sei-ct-w"
+    assert all(row.misfit < 1.1 for row in found.ranked)
