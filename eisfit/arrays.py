@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "known", "median", "unmasked"]
+__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "drop_masked", "drop_nan", "median"]
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -15,7 +15,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 
 
-def unmasked(*arrays: Any) -> tuple[list[Any], int]:
+def drop_masked(*arrays: Any) -> tuple[list[Any], int]:
     """Return numpy's masked arrays without what is masked in any of them, and how many places that is.
 
     Arrays that have no mask, and None, take part; the others are returned as they are.
@@ -29,7 +29,7 @@ def unmasked(*arrays: Any) -> tuple[list[Any], int]:
     return kept, int(out.sum())
 
 
-def known(values: FloatArray) -> FloatArray:
+def drop_nan(values: FloatArray) -> FloatArray:
     """Return the numbers of an array that are not NaN; numpy's nan functions warn where there are none."""
     return np.asarray(values[~np.isnan(values)])
 

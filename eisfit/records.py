@@ -94,12 +94,12 @@ def _init(self: Any, *args: Any, **given: Any) -> None:
     if given and not wrong:
         wrong = not (given.keys() <= layout.names and given.keys().isdisjoint(layout.placed[: len(args)]))
     if wrong:
-        raise TypeError(_refused(self, args, given))
+        raise TypeError(_explain_refusal(self, args, given))
     if layout.checked:
         self.__post_init__()
 
 
-def _refused(self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> str:
+def _explain_refusal(self: Any, args: tuple[Any, ...], given: dict[str, Any]) -> str:
     """Return what is wrong with the arguments of a class."""
     name, layout = type(self).__name__, self.__record__
     twice = [one for one in layout.placed[: len(args)] if one in given]
@@ -122,18 +122,20 @@ def _delete(self: Any, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _compared(self: Any) -> tuple[Any, ...]:
+def _list_compared(self: Any) -> tuple[Any, ...]:
     return tuple([getattr(self, name) for name in self.__record__.compared])
 
 
 def _equal(self: Any, other: object) -> Any:
     if other is self:
         return True
-    return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
+    return (
+        _list_compared(self) == _list_compared(other) if other.__class__ is self.__class__ else NotImplemented
+    )
 
 
 def _hash(self: Any) -> int:
-    return hash(_compared(self))
+    return hash(_list_compared(self))
 
 
 def _repr(self: Any) -> str:
@@ -153,7 +155,7 @@ class _Signature:
                 Parameter(
                     row.name,
                     Parameter.KEYWORD_ONLY if row.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
-                    default=_shown_default(row, Parameter.empty),
+                    default=_show_default(row, Parameter.empty),
                     annotation=row.type,
                 )
                 for row in rows
@@ -162,7 +164,7 @@ class _Signature:
         )
 
 
-def _shown_default(row: dataclasses.Field[Any], nothing: Any) -> Any:
+def _show_default(row: dataclasses.Field[Any], nothing: Any) -> Any:
     if row.default is not dataclasses.MISSING:
         return row.default
     return nothing if row.default_factory is dataclasses.MISSING else _FACTORY

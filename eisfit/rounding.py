@@ -46,7 +46,7 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     >>> value_with_error(49.99999999999999, 1.5e-15)
     '50.00000000000 ± 0.00000000005'
     """
-    rounded = _rounded(value, stderr)
+    rounded = _round(value, stderr)
     if isinstance(rounded, str):
         return rounded.replace("±", plus_minus)
     number, error, power = rounded
@@ -62,7 +62,7 @@ def latex_value_with_error(value: float | None, stderr: float | None) -> str:
     >>> print(latex_value_with_error(36.8, None))
     $36.8$
     """
-    rounded = _rounded(value, stderr)
+    rounded = _round(value, stderr)
     if isinstance(rounded, str):
         return _latex_words(rounded)
     number, error, power = rounded
@@ -99,7 +99,7 @@ def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: b
     if value == 0:
         return "0"
     exact = Decimal(repr(float(value)))
-    rounded = _quantized(exact, exact.adjusted() - digits + 1)
+    rounded = _quantize(exact, exact.adjusted() - digits + 1)
     exponent = rounded.adjusted()
     plain = _PLAIN_LOW <= exponent <= max(_PLAIN_HIGH, min(digits - 1, 7))
     decimals = max(0, digits - 1 - (exponent if plain else 0))
@@ -109,7 +109,7 @@ def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: b
     return text if plain else f"{text}e{exponent}"
 
 
-def _rounded(value: float | None, stderr: float | None) -> str | tuple[str, str, int]:
+def _round(value: float | None, stderr: float | None) -> str | tuple[str, str, int]:
     """Return (value, error, power of ten), or the finished words where the rule does not apply."""
     if value is None or not math.isfinite(value) or stderr is None or stderr == 0:
         return significant(value, _DIGITS, trailing_zeros=False)
@@ -119,10 +119,10 @@ def _rounded(value: float | None, stderr: float | None) -> str | tuple[str, str,
     if math.isinf(stderr):
         return f"{alone} ± inf"
     error, place = _error(max(abs(stderr), _FINEST * abs(value)))
-    number = _quantized(Decimal(repr(float(value))), place)
+    number = _quantize(Decimal(repr(float(value))), place)
     if number == 0 and value != 0:  # far below its error: rounding would hide what the fit found
         return f"{significant(value, 2)} ± {significant(abs(stderr), 2)}"
-    return _scaled(number, error, place)
+    return _scale(number, error, place)
 
 
 def _error(stderr: float) -> tuple[Decimal, int]:
@@ -133,17 +133,17 @@ def _error(stderr: float) -> tuple[Decimal, int]:
     if leading >= 950:
         return Decimal(1).scaleb(top + 1), top
     place = top - 1 if leading <= 354 else top
-    return _quantized(exact, place), place
+    return _quantize(exact, place), place
 
 
-def _scaled(number: Decimal, error: Decimal, place: int) -> tuple[str, str, int]:
+def _scale(number: Decimal, error: Decimal, place: int) -> tuple[str, str, int]:
     exponent = max(number.adjusted() if number else error.adjusted(), error.adjusted())
     power = 0 if _PLAIN_LOW <= exponent <= _PLAIN_HIGH else exponent
     decimals = max(0, power - place)
     return f"{number.scaleb(-power):.{decimals}f}", f"{error.scaleb(-power):.{decimals}f}", power
 
 
-def _quantized(exact: Decimal, place: int) -> Decimal:
+def _quantize(exact: Decimal, place: int) -> Decimal:
     return exact.scaleb(-place).to_integral_value(ROUND_HALF_EVEN).scaleb(place)
 
 

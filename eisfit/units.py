@@ -177,13 +177,13 @@ def quantity(value: str | float, unit: str, where: str = "") -> float:
     for example '70 uohm*cm'
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise _error(where, f"{value!r} is not a value; {_due(unit)} is due")
+        raise _error(where, f"{value!r} is not a value; {_name_unit(unit)} is due")
     try:
         number = float(value) if not isinstance(value, str) else _parse(value, unit, where)
     except OverflowError:  # an integer of hundreds of digits
         number = math.inf
     if not math.isfinite(number):
-        raise _error(where, f"{_shown(value)} is not a finite number")
+        raise _error(where, f"{_shorten(value)} is not a finite number")
     return number
 
 
@@ -247,7 +247,9 @@ def _number(table: dict[str, Any], key: str, unit: str, where: str, bare: bool) 
     if plain and "unit" in table:
         value = f"{quantity(value, unit, where)!r} {table['unit']}"
     elif plain and not bare and unit != "1" and value != 0:
-        raise _error(where, f"{value!r} has no unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}")
+        raise _error(
+            where, f"{value!r} has no unit; {_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
+        )
     if key == "stderr" and unit == "K" and isinstance(value, str):
         # A difference of temperatures has no zero to be measured from.
         value = re.sub(r"(degC|celsius|°C)\s*$", "K", value)
@@ -280,14 +282,16 @@ def _parse(text: str, unit: str, where: str) -> float:
     if not match:
         raise _error(
             where,
-            f"{_shown(text)} does not start with a number; {_due(unit)} is due, "
+            f"{_shorten(text)} does not start with a number; {_name_unit(unit)} is due, "
             f"for example {_DUE[unit][1]!r}",
         )
     number, given = float(match[1]), match[2]
     if not given:
         if unit == "1":
             return number
-        raise _error(where, f"{_shown(text)} has no unit; {_due(unit)} is due, for example {_DUE[unit][1]!r}")
+        raise _error(
+            where, f"{_shorten(text)} has no unit; {_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
+        )
     return number if given == unit else _convert(number, given, unit, text, where)
 
 
@@ -298,9 +302,9 @@ def _convert(number: float, given: str, unit: str, text: str, where: str) -> flo
     if unit == "eV" and re.search(r"/\s*mol$", tidy):
         number, tidy = number / AVOGADRO, re.sub(r"\s*/\s*mol$", "", tidy)
     known = measure(tidy) if len(tidy) <= _LONGEST_UNIT and _UNIT.fullmatch(tidy) else None
-    due = f"{_due(unit)} is due, for example {_DUE[unit][1]!r}"
+    due = f"{_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
     if known is None:
-        raise _error(where, f"{_shown(given)} in {_shown(text)} is not a unit; {due}")
+        raise _error(where, f"{_shorten(given)} in {_shorten(text)} is not a unit; {due}")
     wanted = measure(unit)
     if wanted is None or known.powers != wanted.powers:
         raise _error(where, f"{text!r} is in {given!r}, but {due}")
@@ -308,7 +312,7 @@ def _convert(number: float, given: str, unit: str, text: str, where: str) -> flo
     return float(f"{(number * known.factor + known.offset) / wanted.factor:.15g}")
 
 
-def _shown(value: object) -> str:
+def _shorten(value: object) -> str:
     """Return a value as messages name it: all of it where it is short."""
     if isinstance(value, int) and abs(value) >= 10**_LONGEST_UNIT:
         return "an integer of so many digits"
@@ -316,7 +320,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 2 * _LONGEST_UNIT else f"{text[:_LONGEST_UNIT]}...'"
 
 
-def _due(unit: str) -> str:
+def _name_unit(unit: str) -> str:
     return _DUE[unit][0]
 
 

@@ -15,8 +15,8 @@ __all__ = [
     "VERDICTS",
     "Flag",
     "Threshold",
+    "is_near_noise",
     "limit",
-    "near_the_noise",
     "usable",
 ]
 
@@ -187,10 +187,10 @@ def limit(name: str) -> float:
     return THRESHOLDS[name].value
 
 
-def near_the_noise(misfit: float, rms: float) -> bool:
+def is_near_noise(misfit: float, rms: float) -> bool:
     """Return whether a circuit of a comparison fits: `misfit` is the residual over the noise, `rms` over |Z|.
 
-    >>> near_the_noise(1.1, 0.02), near_the_noise(4.0, 0.002), near_the_noise(4.0, 0.02)
+    >>> is_near_noise(1.1, 0.02), is_near_noise(4.0, 0.002), is_near_noise(4.0, 0.02)
     (True, True, False)
     """
     return misfit <= limit("near_the_noise") or rms <= limit("fine_rms")

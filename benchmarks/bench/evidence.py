@@ -34,7 +34,7 @@ def terms(problem, theta, prior, scale):
     """Return ln of likelihood and prior at (n, V) points, and where they are outside the bounds -inf."""
     coordinates = problem.coordinates
     residual, _ = problem.evaluate(theta, problem.buffer(len(theta)))
-    mean, width = prior.of_circuit(coordinates)
+    mean, width = prior.describe_circuit(coordinates)
     likelihood = -0.5 * np.sum(residual**2, axis=1) / scale
     from_prior = -0.5 * np.sum(((theta - mean) / width) ** 2 + np.log(2 * pi * width**2), axis=1)
     inside = np.all((theta >= coordinates.low) & (theta <= coordinates.high), axis=1)
@@ -45,7 +45,7 @@ def sampled(trial, prior, scale, count, rng):
     """Return ln of the integral of likelihood times prior, and the number of effective samples."""
     problem, size = trial.problem, trial.theta.size
     _, jacobian = problem.evaluate(trial.theta[np.newaxis], problem.buffer(1))
-    _, width = prior.of_circuit(problem.coordinates)
+    _, width = prior.describe_circuit(problem.coordinates)
     factor = np.linalg.cholesky(jacobian[0] @ jacobian[0].T / scale + np.diag(1 / width**2))
     normal = np.linalg.solve(factor.T, rng.standard_normal((size, count))).T
     stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, count))
@@ -70,7 +70,7 @@ def sampled(trial, prior, scale, count, rng):
 def laplace(trial, prior, scale):
     """Return what `evidence` says of the same integral: without the structure's prior."""
     residual, jacobian = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
-    mean, width = prior.of_circuit(trial.problem.coordinates)
+    mean, width = prior.describe_circuit(trial.problem.coordinates)
     scaled = jacobian[0] * width[:, np.newaxis] / np.sqrt(scale)
     volume = np.linalg.slogdet(np.eye(len(mean)) + scaled @ scaled.T)[1]
     square = float(residual[0] @ residual[0]) / scale

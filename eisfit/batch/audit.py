@@ -74,7 +74,7 @@ class Audit:
             seen.name if seen.value > self.value else self.worst,
         )
 
-    def joined(self, other: Audit) -> Audit:
+    def join(self, other: Audit) -> Audit:
         """Return the audit of two runs."""
         return Audit(
             self.count + other.count,

@@ -17,7 +17,7 @@ from eisfit.fitting.many.fit import find_optima
 from eisfit.fitting.many.result import Optima, tables_of
 from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING, selected
+from eisfit.fitting.selection import SELECTING, select_points
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.noise import weights_of_many
@@ -87,7 +87,7 @@ def fit_chunk(
     memory
         Of earlier chunks of the same circuit and options; this one's is added.
     """
-    kept, tables = _by_batch(spectra, circuit, options, {} if memory is None else memory)
+    kept, tables = _fit_in_batch(spectra, circuit, options, {} if memory is None else memory)
     settled = {k for places, _ in tables for k in places}
     single: dict[int, Result] = {
         k: fit_or_failure(spectrum, circuit, **options)
@@ -97,19 +97,19 @@ def fit_chunk(
     if finish == "lmfit":
         for places, table in tables:
             for row, k in enumerate(places):
-                single[k] = _by_lmfit(spectra[k], table.row(row, kept[k], circuit), options)
+                single[k] = _finish_in_lmfit(spectra[k], table.row(row, kept[k], circuit), options)
     changed = {k: one for k, one in kept.items() if one is not spectra[k]}
     return Fitted(tables, changed, single)
 
 
-def _by_batch(
+def _fit_in_batch(
     spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], memory: Memory
 ) -> tuple[dict[int, Spectrum], list[tuple[list[int], Table]]]:
     """Return the spectra as they are fitted, and places and tables of those that the batch could settle."""
     if not goes_in_batches(options):
         return {}, []
     weighting, seed = options.get("weighting", "modulus"), int(options.get("seed", 0))
-    kept = dict(_selected(spectra, options))
+    kept = dict(_select_points(spectra, options))
     groups: dict[bytes, list[int]] = {}
     for k, one in kept.items():
         if weighting != "noise" or one.noise is not None:
@@ -117,7 +117,7 @@ def _by_batch(
     tables = []
     for grid, group in groups.items():
         known = memory.setdefault(grid, Known())
-        lots = _lots(group, len(grid) // 8)
+        lots = _split_group(group, len(grid) // 8)
         found = (_optima_of({k: kept[k] for k in lot}, circuit, weighting, seed, known) for lot in lots)
         tables += tables_of([lot for lot in found if lot is not None])
     return kept, tables
@@ -137,14 +137,14 @@ def _optima_of(
     return None if optima is None else ([places[row] for row in rows.tolist()], optima)
 
 
-def _lots(group: list[int], points: int) -> Iterator[list[int]]:
+def _split_group(group: list[int], points: int) -> Iterator[list[int]]:
     """Yield a group of spectra of so many points in parts."""
     rows = max(1, _POINTS // points)
     for first in range(0, len(group), rows):
         yield group[first : first + rows]
 
 
-def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:
+def _select_points(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterator[tuple[int, Spectrum]]:
     """Yield place and spectrum as it is fitted; `eisfit.fit` says what is wrong with the others."""
     selecting = {name: options[name] for name in SELECTING if name in options}
     if not selecting:
@@ -152,7 +152,7 @@ def _selected(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> Iterat
         return
     for k, spectrum in enumerate(spectra):
         try:
-            yield k, selected(spectrum, **selecting)
+            yield k, select_points(spectrum, **selecting)
         except UsageError:
             raise
         except EisfitError:
@@ -165,7 +165,7 @@ def _weights(spectra: Sequence[Spectrum], weighting: str) -> FloatArray:
     return weights_of_many(target, weighting, noise)
 
 
-def _by_lmfit(spectrum: Spectrum, result: FitResult, options: Mapping[str, Any]) -> FitResult:
+def _finish_in_lmfit(spectrum: Spectrum, result: FitResult, options: Mapping[str, Any]) -> FitResult:
     """Return the fit that lmfit makes from where the kernel ended."""
     start = {name: p.value for name, p in result.parameters.items() if p.vary}
     again = fit(spectrum, result.circuit, start=start, **options)

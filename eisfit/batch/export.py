@@ -56,17 +56,17 @@ def export_results(results: Results, path: Path) -> int:
     """
     check_export(path)
     if path.suffix == ".parquet":
-        with _replaced(path) as name:
+        with _write_beside(path) as name:
             return _parquet(results, name)
     with (
-        _replaced(path) as name,
+        _write_beside(path) as name,
         name.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
     ):
         return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
+def _write_beside(path: Path) -> Iterator[Path]:
     """Give the name of a file beside `path` that takes its name when it is complete."""
     try:
         handle, text = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -109,13 +109,13 @@ def _blocks(results: Results) -> Iterator[tuple[str, str, int]]:
     nameless file until the last has come.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        template = _spooled(results, spool)
+        template = _spool(results, spool)
         spool.seek(0)
         while lines := list(islice(spool, _AT_ONCE)):
             yield *_split(template, [json.loads(line) for line in lines]), len(lines)
 
 
-def _spooled(results: Results, spool: TextIO) -> dict[str, Any]:
+def _spool(results: Results, spool: TextIO) -> dict[str, Any]:
     """Write the documents, and return one that has every name that occurs in them."""
     template: dict[str, Any] = {}
     for result in results:
@@ -145,7 +145,7 @@ def _parquet(results: Results, name: Path) -> int:
             )
             columns = [list(column) for column in zip(*lines, strict=True)]
             schema = pyarrow.schema([(n, getattr(pyarrow, _type(n))()) for n in names])
-            typed = [[_typed(_type(n), x) for x in c] for n, c in zip(names, columns, strict=True)]
+            typed = [[_convert(_type(n), x) for x in c] for n, c in zip(names, columns, strict=True)]
             writer = writer or parquet.ParquetWriter(name, schema)
             writer.write_table(pyarrow.table(dict(zip(names, typed, strict=True)), schema=schema))
             count += number
@@ -164,7 +164,7 @@ def _type(name: str) -> str:
     return "bool_" if name == "ok" else "float64"
 
 
-def _typed(kind: str, text: str) -> Any:
+def _convert(kind: str, text: str) -> Any:
     if kind == "string":
         return text
     if not text:

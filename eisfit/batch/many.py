@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.batch.audit import Audit
 from eisfit.batch.chunks import Memory, Result, fit_chunk, goes_in_batches
-from eisfit.display.progress import Progress, counted
+from eisfit.display.progress import Progress, count_items
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
@@ -96,14 +96,14 @@ class FitMany(Iterator[Result]):
         self.fitted = self.reused = self.failed = 0
         self._circuit, self._options, self._finish = circuit, options, finish
         self._workers = workers
-        self._store = _opened(store)
+        self._store = _open_store(store)
         self._closing = ExitStack()
         if self._store is not None and self._store is not store:
             self._closing.enter_context(self._store)  # what is opened here is closed here
         self._digest = b"" if store is None else _digest(circuit, options, finish)
         self._run_of_chunks = self._run(iter(spectra))
         total = len(spectra) if isinstance(spectra, Sized) else None
-        self._results = counted(self._run_of_chunks, "fitting", total, progress)
+        self._results = count_items(self._run_of_chunks, "fitting", total, progress)
 
     def __next__(self) -> Result:
         return next(self._results)
@@ -128,10 +128,10 @@ class FitMany(Iterator[Result]):
 
     def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
         with self._closing:
-            yield from self._stored(spectra)
+            yield from self._resume(spectra)
 
-    def _stored(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[Result]:
-        for chunk, found in self._finished(self._chunks(spectra)):
+    def _resume(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[Result]:
+        for chunk, found in self._run_chunks(self._chunks(spectra)):
             if self._store is not None and found:
                 lost = [k for k, result in found.items() if isinstance(result, _LostFailure)]
                 self._store.put((chunk.keys[k], found[k]) for k in found if k not in lost)
@@ -141,7 +141,7 @@ class FitMany(Iterator[Result]):
                 self.reused += k in chunk.known and not isinstance(chunk.items[k], FitFailure)
                 self.failed += result.error is not None
                 if k in found:
-                    self._audited(chunk.first + k, result)
+                    self._audit_result(chunk.first + k, result)
                 yield result
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
@@ -161,7 +161,7 @@ class FitMany(Iterator[Result]):
             yield _Chunk(first, items, keys, known)
             first += len(items)
 
-    def _finished(self, chunks: Iterator[_Chunk]) -> Iterator[tuple[_Chunk, dict[int, Result]]]:
+    def _run_chunks(self, chunks: Iterator[_Chunk]) -> Iterator[tuple[_Chunk, dict[int, Result]]]:
         if self._workers is None:
             for chunk in chunks:
                 spectra = chunk.spectra
@@ -170,15 +170,15 @@ class FitMany(Iterator[Result]):
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
         from eisfit.batch.package import fit_package
-        from eisfit.batch.pool import Lost, in_order
+        from eisfit.batch.pool import Lost, run_in_order
 
         waiting: list[_Chunk] = []
-        for _, outcome in in_order(fit_package, self._packages(chunks, waiting), self._workers):
+        for _, outcome in run_in_order(fit_package, self._packages(chunks, waiting), self._workers):
             chunk = waiting.pop(0)
             if isinstance(outcome, Lost):
-                yield chunk, {k: _lost(chunk.items[k], outcome) for k in chunk.left}
+                yield chunk, {k: _report_loss(chunk.items[k], outcome) for k in chunk.left}
                 continue
-            results = outcome.dressed(chunk.spectra, self._circuit)
+            results = outcome.dress(chunk.spectra, self._circuit)
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
@@ -189,7 +189,7 @@ class FitMany(Iterator[Result]):
             waiting.append(chunk)
             yield Package.of(chunk.spectra, circuit, self._options, self._finish)
 
-    def _audited(self, place: int, result: Result) -> None:
+    def _audit_result(self, place: int, result: Result) -> None:
         if place % AUDIT_EVERY == AUDIT_FIRST and isinstance(result, FitResult) and result.lmfit is None:
             self._pending.append(copy(result))  # which lets go of its chunk
             if len(self._pending) > _PENDING:
@@ -206,7 +206,7 @@ class _LostFailure(FitFailure):
     """A spectrum whose worker died: not written to the store, so that the next run tries again."""
 
 
-def _lost(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
+def _report_loss(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
     return _LostFailure(item.source, lost.reason, item.index, item.cycle)
 
 
@@ -281,12 +281,12 @@ def fit_many(
     )
     kept = {name: value for name, value in options.items() if value is not None}
     if "geometry" in kept:
-        listed = _in_geometry(listed, Geometry.of(kept.pop("geometry")))
+        listed = _attach_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
-    return FitMany(listed, chosen, workers, store, finish, _without_defaults(kept), progress)
+    return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress)
 
 
-def _opened(store: str | PathLike[str] | Store | None) -> Store | None:
+def _open_store(store: str | PathLike[str] | Store | None) -> Store | None:
     if store is None:
         return None
     from eisfit.batch.store import Store
@@ -300,7 +300,7 @@ def _digest(circuit: Circuit, options: dict[str, Any], finish: str) -> bytes:
     return settings_digest(circuit, options, finish)
 
 
-def _in_geometry(
+def _attach_geometry(
     spectra: Iterable[Spectrum | FitFailure], geometry: Geometry
 ) -> Iterator[Spectrum | FitFailure]:
     """Yield spectra that carry the geometry of their cell."""
@@ -308,13 +308,13 @@ def _in_geometry(
         if isinstance(one, FitFailure):
             yield one
         else:
-            yield one.replace(metadata=geometry.into(one.metadata))
+            yield one.replace(metadata=geometry.write_into(one.metadata))
 
 
 _DEFAULTS = {"weighting": "modulus", "loss": "linear", "representation": "impedance"}
 
 
-def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
+def _drop_defaults(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that say something."""
     plain = {**_DEFAULTS, "validate": False, "drop_invalid": False, "drop_inductive": False, "seed": 0}
     return {k: v for k, v in options.items() if k not in plain or v != plain[k]}

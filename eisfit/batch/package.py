@@ -54,7 +54,7 @@ class Package:
             packed.append((places[key], {**columns, "metadata": told} if told else columns))
         return cls(tuple(grids), tuple(packed), circuit, options, finish)
 
-    def unpacked(self) -> list[Spectrum]:
+    def unpack(self) -> list[Spectrum]:
         """Return the spectra, without what a fit does not need of them."""
         return [Spectrum(frequency=self.grids[k], **columns) for k, columns in self.spectra]
 
@@ -75,16 +75,16 @@ class Outcome:
     changed: dict[int, dict[str, Any]]
     single: dict[int, _Bare]
 
-    def dressed(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
+    def dress(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
         """Return the results of the spectra that were sent."""
-        kept = {k: _changed(spectra[k], columns) for k, columns in self.changed.items()}
-        single = {k: _dressed(bare, kept.get(k, spectra[k]), circuit) for k, bare in self.single.items()}
+        kept = {k: _restore_columns(spectra[k], columns) for k, columns in self.changed.items()}
+        single = {k: _dress(bare, kept.get(k, spectra[k]), circuit) for k, bare in self.single.items()}
         return Fitted(self.tables, kept, single).results(spectra, circuit)
 
 
 def fit_package(package: Package) -> Outcome:
     """Fit a package in a worker."""
-    spectra, circuit = package.unpacked(), Circuit.from_dict(package.circuit)
+    spectra, circuit = package.unpack(), Circuit.from_dict(package.circuit)
     fitted = fit_chunk(spectra, circuit, package.options, package.finish, _memory_of(package))
     changed = {k: _difference(one) for k, one in fitted.kept.items()}
     single = {}
@@ -113,7 +113,7 @@ def _bare(result: Result) -> _Bare:
     return _Bare({name: getattr(result, name) for name in names})
 
 
-def _dressed(bare: _Bare, spectrum: Spectrum, circuit: Circuit) -> Result:
+def _dress(bare: _Bare, spectrum: Spectrum, circuit: Circuit) -> Result:
     if bare.error is not None:
         return FitFailure.of(spectrum, bare.error)
     return FitResult(spectrum=spectrum, circuit=circuit, **bare.fields)
@@ -127,6 +127,6 @@ def _difference(kept: Spectrum) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in _CHANGED}
 
 
-def _changed(spectrum: Spectrum, columns: Mapping[str, Any]) -> Spectrum:
+def _restore_columns(spectrum: Spectrum, columns: Mapping[str, Any]) -> Spectrum:
     """Return the spectrum as it was fitted: with points left out, or with the noise that was estimated."""
     return spectrum.replace(**{**columns, "notes": (*spectrum.notes, *columns["notes"])})

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from eisfit.batch.worker import start_worker
 from eisfit.errors import UsageError
 
-__all__ = ["Lost", "in_order"]
+__all__ = ["Lost", "run_in_order"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ class _Job(Generic[T]):
     tries: int = field(default=0)
 
 
-def in_order(
+def run_in_order(
     work: Callable[[T], R], items: Iterable[T], workers: int | Executor
 ) -> Iterator[tuple[T, R | Lost]]:
     """Yield (item, work(item)) in the order of the items.
@@ -124,7 +124,7 @@ class _Pool:
         """Make a new pool and give it every job that is not done."""
         self.executor = self.make()
         for job in jobs:
-            if job.future is None or not job.future.done() or _failed(job.future):
+            if job.future is None or not job.future.done() or _has_failed(job.future):
                 self.submit(work, job)
 
 
@@ -141,5 +141,5 @@ def _error(job: _Job[Any]) -> BaseException | None:
     return error
 
 
-def _failed(future: Future[Any]) -> bool:
+def _has_failed(future: Future[Any]) -> bool:
     return future.cancelled() or future.exception() is not None

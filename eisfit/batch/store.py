@@ -124,7 +124,7 @@ class Store:
         EisfitError
             When the disk is full or the file cannot be written.
         """
-        packed = [(key, *_packed(result)) for key, result in rows]
+        packed = [(key, *_pack(result)) for key, result in rows]
         circuits = {_key(row[4]): row[4] for row in packed if row[4]}
         values = [(*row[:4], row[4] and _key(row[4]), *row[5:]) for row in packed]
         self._write(
@@ -178,7 +178,7 @@ class Store:
             for key, document, numbers, circuit in self._db.execute(query, values):
                 if circuit not in circuits:
                     circuits[circuit] = json.loads(circuit)
-                yield key, _unpacked(document, numbers, circuits[circuit])
+                yield key, _unpack(document, numbers, circuits[circuit])
         except (sqlite3.Error, zlib.error, ValueError, LookupError, TypeError) as error:
             raise EisfitError(
                 f"{self.path}: is damaged ({error}): delete it, its fits are made again"
@@ -218,7 +218,7 @@ def _circuit_text(circuit: Circuit) -> str:
     return json.dumps(circuit.to_dict(), sort_keys=True)
 
 
-def _packed(result: FitResult | FitFailure) -> tuple[str, int, str | None, str | None, bytes, bytes | None]:
+def _pack(result: FitResult | FitFailure) -> tuple[str, int, str | None, str | None, bytes, bytes | None]:
     """Return a row's source, ok, error, circuit, document and numbers."""
     document = result.to_dict(data=False)
     circuit, numbers = None, None
@@ -240,7 +240,7 @@ def _packed(result: FitResult | FitFailure) -> tuple[str, int, str | None, str |
     return *told, circuit, zlib.compress(text.encode(), 1), numbers
 
 
-def _unpacked(packed: bytes, numbers: bytes | None, circuit: Any) -> dict[str, Any]:
+def _unpack(packed: bytes, numbers: bytes | None, circuit: Any) -> dict[str, Any]:
     """Return the document that `FitResult.from_dict` or a failure is made of."""
     found: dict[str, Any] = json.loads(zlib.decompress(packed))
     if numbers is None:

@@ -87,7 +87,7 @@ class Watcher:
         except ImportError:
             raise UsageError('--watch needs another package: pip install "eisfit-toolkit[watch]"') from None
         handler = events.FileSystemEventHandler()
-        handler.on_any_event = self._on_event
+        handler.on_any_event = self._note_event
         # Without a handler, what it says of an event that comes while it stops goes to standard error.
         logging.getLogger("watchdog").addHandler(logging.NullHandler())
         observer = observers.Observer()
@@ -97,7 +97,7 @@ class Watcher:
             observer.schedule(handler, str(folder), recursive=True)
         return observer
 
-    def _on_event(self, event: Any) -> None:
+    def _note_event(self, event: Any) -> None:
         for path in (event.src_path, getattr(event, "dest_path", "")):
             if path and not event.is_directory and event.event_type not in _LOOKED_AT:
                 self._events.put(Path(path if isinstance(path, str) else path.decode()))
@@ -112,7 +112,7 @@ class Watcher:
         self._observer.stop()
         self._observer.join()
 
-    def settled(self, patience: float | None = None) -> list[Path]:
+    def wait_for_settled(self, patience: float | None = None) -> list[Path]:
         """Wait for files that have come to rest, new ones or changed ones, and return them in natural order.
 
         Parameters
@@ -123,7 +123,7 @@ class Watcher:
         begin = monotonic()
         while True:
             self._look()
-            ready = sorted(path for path, seen in self._pending.items() if self._at_rest(seen))
+            ready = sorted(path for path, seen in self._pending.items() if self._is_at_rest(seen))
             for path in ready:
                 self._told[path] = self._pending.pop(path).signature
             if ready or (patience is not None and monotonic() - begin >= patience):
@@ -138,7 +138,7 @@ class Watcher:
             self._note(path)
         return same
 
-    def _at_rest(self, seen: _Seen) -> bool:
+    def _is_at_rest(self, seen: _Seen) -> bool:
         return monotonic() - seen.since >= self.settle
 
     def _wait(self) -> None:

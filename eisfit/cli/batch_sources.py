@@ -77,7 +77,7 @@ def spectra_of(
 def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
     """Return the cycle that the nearest manifest which lists a file gives it."""
     for one in [manifest] if manifest is not None else _manifests(path.parent, root):
-        listed = _listed(one, one.stat().st_mtime_ns)
+        listed = _match_names(one, one.stat().st_mtime_ns)
         resolved = str(path.resolve())
         if resolved in listed:
             return listed[resolved]
@@ -97,7 +97,7 @@ def _manifests(folder: Path, root: Path | None) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=64)
-def _listed(manifest: Path, changed: int) -> dict[str, float | None]:
+def _match_names(manifest: Path, changed: int) -> dict[str, float | None]:
     """Return the cycles by bare name, or by full path where the manifest names the file's folder.
 
     `changed` makes a manifest that was written anew a new one.

@@ -89,7 +89,7 @@ class _Command(click.Command):
             for given in single:
                 if single.count(given) > 1:
                     name = max(given.opts, key=len)
-                    echo(f"eisfit: {name} is given twice: give it once{_parted(given)}", err=True)
+                    echo(f"eisfit: {name} is given twice: give it once{_split_option(given)}", err=True)
                     raise Exit(2)
         return super().parse_args(ctx, args)
 
@@ -106,7 +106,7 @@ class _Command(click.Command):
         super().format_options(ctx, formatter)
 
 
-def _parted(option: Any) -> str:
+def _split_option(option: Any) -> str:
     return ", with commas between" if "commas" in (option.help or "") else ""
 
 
@@ -116,7 +116,7 @@ def command_of(function: Callable[..., None]) -> click.Command:
     return _Command(
         function.__name__.replace("_", "-"),
         params=params_of(function),
-        callback=_packed(function),
+        callback=_pack_fields(function),
         help=text.replace("Example:", "\b\nExample:"),
         short_help=text.partition("\n")[0],
     )
@@ -138,7 +138,7 @@ def params_of(function: Callable[..., Any]) -> list[click.Parameter]:
     return found
 
 
-def _packed(function: Callable[..., None]) -> Callable[..., None]:
+def _pack_fields(function: Callable[..., None]) -> Callable[..., None]:
     """Return the function as click calls it: with every field of its dataclasses by name."""
     groups = {p.name: group for p in _parameters(function) if (group := _group(p))}
 

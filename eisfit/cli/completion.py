@@ -56,12 +56,12 @@ def script(shell: str) -> str:
     click.UsageError
         For a shell that is not in `SHELLS`.
     """
-    return _known(shell)[1]
+    return _find_shell(shell)[1]
 
 
 def install(shell: str) -> str:
     """Write that line into the shell's start file, once; return what was done. Raises as `script`."""
-    place, line = _known(shell)
+    place, line = _find_shell(shell)
     path = Path.home() / place
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -72,7 +72,7 @@ def install(shell: str) -> str:
     return f"{path}: one line added; open a new {shell} to use it"
 
 
-def _known(shell: str) -> tuple[str, str]:
+def _find_shell(shell: str) -> tuple[str, str]:
     if shell not in SHELLS:
         raise UsageError(f"no completion for {shell!r}: the shells are {', '.join(SHELLS)}")
     return SHELLS[shell]

@@ -82,7 +82,7 @@ class _Loader:
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's own start, whole where its version cannot do without (matplotlib 3.8)."""
         try:
-            with _without_what_it_does_not_need(module.__name__):
+            with _skip_imports(module.__name__):
                 self._own.exec_module(module)
         except ImportError:
             self._own.exec_module(module)
@@ -90,20 +90,20 @@ class _Loader:
             _UNREAD[module.__name__](module)
 
 
-def _without_signatures(module: ModuleType) -> None:
+def _skip_signatures(module: ModuleType) -> None:
     if hasattr(module.Artist, "_update_set_signature_and_docstring"):
         module.Artist._update_set_signature_and_docstring = classmethod(lambda _: None)
 
 
-def _without_sections(module: ModuleType) -> None:
+def _skip_sections(module: ModuleType) -> None:
     if hasattr(module.NumpyDocString, "_parse"):
         module.NumpyDocString._parse = lambda _: None
 
 
 #: Module -> what keeps it from taking documentation apart that nobody reads here.
 _UNREAD: dict[str, Callable[[Any], None]] = {
-    "matplotlib.artist": _without_signatures,
-    "scipy._lib._docscrape": _without_sections,
+    "matplotlib.artist": _skip_signatures,
+    "scipy._lib._docscrape": _skip_sections,
 }
 
 
@@ -126,7 +126,7 @@ def defer_imports() -> None:
 
 
 @contextmanager
-def _without_what_it_does_not_need(name: str) -> Iterator[None]:
+def _skip_imports(name: str) -> Iterator[None]:
     absent = [one for one in _ABSENT.get(name, ()) if one not in sys.modules]
     later = {one: _LaterModule(one) for one in _LATER.get(name, ()) if one not in sys.modules}
     parents = [(sys.modules.get(one.rpartition(".")[0]), one.rpartition(".")[2]) for one in later]

@@ -19,7 +19,7 @@ from eisfit.cli.command import Exit, Option, command_of, echo
 from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 
-__all__ = ["FORMS", "INTERRUPTED", "Commands", "counted", "current", "mannerly", "say"]
+__all__ = ["FORMS", "INTERRUPTED", "Commands", "count_remarks", "current", "mannerly", "say"]
 
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
@@ -60,12 +60,12 @@ Form = Annotated[
 ]
 
 
-def counted(texts: Iterable[str], spectra: int) -> list[str]:
+def count_remarks(texts: Iterable[str], spectra: int) -> list[str]:
     """Return each remark once, with of how many spectra it is; remarks that differ in numbers alone are one.
 
     Examples
     --------
-    >>> counted(["0.21 % left", "0.2 % left", "no unit", "no unit"], 5)
+    >>> count_remarks(["0.21 % left", "0.2 % left", "no unit", "no unit"], 5)
     ['0.21 % left (2 of 5 spectra; the numbers are of the first)', 'no unit (2 of 5 spectra)']
     """
     alike: dict[str, list[str]] = {}
@@ -181,7 +181,7 @@ class Commands(click.Group):
         size = max(map(len, MODULES))
         for heading, members in SECTIONS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(size), _about(name)) for name in members])
+                formatter.write_dl([(name.ljust(size), _describe(name)) for name in members])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -204,7 +204,7 @@ def _function(command: str) -> Callable[..., None]:
     return found
 
 
-def _about(command: str) -> str:
+def _describe(command: str) -> str:
     """Return the first line of a command's help, without its options, which take long to build."""
     return inspect.cleandoc(_function(command).__doc__ or "").partition("\n")[0]
 

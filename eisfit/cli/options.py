@@ -41,7 +41,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def _of_parameters(flag: str, form: str, about: str) -> Any:
+def _declare_pairs(flag: str, form: str, about: str) -> Any:
     return Option(flag, metavar=form, help=about, autocompletion=parameter_names)
 
 
@@ -76,15 +76,15 @@ Weighting = Annotated[
     ),
 ]
 Fixed = Annotated[
-    list[str] | None, _of_parameters("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
+    list[str] | None, _declare_pairs("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
 ]
-Starts = Annotated[list[str] | None, _of_parameters("--start", "NAME=VALUE", "Start a parameter here.")]
+Starts = Annotated[list[str] | None, _declare_pairs("--start", "NAME=VALUE", "Start a parameter here.")]
 Bounds = Annotated[
     list[str] | None,
-    _of_parameters("--bound", "NAME=LOW:HIGH", "Bound a parameter; an empty side stays as it was."),
+    _declare_pairs("--bound", "NAME=LOW:HIGH", "Bound a parameter; an empty side stays as it was."),
 ]
 _TIE = "Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'."
-Expressions = Annotated[list[str] | None, _of_parameters("--expr", "NAME=EXPRESSION", _TIE)]
+Expressions = Annotated[list[str] | None, _declare_pairs("--expr", "NAME=EXPRESSION", _TIE)]
 Peaks = Annotated[
     list[str] | None,
     Option(
@@ -213,7 +213,7 @@ class Frequencies:
     fmin: FrequencyMin = None
     fmax: FrequencyMax = None
 
-    def checked(self) -> dict[str, Any]:
+    def check(self) -> dict[str, Any]:
         """Return them as `eisfit.fit` takes them; UsageError where no frequency is left."""
         if self.fmin is not None and self.fmax is not None and not self.fmin <= self.fmax:
             low, high = f"--fmin {self.fmin:g} Hz", f"--fmax {self.fmax:g} Hz"

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from eisfit.cli.command import Exit, echo
 from eisfit.cli.manners import current, say
-from eisfit.display.progress import counted
+from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import inert_cell, to_json, write_atomic, write_json
 
@@ -254,4 +254,4 @@ def stem(name: str, taken: set[str]) -> str:
 
 def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield the items, with a bar on standard error where that is a terminal."""
-    return counted(items, what, total, progress=not current.quiet and sys.stderr.isatty())
+    return count_items(items, what, total, progress=not current.quiet and sys.stderr.isatty())

@@ -31,11 +31,13 @@ def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailu
         except UsageError:
             raise
         except EisfitError as error:
-            found.append(FitFailure("<stdin>" if source == "-" else source, f"{error}{_as_circuit(source)}"))
+            found.append(
+                FitFailure("<stdin>" if source == "-" else source, f"{error}{_resolve_circuit(source)}")
+            )
     return found
 
 
-def _as_circuit(source: str) -> str:
+def _resolve_circuit(source: str) -> str:
     """Return how a circuit is given, where one is named in the place of a file; else nothing."""
     from eisfit.model.files.library import circuit as find_circuit
 

@@ -39,7 +39,7 @@ def watch_folders(
                 print_text(f"watching {', '.join(sources)}; Ctrl-C to stop")
             try:
                 while True:
-                    ready = watcher.settled()
+                    ready = watcher.wait_for_settled()
                     for first in range(0, len(ready), _AT_ONCE):
                         fits.fit(watcher, ready[first : first + _AT_ONCE])
             except KeyboardInterrupt:
@@ -103,7 +103,7 @@ class _Fits:
 
     def _account(self, results: Mapping[Path, list[Any]], keys: Mapping[Path, set[str]], many: Any) -> None:
         self.fitted, self.reused = self.fitted + many.fitted, self.reused + many.reused
-        self.audit = self.audit.joined(many.audit)
+        self.audit = self.audit.join(many.audit)
         old = {path: self.keys[path] for path in keys if path in self.keys}
         self.keys.update(keys)
         if old:  # what was fitted of a file that has grown since

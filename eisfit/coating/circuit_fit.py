@@ -9,12 +9,12 @@ from typing import Any
 from eisfit.coating.inference.problem import Problem
 from eisfit.coating.study import Cell, Study
 
-__all__ = ["measured_resistances"]
+__all__ = ["measure_resistances"]
 
 _LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 
 
-def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
+def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     """Return ``{bare, coated, change: {median, low95, high95}, source, verdict, usable}``, ohm.
 
     They are the study's published numbers, or those of fits of the study's circuit to the first spectrum of
@@ -22,8 +22,8 @@ def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     """
     bare = next(cell for cell in study.file.cell if not cell.coated_by)
     coated = next(cell for cell in study.file.cell if cell.coated_by)
-    fitted = _fitted(study, [cell for cell in (bare, coated) if cell.r_ct is None])
-    found = [_published(cell) if cell.r_ct is not None else next(fitted) for cell in (bare, coated)]
+    fitted = _fit_cells(study, [cell for cell in (bare, coated) if cell.r_ct is None])
+    found = [_read_published(cell) if cell.r_ct is not None else next(fitted) for cell in (bare, coated)]
     (b, db, good), (c, dc, fine) = found
     entries = {"bare": (b, db), "coated": (c, dc), "change": (c - b, math.hypot(db, dc))}
     spans = {
@@ -35,13 +35,13 @@ def measured_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     return {**spans, "source": source, "verdict": verdict, "usable": math.isfinite(db + dc)}
 
 
-def _published(cell: Cell) -> tuple[float, float, str]:
+def _read_published(cell: Cell) -> tuple[float, float, str]:
     assert cell.r_ct is not None  # the caller looks
     value = cell.r_ct.median
     return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), "determined"
 
 
-def _fitted(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:
+def _fit_cells(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:
     """Yield resistance, error and verdict of each cell's spectrum nearest to 25 degC."""
     from eisfit.batch.many import fit_many
     from eisfit.model.files.library import circuit

@@ -128,7 +128,7 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
     value = {}
     for size in range(len(players) + 1):
         for chosen in itertools.combinations(players, size):
-            local = _switched(start, end, gain, chosen)
+            local = _switch_effects(start, end, gain, chosen)
             access = replace(free, access="electrons_along_film" in chosen)
             value[frozenset(chosen)] = _ends(problem, coated, access, local)
     return {q: {p: _share(value, players, p, q) for p in players} for q in QUANTITIES}
@@ -141,7 +141,9 @@ def _column(problem: Problem, draw: Draw, name: str) -> FloatArray:
     return np.asarray(prior.mean + prior.sd * draw.u[:, draw.posterior.names.index(name)])
 
 
-def _switched(start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequence[str]) -> FloatArray:
+def _switch_effects(
+    start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequence[str]
+) -> FloatArray:
     """Local quantities of the bare cell with some of the coated cell's effects switched on."""
     local, at = start.copy(), INDEX
     for name in ("thickness", "resistivity", "s_i", "chi"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.explanation import FACTORS, capped, largest, shares, signed
+from eisfit.display.report.explanation import FACTORS, format_capped, format_signed, largest, shares
 
 __all__ = ["headline"]
 
@@ -39,17 +39,17 @@ _GAINS = {
 def headline(document: Mapping[str, Any]) -> list[str]:
     """Return the three sentences of a document."""
     kind = " (simulated cells)" if document["simulated"] else ""
-    changed = _changed(document, kind)
+    changed = _tell_change(document, kind)
     if not document["fits"]:
         ways = [row for row in document["contradictions"] if "deviations" in row]
         way = max(ways, key=lambda row: row["deviations"])["text"] if ways else ""
         tried = len(document["hypotheses"])
         missed = f"None of the {tried} hypotheses fits the data (p < 0.001){kind}: no odds are told."
         return [changed, missed, way or "Check the spectra and the noise first."]
-    return [changed, _explained(document, kind), _settle(document)]
+    return [changed, _tell_explanation(document, kind), _settle(document)]
 
 
-def _changed(document: Mapping[str, Any], kind: str) -> str:
+def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     r, own = document["r_ct"], document["electrode"]
     if not r["usable"]:
         return (
@@ -78,22 +78,22 @@ def _changed(document: Mapping[str, Any], kind: str) -> str:
     return f"{text}; the other electrode's share of each is {_span(own['other_electrode'])} ohm by the model."
 
 
-def _explained(document: Mapping[str, Any], kind: str) -> str:
+def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     p = {name: h["probability"] for name, h in document["hypotheses"].items()}
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
     if p[best] < _RATHER:
-        return _undecided(p, order, kind)
+        return _tell_undecided(p, order, kind)
     largely = p[best] >= _LARGELY
-    alone = _by_one_of_two(document, best) if largely else ""
+    alone = _tell_stronger_effect(document, best) if largely else ""
     named = alone or _explains(_SHORT[best]) + ("" if largely else " best")
     text = f"{named}, probability {_percent(p[best])}{kind}"
     text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
-    shared = _shared(document) if largely else ""
-    told = f"{deciding} (log10 odds {capped(rows[deciding])})"
+    shared = _tell_shares(document) if largely else ""
+    told = f"{deciding} (log10 odds {format_capped(rows[deciding])})"
     return f"{text}{size}{shared}. What speaks most for it: {told}."
 
 
@@ -102,7 +102,7 @@ def _explains(what: str) -> str:
     return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 
-def _by_one_of_two(document: Mapping[str, Any], best: str) -> str:
+def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     """Return which of a hypothesis' two effects made the change, where the other one is there beside it."""
     parts, change = _PAIRS.get(best, {}), document["electrode"]["change"]["median"]
     rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
@@ -110,14 +110,14 @@ def _by_one_of_two(document: Mapping[str, Any], best: str) -> str:
     if len(made) != 1:
         return ""
     (other,) = (name for name in parts if name not in made)
-    part, end = (signed(found[other]["median"]) for found in (rows, ends))
+    part, end = (format_signed(found[other]["median"]) for found in (rows, ends))
     return (
         f"{_explains(parts[made[0]])}, beside {parts[other]}, which changed R(0) - R(inf) by {part} and "
         f"R(inf) by {end} ohm: together"
     )
 
 
-def _undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
+def _tell_undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
     """Return what is left where no hypothesis is more probable than all the others together."""
     likely = [f"{_SHORT[name]} {_percent(p[name])}" for name in order if p[name] >= _LEAST]
     out = [_SHORT[name] for name in order if p[name] < 0.01]
@@ -134,22 +134,22 @@ def _gain(name: str, gain: Mapping[str, Any]) -> str:
     )
 
 
-def _shared(document: Mapping[str, Any]) -> str:
+def _tell_shares(document: Mapping[str, Any]) -> str:
     """Return what each effect changes R_ct by: a hypothesis may hold what hardly matters there."""
     rows, change = shares(document), document["electrode"]["change"]
     small = [row for row in rows.values() if largest(row) < _SMALL * abs(change["median"])]
     order = sorted((n for n in rows if rows[n] not in small), key=lambda name: -abs(rows[name]["median"]))
     if not order:
         return ""
-    told = [f"{FACTORS[name]} {_signed(rows[name])}" for name in order]
+    told = [f"{FACTORS[name]} {_format_signed(rows[name])}" for name in order]
     told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
     part = "" if document["r_ct"]["source"] == "published" else " (a fitted arc may read another part of it)"
-    return f"; by the model R(0) - R(inf) changed by {_signed(change)} ohm{part}: {', '.join(told)}"
+    return f"; by the model R(0) - R(inf) changed by {_format_signed(change)} ohm{part}: {', '.join(told)}"
 
 
-def _signed(row: Mapping[str, float]) -> str:
+def _format_signed(row: Mapping[str, float]) -> str:
     decimals = 0 if row["high95"] - row["low95"] >= 20 else 1
-    middle, low, high = (signed(row[key], decimals) for key in ("median", "low95", "high95"))
+    middle, low, high = (format_signed(row[key], decimals) for key in ("median", "low95", "high95"))
     return f"{middle} ({low} to {high})"
 
 

@@ -68,7 +68,7 @@ def from_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
     _refuse_strangers(old, source)
     notes: list[str] = []
     try:
-        return _converted({name: old.get(name, {}) for name in _KEYS}, text, notes), notes
+        return _convert({name: old.get(name, {}) for name in _KEYS}, text, notes), notes
     except UnitError as error:
         raise SchemaError(f"{source}: {error}") from None
 
@@ -88,7 +88,7 @@ def _refuse_strangers(old: Table, source: str) -> None:
                 )
 
 
-def _converted(old: dict[str, Table], text: str, notes: list[str]) -> Table:
+def _convert(old: dict[str, Table], text: str, notes: list[str]) -> Table:
     film = {key: v for key, v in old["film"].items() if key not in _UNUSED["film"]}
     film.setdefault("name", "film")
     head = {key: v for key, v in old["study"].items() if key not in {"temperature", "notes"}}
@@ -126,7 +126,7 @@ def _cell(old: dict[str, Table], name: str) -> Table:
 def _support(old: Table, notes: list[str]) -> Table:
     area = old.get("area")
     if area is None and "disc_diameter" in old:
-        area = _changed(old["disc_diameter"], lambda d: math.pi / 4 * d * d)
+        area = _convert_length(old["disc_diameter"], lambda d: math.pi / 4 * d * d)
     support = {"kind": "flat", **({} if area is None else {"area": area})}
     if "depth" in old and uncertain(old["depth"], "cm", "electrode.depth", zero=True).median == 0:
         return support
@@ -135,7 +135,7 @@ def _support(old: Table, notes: list[str]) -> Table:
         if f"{end}_diameter" in old:
             support[f"{end}_diameter"] = old[f"{end}_diameter"]
         elif f"{end}_radius" in old:
-            support[f"{end}_diameter"] = _changed(old[f"{end}_radius"], lambda r: 2 * r)
+            support[f"{end}_diameter"] = _convert_length(old[f"{end}_radius"], lambda r: 2 * r)
     packing = old.get("packing", "square")
     if packing == "both":
         notes.append("a packing of both is read as square")
@@ -151,7 +151,7 @@ def _counter(old: Table, notes: list[str]) -> Table:
     return {}
 
 
-def _changed(value: Any, by: Callable[[float], float]) -> Table:
+def _convert_length(value: Any, by: Callable[[float], float]) -> Table:
     """Return a length or an area of it: ends of a range as they come, an error by its slope."""
     old = uncertain(value, "cm")
     b = (by(old.a + old.b) - by(old.a - old.b)) / 2 if old.kind == "normal" else by(old.b)

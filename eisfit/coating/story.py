@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eisfit import __version__
-from eisfit.coating.circuit_fit import measured_resistances
+from eisfit.coating.circuit_fit import measure_resistances
 from eisfit.coating.contributions import (
     Draw,
     contributions,
@@ -26,7 +26,7 @@ from eisfit.coating.inference.posterior import LEAST_P, Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import contradictions, foretold, stated, weigh
+from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
 
 __all__ = ["SCHEMA", "document_of"]
 
@@ -60,11 +60,11 @@ _SCATTER = {"dR_s": "R_s", "dR_i": "R_i", "dQ": "Q", "dcounter": "other electrod
 
 def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     """Return the whole document of a study."""
-    seed, exact = study.file.study.seed, problem.finished(slopes=False)
+    seed, exact = study.file.study.seed, problem.finish(slopes=False)
     alone = posteriors(problem, seed)
     found, facts, silent = weigh(study, exact, alone, seed)
     drawn = draws(found, _DRAWS, seed)
-    voltages = foretold(study, exact, drawn)
+    voltages = predict_voltages(study, exact, drawn)
     coated = problem.pair[1]
     misses = max(p.p_value for p in found.values()) < LEAST_P
     none = misses or max(p.feasible for p in found.values()) < _FEASIBLE
@@ -76,7 +76,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "simulated": study.file.study.simulated,
         "seed": seed,
         "notes": [f"a study of schema 1: {note}" for note in study.notes],
-        "r_ct": measured_resistances(study, problem),
+        "r_ct": measure_resistances(study, problem),
         "electrode": _electrode(exact, drawn),
         "fits": not none,
         "hypotheses": _hypotheses(found, none),
@@ -88,8 +88,8 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         ],
         "contributions": contributions(exact, found, seed),
         "parameters": _parameters(problem, drawn),
-        "gains": _gains(problem, drawn),
-        "swing": {} if none else _named(prior_swing(found, problem)),
+        "gains": _compute_gains(problem, drawn),
+        "swing": {} if none else _name_parameters(prior_swing(found, problem)),
         "next_experiments": [] if none else next_experiments(problem, found, seed),
         "predictions": {
             "thickness": _thickness(exact, coated, drawn),
@@ -99,7 +99,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "films": [
             describe_film(film) for film in study.file.film if film.ionic_conductivity and film.resistivity
         ],
-        "inputs": {**_inputs(problem), **stated(study)},
+        "inputs": {**_inputs(problem), **list_stated(study)},
     }
     return {**document, "headline": headline(document)}
 
@@ -167,7 +167,7 @@ def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, 
     return rows
 
 
-def _gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+def _compute_gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
     """Return gains of the most probable hypothesis, and whether they exceed twice the cells' scatter."""
     most = max(drawn, key=lambda d: len(d.u))
     number = {coated: len({b.cell for b in problem.blocks if b.coated == coated}) for coated in (False, True)}
@@ -235,7 +235,7 @@ def _inputs(problem: Problem) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _named(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
+def _name_parameters(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
     return {name: {**entry, "meaning": plain(name)} for name, entry in swing.items()}
 
 

@@ -21,7 +21,7 @@ from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["Facts", "butler_volmer", "contradictions", "foretold", "stated", "weigh"]
+__all__ = ["Facts", "butler_volmer", "contradictions", "list_stated", "predict_voltages", "weigh"]
 
 _DRAWN = 2000
 _EACH = 130  # draws of a hypothesis that facts are foretold from
@@ -79,7 +79,7 @@ def weigh(
         if row.life is not None:
             silent[row.what] = "no impedance foretells it"
             continue
-        asked = _asked(row, seed)
+        asked = _draw_asked(row, seed)
         held = {name: _density(problem, row, asked, drawn[name], seed) for name in likely}
         if not any(meets for _, meets in held.values()):
             silent[row.what] = "set aside: no hypothesis meets it"
@@ -91,10 +91,10 @@ def weigh(
         held |= {n: _density(problem, row, asked, d, seed) for n, d in drawn.items() if n not in likely}
         rows[row.what] = {name: held[name][0] for name in found}
     total = {name: sum(logs[name] for logs in rows.values()) for name in found}
-    return {name: _raised(p, total[name]) for name, p in found.items()}, rows, silent
+    return {name: _raise_evidence(p, total[name]) for name, p in found.items()}, rows, silent
 
 
-def _raised(posterior: Posterior, by: float) -> Posterior:
+def _raise_evidence(posterior: Posterior, by: float) -> Posterior:
     """Return a posterior with another evidence and the same parameters."""
     modes = tuple(replace(mode, log_evidence=mode.log_evidence + by) for mode in posterior.modes)
     sampled = posterior.sampled_evidence
@@ -118,7 +118,7 @@ def _density(
     return float(np.logaddexp.reduce(logs) - np.log(len(logs))), meets
 
 
-def _asked(row: DirectCurrent, seed: int) -> tuple[FloatArray, FloatArray]:
+def _draw_asked(row: DirectCurrent, seed: int) -> tuple[FloatArray, FloatArray]:
     """Return draws of the voltage that a fact states, or its share of the capacity costs, and current."""
     grid = np.random.default_rng(seed).uniform(size=(3, _DRAWN))
     assert row.current is not None  # a life is not asked
@@ -129,13 +129,13 @@ def _asked(row: DirectCurrent, seed: int) -> tuple[FloatArray, FloatArray]:
     return row.share.draw(grid[0]) * row.slope.draw(grid[2]), row.current.draw(grid[1])
 
 
-def stated(study: Study) -> dict[str, dict[str, Any]]:
+def list_stated(study: Study) -> dict[str, dict[str, Any]]:
     """Return the facts as a study's inputs are listed: the voltage that each states, and its width."""
     rows: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(study.file.dc, 1):
         if row.life is not None:
             continue
-        low, middle, high = np.quantile(_asked(row, study.file.study.seed)[0], [0.1587, 0.5, 0.8413])
+        low, middle, high = np.quantile(_draw_asked(row, study.file.study.seed)[0], [0.1587, 0.5, 0.8413])
         key = row.voltage if row.voltage is not None else row.share
         source = row.source or (key.source if key is not None else "")
         rows[f"dc:{number}"] = {
@@ -149,7 +149,7 @@ def stated(study: Study) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def foretold(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+def predict_voltages(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
     """Return what each fact states and what the impedance makes of its current, linear and curved.
 
     Each is ``{what, measured, linear, butler_volmer, resistance, holds}``: V, in `resistance` (ohm) what a
@@ -158,7 +158,7 @@ def foretold(study: Study, problem: Problem, drawn: Sequence[Draw]) -> list[dict
     rows: list[dict[str, Any]] = []
     thinned = [thin(d) for d in drawn]
     for row in (row for row in study.file.dc if row.life is None):
-        voltage, current = _asked(row, study.file.study.seed)
+        voltage, current = _draw_asked(row, study.file.study.seed)
         measured = summary(voltage)
         least = _open_end(problem, row)
         parts = _foretold(problem, thinned, row, current, least=least)
@@ -177,11 +177,11 @@ def contradictions(
 ) -> list[dict[str, Any]]:
     """Return the facts that the impedance does not make in both readings, each with its sentence (`text`).
 
-    `told` is from `foretold`; `silent` says which facts moved no odds, and why.
+    `told` is from `predict_voltages`; `silent` says which facts moved no odds, and why.
     """
     facts = {row.what: row for row in study.file.dc}
     return [
-        {"what": row["what"], "text": _told(facts[row["what"]], row, row["what"] in silent)}
+        {"what": row["what"], "text": _tell(facts[row["what"]], row, row["what"] in silent)}
         | {key: row[key] for key in ("measured", "linear", "butler_volmer", "resistance")}
         for row in told
         if not all(row["holds"].values())
@@ -198,7 +198,7 @@ def _meet(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     return one["low95"] <= other["high95"] and other["low95"] <= one["high95"]
 
 
-def _told(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
+def _tell(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
     holds = entry["holds"]
     assert row.current is not None  # a life is not told here
     asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")

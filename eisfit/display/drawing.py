@@ -19,7 +19,7 @@ from eisfit.errors import CircuitError
 from eisfit.files import write_atomic
 from eisfit.records import dataclass
 
-__all__ = ["CircuitDrawing", "on_axes", "svg", "text"]
+__all__ = ["CircuitDrawing", "draw_on_axes", "svg", "text"]
 
 #: A component's name, or how its parts are put together.
 Tree = str | tuple[Literal["series", "parallel"], tuple["Tree", ...]]
@@ -69,9 +69,9 @@ class CircuitDrawing:
             return write_atomic(path, svg(self.string, color="black", background="white"))
         from eisfit.display import plot
 
-        box = _measured(_tree(self.string))
+        box = _measure(_tree(self.string))
         ax = plot.new_axes(_UNIT * (box.width + 1.0), _UNIT * (box.up + box.down + 0.4))
-        return plot.save(on_axes(self.string, ax), path)
+        return plot.save(draw_on_axes(self.string, ax), path)
 
 
 @lru_cache(maxsize=64)
@@ -106,7 +106,7 @@ def svg(circuit: str, *, color: str = "currentColor", background: str | None = N
     return made.replace("<svg", f"<svg {title}", 1)
 
 
-def on_axes(circuit: str, ax: Any) -> Any:
+def draw_on_axes(circuit: str, ax: Any) -> Any:
     """Draw a circuit on matplotlib axes, which are emptied of their frame, and return them."""
     _schematic(_tree(circuit), ax, "black")
     ax.set_aspect("equal")
@@ -146,7 +146,7 @@ def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
     lines: list[str] = []
     for number, row in enumerate(rows):
         first, last = number == 0, number == len(rows) - 1
-        lines += _beside([["o" if first else "─"], *row, ["o" if last else "─"]])
+        lines += _join_beside([["o" if first else "─"], *row, ["o" if last else "─"]])
     whole = "\n".join(line.rstrip() for line in lines)
     return whole.translate(str.maketrans("─│┬├└┤┘", "-|+++++")) if plain else whole
 
@@ -157,7 +157,7 @@ def _block(tree: Tree) -> list[str]:
         return [tree]
     blocks = [_block(part) for part in tree[1]]
     if tree[0] == "series":
-        return _beside(blocks)
+        return _join_beside(blocks)
     inner = max(len(block[0]) for block in blocks)
     return [
         line
@@ -166,7 +166,7 @@ def _block(tree: Tree) -> list[str]:
     ]
 
 
-def _beside(blocks: Sequence[list[str]]) -> list[str]:
+def _join_beside(blocks: Sequence[list[str]]) -> list[str]:
     height = max(len(block) for block in blocks)
     padded = [[*block, *[" " * len(block[0])] * (height - len(block))] for block in blocks]
     return [("──" if row == 0 else "  ").join(lines) for row, lines in enumerate(zip(*padded, strict=True))]
@@ -239,10 +239,10 @@ class _Box:
     down: float
 
 
-def _measured(tree: Tree) -> _Box:
+def _measure(tree: Tree) -> _Box:
     if isinstance(tree, str):
         return _Box(max(_BODY, _LETTER * len(tree)) + 2 * _LEAD, _ABOVE, _BELOW)
-    boxes = [_measured(part) for part in tree[1]]
+    boxes = [_measure(part) for part in tree[1]]
     if tree[0] == "series":
         return _Box(sum(b.width for b in boxes), max(b.up for b in boxes), max(b.down for b in boxes))
     heights = _heights(boxes)
@@ -294,7 +294,7 @@ class _Pen:
         return self.parallel(tree[1], x, y)
 
     def parallel(self, branches: Sequence[Tree], x: float, y: float) -> float:
-        boxes = [_measured(branch) for branch in branches]
+        boxes = [_measure(branch) for branch in branches]
         inner, heights = max(box.width for box in boxes), [y + height for height in _heights(boxes)]
         left, right = x + _STUB, x + _STUB + inner
         for branch, box, height in zip(branches, boxes, heights, strict=True):
@@ -315,7 +315,7 @@ class _Pen:
         symbol, label = (match["symbol"], match["label"]) if match else (name, "")
         symbol, _, inside = symbol.partition("(")
         inside = inside.removesuffix(")").replace(",", ", ")
-        end = x + _measured(name).width
+        end = x + _measure(name).width
         glyph = getattr(self.elements, _GLYPHS.get(symbol, "ResistorIEC"))().at((x, y)).to((end, y))
         if symbol not in _GLYPHS:
             glyph.label(
@@ -324,11 +324,11 @@ class _Pen:
         if inside:
             glyph.label(inside, loc="top", ofst=0.17, fontsize=_POINTS - 3)
         elif symbol in _GLYPHS or label:
-            glyph.label(self.subscripted(symbol, label), loc="top", ofst=0.17)
+            glyph.label(self.subscript(symbol, label), loc="top", ofst=0.17)
         self.drawing.add(glyph)
         return end
 
-    def subscripted(self, symbol: str, label: str) -> str:
+    def subscript(self, symbol: str, label: str) -> str:
         below = label.replace("_", ",")
         if not self.math:
             return f"${symbol}_{{{below}}}$" if below else symbol

@@ -62,8 +62,8 @@ def series_dataset(document: Document) -> xarray.Dataset:
         When xarray is not installed.
     """
     spectra = list(document["spectra"])
-    dataset = _of_spectra(spectra, [spectrum["data"] for spectrum in spectra], _SPECTRUM)
-    return dataset.assign_attrs(_said(document))
+    dataset = _join_spectra(spectra, [spectrum["data"] for spectrum in spectra], _SPECTRUM)
+    return dataset.assign_attrs(_describe(document))
 
 
 def track_dataset(document: Document) -> xarray.Dataset:
@@ -91,7 +91,7 @@ def track_dataset(document: Document) -> xarray.Dataset:
         {**row, **(result.get("spectrum_document") or {})}
         for row, result in zip(rows, document["results"], strict=True)
     ]
-    dataset = _of_spectra(given, data, {**_SPECTRUM, **_FIT})
+    dataset = _join_spectra(given, data, {**_SPECTRUM, **_FIT})
     names, units = list(document["units"]), document["units"]
     dataset = dataset.assign_coords(parameter=names, unit=("parameter", [units[name] for name in names]))
     for key, suffix in (("value", ""), ("stderr", "_stderr")):
@@ -103,7 +103,7 @@ def track_dataset(document: Document) -> xarray.Dataset:
         dataset[key] = ("cycle", np.array([row[key] for row in rows], dtype=float), {"units": "1"})
     circuit = document["circuit"]
     return dataset.assign_attrs(
-        {**_said(document), "circuit": circuit["name"], "circuit_string": circuit["string"]}
+        {**_describe(document), "circuit": circuit["name"], "circuit_string": circuit["string"]}
     )
 
 
@@ -114,7 +114,7 @@ def _xarray() -> Any:
         raise UsageError('to_xarray needs the extra: pip install "eisfit-toolkit[xarray]"') from None
 
 
-def _of_spectra(
+def _join_spectra(
     spectra: Sequence[Document], data: Sequence[Document], columns: Mapping[str, str]
 ) -> xarray.Dataset:
     """Return the columns of all spectra on the union of their frequencies."""
@@ -160,7 +160,7 @@ def _table(data: Sequence[Document], column: str, frequency: FloatArray) -> Floa
     return table
 
 
-def _said(document: Document) -> dict[str, str]:
+def _describe(document: Document) -> dict[str, str]:
     return {
         "title": document.get("label") or "",
         "notes": "\n".join(document.get("notes") or []),

@@ -16,7 +16,7 @@ from importlib import import_module
 from time import monotonic
 from typing import Any, TypeVar
 
-__all__ = ["Progress", "counted", "in_notebook", "show_progress", "steps"]
+__all__ = ["Progress", "count_items", "is_notebook", "show_progress", "steps"]
 
 T = TypeVar("T")
 Report = Callable[[int, int | None], object]
@@ -31,7 +31,7 @@ _PATIENCE = 0.7  # s of work before a bar appears
 _EVERY = 0.1  # s between two pictures of it
 
 
-def in_notebook() -> bool:
+def is_notebook() -> bool:
     """Return whether this is the kernel of a notebook; imports nothing."""
     shell = sys.modules.get("IPython.core.getipython")
     running = shell.get_ipython() if shell is not None else None
@@ -43,7 +43,7 @@ def show_progress(show: Show | None) -> None:
     _shown_by[:] = [] if show is None else [show]
 
 
-def counted(
+def count_items(
     items: Iterable[T], what: str, total: int | None = None, progress: Progress = None
 ) -> Generator[T, None, None]:
     """Yield the items and report after each how many are done.
@@ -60,7 +60,7 @@ def counted(
     Examples
     --------
     >>> seen = []
-    >>> list(counted("abc", "reading", progress=lambda done, total: seen.append((done, total))))
+    >>> list(count_items("abc", "reading", progress=lambda done, total: seen.append((done, total))))
     ['a', 'b', 'c']
     >>> seen
     [(1, 3), (2, 3), (3, 3)]
@@ -96,7 +96,7 @@ def _bar(what: str, total: int | None, progress: Progress) -> Report:
         return _silent
     if _shown_by:
         return partial(_shown_by[0], what)
-    if in_notebook():
+    if is_notebook():
         return _NotebookBar(what)
     return _TerminalBar(what) if progress else _silent
 

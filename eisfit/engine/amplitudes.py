@@ -55,7 +55,7 @@ class Amplitudes:
         """Return no branch."""
         return Amplitudes(self.powers[:0], np.full_like(self.owner, -1))
 
-    def of_coordinates(self, amplitudes: FloatArray) -> FloatArray:
+    def expand(self, amplitudes: FloatArray) -> FloatArray:
         """Return (B, V): for each coordinate one of (B, A) numbers, that of its branch, or 1."""
         padded = np.concatenate([amplitudes, np.ones((len(amplitudes), 1))], axis=1)
         return np.asarray(padded[:, self.owner])

@@ -12,16 +12,16 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Part, Series, components
-from eisfit.model.once import once_a_circuit
+from eisfit.model.once import keep_per_circuit
 
-__all__ = ["ROLE_ORDER", "arcs_in_order", "ordered", "role_times"]
+__all__ = ["ROLE_ORDER", "arcs_in_order", "order_arcs", "role_times"]
 
 
 #: Processes from fast to slow, as they follow each other in a battery.
 ROLE_ORDER = ("film", "sei", "charge_transfer")
 
 
-def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
+def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     """Return parameters (n, P) with interchangeable arcs in rising order of their time constants.
 
     Arcs can be interchanged where they stand in one series, have the same elements in the same places, and
@@ -37,7 +37,7 @@ def ordered(circuit: Circuit, values: FloatArray) -> FloatArray:
     return result
 
 
-@once_a_circuit
+@keep_per_circuit
 def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray]]:
     """Return the arcs that can be interchanged, fast to slow by their roles, and their columns (arcs, n)."""
     position = {name: k for k, name in enumerate(circuit.names)}
@@ -60,7 +60,7 @@ def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     return {role: _tau(*arc, values, position) for role, arc in _arcs_by_role(circuit).items()}
 
 
-@once_a_circuit
+@keep_per_circuit
 def _arcs_by_role(circuit: Circuit) -> dict[str, tuple[Component, Component]]:
     """Return role -> resistor and storage of its arc, from fast to slow."""
     found = {circuit.parameters[r.name].role: (r, s) for r, s in arcs(circuit.tree)}
@@ -82,7 +82,7 @@ def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Part]]:
     if isinstance(node, Series):
         shapes: dict[str, list[Part]] = {}
         for child in node.children:
-            if _has_time(child) and _untouched(circuit, child):
+            if _has_time(child) and _is_untouched(circuit, child):
                 shapes.setdefault(_shape(child), []).append(child)
         yield from (group for group in shapes.values() if len(group) > 1)
     for part in parts:
@@ -96,7 +96,7 @@ def _has_time(node: Part) -> bool:
     return next(arcs(node), None) is not None
 
 
-def _untouched(circuit: Circuit, arc: Part) -> bool:
+def _is_untouched(circuit: Circuit, arc: Part) -> bool:
     """Return whether nothing but its name tells this arc from another of its shape."""
     tied = {name for expression in circuit.expressions.values() for name in expression.names}
     for component in components(arc):

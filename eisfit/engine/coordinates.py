@@ -263,7 +263,7 @@ class Coordinates:
             values[:, k] = constant
         for name, expression in self.circuit.expressions.items():
             row = self.circuit.parameters[name]
-            value = expression.evaluate(self._by_name(values))[0]
+            value = expression.evaluate(self._split_by_name(values))[0]
             values[:, self.position[name]] = np.clip(value, row.min, row.max)  # as lmfit does
         return values
 
@@ -304,8 +304,8 @@ class Coordinates:
             k, row = self.position[name], self.circuit.parameters[name]
             inside = (values[:, k] > row.min) & (values[:, k] < row.max)
             through = slopes[:, k] * inside[:, np.newaxis]
-            for other, slope in expression.evaluate(self._by_name(values))[1].items():
+            for other, slope in expression.evaluate(self._split_by_name(values))[1].items():
                 slopes[:, self.position[other]] += np.reshape(slope, (-1, 1)) * through
 
-    def _by_name(self, values: FloatArray) -> dict[str, FloatArray]:
+    def _split_by_name(self, values: FloatArray) -> dict[str, FloatArray]:
         return {name: values[:, k] for name, k in self.position.items()}

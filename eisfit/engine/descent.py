@@ -115,9 +115,9 @@ class Descents:
         rows = np.arange(len(theta))
         start = problem.bounds.clip(theta)
         with np.errstate(all="ignore"):
-            self.points = self._evaluated(rows, start, np.ones((len(theta), len(self.amplitudes.powers))))
+            self.points = self._evaluate(rows, start, np.ones((len(theta), len(self.amplitudes.powers))))
             self.physical = start.copy()
-            best = self._at(rows, start, self.points.sign)
+            best = self._evaluate_best(rows, start, self.points.sign)
         self._take(rows[best.cost < self.points.cost], best.take(best.cost < self.points.cost))
 
     @property
@@ -195,13 +195,13 @@ class Descents:
             self.done[active[stuck]] = True
             active = active[~stuck]
 
-    def _moved(self, theta: FloatArray, step: FloatArray, rows: IntArray) -> FloatArray:
+    def _move(self, theta: FloatArray, step: FloatArray, rows: IntArray) -> FloatArray:
         """Return theta (b, V) after a step along which parameters, not their logarithms, move evenly."""
         share = np.maximum(np.where(self.log, step, 0.0), -_MOST_LOST)
         moved = theta + np.where(self.log, np.log1p(share), step)
         return self.problem.bounds.take(rows).clip(moved)
 
-    def _evaluated(self, rows: IntArray, theta: FloatArray, sign: FloatArray) -> _Points:
+    def _evaluate(self, rows: IntArray, theta: FloatArray, sign: FloatArray) -> _Points:
         """Return points with the amplitudes as they are."""
         residual, jacobian = self.problem.rows(rows).evaluate(theta, self.buffer)
         lost = ~(np.isfinite(residual).all(axis=1) & np.isfinite(jacobian).all(axis=(1, 2)))
@@ -209,13 +209,13 @@ class Descents:
         branches = self.amplitudes.powers @ jacobian
         left = residual + ((sign - 1)[:, np.newaxis] @ branches)[:, 0]
         cost = np.where(lost, np.inf, np.einsum("bn,bn->b", left, left))
-        signed = jacobian * self.amplitudes.of_coordinates(sign)[:, :, np.newaxis]
+        signed = jacobian * self.amplitudes.expand(sign)[:, :, np.newaxis]
         shapes = np.zeros((*left.shape, sign.shape[1]))
         return _Points(theta.copy(), sign.copy(), left, cost, signed, shapes)
 
-    def _at(self, rows: IntArray, theta: FloatArray, sign: FloatArray) -> _Points:
+    def _evaluate_best(self, rows: IntArray, theta: FloatArray, sign: FloatArray) -> _Points:
         """Return points with the amplitudes that leave least."""
-        points = self._evaluated(rows, theta, sign)
+        points = self._evaluate(rows, theta, sign)
         if not sign.shape[1]:
             return points
         branches = self.amplitudes.powers @ points.jacobian
@@ -228,11 +228,11 @@ class Descents:
         inside, sign = self.problem.bounds.take(rows).clip(moved), np.where(amplitudes < 0, -sign, sign)
         residual = points.residual - (along @ shapes.transpose(0, 2, 1))[:, 0]
         cost = np.where(np.isfinite(points.cost), np.einsum("bn,bn->b", residual, residual), np.inf)
-        jacobian = points.jacobian * self.amplitudes.of_coordinates(amplitudes)[:, :, np.newaxis]
+        jacobian = points.jacobian * self.amplitudes.expand(amplitudes)[:, :, np.newaxis]
         found = _Points(inside, sign, residual, cost, jacobian, shapes)
         clipped = (inside != moved).any(axis=1)
         if clipped.any():
-            found.put(clipped, self._evaluated(rows[clipped], inside[clipped], sign[clipped]))
+            found.put(clipped, self._evaluate(rows[clipped], inside[clipped], sign[clipped]))
         return found
 
     def _factors(self, rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -246,7 +246,7 @@ class Descents:
         uphill = (jacobian @ self.points.residual[rows][:, :, np.newaxis])[:, :, 0]
         low, high = box.low[:, self.kept], box.high[:, self.kept]
         held = ((theta <= low) & (uphill > 0)) | ((theta >= high) & (uphill < 0))
-        columns = self._beside_shapes(rows, jacobian)
+        columns = self._project_out(rows, jacobian)
         size = np.linalg.norm(columns, axis=1)
         held |= size <= _DEAD * np.linalg.norm(jacobian, axis=2)
         size = np.where(held, 1.0, size)
@@ -256,7 +256,7 @@ class Descents:
         whole[:, :, self.kept] = right * free[:, np.newaxis]
         return left, values, whole
 
-    def _beside_shapes(self, rows: IntArray, vectors: FloatArray) -> FloatArray:
+    def _project_out(self, rows: IntArray, vectors: FloatArray) -> FloatArray:
         """Return what vectors (b, n, 2F) have beside the branches' shapes, as columns (b, 2F, n)."""
         shapes, columns = self.points.shapes[rows], vectors.transpose(0, 2, 1)
         for _ in range(2):  # once more for what rounding left
@@ -271,8 +271,10 @@ class Descents:
         inverse = np.where(values > 0, share / np.where(values > 0, values, 1.0), 0.0)
         along = (residual[:, np.newaxis] @ left)[:, 0]
         step = -((along * inverse)[:, np.newaxis] @ right)[:, 0]
-        ahead = self._at(rows, self._moved(theta, _AHEAD * step, rows), self.points.sign[rows]).residual
-        straight = self._beside_shapes(rows, step[:, np.newaxis] @ self.points.jacobian[rows])[:, :, 0]
+        ahead = self._evaluate_best(
+            rows, self._move(theta, _AHEAD * step, rows), self.points.sign[rows]
+        ).residual
+        straight = self._project_out(rows, step[:, np.newaxis] @ self.points.jacobian[rows])[:, :, 0]
         curved = 2 / _AHEAD * ((ahead - residual) / _AHEAD - straight)
         bend = -(((curved[:, np.newaxis] @ left)[:, 0] * inverse)[:, np.newaxis] @ right)[:, 0] / 2
         little = np.linalg.norm(bend, axis=1) < _MOST_BENT * np.linalg.norm(step, axis=1)
@@ -283,7 +285,7 @@ class Descents:
 
     def _try(self, rows: IntArray, step: FloatArray) -> FloatArray:
         """Take the steps that gain; return what they gain, -1 where they do not."""
-        trial = self._at(rows, self._moved(self.theta[rows], step, rows), self.points.sign[rows])
+        trial = self._evaluate_best(rows, self._move(self.theta[rows], step, rows), self.points.sign[rows])
         gained = self.cost[rows] - trial.cost
         better = gained > 0
         self._take(rows[better], trial.take(better))

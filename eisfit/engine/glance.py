@@ -41,11 +41,11 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     """
     rng = np.random.default_rng(seed)
     grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
-    own = np.concatenate([grid.starts(_OWN), grid.scattered(_OWN, rng)])
+    own = np.concatenate([grid.starts(_OWN), grid.scatter(_OWN, rng)])
     inside = [one for one in smaller if set(one[0].circuit.names) < set(task.circuit.names)]
     alike = [one for one in smaller if set(one[0].circuit.names) == set(task.circuit.names)]
-    starts = [own, *(_nested(task, *one, grid.scattered(_NESTED, rng)) for one in inside[-1:])]
-    starts += [_nested(task, *one, own[:1].copy()) for one in alike]
+    starts = [own, *(_nest(task, *one, grid.scatter(_NESTED, rng)) for one in inside[-1:])]
+    starts += [_nest(task, *one, own[:1].copy()) for one in alike]
     theta = task.coordinates.internal(np.concatenate(starts))
     ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
     order = np.argsort(ends.chisqr)
@@ -56,7 +56,7 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, len(order))
 
 
-def _nested(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> FloatArray:
+def _nest(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> FloatArray:
     """Return starts (n, P) with the smaller circuit at its optimum and what is new as in `rows`."""
     values = inside.coordinates.physical(optimum[np.newaxis])[0]
     known = dict(zip(inside.circuit.names, values.tolist(), strict=True))

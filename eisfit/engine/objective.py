@@ -114,8 +114,8 @@ class Settings:
     representation: str = "impedance"
 
     def __post_init__(self) -> None:
-        _known("loss", self.loss, LOSSES)
-        _known("representation", self.representation, tuple(REPRESENTATIONS))
+        _require_known("loss", self.loss, LOSSES)
+        _require_known("representation", self.representation, tuple(REPRESENTATIONS))
 
     @property
     def form(self) -> Representation:
@@ -136,7 +136,7 @@ class Settings:
         return np.repeat(both * np.abs(self.form.slope(spectrum.impedance)), 2)
 
 
-def _known(what: str, name: str, names: tuple[str, ...]) -> None:
+def _require_known(what: str, name: str, names: tuple[str, ...]) -> None:
     if name not in names:
         near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise UsageError(f"no {what} is called {name!r}{near}")

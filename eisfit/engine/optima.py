@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
-from eisfit.engine.arcs_order import arcs_in_order, ordered
+from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Basin", "Ends", "Optima", "joined_ends"]
+__all__ = ["Basin", "Ends", "Optima", "join_ends"]
 
 _KEPT = 32  # ends of one spectrum, beside those that came last
 
@@ -70,12 +70,12 @@ class Optima:
     settled: BoolArray
 
     @classmethod
-    def joined(cls, lots: Sequence[Optima]) -> Optima:
+    def join(cls, lots: Sequence[Optima]) -> Optima:
         """Return the optima of lots as those of one; who has fewer ends gets some that are none."""
         return cls(
-            joined_ends([lot.theta for lot in lots], 0.0),
-            joined_ends([lot.chisqr for lot in lots], np.inf),
-            joined_ends([lot.fine for lot in lots], False),
+            join_ends([lot.theta for lot in lots], 0.0),
+            join_ends([lot.chisqr for lot in lots], np.inf),
+            join_ends([lot.fine for lot in lots], False),
             *(np.concatenate([getattr(lot, n) for lot in lots]) for n in ("starts", "agreed", "settled")),
         )
 
@@ -87,7 +87,7 @@ class Optima:
         agreed, starts = int(self.agreed[row]), int(self.starts[row])
         return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, starts)
 
-    def in_order(self, problem: Problem) -> tuple[FloatArray, IntArray]:
+    def put_in_order(self, problem: Problem) -> tuple[FloatArray, IntArray]:
         """Return parameters (B, P) of the best optima, arcs by their time constants, and which (B,) they are.
 
         Of ends that the data cannot tell apart, one with its roles from fast to slow.
@@ -97,7 +97,7 @@ class Optima:
         alike = np.isfinite(self.chisqr) & (self.chisqr <= self.chisqr[:, :1] * (1 + NO_BETTER / nfree))
         alike[:, 0] = True
         row, end = np.nonzero(alike)
-        values = ordered(circuit, coordinates.physical(self.theta[row, end]))
+        values = order_arcs(circuit, coordinates.physical(self.theta[row, end]))
         good = np.zeros(alike.shape, dtype=bool)
         good[row, end] = arcs_in_order(circuit, values)
         best = np.argmax(good, axis=1)  # 0, the best, where none is
@@ -106,7 +106,7 @@ class Optima:
         return values[found[np.arange(len(found)), best]], np.asarray(best)
 
 
-def joined_ends(columns: Sequence[NDArray[Any]], by: float) -> NDArray[Any]:
+def join_ends(columns: Sequence[NDArray[Any]], by: float) -> NDArray[Any]:
     """Return columns (B, n, ...) of ends under each other, filled up where there are fewer."""
     most, rows = max(column.shape[1] for column in columns), sum(len(column) for column in columns)
     found, first = np.full((rows, most, *columns[0].shape[2:]), by, dtype=columns[0].dtype), 0
@@ -143,7 +143,7 @@ class Ends:
         self.votes = self.fine = np.zeros((rows, 0), dtype=bool)
         self.tried = np.zeros(rows, dtype=np.intp)
 
-    def agreed(self) -> IntArray:
+    def count_agreeing(self) -> IntArray:
         """Return how many voting ends of each spectrum are its best one."""
         limit = self.chisqr[:, :1] * (1 + SAME) + self.floor[:, np.newaxis]
         return np.asarray(np.sum(self.votes & (self.chisqr <= limit), axis=1))

@@ -40,7 +40,7 @@ def inputs_of(formula: Formula, values: Mapping[str, Any]) -> set[str]:
     return watched.asked
 
 
-def _varied_inputs(
+def _find_varied(
     formula: Formula, circuit: Circuit, values: Mapping[str, Any], varied: Sequence[str]
 ) -> set[str]:
     """Return the varied parameters that a formula may hang on: all, where some are tied to others."""
@@ -67,7 +67,7 @@ def standard_error(
     """
     if covar is None or not np.isfinite(formula(values)):
         return None
-    inputs = _varied_inputs(formula, circuit, values, names)
+    inputs = _find_varied(formula, circuit, values, names)
     gradient = np.array([_slope(formula, circuit, values, n) if n in inputs else 0.0 for n in names])
     variance = float(gradient @ covar @ gradient)
     return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
@@ -119,7 +119,7 @@ class Propagation:
         """Return its standard error (B,), by complex steps."""
         gradient = np.zeros(self.covar.shape[:2])
         first = {name: column[:1] for name, column in self.named.items()}
-        inputs = _varied_inputs(formula, self.circuit, first, self.varied)
+        inputs = _find_varied(formula, self.circuit, first, self.varied)
         for v, (name, (moved, step)) in enumerate(zip(self.varied, self.moved, strict=True)):
             if name in inputs:
                 gradient[:, v] = np.imag(formula(moved)) / step

@@ -93,7 +93,7 @@ def search(
     if count <= _LOT:
         return _Search(problem, attainable, seed, known).optima()
     lots = (np.arange(first, min(first + _LOT, count)) for first in range(0, count, _LOT))
-    return Optima.joined([_Search(problem.rows(lot), attainable[lot], seed, known).optima() for lot in lots])
+    return Optima.join([_Search(problem.rows(lot), attainable[lot], seed, known).optima() for lot in lots])
 
 
 def _from_given(problem: Problem) -> Optima:
@@ -155,7 +155,7 @@ class _Search(Ends):
             self._look_around(followers[~self.settled[followers]])
         self._exchange(np.arange(len(self.tried)))
         self._polish()
-        agreed = np.maximum(self.agreed(), 1)
+        agreed = np.maximum(self.count_agreeing(), 1)
         sure = self.settled & self._is_explained(rows := np.arange(len(self.tried)))
         self.known.remember(self.problem.target[sure], self.coordinates.physical(self.theta[sure, 0]))
         return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
@@ -199,16 +199,16 @@ class _Search(Ends):
             return
         difficulty = self._grid(int(rows[0])).difficulty
         if relaxes(self.circuit) and difficulty < _LARGE:
-            self._by_grid(rows, *_EFFORT[difficulty])
+            self._search_grid(rows, *_EFFORT[difficulty])
             self._move_branches(self._doubtful(rows))
-            self._at_random(self._doubtful(rows), go_on=False)
+            self._search_randomly(self._doubtful(rows), go_on=False)
         else:
-            self._at_random(rows)
+            self._search_randomly(rows)
             self._move_branches(self._doubtful(rows))
         for row in rows.tolist():
             del self.grids[row]
 
-    def _by_grid(self, rows: IntArray, from_grid: int, scattered: int, agree: int) -> None:
+    def _search_grid(self, rows: IntArray, from_grid: int, scattered: int, agree: int) -> None:
         left = rows
         for turn in range(_ROUNDS):
             starts = np.stack([self._from_grid(row, from_grid, scattered, turn) for row in left.tolist()])
@@ -218,7 +218,7 @@ class _Search(Ends):
             self.add(left, *ends, starts.shape[1], votes=True)
             ratio = self._ratio()[left]
             needed = agree * np.where((ratio > _DOUBTFUL) & (ratio < _HOPELESS), 2, 1)
-            done = (self.agreed()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
+            done = (self.count_agreeing()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
             done |= self._is_exact(left)
             self.settled[left[done]] = True
             left = left[~done]
@@ -229,8 +229,8 @@ class _Search(Ends):
         grid, rng = self._grid(row), np.random.default_rng([self.seed, turn])
         if turn == 0:
             own = grid.starts(count)
-            return np.concatenate([own, grid.scattered(count + scattered - len(own), rng)])
-        return grid.scattered(scattered, rng, exchange=len(grid.arcs) > 1)
+            return np.concatenate([own, grid.scatter(count + scattered - len(own), rng)])
+        return grid.scatter(scattered, rng, exchange=len(grid.arcs) > 1)
 
     def _doubtful(self, rows: IntArray) -> IntArray:
         """Return spectra of next to no noise whose best end leaves what no noise can be."""
@@ -239,7 +239,7 @@ class _Search(Ends):
         doubtful = precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)
         return np.asarray(rows[doubtful], dtype=np.intp)
 
-    def _at_random(self, rows: IntArray, *, go_on: bool = True) -> None:
+    def _search_randomly(self, rows: IntArray, *, go_on: bool = True) -> None:
         """Start from anywhere, round by round; without `go_on` as long as that finds something better."""
         left = rows
         for turn, count in enumerate(_RANDOM):
@@ -252,7 +252,7 @@ class _Search(Ends):
             best = np.argsort(cost, axis=1)[:, : max(_LEAST, tried // 4)]
             theta = np.take_along_axis(theta, best[:, :, np.newaxis], axis=1)
             self.add(left, *self._solve(left, theta, *_THEN), tried, votes=True)
-            ratio, agreed = self._ratio()[left], self.agreed()[left]
+            ratio, agreed = self._ratio()[left], self.count_agreeing()[left]
             known = self.expected[left] > 0
             done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
             done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))

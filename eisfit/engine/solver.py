@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales
-from eisfit.engine.evaluation.compiled import Engine, chosen, minimise
+from eisfit.engine.evaluation.compiled import Engine, goes_compiled, minimise
 from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -104,7 +104,7 @@ class Problem:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[Problem]) -> Problem:
+    def join(cls, parts: Sequence[Problem]) -> Problem:
         """Return problems on one frequency grid (F,), each row with a box of its own, as one."""
         boxes = [part.bounds for part in parts]
         box = Box(np.concatenate([b.low for b in boxes]), np.concatenate([b.high for b in boxes]))
@@ -239,7 +239,7 @@ def solve(
     """
     rows, points = len(theta), problem.target.shape[1]
     owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
-    if type(problem) is Problem and chosen(problem.coordinates, rows, points, engine):
+    if type(problem) is Problem and goes_compiled(problem.coordinates, rows, points, engine):
         limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING, _AT_MOST, _TRUSTED, damping
         parts = problem.coordinates, problem.grid, problem.target, problem.weight, problem.bounds
         enough = partial(_steps_needed, owner, agree) if agree and rows else None
@@ -330,12 +330,12 @@ def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] / coordinates.size_at(theta) ** 2 + 1e-300
     extra = state.damping[rows, np.newaxis] * scale
     diagonal += extra + held
-    step = -_solved(normal, gradient)
+    step = -_solve(normal, gradient)
     promised: FloatArray = np.einsum("bi,bi->b", step, extra * step - gradient)
     return step, promised
 
 
-def _solved(normal: FloatArray, right: FloatArray) -> FloatArray:
+def _solve(normal: FloatArray, right: FloatArray) -> FloatArray:
     """Solve (b, V, V) x = (b, V); a singular row takes no step."""
     try:
         found = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]

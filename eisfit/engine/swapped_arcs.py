@@ -7,11 +7,11 @@ from itertools import permutations
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component
-from eisfit.model.once import once_a_circuit
+from eisfit.model.once import keep_per_circuit
 from eisfit.verdict import limit
 
 __all__ = ["exchange_arcs", "exchange_unequal_arcs", "rival_excess"]
@@ -48,8 +48,8 @@ def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArra
     First (m,) which of the fits (n, P) each belongs to, in rising order, then their parameters (m, P).
     """
     rows = exchange_arcs(circuit, values)
-    whole = ordered(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
-    same = np.isclose(whole, ordered(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
+    whole = order_arcs(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
+    same = np.isclose(whole, order_arcs(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
     return np.nonzero(~same)[0], rows[~same]
 
 
@@ -71,7 +71,7 @@ def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
     return np.asarray(2 * np.log(limit("ambiguous")) / share)
 
 
-@once_a_circuit
+@keep_per_circuit
 def _free_arcs(circuit: Circuit) -> list[Arc]:
     return [arc for arc in arcs(circuit.tree) if _is_free(circuit, arc)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order, ordered
+from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.optima import Basin
@@ -81,8 +81,8 @@ def best_end(task: Task, basin: Basin) -> FloatArray:
     """Return the coordinates of a search's best end, interchangeable arcs and roles in order."""
     if not np.isfinite(basin.chisqr):
         raise _unstartable(task.circuit)
-    ends = ordered(task.circuit, task.coordinates.physical(basin.ends))
-    best = _in_order_of_roles(task, ends, basin.ends_chisqr)
+    ends = order_arcs(task.circuit, task.coordinates.physical(basin.ends))
+    best = _choose_ordered(task, ends, basin.ends_chisqr)
     return np.asarray(task.coordinates.internal(ends[best : best + 1])[0])
 
 
@@ -93,7 +93,7 @@ def _unstartable(circuit: Circuit) -> FitError:
     return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
 
 
-def _in_order_of_roles(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
+def _choose_ordered(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
     """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
     nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
     as_good = chisqr <= chisqr[0] * (1 + NO_BETTER / nfree)

@@ -21,10 +21,10 @@ from eisfit.fitting.diffusion import coefficients
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
-from eisfit.model.once import once_a_circuit
+from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
 
-__all__ = ["dependencies", "derived", "formulas", "given_errors"]
+__all__ = ["collect_given_errors", "compute_derived", "dependencies", "formulas"]
 
 _NOTHING = Geometry()
 
@@ -47,7 +47,7 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, tuple
     return {name: (row.unit, row.formula) for name, row in _rows(circuit, geometry).items()}
 
 
-def given_errors(circuit: Circuit, geometry: Geometry) -> dict[str, float]:
+def collect_given_errors(circuit: Circuit, geometry: Geometry) -> dict[str, float]:
     """Return name -> relative standard error that what was given of the cell brings into it."""
     return {name: row.given for name, row in _rows(circuit, geometry).items() if row.given}
 
@@ -73,7 +73,7 @@ class _Row:
 
 
 def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
-    rows = {name: _Row(unit, formula) for name, (unit, formula) in _of_circuit(circuit).items()}
+    rows = {name: _Row(unit, formula) for name, (unit, formula) in _derive_of_circuit(circuit).items()}
     if geometry.area is not None:
         error = relative_error(geometry.area)
         area = _per_area(circuit, rows, geometry.area.median)
@@ -82,20 +82,20 @@ def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
     return {name: row for name, row in rows.items() if name not in circuit.parameters}
 
 
-@once_a_circuit
-def _of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
+@keep_per_circuit
+def _derive_of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []
     for resistor, storage in arcs(circuit.tree):
         resistors.append(resistor.name)
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
-        found.update(_of_arc(resistor, storage, resistor.name if taken else label))
+        found.update(_derive_of_arc(resistor, storage, resistor.name if taken else label))
         found.update(_brug(circuit, resistor, storage, label))
     for component in components(circuit.tree):
         if component.symbol in ("K", "Zarc"):
             resistors.append(f"{component.name}_R")
-            found.update(_of_element(component.name))
+            found.update(_derive_of_element(component.name))
     if resistors:
         found["R_p"] = ("ohm", lambda p: sum(p[name] for name in resistors))
     return found
@@ -124,21 +124,23 @@ def _per_area(
     own = {name: _Row(p.unit, itemgetter(name)) for name, p in circuit.parameters.items()}
     for name, row in {**own, **found}.items():
         if row.unit == "ohm":
-            yield f"{name}_area", ("ohm cm2", partial(_scaled, row.formula, area))
+            yield f"{name}_area", ("ohm cm2", partial(_scale, row.formula, area))
         elif row.unit == "F":
-            yield f"{name}_area", ("F cm^-2", partial(_scaled, row.formula, 1 / area))
+            yield f"{name}_area", ("F cm^-2", partial(_scale, row.formula, 1 / area))
 
 
-def _scaled(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
+def _scale(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
     return formula(p) * factor
 
 
-def _of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
+def _derive_of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
     yield f"f_peak_{name}", ("Hz", lambda p: 1 / (2 * np.pi * p[f"{name}_tau"]))
     yield f"C_{name}", ("F", lambda p: p[f"{name}_tau"] / p[f"{name}_R"])
 
 
-def _of_arc(resistor: Component, storage: Component, label: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
+def _derive_of_arc(
+    resistor: Component, storage: Component, label: str
+) -> Iterator[tuple[str, tuple[str, Formula]]]:
     names = storage.parameter_names
 
     def tau(p: Mapping[str, Any]) -> Any:
@@ -150,7 +152,7 @@ def _of_arc(resistor: Component, storage: Component, label: str) -> Iterator[tup
         yield f"C_{label}", ("F", lambda p: tau(p) / p[resistor.name])
 
 
-def derived(
+def compute_derived(
     circuit: Circuit,
     values: Mapping[str, float],
     names: tuple[str, ...],

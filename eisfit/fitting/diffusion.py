@@ -43,14 +43,14 @@ def coefficients(circuit: Circuit, geometry: Geometry) -> dict[str, tuple[str, F
     """
     found: dict[str, tuple[str, Formula, float]] = {}
     for component in components(circuit.tree):
-        row = _of_element(component, geometry)
+        row = _derive_coefficient(component, geometry)
         if row is not None:
             name = f"D_{component.label or component.name}"
             found[f"D_{component.name}" if name in found else name] = row
     return found
 
 
-def _of_element(component: Component, geometry: Geometry) -> tuple[str, Formula, float] | None:
+def _derive_coefficient(component: Component, geometry: Geometry) -> tuple[str, Formula, float] | None:
     if component.symbol in ("Wo", "Ws") and geometry.length is not None:
         square = geometry.length.median**2
         tau = f"{component.name}_tau"
@@ -80,14 +80,14 @@ def _driving(g: Geometry) -> tuple[float | None, float]:
     area, charge = g.area.median, g.electrons * _FARADAY
     if g.slope is not None and g.molar_volume is not None:
         number = g.molar_volume.median * abs(g.slope.median) / (charge * area)
-        return number, _together(g.area, g.slope, g.molar_volume)
+        return number, _combine_errors(g.area, g.slope, g.molar_volume)
     if g.concentration is not None:
         kelvin = _ROOM if g.temperature is None else g.temperature.median
         number = _GAS * kelvin / (charge**2 * area * g.concentration.median)
-        return number, _together(g.area, g.concentration, g.temperature)
+        return number, _combine_errors(g.area, g.concentration, g.temperature)
     return None, 0.0
 
 
-def _together(*inputs: Uncertain | None) -> float:
+def _combine_errors(*inputs: Uncertain | None) -> float:
     """Return the relative error of the square of a product."""
     return 2 * float(np.hypot.reduce([relative_error(value) for value in inputs]))

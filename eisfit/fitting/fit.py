@@ -25,10 +25,10 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.outcome import result_of
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import selected, with_noise
+from eisfit.fitting.selection import select_points, with_noise
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
-from eisfit.fitting.verdicts.assess import assess, graded
-from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
+from eisfit.fitting.verdicts.assess import assess, grade_fit
+from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
@@ -138,10 +138,10 @@ def fit(
     FitError
         When the spectrum has too few points for the circuit, or no optimum satisfies `peak` and `order`.
     """
-    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    kept = select_points(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     if geometry is not None:
-        kept = kept.replace(metadata=Geometry.of(geometry).into(kept.metadata))
-    kept, dropped = _without_invalid(kept) if drop_invalid else (kept, ())
+        kept = kept.replace(metadata=Geometry.of(geometry).write_into(kept.metadata))
+    kept, dropped = _drop_invalid(kept) if drop_invalid else (kept, ())
     choice = None
     if circuit is None or (isinstance(circuit, str) and circuit.startswith("#")):
         from eisfit.fitting.identify.choice import choose, place_of
@@ -162,8 +162,8 @@ def fit(
         theta = basin.theta
     fitted = finish_in_lmfit(task, theta, basin)
     if choice is not None:
-        fitted = _as_low(choice, fitted, task, seed)
-    fitted = graded(fitted, task.attainable)
+        fitted = _is_as_low(choice, fitted, task, seed)
+    fitted = grade_fit(fitted, task.attainable)
     alternatives = () if peak or order else (*_alternatives(task, basin, fitted), *fitted.alternatives)
     result = assess(
         dataclasses.replace(fitted, alternatives=alternatives), task.attainable, validate=validate
@@ -187,7 +187,7 @@ def _or_another(
     for row in choice.others:
         other = fit(choice.spectrum, row.circuit, **dataclasses.asdict(settings), **options)
         if usable(other.grade, other.flags):
-            return dataclasses.replace(other, chosen_by="identify"), choice.in_place(row)
+            return dataclasses.replace(other, chosen_by="identify"), choice.choose_instead(row)
     return result, choice
 
 
@@ -209,7 +209,7 @@ def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str
     return find_alternatives(rivals).get(0, ())
 
 
-def _as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
+def _is_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
     """Return a fit as low as what identify has seen, and say who chose the circuit."""
     if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
         at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
@@ -237,7 +237,7 @@ def fit_or_failure(
         return FitFailure.of(spectrum, str(error))
 
 
-def _without_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
+def _drop_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
     """Return the points that pass the Kramers-Kronig test, and a flag that says which were left out."""
     from eisfit.validation.kramers_kronig import check
 
@@ -259,7 +259,7 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     from lmfit import Minimizer
 
     named = dict(zip(task.circuit.names, values.tolist(), strict=True))
-    bounded = at_bound(task.circuit, task.scales, named)
+    bounded = find_at_bound(task.circuit, task.scales, named)
     held = {name for name, side in bounded.items() if not is_physical_limit(task.circuit, name, side)}
     if len(held) == task.coordinates.size:
         held = set()

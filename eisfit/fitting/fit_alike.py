@@ -53,7 +53,7 @@ def fit_alike(
         if choice is None:
             yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
-            yield _fitted(spectrum, choice, constrain, options)
+            yield _fit(spectrum, choice, constrain, options)
 
 
 def fit_like(spectrum: Spectrum, known: str | Circuit, **options: Any) -> FitResult:
@@ -119,7 +119,7 @@ def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) ->
         return None  # each is asked alone, and says itself what is wrong with it
 
 
-def _fitted(
+def _fit(
     spectrum: Spectrum, choice: Choice, constrain: Constrain | None, options: dict[str, Any]
 ) -> FitResult | FitFailure:
     """Return the fit with the common circuit, or with one of its own where that alone can be used."""

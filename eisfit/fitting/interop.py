@@ -24,7 +24,7 @@ from eisfit.model.exchange.impedance_py import (
     read_document,
     read_file,
     string_of,
-    written,
+    write_document,
 )
 from eisfit.model.exchange.spice import netlist
 from eisfit.model.files.library import circuit as find_circuit
@@ -238,10 +238,10 @@ def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str
     if isinstance(source, FitResult):
         stderr = {name: p.stderr for name, p in source.parameters.items()}
         circuit, values = source.circuit, source.values | dict(start)
-        return written(circuit, values, stderr, _covariance(source), freeze_expressions=freeze)
+        return write_document(circuit, values, stderr, _covariance(source), freeze_expressions=freeze)
     if isinstance(source, ImpedanceCircuit):
         fitted = source.stderr if source.fitted else None
-        return written(source.circuit, {**source.values, **start}, fitted, freeze_expressions=freeze)
+        return write_document(source.circuit, {**source.values, **start}, fitted, freeze_expressions=freeze)
     circuit = find_circuit(source).constrain(start=start)
     given = {n: p.value for n, p in circuit.parameters.items() if p.value is not None}
     missing = [n for n, p in circuit.parameters.items() if n not in given and p.expr is None]
@@ -250,7 +250,7 @@ def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str
             f"{circuit.name}: impedance.py needs a start value for {', '.join(missing)}: give start={{...}}, "
             "or a fit"
         )
-    return written(circuit, circuit.resolve(given), freeze_expressions=freeze)
+    return write_document(circuit, circuit.resolve(given), freeze_expressions=freeze)
 
 
 def _covariance(result: FitResult) -> Any:

@@ -9,10 +9,10 @@ import numpy as np
 
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
-from eisfit.fitting.derived import derived
+from eisfit.fitting.derived import compute_derived
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
-from eisfit.fitting.verdicts.flags import at_bound
+from eisfit.fitting.verdicts.flags import find_at_bound
 from eisfit.fitting.verdicts.grade import Residuals
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.noise import noise_level
@@ -38,7 +38,9 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
         covar=covar,
         var_names=names,
         covariance_rescaled=task.rescaled,
-        derived=derived(task.circuit, values, names, covar, Geometry.of_metadata(task.spectrum.metadata)),
+        derived=compute_derived(
+            task.circuit, values, names, covar, Geometry.of_metadata(task.spectrum.metadata)
+        ),
         grade="",
         flags=(),
         starts=basin.starts,
@@ -54,7 +56,7 @@ def _finite(number: Any) -> float | None:
 def _parameters(
     task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None], varied: tuple[str, ...]
 ) -> dict[str, FittedParameter]:
-    bounded = at_bound(task.circuit, task.scales, values)
+    bounded = find_at_bound(task.circuit, task.scales, values)
     return {
         name: FittedParameter(
             name=name,

@@ -16,10 +16,10 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
     Statistics,
-    as_version_2,
+    convert_to_version_2,
+    restore_bounds,
     statistics_of,
-    unbounded,
-    where_it_is,
+    tell_where,
 )
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -99,7 +99,7 @@ class FitResult:
             """Take a field out of the columns of a batch, when it is first asked for."""
             if name not in _IN_COLUMNS or "_row" not in self.__dict__:
                 raise AttributeError(
-                    f"{type(self).__name__!r} object has no attribute {name!r}{where_it_is(name)}"
+                    f"{type(self).__name__!r} object has no attribute {name!r}{tell_where(name)}"
                 )
             return self.__dict__.setdefault(name, self.__dict__["_row"].field(name, self))
 
@@ -229,12 +229,12 @@ class FitResult:
         EisfitError
             When the document lacks the data, as those printed by the command line do.
         """
-        document = as_version_2(document)
+        document = convert_to_version_2(document)
         missing = {"data", "covariance", "circuit_document", "spectrum_document"} - set(document)
         if missing:
             raise EisfitError(f"not a complete fit document: {', '.join(sorted(missing))} missing")
         matrix = document["covariance"]["matrix"]
-        rows = {name: unbounded(row) for name, row in document["parameters"].items()}
+        rows = {name: restore_bounds(row) for name, row in document["parameters"].items()}
         return cls(
             spectrum=Spectrum.from_dict({**document["spectrum_document"], "data": document["data"]}),
             circuit=Circuit.from_dict(document["circuit_document"]),

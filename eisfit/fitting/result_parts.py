@@ -12,7 +12,14 @@ from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
 
-__all__ = ["FittedParameter", "Statistics", "as_version_2", "statistics_of", "unbounded", "where_it_is"]
+__all__ = [
+    "FittedParameter",
+    "Statistics",
+    "convert_to_version_2",
+    "restore_bounds",
+    "statistics_of",
+    "tell_where",
+]
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class Statistics:
     lag1_autocorrelation: float | None = None
 
 
-def as_version_2(document: Mapping[str, Any]) -> Mapping[str, Any]:
+def convert_to_version_2(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a document of ``eisfit.fit/1``, which had no grades, as one of ``eisfit.fit/2``.
 
     What was ``ok`` there is graded by its residual's size alone; what was not keeps that, as grade D.
@@ -124,7 +131,7 @@ def _old_verdict(row: Mapping[str, Any]) -> str:
     return "open" if row["stderr"] is None else "determined"
 
 
-def unbounded(row: Mapping[str, Any]) -> dict[str, Any]:
+def restore_bounds(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a parameter row whose infinite bounds JSON had turned into null."""
     low = -np.inf if row["min"] is None else row["min"]
     high = np.inf if row["max"] is None else row["max"]
@@ -156,7 +163,7 @@ _THEIRS = {
 }
 
 
-def where_it_is(name: str) -> str:
+def tell_where(name: str) -> str:
     """Return the end of a sentence about a missing attribute: where the result has it, or nothing."""
     if name in {part.name for part in dataclasses.fields(Statistics)}:
         return f": it is result.statistics.{name}"

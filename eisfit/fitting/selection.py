@@ -5,13 +5,13 @@ from __future__ import annotations
 from eisfit.spectra.masks import Drop, drop_points
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["SELECTING", "selected", "with_noise"]
+__all__ = ["SELECTING", "select_points", "with_noise"]
 
-#: The options of `eisfit.fit` that `selected` takes.
+#: The options of `eisfit.fit` that `select_points` takes.
 SELECTING = ("fmin", "fmax", "drop", "drop_inductive")
 
 
-def selected(
+def select_points(
     spectrum: Spectrum,
     *,
     fmin: float | None = None,

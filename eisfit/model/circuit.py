@@ -16,10 +16,10 @@ from eisfit.errors import ParameterError, did_you_mean
 from eisfit.model.circuit_parameters import (
     ROLES,
     CircuitParameter,
+    allow_sign,
     check_parameter,
     default_parameters,
     from_row,
-    signed,
 )
 from eisfit.model.constraints import changes_of, refuse_forms
 from eisfit.model.elements import FrequencyGrid
@@ -83,7 +83,7 @@ class Circuit:
         """Name -> parsed expression, each after those it depends on."""
         given = {name: p.expr for name, p in self.parameters.items() if p.expr is not None}
         parsed = {name: Expression(text, list(self.names)) for name, text in given.items()}
-        return _in_order(parsed)
+        return _sort(parsed)
 
     def constrain(
         self,
@@ -121,7 +121,7 @@ class Circuit:
         changes = changes_of(self.parameters, fix=fix, start=start, bound=bound, expr=expr, params=params)
         self.check_names(changes)
         parameters = {
-            n: signed(dataclasses.replace(p, **changes.get(n, {}))) for n, p in self.parameters.items()
+            n: allow_sign(dataclasses.replace(p, **changes.get(n, {}))) for n, p in self.parameters.items()
         }
         for parameter in parameters.values():
             check_parameter(parameter)
@@ -296,7 +296,7 @@ def _is_close(given: Any, held: Any) -> bool:
     return bool(np.all(np.abs(given - held) <= _ROUNDING * np.abs(held)))
 
 
-def _in_order(expressions: dict[str, Expression]) -> dict[str, Expression]:
+def _sort(expressions: dict[str, Expression]) -> dict[str, Expression]:
     """Return the expressions, each after those it depends on."""
     ordered: dict[str, Expression] = {}
     waiting = dict(expressions)

@@ -12,7 +12,7 @@ from eisfit.errors import CircuitError, ParameterError
 from eisfit.model.notation import Component, Node, components
 from eisfit.records import dataclass
 
-__all__ = ["ROLES", "CircuitParameter", "check_parameter", "default_parameters", "from_row", "signed"]
+__all__ = ["ROLES", "CircuitParameter", "allow_sign", "check_parameter", "default_parameters", "from_row"]
 
 #: Role -> labels that suggest it where a circuit is given as a bare string.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -51,7 +51,7 @@ class CircuitParameter:
     min, max
         Bounds.
     scale
-        ``log`` where it is fitted as its logarithm; see `signed`.
+        ``log`` where it is fitted as its logarithm; see `allow_sign`.
     value
         Start or fixed value; None: taken from the spectrum.
     vary
@@ -114,7 +114,7 @@ def _role(component: Component) -> str:
     return _ROLE_OF_SYMBOL.get(component.symbol, "other")
 
 
-def signed(p: CircuitParameter) -> CircuitParameter:
+def allow_sign(p: CircuitParameter) -> CircuitParameter:
     """Return the parameter as it is fitted within its bounds: an amplitude that may be negative, linearly.
 
     A negative resistance or capacitance describes an adsorbed intermediate or a passive film; a negative

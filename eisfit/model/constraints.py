@@ -54,7 +54,7 @@ def changes_of(
     _refuse_contradictions(fix or {}, start, expr or {})
     changes: dict[str, dict[str, Any]] = {}
     for name, p in (params or {}).items():
-        changes[name] = _of_lmfit(p, rows.get(name))
+        changes[name] = _read_lmfit(p, rows.get(name))
     for name, pair in (bound or {}).items():
         changes.setdefault(name, {}).update(_sides(name, pair))
     for name, value in _starts(start, rows).items():
@@ -93,7 +93,7 @@ def _starts(start: Any, rows: Rows) -> Mapping[str, Any]:
         return start
     values = getattr(start, "values", None)
     if isinstance(values, Mapping):
-        return _of_result(values, rows)
+        return _read_result(values, rows)
     try:
         numbers = np.asarray(start, dtype=np.float64)
     except (TypeError, ValueError):
@@ -105,7 +105,7 @@ def _starts(start: Any, rows: Rows) -> Mapping[str, Any]:
     raise ParameterError(f"start has {numbers.size} values for {len(free)} parameters: {', '.join(free)}")
 
 
-def _of_result(values: Mapping[str, float], rows: Rows) -> dict[str, float]:
+def _read_result(values: Mapping[str, float], rows: Rows) -> dict[str, float]:
     """Return the values of a fit, perhaps of another circuit, that this one can start from."""
     known = {n: v for n, v in values.items() if n in rows and rows[n].expr is None}
     if not known:
@@ -136,7 +136,7 @@ def _number(name: str, value: Any) -> float:
         raise ParameterError(f"{name}: {value!r} is not a number") from None
 
 
-def _of_lmfit(p: Any, row: CircuitParameter | None) -> dict[str, Any]:
+def _read_lmfit(p: Any, row: CircuitParameter | None) -> dict[str, Any]:
     """Return the fields that one ``lmfit.Parameter`` sets; an infinite bound or value says nothing.
 
     A finite lower bound below zero lets an amplitude be negative, as `bound` does; where nothing can be

@@ -56,7 +56,7 @@ class Expression:
 
     def __init__(self, text: str, names: list[str]) -> None:
         self.text = text.strip()
-        shown = _shortened(self.text)
+        shown = _shorten(self.text)
         if len(self.text) > _LONGEST:
             raise ParameterError(f"expression {shown!r}: is longer than {_LONGEST} characters")
         try:
@@ -72,7 +72,7 @@ class Expression:
             return _dual(self._tree, values)
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
@@ -89,14 +89,14 @@ def _check_constants(node: ast.AST, text: str, names: list[str]) -> None:
             finite = False
         if not finite:
             raise ParameterError(
-                f"expression {text!r}: {_shortened(ast.unparse(part))!r} is not a finite number"
+                f"expression {text!r}: {_shorten(ast.unparse(part))!r} is not a finite number"
             )
 
 
 def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
     """Return the parameters that occur, refusing everything that is not arithmetic."""
     if isinstance(node, ast.Name):
-        return _known_name(node.id, text, known)
+        return _require_known(node.id, text, known)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return []
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)):
@@ -106,7 +106,7 @@ def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
     if isinstance(node, ast.Call) and _is_function(node):
         return _names(node.args[0], text, known)
     raise ParameterError(
-        f"expression {text!r}: {_shortened(ast.unparse(node))!r} is not allowed; allowed are {_ALLOWED}"
+        f"expression {text!r}: {_shorten(ast.unparse(node))!r} is not allowed; allowed are {_ALLOWED}"
     )
 
 
@@ -115,7 +115,7 @@ def _is_function(node: ast.Call) -> bool:
     return named and len(node.args) == 1 and not node.keywords
 
 
-def _known_name(name: str, text: str, known: list[str]) -> list[str]:
+def _require_known(name: str, text: str, known: list[str]) -> list[str]:
     if name in known:
         return [name]
     if name in _CONSTANTS:

@@ -120,7 +120,7 @@ class Geometry:
             area = np.nan
         return cls(Uncertain("exact", area, unit="cm^2") if 0 < area < np.inf and area != 1 else None)
 
-    def into(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    def write_into(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Return metadata that carry this geometry; an area that they had is kept where none is given."""
         area = self.area or Geometry.of_metadata(metadata).area
         whole = self if area is None else Geometry(**{**vars(self), "area": area})

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from eisfit.model.circuit import Circuit
 
-__all__ = ["once_a_circuit"]
+__all__ = ["keep_per_circuit"]
 
 T = TypeVar("T")
 _MOST = 64  # circuits of which answers are kept
 
 
-def once_a_circuit(function: Callable[[Circuit], T]) -> Callable[[Circuit], T]:
+def keep_per_circuit(function: Callable[[Circuit], T]) -> Callable[[Circuit], T]:
     """Return a function of a circuit that keeps its answers, by the circuit's identity.
 
     To compare circuits, or to hash them, takes longer than most of what is asked. A circuit whose answer is

@@ -79,10 +79,10 @@ class Limits:
     def breach(self, value: Any) -> str:
         """Return what is wrong with a value, or nothing."""
         if isinstance(value, (int, float)):
-            return self._of_number(value)
-        return self._of_length(value) if isinstance(value, (str, list, dict)) else ""
+            return self._describe_number(value)
+        return self._describe_length(value) if isinstance(value, (str, list, dict)) else ""
 
-    def _of_number(self, value: float) -> str:
+    def _describe_number(self, value: float) -> str:
         if self.finite and not math.isfinite(value):
             return "must be a finite number"
         if self.ge is not None and not value >= self.ge:
@@ -91,7 +91,7 @@ class Limits:
             return f"must be above {self.gt:g}"
         return f"must be at most {self.le:g}" if self.le is not None and not value <= self.le else ""
 
-    def _of_length(self, value: Any) -> str:
+    def _describe_length(self, value: Any) -> str:
         if self.min_length is not None and len(value) < self.min_length:
             few = f"has {len(value)}, fewer than {self.min_length}"
             return "must not be empty" if self.min_length == 1 else few
@@ -242,7 +242,7 @@ class _Pass:
         if isinstance(value, model):
             return value
         if not isinstance(value, Mapping):
-            return self.refuse(place, f"must be a table, not {_shown(value)}")
+            return self.refuse(place, f"must be a table, not {_shorten(value)}")
         known = keys_of(model)  # type: ignore[arg-type] # mypy takes the frozen class for unhashable
         for name in value:
             if name not in known:
@@ -276,11 +276,16 @@ class _Pass:
         if isinstance(kind, type) and not inside:
             whole = issubclass(kind, ClosedModel)
             return self.table(value, kind, place) if whole else self.plain(value, kind, place)
-        forms = {Annotated: self.annotated, Literal: self.choice, list: self.entries, dict: self.named}
+        forms = {
+            Annotated: self.check_annotated,
+            Literal: self.choice,
+            list: self.entries,
+            dict: self.check_named,
+        }
         read = forms.get(get_origin(kind), self.one_of)
         return read(value, inside, place)
 
-    def annotated(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def check_annotated(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         kind, *extras = inside
         for extra in extras:
             if isinstance(extra, Reader):
@@ -307,17 +312,17 @@ class _Pass:
     def choice(self, value: Any, choices: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if any(value == choice and type(value) is type(choice) for choice in choices):
             return value
-        return self.refuse(place, f"must be {_either(map(repr, choices))}, not {_shown(value)}")
+        return self.refuse(place, f"must be {_either(map(repr, choices))}, not {_shorten(value)}")
 
     def entries(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if not isinstance(value, list):
-            return self.refuse(place, f"must be a list, not {_shown(value)}")
+            return self.refuse(place, f"must be a list, not {_shorten(value)}")
         read = [self.value(part, inside[0], (*place, str(k))) for k, part in enumerate(value)]
         return _BAD if any(part is _BAD for part in read) else read
 
-    def named(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def check_named(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if not isinstance(value, Mapping):
-            return self.refuse(place, f"must be a table, not {_shown(value)}")
+            return self.refuse(place, f"must be a table, not {_shorten(value)}")
         read = {str(name): self.value(part, inside[1], (*place, str(name))) for name, part in value.items()}
         return _BAD if any(part is _BAD for part in read.values()) else read
 
@@ -332,13 +337,13 @@ class _Pass:
                 return float(value)
             except OverflowError:
                 return self.refuse(place, "is too large a number")
-        return self.refuse(place, f"must be {_WORDS[kind]}, not {_shown(value)}")
+        return self.refuse(place, f"must be {_WORDS[kind]}, not {_shorten(value)}")
 
 
 _WORDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     """Return a value as files write it, short."""
     if isinstance(value, Mapping):
         return "a table"

@@ -26,7 +26,7 @@ __all__ = [
     "axis_value",
     "axis_values",
     "check_own_axes",
-    "named_values",
+    "read_name",
     "split_axes",
 ]
 
@@ -91,7 +91,7 @@ class Axis:
         unit = {"degC": "°C"}.get(self.unit, self.unit)
         return f"{self.name} / {unit}" if unit else self.name
 
-    def said(self, value: float | None) -> str:
+    def format(self, value: float | None) -> str:
         """Return a value with its unit, as in a table; `?` where unknown."""
         if value is None:
             return "?"
@@ -182,14 +182,14 @@ def axis_values(spectra: Iterable[Spectrum], axis: Axis) -> FloatArray:
     return np.array([axis_value(spectrum, axis) for spectrum in spectra], dtype=np.float64)
 
 
-def named_values(name: str) -> dict[str, float]:
+def read_name(name: str) -> dict[str, float]:
     """Return what the name of a file or a sheet says of the axes; what it says twice differently is left out.
 
     Examples
     --------
-    >>> named_values("cell7_-25C_SOC050")
+    >>> read_name("cell7_-25C_SOC050")
     {'temperature': -25.0, 'soc': 50.0}
-    >>> named_values("film_5nm_413K")
+    >>> read_name("film_5nm_413K")
     {'temperature': 139.85, 'thickness': 5.0}
     """
     found = {}

@@ -95,7 +95,9 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     if _is_series(source) or _are_spectra(source):
         return _only(source)
     return (
-        _of_table(source) if isinstance(source, Mapping) or hasattr(source, "columns") else _of_pair(source)
+        _read_table(source)
+        if isinstance(source, Mapping) or hasattr(source, "columns")
+        else _read_pair(source)
     )
 
 
@@ -214,7 +216,7 @@ def _only(several: Any) -> Spectrum:
     return first
 
 
-def _of_table(table: Any) -> Spectrum:
+def _read_table(table: Any) -> Spectrum:
     """Return the spectrum of a table: by the canonical columns, else by its headers as those of a file."""
     if isinstance(table, Mapping) and "data" in table:
         return Spectrum.from_dict(table)
@@ -233,7 +235,7 @@ def _of_table(table: Any) -> Spectrum:
     return _only([one.replace(source="") for one in found])
 
 
-def _of_pair(source: Any) -> Spectrum:
+def _read_pair(source: Any) -> Spectrum:
     if not isinstance(source, (tuple, list, np.ndarray)):
         raise SpectrumError(f"{type(source).__name__} is no spectrum: {_CURE}")
     if isinstance(source, np.ndarray) and source.ndim == 2 and len(source) > 3:

@@ -51,7 +51,7 @@ def drop_points(spectrum: Spectrum, drop: Drop | None = None, *, drop_inductive:
     if not out.any():
         return spectrum
     kept = spectrum.keep(~out)
-    return kept.replace(notes=(*spectrum.notes, _said(spectrum.frequency[out])))
+    return kept.replace(notes=(*spectrum.notes, _list_frequencies(spectrum.frequency[out])))
 
 
 def inductive_tail(spectrum: Spectrum) -> BoolArray:
@@ -83,7 +83,7 @@ def _nearest(spectrum: Spectrum, frequency: float) -> int:
     return place
 
 
-def _said(frequencies: NDArray[np.float64]) -> str:
+def _list_frequencies(frequencies: NDArray[np.float64]) -> str:
     named = ", ".join(f"{f:.6g} Hz" for f in frequencies[:_NAMED])
     more = f" and {frequencies.size - _NAMED} more" if frequencies.size > _NAMED else ""
     return f"left out {frequencies.size} point{'s' if frequencies.size > 1 else ''}: {named}{more}"

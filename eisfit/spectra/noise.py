@@ -18,7 +18,7 @@ of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of f
 `eisfit.check`, for `eisfit.fit` and its companions alike. That spectrum is a ladder of RC elements of fixed
 length, which is solved for thousands of spectra at once; of 60 points its noise is right to 7 %. Where RC
 elements are no help (resonances, drift) it leaves at least twice the chisqr of something else that obeys
-Kramers-Kronig, a fitted circuit or the chain of `eisfit.check`, and that counts: `left_by_noise`.
+Kramers-Kronig, a fitted circuit or the chain of `eisfit.check`, and that counts: `estimate_left_by_noise`.
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.
@@ -37,8 +37,8 @@ __all__ = [
     "WEIGHTINGS",
     "attainable_chisqr",
     "attainable_of_many",
+    "estimate_left_by_noise",
     "ladder",
-    "left_by_noise",
     "noise_level",
     "rounding",
     "weights",
@@ -204,10 +204,10 @@ def _normal_equations(
     return normal, (data * weight) @ columns.T
 
 
-def left_by_noise(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
+def estimate_left_by_noise(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
     """Return the chisqr (B,) that is the noise's: the ladder's, another where that is far less.
 
-    >>> left_by_noise(np.array([1.0, 1.0]), np.array([0.9, 0.1])).tolist()
+    >>> estimate_left_by_noise(np.array([1.0, 1.0]), np.array([0.9, 0.1])).tolist()
     [1.0, 0.1]
     """
     least = np.min(np.stack(np.broadcast_arrays(attainable, *left)), axis=0)
@@ -231,7 +231,7 @@ def noise_level(
     """
     if not _knows_noise(omega):
         return np.full(len(weight), np.nan)
-    least = left_by_noise(attainable, *left)
+    least = estimate_left_by_noise(attainable, *left)
     size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
     noise = np.sqrt(least / weight.shape[-1] * size)
     return np.asarray(np.where(least > 0, noise, np.nan))

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eisfit.spectra.axes import AXES, Axis, axis_value, named_values, value_in_name
+from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
 from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
 from eisfit.spectra.readers._metadata import leading_number
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.units import ZERO_CELSIUS
 
-__all__ = ["axis_in_names", "axis_notes", "in_order", "placed", "with_cycles"]
+__all__ = ["axis_in_names", "axis_notes", "place_on_axes", "sort_spectra", "with_cycles"]
 
 _FROM_NAME = "from the file's name"
 _MANIFEST = "from the manifest"
@@ -34,7 +34,7 @@ def with_cycles(
     return [spectrum.replace(cycle=named, notes=(*spectrum.notes, f"cycle {_FROM_NAME}"))]
 
 
-def placed(
+def place_on_axes(
     spectrum: Spectrum,
     file: Path,
     axes: Sequence[Axis],
@@ -50,7 +50,7 @@ def placed(
     listed
         What a manifest says of the file.
     """
-    said = _in_names(spectrum, file, axes, pattern)
+    said = _read_names(spectrum, file, axes, pattern)
     first = axes[0].name if pattern is not None and axes else None
     kept: dict[str, tuple[float, str]] = {}
     for axis in {**AXES, **{axis.name: axis for axis in axes}}.values():
@@ -58,15 +58,15 @@ def placed(
             kept[axis.name] = listed[axis.name], _MANIFEST
         elif axis.name in said and axis.name == first:
             kept[axis.name] = said[axis.name], _FROM_NAME
-        elif axis_value(spectrum, axis) is None and (header := _in_header(spectrum, axis)) is not None:
+        elif axis_value(spectrum, axis) is None and (header := _read_header(spectrum, axis)) is not None:
             kept[axis.name] = header, "from the header"
         elif axis_value(spectrum, axis) is None and axis.name in said:
             kept[axis.name] = said[axis.name], _FROM_NAME
     kept.pop("cycle", None)
-    return _filled(spectrum, kept) if kept else spectrum
+    return _fill(spectrum, kept) if kept else spectrum
 
 
-def _in_names(
+def _read_names(
     spectrum: Spectrum, file: Path, axes: Sequence[Axis], pattern: re.Pattern[str] | None
 ) -> dict[str, float]:
     """Return what the names of the sheet and of the file say; the sheet's counts first."""
@@ -78,7 +78,7 @@ def _in_names(
             axis.name: value_in_name(name, axis, pattern if place == 0 else None)
             for place, axis in enumerate(axes)
         }
-        found = {**named_values(name), **{key: value for key, value in own.items() if value is not None}}
+        found = {**read_name(name), **{key: value for key, value in own.items() if value is not None}}
         told = {**found, **told}
     return told
 
@@ -88,7 +88,7 @@ def may_be_suffix(suffix: str) -> bool:
     return bool(re.fullmatch(r"\.[A-Za-z]\w*", suffix))
 
 
-def _in_header(spectrum: Spectrum, axis: Axis) -> float | None:
+def _read_header(spectrum: Spectrum, axis: Axis) -> float | None:
     """Return what the header says under one of the axis' names; in kelvin where it says K."""
     words = {axis.name, *axis.also}
     for key, value in spectrum.metadata.items():
@@ -101,7 +101,7 @@ def _in_header(spectrum: Spectrum, axis: Axis) -> float | None:
     return None
 
 
-def _filled(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum:
+def _fill(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum:
     fields: dict[str, Any] = {}
     axes, notes = dict(spectrum.axes), list(spectrum.notes)
     for name, (value, source) in told.items():
@@ -126,7 +126,7 @@ def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
     return None
 
 
-def in_order(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[Spectrum]:
+def sort_spectra(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[Spectrum]:
     """Return the spectra by their last axis, then by the first; those without a place come last."""
 
     def key(spectrum: Spectrum) -> tuple[tuple[bool, float], ...]:
@@ -155,7 +155,7 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
     twice = sorted({place for place in known if known.count(place) > 1}) if len(known) < 2000 else []
     if twice:
         shown = ", ".join(
-            " and ".join(axis.said(v) for axis, v in zip(axes, place, strict=True)) for place in twice[:10]
+            " and ".join(axis.format(v) for axis, v in zip(axes, place, strict=True)) for place in twice[:10]
         )
         what = "cycle number" if axes[0].name == "cycle" and len(axes) == 1 else "place of the axis"
         notes.append(f"several spectra under one {what}: {shown}" + (", ..." if len(twice) > 10 else ""))

@@ -17,9 +17,9 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
 from eisfit.records import dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
-from eisfit.spectra.placing import axis_in_names, axis_notes, in_order, placed, with_cycles
+from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
-from eisfit.spectra.readers._cycles import compiled, without_counters
+from eisfit.spectra.readers._cycles import compile_pattern, drop_counters
 from eisfit.spectra.readers._manifest import file_key, manifest_axes, manifest_columns
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.spectrum_files import may_hold_spectra, natural
@@ -100,7 +100,7 @@ class Series(Sequence[Spectrum]):
     def along(self, by: str | Sequence[str]) -> Series:
         """Return the series in the order of another axis, or of two (see `eisfit.spectra.axes`)."""
         axes = split_axes(by)
-        ordered = in_order([placed(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
+        ordered = sort_spectra([place_on_axes(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
         check_own_axes(ordered, axes)
         notes = dict.fromkeys((*self.notes, *axis_notes(ordered, axes)))
         names = tuple(axis.name for axis in axes)
@@ -265,7 +265,7 @@ def read_series(
     if axis_pattern is not None and not axes:
         raise UsageError("axis_pattern: say which axis it finds, with by (--by)")
     cycle_pattern = axis_pattern if axes and axes[0].name == "cycle" and axis_pattern else cycle_pattern
-    pattern, place = compiled(cycle_pattern), compiled(axis_pattern, "axis_pattern")
+    pattern, place = compile_pattern(cycle_pattern), compile_pattern(axis_pattern, "axis_pattern")
     files, label, notes = _files(source)
     listing = _find_manifest(files, manifest)
     listed = manifest_axes(listing) if listing else {}
@@ -286,10 +286,10 @@ def read_series(
             continue
         told = listed.get(file_key(file.name), {})
         numbered = with_cycles(found, file, pattern, told.get("cycle"))
-        spectra += [placed(s, file, axes, place, told) for s in numbered]
+        spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
     if not spectra:
         raise _nothing(source, failures)
-    spectra = without_counters(spectra)
+    spectra = drop_counters(spectra)
     guessed = axis_in_names(spectra) if by is None else None
     series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))

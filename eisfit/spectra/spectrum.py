@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import ComplexArray, FloatArray, unmasked
+from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
 from eisfit.records import dataclass
 from eisfit.rounding import hertz
@@ -101,7 +101,7 @@ class Spectrum:
 
     def __post_init__(self) -> None:
         scalar = self.noise is None or np.ndim(np.asarray(self.noise)) == 0
-        given, masked = unmasked(self.frequency, self.impedance, None if scalar else self.noise)
+        given, masked = drop_masked(self.frequency, self.impedance, None if scalar else self.noise)
         frequency = vector(given[0], "frequency", np.float64)
         impedance = vector(given[1], "impedance", np.complex128)
         known = self.noise if scalar else given[2]

@@ -118,7 +118,7 @@ class Arrhenius:
         row["covariance"] = tuple(tuple(line) for line in row["covariance"])
         return cls(**{**row, "left_out": tuple(row["left_out"])})
 
-    def moved(
+    def replace_numbers(
         self, log_prefactor: float, energy: float, covariance: FloatArray, places: FloatArray, chisqr: float
     ) -> Arrhenius:
         """Return the same law with the numbers of a joint fit.

@@ -135,7 +135,7 @@ class Candidate:
     disorder: float
     blind: bool
 
-    def of_the_kind_of(self, other: Candidate) -> Candidate:
+    def make_blind_like(self, other: Candidate) -> Candidate:
         """Return this one as blind as another: the same optimum, a little nearer to its bottom."""
         return replace(self, blind=other.blind)
 

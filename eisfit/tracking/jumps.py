@@ -40,7 +40,7 @@ def judge_jumps(
     values = np.array([[fit.values[name] for name in features.circuit.names] for fit in fits])
     path = features.of(values)
     errors = np.array([features.errors(fit) for fit in fits]) if errors is None else errors
-    merged = [_merged(row, error, features, axis) for row, error in zip(path, errors, strict=True)]
+    merged = [_flag_merged(row, error, features, axis) for row, error in zip(path, errors, strict=True)]
     result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
     usual = measure_movement(path)
     usable = [k for k, fit in enumerate(result) if fit.ok]
@@ -48,12 +48,14 @@ def judge_jumps(
     for k in usable:
         if last is not None:
             scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[last] ** 2)
-            swapped = _swapped(path[last], path[k], scale, features, _where(fits[last], axis))
+            swapped = _flag_swapped(path[last], path[k], scale, features, _name_place(fits[last], axis))
             if swapped is not None:
                 result[k] = _with(result[k], [swapped], bad=True)
                 continue
             result[k] = _with(
-                result[k], _jumps(path[last], path[k], scale, features, _where(fits[last], axis)), bad=False
+                result[k],
+                _jumps(path[last], path[k], scale, features, _name_place(fits[last], axis)),
+                bad=False,
             )
         last = k
     return result
@@ -65,7 +67,7 @@ def _with(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
     return fit.replace_flags((*fit.flags, *levelled)) if flags else fit
 
 
-def _merged(row: FloatArray, error: FloatArray, features: Features, axis: Axis) -> Flag | None:
+def _flag_merged(row: FloatArray, error: FloatArray, features: Features, axis: Axis) -> Flag | None:
     """Flag a pair of arcs that one spectrum does not tell apart."""
     for (r1, t1), (r2, t2) in combinations(features.arcs, 2):
         pair = features.names[r1], features.names[r2]
@@ -83,7 +85,7 @@ def _merged(row: FloatArray, error: FloatArray, features: Features, axis: Axis) 
     return None
 
 
-def _swapped(
+def _flag_swapped(
     before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: str
 ) -> Flag | None:
     for one, other in combinations(features.arcs, 2):
@@ -120,8 +122,8 @@ def _jumps(
     ]
 
 
-def _where(fit: FitResult, axis: Axis) -> str:
+def _name_place(fit: FitResult, axis: Axis) -> str:
     value = axis_value(fit.spectrum, axis)
     if value is None:
         return f"spectrum {fit.spectrum.index}"
-    return f"cycle {value:g}" if axis.name == "cycle" else axis.said(value)
+    return f"cycle {value:g}" if axis.name == "cycle" else axis.format(value)

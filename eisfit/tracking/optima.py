@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.solver import SAME
 from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.series_problem import SeriesProblem
 
-__all__ = ["SeriesOptima", "all_optima", "exchanged_optima"]
+__all__ = ["SeriesOptima", "find_all_optima", "find_exchanged_optima"]
 
 Found = Sequence[tuple[int, Candidate]]
 
@@ -72,8 +72,8 @@ class SeriesOptima:
             cycles.append(where[row])
             values.append(coordinates.physical(found.theta[row, end]))
             chisqr.append(found.chisqr[row, end])
-        where, ends = np.concatenate(cycles), ordered(self.rows.circuit, np.concatenate(values))
-        return self._kept(where, ends, np.concatenate(chisqr), np.ones(where.size, dtype=bool))
+        where, ends = np.concatenate(cycles), order_arcs(self.rows.circuit, np.concatenate(values))
+        return self._keep(where, ends, np.concatenate(chisqr), np.ones(where.size, dtype=bool))
 
     def try_starts(self, cycles: Sequence[int], starts: FloatArray) -> Found:
         """Solve cycles (n,) from parameters (n, P), keep what is new, and return it."""
@@ -81,7 +81,7 @@ class SeriesOptima:
             return []
         where = np.asarray(cycles, dtype=np.intp)
         ends = self.rows.solve(where, starts)
-        return self._kept(where, ends.values, ends.chisqr, np.zeros(where.size, dtype=bool))
+        return self._keep(where, ends.values, ends.chisqr, np.zeros(where.size, dtype=bool))
 
     def take(self, values: FloatArray) -> Found:
         """Solve every cycle from the fit (N, P) that was made of it; an end elsewhere is not that fit's."""
@@ -90,9 +90,9 @@ class SeriesOptima:
             moved = np.abs(self.features.of(ends.values) - self.features.of(values))
         stayed = np.all(moved <= _ONE, axis=1)
         self.blind = np.maximum(ends.chisqr, self.least)
-        return self._kept(np.arange(len(values)), ends.values, ends.chisqr, stayed)
+        return self._keep(np.arange(len(values)), ends.values, ends.chisqr, stayed)
 
-    def _kept(
+    def _keep(
         self, cycles: IntArray, values: FloatArray, chisqr: FloatArray, blind: NDArray[np.bool_]
     ) -> Found:
         with np.errstate(all="ignore"):
@@ -112,9 +112,9 @@ class SeriesOptima:
         if known and self.worse(cycle, one) > _HOPELESS:
             return False
         for place, other in enumerate(known):
-            if _apart(one.features, other.features) <= _ONE:
+            if _measure_distance(one.features, other.features) <= _ONE:
                 if one.chisqr < other.chisqr:
-                    known[place] = one.of_the_kind_of(other)
+                    known[place] = one.make_blind_like(other)
                 return False
         known.append(one)
         known.sort(key=lambda c: c.chisqr)
@@ -131,7 +131,7 @@ class SeriesOptima:
         """Return the lowest chisqr of a cycle."""
         return min((c.chisqr for c in self.found[cycle]), default=np.inf)
 
-    def agreed(self, cycle: int) -> int:
+    def count_agreeing(self, cycle: int) -> int:
         """Return how many blind starts of a cycle ended at the best that is known."""
         best = self.blind[cycle] <= self.lowest(cycle) * (1 + SAME)
         return int(self.voted[cycle]) if best else 0
@@ -167,7 +167,7 @@ class SeriesOptima:
         """Return the cycles that have one optimum: one arc, and a search whose starts agree."""
         if len(self.features.arcs) > 1:
             return set()
-        return {k for k in np.flatnonzero(self.settled).tolist() if self.agreed(k)}
+        return {k for k in np.flatnonzero(self.settled).tolist() if self.count_agreeing(k)}
 
     def _is_worth(self, cycle: int, features: FloatArray) -> bool:
         if len(self.tried[cycle]) >= _TRIED:
@@ -180,7 +180,7 @@ class SeriesOptima:
         return [_best_first(row) for row in self.found]
 
 
-def _apart(one: FloatArray, other: FloatArray) -> float:
+def _measure_distance(one: FloatArray, other: FloatArray) -> float:
     return float(np.abs(one - other).max(initial=0.0))
 
 
@@ -191,7 +191,7 @@ def _best_first(row: list[Candidate]) -> list[Candidate]:
     return [*best, *sorted((c for c in row if c.chisqr > limit), key=lambda c: c.chisqr)]
 
 
-def all_optima(rows: SeriesProblem, features: Features, seed: int) -> SeriesOptima:
+def find_all_optima(rows: SeriesProblem, features: Features, seed: int) -> SeriesOptima:
     """Return the optima of all cycles without any start values."""
     known = SeriesOptima(rows, features)
     fresh = known.search(seed)
@@ -199,7 +199,7 @@ def all_optima(rows: SeriesProblem, features: Features, seed: int) -> SeriesOpti
     return known
 
 
-def exchanged_optima(
+def find_exchanged_optima(
     rows: SeriesProblem, features: Features, values: FloatArray, others: bool = True
 ) -> SeriesOptima:
     """Return the optima of all cycles from one each, parameters (N, P); just those unless `others`."""

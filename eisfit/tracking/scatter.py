@@ -10,7 +10,7 @@ from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
-__all__ = ["as_weights", "reach"]
+__all__ = ["compute_weights", "reach"]
 
 # Chance of a chi-square as large, below which the size of the errors is taken from the scatter. Where the
 # errors are right, 95 % intervals then hold in 95.8 %, whatever the number of points. Where they are too
@@ -45,7 +45,7 @@ def reach(scatter: float | None, free: int, level: float = 0.95) -> tuple[float,
     return scatter, t_quantile(free, p)
 
 
-def as_weights(fits: Sequence[FitResult]) -> FloatArray:
+def compute_weights(fits: Sequence[FitResult]) -> FloatArray:
     """Return the factors (N,) that make weights in a law of errors that nu degrees of freedom estimate.
 
     1/error^2 is on average nu/(nu - 2) times what it should be (mean of an inverse chi-square): without the

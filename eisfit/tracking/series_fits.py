@@ -23,13 +23,13 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.many.result import Optima, table_of
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING, selected, with_noise
-from eisfit.fitting.verdicts.flags import at_bound, is_physical_limit
+from eisfit.fitting.selection import SELECTING, select_points, with_noise
+from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features
-from eisfit.tracking.optima import all_optima, exchanged_optima
+from eisfit.tracking.optima import find_all_optima, find_exchanged_optima
 from eisfit.tracking.series_problem import SeriesProblem
 
 __all__ = ["FINISH", "Fits"]
@@ -89,9 +89,9 @@ class Fits:
             return []
         if self.singles:
             values = np.array([[fit.values[name] for name in self.circuit.names] for fit in self.singles])
-            known = exchanged_optima(self.rows, features, values, self.tries)
+            known = find_exchanged_optima(self.rows, features, values, self.tries)
         else:
-            known = all_optima(self.rows, features, int(self.options.get("seed", 0)))
+            known = find_all_optima(self.rows, features, int(self.options.get("seed", 0)))
         self.known = known
         return known.candidates()
 
@@ -102,15 +102,15 @@ class Fits:
         where = np.arange(len(chosen)) if places is None else np.asarray(places, dtype=np.intp)
         if self.singles:
             pairs = zip(where.tolist(), chosen, strict=True)
-            return [self.singles[k] if one.blind else self._by_fit(k, one.values) for k, one in pairs]
+            return [self.singles[k] if one.blind else self._fit_alone(k, one.values) for k, one in pairs]
         values = np.array([one.values for one in chosen])
-        found = self._by_kernel(where, values) if self.finish == "kernel" else {}
-        return [found.get(row) or self._by_fit(int(k), values[row]) for row, k in enumerate(where)]
+        found = self._fit_by_kernel(where, values) if self.finish == "kernel" else {}
+        return [found.get(row) or self._fit_alone(int(k), values[row]) for row, k in enumerate(where)]
 
-    def _by_kernel(self, where: IntArray, values: FloatArray) -> dict[int, FitResult]:
+    def _fit_by_kernel(self, where: IntArray, values: FloatArray) -> dict[int, FitResult]:
         """Return row -> result, but for those that ended at a bound or not at all."""
         ends = self.rows.solve(where, values, fine=True)
-        inside = [self._inside(k, v) for k, v in zip(where.tolist(), ends.values, strict=True)]
+        inside = [self._is_inside(k, v) for k, v in zip(where.tolist(), ends.values, strict=True)]
         good = ends.converged & np.array(inside, dtype=bool)
         groups: dict[bytes, list[int]] = {}
         for row in np.flatnonzero(good).tolist():
@@ -126,18 +126,18 @@ class Fits:
                 ends.values[members],
                 self.rows.attainable[cycles],
                 self.known.starts[cycles],
-                np.array([self.known.agreed(k) for k in cycles], dtype=np.intp),
+                np.array([self.known.count_agreeing(k) for k in cycles], dtype=np.intp),
             )
             made = table_of(optima).results(optima.spectra, self.circuit)
             found.update(zip(members, made, strict=True))
         return found
 
-    def _inside(self, cycle: int, values: FloatArray) -> bool:
+    def _is_inside(self, cycle: int, values: FloatArray) -> bool:
         spectrum, named = self.spectra[cycle], dict(zip(self.circuit.names, values.tolist(), strict=True))
-        held = at_bound(self.circuit, Scales.of(spectrum.omega, spectrum.impedance), named)
+        held = find_at_bound(self.circuit, Scales.of(spectrum.omega, spectrum.impedance), named)
         return all(is_physical_limit(self.circuit, name, side) for name, side in held.items())
 
-    def _by_fit(self, cycle: int, values: FloatArray) -> Row:
+    def _fit_alone(self, cycle: int, values: FloatArray) -> Row:
         start = {
             name: min(max(value, p.min), p.max)
             for (name, p), value in zip(self.circuit.parameters.items(), values.tolist(), strict=True)
@@ -151,7 +151,7 @@ class Fits:
         # The result may not carry bounds and starts that are not the series' own.
         return dataclasses.replace(made, circuit=self.circuit)
 
-    def in_places(self, fits: Sequence[FitResult], lost: Mapping[int, FitFailure]) -> list[Row]:
+    def put_in_places(self, fits: Sequence[FitResult], lost: Mapping[int, FitFailure]) -> list[Row]:
         """Return one result for each spectrum of the series, failures in their places.
 
         Parameters
@@ -174,7 +174,9 @@ def _ready(
     """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
     try:
         weighting = options.get("weighting", "modulus")
-        kept = with_noise(selected(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting)
+        kept = with_noise(
+            select_points(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting
+        )
         weights(kept, weighting)
     except UsageError:
         raise

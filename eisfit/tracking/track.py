@@ -24,7 +24,7 @@ from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.jumps import judge_jumps
-from eisfit.tracking.places import in_order, place_of
+from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_result import SeriesResult
 
@@ -91,22 +91,22 @@ def track(
     chosen = find_circuit(circuit).constrain(
         **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
     )
-    spectra, series = in_order(series, by)
+    spectra, series = place_in_order(series, by)
     if geometry is not None:
         cell = Geometry.of(geometry)
-        spectra = [_in_cell(one, cell) for one in spectra]
+        spectra = [_attach_geometry(one, cell) for one in spectra]
     axes = split_axes(series.axes)
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
         done()
-        results, told = _identified(fits, chosen, axes)
+        results, told = _follow_processes(fits, chosen, axes)
         done()
         failures = [FitFailure(failure.source, failure.error) for failure in series.failures]
         tracked = SeriesResult(
             circuit=chosen,
             results=(*results, *failures),
             label=series.label,
-            notes=(*series.notes, *told, *_simulated(spectra)),
+            notes=(*series.notes, *told, *_note_simulated(spectra)),
             axes=series.axes,
             places=tuple(tuple(place_of(one, axis) for axis in axes) for one in spectra),
         )
@@ -127,17 +127,17 @@ def _check(options: Mapping[str, Any]) -> None:
             raise unknown_option("track", name, known)
 
 
-def _in_cell(one: Any, geometry: Geometry) -> Any:
+def _attach_geometry(one: Any, geometry: Geometry) -> Any:
     """Return a spectrum that carries the geometry of its cell; a fit was made with its own."""
-    return one.replace(metadata=geometry.into(one.metadata)) if isinstance(one, Spectrum) else one
+    return one.replace(metadata=geometry.write_into(one.metadata)) if isinstance(one, Spectrum) else one
 
 
-def _simulated(spectra: list[Spectrum]) -> list[str]:
+def _note_simulated(spectra: list[Spectrum]) -> list[str]:
     count = sum(bool(spectrum.metadata.get("simulated")) for spectrum in spectra)
     return [f"simulated: {count} of {len(spectra)} spectra are simulated, not measured"] if count else []
 
 
-def _identified(
+def _follow_processes(
     fits: Fits, circuit: Circuit, axes: Sequence[Axis]
 ) -> tuple[list[FitResult | FitFailure], list[str]]:
     """Return what became of every spectrum along the cheapest path, and a note of what was replaced."""
@@ -147,7 +147,7 @@ def _identified(
     best = [one for one in made if isinstance(one, FitResult)]
     features = Features(circuit)
     if len(best) < 2 or not features.names:
-        return fits.in_places(best, lost), []
+        return fits.put_in_places(best, lost), []
     found = [fits.candidates[k] for k in places]
     errors = np.array([features.errors(fit) for fit in best])
     rows = _lines(best, axes)
@@ -159,7 +159,7 @@ def _identified(
         if isinstance(one, FitResult):
             best[k], errors[k] = one, features.errors(one)
     judged = [fit for row in rows for fit in judge_jumps(best[row], features, axes[0], errors[row])]
-    return fits.in_places(judged, lost), _replaced(best, chosen, axes[0])
+    return fits.put_in_places(judged, lost), _note_replaced(best, chosen, axes[0])
 
 
 def _lines(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
@@ -171,13 +171,13 @@ def _lines(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
     return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
-def _replaced(fits: list[FitResult], chosen: list[Candidate], axis: Axis) -> list[str]:
+def _note_replaced(fits: list[FitResult], chosen: list[Candidate], axis: Axis) -> list[str]:
     replaced = [fit.spectrum for fit, one in zip(fits, chosen, strict=True) if not one.blind]
     # In nearly every cycle it says nothing of any of them: the circuit has optima that are as good.
     if not replaced or len(replaced) > len(fits) / 2:
         return []
     values = [(axis_value(spectrum, axis), spectrum.index) for spectrum in replaced]
-    names = [f"{index:g}" if value is None else axis.said(value) for value, index in values]
+    names = [f"{index:g}" if value is None else axis.format(value) for value, index in values]
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     where = f"{len(names)} of {len(fits)} {'cycles' if axis.name == 'cycle' else 'spectra'}: {shown}"
     return [f"neighbours led to another optimum than the blind fit at {where}"]

@@ -140,8 +140,8 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
     """
     listed = spectra_of(series)
     given = listed if isinstance(listed, Series) else Series(tuple(listed))
-    sweeps = _in_time(given)
-    frequency, columns = _shared(sweeps)
+    sweeps = _sort_by_time(given)
+    frequency, columns = _find_shared(sweeps)
     times = np.array([_times(s)[c] for s, c in zip(sweeps, columns, strict=True)])
     logarithms = _logarithms(np.array([s.impedance[c] for s, c in zip(sweeps, columns, strict=True)]))
     middles = np.array([(_times(s).min() + _times(s).max()) / 2 for s in sweeps])
@@ -149,9 +149,9 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
     moved = np.exp(np.einsum("jmn,nj->mj", weights, logarithms))
     corrected, rows = [], []
     for k, (one, z) in enumerate(zip(sweeps[1:-1], moved, strict=True), 1):
-        kept = one.replace(**_picked(one, columns[k]))
+        kept = one.replace(**_pick(one, columns[k]))
         relative = _relative_noise(sweeps, columns, weights[:, k - 1])
-        done = _corrected(kept, z, None if relative is None else relative * np.abs(z), float(middles[k]))
+        done = _correct(kept, z, None if relative is None else relative * np.abs(z), float(middles[k]))
         corrected.append(done)
         rows.append(_row(kept, done, float(middles[k])))
     notes = (*given.notes, _summary(rows))
@@ -173,7 +173,7 @@ def _summary(rows: Sequence[Correction]) -> str:
     )
 
 
-def _in_time(series: Series) -> list[Spectrum]:
+def _sort_by_time(series: Series) -> list[Spectrum]:
     """Return the sweeps in the order of their times; they must follow each other."""
     if len(series) < _LEAST:
         raise UsageError(
@@ -200,7 +200,7 @@ def _times(spectrum: Spectrum) -> FloatArray:
     return spectrum.times
 
 
-def _shared(sweeps: Sequence[Spectrum]) -> tuple[FloatArray, list[Any]]:
+def _find_shared(sweeps: Sequence[Spectrum]) -> tuple[FloatArray, list[Any]]:
     """Return the frequencies that all sweeps share, and their places in each."""
     wanted = np.log(sweeps[0].frequency)
     nearest = [np.argmin(np.abs(np.log(s.frequency)[:, np.newaxis] - wanted), axis=0) for s in sweeps]
@@ -221,7 +221,7 @@ def _weights(times: FloatArray, moments: FloatArray) -> FloatArray:
     return np.asarray(CubicSpline(times, np.eye(times.size))(moments))
 
 
-def _picked(one: Spectrum, places: Any) -> dict[str, Any]:
+def _pick(one: Spectrum, places: Any) -> dict[str, Any]:
     columns = {name: getattr(one, name) for name in ("frequency", "impedance", "noise", "times")}
     return {name: None if column is None else column[places] for name, column in columns.items()}
 
@@ -245,7 +245,7 @@ def _relative_noise(
     return np.asarray(np.sqrt(np.sum((weights * np.transpose(shares)) ** 2, axis=1)))
 
 
-def _corrected(one: Spectrum, z: ComplexArray, noise: FloatArray | None, moment: float) -> Spectrum:
+def _correct(one: Spectrum, z: ComplexArray, noise: FloatArray | None, moment: float) -> Spectrum:
     note = f"drift: interpolated over time to {moment:.6g} s, the middle of the sweep"
     times = np.full(z.size, moment)
     return one.replace(impedance=z, noise=noise, times=times, time_s=moment, notes=(*one.notes, note))

@@ -199,7 +199,7 @@ def drt(
     Kramers-Kronig test. The strength of regularisation is found by generalised cross-validation, see
     `eisfit.validation.relaxation.select`; what was tried is in `choice`. The distribution returned is the
     mean of the posterior over that strength and weaker ones that fit about as well
-    (`eisfit.validation.relaxation.sample`), which
+    (`eisfit.validation.relaxation.draw_samples`), which
     comes a third nearer to closed-form curves than the solution at one strength; series resistance and the
     tail are those of the strength found, because the mean puts a little of them into the ends of the
     distribution. A given strength is used alone, and beside a diffusion tail, which the mean would thin out,
@@ -250,10 +250,10 @@ def drt(
     noise = _noise(spectrum)
     reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do
     data = (spectrum.omega, spectrum.impedance, noise)
-    p = relaxation.problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
+    p = relaxation.set_up_problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
     strength, choice = (regularisation, ()) if regularisation is not None else relaxation.select(p)
     strongest = relaxation.solve(p, strength)
-    draws = relaxation.sample(p, strength, samples, np.random.default_rng(seed))
+    draws = relaxation.draw_samples(p, strength, samples, np.random.default_rng(seed))
     x = strongest if diffusion or regularisation is not None else draws.mean(axis=0)
     known = dict(zip(p.terms, (strongest * p.scale)[: len(p.terms)].tolist(), strict=True))
     told = {"strength": strength, "choice": choice, "level": level}

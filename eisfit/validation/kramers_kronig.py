@@ -29,8 +29,8 @@ from eisfit.validation.kramers_kronig_findings import (
     Problem,
     Trust,
     find_breaches,
+    find_trusted,
     resonant,
-    trusted,
 )
 from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
 from eisfit.validation.linear_kk import Basis, fit
@@ -100,7 +100,7 @@ def check(
     >>> result.ok
     True
     """
-    tested = _thinned(spectrum)
+    tested = _thin(spectrum)
     asked = ["impedance"] if representation == "auto" else [representation]
     if representation == "auto" and (tested.impedance.real < 0).any():
         asked.append("admittance")
@@ -108,7 +108,7 @@ def check(
     for form in asked:
         problem = _problem(tested, (inductance, capacitance), rc_elements, form)
         problem = replace(problem, mu=mu, tolerance=tolerance)
-        trust = trusted(problem)
+        trust = find_trusted(problem)
         # Beyond the 1 % of good data what seems to be noise may be a resonance that no relaxation follows.
         if _holds(trust) and trust.found.noise <= limit("kk_breach"):
             return _result(spectrum, tested, form, trust)
@@ -118,7 +118,7 @@ def check(
     return _result(spectrum, tested, form, trust)
 
 
-def _thinned(spectrum: Spectrum) -> Spectrum:
+def _thin(spectrum: Spectrum) -> Spectrum:
     """Return the spectrum, or of very many points some, spread evenly over log f."""
     if spectrum.points <= _MOST_POINTS:
         return spectrum
@@ -230,11 +230,11 @@ def _problem(
     basis = Basis(spectrum.omega, slow=slow, fast=fast, guards=spectrum.points >= 12)
     _check_elements(rc_elements, basis, spectrum)
     # A series RC branch has the admittance 1 - 1/(1 + j omega tau), over R: the same columns, sign turned.
-    return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements, slow).settled()
+    return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements, slow).settle()
 
 
 def _check_elements(rc_elements: int | None, basis: Basis, spectrum: Spectrum) -> None:
-    most = spectrum.points - basis.fixed().shape[1]
+    most = spectrum.points - basis.compute_fixed().shape[1]
     if rc_elements is not None and not 1 <= rc_elements <= most:
         raise UsageError(
             f"rc_elements: {rc_elements} is not between 1 and {most}, the most that "
@@ -259,15 +259,15 @@ def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
         places = [r for r in ranges if r.cause == cause]
         if not places:
             continue
-        where, single = _listed(places), name == "outlier"
+        where, single = _list_points(places), name == "outlier"
         extent = "" if single else f" (up to {100 * size:.2g} % of |Z|)"
         flags.append(Flag("outlier" if single else "kk_failed", f"{where}: {cause}{extent}", CURES[name]))
-    if any(flag.name == "kk_failed" for flag in flags) and _mirrored(trust):
+    if any(flag.name == "kk_failed" for flag in flags) and _is_mirrored(trust):
         flags.insert(0, MIRRORED)
     return tuple(flags)
 
 
-def _listed(places: list[FrequencyRange]) -> str:
+def _list_points(places: list[FrequencyRange]) -> str:
     more = len(places) - _SHOWN
     shown = ", ".join(_span(r) for r in places[:_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown
@@ -277,7 +277,7 @@ def _span(r: FrequencyRange) -> str:
     return hertz(r.low_Hz) if r.low_Hz == r.high_Hz else f"{hertz(r.low_Hz)} to {hertz(r.high_Hz)}"
 
 
-def _mirrored(trust: Trust) -> bool:
+def _is_mirrored(trust: Trust) -> bool:
     problem, as_is = trust.problem, trust.solved.scaled
     turned = fit(problem.basis, problem.data.conj(), problem.weight, trust.solved.elements).scaled
     return bool(as_is @ as_is > 9 * (turned @ turned))

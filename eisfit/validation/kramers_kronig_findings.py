@@ -24,10 +24,10 @@ from eisfit.validation.linear_kk import (
     fit,
     local_noise,
 )
-from eisfit.validation.resonances import is_inside, refined, strongest
+from eisfit.validation.resonances import find_strongest, is_inside, refine
 from eisfit.verdict import Flag, limit
 
-__all__ = ["Finding", "Problem", "Trust", "find_breaches", "resonant", "trusted"]
+__all__ = ["Finding", "Problem", "Trust", "find_breaches", "find_trusted", "resonant"]
 
 
 FALSE_ALARM = 5e-4  # of each test, but for the ends
@@ -95,7 +95,7 @@ class Problem:
         """Return the problem of the points where `mask` is true."""
         return replace(self, basis=self.basis.keep(mask), data=self.data[mask], weight=self.weight[mask])
 
-    def settled(self) -> Problem:
+    def settle(self) -> Problem:
         """Return the problem without terms for slow processes where an arc closes within the sweep.
 
         There Z'' dies out towards the lowest frequencies; slow terms would only take on the shape of drift.
@@ -136,16 +136,16 @@ class Trust:
     found: Evidence
 
 
-def trusted(problem: Problem) -> Trust:
+def find_trusted(problem: Problem) -> Trust:
     """Find the points that are no outliers, the weights that the noise asks for, and the fit to go with them.
 
     Before anything is held against the spectrum, every number of elements is tried, not only those up to
     where the residual seemed to stagnate.
     """
-    trust = _trusted(problem)
+    trust = _find_trusted(problem)
     if trust.kept.all() and not _fails(trust.problem, trust.found):
         return trust
-    return _trusted(replace(problem, patience=EVERY))
+    return _find_trusted(replace(problem, patience=EVERY))
 
 
 def resonant(problem: Problem, trust: Trust) -> Trust:
@@ -158,9 +158,9 @@ def resonant(problem: Problem, trust: Trust) -> Trust:
     omega, weight, alone = problem.basis.omega, problem.weight, _sparse(problem)
     for _ in range(_MOST_RESONANCES):
         solved = _sparse(_with(problem, resonances))
-        at = strongest(omega, weight, solved.q, solved.scaled)
-        resonances = refined(omega, weight, alone.q, alone.scaled, (*resonances, at))
-        found = trusted(_with(problem, resonances))
+        at = find_strongest(omega, weight, solved.q, solved.scaled)
+        resonances = refine(omega, weight, alone.q, alone.scaled, (*resonances, at))
+        found = find_trusted(_with(problem, resonances))
         inside = all(is_inside(omega, one) for one in resonances)
         if inside and _criterion(found) < _criterion(trust) - _STRONG:
             trust = found
@@ -226,17 +226,17 @@ def _worst_end(trust: Trust, problem: Problem) -> Finding | None:
     return Finding(side, first, first + count - 1)
 
 
-def _trusted(problem: Problem) -> Trust:
-    trust = _without_outliers(problem)
+def _find_trusted(problem: Problem) -> Trust:
+    trust = _drop_outliers(problem)
     if (local_noise(trust.problem.basis.omega, trust.found.distance) == 1).all():
         return trust
     # The noise varies: what looked like outliers may be its large part. Start again, judging by all points.
     distance = problem.solve(trust.solved.elements)[1].distance
     local = local_noise(problem.basis.omega, distance, level=1.0)
-    return _without_outliers(replace(problem, weight=problem.weight / local))
+    return _drop_outliers(replace(problem, weight=problem.weight / local))
 
 
-def _without_outliers(problem: Problem) -> Trust:
+def _drop_outliers(problem: Problem) -> Trust:
     kept = np.ones(problem.size, dtype=bool)
     most = max(1, problem.size // 6)
     while True:
@@ -278,24 +278,24 @@ def _fails(problem: Problem, found: Evidence, levels: tuple[float, float, float]
 
 def _cut(problem: Problem, elements: int, side: str) -> int | None:
     fails, good = 0, min(problem.size // 2, problem.size - FEWEST)
-    if good < 1 or not _mended(problem, elements, side, good):
+    if good < 1 or not _is_mended(problem, elements, side, good):
         return None
     while good - fails > 1:
         middle = (fails + good) // 2
-        fails, good = (fails, middle) if _mended(problem, elements, side, middle) else (middle, good)
-    while good < problem.size // 2 and not _passes(_shortened(problem, side, good)):
+        fails, good = (fails, middle) if _is_mended(problem, elements, side, middle) else (middle, good)
+    while good < problem.size // 2 and not _passes(_shorten(problem, side, good)):
         good += 1
     return good
 
 
-def _shortened(problem: Problem, side: str, count: int) -> Problem:
+def _shorten(problem: Problem, side: str, count: int) -> Problem:
     mask = np.ones(problem.size, dtype=bool)
     mask[slice(problem.size - count, None) if side == "low" else slice(count)] = False
-    return problem.keep(mask).settled()
+    return problem.keep(mask).settle()
 
 
-def _mended(problem: Problem, elements: int, side: str, count: int) -> bool:
-    inner = replace(_shortened(problem, side, count), tolerance=problem.tolerance / 2)
+def _is_mended(problem: Problem, elements: int, side: str, count: int) -> bool:
+    inner = replace(_shorten(problem, side, count), tolerance=problem.tolerance / 2)
     return not _fails(inner, inner.solve(_as_dense(problem, inner, elements))[1], _MENDED)
 
 

@@ -72,7 +72,7 @@ class Basis:
         """Return tau (M,), s: logarithmic from 1/omega_max to 1/omega_min (Schönleber et al., eq. 11)."""
         return np.asarray(np.exp(np.linspace(-np.log(self.omega[0]), -np.log(self.omega[-1]), elements)))
 
-    def fixed(self, omega: FloatArray | None = None) -> ComplexArray:
+    def compute_fixed(self, omega: FloatArray | None = None) -> ComplexArray:
         """Return the columns (F, K) that do not depend on the number of elements."""
         w, low, high = self.omega if omega is None else omega, self.omega[-1], self.omega[0]
         columns = [np.ones_like(w, dtype=complex)]
@@ -88,7 +88,7 @@ class Basis:
         """Return the whole design (F, K + M), RC elements last; at other frequencies if `omega` is given."""
         w = self.omega if omega is None else omega
         rc = 1 / (1 + 1j * w[:, None] * self.time_constants(elements))
-        return np.concatenate([self.fixed(w), rc], axis=1)
+        return np.concatenate([self.compute_fixed(w), rc], axis=1)
 
     def keep(self, mask: NDArray[np.bool_]) -> Basis:
         """Return the basis of the points where `mask` is true."""
@@ -96,7 +96,7 @@ class Basis:
 
     def most_elements(self) -> int:
         """Return the largest sensible number: 6 a decade (finer is the same space), half the data."""
-        room = self.omega.size - self.fixed().shape[1]
+        room = self.omega.size - self.compute_fixed().shape[1]
         return int(max(1, min(6 * self.decades + 3, room)))
 
 
@@ -172,7 +172,7 @@ def mu_of(resistances: FloatArray) -> float:
 
 def scan(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) -> Iterator[Step]:
     """Try `first`, `first` + 1, ... RC elements, one QR factorisation each, eight of them in one call."""
-    y, fixed = stack(data[:, None], scale), stack(basis.fixed(), scale)
+    y, fixed = stack(data[:, None], scale), stack(basis.compute_fixed(), scale)
     fixed = fixed / np.sqrt((fixed**2).sum(axis=0))
     most, jw, k = basis.most_elements(), 1j * basis.omega, fixed.shape[1]
     for start in range(min(first, most), most + 1, BLOCK):

@@ -20,12 +20,12 @@ __all__ = [
     "Choice",
     "Peak",
     "Problem",
+    "draw_samples",
+    "find_narrowest",
     "find_peaks",
     "merge_peaks",
-    "narrowest",
-    "problem",
-    "sample",
     "select",
+    "set_up_problem",
     "solve",
     "summarise",
 ]
@@ -106,7 +106,7 @@ class Peak:
     resistance_stderr: float
 
 
-def problem(
+def set_up_problem(
     omega: FloatArray,
     impedance: ComplexArray,
     noise: FloatArray,
@@ -163,7 +163,7 @@ def select(p: Problem) -> tuple[float, tuple[Choice, ...]]:
     return chosen, tuple(sorted((*coarse, *fine), key=lambda c: c.strength))
 
 
-def sample(p: Problem, strength: float, count: int, rng: np.random.Generator) -> FloatArray:
+def draw_samples(p: Problem, strength: float, count: int, rng: np.random.Generator) -> FloatArray:
     """Draw about `count` solutions (N, size of x) from the posterior: noise on data and on regularisation.
 
     Each draw solves the problem with both right-hand sides perturbed by unit noise; without the bound these
@@ -214,7 +214,7 @@ def merge_peaks(
     merged: list[tuple[int, int]] = []
     free = _misfit(p, solve(p, _WEAKER * strength)) if len(places) > 1 else 0.0
     while len(places) > 1:
-        rises = [_bridged(p, _WEAKER * strength, a[1], b[1]) - free for a, b in pairwise(places)]
+        rises = [_bridge(p, _WEAKER * strength, a[1], b[1]) - free for a, b in pairwise(places)]
         least = int(np.argmin(rises))
         if rises[least] >= _APART:
             break
@@ -229,7 +229,7 @@ def _misfit(p: Problem, x: FloatArray) -> float:
     return float(np.sum((p.a @ x - p.b) ** 2))
 
 
-def _bridged(p: Problem, strength: float, first: int, last: int) -> float:
+def _bridge(p: Problem, strength: float, first: int, last: int) -> float:
     """Return chi-square where gamma runs straight from one place of the grid to another."""
     a, b = (len(p.terms) + place for place in (first, last))
     share = np.linspace(0.0, 1.0, b - a + 1)[1:-1]
@@ -242,7 +242,7 @@ def _bridged(p: Problem, strength: float, first: int, last: int) -> float:
     return _misfit(p, bridge @ x)
 
 
-def narrowest(p: Problem, strength: float, top: int, resistance: float) -> float:
+def find_narrowest(p: Problem, strength: float, top: int, resistance: float) -> float:
     """Return the width (decades) that an ideal RC of a resistance (ohm) gets at one place of the grid."""
     column = len(p.terms) + top
     height = resistance / (p.step * p.scale[column])
@@ -260,7 +260,7 @@ def summarise(
         before = places[number - 1][1] if number else None
         after = places[number + 1][1] if number + 1 < len(places) else None
         tops = np.log10(p.tau[left + np.argmax(draws[:, left : right + 1], axis=1)])
-        areas = [area(g, _between(g, before, top, after), p.step) for g in draws]
+        areas = [area(g, _find_bridge(g, before, top, after), p.step) for g in draws]
         peaks.append(
             Peak(
                 tau=float(np.exp(_vertex(np.log(p.tau), gamma, top))),
@@ -273,7 +273,7 @@ def summarise(
     return peaks
 
 
-def _between(gamma: FloatArray, before: int | None, top: int, after: int | None) -> tuple[int, int, int]:
+def _find_bridge(gamma: FloatArray, before: int | None, top: int, after: int | None) -> tuple[int, int, int]:
     left = 0 if before is None else before + int(np.argmin(gamma[before:top]))
     right = gamma.size - 1 if after is None else top + int(np.argmin(gamma[top:after]))
     return left, top, right

@@ -15,7 +15,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["is_inside", "pole_pair", "refined", "strongest"]
+__all__ = ["find_strongest", "is_inside", "pole_pair", "refine"]
 
 
 Broadcast = float | FloatArray
@@ -42,7 +42,7 @@ def _shapes(
     return below, np.asarray(s * below)
 
 
-def strongest(
+def find_strongest(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray
 ) -> tuple[float, float]:
     """Return the resonance of a grid that takes most of `residual`.
@@ -61,14 +61,14 @@ def strongest(
     return float(best[0]), float(best[1])
 
 
-def refined(
+def refine(
     omega: FloatArray,
     weight: FloatArray,
     q: FloatArray,
     residual: FloatArray,
     resonances: Sequence[tuple[float, float]],
 ) -> tuple[tuple[float, float], ...]:
-    """Return resonances moved, all together, to where they leave least of `residual`; as for `strongest`."""
+    """Return resonances, all moved to where they leave least of `residual`: see `find_strongest`."""
     from scipy.optimize import least_squares
 
     start = np.log(np.asarray(resonances, dtype=float)).ravel()
@@ -76,20 +76,20 @@ def refined(
     high = np.tile(np.log([omega[0], _OVERDAMPED]), len(resonances))
 
     def left(theta: FloatArray) -> FloatArray:
-        return np.asarray(_left(omega, weight, q, residual, theta[np.newaxis])[0])
+        return np.asarray(_measure_left(omega, weight, q, residual, theta[np.newaxis])[0])
 
     def slopes(theta: FloatArray) -> FloatArray:
         step = _DIFFERENCE * np.maximum(1.0, np.abs(theta)) * np.where(theta < 0, -1.0, 1.0)
         step = np.where((theta + step < low) | (theta + step > high), -step, step)
         ends = np.concatenate([theta[np.newaxis], theta + np.diag(step)])
-        here, *there = _left(omega, weight, q, residual, ends)
+        here, *there = _measure_left(omega, weight, q, residual, ends)
         return np.asarray((np.stack(there, axis=1) - here[:, np.newaxis]) / step)
 
     found = least_squares(left, start, slopes, (low, high), max_nfev=_EVALUATIONS, xtol=_CLOSE, ftol=_CLOSE)
     return tuple((float(w), float(d)) for w, d in np.exp(found.x.reshape(-1, 2)))
 
 
-def _left(
+def _measure_left(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, theta: FloatArray
 ) -> FloatArray:
     """Return what several resonances, ln omega_0 and ln zeta (B, 2n), leave of the residual (B, 2F)."""
@@ -97,7 +97,7 @@ def _left(
     both = _shapes(omega, at[:, :, 0], at[:, :, 1], weight)
     pairs = np.stack(both, axis=2).reshape(len(theta), -1, omega.size)
     design = np.concatenate([pairs.real, pairs.imag], axis=2)
-    free = _beside(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
+    free = _project_out(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
     free /= np.maximum(np.linalg.norm(free, axis=2, keepdims=True), 1e-300)
     basis = np.linalg.qr(free.transpose(0, 2, 1))[0]
     taken = residual @ basis
@@ -110,7 +110,7 @@ def is_inside(omega: FloatArray, resonance: tuple[float, float]) -> bool:
     return bool(omega[-1] * _EDGE < at < omega[0] / _EDGE and damping < _OVERDAMPED / _EDGE)
 
 
-def _beside(design: FloatArray, q: FloatArray) -> FloatArray:
+def _project_out(design: FloatArray, q: FloatArray) -> FloatArray:
     """Return columns (2F, k) without their part along `q`: twice, where they nearly lie in it."""
     for _ in range(2):
         design = np.asarray(design - q @ (q.T @ design))
@@ -129,7 +129,7 @@ def _shares(
     """Return the fraction (C,) of the residual's square that each resonance (C, 2) takes beside `q`."""
     columns = np.concatenate(_shapes(omega[:, np.newaxis], at[:, 0], at[:, 1], weight[:, np.newaxis]), axis=1)
     design = np.concatenate([columns.real, columns.imag])  # (2F, 2C), all first columns before all second
-    free = _beside(design, q)
+    free = _project_out(design, q)
     (a, b), (x, y) = np.split(np.sum(free**2, axis=0), 2), np.split(residual @ free, 2)
     across = np.sum(free[:, : len(at)] * free[:, len(at) :], axis=0)
     size, whole = a + b, sum(np.split(np.sum(design**2, axis=0), 2))

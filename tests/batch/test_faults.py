@@ -195,6 +195,6 @@ def test_times_of_files_that_lie_in_the_past_or_the_future(tmp_path, moment):
     (tmp_path / "a.csv").write_text("a")
     os.utime(tmp_path / "a.csv", (moment, moment))
     with Watcher([tmp_path], settle=0.2) as watcher:
-        assert watcher.settled(LIMIT) == [tmp_path / "a.csv"]
+        assert watcher.wait_for_settled(LIMIT) == [tmp_path / "a.csv"]
         os.utime(tmp_path / "a.csv", (5, 5))  # the clock was put back, and the file written again
-        assert watcher.settled(LIMIT) == [tmp_path / "a.csv"]
+        assert watcher.wait_for_settled(LIMIT) == [tmp_path / "a.csv"]

@@ -18,7 +18,7 @@ import pytest
 import eisfit
 from eisfit.batch import many as many_fits
 from eisfit.batch.many import Audit, dask_executor
-from eisfit.batch.pool import Lost, in_order
+from eisfit.batch.pool import Lost, run_in_order
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError
@@ -265,21 +265,21 @@ def refused(number):
 
 
 def test_a_broken_executor_is_tried_again_and_nothing_is_lost_or_doubled():
-    found = list(in_order(double, range(6), Dying([True, False, True, True])))
+    found = list(run_in_order(double, range(6), Dying([True, False, True, True])))
     assert found == [(k, 2 * k) for k in range(6)]
 
 
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced(tmp_path):
     flag = str(tmp_path / "killed")
-    found = [outcome for _, outcome in in_order(killed_once, ((k, flag) for k in range(8)), 2)]
+    found = [outcome for _, outcome in run_in_order(killed_once, ((k, flag) for k in range(8)), 2)]
     assert Path(flag).exists()
     assert found == list(range(8))
 
 
 @pytest.mark.slow
 def test_what_always_kills_its_worker_is_given_up_in_its_place():
-    found = [outcome for _, outcome in in_order(killed_always, range(4), 1)]
+    found = [outcome for _, outcome in run_in_order(killed_always, range(4), 1)]
     assert isinstance(found[1], Lost)
     assert "failed 3 times" in found[1].reason
     assert [found[k] for k in (0, 2, 3)] == [0, 2, 3]
@@ -287,7 +287,7 @@ def test_what_always_kills_its_worker_is_given_up_in_its_place():
 
 def test_what_the_user_did_wrong_is_raised():
     with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="0 is wrong"):
-        list(in_order(refused, range(2), pool))
+        list(run_in_order(refused, range(2), pool))
 
 
 def test_a_lost_chunk_is_a_failure_of_its_spectra(some):

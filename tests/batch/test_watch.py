@@ -46,11 +46,11 @@ def watcher(tmp_path):
 
 def test_what_is_there_and_what_comes(tmp_path, watcher):
     (tmp_path / "b.csv").write_text("b")
-    assert watcher.settled(LIMIT) == [tmp_path / "b.csv"]
+    assert watcher.wait_for_settled(LIMIT) == [tmp_path / "b.csv"]
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "a.csv").write_text("a")
-    assert watcher.settled(LIMIT) == [tmp_path / "deep" / "a.csv"]
-    assert watcher.settled(0.6) == []
+    assert watcher.wait_for_settled(LIMIT) == [tmp_path / "deep" / "a.csv"]
+    assert watcher.wait_for_settled(0.6) == []
 
 
 def test_a_file_written_in_pieces_is_told_of_once_when_it_is_whole(tmp_path, watcher):
@@ -65,11 +65,11 @@ def test_a_file_written_in_pieces_is_told_of_once_when_it_is_whole(tmp_path, wat
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert watcher.settled(LIMIT) == [path]
+    assert watcher.wait_for_settled(LIMIT) == [path]
     assert path.stat().st_size == 120
     writer.join()
     assert watcher.is_unchanged(path)
-    assert watcher.settled(0.6) == []
+    assert watcher.wait_for_settled(0.6) == []
 
 
 def test_a_rename_into_place(tmp_path, watcher):
@@ -77,30 +77,30 @@ def test_a_rename_into_place(tmp_path, watcher):
     hidden.write_text("all of it")
     part = tmp_path / "other.csv.part"
     part.write_text("all of it")
-    assert watcher.settled(0.8) == []
+    assert watcher.wait_for_settled(0.8) == []
     hidden.rename(tmp_path / "cell.csv")
-    assert watcher.settled(LIMIT) == [tmp_path / "cell.csv"]
+    assert watcher.wait_for_settled(LIMIT) == [tmp_path / "cell.csv"]
     part.rename(tmp_path / "other.csv")
-    assert watcher.settled(LIMIT) == [tmp_path / "other.csv"]
+    assert watcher.wait_for_settled(LIMIT) == [tmp_path / "other.csv"]
 
 
 def test_a_file_that_grows_is_told_of_again(tmp_path, watcher):
     path = tmp_path / "cell.csv"
     path.write_text("one")
-    assert watcher.settled(LIMIT) == [path]
+    assert watcher.wait_for_settled(LIMIT) == [path]
     with path.open("a") as stream:
         stream.write(" two")
     assert not watcher.is_unchanged(path)
-    assert watcher.settled(LIMIT) == [path]
+    assert watcher.wait_for_settled(LIMIT) == [path]
 
 
 def test_a_change_while_it_is_read_is_not_lost(tmp_path, watcher):
     path = tmp_path / "cell.csv"
     path.write_text("one")
-    assert watcher.settled(LIMIT) == [path]
+    assert watcher.wait_for_settled(LIMIT) == [path]
     path.write_text("one and more")
     assert not watcher.is_unchanged(path)
-    assert watcher.settled(LIMIT) == [path]
+    assert watcher.wait_for_settled(LIMIT) == [path]
     assert watcher.is_unchanged(path)
 
 
@@ -109,18 +109,18 @@ def test_empty_unwanted_and_removed_files(tmp_path):
         (tmp_path / "empty.csv").touch()
         (tmp_path / "notes.txt").write_text("no spectrum")
         (tmp_path / "gone.csv").write_text("for a moment")
-        watcher.settled(0.1)
+        watcher.wait_for_settled(0.1)
         (tmp_path / "gone.csv").unlink()
-        assert watcher.settled(0.6) == []
+        assert watcher.wait_for_settled(0.6) == []
 
 
 def test_a_folder_without_events_is_looked_through(tmp_path, monkeypatch):
     """As on network drives, which tell of nothing that another machine has written."""
     monkeypatch.setattr("eisfit.batch.watch._SCAN", 0.2)
     watcher = Watcher([tmp_path], settle=0.2)  # not entered: the observer is not running
-    assert watcher.settled(0.1) == []
+    assert watcher.wait_for_settled(0.1) == []
     (tmp_path / "cell.csv").write_text("one")
-    assert watcher.settled(LIMIT) == [tmp_path / "cell.csv"]
+    assert watcher.wait_for_settled(LIMIT) == [tmp_path / "cell.csv"]
 
 
 def test_wrong_requests(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eisfit.cli.pages.browser import answer
-from eisfit.display.progress import counted, show_progress
+from eisfit.display.progress import count_items, show_progress
 
 
 def ask(op, **payload):
@@ -54,10 +54,10 @@ def test_progress_is_shown_by_a_function_until_it_is_taken_away():
     seen = []
     show_progress(lambda *how: seen.append(how))
     try:
-        list(counted("ab", "fitting"))
+        list(count_items("ab", "fitting"))
     finally:
         show_progress(None)
-    list(counted("ab", "fitting"))
+    list(count_items("ab", "fitting"))
     assert seen == [("fitting", 1, 2), ("fitting", 2, 2)]
 
 

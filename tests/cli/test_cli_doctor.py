@@ -27,7 +27,7 @@ def run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("COLUMNS", "200")
     versions = dict.fromkeys((*doctor._NEEDED, *doctor._OPTIONAL), ("99.0", ""))
-    monkeypatch.setattr(doctor, "_imported", lambda name, module: versions[name])
+    monkeypatch.setattr(doctor, "_try_import", lambda name, module: versions[name])
 
     def call():
         codes, texts = [], []
@@ -123,14 +123,16 @@ def test_without_examples_or_a_home(run, monkeypatch):
 def test_a_package_is_imported_to_see_whether_it_works(monkeypatch):
     import importlib
 
-    assert doctor._imported("numpy", "numpy")[1] == ""
-    assert doctor._imported("no-such-package", "nothing") == ("", doctor._ABSENT)
+    assert doctor._try_import("numpy", "numpy")[1] == ""
+    assert doctor._try_import("no-such-package", "nothing") == ("", doctor._ABSENT)
 
     def broken(name):
         raise ImportError("wrong ELF class")
 
     monkeypatch.setattr(importlib, "import_module", broken)
-    assert doctor._imported("numpy", "numpy")[1].endswith("cannot be imported: ImportError: wrong ELF class")
+    assert doctor._try_import("numpy", "numpy")[1].endswith(
+        "cannot be imported: ImportError: wrong ELF class"
+    )
 
 
 def test_it_looks_for_what_the_project_declares():

@@ -76,7 +76,7 @@ def simulated(problem, hypothesis, u, seed):
     at = np.array([[u.get(name, 0.0) for name in names]])
     rng, blocks, off = np.random.default_rng(seed), [], 0.0
     for block in problem.blocks:
-        value = problem.finished().predict(block, HYPOTHESES[hypothesis], names, at)[0]
+        value = problem.finish().predict(block, HYPOTHESES[hypothesis], names, at)[0]
         error = np.repeat(0.003 * np.hypot(*value.reshape(-1, 2).T), 2)
         noise = rng.standard_normal(value.size)
         blocks.append(dataclasses.replace(block, data=value + error * noise, error=error))

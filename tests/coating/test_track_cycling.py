@@ -13,7 +13,7 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.model.simulate import frequencies, simulate, to_csv
 from eisfit.tracking.cycles.figures import Figure
 from eisfit.tracking.cycles.polarisation import Explained
-from eisfit.tracking.cycles.table import CycleTable, printed, read_cycle_table
+from eisfit.tracking.cycles.table import CycleTable, parse_printed, read_cycle_table
 
 HEAD = "cycle,c_rate,capacity_mAh_g,retention_percent,rate_ratio_percent,voltage_drop_V,average_voltage_V,"
 HEAD += "voltage_fall_V,cc_time_s,cc_share_percent,current_A\n"
@@ -147,8 +147,8 @@ def test_there_and_back(bare):
 
 
 def test_numbers_keep_their_last_digit():
-    assert printed("1991").half == 0.5
-    assert printed("0.2", exact=True).half == 0
+    assert parse_printed("1991").half == 0.5
+    assert parse_printed("0.2", exact=True).half == 0
 
 
 @pytest.mark.parametrize(

@@ -157,12 +157,12 @@ def test_a_long_series_is_drawn_thinned(shown):
 def test_the_first_figure_leaves_interactive_drawing_as_it_turned_it():
     import matplotlib as mpl
 
-    from eisfit.display.plot.style import styled
+    from eisfit.display.plot.style import apply_style
 
     before = mpl.is_interactive()
     try:
         mpl.interactive(False)
-        styled(mpl.interactive)(True)  # as the first figure of a notebook does
+        apply_style(mpl.interactive)(True)  # as the first figure of a notebook does
         assert mpl.is_interactive()
         assert mpl.rcParams["font.size"] != 9.0  # all else is put back
     finally:

@@ -9,7 +9,7 @@ import pytest
 
 import eisfit
 from eisfit.display import drawing
-from eisfit.display.drawing import CircuitDrawing, _measured, _tree
+from eisfit.display.drawing import CircuitDrawing, _measure, _tree
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model.notation import Component, Parallel, Series, components, parse
 
@@ -104,11 +104,11 @@ def test_a_long_circuit_goes_on_below_itself():
 
 
 def test_room_grows_with_what_is_in_it():
-    one, two = _measured(_tree("R1")), _measured(_tree("R1-R2"))
+    one, two = _measure(_tree("R1")), _measure(_tree("R1-R2"))
     assert two.width == 2 * one.width
-    side = _measured(_tree("p(R1,R2)"))
+    side = _measure(_tree("p(R1,R2)"))
     assert side.up + side.down > 2 * one.up
-    assert _measured(_tree("R_a_very_long_label")).width > one.width
+    assert _measure(_tree("R_a_very_long_label")).width > one.width
 
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])

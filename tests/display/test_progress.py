@@ -10,7 +10,7 @@ import pytest
 
 import eisfit
 from eisfit.display import progress as module
-from eisfit.display.progress import counted, in_notebook, steps
+from eisfit.display.progress import count_items, is_notebook, steps
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,C_dl)")
@@ -64,14 +64,14 @@ def test_a_script_stays_silent(capfd, monkeypatch):
 def test_a_terminal_bar_is_on_standard_error(capfd, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert list(counted("abc", "reading", progress=True)) == ["a", "b", "c"]
+    assert list(count_items("abc", "reading", progress=True)) == ["a", "b", "c"]
     out, err = capfd.readouterr()
     assert out == ""
     assert "reading" in err
 
 
 def test_short_work_shows_no_bar(capfd):
-    list(counted(range(5), "reading", progress=True))
+    list(count_items(range(5), "reading", progress=True))
     assert capfd.readouterr().err == ""
 
 
@@ -80,7 +80,7 @@ def test_a_notebook_shows_a_bar_and_takes_it_away(monkeypatch):
     handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
     fake = SimpleNamespace(display=lambda bundle, raw, display_id: shown.append(bundle) or handle)
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
-    monkeypatch.setattr(module, "in_notebook", lambda: True)
+    monkeypatch.setattr(module, "is_notebook", lambda: True)
     monkeypatch.setattr(module, "_PATIENCE", 0.0)
     monkeypatch.setattr(module, "_EVERY", 0.0)
     with steps("<fitting>", None) as step:
@@ -92,4 +92,4 @@ def test_a_notebook_shows_a_bar_and_takes_it_away(monkeypatch):
 
 
 def test_pytest_is_no_notebook():
-    assert not in_notebook()
+    assert not is_notebook()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation import compiled, machine_code, tape
-from eisfit.engine.evaluation.compiled import chosen
-from eisfit.engine.evaluation.tape import SYMBOLS, supported
+from eisfit.engine.evaluation.compiled import goes_compiled
+from eisfit.engine.evaluation.tape import SYMBOLS, is_supported
 from eisfit.engine.solver import Problem, solve
 from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
@@ -26,7 +26,7 @@ from eisfit.model.files.library import circuits
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 31)
 TYPICAL = {"ohm": 20.0, "F": 1e-4, "H": 1e-5, "S s^alpha": 2e-3, "ohm s^-1/2": 4.0, "s": 3.0, "": 0.8}
-KNOWN = [name for name in circuits() if supported(Coordinates(find_circuit(name), Scales(1, 9, 0.1, 1e5)))]
+KNOWN = [name for name in circuits() if is_supported(Coordinates(find_circuit(name), Scales(1, 9, 0.1, 1e5)))]
 CONSTRAINED = {
     "capacitor": ("R_s-p(R_ct,C_dl)", {}),
     "fixed alpha": ("R_s-p(R_ct,CPE_ct)", {"fix": {"CPE_ct_alpha": 0.8}}),
@@ -197,7 +197,7 @@ def test_a_start_that_cannot_be_evaluated():
 @needs_numba
 def test_what_the_loop_does_not_know_is_solved_in_numpy():
     circuit = Circuit.from_string("R_s-TLMQ1")
-    assert not supported(Coordinates(circuit, Scales(1, 9, 0.1, 1e5)))
+    assert not is_supported(Coordinates(circuit, Scales(1, 9, 0.1, 1e5)))
     task, theta = problem(circuit)
     assert_same(*both(task, theta))
 
@@ -222,7 +222,7 @@ def coordinates():
 def fresh(monkeypatch):
     """A process that has solved nothing; a stand-in for machine code, of which nothing is kept."""
     meter = compiled._Meter()
-    code = SimpleNamespace(kept_loop=lambda: None, made_loop=lambda: lambda *arrays: 0)
+    code = SimpleNamespace(load_kept_loop=lambda: None, make_loop=lambda: lambda *arrays: 0)
     monkeypatch.setattr(compiled, "_METER", meter)
     monkeypatch.setattr(compiled, "import_module", lambda name: code)
     monkeypatch.delenv("EISFIT_ENGINE", raising=False)
@@ -230,37 +230,37 @@ def fresh(monkeypatch):
 
 
 def test_much_work_is_compiled(fresh):
-    assert not chosen(coordinates(), 100_000, 60, None)
-    assert chosen(coordinates(), 101_000, 60, None)
-    assert chosen(coordinates(), 1, 60, None)
+    assert not goes_compiled(coordinates(), 100_000, 60, None)
+    assert goes_compiled(coordinates(), 101_000, 60, None)
+    assert goes_compiled(coordinates(), 1, 60, None)
 
 
 def test_what_is_kept_is_used_sooner(fresh):
-    fresh[1].kept_loop = lambda: lambda *arrays: 0
-    assert not chosen(coordinates(), 400, 60, None)
-    assert not chosen(coordinates(), 1, 60, None)
+    fresh[1].load_kept_loop = lambda: lambda *arrays: 0
+    assert not goes_compiled(coordinates(), 400, 60, None)
+    assert not goes_compiled(coordinates(), 1, 60, None)
     assert fresh[0].rows == 432  # a call has its price
-    assert chosen(coordinates(), 100, 60, None)
+    assert goes_compiled(coordinates(), 100, 60, None)
 
 
 def test_the_caller_decides(fresh):
     fresh[0].rows = 1e9
-    assert chosen(coordinates(), 1, 60, "numba")
-    assert not chosen(coordinates(), 100, 60, "numpy")
+    assert goes_compiled(coordinates(), 1, 60, "numba")
+    assert not goes_compiled(coordinates(), 100, 60, "numpy")
 
 
 def test_the_environment_decides(fresh, monkeypatch):
     monkeypatch.setenv("EISFIT_ENGINE", "numba")
-    assert chosen(coordinates(), 1, 60, None)
-    assert not chosen(coordinates(), 1, 60, "numpy")
+    assert goes_compiled(coordinates(), 1, 60, None)
+    assert not goes_compiled(coordinates(), 1, 60, "numpy")
     monkeypatch.setenv("EISFIT_ENGINE", "numbra")
     with pytest.raises(UsageError, match=r"'numbra' \(environment variable EISFIT_ENGINE\).*numba"):
-        chosen(coordinates(), 1, 60, None)
+        goes_compiled(coordinates(), 1, 60, None)
 
 
 def test_an_unknown_engine():
     with pytest.raises(UsageError, match=r"no engine is called 'fortran'; there are numpy and numba"):
-        chosen(coordinates(), 1, 60, "fortran")
+        goes_compiled(coordinates(), 1, 60, "fortran")
 
 
 def test_without_numba(fresh, monkeypatch):
@@ -269,9 +269,9 @@ def test_without_numba(fresh, monkeypatch):
 
     monkeypatch.setattr(compiled, "import_module", absent)
     monkeypatch.setattr(compiled, "find_spec", lambda name: None)
-    assert not chosen(coordinates(), 10**6, 60, None)
+    assert not goes_compiled(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r'numba is not installed; pip install "eisfit-toolkit\[fast\]"'):
-        chosen(coordinates(), 1, 60, "numba")
+        goes_compiled(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.parametrize(
@@ -282,45 +282,45 @@ def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
     def refuse():
         raise error
 
-    fresh[1].made_loop = refuse
+    fresh[1].make_loop = refuse
     monkeypatch.setattr(compiled, "find_spec", lambda name: "found")
-    assert not chosen(coordinates(), 10**6, 60, None)
+    assert not goes_compiled(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r"cannot be used: numba does not load \(n"):
-        chosen(coordinates(), 1, 60, "numba")
+        goes_compiled(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.slow
 @needs_numba
 def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert machine_code.kept_loop() is None
-    assert machine_code.made_loop() is not None
+    assert machine_code.load_kept_loop() is None
+    assert machine_code.make_loop() is not None
     (kept,) = (tmp_path / "eisfit").iterdir()
     code = (
-        "import sys; from eisfit.engine.evaluation.machine_code import kept_loop; "
-        "print(kept_loop() is not None, 'numba' in sys.modules)"
+        "import sys; from eisfit.engine.evaluation.machine_code import load_kept_loop; "
+        "print(load_kept_loop() is not None, 'numba' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "True False", done.stderr
     kept.parent.chmod(0o777)
-    assert machine_code.kept_loop() is None
+    assert machine_code.load_kept_loop() is None
     kept.parent.chmod(0o700)
-    assert machine_code.kept_loop() is not None
+    assert machine_code.load_kept_loop() is not None
     kept.write_bytes(kept.read_bytes()[:-1])
-    assert machine_code.kept_loop() is None
+    assert machine_code.load_kept_loop() is None
 
 
 @needs_numba
 @pytest.mark.skipif(sys.platform == "win32", reason="the user's profile is the user's own there")
 def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(machine_code, "_loaded", lambda llvm, code: code)
-    path = machine_code._kept_file(machine_code.import_module("llvmlite.binding"))
+    monkeypatch.setattr(machine_code, "_load", lambda llvm, code: code)
+    path = machine_code._find_file(machine_code.import_module("llvmlite.binding"))
     path.parent.mkdir(mode=0o700)
     path.write_bytes(machine_code._digest(b"name\ncode") + b"\nname\ncode")
-    assert machine_code.kept_loop() == b"name\ncode"
+    assert machine_code.load_kept_loop() == b"name\ncode"
     path.parent.chmod(0o770)
-    assert machine_code.kept_loop() is None
+    assert machine_code.load_kept_loop() is None
 
 
 @needs_numba
@@ -343,7 +343,7 @@ def test_a_user_without_a_home(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setattr(machine_code.Path, "home", nowhere)
-    assert machine_code.kept_loop() is None
+    assert machine_code.load_kept_loop() is None
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_the_optimum_beside_the_truth(count, spread):
     task = problem(z)
     attainable = np.full(count, 2 * FREQUENCY.size * NOISE**2)
     found = search(task, attainable)
-    values = found.in_order(task)[0]
+    values = found.put_in_order(task)[0]
     settled = np.flatnonzero(found.settled)
     assert settled.size >= 0.9 * count
     assert (found.starts >= found.agreed).all()
@@ -93,7 +93,7 @@ def test_neighbours_help_whatever_their_size():
     task = problem(z)
     found = search(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
     assert found.settled.all()
-    assert found.in_order(task)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
+    assert found.put_in_order(task)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
     assert np.median(found.starts) <= 5  # most have not looked at their own grid at all
 
 
@@ -187,7 +187,7 @@ def searched(frequency, z, circuit, seed=0):
     coordinates = Coordinates(circuit, Scales.of(omega, z))
     weight = np.repeat(1 / np.abs(z), 2)[np.newaxis]
     task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight)
-    return search(task, np.array([2 * omega.size * NOISE**2]), seed=seed).in_order(task)[0][0]
+    return search(task, np.array([2 * omega.size * NOISE**2]), seed=seed).put_in_order(task)[0][0]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.fitting.comparison.exact import without_tiny_inductance
+from eisfit.fitting.comparison.exact import refuse_tiny_inductance
 from eisfit.spectra.noise import rounding
 
 FREQUENCY = np.geomspace(1e5, 0.1, 41)
@@ -70,7 +70,7 @@ def test_an_inductance_smaller_than_any_wire_is_not_preferred(inductance, behind
         named, result=eisfit.fit(s, ONE, fix={"L_1": inductance}, validate=False), bic=100.0
     )
     other = dataclasses.replace(named, circuit=eisfit.circuit(BARE), bic=100.0 + behind)
-    assert bool(without_tiny_inductance([fitted, other])[0].refused) is refused
+    assert bool(refuse_tiny_inductance([fitted, other])[0].refused) is refused
 
 
 def test_little_noise_is_not_taken_for_digits():

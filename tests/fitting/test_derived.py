@@ -8,7 +8,7 @@ import uncertainties
 from uncertainties import unumpy
 
 import eisfit
-from eisfit.fitting.derived import derived, formulas
+from eisfit.fitting.derived import compute_derived, formulas
 from eisfit.model.circuit import Circuit
 
 CIRCUIT = Circuit.from_string("R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)")
@@ -60,7 +60,7 @@ def test_values_and_errors_are_those_of_the_uncertainties_package():
     covar = covariance()
     correlated = uncertainties.correlated_values(list(VALUES.values()), covar)
     reference = by_uncertainties(dict(zip(VALUES, correlated, strict=True)))
-    found = derived(CIRCUIT, VALUES, tuple(VALUES), covar)
+    found = compute_derived(CIRCUIT, VALUES, tuple(VALUES), covar)
     assert set(found) == set(reference)
     for name, row in found.items():
         assert row["value"] == pytest.approx(reference[name].nominal_value, rel=1e-12)
@@ -72,7 +72,7 @@ def test_errors_are_those_of_simulated_draws():
     covar = covariance(1e-4)
     draws = np.random.default_rng(1).multivariate_normal(list(VALUES.values()), covar, 20000)
     spread = {k: np.std(v) for k, v in by_uncertainties(dict(zip(VALUES, draws.T, strict=True))).items()}
-    for name, row in derived(CIRCUIT, VALUES, tuple(VALUES), covar).items():
+    for name, row in compute_derived(CIRCUIT, VALUES, tuple(VALUES), covar).items():
         assert row["stderr"] == pytest.approx(spread[name], rel=0.05), name
 
 
@@ -80,7 +80,7 @@ def test_without_the_correlations_the_errors_would_be_several_times_too_large():
     covar = covariance()
     independent = unumpy.uarray(list(VALUES.values()), np.sqrt(np.diag(covar)))
     wrong = by_uncertainties(dict(zip(VALUES, independent, strict=True)))
-    right = derived(CIRCUIT, VALUES, tuple(VALUES), covar)
+    right = compute_derived(CIRCUIT, VALUES, tuple(VALUES), covar)
     assert 7 < wrong["C_sei"].std_dev / right["C_sei"]["stderr"] < 10
     assert 1.5 < wrong["C_ct"].std_dev / right["C_ct"]["stderr"] < 3
 
@@ -92,7 +92,7 @@ def test_effective_capacitance_by_hsu_and_mansfeld():
     frequency = np.geomspace(1.0, 1e4, 200001)
     z = 1.0 + 1 / (1e-4 * (2j * np.pi * frequency) ** 0.8 + 1 / 100.0)
     peak = frequency[np.argmin(z.imag)]
-    found = derived(circuit, p, (), None)
+    found = compute_derived(circuit, p, (), None)
     assert found["f_peak_ct"]["value"] == pytest.approx(peak, rel=1e-4)
     assert found["C_ct"]["value"] == pytest.approx(1e-4 * (2 * np.pi * peak) ** -0.2, rel=1e-4)
     assert found["tau_ct"]["value"] == pytest.approx(1 / (2 * np.pi * peak), rel=1e-4)
@@ -121,19 +121,19 @@ def test_two_arcs_with_one_label_do_not_hide_each_other():
 
 
 def test_without_covariance_there_is_no_error():
-    assert all(row["stderr"] is None for row in derived(CIRCUIT, VALUES, (), None).values())
+    assert all(row["stderr"] is None for row in compute_derived(CIRCUIT, VALUES, (), None).values())
 
 
 def test_a_covariance_that_is_not_finite_gives_no_error():
     covar = np.full((8, 8), np.nan)
-    assert derived(CIRCUIT, VALUES, tuple(VALUES), covar)["tau_ct"]["stderr"] is None
+    assert compute_derived(CIRCUIT, VALUES, tuple(VALUES), covar)["tau_ct"]["stderr"] is None
 
 
 def test_fixed_parameters_add_nothing():
     circuit = Circuit.from_string("R_s-p(R_ct,C_dl)").constrain(fix={"C_dl": 2e-5})
     values = {"R_s": 1.0, "R_ct": 50.0, "C_dl": 2e-5}
     covar = np.diag([0.01, 0.25])
-    found = derived(circuit, values, ("R_s", "R_ct"), covar)
+    found = compute_derived(circuit, values, ("R_s", "R_ct"), covar)
     assert found["tau_ct"]["stderr"] == pytest.approx(0.5 * 2e-5)
     assert found["R_p"]["stderr"] == pytest.approx(0.5)
 
@@ -145,7 +145,7 @@ def test_fixed_parameters_add_nothing():
 def test_tied_parameters_move_along(text, value, slope):
     circuit = Circuit.from_string("p(R_sei,C_sei)-p(R_ct,C_ct)").constrain(expr={"R_ct": text})
     values = {"R_sei": 10.0, "C_sei": 1e-5, "R_ct": value, "C_ct": 1e-3}
-    found = derived(circuit, values, ("R_sei", "C_sei", "C_ct"), np.diag([0.04, 0.0, 0.0]))
+    found = compute_derived(circuit, values, ("R_sei", "C_sei", "C_ct"), np.diag([0.04, 0.0, 0.0]))
     assert found["tau_ct"]["stderr"] == pytest.approx(0.2 * abs(slope) * 1e-3)
     assert found["R_p"]["stderr"] == pytest.approx(0.2 * (1 + slope))
 
@@ -154,7 +154,7 @@ def test_tied_parameters_move_along(text, value, slope):
 def test_a_time_constant_of_zero_or_of_a_negative_resistance_is_no_error(R_ct):
     circuit = Circuit.from_string("R_s-p(R_ct,CPE_ct)")
     values = {"R_s": 1.0, "R_ct": R_ct, "CPE_ct_Q": 1e-5, "CPE_ct_alpha": 0.8}
-    found = derived(circuit, values, tuple(values), np.eye(4))
+    found = compute_derived(circuit, values, tuple(values), np.eye(4))
     assert not np.isfinite(found["f_peak_ct"]["value"])
     assert found["f_peak_ct"]["stderr"] is None
 
@@ -163,10 +163,10 @@ def test_brug_capacitance_is_that_of_the_paper():
     """G. J. Brug et al. 1984, written with C = [Q (R_s^-1 + R_ct^-1)^(alpha-1)]^(1/alpha)."""
     circuit = eisfit.circuit("rs-ct")
     values = {"R_s": 10.0, "R_ct": 90.0, "CPE_ct_Q": 2e-5, "CPE_ct_alpha": 0.9}
-    found = derived(circuit, values, (), None)["C_brug_ct"]["value"]
+    found = compute_derived(circuit, values, (), None)["C_brug_ct"]["value"]
     together = 10.0 * 90.0 / (10.0 + 90.0)  # 1/R_s + 1/R_ct = 1/9: the two in parallel
     assert found == pytest.approx(2e-5 ** (1 / 0.9) * together ** ((1 - 0.9) / 0.9), rel=1e-12)
-    ideal = derived(circuit, {**values, "CPE_ct_alpha": 1.0}, (), None)["C_brug_ct"]["value"]
+    ideal = compute_derived(circuit, {**values, "CPE_ct_alpha": 1.0}, (), None)["C_brug_ct"]["value"]
     assert ideal == pytest.approx(2e-5, rel=1e-12)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import eisfit
 from eisfit.errors import SchemaError, UsageError
-from eisfit.fitting.derived import derived, formulas, given_errors
+from eisfit.fitting.derived import collect_given_errors, compute_derived, formulas
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.units import Uncertain, UnitError
@@ -31,7 +31,7 @@ def host(omega, d, length=None):
 
 
 def value(string, parameters, geometry):
-    return derived(Circuit.from_string(string), parameters, (), None, Geometry.of(geometry))
+    return compute_derived(Circuit.from_string(string), parameters, (), None, Geometry.of(geometry))
 
 
 @pytest.mark.parametrize("d", [1e-8, 3.7e-12])
@@ -76,14 +76,16 @@ def test_the_error_has_the_parts_of_the_fit_and_of_what_was_given():
         "slope": {"value": "-0.35 V", "stderr": "0.01 V"},
     }
     covar = np.array([[0.04**2]])
-    row = derived(circuit, {"R_s": 1.0, "W_d_sigma": 2.0}, ("W_d_sigma",), covar, Geometry.of(given))["D_d"]
+    row = compute_derived(circuit, {"R_s": 1.0, "W_d_sigma": 2.0}, ("W_d_sigma",), covar, Geometry.of(given))[
+        "D_d"
+    ]
     rng = np.random.default_rng(1)
     sigma, area = rng.normal(2.0, 0.04, 200_000), rng.normal(1.54, 0.03, 200_000)
     slope = rng.normal(-0.35, 0.01, 200_000)
     drawn = 0.5 * (20.4 / (F * area * sigma) * slope) ** 2
     assert row["stderr"] == pytest.approx(drawn.std(), rel=0.02)
     assert row["value"] == pytest.approx(drawn.mean(), rel=0.01)
-    assert given_errors(circuit, Geometry.of(given))["R_s_area"] == pytest.approx(0.03 / 1.54)
+    assert collect_given_errors(circuit, Geometry.of(given))["R_s_area"] == pytest.approx(0.03 / 1.54)
 
 
 def test_what_is_not_known_is_not_derived():

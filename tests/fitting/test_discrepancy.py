@@ -13,10 +13,10 @@ from eisfit.fitting.errors.departures.discrepancy import (
     _possible,
     _weights,
 )
-from eisfit.fitting.errors.departures.first_order import _alike, try_departures, worth_trying
+from eisfit.fitting.errors.departures.first_order import _alike, are_worth_trying, try_departures
 from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.departures.other_order import with_order
-from eisfit.fitting.errors.departures.shapes import Together, elements, reshaped, tailed, together
+from eisfit.fitting.errors.departures.shapes import Together, bend_tails, combine, elements, reshape_arcs
 from eisfit.fitting.errors.departures.smooth import Smooth, _bump
 from eisfit.fitting.errors.departures.to_the_end import _Start, depart
 from eisfit.model.circuit import Circuit
@@ -133,7 +133,7 @@ OMEGA = 2 * np.pi * FREQUENCY
 
 def departures():
     smooth = [Smooth(CIRCUIT, OMEGA, 2.3, 0.3, wide) for wide in (None, elements(CIRCUIT)[1])]
-    return [*reshaped(CIRCUIT, OMEGA), *tailed(CIRCUIT, OMEGA), *smooth]
+    return [*reshape_arcs(CIRCUIT, OMEGA), *bend_tails(CIRCUIT, OMEGA), *smooth]
 
 
 def test_a_smooth_departure_may_be_wide_in_one_element():
@@ -171,7 +171,7 @@ def test_departures_make_the_shapes_that_they_are_named_after():
 
     The circuit itself where c is zero.
     """
-    skewed_ct, _, split_ct, _, porous_ct, _ = reshaped(CIRCUIT, OMEGA)
+    skewed_ct, _, split_ct, _, porous_ct, _ = reshape_arcs(CIRCUIT, OMEGA)
     r, q, alpha = VALUES[0, 1:4]
     st = r * q * S**alpha
     c = np.array([[np.log(0.7) / 0.5]])
@@ -192,7 +192,7 @@ def test_departures_make_the_shapes_that_they_are_named_after():
     np.testing.assert_allclose(shape(split_ct, c), r / 2 / (1 + 3 * st) + r / 2 / (1 + st / 3), rtol=1e-9)
     np.testing.assert_allclose(shape(split_ct, 0 * c), r / (1 + st), rtol=1e-9)
     x = np.sqrt(2 * np.e * S / (2 * np.pi * FREQUENCY.min()))
-    closed, opened = tailed(CIRCUIT, OMEGA)[-2:]
+    closed, opened = bend_tails(CIRCUIT, OMEGA)[-2:]
     for layer, z in ((closed, 1 / np.tanh(x)), (opened, np.tanh(x))):
         np.testing.assert_allclose(layer.changes(VALUES, np.ones((1, 1)))[0].factor[0], z, rtol=1e-9)
 
@@ -209,11 +209,11 @@ def linearised(circuit, spectra, values):
 
 def test_departures_at_once_multiply_and_have_the_derivatives_of_the_product():
     """Three on two elements: Z and dZ/d(theta, c) of the whole circuit, against differences."""
-    skewed_ct, _, split_ct, *_ = reshaped(CIRCUIT, OMEGA)
-    both = Together((skewed_ct, split_ct, tailed(CIRCUIT, OMEGA)[0]))
+    skewed_ct, _, split_ct, *_ = reshape_arcs(CIRCUIT, OMEGA)
+    both = Together((skewed_ct, split_ct, bend_tails(CIRCUIT, OMEGA)[0]))
     start = _Start.of(linearised(CIRCUIT, [true(1)], VALUES), [both], np.zeros(1, dtype=np.intp), VALUES)
     problem, c = start.problem(np.ones(1)), np.array([[0.3, -0.2, 0.5]])
-    z, _ = problem.departed(VALUES, c)
+    z, _ = problem.compute_impedance(VALUES, c)
     storage, tail = (change.element for change in (both.changes(VALUES, c)[0], both.changes(VALUES, c)[2]))
     factors = [part.changes(VALUES, c[:, [k]])[0].factor[0] for k, part in enumerate(both.parts)]
     r_s, r, q, alpha, r_1, sigma, q_1, alpha_1 = VALUES[0]
@@ -240,9 +240,9 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
     fit = next(iter(eisfit.fit_many([cell], circuit)))
     fits = linearised(circuit, [cell], np.array([list(fit.values.values())]))
     omega, variance = fits.omega, fits.unexplained
-    shapes, tails = reshaped(circuit, omega), tailed(circuit, omega)
+    shapes, tails = reshape_arcs(circuit, omega), bend_tails(circuit, omega)
     alone = depart(fits, [*shapes, *tails], variance)
-    at_once = depart(fits, together(shapes, tails), variance)
+    at_once = depart(fits, combine(shapes, tails), variance)
     assert max(t.evidence[0] for t in at_once) > max(t.evidence[0] for t in alone) + 12
     best = max(at_once, key=lambda trial: trial.evidence[0])
     assert best.variance[0] < 1.3 * 0.001**2
@@ -303,7 +303,7 @@ def test_the_screen_loses_no_departure_that_is_seen(lot, most):
     values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
     fits = linearised(circuit, some, values)
     evidence = np.stack([t.evidence for t in try_departures(fits, _first_order(fits))], axis=1)
-    worth = worth_trying(fits, _first_order(fits), _COUNTS)
+    worth = are_worth_trying(fits, _first_order(fits), _COUNTS)
     assert [len(group) for group in _alike(fits)] == [20]
     seen = 1 - _weights(evidence)[:, 0] > 0.5
     assert not (seen & ~worth).any()

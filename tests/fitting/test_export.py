@@ -16,7 +16,7 @@ import eisfit
 from eisfit.cli import app
 from eisfit.errors import CircuitError, ParameterError, UsageError
 from eisfit.fitting.interop import export
-from eisfit.model.exchange.csvw import described_table
+from eisfit.model.exchange.csvw import describe_table
 from eisfit.model.notation import components
 
 F = np.geomspace(2e-2, 7e4, 17)  # between the frequencies that a chain is fitted at
@@ -175,7 +175,7 @@ def test_symbols_of_a_figure():
 
 def test_a_described_table_is_read_back(tmp_path):
     spectrum = eisfit.simulate("R_s-p(R_ct,C_dl)", {"R_s": 1, "R_ct": 9, "C_dl": 1e-4}, cycle=3)
-    text, about = described_table(spectrum, "cell.csv")
+    text, about = describe_table(spectrum, "cell.csv")
     (tmp_path / "cell.csv").write_text(text, encoding="utf-8")
     again = eisfit.read(tmp_path / "cell.csv")
     assert again.frequency.tolist() == spectrum.frequency.tolist()

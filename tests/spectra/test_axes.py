@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import UsageError
-from eisfit.spectra.axes import AXES, axis_of, named_values, split_axes
+from eisfit.spectra.axes import AXES, axis_of, read_name, split_axes
 from eisfit.spectra.series import read_series
 
 TABLE = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n100,1,-1\n10,2,-2\n1,3,-0.5\n"
@@ -30,7 +30,7 @@ TABLE = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n100,1,-1\n10,2,-2\n1,3,-0.5\n"
     ],
 )
 def test_names(name, found):
-    assert named_values(name) == pytest.approx(found)
+    assert read_name(name) == pytest.approx(found)
 
 
 def test_names_of_axes():

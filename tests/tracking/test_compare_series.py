@@ -10,7 +10,7 @@ from scipy.stats import norm, t, ttest_ind, ttest_ind_from_stats
 
 from eisfit.errors import UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
-from eisfit.tracking.comparison.replicates import checked_groups, compare_replicates
+from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import fit_growth
 
 CYCLE = np.arange(10.0, 210, 20)
@@ -150,10 +150,10 @@ def test_mistakes_with_groups_are_named():
     with pytest.raises(UsageError, match="where a group has two cells or more"):
         compare_replicates(cells((0.2,)), cells((0.1,)))
     with pytest.raises(UsageError, match="needs two of them"):
-        checked_groups({"bare": ["a"]}, ["a", "b"])
+        check_groups({"bare": ["a"]}, ["a", "b"])
     with pytest.raises(UsageError, match="group bare: no cell 'c'; there are a, b"):
-        checked_groups({"bare": ["c"], "coated": ["b"]}, ["a", "b"])
+        check_groups({"bare": ["c"], "coated": ["b"]}, ["a", "b"])
     with pytest.raises(UsageError, match="group coated: has no cells"):
-        checked_groups({"bare": ["a"], "coated": []}, ["a", "b"])
+        check_groups({"bare": ["a"], "coated": []}, ["a", "b"])
     with pytest.raises(UsageError, match="cell a is in more than one group"):
-        checked_groups({"bare": ["a"], "coated": ["b", "a"]}, ["a", "b"])
+        check_groups({"bare": ["a"], "coated": ["b", "a"]}, ["a", "b"])

@@ -244,7 +244,7 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
     one = Strength(30.0, (30.0, 3000.0), (1.0, 1.0), 5)
     smoothing = Smoothing(problem, penalty(np.arange(5.0)), {"R_ct": one})
     state = minimise_banded(problem, smoothing.bands())
-    _, normal, gradient = problem.measured(state.theta)
+    _, normal, gradient = problem.measure(state.theta)
     column, size = problem.names.index("R_ct"), 4 * 5
     ends = []
     for strength in one.tried:

@@ -9,13 +9,13 @@ import pytest
 
 import eisfit
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.derived import derived
-from eisfit.fitting.verdicts.flags import Judgement, at_bound, findings_of, set_levels
+from eisfit.fitting.derived import compute_derived
+from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, findings_of, set_levels
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
-from eisfit.tracking.joint.result import as_results
+from eisfit.tracking.joint.result import make_results
 from eisfit.tracking.joint.smoothness import Strength, penalty
 from eisfit.tracking.joint.solver import minimise_banded
 
@@ -68,7 +68,7 @@ def ended(case):
     spectra = [simulate(circuit, truth(k), noise=noise, seed=k, cycle=k + 1) for k in range(CYCLES)]
     spectra[4] = spectra[4].select(fmin=0.05)
     known = Geometry.of({"area": {"value": "2 cm^2", "stderr": "0.1 cm^2"}, "length": THICKNESS})
-    spectra[6:] = [s.replace(metadata=known.into(s.metadata)) for s in spectra[6:]]
+    spectra[6:] = [s.replace(metadata=known.write_into(s.metadata)) for s in spectra[6:]]
     circuit = shape(circuit)
     fits = [fit for fit in eisfit.track(spectra, circuit) if fit.error is None]
     free = {name: "free" for name, p in circuit.parameters.items() if p.free}
@@ -80,13 +80,13 @@ def ended(case):
 
 
 def by_itself(problem, theta, covariance, k):
-    """Return what `as_results` gave for a cycle before it worked in columns."""
+    """Return what `make_results` gave for a cycle before it worked in columns."""
     circuit, fit, free = problem.circuit, problem.fits[k], problem.coordinates.free
     values = problem.coordinates.physical(theta)[k]
     named = dict(zip(circuit.names, values.tolist(), strict=True))
     slope = np.where(problem.coordinates.log[free], values[free], 1.0)
     scales = Scales.of(fit.spectrum.omega, fit.spectrum.impedance)
-    bounded = at_bound(circuit, scales, named)
+    bounded = find_at_bound(circuit, scales, named)
     keep = [v for v, name in enumerate(problem.names) if name not in bounded]
     names = tuple(problem.names[v] for v in keep)
     order = np.argsort(np.concatenate([problem.local, problem.shared]))
@@ -103,7 +103,7 @@ def by_itself(problem, theta, covariance, k):
                      fit.grade)  # fmt: skip
     return {
         "values": named, "stderr": stderr, "bounded": set(bounded), "covar": covar, "names": names,
-        "derived": derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
+        "derived": compute_derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
         "chisqr": float(problem.chisqr(theta)[k]), "rms": rms,
         "judged": set_levels(circuit, findings_of(seen)),
     }  # fmt: skip
@@ -114,7 +114,7 @@ def by_itself(problem, theta, covariance, k):
 )
 def test_columns_give_what_each_cycle_gives_by_itself(case):
     problem, theta, covariance = ended(case)
-    results = as_results(problem, theta, covariance)
+    results = make_results(problem, theta, covariance)
     assert len(results) == len(problem.fits) >= 10
     for k, (fit, alone) in enumerate(zip(results, problem.fits, strict=True)):
         due = by_itself(problem, theta, covariance, k)
@@ -147,18 +147,18 @@ def test_columns_give_what_each_cycle_gives_by_itself(case):
 
 
 def test_the_cases_have_what_they_are_for():
-    bounded = as_results(*ended("at a bound"))
+    bounded = make_results(*ended("at a bound"))
     assert 0 < sum(any(p.at_bound for p in fit.parameters.values()) for fit in bounded) < CYCLES
-    named = {flag.name for fit in as_results(*ended("correlated")) for flag in fit.flags}
+    named = {flag.name for fit in make_results(*ended("correlated")) for flag in fit.flags}
     assert "correlated" in named
-    film_fits = as_results(*ended("film"))
+    film_fits = make_results(*ended("film"))
     assert "D_d" in film_fits[-1].derived
     assert "D_d" not in film_fits[0].derived
-    assert not as_results(*ended("battery"))[0].flags
+    assert not make_results(*ended("battery"))[0].flags
 
 
 def test_results_do_not_share_their_arrays():
-    first, second, *_ = as_results(*ended("battery"))
+    first, second, *_ = make_results(*ended("battery"))
     before = second.covar.copy()
     first.covar[:] = 0.0
     assert (second.covar == before).all()

@@ -73,7 +73,7 @@ def batch(
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
 
-    limits = span.checked()
+    limits = span.check()
     chosen = constraints.of(circuit)
     meant = arcs.of(chosen)
     if workers is not None and dask is not None:
@@ -173,12 +173,12 @@ class _Run:
                 self.failures.append((result.source, result.error))
             self.tell()
             yield result
-        if _shown():
+        if _shows_progress():
             echo("\r\x1b[K", nl=False, err=True)
 
     def tell(self) -> None:
         now = time.monotonic()
-        if not _shown() or now - self.told < _EVERY:
+        if not _shows_progress() or now - self.told < _EVERY:
             return
         self.told = now
         rate = self.done / max(self.seconds, 1e-9)
@@ -187,7 +187,7 @@ class _Run:
         echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
 
 
-def _shown() -> bool:
+def _shows_progress() -> bool:
     return sys.stderr.isatty() and not current.quiet
 
 

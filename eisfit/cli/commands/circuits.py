@@ -84,9 +84,9 @@ def _list(names: list[str] | None, json: bool) -> int:
         print_json({"schema": "eisfit.circuits/1", "circuits": documents, "failures": failures})
     else:
         if len(documents) == 1:
-            print_text(_drawn(documents[0]["string"]))
+            print_text(_draw_string(documents[0]["string"]))
             print_text("")
-        titled = [{**document, "name": _whence(document)} for document in documents]
+        titled = [{**document, "name": _name_with_origin(document)} for document in documents]
         print_text(report.circuits_text(titled, width=width()) if titled or not failures else "")
         for failure in failures:
             echo(f"eisfit: {failure['error']}", err=True)
@@ -126,15 +126,15 @@ def _document(circuit: Any, asked: str) -> dict[str, Any]:
     return {**circuit.to_dict(), "parameters": rows, "references": list(circuit.references), **whence}
 
 
-def _whence(document: dict[str, Any]) -> str:
+def _name_with_origin(document: dict[str, Any]) -> str:
     """Return the name, and where one of the user's own comes from."""
     if document["origin"] not in ("project", "user"):
         return str(document["name"])
     instead = ", instead of eisfit's" if document["shadows"] else ""
-    return f"{document['name']} ({_near(document['file'])}{instead})"
+    return f"{document['name']} ({_shorten_path(document['file'])}{instead})"
 
 
-def _near(path: str) -> str:
+def _shorten_path(path: str) -> str:
     """Return a path as seen from here, where it lies below."""
     try:
         return os.fspath(Path(path).relative_to(Path.cwd()))
@@ -142,7 +142,7 @@ def _near(path: str) -> str:
         return path
 
 
-def _drawn(string: str) -> str:
+def _draw_string(string: str) -> str:
     from eisfit.display import drawing
 
     letters = "─│┬├└┤┘"
@@ -166,7 +166,7 @@ def _draw(names: list[str] | None, output: Path | None) -> int:
         found[0].draw().save(output)
         return 0
     for one in found:
-        print_text(f"{one.name}\n{_drawn(one.string)}" if len(found) > 1 else _drawn(one.string))
+        print_text(f"{one.name}\n{_draw_string(one.string)}" if len(found) > 1 else _draw_string(one.string))
     return 0
 
 

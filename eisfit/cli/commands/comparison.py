@@ -37,8 +37,8 @@ def compare(
     from eisfit.model.files.library import circuit as find_circuit
 
     results.check()
-    chosen = None if circuits is None else [find_circuit(name) for name in _parted(circuits)]
-    options = {"weighting": weighting, **points.checked()}
+    chosen = None if circuits is None else [find_circuit(name) for name in _split_list(circuits)]
+    options = {"weighting": weighting, **points.check()}
     found = Answers.of(
         "compare", "eisfit.compare/1", files, reading, lambda s: rank(s, chosen, **options), _FAILED
     )
@@ -46,7 +46,7 @@ def compare(
     return found.show(json, report.comparisons_text)
 
 
-def _parted(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     """Return the circuits of a list; a comma within brackets belongs to a circuit string."""
     parts, depth = [""], 0
     for letter in text:

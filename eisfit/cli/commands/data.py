@@ -42,7 +42,7 @@ def check(
     from eisfit.validation.kramers_kronig import check as test
 
     results.check()
-    limits = span.checked()
+    limits = span.check()
     failed = {"schema": "eisfit.check/1", "ok": False}
     found = Answers.of("check", "eisfit.check/1", files, reading, lambda s: test(s.select(**limits)), failed)
     found.write(results, _draw)
@@ -115,7 +115,7 @@ def convert(
     Example:  eisfit convert cell.mpt --to csv --output converted
     """
     from eisfit.fitting.failure import FitFailure
-    from eisfit.model.exchange.csvw import described_table
+    from eisfit.model.exchange.csvw import describe_table
     from eisfit.model.simulate import to_csv
 
     if to not in _TABLES:
@@ -133,7 +133,7 @@ def convert(
         elif to == "json":
             write_json(path, spectrum.to_dict())
         else:
-            text, about = described_table(spectrum, path.name)
+            text, about = describe_table(spectrum, path.name)
             write_atomic(path, text)
             write_json(path.with_name(f"{path.name}-metadata.json"), about)
     for failure in failures:

@@ -86,7 +86,7 @@ def doctor(json: Json = False) -> int:
 
 
 def _lines(found: list[Finding], columns: int) -> Iterator[str]:
-    from eisfit.display.report.table import wrapped
+    from eisfit.display.report.table import wrap
 
     marks = {"ok": "ok    ", "absent": "absent", "wrong": "WRONG "}
     for area in dict.fromkeys(finding.area for finding in found):
@@ -94,7 +94,7 @@ def _lines(found: list[Finding], columns: int) -> Iterator[str]:
         for finding in (one for one in found if one.area == area):
             cure = f"; {finding.cure}" if finding.cure else ""
             text = f"{marks[finding.status]}  {finding.name}: {finding.value}{cure}"
-            yield from wrapped(text, width=columns, indent="  ")
+            yield from wrap(text, width=columns, indent="  ")
     wrong = sum(finding.status == "wrong" for finding in found)
     yield "all is well" if not wrong else f"{wrong} thing{'s' if wrong > 1 else ''} to mend"
 
@@ -126,7 +126,7 @@ def _program() -> Iterator[Finding]:
 
 def _package(name: str, module: str, least: str) -> Finding:
     install = f"{_python()} -m pip install '{name}>={least}'"
-    version, trouble = _imported(name, module)
+    version, trouble = _try_import(name, module)
     if trouble:
         return Finding("packages", name, trouble, "wrong", install)
     if _numbers(version) < _numbers(least):
@@ -135,7 +135,7 @@ def _package(name: str, module: str, least: str) -> Finding:
 
 
 def _optional(name: str, use: str) -> Finding:
-    version, trouble = _imported(name, name)
+    version, trouble = _try_import(name, name)
     if trouble == _ABSENT:
         return Finding("optional", name, f"for {use}", "absent", f"{_python()} -m pip install {name}")
     if trouble:
@@ -147,7 +147,7 @@ def _optional(name: str, use: str) -> Finding:
 _ABSENT = "is not installed"
 
 
-def _imported(name: str, module: str) -> tuple[str, str]:
+def _try_import(name: str, module: str) -> tuple[str, str]:
     """Return the version of a package, and what is wrong with it; a broken one has a version too."""
     from importlib import import_module
     from importlib.metadata import PackageNotFoundError, version

@@ -43,14 +43,14 @@ def film(
     """
     from eisfit.coating.film.estimates import film as estimate
 
-    limits = span.checked()
+    limits = span.check()
     by = placing.by
     if by not in (None, "thickness", "temperature"):
         raise UsageError(f"--by {by!r}: a film's law runs over thickness or temperature")
     chosen = constraints.of(circuit)
     series = gather_series(files, **placing.options, **reading.options)
     found = estimate(
-        _fitted(series, chosen, by, limits),
+        _fit_series(series, chosen, by, limits),
         label=label,
         area=area,
         films=films,
@@ -63,7 +63,7 @@ def film(
         print_text(str(found))
 
 
-def _fitted(series: Series, circuit: Any, by: str | None, options: dict[str, Any]) -> Any:
+def _fit_series(series: Series, circuit: Any, by: str | None, options: dict[str, Any]) -> Any:
     from eisfit.fitting.fit import fit
     from eisfit.tracking.track import track
 

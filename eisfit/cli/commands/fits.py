@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from eisfit.cli.command import Exit, Option
 from eisfit.cli.completion import words
-from eisfit.cli.manners import counted, say
+from eisfit.cli.manners import count_remarks, say
 from eisfit.cli.options import (
     Arcs,
     Cell,
@@ -40,7 +40,7 @@ from eisfit.errors import FitError, UsageError
 __all__ = ["fit"]
 
 
-def _explained(value: bool) -> None:
+def _print_thresholds(value: bool) -> None:
     """Print what verdicts hang on, where it is asked for."""
     if value:
         from eisfit.display import report
@@ -101,7 +101,7 @@ def fit(
         Option(
             "--explain-grade",
             help="Print grades, verdicts and every limit with its source, and stop.",
-            callback=_explained,
+            callback=_print_thresholds,
         ),
     ] = False,
     methods: Annotated[
@@ -116,7 +116,7 @@ def fit(
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
     written.check()
-    limits = points.checked()
+    limits = points.check()
     texts = _texts(methods, export, json)
     ranked = circuit is None or circuit.startswith("#")
     _check_finish(finish, ranked, errors)
@@ -131,7 +131,7 @@ def fit(
     options |= {"drop_invalid": drop_invalid, "representation": representation}
     options |= {"geometry": cell.read(), **meant}
     if chosen is None:
-        found = _identified(spectra, constrain if constraints or arcs else None, circuit, options)
+        found = _fit_identified(spectra, constrain if constraints or arcs else None, circuit, options)
     else:
         found = (_fits if finish == "lmfit" else _kernel_fits)(spectra, chosen, options)
     if interval is not None or errors is not None:
@@ -188,7 +188,7 @@ def _check_finish(finish: str, ranked: bool, errors: str | None) -> None:
         raise UsageError(f"--finish kernel {what}")
 
 
-def _identified(
+def _fit_identified(
     spectra: list[Any],
     constrain: Callable[[Any], tuple[Any, dict[str, Any]]] | None,
     circuit: str | None,
@@ -211,12 +211,12 @@ def _with_intervals(result: Any, level: float, method: str, count: int | None) -
     except FitError as error:
         flag = Flag("no_interval", str(error), "use --errors profile")
         return result.replace_flags((*result.flags, flag))
-    parted = [_parted(note) for note in found.notes]
+    parted = [_split_cause(note) for note in found.notes]
     told = [Flag("interval_doubtful", cause, cure) for cause, cure in parted]
     return with_intervals(result.replace_flags((*result.flags, *told)), found)
 
 
-def _parted(note: str) -> tuple[str, str]:
+def _split_cause(note: str) -> tuple[str, str]:
     """Return cause and cure of a note on intervals, which says them in this order."""
     cause, mark, cure = note.partition("; use ")
     if not mark:
@@ -256,7 +256,7 @@ def _tell_assumed(results: list[Any]) -> None:
     notes = [
         note for r in results if r.error is None for note in r.spectrum.notes if note.startswith(ASSUMED)
     ]
-    for line in counted(notes, len(results)):
+    for line in count_remarks(notes, len(results)):
         say(line)
 
 
@@ -264,7 +264,7 @@ def _tell_chosen(results: list[Any]) -> None:
     """Say once which circuit was chosen for spectra that were given none."""
     flags = [flag for result in results if result.error is None for flag in result.flags]
     causes = [flag.cause for flag in flags if flag.name == "circuit_chosen"]
-    for line in causes[:1] if len(set(causes)) == 1 else counted(causes, len(results)):
+    for line in causes[:1] if len(set(causes)) == 1 else count_remarks(causes, len(results)):
         say(line)
 
 

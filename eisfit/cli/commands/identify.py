@@ -46,7 +46,7 @@ def identify(
     from eisfit.fitting.identify.identify import identify as find
 
     results.check()
-    options = {"weighting": weighting, **points.checked()}
+    options = {"weighting": weighting, **points.check()}
     found = Answers.of("identify", "eisfit.identify/1", files, reading, lambda s: find(s, **options), _FAILED)
     found.write(results, _draw, table=True)
     code = found.show(json, partial(report.identifications_text, everything=everything))

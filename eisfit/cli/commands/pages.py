@@ -51,7 +51,7 @@ def report(
 
     chosen = constraints.of(circuit)
     options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}
-    options |= points.checked()
+    options |= points.check()
     sources: list[Any] = [files] if series else list(files)
     results: list[Any] = []
     for source in progress(sources, "fitting", len(sources)):
@@ -70,7 +70,7 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[s
 
     try:
         if isinstance(source, str) and source.lower().endswith(".json"):
-            stored = _stored(Path(source))
+            stored = _read_results(Path(source))
             if stored is not None:
                 return stored
         found = _read(source, read_as)
@@ -97,7 +97,7 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
     return read_series(source, **read_as)
 
 
-def _stored(path: Path) -> list[Any] | None:
+def _read_results(path: Path) -> list[Any] | None:
     """Return the results in a file that eisfit wrote; None where it is another kind of JSON."""
     from eisfit.fitting.result import result_or_failure
     from eisfit.tracking.series_result import SeriesResult
@@ -147,15 +147,15 @@ def view(
     """
     from eisfit.cli.pages.workbench import Workbench
     from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.selection import selected
+    from eisfit.fitting.selection import select_points
 
-    data = points.checked()
+    data = points.check()
     chosen = constraints.of(circuit)
     found = read_sources(files, **reading.options)
     for one in found:
         if isinstance(one, FitFailure):
             say(f"eisfit: {one.error}")
-    spectra = [selected(one, **data) for one in found if not isinstance(one, FitFailure)]
+    spectra = [select_points(one, **data) for one in found if not isinstance(one, FitFailure)]
     if not spectra:
         raise ReadError("none of the files can be viewed: each one's reason stands above")
     kept = {**vars(constraints), "start": None}  # the page has start values of its own

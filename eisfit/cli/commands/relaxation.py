@@ -41,9 +41,11 @@ def drt(
     from eisfit.validation.drt import drt as compute
 
     results.check()
-    limits = span.checked()
+    limits = span.check()
     if placing.by is not None:
-        return _along(files, limits, regularisation, {**placing.options, **reading.options}, json, results)
+        return _show_along_axis(
+            files, limits, regularisation, {**placing.options, **reading.options}, json, results
+        )
     if any(placing.options.values()):
         raise UsageError("--axis-pattern, --cycle-pattern and --manifest place spectra on an axis: give --by")
     found = Answers.of(
@@ -54,7 +56,7 @@ def drt(
     return found.show(json, drts_text)
 
 
-def _along(
+def _show_along_axis(
     files: list[str],
     limits: dict[str, float | None],
     regularisation: float | None,

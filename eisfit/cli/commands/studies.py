@@ -62,10 +62,10 @@ def explain(
     if json:
         print_json(explanation.to_dict())
     else:
-        from eisfit.display.report.table import wrapped
+        from eisfit.display.report.table import wrap
 
         for line in str(explanation).splitlines():
-            print_text("\n".join(wrapped(line, width=width()) if len(line) > width() else [line]))
+            print_text("\n".join(wrap(line, width=width()) if len(line) > width() else [line]))
 
 
 def _fit_only(study: Path, allow_outside: bool) -> None:

@@ -108,9 +108,9 @@ def track(
     written.check()
     if animate and written.output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
-    limits = span.checked()
+    limits = span.check()
     chosen = constraints.of(circuit)
-    wanted = _wanted(crossing, chosen)
+    wanted = _parse_levels(crossing, chosen)
     joint = _joint(shared, smooth, arrhenius)
     chosen.check_names(joint)
     options: dict[str, Any] = {
@@ -123,14 +123,14 @@ def track(
     read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
     series = [gather_series(cell, **placing.options, **read_as) for cell in cells]
-    corrected = [_without_drift(one) for one in series] if drift else []
+    corrected = [_remove_drift(one) for one in series] if drift else []
     series = [one.series for one in corrected] or series
     results = [follow(one, chosen, **options) for one in series]
-    named = _named(results, files)
+    named = _relabel(results, files)
     groups = _groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
     ends = [_crossings(one, wanted) for one in results]
-    beside = _beside(results, cycling)
+    beside = _read_cycling_tables(results, cycling)
     maps = [one.drt() for one in results] if relaxation else []
     more = _more(ends, beside, maps)
     more |= {"drift": [_drift_document(one) for one in corrected]} if drift else {}
@@ -148,7 +148,7 @@ def track(
     return int(any(one.failures for one in results))
 
 
-def _without_drift(series: Any) -> Any:
+def _remove_drift(series: Any) -> Any:
     from eisfit.validation.drift import correct_drift
 
     return correct_drift(series)
@@ -164,7 +164,7 @@ def _are_cells(sources: list[str]) -> bool:
     return len(sources) > 1 and all(os.path.isdir(source) for source in sources)
 
 
-def _named(results: list[Any], sources: list[str]) -> list[Any]:
+def _relabel(results: list[Any], sources: list[str]) -> list[Any]:
     """Return the series with different labels: the folders' names, or their paths where names are alike."""
     labels = [result.label for result in results]
     if len(set(labels)) == len(labels):
@@ -197,7 +197,7 @@ def _joint(shared: list[str] | None, smooth: list[str] | None, arrhenius: list[s
     return found
 
 
-def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:
+def _read_cycling_tables(results: list[Any], files: list[Path] | None) -> list[tuple[Any, list[Any]]]:
     """Return each cell's cycling table, with the share of its voltage drops that the impedance explains."""
     from eisfit.tracking.cycles.table import read_cycle_table
 
@@ -215,7 +215,7 @@ def _beside(results: list[Any], files: list[Path] | None) -> list[tuple[Any, lis
     return found
 
 
-def _wanted(texts: list[str] | None, circuit: Any) -> list[tuple[str, str, float]]:
+def _parse_levels(texts: list[str] | None, circuit: Any) -> list[tuple[str, str, float]]:
     """Return name, `value` or `factor`, and number of texts like R_ct=120 or R_ct=2x."""
     found = []
     for text in texts or ():

@@ -13,7 +13,7 @@ from eisfit.errors import UsageError
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["export", "measured", "read_files", "report"]
+__all__ = ["describe_measured", "export", "read_files", "report"]
 
 
 class _Upload(ClosedModel):
@@ -39,7 +39,7 @@ def read_files(request: dict[str, Any]) -> dict[str, Any]:
 
     ask = validate(request, _Read, "the request")
     with tempfile.TemporaryDirectory() as folder:
-        names = [_written(Path(folder) / f"{place:05d}", one) for place, one in enumerate(ask.files)]
+        names = [_write_alone(Path(folder) / f"{place:05d}", one) for place, one in enumerate(ask.files)]
         found = read_series([path for path, _ in names])
         own = {str(path): name for path, name in names}
         spectra = [one.replace(source=own.get(one.source, one.source)) for one in found]
@@ -47,10 +47,10 @@ def read_files(request: dict[str, Any]) -> dict[str, Any]:
             {"source": own.get(f.source, f.source), "error": f.error.replace(f.source, own.get(f.source, ""))}
             for f in found.failures
         ]
-    return {"spectra": [measured(one) for one in spectra], "failures": failures}
+    return {"spectra": [describe_measured(one) for one in spectra], "failures": failures}
 
 
-def _written(folder: Path, one: _Upload) -> tuple[Path, str]:
+def _write_alone(folder: Path, one: _Upload) -> tuple[Path, str]:
     """Write one file into a folder of its own and return where, and its name."""
     name = one.name.replace("\\", "/").rpartition("/")[2].replace("\0", "").strip(". ") or "file"
     try:
@@ -63,7 +63,7 @@ def _written(folder: Path, one: _Upload) -> tuple[Path, str]:
     return path, name
 
 
-def measured(spectrum: Spectrum) -> dict[str, Any]:
+def describe_measured(spectrum: Spectrum) -> dict[str, Any]:
     """Return a spectrum that was not fitted yet as the page takes it."""
     from eisfit.display.pages import measurement
 
@@ -90,13 +90,13 @@ def export(request: dict[str, Any]) -> dict[str, Any]:
     return {"name": f"fit.{suffix}", "text": write(ask.results)}
 
 
-def _as_json(results: Sequence[dict[str, Any]]) -> str:
+def _write_json(results: Sequence[dict[str, Any]]) -> str:
     from eisfit.files import to_json
 
     return to_json({"schema": "eisfit.fit/2", "results": list(results)})
 
 
-def _as_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
+def _write_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     def write(results: Sequence[dict[str, Any]]) -> str:
         from eisfit.display.report.rows import flat_table
 
@@ -105,7 +105,7 @@ def _as_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     return write
 
 
-def _as_paper(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
+def _write_paper(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     """Return the writer of one table a fit, value ± error and unit, as a paper prints it."""
 
     def write(results: Sequence[dict[str, Any]]) -> str:
@@ -117,8 +117,8 @@ def _as_paper(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
 
 
 _FORMS: dict[str, tuple[str, Callable[[Sequence[dict[str, Any]]], str]]] = {
-    "json": ("json", _as_json),
-    "csv": ("csv", _as_table("csv")),
-    "latex": ("tex", _as_paper("fit_latex")),
-    "markdown": ("md", _as_paper("fit_markdown")),
+    "json": ("json", _write_json),
+    "csv": ("csv", _write_table("csv")),
+    "latex": ("tex", _write_paper("fit_latex")),
+    "markdown": ("md", _write_paper("fit_markdown")),
 }

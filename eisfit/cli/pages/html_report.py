@@ -18,7 +18,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.validation.kramers_kronig import check
 
-__all__ = ["fitted_curve", "html_report", "page_item", "report_text"]
+__all__ = ["compute_curve", "html_report", "page_item", "report_text"]
 
 _PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
 _LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
@@ -91,8 +91,8 @@ def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
         return {"fit": result.to_dict(), "check": None, "curve": None}
     return {
         "fit": result.to_dict(),
-        "check": _checked(result),
-        "curve": fitted_curve(result.spectrum, result.circuit, result.values),
+        "check": _check(result),
+        "curve": compute_curve(result.spectrum, result.circuit, result.values),
     }
 
 
@@ -127,7 +127,7 @@ def _title(groups: list[dict[str, Any]]) -> str:
     return f"Impedance of {', '.join(labels[:3])}{more}"
 
 
-def _checked(result: FitResult) -> dict[str, Any]:
+def _check(result: FitResult) -> dict[str, Any]:
     try:
         document = check(result.spectrum).to_dict()
     except SpectrumError as error:
@@ -137,7 +137,9 @@ def _checked(result: FitResult) -> dict[str, Any]:
     return {**{key: value for key, value in document.items() if key != "data"}, "residuals": residuals}
 
 
-def fitted_curve(spectrum: Spectrum, circuit: Circuit, values: Mapping[str, float]) -> dict[str, list[float]]:
+def compute_curve(
+    spectrum: Spectrum, circuit: Circuit, values: Mapping[str, float]
+) -> dict[str, list[float]]:
     """Return a circuit's impedance over the range of a spectrum, close enough to look smooth."""
     high, low = spectrum.frequency[[0, -1]]
     number = max(2, round(_PER_DECADE * float(np.log10(high / low))) + 1)

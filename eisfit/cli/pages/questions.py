@@ -16,12 +16,12 @@ from eisfit.spectra.spectrum import Spectrum
 __all__ = [
     "MOST_PARAMETERS",
     "Ask",
-    "checked",
+    "check_question",
     "complete_values",
+    "find_used_points",
     "fit_options",
     "free_values",
     "plain_values",
-    "used_points",
 ]
 
 _NAME = Limits(max_length=80)
@@ -45,7 +45,7 @@ class Ask(ClosedModel):
     bounds: dict[str, list[Any]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
 
 
-def checked(request: dict[str, Any]) -> tuple[Ask, Spectrum]:
+def check_question(request: dict[str, Any]) -> tuple[Ask, Spectrum]:
     """Return a question and its spectrum; UsageError where it is not one."""
     ask = validate(request, Ask, "the request")
     if ask.range and (len(ask.range) != 2 or not ask.range[0] <= ask.range[1]):
@@ -53,7 +53,7 @@ def checked(request: dict[str, Any]) -> tuple[Ask, Spectrum]:
     return ask, Spectrum.from_dict(ask.spectrum)
 
 
-def used_points(ask: Ask, spectrum: Spectrum) -> BoolArray:
+def find_used_points(ask: Ask, spectrum: Spectrum) -> BoolArray:
     """Return the mask (F,) of the points that are neither masked nor outside the range."""
     f = spectrum.frequency
     used = ~np.isin(f, np.array(ask.masks, dtype=float))

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from eisfit.cli.completion import DEFAULT_CIRCUIT
-from eisfit.cli.pages.files import export, measured, read_files, report
-from eisfit.cli.pages.html_report import fitted_curve, page_item
+from eisfit.cli.pages.files import describe_measured, export, read_files, report
+from eisfit.cli.pages.html_report import compute_curve, page_item
 from eisfit.cli.pages.questions import (
     MOST_PARAMETERS,
     Ask,
-    checked,
+    check_question,
     complete_values,
+    find_used_points,
     fit_options,
     free_values,
     plain_values,
-    used_points,
 )
 from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
@@ -86,7 +86,7 @@ class Workbench:
         UsageError
             Without a spectrum.
         """
-        from eisfit.display.pages import measured_group, workbench_page
+        from eisfit.display.pages import group_measured, workbench_page
         from eisfit.model.files.library import circuits
 
         if not spectra:
@@ -94,7 +94,7 @@ class Workbench:
         names = list(dict.fromkeys(s.name.partition("#")[0] for s in spectra))
         title = f"View {names[0]}" if len(names) == 1 else f"View {len(spectra)} spectra"
         return workbench_page(
-            [measured_group(label, [s.to_dict() for s in some]) for label, some in _folders(spectra).items()],
+            [group_measured(label, [s.to_dict() for s in some]) for label, some in _folders(spectra).items()],
             title=title,
             engine="server",
             circuits=[(name, find_circuit(name).title) for name in circuits()],
@@ -104,7 +104,7 @@ class Workbench:
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
-        ask, spectrum = checked(request)
+        ask, spectrum = check_question(request)
         chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
         from eisfit.display.pages import drawing
 
@@ -118,16 +118,16 @@ class Workbench:
 
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the circuit's curve for these values, and how far the data is from it."""
-        ask, spectrum = checked(request)
+        ask, spectrum = check_question(request)
         chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
         values = complete_values(chosen, ask.values)
         whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
         away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
             spectrum.impedance
         )
-        used = used_points(ask, spectrum)
+        used = find_used_points(ask, spectrum)
         return {
-            "curve": fitted_curve(spectrum, chosen, values),
+            "curve": compute_curve(spectrum, chosen, values),
             "residual_real_percent": (100 * away.real).tolist(),
             "residual_imag_percent": (100 * away.imag).tolist(),
             "rms_relative_residual": float(np.sqrt(np.mean(np.abs(away[used]) ** 2))),
@@ -144,30 +144,33 @@ class Workbench:
         from eisfit.fitting.fit import fit
         from eisfit.fitting.fit_alike import fit_like
 
-        ask, whole = checked(request)
-        spectrum = whole.keep(used_points(ask, whole))
+        ask, whole = check_question(request)
+        spectrum = whole.keep(find_used_points(ask, whole))
         chosen = None if ask.circuit is None else self.chosen(ask.circuit)
         if chosen is None and ask.like is not None:
             result = fit_like(spectrum, self.chosen(ask.like), weighting=ask.weighting)
         else:
             options = {} if chosen is None else fit_options(ask, chosen)
             result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
-        return {**_shown(result), **self._repeat(ask, result.circuit if chosen is None else chosen, whole)}
+        return {
+            **_describe_fit(result),
+            **self._repeat(ask, result.circuit if chosen is None else chosen, whole),
+        }
 
     def check(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the Kramers-Kronig test of the points that are used."""
         from eisfit.validation.kramers_kronig import check
 
-        ask, spectrum = checked(request)
-        return {"document": check(spectrum.keep(used_points(ask, spectrum))).to_dict()}
+        ask, spectrum = check_question(request)
+        return {"document": check(spectrum.keep(find_used_points(ask, spectrum))).to_dict()}
 
     def identify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Rank circuits by what the data supports."""
         from eisfit.display.pages import ranking
         from eisfit.fitting.identify.identify import identify
 
-        ask, spectrum = checked(request)
-        found = identify(spectrum.keep(used_points(ask, spectrum)), weighting=ask.weighting)
+        ask, spectrum = check_question(request)
+        found = identify(spectrum.keep(find_used_points(ask, spectrum)), weighting=ask.weighting)
         document = found.to_dict(data=False)
         return {"document": document, **ranking(document)}
 
@@ -258,22 +261,22 @@ def _session(bench: Workbench, request: dict[str, Any]) -> dict[str, Any]:
         spectrum = Spectrum.from_dict(row.get("spectrum") or {})
         kept = {key: row[key] for key in ("masks", "range", "circuit", "values", "held") if key in row}
         ask = validate({"op": "session", "spectrum": {}, **kept}, Ask, "the session")
-        used_points(ask, spectrum)
-        found.append({**measured(spectrum), **kept, "fit": _stored(row.get("fit"))})
+        find_used_points(ask, spectrum)
+        found.append({**describe_measured(spectrum), **kept, "fit": _restore(row.get("fit"))})
     return {"schema": SESSION, "selected": session.get("selected"), "spectra": found}
 
 
-def _stored(document: Any) -> dict[str, Any] | None:
+def _restore(document: Any) -> dict[str, Any] | None:
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.result import result_or_failure
 
     if not isinstance(document, dict):
         return None
     result = result_or_failure(document)
-    return None if isinstance(result, FitFailure) else _shown(result)
+    return None if isinstance(result, FitFailure) else _describe_fit(result)
 
 
-def _shown(result: Any) -> dict[str, Any]:
+def _describe_fit(result: Any) -> dict[str, Any]:
     """Return what the page shows and saves of a fit."""
     from eisfit.display.pages import drawing, entry
 

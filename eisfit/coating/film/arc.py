@@ -142,7 +142,7 @@ def film_from_fit(
     """
     R, Q, alpha, covariance = _arc(fit, label)
     tau = (R * Q) ** (1 / alpha)
-    _inside(fit, 1 / (2 * math.pi * tau), label)
+    _require_inside(fit, 1 / (2 * math.pi * tau), label)
     # ln R and ln C = ln tau - ln R (Hsu, Mansfeld, Corrosion 57 (2001) 747), by (R, Q, alpha).
     of_R = [1 / R, 0.0, 0.0]
     of_C = [1 / (alpha * R) - 1 / R, 1 / (alpha * Q), -math.log(R * Q) / alpha**2]
@@ -244,7 +244,7 @@ def _refusal(names: list[str], reason: str) -> StudyError:
     return StudyError(f"the arc of {names[0]} yields no film: {reason}")
 
 
-def _inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
+def _require_inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
     spectrum = fit["spectrum"]
     low, high = spectrum["frequency_min_Hz"], spectrum["frequency_max_Hz"]
     if not low <= peak <= high:

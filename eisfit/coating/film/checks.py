@@ -143,11 +143,11 @@ def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any
         effective = bruggeman(values, shares)
         bounds = (1 / high, 1 / low if low else np.inf)
         measured = _resistivity(table)
-        verdict = _placed(
+        verdict = _compare_with_bounds(
             _micro, "uohm cm", measured, bounds, 1 / effective if effective else np.inf, mixture
         )
         ratio = _ratio(measured, bounds)
-        verdict += _why(
+        verdict += _name_cause(
             ratio, "disorder, boundaries or a worse oxide than the one compared with", "a richer metal"
         )
         checks.append(_check("resistivity", measured, "ohm cm", mixture, bounds, ratio, verdict))
@@ -155,16 +155,18 @@ def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any
         values = [phase.ionic_conductivity.median for phase in phases if phase.ionic_conductivity]
         bounds = hashin_shtrikman(values, shares)
         measured = table.ionic_conductivity.median
-        verdict = _placed(lambda v: f"{v:.3g}", "S/cm", measured, bounds, bruggeman(values, shares), mixture)
+        verdict = _compare_with_bounds(
+            lambda v: f"{v:.3g}", "S/cm", measured, bounds, bruggeman(values, shares), mixture
+        )
         ratio = _ratio(measured, bounds)
-        verdict += _why(
+        verdict += _name_cause(
             ratio, "ions take ways that neither part has alone, such as their boundaries", "blocked ways"
         )
         checks.append(_check("ionic_conductivity", measured, "S/cm", mixture, bounds, ratio, verdict))
     return checks
 
 
-def _placed(  # noqa: PLR0917 - the words of one sentence
+def _compare_with_bounds(  # noqa: PLR0917 - the words of one sentence
     show: Callable[[float], str],
     unit: str,
     measured: float,
@@ -182,7 +184,7 @@ def _placed(  # noqa: PLR0917 - the words of one sentence
     )
 
 
-def _why(ratio: float, above: str, below: str) -> str:
+def _name_cause(ratio: float, above: str, below: str) -> str:
     if ratio == 1:
         return ": the parts explain it."
     reason, factor = (above, ratio) if ratio > 1 else (below, 1 / ratio)

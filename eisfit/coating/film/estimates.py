@@ -171,7 +171,7 @@ def film(
     if isinstance(source, FitResult):
         cell = _cell(source, area, films)
         estimate = film_from_fit(source.to_dict(), cell, label=label, **known)
-        return _of_arc(_widened(estimate, source, cell, label))
+        return _estimate_from_arc(_widen_errors(estimate, source, cell, label))
     if not isinstance(source, SeriesResult):
         raise StudyError(
             f"{type(source).__name__}: a film comes from what eisfit.fit or eisfit.track returns"
@@ -179,9 +179,9 @@ def film(
     if f"R_{label}" not in source.circuit.parameters:
         raise no_arc(label, f"R_{label}")
     if source.axes == ("thickness",):
-        return _of_thicknesses(source, label, area, films)
+        return _estimate_from_thicknesses(source, label, area, films)
     if source.axes == ("temperature",):
-        return _of_temperatures(source, label, area, films, known)
+        return _estimate_from_temperatures(source, label, area, films, known)
     raise StudyError(
         f"a film comes from one fit, or from a track over thickness or temperature, not over "
         f"{' and '.join(source.axes)}"
@@ -194,7 +194,7 @@ def _cell(fit: FitResult, area: Any, films: int) -> FilmCell:
     return FilmCell(uncertain(area, "cm^2", "area", bare=True), films)
 
 
-def _widened(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label: str) -> FilmEstimate:
+def _widen_errors(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label: str) -> FilmEstimate:
     """Return the estimate with errors of resistance and capacitance that reach as far as their profiles do.
 
     Where another arc overlaps, chisqr is no parabola: of 120 simulated arcs beside one at a third of their
@@ -225,7 +225,7 @@ def _reach(fit: FitResult, name: str) -> float:
     return max(reach, known or 0.0) / row.value
 
 
-def _of_arc(estimate: FilmEstimate) -> FilmResult:
+def _estimate_from_arc(estimate: FilmEstimate) -> FilmResult:
     """Return an arc's numbers, with permittivity and capacitance by volume where the thickness was given."""
     values, stderr, notes = dict(estimate.values), dict(estimate.stderr), []
     if estimate.basis == "thickness as given":
@@ -290,11 +290,11 @@ def _usable(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Mapping[str, A
     return good
 
 
-def _told(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _collect_flags(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(f"left out: {row['error']}" for row in rows if row["error"])
 
 
-def _of_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> FilmResult:
+def _estimate_from_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> FilmResult:
     rows = _rows(source, label, area, films, {})
     good = _usable(rows, "thickness")
     fits = [result for result in source.results if isinstance(result, FitResult)]
@@ -312,14 +312,14 @@ def _of_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> 
     for name in ("ionic_conductivity_S_per_cm", "offset_ohm_cm2"):
         values[name] = found[name]
         stderr[name] = math.hypot(found[f"{name}_stderr"], common * found[name])
-    notes = _told(rows)
+    notes = _collect_flags(rows)
     if found["scatter"] > 1:
         times = significant(found["scatter"], 2)
         notes = (f"the films scatter about the line by {times} of their errors, which hold that", *notes)
     return FilmResult(values, stderr, "thickness series", tuple(rows), notes)
 
 
-def _of_temperatures(
+def _estimate_from_temperatures(
     source: SeriesResult, label: str, area: Any, films: int, known: Mapping[str, Uncertain | None]
 ) -> FilmResult:
     rows = _rows(source, label, area, films, known)
@@ -330,6 +330,6 @@ def _of_temperatures(
     except FitError as error:
         raise StudyError(str(error)) from None
     energy = {"activation_energy_eV": law.activation_energy_eV}
-    notes = (str(law), *_told(rows))
+    notes = (str(law), *_collect_flags(rows))
     stderr = {"activation_energy_eV": (law.high - law.low) / (2 * normal_quantile(0.975))}
     return FilmResult(energy, stderr, "temperature series", tuple(rows), notes)

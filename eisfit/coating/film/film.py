@@ -176,7 +176,7 @@ def hashin_shtrikman(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[f
     (0.0, 4.99...e-09)
     """
     s, f = _phases(conductivities, fractions)
-    return _around(s, f, float(s.min())), _around(s, f, float(s.max()))
+    return _expand_around(s, f, float(s.min())), _expand_around(s, f, float(s.max()))
 
 
 def bruggeman(conductivities: ArrayLike, fractions: ArrayLike) -> float:
@@ -198,7 +198,7 @@ def bruggeman(conductivities: ArrayLike, fractions: ArrayLike) -> float:
     return float((low + high) / 2)
 
 
-def _around(s: FloatArray, f: FloatArray, reference: float) -> float:
+def _expand_around(s: FloatArray, f: FloatArray, reference: float) -> float:
     below = s + 2 * reference
     if (below[f > 0] == 0).any():
         return 0.0

@@ -42,7 +42,7 @@ def problem_of(study: Study) -> Problem:
     quick, roughness = _support(study)
     cells = tuple(dict.fromkeys(block.cell for block in blocks))
     bare = next(block for block in blocks if not block.coated)
-    priors = {**size_priors(bare, support.area.median * roughness), **_given(study)}
+    priors = {**size_priors(bare, support.area.median * roughness), **_read_priors(study)}
     if not quick.particles:
         priors.pop("tau_d")
     if file.counter.kind != "full":
@@ -94,7 +94,7 @@ def _median(value: Uncertain | None, otherwise: float = np.nan) -> float:
     return otherwise if value is None else value.median
 
 
-def _given(study: Study) -> dict[str, Prior]:
+def _read_priors(study: Study) -> dict[str, Prior]:
     support = study.file.support
     given = {"area": _log_prior(support.area)}
     for name in ("kappa", "sigma_s"):
@@ -118,7 +118,7 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
         own = "" if film is first else f":{film.name}"
         given[f"thickness:{film.name}"] = _log_prior(film.thickness)
         if film.ionic_conductivity is not None:
-            given[f"s_i{own}"] = _at_reference(film)
+            given[f"s_i{own}"] = _move_to_reference(film)
         if film.resistivity is not None:
             given[f"resistivity{own}"] = _log_prior(film.resistivity)
     if first.resistivity is None:  # permittivity of 20, within a factor of two
@@ -130,7 +130,7 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
     return given
 
 
-def _at_reference(film: FilmTable) -> Prior:
+def _move_to_reference(film: FilmTable) -> Prior:
     """Prior of a film's ionic conductivity at the reference temperature."""
     assert film.ionic_conductivity is not None  # the caller looks
     prior = _log_prior(film.ionic_conductivity)

@@ -11,7 +11,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
-from eisfit.coating.inference.search import refitted
+from eisfit.coating.inference.search import refit
 
 __all__ = ["ledger", "next_experiments", "prior_swing"]
 
@@ -36,7 +36,7 @@ def ledger(
     stages = _stages(problem)
     for number, (name, blocks, ratios) in enumerate(stages):
         last = number == len(stages) - 1
-        found = final if last else refitted(problem.with_blocks(blocks, ratios), problem, final, seed)
+        found = final if last else refit(problem.with_blocks(blocks, ratios), problem, final, seed)
         after = log_odds({key: p.log_evidence for key, p in found.items()})
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
@@ -248,10 +248,10 @@ def _information(drawn: FloatArray, weights: FloatArray) -> float:
     half = drawn.shape[1] // 2
     logs = np.stack([_log_density(features[:, half:], learned) for learned in features[:, :half]], axis=-1)
     # A classifier that is too sure gains less: it is softened by the factor that gains most.
-    return max(_gained(soft * logs + np.log(weights), weights) for soft in np.geomspace(0.01, 1, 15))
+    return max(_compute_gain(soft * logs + np.log(weights), weights) for soft in np.geomspace(0.01, 1, 15))
 
 
-def _gained(logs: FloatArray, weights: FloatArray) -> float:
+def _compute_gain(logs: FloatArray, weights: FloatArray) -> float:
     told = np.einsum("hnh->hn", logs) - np.logaddexp.reduce(logs, axis=-1)
     return max(_entropy(weights) + float(weights @ told.mean(axis=1)) / float(np.log(2)), 0.0)
 

@@ -40,7 +40,7 @@ __all__ = [
     "Prior",
     "Problem",
     "activation_energies",
-    "within",
+    "clip_coordinates",
 ]
 
 REFERENCE_K = 298.15
@@ -153,7 +153,7 @@ class Problem:
         """Return the same cells and priors with other data."""
         return replace(self, blocks=tuple(blocks), ratios=tuple(ratios))
 
-    def finished(self, modes: int = MODES, *, slopes: bool = True) -> Problem:
+    def finish(self, modes: int = MODES, *, slopes: bool = True) -> Problem:
         """Return the problem with the support that results are computed from, channels with their modes.
 
         Published scalars are weighed by draws of the quick model. Without `slopes` the channels have no
@@ -236,7 +236,7 @@ class Problem:
         """Return the impedance of a block's cell for coordinates (B, L), at its own frequencies or others."""
         access = block.coated and hypothesis.access and self.film == "mixed"
         cell = Cell(self.support, self.film if block.coated else None, access)
-        return cell_impedance(cell, within(local), block.omega if omega is None else omega)
+        return cell_impedance(cell, clip_coordinates(local), block.omega if omega is None else omega)
 
     def predict(
         self, block: Block, hypothesis: Hypothesis, names: Sequence[str], u: FloatArray
@@ -247,7 +247,7 @@ class Problem:
         return Z.real @ block.combine.T if block.combine is not None else Z.view(np.float64)
 
 
-def within(local: FloatArray) -> FloatArray:
+def clip_coordinates(local: FloatArray) -> FloatArray:
     """Keep coordinates within e^40, beyond which nothing is physical but a stray start may come."""
     absent = np.isinf(local)
     return np.where(absent | LINEAR, local, np.clip(np.where(absent, 0.0, local), -60.0, 40.0))

@@ -24,7 +24,7 @@ from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
 from eisfit.coating.physics import INDEX
 
-__all__ = ["sampled"]
+__all__ = ["sample_posterior"]
 
 _ROUND, _ROUNDS, _KEPT = 1000, 10, 400
 _COUNTING = 400  # draws of all rounds that count
@@ -36,7 +36,7 @@ _ENDS = np.array([0.0, INFINITE])
 _NEVER = -1e6  # logarithm of the density of a draw that no R_i can bring to the measured resistance
 
 
-def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
+def sample_posterior(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     """Return the posterior with its evidence, and its draws, by sampling instead of Laplace's method.
 
     Parameters
@@ -54,7 +54,7 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
     normals, rounds = [], []
     for _ in range(_ROUNDS):
         normals.append(told)
-        rounds.append(_measured(problem, laplace, linear, _round(told, linear, rng), rng))
+        rounds.append(_draw_measured(problem, laplace, linear, _round(told, linear, rng), rng))
         u, shift, known, error, log_jacobian, log_density = map(np.concatenate, zip(*rounds, strict=True))
         logs = log_density - _log_mixture(u[:, ~linear], normals)
         logs = np.where(np.isfinite(logs), np.maximum(logs, _NEVER), _NEVER)
@@ -63,7 +63,7 @@ def sampled(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
         told = _next(u[:, ~linear], logs)
     kept = rng.choice(len(logs), _KEPT, p=_shares(logs))
     sample = u[kept]
-    sample[:, linear] = _conditioned(shift[kept], known[kept], error[kept], rng)
+    sample[:, linear] = _condition(shift[kept], known[kept], error[kept], rng)
     from_prior = log_jacobian.reshape(len(rounds), _ROUND, -1)[:, _ROUND // 2 :]
     feasible = float((from_prior > _NEVER / 2).all(axis=-1).mean())
     evidence = float(np.logaddexp.reduce(logs) - np.log(len(logs)))
@@ -114,7 +114,7 @@ def _next(u: FloatArray, logs: FloatArray) -> Normal:
     return _normal(mean, (shares[:, None] * off).T @ off)
 
 
-def _measured(
+def _draw_measured(
     problem: Problem, laplace: Posterior, linear: BoolArray, u: FloatArray, rng: np.random.Generator
 ) -> tuple[FloatArray, ...]:
     """Return draws, what the data ask of the linear parameters (each `Row`, (n, rows)), and their density."""
@@ -144,7 +144,7 @@ def _log_density(
     return np.asarray(-0.5 * (shift * solved).sum(axis=1) - 0.5 * log_det + log_jacobian.sum(axis=1))
 
 
-def _conditioned(
+def _condition(
     shift: FloatArray, known: FloatArray, error: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """Draw what was integrated given the rest: a Gaussian conditioned by Matheron's rule."""

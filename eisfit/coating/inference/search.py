@@ -21,11 +21,11 @@ from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
-from eisfit.coating.inference.scalars import sampled
+from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics import Flat, Pellet
 from eisfit.records import dataclass
 
-__all__ = ["posteriors", "refitted"]
+__all__ = ["posteriors", "refit"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
@@ -69,14 +69,16 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     """
     tried = _distinct_hypotheses(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
-    found = _of_pair(pair, tried, seed)
+    found = _search_pair(pair, tried, seed)
     if len(pair.blocks) < len(problem.blocks):
-        found = _exchanged(problem, found.best(_KEPT, _RIVALS), _DONORS, seed)
-    ended = _ended(problem, found)
-    return {name: sampled(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
+        found = _exchange_optima(problem, found.best(_KEPT, _RIVALS), _DONORS, seed)
+    ended = _finish_all(problem, found)
+    return (
+        {name: sample_posterior(problem, p, seed) for name, p in ended.items()} if problem.scalar else ended
+    )
 
 
-def refitted(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: int) -> dict[str, Posterior]:
+def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: int) -> dict[str, Posterior]:
     """Return hypotheses on part of the data, each from its own optimum on the whole and with its corrections.
 
     Parameters
@@ -98,11 +100,11 @@ def refitted(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed:
             for block in part.blocks
             for k in (places[block.name],)
         ]
-    u = np.concatenate([_carried(p.u[None], p.names, likelihood.names) for p in near.values()])
+    u = np.concatenate([_reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
     which = np.arange(len(near))
     u, _ = _minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
     found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
-    return {name: sampled(part, p, seed) for name, p in found.items()} if part.scalar else found
+    return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
 @dataclass(frozen=True)
@@ -138,14 +140,14 @@ class Optima:
         return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
 
 
-def _of_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
+def _search_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
     """Return every hypothesis on one pair of cells; more starts are tried before none is said to fit."""
-    blind = _blind(_softened(pair), tried, seed, _STARTS)
-    found = _exchanged(pair, blind, len(tried), seed)
+    blind = _blind(_soften_errors(pair), tried, seed, _STARTS)
+    found = _exchange_optima(pair, blind, len(tried), seed)
     if chance(found.likelihood.count, float(found.chi2.min())) >= LEAST_P:
         return found
-    more = _blind(_softened(pair), tried, seed + 1, _MORE_STARTS)
-    return _exchanged(pair, blind.and_also(more).best(_KEPT), len(tried), seed)
+    more = _blind(_soften_errors(pair), tried, seed + 1, _MORE_STARTS)
+    return _exchange_optima(pair, blind.and_also(more).best(_KEPT), len(tried), seed)
 
 
 def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Optima:
@@ -160,18 +162,18 @@ def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Op
     return Optima(likelihood, u, best.which, chi2).best(_KEPT)
 
 
-def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optima:
+def _exchange_optima(problem: Problem, rough: Optima, donors: int, seed: int) -> Optima:
     """Search every hypothesis from its own optima and from the best ones of the `donors` best hypotheses.
 
     What the data of `rough` did not touch is drawn for the likeliest of them: no optimum knows it yet.
     """
     likelihood = Likelihood(problem, rough.likelihood.hypotheses)
-    u = _carried(rough.u, rough.likelihood.names, likelihood.names)
+    u = _reorder(rough.u, rough.likelihood.names, likelihood.names)
     own = Optima(likelihood, u, rough.which, rough.chi2)
     new = np.array([name not in rough.likelihood.names for name in likelihood.names])
-    found = _searched(likelihood, *_from_all(own, donors))
+    found = _descend(likelihood, *_from_all(own, donors))
     if new.any():
-        found = found.and_also(_searched(likelihood, *_drawn(own, found, new, seed)))
+        found = found.and_also(_descend(likelihood, *_draw_new(own, found, new, seed)))
         found = found.best(_BEST, _ROUGHLY)
     else:
         found = found.best(_KEPT, _RIVALS)
@@ -179,8 +181,8 @@ def _exchanged(problem: Problem, rough: Optima, donors: int, seed: int) -> Optim
         return found
     starts = _from_all(found, 1) if new.any() else (found.u, found.which)
     for _ in range(_ROUNDS):
-        both = zip(starts, _moved(found.best(1)), strict=True)
-        ended = _searched(likelihood, *(np.concatenate(part) for part in both))
+        both = zip(starts, _move_arcs(found.best(1)), strict=True)
+        ended = _descend(likelihood, *(np.concatenate(part) for part in both))
         if not _elsewhere(found, ended):
             break
         found = ended.best(_KEPT, _RIVALS)  # a move has found what the others do not know yet
@@ -196,14 +198,14 @@ def _elsewhere(before: Optima, after: Optima) -> bool:
     return bool((np.abs(new.u - old.u)[near][:, places] > _ANOTHER).any())
 
 
-def _searched(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
+def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
     u, chi2 = _minimise(likelihood, u, which, _SEARCH, corrections)
     return Optima(likelihood, u, which, chi2)
 
 
-def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[FloatArray, IntArray]:
+def _draw_new(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[FloatArray, IntArray]:
     """Return starts of the likeliest hypotheses at their `own` optima, the `new` parameters (P,) drawn.
 
     Activation energies share the slopes of the resistances with temperature in more than one way; from the
@@ -218,7 +220,7 @@ def _drawn(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Float
     return np.where(new & own.likelihood.free[which], drawn, u), which
 
 
-def _moved(best: Optima) -> tuple[FloatArray, IntArray]:
+def _move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
     """Return likely optima with the solid's part of the spectrum, or one of its small arcs, elsewhere."""
     names, free = best.likelihood.names, best.likelihood.free
     near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
@@ -252,7 +254,7 @@ def _distinct_hypotheses(problem: Problem) -> list[str]:
     return [name for name, hypothesis in HYPOTHESES.items() if reaches or not hypothesis.access]
 
 
-def _carried(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatArray:
+def _reorder(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatArray:
     """Rows of parameters in the order of other names: what they lack is zero, the prior's mean."""
     wide = np.zeros((len(u), len(onto)))
     known = [k for k, name in enumerate(onto) if name in names]
@@ -260,9 +262,9 @@ def _carried(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatA
     return wide
 
 
-def _softened(problem: Problem) -> Problem:
+def _soften_errors(problem: Problem) -> Problem:
     """Return a problem whose errors hold the quick model's own, where there is a finer one."""
-    if problem.finished() is problem:
+    if problem.finish() is problem:
         return problem
     size = [
         np.repeat(np.abs(b.data.view(np.complex128)), 2) if b.combine is None else 0 for b in problem.blocks
@@ -278,22 +280,22 @@ def _finer_over_quick(
     likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
 ) -> Corrections | None:
     """Return what corrects the quick model at each row, or None where there is no finer one."""
-    quick, final = likelihood.problem, likelihood.problem.finished(modes, slopes=False)
+    quick, final = likelihood.problem, likelihood.problem.finish(modes, slopes=False)
     if final is quick:
         return None
     fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
     return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
 
 
-def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
+def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     """Return the optima in the final model, and the evidence of every hypothesis.
 
     Those far from the best are judged where the corrected model left them.
     """
     near = found.best(_BEST, _RIVALS)
-    likelihood = Likelihood(problem.finished(), found.likelihood.hypotheses)
+    likelihood = Likelihood(problem.finish(), found.likelihood.hypotheses)
     close = near.chi2 < near.chi2.min() + _HOPELESS
-    led = _led(near.rows(np.flatnonzero(close)))
+    led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
     u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
     ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
@@ -308,7 +310,7 @@ def _ended(problem: Problem, found: Optima) -> dict[str, Posterior]:
     }
 
 
-def _led(near: Optima) -> Optima:
+def _lead_to_quick_optima(near: Optima) -> Optima:
     """Return the optima of the quick model, corrected at each one's start by the final one.
 
     A long valley is walked at a twentieth of the final model's cost, and optima that were one before they had
@@ -361,9 +363,10 @@ def _minimise(  # noqa: PLR0917 - the last three are given by name
         moving = np.flatnonzero(~arrived & (damped <= _STUCK))
         enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
         step = _newton(gradient[moving], normal[moving] + damped[moving, None, None] * eye)
-        near = np.flatnonzero(_promised(gradient[moving], step) < enough)  # at most what Newton's promises
+        # What is predicted is at most what Newton's own step promises.
+        near = np.flatnonzero(_predict_gain(gradient[moving], step) < enough)
         whole = _newton(gradient[moving[near]], normal[moving[near]])
-        arrived[moving[near]] = _promised(gradient[moving[near]], whole) < enough[near]
+        arrived[moving[near]] = _predict_gain(gradient[moving[near]], whole) < enough[near]
         step, moving = step[~arrived[moving]], moving[~arrived[moving]]
         if not moving.size:
             break
@@ -384,6 +387,6 @@ def _newton(gradient: FloatArray, normal: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
 
 
-def _promised(gradient: FloatArray, step: FloatArray) -> FloatArray:
+def _predict_gain(gradient: FloatArray, step: FloatArray) -> FloatArray:
     """Return what steps would gain of chi2, (B,)."""
     return np.asarray(-(gradient * step).sum(axis=1))

@@ -78,7 +78,7 @@ def cell_impedance(cell: Cell, theta: FloatArray, omega: ArrayLike) -> CellImped
     table = np.where(LINEAR, theta, np.exp(np.where(LINEAR, 0.0, theta)))
     v = {p.name: table[:, k, None] for k, p in enumerate(PARAMETERS)}
     d = np.zeros((len(theta), len(PARAMETERS), w.size), dtype=np.complex128)
-    Z = _electrode(cell, v, _interface(cell, v, d, w), d) + _in_series(v, d, w)
+    Z = _electrode(cell, v, _interface(cell, v, d, w), d) + _add_in_series(v, d, w)
     return CellImpedance(Z, d)
 
 
@@ -133,7 +133,7 @@ def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: Complex
     return Z
 
 
-def _in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
     d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
     for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0)):

@@ -184,12 +184,14 @@ def _integrals(
     crossed = a[..., :, None] * b[..., None, :]
     crossed = crossed + np.swapaxes(crossed, -1, -2)
     df, dh = _slopes(v, f, h)
-    over_f, under_f = _divided(v, f, df)
-    over_h, under_h = _divided(v, h, dh)
+    over_f, under_f = _divide_differences(v, f, df)
+    over_h, under_h = _divide_differences(v, h, dh)
     return over_f * same - over_h * crossed, under_f * same - under_h * crossed
 
 
-def _divided(v: ComplexArray, f: ComplexArray, slope: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+def _divide_differences(
+    v: ComplexArray, f: ComplexArray, slope: ComplexArray
+) -> tuple[ComplexArray, ComplexArray]:
     """Return f[v_j, v_k] and (v_k f_j - v_j f_k)/(v_k - v_j)."""
     vj, vk, fj, fk = v[..., :, None], v[..., None, :], f[..., :, None], f[..., None, :]
     gap, middle = vk - vj, (vk + vj) / 2

@@ -28,7 +28,7 @@ def tanh_over(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     th = (1 - e) / (1 + e)
     T = th / s
     dT = (1 - th**2 - T) / (2 * safe)
-    return _near_zero(near, s2, _TANH, T, dT)
+    return _patch_zero(near, s2, _TANH, T, dT)
 
 
 def sphere(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
@@ -41,7 +41,7 @@ def sphere(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     below = s - th
     H = th / below
     dH = ((1 - th**2) * s - th) / (below**2 * 2 * s)
-    rest, slope = _near_zero(near, s2, _SPHERE, H, dH)
+    rest, slope = _patch_zero(near, s2, _SPHERE, H, dH)
     pole = np.where(near, s2, 1.0)
     return rest + np.where(near, 3 / pole, 0), slope - np.where(near, 3 / pole**2, 0)
 
@@ -54,7 +54,7 @@ def coth_csch(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     return np.asarray(s * (1 + e * e) / fall), np.asarray(2 * s * e / fall)
 
 
-def _near_zero(
+def _patch_zero(
     near: NDArray[np.bool_],
     x: ComplexArray,
     series: tuple[float, ...],

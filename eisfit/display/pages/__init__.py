@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from eisfit.display.pages.entries import drawing, entry, measurement, ranking
 from eisfit.display.pages.trends import trend_rows
-from eisfit.display.pages.workbench import measured_group, report_page, workbench_page
+from eisfit.display.pages.workbench import group_measured, report_page, workbench_page
 
 __all__ = [
     "drawing",
     "entry",
-    "measured_group",
+    "group_measured",
     "measurement",
     "ranking",
     "report_page",

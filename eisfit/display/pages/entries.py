@@ -18,19 +18,19 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    is_simulated,
     meaning,
     name_of,
     parameter_verdict,
     percent,
     points_of,
-    simulated,
     span_of,
     verdict,
 )
 from eisfit.errors import CircuitError
 from eisfit.rounding import hertz, significant, value_with_error
 
-__all__ = ["conditions", "drawing", "engineered", "entry", "measurement", "ranking", "rounded"]
+__all__ = ["conditions", "drawing", "entry", "format_engineering", "measurement", "ranking", "round_to"]
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
@@ -85,7 +85,7 @@ def ranking(document: Document) -> dict[str, Any]:
             "rms": percent(row.get("rms_relative_residual")),
             "grade": clean(row.get("grade")),
             "chance": chances(row["probability"]),
-            "probability": rounded(row["probability"], 3),
+            "probability": round_to(row["probability"], 3),
             "equivalent": [clean(one) for one in row.get("drawings") or []],
         }
         for row in document.get("circuits") or []
@@ -105,12 +105,12 @@ def conditions(spectrum: Document) -> dict[str, float]:
     return {clean(name): value for name, value in known.items() if value is not None}
 
 
-def engineered(value: float | None, stderr: float | None, unit: str) -> tuple[str, str]:
+def format_engineering(value: float | None, stderr: float | None, unit: str) -> tuple[str, str]:
     """Return a value with its error, and the unit with the prefix that both read best in.
 
-    >>> engineered(2.06307e-5, 5.8e-7, "S s^alpha"), engineered(51.847, 0.066, "ohm")
+    >>> format_engineering(2.06307e-5, 5.8e-7, "S s^alpha"), format_engineering(51.847, 0.066, "ohm")
     (('20.6 ± 0.6', 'µS s^alpha'), ('51.85 ± 0.07', 'ohm'))
-    >>> engineered(0.8772, 0.0027, "")
+    >>> format_engineering(0.8772, 0.0027, "")
     ('0.8772 ± 0.0027', '')
     """
     plain = unit.partition(" ")[0] in _PREFIXED and value is not None and math.isfinite(value) and value
@@ -132,19 +132,19 @@ def _words(fit: Document) -> dict[str, Any]:
         "name": name_of(fit),
         "cycle": cycle_words(block.get("cycle")),
         "conditions": conditions(stood),
-        "simulated": simulated(fit),
+        "simulated": is_simulated(fit),
         "circuit": clean((fit.get("circuit") or {}).get("string")),
         "ok": bool(fit.get("ok")),
         "grade": clean(fit.get("grade")),
         "verdict": verdict(fit),
         "said": _SAID.get(clean(fit.get("grade")), ""),
-        "rms": rounded((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
-        "wanted": _wanted(fit.get("parameters") or {}),
+        "rms": round_to((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
+        "wanted": _pick_main(fit.get("parameters") or {}),
         "flags": [_flag(flag) for flag in flags_of(fit)],
         "facts": _facts(fit),
         "parameters": parameters,
         "derived": [
-            [name, *engineered(row.get("value"), row.get("stderr"), clean(row.get("unit")))]
+            [name, *format_engineering(row.get("value"), row.get("stderr"), clean(row.get("unit")))]
             for name, row in (fit.get("derived") or {}).items()
         ],
     }
@@ -159,7 +159,7 @@ def _parameter(name: str, row: Document) -> dict[str, Any]:
     """Return a parameter as a row of the table, with the numbers that trends and filters use."""
     stderr = row.get("stderr")
     free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
-    shown, unit = engineered(
+    shown, unit = format_engineering(
         row.get("value"), math.nan if stderr is None and free else stderr, clean(row.get("unit"))
     )
     low, high = (row.get(end) for end in ("min", "max"))
@@ -170,16 +170,16 @@ def _parameter(name: str, row: Document) -> dict[str, Any]:
         "verdict": clean(row.get("verdict")),
         "word": parameter_verdict(row),
         "meaning": meaning(row),
-        "value": rounded(row.get("value"), 7),
-        "stderr": rounded(stderr, 3),
-        "noise": rounded(row.get("stderr_noise"), 2),
-        "model": rounded(row.get("stderr_model"), 2),
+        "value": round_to(row.get("value"), 7),
+        "stderr": round_to(stderr, 3),
+        "noise": round_to(row.get("stderr_noise"), 2),
+        "model": round_to(row.get("stderr_model"), 2),
         "plain_unit": clean(row.get("unit")),
-        "bounds": [rounded(low), rounded(high)],
+        "bounds": [round_to(low), round_to(high)],
     }
 
 
-def _wanted(rows: Document) -> str | None:
+def _pick_main(rows: Document) -> str | None:
     """Return the parameter that is asked for most: the charge-transfer, else the largest resistance."""
     ohms = {name: row for name, row in rows.items() if row.get("unit") == "ohm"}
     charge = [name for name, row in ohms.items() if row.get("role") == "charge_transfer"]
@@ -212,7 +212,7 @@ def _check(check: Document | None) -> dict[str, Any] | None:
         return {"ok": None, "text": f"not tested: {failure(check)}", "flags": [], "ranges": []}
     noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
     largest = f"largest residual {percent(check.get('max_residual'))}"
-    ranges = [[rounded(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
+    ranges = [[round_to(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
     where = ", ".join(hertz(low) if low == high else f"{hertz(low)} to {hertz(high)}" for low, high in ranges)
     said = f"{'consistent' if check.get('ok') else 'NOT consistent'} ({noise}, {largest})"
     return {
@@ -228,9 +228,9 @@ def _residuals(columns: Document) -> dict[str, Any] | None:
     """Return the residuals of the Kramers-Kronig test, percent of |Z|."""
     if not columns:
         return None
-    return {"f": [rounded(f) for f in columns["frequency_Hz"]],
-            "re": [rounded(100 * v, 2) for v in columns["residual_real"]],
-            "im": [rounded(100 * v, 2) for v in columns["residual_imag"]]}  # fmt: skip
+    return {"f": [round_to(f) for f in columns["frequency_Hz"]],
+            "re": [round_to(100 * v, 2) for v in columns["residual_real"]],
+            "im": [round_to(100 * v, 2) for v in columns["residual_imag"]]}  # fmt: skip
 
 
 def _points(fit: Document) -> dict[str, Any] | None:
@@ -244,11 +244,13 @@ def _points(fit: Document) -> dict[str, Any] | None:
         away = [
             100 * (a - b) / abs(a) if a else math.nan for a, b in zip(z, _complex(data, "fit"), strict=True)
         ]
-        points["res_re"] = [rounded(value.real, 3) for value in away]
-        points["res_im"] = [rounded(value.imag, 3) for value in away]
+        points["res_re"] = [round_to(value.real, 3) for value in away]
+        points["res_im"] = [round_to(value.imag, 3) for value in away]
     noise = data.get("noise_ohm")
     if noise is not None:
-        points["noise"] = [rounded(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)]
+        points["noise"] = [
+            round_to(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)
+        ]
     return points
 
 
@@ -263,16 +265,16 @@ def _complex(data: Document, kind: str) -> list[complex]:
 
 def _columns(frequency: Iterable[float] | None, z: list[complex]) -> dict[str, Any]:
     return {
-        "f": [rounded(f) for f in frequency or ()],
-        "re": [rounded(value.real) for value in z],
-        "im": [rounded(value.imag) for value in z],
+        "f": [round_to(f) for f in frequency or ()],
+        "re": [round_to(value.real) for value in z],
+        "im": [round_to(value.imag) for value in z],
     }
 
 
-def rounded(value: float | None, digits: int = DIGITS) -> float | None:
+def round_to(value: float | None, digits: int = DIGITS) -> float | None:
     """Return so many digits of a number; None for what JSON has no word for.
 
-    >>> rounded(51.847579873), rounded(float("nan"))
+    >>> round_to(51.847579873), round_to(float("nan"))
     (51.848, None)
     """
     if value is None or not math.isfinite(value):

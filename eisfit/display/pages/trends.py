@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eisfit.display.pages.entries import rounded
+from eisfit.display.pages.entries import round_to
 from eisfit.display.report.words import Document, axes_of, clean, resistances_first
 from eisfit.rounding import value_with_error
 
@@ -25,9 +25,9 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
         if rows and None not in values and any(values[0] != value for value in values):
             found[name] = {
                 "x": places,
-                "y": [rounded(y) for y in values],
-                "low": [rounded(y - (e or 0.0)) for y, e in zip(values, errors, strict=True)],
-                "high": [rounded(y + (e or 0.0)) for y, e in zip(values, errors, strict=True)],
+                "y": [round_to(y) for y in values],
+                "low": [round_to(y - (e or 0.0)) for y, e in zip(values, errors, strict=True)],
+                "high": [round_to(y + (e or 0.0)) for y, e in zip(values, errors, strict=True)],
                 "ok": [bool(row.get("ok")) for row in rows],
                 "unit": clean(units[name]),
                 "band": _band((track.get("growth") or {}).get(name) or {}),
@@ -42,7 +42,9 @@ def _band(law: Document) -> dict[str, list[float | None]] | None:
     if not band:
         return None
     return {
-        key: [rounded(v) for v in column] for key, column in band.items() if isinstance(column, (list, tuple))
+        key: [round_to(v) for v in column]
+        for key, column in band.items()
+        if isinstance(column, (list, tuple))
     }
 
 

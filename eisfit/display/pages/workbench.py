@@ -12,7 +12,7 @@ from eisfit.display.pages.page import asset, page
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.report.words import Document, clean, count
 
-__all__ = ["measured_group", "report_page", "workbench_page"]
+__all__ = ["group_measured", "report_page", "workbench_page"]
 
 _SCRIPTS = ("words.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js", "bench.js",
             "work.js")  # fmt: skip
@@ -82,7 +82,7 @@ def workbench_page(
         "first": first,
         "weighting": weighting,
         "groups": shown,
-        "grids": _shared_grids(shown),
+        "grids": _share_grids(shown),
         "drawings": drawings or {},
         "circuits": [[clean(name), clean(about)] for name, about in circuits],
     }
@@ -92,7 +92,7 @@ def workbench_page(
                 policy={**rules, **(policy or {})})  # fmt: skip
 
 
-def measured_group(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
+def group_measured(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
     """Return a group of spectra that are still to be fitted."""
     entries = [measurement(spectrum) for spectrum in spectra]
     return {"label": clean(label), "series": len(entries) > 1, "notes": [], "entries": entries, "trends": {},
@@ -111,7 +111,7 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shared_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+def _share_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
     """Return the lists of frequencies, and put in their places their numbers: cycles share the same ones."""
     known: dict[tuple[float, ...], int] = {}
     for one in (one for group in groups for one in group["entries"]):

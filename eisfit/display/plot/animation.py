@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.display.plot.style import COLORS, new_axes, ohm_scale, pretty, required_data, styled
+from eisfit.display.plot.style import COLORS, apply_style, new_axes, ohm_scale, pretty, require_data
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 
@@ -19,7 +19,7 @@ _MOST = 150  # frames: of a longer series evenly chosen ones are shown
 _SUFFIXES = (".gif", ".html")
 
 
-@styled
+@apply_style
 def nyquist_animation(
     spectra: Sequence[Mapping[str, Any]], path: str | PathLike[str], *, seconds: float = 8.0
 ) -> Path:
@@ -56,7 +56,7 @@ def nyquist_animation(
 def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
     from matplotlib.animation import FuncAnimation
 
-    measured = [required_data(document)[1] for document in spectra]
+    measured = [require_data(document)[1] for document in spectra]
     scale, unit = ohm_scale(max(float(np.abs(z).max()) for z in measured))
     ax = new_axes(5.0, 3.8)
     everything = np.concatenate(measured) * scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, VERMILION, axes_or_new, styled
+from eisfit.display.plot.style import BLUE, GREY, VERMILION, apply_style, axes_or_new
 from eisfit.display.report.explanation import effect_name, shares
 from eisfit.errors import EisfitError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["contributions"]
 
 
-@styled
+@apply_style
 def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     """Draw the shares of the change of R_ct, medians with their central 95 %.
 

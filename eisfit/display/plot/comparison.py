@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, VERMILION, axes_or_new, legible, styled
+from eisfit.display.plot.style import BLUE, GREY, VERMILION, apply_style, axes_or_new, legible
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ def comparison_height(document: Mapping[str, Any]) -> float:
     names = [
         str(row["circuit"]["name"]) for row in document.get("ranked") or [] if row.get("bic") is not None
     ]
-    return 0.9 + sum(max(0.34, 0.05 + 0.15 * len(_folded(name).splitlines())) for name in names)
+    return 0.9 + sum(max(0.34, 0.05 + 0.15 * len(_fold(name).splitlines())) for name in names)
 
 
 _LONGEST = 30  # letters of a line
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     """Return a circuit string in lines short enough to stand beside a bar, broken behind - , and )."""
     lines = [""]
     for part in re.findall(r"[^-,)]*(?:[-,]|\)+-?|$)", name):
@@ -36,7 +36,7 @@ def _folded(name: str) -> str:
     return "\n".join(lines)
 
 
-@styled
+@apply_style
 def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     """Draw the BIC of every circuit above the best one's; refused circuits are hatched.
 
@@ -65,7 +65,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         ax.annotate(note, (max(behind, 0.0), place), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_xscale("symlog", linthresh=10.0)
     ax.axvline(0.0, color="black", lw=0.8)
-    names = ["\n".join(map(legible, _folded(str(row["circuit"]["name"])).splitlines())) for row in rows]
+    names = ["\n".join(map(legible, _fold(str(row["circuit"]["name"])).splitlines())) for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     low = min(0.0, *(1.5 * (row["bic"] - lowest) for row in rows))

@@ -14,14 +14,14 @@ from eisfit.display.plot.style import (
     GREY,
     SKY,
     VERMILION,
+    apply_style,
     axes_or_new,
     column,
     complex_column,
     legible,
     ohm_scale,
+    open_figure,
     quantity,
-    shown_figure,
-    styled,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = ["bode", "drt", "residuals"]
 _WORDS = 1.3  # decades of tau that the words of a peak take
 
 
-@styled
+@apply_style
 def bode(
     frequency: ArrayLike,
     impedance: ArrayLike,
@@ -62,7 +62,7 @@ def bode(
     z = complex_column(impedance, "impedance")
     f = column(frequency, "frequency", z.size)
     if axes is None:
-        axes = shown_figure(4.8, 4.4).subplots(2, 1, sharex=True)
+        axes = open_figure(4.8, 4.4).subplots(2, 1, sharex=True)
     upper, lower = axes
     known = None if label is None else legible(label)
     name = known or ("data" if fitted is not None else None)
@@ -136,7 +136,7 @@ def _power_of_ten(value: float, _: int) -> str:
     return "10" + str(round(np.log10(value))).translate(_RAISED)
 
 
-@styled
+@apply_style
 def residuals(
     frequency: ArrayLike,
     residual_real: ArrayLike,
@@ -178,7 +178,7 @@ def residuals(
     return ax
 
 
-@styled
+@apply_style
 def drt(
     tau: ArrayLike,
     gamma: ArrayLike,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, axes_or_new, legible, styled
+from eisfit.display.plot.style import BLUE, GREY, apply_style, axes_or_new, legible
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ __all__ = ["identification"]
 _SHOWN = 8
 
 
-@styled
+@apply_style
 def identification(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     """Draw the probability of the first circuits, each with its name, grade and residual.
 

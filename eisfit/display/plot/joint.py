@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.display.plot.style import COLORS, GREY, axes_or_new, column, figure_or_new, pretty, styled
+from eisfit.display.plot.style import COLORS, GREY, apply_style, axes_or_new, column, figure_or_new, pretty
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 _MANY = 60  # points: above it their error bars would be a smear
 
 
-@styled
+@apply_style
 def joint_course(document: Document, name: str, *, ax: Axes | None = None, label: bool = True) -> Axes:
     """Draw a shared or smooth parameter with its 95 % band, and the fits of each cycle by itself as points.
 
@@ -66,7 +66,7 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     return ax
 
 
-@styled
+@apply_style
 def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> Axes:
     """Draw how well each strength of smoothness predicts the cycles left out, and mark the one chosen.
 
@@ -95,18 +95,18 @@ def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> 
     else:
         ax.axvline(found["strength"], color=COLORS[0])
     ax.set(xscale="log", xlabel=pretty(f"strength of {name}"), ylabel="-2 ln(density) a cycle")
-    ax.set_title(_chosen(found), color=COLORS[0], fontsize="medium", loc="right")
+    ax.set_title(_describe_choice(found), color=COLORS[0], fontsize="medium", loc="right")
     return ax
 
 
-def _chosen(found: Document) -> str:
+def _describe_choice(found: Document) -> str:
     if not found["tried"]:
         return "as given"
     freedom = found.get("freedom")
     return "chosen" if freedom is None else f"{freedom:.3g} of {found['folds']} degrees of freedom"
 
 
-@styled
+@apply_style
 def joint_overview(document: Document, *, figure: Figure | None = None) -> tuple[Axes, ...]:
     """Draw every shared or smooth parameter, one line of panels each, with the choice of its strength.
 

@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.display.plot.style import (
     BLACK,
+    apply_style,
     axes_or_new,
     column,
     complex_column,
     legible,
     ohm_scale,
     quantity,
-    required_data,
+    require_data,
     root_figure,
-    styled,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _TAG = "eisfit decade"
 _UNITS = {"mΩ": 1e3, "Ω": 1.0, "kΩ": 1e-3, "MΩ": 1e-6}
 
 
-@styled
+@apply_style
 def nyquist(
     frequency: ArrayLike,
     impedance: ArrayLike,
@@ -98,7 +98,7 @@ def nyquist(
     return ax
 
 
-@styled
+@apply_style
 def nyquist_cycles(
     spectra: Sequence[Mapping[str, Any]],
     *,
@@ -126,7 +126,7 @@ def nyquist_cycles(
     norm = Normalize(min(cycles, default=0), max(cycles, default=1))
     shades = colormaps["viridis"]
     for cycle, document in zip(cycles, spectra, strict=True):
-        f, z = required_data(document)
+        f, z = require_data(document)
         nyquist(f, z, ax=ax, mark_decades=False, color=shades(0.9 * float(norm(cycle))))  # type: ignore[arg-type]
     ax.figure.colorbar(ScalarMappable(norm, _darker(shades)), ax=ax, label=label, shrink=0.7)
     return ax

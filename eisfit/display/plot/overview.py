@@ -13,14 +13,14 @@ from eisfit.display.plot.style import (
     GREEN,
     ORANGE,
     VERMILION,
+    apply_style,
     column,
     data_impedance,
     figure_or_new,
     legible,
     paper_columns,
-    required_data,
-    shortened,
-    styled,
+    require_data,
+    shorten,
 )
 from eisfit.errors import UsageError, did_you_mean
 
@@ -61,7 +61,7 @@ def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: M
     )
 
 
-@styled
+@apply_style
 def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
     """Draw one fit: Nyquist, Bode and residuals, under a title that says whether to believe it.
 
@@ -82,7 +82,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     EisfitError
         When the document holds no data (a failed file).
     """
-    f, z = required_data(document)
+    f, z = require_data(document)
     fitted = data_impedance(document, "fit")
     stacked = paper_columns() == 1
     figure = figure_or_new(figure, *((4.8, 9.6) if stacked else (8.6, 4.9)))
@@ -99,7 +99,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     return first, magnitude, phase, last
 
 
-@styled
+@apply_style
 def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, Axes]:
     """Draw a Kramers-Kronig check: data with the consistent fit, residuals with noise, failing ranges shaded.
 
@@ -120,7 +120,7 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
     EisfitError
         When the document holds no data.
     """
-    f, z = required_data(document)
+    f, z = require_data(document)
     data = document["data"]
     if paper_columns() == 1:
         figure = figure_or_new(figure, 4.8, 6.2)
@@ -192,7 +192,7 @@ def _ring(ax: Axes, impedance: Any) -> None:
     )
 
 
-def _simulated(document: Mapping[str, Any]) -> bool:
+def _is_simulated(document: Mapping[str, Any]) -> bool:
     """Return whether the document says so: simulated data is labelled wherever it is shown."""
     blocks = (document, *(document.get(key) or {} for key in ("spectrum", "spectrum_document")))
     marks = (block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks)
@@ -201,20 +201,20 @@ def _simulated(document: Mapping[str, Any]) -> bool:
 
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
     if paper_columns():  # the caption says what is shown, and whether to believe it
-        if _simulated(document):
+        if _is_simulated(document):
             figure.suptitle("simulated data", x=0.99, ha="right", size=7)
         return
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
-    if _simulated(document):
-        source = f"{shortened(source, 28)} (simulated)"
-    head = ", ".join(part for part in (shortened(source, 40), shortened(what or "", 60)) if part)
+    if _is_simulated(document):
+        source = f"{shorten(source, 28)} (simulated)"
+    head = ", ".join(part for part in (shorten(source, 40), shorten(what or "", 60)) if part)
     grave = [flag for flag in document.get("flags") or [] if flag.get("level", "forbids") == "forbids"]
     names = ", ".join(dict.fromkeys(str(flag.get("name")) for flag in grave))
     grade = f"{document['grade']}, " if document.get("grade") else ""
     verdict = grade + ("usable" if document.get("ok") else f"not usable: {names}".removesuffix(": "))
     figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, legible(shortened(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
+        0.995, 0.99, legible(shorten(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
         color=GREEN if document.get("ok") else VERMILION,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.display.plot.style import column, figure_or_new, pretty, styled
+from eisfit.display.plot.style import apply_style, column, figure_or_new, pretty
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LAWS = ("arrhenius", "lines", "growth", "curves")
 _DECADES = 3.0  # factor between values from which an axis of resistances is logarithmic
 
 
-@styled
+@apply_style
 def relaxation_map(document: Document, *, figure: Figure | None = None) -> tuple[Axes, ...]:
     """Draw the map of the distributions with their peaks, and beside it each peak's resistance with its law.
 

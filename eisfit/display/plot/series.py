@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
+    apply_style,
     axes_or_new,
     column,
     figure_or_new,
     ohm_scale,
     paper_columns,
     pretty,
-    required_data,
-    styled,
+    require_data,
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
 from eisfit.display.report.along import place_words
@@ -34,8 +34,8 @@ __all__ = [
     "cells_trends",
     "lines_of",
     "nyquist_waterfall",
+    "select_shown",
     "series_waterfall",
-    "shown_names",
 ]
 
 Document = Mapping[str, Any]
@@ -47,7 +47,7 @@ _LINES_NAMED = 12
 _POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
 
 
-@styled
+@apply_style
 def cells_trend(
     documents: Sequence[Document], name: str, *, ax: Axes | None = None, label: bool = True
 ) -> Axes:
@@ -80,7 +80,7 @@ def cells_trend(
             column([row.get(axis["name"]) for row in rows], axis["name"]),
             column([row.get(name) for row in rows], name),
             column([row.get(f"{name}_stderr") for row in rows], name),
-            ok=[_believed(row, name) for row in rows],
+            ok=[_is_believed(row, name) for row in rows],
             within=bounds_of(document, name),
             label=(document.get("label") or None) if label else None,
             ax=ax,
@@ -119,7 +119,7 @@ def lines_of(documents: Sequence[Document]) -> list[Document]:
     return found
 
 
-def _believed(row: Mapping[str, Any], name: str) -> bool:
+def _is_believed(row: Mapping[str, Any], name: str) -> bool:
     """Return whether a value is one to rely on: its fit can be used, and determines it."""
     return bool(row.get("ok")) and row.get(f"{name}_verdict", "determined") in ("determined", "fixed")
 
@@ -157,7 +157,7 @@ def _band(ax: Axes, band: Document | None, axis: str) -> None:
         ax.fill_between(places, low, high, color=color, alpha=0.15, lw=0, zorder=1)
 
 
-@styled
+@apply_style
 def cells_trends(
     documents: Sequence[Document], *, names: Sequence[str] | None = None, figure: Figure | None = None
 ) -> tuple[Axes, ...]:
@@ -177,7 +177,7 @@ def cells_trends(
     EisfitError
         When there is nothing to draw.
     """
-    shown = shown_names(documents, names)
+    shown = select_shown(documents, names)
     columns = min(3, len(shown), 2 if len(shown) in (2, 4) or paper_columns() == 1 else 3)
     lines = -(-len(shown) // columns)
     figure = figure_or_new(figure, 1.0 + 2.8 * columns, 0.6 + 2.0 * lines)
@@ -195,7 +195,7 @@ def cells_trends(
     return tuple(axes[: len(shown)])
 
 
-def shown_names(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:
+def select_shown(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:
     """Return the parameters that are drawn: these, or all that have a value.
 
     Raises
@@ -211,7 +211,7 @@ def shown_names(documents: Sequence[Document], names: Sequence[str] | None) -> l
     return shown
 
 
-@styled
+@apply_style
 def nyquist_waterfall(
     spectra: Sequence[Document],
     *,
@@ -250,7 +250,7 @@ def nyquist_waterfall(
         raise EisfitError("nothing to draw: there is no spectrum")
     import matplotlib as mpl
 
-    measured = [required_data(document)[1] for document in spectra]
+    measured = [require_data(document)[1] for document in spectra]
     known = [_cycle(document) for document in spectra] if places is None else list(places)
     told = all(place is not None for place in known)
     cycles = [float(place) if told and place is not None else k + 1.0 for k, place in enumerate(known)]

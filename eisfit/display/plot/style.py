@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "new_axes", "new_figure", "paper", "save", "styled"]
+__all__ = ["COLORS", "apply_style", "new_axes", "new_figure", "paper", "save"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,7 +129,7 @@ def style() -> Iterator[None]:
     mpl.interactive(interactive)
 
 
-def styled(function: Callable[P, T]) -> Callable[P, T]:
+def apply_style(function: Callable[P, T]) -> Callable[P, T]:
     """Let `function` draw in eisfit's style."""
 
     @functools.wraps(function)
@@ -140,7 +140,7 @@ def styled(function: Callable[P, T]) -> Callable[P, T]:
     return wrapper
 
 
-@styled
+@apply_style
 def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
     """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
     from matplotlib.figure import Figure
@@ -148,13 +148,13 @@ def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
     return Figure(figsize=_size(width, height), layout="constrained")
 
 
-@styled
+@apply_style
 def new_axes(width: float = 4.8, height: float = 3.8) -> Axes:
     """Return the only axes of a `new_figure`."""
     return new_figure(width, height).subplots()
 
 
-def shown_figure(width: float, height: float) -> Figure:
+def open_figure(width: float, height: float) -> Figure:
     """Return a pyplot figure, which a notebook displays of itself."""
     import matplotlib.pyplot as plt
 
@@ -163,18 +163,18 @@ def shown_figure(width: float, height: float) -> Figure:
 
 def axes_or_new(ax: Axes | None, width: float = 4.8, height: float = 3.8) -> Axes:
     """Return `ax`, or the axes of a new pyplot figure."""
-    return shown_figure(width, height).subplots() if ax is None else ax
+    return open_figure(width, height).subplots() if ax is None else ax
 
 
 def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
     """Return `figure` made this large, or a new pyplot figure."""
     if figure is None:
-        return shown_figure(width, height)
+        return open_figure(width, height)
     figure.set_size_inches(*_size(width, height))
     return figure
 
 
-@styled
+@apply_style
 def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     """Write a figure (or the figure of these axes) to a PNG, SVG or PDF file, atomically.
 
@@ -258,7 +258,7 @@ def data_impedance(document: Any, kind: str = "Z") -> NDArray[np.complex128] | N
     return np.asarray(column(real, kind) + 1j * column(imag, kind))
 
 
-def required_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
+def require_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
     """Return frequency (Hz) and impedance (ohm) of a document.
 
     Raises
@@ -293,12 +293,12 @@ def legible(text: str) -> str:
         try:
             MathTextParser("agg").parse(drawn)
         except ValueError:
-            return shortened(drawn.replace("$", r"\$"))
+            return shorten(drawn.replace("$", r"\$"))
         return drawn
-    return shortened(drawn)
+    return shorten(drawn)
 
 
-def shortened(text: str, length: int = 60) -> str:
+def shorten(text: str, length: int = 60) -> str:
     """Return a text that leaves room for the figure."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 

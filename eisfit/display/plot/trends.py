@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
+    apply_style,
     axes_or_new,
     column,
     figure_or_new,
     legible,
     paper_columns,
     pretty,
-    styled,
 )
 from eisfit.display.report.words import axes_of
 from eisfit.errors import EisfitError
@@ -32,7 +32,7 @@ _MANY = 40  # points
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 
 
-@styled
+@apply_style
 def trend(
     x: ArrayLike,
     y: ArrayLike,
@@ -171,7 +171,7 @@ def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> N
     ax.fill_between(grid, line - band, line + band, color=color, alpha=0.15, lw=0, zorder=1)
 
 
-@styled
+@apply_style
 def trends(
     document: Mapping[str, Any], *, names: Sequence[str] | None = None, figure: Figure | None = None
 ) -> tuple[Axes, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.display.plot.style import GREY, VERMILION, axes_or_new, column, figure_or_new, pretty, styled
+from eisfit.display.plot.style import GREY, VERMILION, apply_style, axes_or_new, column, figure_or_new, pretty
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _COLUMNS = 3
 _WIDE = 100.0  # percent
 
 
-@styled
+@apply_style
 def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     """Draw intervals as deviations from the fitted values in percent; an open side ends in an arrow.
 
@@ -64,7 +64,7 @@ def _relative(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     return low, high
 
 
-@styled
+@apply_style
 def profiles(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
     """Draw the rise of chisqr over every parameter, the limit and the interval; returns the axes.
 

@@ -11,10 +11,10 @@ from eisfit.display.report.words import (
     count,
     flag_name,
     flags_of,
-    measured,
+    format_measured,
+    is_simulated,
     percent,
     points_of,
-    simulated,
     span_of,
     title_of,
 )
@@ -39,7 +39,7 @@ def caption(kind: str, document: Document) -> str:
 def _fit(document: Document) -> str:
     circuit, statistics = document.get("circuit") or {}, document.get("statistics") or {}
     rows = document.get("parameters") or {}
-    wanted = [f"{name} = {measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
+    wanted = [f"{name} = {format_measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
               if row.get("unit") == "ohm" and row.get("verdict") == "determined"]  # fmt: skip
     found = f" Determined: {', '.join(wanted)} (standard errors)." if wanted else ""
     usable = "" if document.get("ok") else f" The fit is not usable: {_flags(document)}."
@@ -74,7 +74,7 @@ def _identify(document: Document) -> str:
     )
 
 
-def _drt(document: Document) -> str:
+def _caption_drt(document: Document) -> str:
     return (
         f"Distribution of relaxation times of {title_of(document)}, {_points(document)}; the band is its "
         "95 % interval, marks are its peaks."
@@ -84,7 +84,9 @@ def _drt(document: Document) -> str:
 def _track(document: Document) -> str:
     circuit, axis = document.get("circuit") or {}, axes_of(document)[0]["name"]
     spectra = count(len(document.get("rows") or []), "fit")
-    made = " Simulated, not measured." if any(simulated(row) for row in document.get("results") or []) else ""
+    made = (
+        " Simulated, not measured." if any(is_simulated(row) for row in document.get("results") or []) else ""
+    )
     return (
         f"Parameters of {clean(circuit.get('string'))} over the {axis}, {spectra}. Bars: one standard error, "
         "cut at the parameter's bounds; line and band: the law it follows and its 95 % interval; hollow: not "
@@ -125,7 +127,7 @@ _KINDS: dict[str, Callable[[Document], str]] = {
     "check": _check,
     "compare": _compare,
     "identify": _identify,
-    "drt": _drt,
+    "drt": _caption_drt,
     "track": _track,
     "explain": _explain,
     "spectra": _spectra,

@@ -7,8 +7,8 @@ from typing import Any
 
 from eisfit.display.report.fits import short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import blocks, wrapped
-from eisfit.display.report.words import WIDTH, Document, clean, cycle_words, resistances_first, tracked
+from eisfit.display.report.table import blocks, wrap
+from eisfit.display.report.words import WIDTH, Document, clean, cycle_words, format_tracked, resistances_first
 
 __all__ = ["cells_html", "cells_text"]
 
@@ -19,20 +19,20 @@ def cells_text(document: Document, *, width: int = WIDTH) -> str:
     if not rows:
         return "no spectra\n"
     lines = blocks(head, rows, width=width, fixed=3)
-    after = [line for text in _said(document) for line in wrapped(text, width=width)]
+    after = [line for text in _tell_flags(document) for line in wrap(text, width=width)]
     return "\n".join([*lines, *([""] if after else []), *after]) + "\n"
 
 
 def cells_html(document: Document) -> str:
     """Return the same as an HTML fragment."""
-    return html_fragment([html_table(*_table(document)), *map(html_line, _said(document))])
+    return html_fragment([html_table(*_table(document)), *map(html_line, _tell_flags(document))])
 
 
 def _table(document: Document) -> tuple[list[str], list[list[str]]]:
     rows, units = list(document.get("rows") or []), document.get("units") or {}
     names = resistances_first([n for n in units if any(row.get(n) is not None for row in rows)], units)
     titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
-    cells = [[*_head(row), *(tracked(row, name) for name in names)] for row in rows]
+    cells = [[*_head(row), *(format_tracked(row, name) for name in names)] for row in rows]
     return ["cell", "cycle", "verdict", *titles], cells
 
 
@@ -40,6 +40,6 @@ def _head(row: Mapping[str, Any]) -> list[str]:
     return [clean(row.get("cell")), cycle_words(row.get("cycle")) or "?", short_verdict(row)]
 
 
-def _said(document: Document) -> list[str]:
+def _tell_flags(document: Document) -> list[str]:
     compared = [row["text"] for rows in (document.get("comparison") or {}).values() for row in rows]
     return [clean(text) for text in (*compared, *(document.get("notes") or []))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, percent, title_of
 from eisfit.rounding import significant
 
@@ -26,15 +26,15 @@ def comparison_text(document: Document, *, width: int = WIDTH) -> str:
     """
     name = title_of(document)
     if document.get("error"):
-        return "\n".join(wrapped(f"{name}: FAILED: {failure(document)}", width=width)) + "\n"
-    lines = wrapped(f"{name}: {_headline(document)}", width=width)
+        return "\n".join(wrap(f"{name}: FAILED: {failure(document)}", width=width)) + "\n"
+    lines = wrap(f"{name}: {_headline(document)}", width=width)
     for sentence in document.get("verdict") or []:
-        lines += wrapped(clean(sentence), width=width, indent="  ")
+        lines += wrap(clean(sentence), width=width, indent="  ")
     ranked = document.get("ranked") or []
     lines += ["", *table(_HEAD, _rows(ranked), width=width, right=range(1, len(_HEAD)))]
     for reason, names in _refusals(ranked).items():
-        lines += wrapped(f"{', '.join(names)} refused: {reason}", width=width)
-    lines += ["", *wrapped(_legend(), width=width)]
+        lines += wrap(f"{', '.join(names)} refused: {reason}", width=width)
+    lines += ["", *wrap(_legend(), width=width)]
     return "\n".join(lines) + "\n"
 
 

@@ -17,14 +17,14 @@ __all__ = [
     "SILENT",
     "VOLTAGES",
     "Table",
-    "capped",
     "effect_name",
     "explanation_markdown",
     "explanation_text",
+    "format_capped",
+    "format_signed",
     "largest",
     "percent",
     "shares",
-    "signed",
     "tables",
 ]
 
@@ -78,11 +78,11 @@ def explanation_text(document: Document) -> str:
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
     shown = 2 + bool(document.get("silent")) + _something_open(document)
     for table in tables(document)[:shown]:
-        lines += ["", *_aligned(table)]
+        lines += ["", *_align(table)]
     return "\n".join(lines)
 
 
-def _aligned(table: Table) -> list[str]:
+def _align(table: Table) -> list[str]:
     """Return a table's lines; where it is wide, a word of its heads on each line."""
     heads: list[Sequence[str]] = [table.head]
     if sum(max(map(len, column)) + 2 for column in zip(table.head, *table.rows, strict=True)) > _WIDTH:
@@ -134,14 +134,14 @@ def _something_open(document: Document) -> bool:
     return any(row["open_bits"] >= _OPEN for row in document["next_experiments"])
 
 
-def capped(value: float, decimals: int = 1) -> str:
+def format_capped(value: float, decimals: int = 1) -> str:
     """Log-odds; nothing beyond a thousand to one is printed."""
     if abs(value) >= 3:
         return "≤ -3" if value < 0 else "≥ +3"
-    return signed(value, decimals)
+    return format_signed(value, decimals)
 
 
-def signed(value: float, decimals: int = 1) -> str:
+def format_signed(value: float, decimals: int = 1) -> str:
     """Return a number with its sign, zero without."""
     told = f"{value:+.{decimals}f}"
     return told if float(told) else told[1:]
@@ -152,14 +152,16 @@ def percent(p: float) -> str:
     return "> 99 %" if p > 0.99 else "< 0.1 %" if p < 0.001 else f"{100 * p:.2g} %"
 
 
-def ordered(document: Document) -> list[str]:
+def sort_hypotheses(document: Document) -> list[str]:
     """Hypotheses, the most probable first."""
     return sorted(document["hypotheses"], key=lambda name: -document["hypotheses"][name]["log_evidence"])
 
 
 def _ledger(document: Document) -> Table:
-    order = ordered(document)
-    rows = [[datum, *(capped(row[name]) for name in order)] for datum, row in document["ledger"].items()]
+    order = sort_hypotheses(document)
+    rows = [
+        [datum, *(format_capped(row[name]) for name in order)] for datum, row in document["ledger"].items()
+    ]
     p = [percent(document["hypotheses"][name]["probability"]) for name in order]
     note = (
         "Change of log10 odds of each hypothesis against all the others, by each datum after those above it; "
@@ -170,7 +172,9 @@ def _ledger(document: Document) -> Table:
 
 
 def _misses(document: Document) -> Table:
-    rows = [[NAMES[name], f"{document['hypotheses'][name]['p_value']:.1g}"] for name in ordered(document)]
+    rows = [
+        [NAMES[name], f"{document['hypotheses'][name]['p_value']:.1g}"] for name in sort_hypotheses(document)
+    ]
     return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
 
 
@@ -196,7 +200,7 @@ def _contributions(document: Document, quantity: str) -> Table:
     sure = all(row.get("at_work", 1.0) > 0.99 for row in rows.values())
     held = {name: [] if sure else [percent(row["at_work"])] for name, row in rows.items()}
     body = [
-        [FACTORS[name], *held[name], *(signed(row[key]) for key in ("median", "low95", "high95"))]
+        [FACTORS[name], *held[name], *(format_signed(row[key]) for key in ("median", "low95", "high95"))]
         for name, row in rows.items()
     ]
     note = (
@@ -241,10 +245,11 @@ def _meets(holds: Mapping[str, bool]) -> str:
 
 
 def _swing(document: Document) -> Table:
-    best = ordered(document)[0]
+    best = sort_hypotheses(document)[0]
     odds = math.log10(math.e) * _log_odds(document, best)
     rows = [
-        [e["meaning"], *(capped(e[key], 2) for key in ("half", "double"))] for e in document["swing"].values()
+        [e["meaning"], *(format_capped(e[key], 2) for key in ("half", "double"))]
+        for e in document["swing"].values()
     ]
     lowest = min(e[key] for e in document["swing"].values() for key in ("half", "double"))
     reach = (
@@ -253,7 +258,8 @@ def _swing(document: Document) -> Table:
         else "one prior's width can bring it below even odds"
     )
     note = (
-        f"Change of log10 odds of {NAMES[best]} against all the others, {capped(odds)} as stated: {reach}. "
+        f"Change of log10 odds of {NAMES[best]} against all the others, {format_capped(odds)} as stated: "
+        f"{reach}. "
         "The priors that matter most come first; 0.30 is a factor of two."
     )
     return Table("How much is prior?", ["prior", "half as wide", "twice as wide"], rows, note)

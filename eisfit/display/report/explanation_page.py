@@ -16,13 +16,13 @@ from eisfit.display.report.explanation import (
     SILENT,
     VOLTAGES,
     Table,
-    capped,
     effect_name,
+    format_capped,
+    format_signed,
     largest,
-    ordered,
     percent,
     shares,
-    signed,
+    sort_hypotheses,
     tables,
 )
 from eisfit.rounding import significant
@@ -151,7 +151,7 @@ def _set(text: str) -> str:
 
 
 def _ledger(document: Document) -> str:
-    order = ordered(document)
+    order = sort_hypotheses(document)
     heads = "".join(
         f"<th scope='col'>{NAMES[name]}<span class='let'>{LETTERS[name]}</span></th>" for name in order
     )
@@ -178,7 +178,7 @@ def _ledger(document: Document) -> str:
 def _odds(value: float) -> str:
     kind = "" if abs(value) < 0.05 else "pos" if value > 0 else "neg"
     cut = " cut" if value <= -3 else ""
-    text = capped(value).replace("-", "\u2212")
+    text = format_capped(value).replace("-", "\u2212")
     return f"<td class='{kind}{cut}'>{text}{_bar(value, 3.0)}</td>"
 
 
@@ -197,7 +197,7 @@ def _contributions(document: Document) -> str:
     entries = shares(document)
     most, rows, held = max(map(largest, entries.values()), default=1.0), "", ""
     for name, c in entries.items():
-        middle, low, high = (signed(c[key]) for key in ("median", "low95", "high95"))
+        middle, low, high = (format_signed(c[key]) for key in ("median", "low95", "high95"))
         span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
         bar = f"<td class='{kind}'>{_bar(c['median'], most, (c['low95'], c['high95']))}</td>"
@@ -265,7 +265,7 @@ def _panel(row: Mapping[str, Any]) -> str:
     )
     words = "Z′ / Ω (vertical: −Z″, same scale)"
     name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 31:.1f}' text-anchor='middle'>{words}</text>"
-    head = f"<b>{escape(label)}</b>: {significant(_apart(row), 2)} %"
+    head = f"<b>{escape(label)}</b>: {significant(_measure_distance(row), 2)} %"
     return (
         f"<div>{head}<svg viewBox='0 0 420 {height:.0f}' role='img' "
         f"aria-label='Spectrum of {escape(label)}, measured and predicted'>"
@@ -273,7 +273,7 @@ def _panel(row: Mapping[str, Any]) -> str:
     )
 
 
-def _apart(row: Mapping[str, Any]) -> float:
+def _measure_distance(row: Mapping[str, Any]) -> float:
     """Return how far measured points are from the middle of the predicted ones, rms in percent of |Z|."""
     squares = []
     for place, size in enumerate(map(math.hypot, row["Z_real_ohm"], row["Z_imag_ohm"])):

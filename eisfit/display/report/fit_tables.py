@@ -15,9 +15,9 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    format_measured,
     mark,
     meaning,
-    measured,
     name_of,
     units_of,
     verdict,
@@ -94,7 +94,7 @@ def fit_markdown(document: Document) -> str:
     lines += [f"- {markdown(flag_name(flag))}: {markdown(flag_words(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
     rows = [
-        [name, measured(row), row.get("unit"), mark(row), meaning(row)]
+        [name, format_measured(row), row.get("unit"), mark(row), meaning(row)]
         for name, row in (document.get("parameters") or {}).items()
     ]
     return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, rows)
@@ -143,7 +143,7 @@ def latex_table(columns: str, head: Sequence[str], rows: Iterable[Sequence[str]]
 
 
 def _value(row: Mapping[str, Any]) -> str:
-    unknown = measured(row).endswith("?")
+    unknown = format_measured(row).endswith("?")
     return latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from eisfit.display.report.intervals import interval_words
-from eisfit.display.report.table import blocks, table, wrapped
+from eisfit.display.report.table import blocks, table, wrap
 from eisfit.display.report.words import (
     WIDTH,
     Document,
-    bracketed,
+    bracket,
     clean,
     count,
     cycle_words,
@@ -18,8 +18,8 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    format_measured,
     meaning,
-    measured,
     parameter_verdict,
     percent,
     points_of,
@@ -56,9 +56,9 @@ def fit_text(document: Document, *, width: int = WIDTH) -> str:
     """
     lines = verdict_lines(document, width=width)
     if not document.get("error"):
-        lines += wrapped(_what(document), width=width)
+        lines += wrap(_describe_data(document), width=width)
         lines += ["", *_parameters(document, width), "", *_statistics(document, width)]
-        lines += _derived(document, width) + _correlations(document, width)
+        lines += _tabulate_derived(document, width) + _correlations(document, width)
     return "\n".join(lines) + "\n"
 
 
@@ -66,22 +66,22 @@ def verdict_lines(document: Document, *, width: int) -> list[str]:
     """Return the verdict, of a fit with the parameter that matters most, and the flags by their level."""
     name = title_of(document)
     if document.get("error"):
-        return wrapped(f"{name}: FAILED: {failure(document)}", width=width)
-    lines = wrapped(f"{name}: {verdict(document)}{_headline(document)}", width=width)
+        return wrap(f"{name}: FAILED: {failure(document)}", width=width)
+    lines = wrap(f"{name}: {verdict(document)}{_headline(document)}", width=width)
     for said in _flag_lines(document):
-        lines += wrapped(said, width=width, indent="  ")
+        lines += wrap(said, width=width, indent="  ")
     return lines
 
 
 def _headline(document: Document) -> str:
     """Return the value that is asked for most with its error and verdict."""
-    name, row = _asked_for_most(document)
+    name, row = _pick_main(document)
     if not document.get("ok") or not row.get("verdict"):
         return ""
-    return f": {clean(name)} = {measured(row)} ohm, {parameter_verdict(row)}"
+    return f": {clean(name)} = {format_measured(row)} ohm, {parameter_verdict(row)}"
 
 
-def _asked_for_most(document: Document) -> tuple[str, Document]:
+def _pick_main(document: Document) -> tuple[str, Document]:
     """Return the charge-transfer resistance where there is one: its name and row, else nothing."""
     rows = (document.get("parameters") or {}).items()
     wanted = [
@@ -102,7 +102,7 @@ def _flag_lines(document: Document) -> list[str]:
     return lines
 
 
-def _what(document: Document) -> str:
+def _describe_data(document: Document) -> str:
     circuit = document.get("circuit") or {}
     name, string = clean(circuit.get("name")), clean(circuit.get("string"))
     spectrum = document.get("spectrum") or {}
@@ -123,7 +123,7 @@ def _parameters(document: Document, width: int) -> list[str]:
     rows = [
         [
             clean(name),
-            bracketed(measured(row), row.get("verdict")),
+            bracket(format_measured(row), row.get("verdict")),
             _interval(row),
             clean(row.get("unit")),
             *([_part(row, "noise"), _part(row, "model")] if parted else ["", ""]),
@@ -171,17 +171,17 @@ def _statistics(document: Document, width: int) -> list[str]:
         parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
     if statistics.get("noise") is not None:
         parts.append(f"noise {percent(statistics['noise'])} of each part")
-    lines = wrapped(", ".join(parts), width=width) if parts else []
+    lines = wrap(", ".join(parts), width=width) if parts else []
     if document.get("covariance_rescaled"):
-        lines += wrapped("standard errors: scaled by the residuals (noise not measured)", width=width)
+        lines += wrap("standard errors: scaled by the residuals (noise not measured)", width=width)
     elif document.get("covariance_rescaled") is False:
-        lines += wrapped("standard errors: from the measured noise", width=width)
-    return lines + (wrapped(hidden, width=width) if (hidden := _hidden(document)) else [])
+        lines += wrap("standard errors: from the measured noise", width=width)
+    return lines + (wrap(hidden, width=width) if (hidden := _hidden(document)) else [])
 
 
 def _hidden(document: Document) -> str:
     """Return what the noise may hide of the value that is asked for most, where it is much."""
-    name, row = _asked_for_most(document)
+    name, row = _pick_main(document)
     hidden, error = row.get("hidden"), row.get("stderr")
     if row.get("stderr_model") or not hidden or not error or hidden < _MUCH * error:
         return ""
@@ -190,7 +190,7 @@ def _hidden(document: Document) -> str:
     )
 
 
-def _derived(document: Document, width: int) -> list[str]:
+def _tabulate_derived(document: Document, width: int) -> list[str]:
     derived = document.get("derived") or {}
     rows = [
         [
@@ -214,7 +214,7 @@ def _correlations(document: Document, width: int) -> list[str]:
     if not strong:
         return []
     more = f", and {len(strong) - _LISTED} more" if len(strong) > _LISTED else ""
-    return ["", *wrapped("strong correlations: " + ", ".join(strong[:_LISTED]) + more, width=width)]
+    return ["", *wrap("strong correlations: " + ", ".join(strong[:_LISTED]) + more, width=width)]
 
 
 def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
@@ -245,7 +245,9 @@ def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
     parameters: Any = document.get("parameters") or {}
     cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
     cells = [
-        bracketed(measured(parameters[name]), parameters[name].get("verdict")) if parameters.get(name) else ""
+        bracket(format_measured(parameters[name]), parameters[name].get("verdict"))
+        if parameters.get(name)
+        else ""
         for name in names
     ]
     return [name, cycle, short_verdict(document), *cells]
@@ -266,7 +268,7 @@ def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
         return []
     failed = sum(1 for document in bad if document.get("error"))
     total = f"{failed} of {count(len(documents), 'spectrum').replace('spectrums', 'spectra')} failed"
-    lines = ["", *wrapped(f"{total}, {len(bad) - failed} {_unfit(bad)}:", width=width)]
+    lines = ["", *wrap(f"{total}, {len(bad) - failed} {_unfit(bad)}:", width=width)]
     for document in bad:
         lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]
     return lines

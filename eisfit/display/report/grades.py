@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eisfit.display.report.table import wrapped
+from eisfit.display.report.table import wrap
 from eisfit.display.report.words import WIDTH
 from eisfit.rounding import significant
 from eisfit.verdict import GRADES, THRESHOLDS, VERDICTS
@@ -22,6 +22,6 @@ def grades_text(*, width: int = WIDTH) -> str:
     lines += [f"  {word:<12}  {meaning}" for word, meaning in VERDICTS.items()]
     lines += ["", "Limits"]
     for name, row in THRESHOLDS.items():
-        lines += wrapped(f"{name} = {significant(row.value, 3)}: {row.meaning}", width=width, indent="  ")
-        lines += [f"    {line}" for line in wrapped(f"source: {row.source}", width=width - 4)]
+        lines += wrap(f"{name} = {significant(row.value, 3)}: {row.meaning}", width=width, indent="  ")
+        lines += [f"    {line}" for line in wrap(f"source: {row.source}", width=width - 4)]
     return "\n".join(lines) + "\n"

@@ -18,15 +18,15 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    format_measured,
+    format_tracked,
     mark,
     meaning,
-    measured,
     name_of,
     percent,
     points_of,
     span_of,
     title_of,
-    tracked,
     units_of,
     verdict,
 )
@@ -62,7 +62,7 @@ def fit_html(document: Document) -> str:
         said = [clean(circuit.get("string")), f"weighting {clean(weighting)}" if weighting else ""]
         parts.append(html_line("; ".join(text for text in said if text)))
         rows = [
-            [name, measured(row), row.get("unit"), mark(row), meaning(row)]
+            [name, format_measured(row), row.get("unit"), mark(row), meaning(row)]
             for name, row in (document.get("parameters") or {}).items()
         ]
         parts.append(html_table(["parameter", "value", "unit", "", "meaning"], rows))
@@ -82,7 +82,7 @@ def fits_html(documents: Sequence[Document]) -> str:
     for document in documents:
         parameters = document.get("parameters") or {}
         cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
-        cells = [measured(parameters[name]) if parameters.get(name) else "" for name in names]
+        cells = [format_measured(parameters[name]) if parameters.get(name) else "" for name in names]
         rows.append([title_of(document), cycle, _reason(document), *cells])
     return html_fragment([html_table(["spectrum", "cycle", "verdict", *_titles(names)], rows)])
 
@@ -97,7 +97,7 @@ def track_html(document: Document) -> str:
             *(place_words(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
             _reason(row),
-            *(tracked(row, name) for name in names),
+            *(format_tracked(row, name) for name in names),
         ]
         for row in rows
     ]
@@ -183,7 +183,7 @@ def circuit_html(document: Document) -> str:
             row.get("unit"),
             row.get("role"),
             row.get("describe"),
-            _given(row),
+            _describe_given(row),
             *(_bound(row.get(end)) for end in ("min", "max")),
         ]
         for name, row in (document.get("parameters") or {}).items()
@@ -195,7 +195,7 @@ def circuit_html(document: Document) -> str:
     )
 
 
-def _given(row: Mapping[str, Any]) -> str:
+def _describe_given(row: Mapping[str, Any]) -> str:
     """Return what a circuit says of a parameter's value."""
     if row.get("expr"):
         return f"= {row['expr']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, flags_of, percent, title_of
 from eisfit.rounding import significant
 
@@ -29,16 +29,16 @@ def identification_text(document: Document, *, width: int = WIDTH, everything: b
         Also circuits below 1 %, and every drawing of the same impedance.
     """
     if document.get("error"):
-        return "\n".join(wrapped(f"{title_of(document)}: {failure(document)}", width=width)) + "\n"
-    lines = wrapped(_headline(document), width=width)
-    rows = _shown(document, everything)
+        return "\n".join(wrap(f"{title_of(document)}: {failure(document)}", width=width)) + "\n"
+    lines = wrap(_headline(document), width=width)
+    rows = _select_shown(document, everything)
     if rows:
         cells = [_cells(k, row) for k, row in rows]
         lines += ["", *table(_HEAD, cells, width=width, right=(0, 2, 3, 5), flexible=1), ""]
-        lines += [line for text in _notes(document, rows, everything) for line in wrapped(text, width=width)]
+        lines += [line for text in _notes(document, rows, everything) for line in wrap(text, width=width)]
     for flag in flags_of(document):
         word = "forbids" if flag["name"] == "no_ranking" else "tells  "
-        lines += wrapped(f"{word} {clean(flag['cause'])}; {clean(flag['cure'])}", width=width)
+        lines += wrap(f"{word} {clean(flag['cause'])}; {clean(flag['cure'])}", width=width)
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +51,7 @@ def identifications_text(
 
 def identification_html(document: Document) -> str:
     """Return an identification as an HTML fragment."""
-    rows = _shown(document, False)
+    rows = _select_shown(document, False)
     said = [html_line(text) for text in _notes(document, rows, False)] if rows else []
     flags = [html_line(f"{clean(f['cause'])}; {clean(f['cure'])}") for f in flags_of(document)]
     ranking = [html_table(_HEAD, [_cells(k, row) for k, row in rows])] if rows else []
@@ -81,7 +81,7 @@ def _headline(document: Document) -> str:
     return f"{title_of(document)}: {name}, {chances(best['probability'])}; grade {grade}"
 
 
-def _shown(document: Document, everything: bool) -> list[tuple[int, Document]]:
+def _select_shown(document: Document, everything: bool) -> list[tuple[int, Document]]:
     rows = list(enumerate(document.get("circuits") or [], 1))
     if everything:
         return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean
 from eisfit.rounding import significant
 
@@ -41,12 +41,12 @@ def interval_words(row: Document) -> str:
     ends = significant(low, digits), significant(high, digits)
     power = math.floor(math.log10(max(abs(low), abs(high)) or 1.0))  # one power of ten for both
     if "e" not in "".join(ends):
-        return " to ".join(_rounded(end, digits - power) for end in (low, high))
-    scaled = (_rounded(end / 10.0**power, digits) for end in (low, high))
+        return " to ".join(_round_end(end, digits - power) for end in (low, high))
+    scaled = (_round_end(end / 10.0**power, digits) for end in (low, high))
     return f"({' to '.join(scaled)})e{power}"
 
 
-def _rounded(end: float, digits: int) -> str:
+def _round_end(end: float, digits: int) -> str:
     """Return a number to so many digits as its larger neighbour of order one would have."""
     own = math.floor(math.log10(abs(end))) if end else 0
     return significant(end, max(1, digits + own))
@@ -71,9 +71,9 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
         Columns of the terminal.
     """
     head, rows = _table(document)
-    lines = [*table(head, rows, width=width), "", *wrapped(_method(document), width=width)]
+    lines = [*table(head, rows, width=width), "", *wrap(_method(document), width=width)]
     for note in document.get("notes") or []:
-        lines += wrapped(f"NOTE: {clean(note)}", width=width)
+        lines += wrap(f"NOTE: {clean(note)}", width=width)
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from eisfit.display.report.along import energy_rows, law_sentences, place_words
 from eisfit.display.report.fits import reasons, short_verdict, verdict_lines
-from eisfit.display.report.table import blocks, table, wrapped
+from eisfit.display.report.table import blocks, table, wrap
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -16,14 +16,14 @@ from eisfit.display.report.words import (
     clean,
     cycle_words,
     failure,
+    format_tracked,
     name_of,
     percent,
     points_of,
     resistances_first,
     short_titles,
-    shortened,
+    shorten,
     span_of,
-    tracked,
 )
 from eisfit.rounding import MISSING, hertz, significant, value_with_error
 
@@ -55,12 +55,12 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
         f"residual rms {percent(document.get('rms_residual'))}",
         f"largest {percent(document.get('max_residual'))}",
     ]
-    lines += wrapped("Kramers-Kronig: " + ", ".join(parts), width=width)
+    lines += wrap("Kramers-Kronig: " + ", ".join(parts), width=width)
     for failing in document.get("ranges") or []:
         reason = clean(failing.get("cause"))
-        lines += wrapped(f"fails {_where(failing)}" + (f": {reason}" if reason else ""), width=width)
+        lines += wrap(f"fails {_tell_where(failing)}" + (f": {reason}" if reason else ""), width=width)
     if document.get("ok"):
-        lines += wrapped(_UNSEEN, width=width)
+        lines += wrap(_UNSEEN, width=width)
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +89,7 @@ def _check_row(document: Document, name: str) -> list[str]:
     ]
 
 
-def _where(failing: Mapping[str, Any]) -> str:
+def _tell_where(failing: Mapping[str, Any]) -> str:
     alone = failing.get("low_Hz") == failing.get("high_Hz")
     return f"at {_range(failing)}" if alone else f"from {_range(failing)}"
 
@@ -121,14 +121,14 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     cells = [_track_row(row, names, axes) for row in rows]
     cells += energy_rows(document, names, len(axes))
     lines = [
-        *wrapped(_circuit_line(document), width=width),
+        *wrap(_circuit_line(document), width=width),
         *blocks(head, cells, width=width, fixed=len(axes) + 1),
     ]
     laws = (document.get("growth") or {}).items()
     growth = [line for name, law in laws for line in _growth(name, law, width)]
-    growth += [line for text in law_sentences(document) for line in wrapped(text, width=width)]
+    growth += [line for text in law_sentences(document) for line in wrap(text, width=width)]
     bad = [{**row, "spectrum": row} for row in rows]
-    notes = [line for note in document.get("notes") or [] for line in wrapped(clean(note), width=width)]
+    notes = [line for note in document.get("notes") or [] for line in wrap(clean(note), width=width)]
     after = [*growth, *notes]
     return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
 
@@ -141,7 +141,7 @@ def _circuit_line(document: Document) -> str:
 
 
 def _track_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
-    values = [tracked(row, name) for name in names]
+    values = [format_tracked(row, name) for name in names]
     return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
 
 
@@ -158,7 +158,7 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         start = value_with_error(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
-    return wrapped(text + _doubling(law.get("doubling") or {}, axis), width=width)
+    return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
 
 
 def _doubling(found: Mapping[str, Any], axis: str) -> str:
@@ -191,12 +191,12 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
         return "no circuits\n"
     lines: list[str] = []
     for circuit in circuits:
-        lines += wrapped(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
-        lines += wrapped(clean(circuit.get("string")), width=width, indent="    ")
+        lines += wrap(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
+        lines += wrap(clean(circuit.get("string")), width=width, indent="    ")
         lines += _circuit_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
         if len(circuits) == 1:
             cited = [f"reference: {clean(text)}" for text in circuit.get("references") or ()]
-            lines += [line for text in cited for line in wrapped(text, width=width)]
+            lines += [line for text in cited for line in wrap(text, width=width)]
         lines.append("")
     return "\n".join(lines)
 
@@ -204,7 +204,7 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
 def _circuit_parameters(rows: Sequence[Any], width: int, *, whole: bool) -> list[str]:
     named = [row if isinstance(row, Mapping) else {"name": row} for row in rows]
     if not (whole and any("describe" in row for row in named)):
-        return wrapped(" ".join(clean(row["name"]) for row in named), width=width, indent="    ")
+        return wrap(" ".join(clean(row["name"]) for row in named), width=width, indent="    ")
     head = ["parameter", "unit", "bounds", "role", "meaning"]
     cells = [[clean(row.get(key)) for key in ("name", "unit", "role", "describe")] for row in named]
     for cell, row in zip(cells, named, strict=True):
@@ -244,8 +244,8 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         said = [f"FAILED: {failure(document)}"] if document.get("error") else []
         said += [clean(note) for note in document.get("notes") or []]
         if said:
-            lines += ["", f"{shortened(name_of(document), width - 1)}:"]
-            lines += [line for text in said for line in wrapped(text, width=width, indent="  ")]
+            lines += ["", f"{shorten(name_of(document), width - 1)}:"]
+            lines += [line for text in said for line in wrap(text, width=width, indent="  ")]
     return "\n".join(lines) + "\n"
 
 

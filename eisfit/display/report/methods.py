@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from eisfit import __version__
-from eisfit.display.report.words import Document, clean, failure, flag_name, flags_of, measured, name_of
+from eisfit.display.report.words import (
+    Document,
+    clean,
+    failure,
+    flag_name,
+    flags_of,
+    format_measured,
+    name_of,
+)
 from eisfit.rounding import hertz
 
 __all__ = ["methods_text"]
@@ -76,7 +84,7 @@ def _values(document: Document) -> str:
 def _value(name: str, row: Document) -> str:
     unit = f" {clean(row['unit'])}" if row.get("unit") else ""
     doubt = "" if row.get("verdict") in ("determined", "fixed", None) else f" ({row['verdict']})"
-    return f"{name} = {measured(row)}{unit}{doubt}"
+    return f"{name} = {format_measured(row)}{unit}{doubt}"
 
 
 def _goodness(document: Document) -> str:

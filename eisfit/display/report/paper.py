@@ -15,12 +15,12 @@ from eisfit.display.report.fit_tables import (
 from eisfit.display.report.words import (
     Document,
     axes_of,
-    bracketed,
+    bracket,
     clean,
     failure,
-    measured,
+    format_measured,
+    format_tracked,
     title_of,
-    tracked,
 )
 from eisfit.errors import UsageError
 from eisfit.rounding import latex_value_with_error
@@ -49,10 +49,12 @@ def paper_table(document: Document, form: str) -> str:
     if kind == "eisfit.fit/2":
         fits = [one for one in document["results"] if not one.get("error")]
         lost = [f"{title_of(one)}: {failure(one)}" for one in document["results"] if one.get("error")]
-        table = _one(fits[0], form) if len(fits) == 1 else _several(*_of_fits(fits), form) if fits else ""
+        table = (
+            _one(fits[0], form) if len(fits) == 1 else _several(*_collect_fits(fits), form) if fits else ""
+        )
         return table + "".join(f"{'%' if form == 'latex' else '-'} {line}\n" for line in lost)
     if kind == "eisfit.track/2" and document.get("rows") is not None:
-        return _several(*_of_track(document), form)
+        return _several(*_collect_track(document), form)
     raise UsageError("--format paper-md and paper-latex are of eisfit fit and eisfit track")
 
 
@@ -62,7 +64,7 @@ def _one(fit: Document, form: str) -> str:
     rows = [
         [
             name,
-            bracketed(measured(row), row.get("verdict")),
+            bracket(format_measured(row), row.get("verdict")),
             clean(row.get("unit")),
             clean(row.get("verdict")),
         ]
@@ -71,12 +73,12 @@ def _one(fit: Document, form: str) -> str:
     return markdown_table(["parameter", "value ± error", "unit", "verdict"], rows)
 
 
-def _of_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
+def _collect_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
     units = {name: clean(row.get("unit")) for fit in fits for name, row in fit["parameters"].items()}
     return "spectrum", units, [(title_of(fit), fit["parameters"]) for fit in fits]
 
 
-def _of_track(document: Document) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
+def _collect_track(document: Document) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
     axis = axes_of(document)[0]
     head = f"{axis['name']} / {axis['unit']}" if axis.get("unit") else str(axis["name"])
     units = {name: clean(unit) for name, unit in (document.get("units") or {}).items()}
@@ -101,7 +103,7 @@ def _cell(block: Document | None) -> str:
     if block is None or block.get("value") is None:
         return ""
     row = {"x": block["value"], "x_stderr": block.get("stderr"), "x_verdict": block.get("verdict")}
-    return tracked(row, "x")
+    return format_tracked(row, "x")
 
 
 def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]]) -> str:
@@ -114,4 +116,4 @@ def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Docume
 def _latex_cell(block: Document | None) -> str:
     if block is None or block.get("value") is None:
         return ""
-    return bracketed(latex_value_with_error(block["value"], block.get("stderr")), block.get("verdict"))
+    return bracket(latex_value_with_error(block["value"], block.get("stderr")), block.get("verdict"))

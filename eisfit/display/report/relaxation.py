@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import clean, count, failure, flag_name, flag_words, flags_of, name_of
 from eisfit.rounding import significant, value_with_error
 
@@ -36,15 +36,15 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
     """
     if document.get("error"):
         return f"{name_of(document)}: FAILED: {failure(document)}\n"
-    lines = wrapped(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
+    lines = wrap(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
     for flag in flags_of(document):
-        lines += wrapped(f"{flag_name(flag).upper()}: {flag_words(flag)}", width=width, indent="  ")
+        lines += wrap(f"{flag_name(flag).upper()}: {flag_words(flag)}", width=width, indent="  ")
     lines += ["", *_peaks(document, width), ""]
-    lines += [line for said in _besides(document) for line in wrapped(said, width=width)]
+    lines += [line for said in _list_besides(document) for line in wrap(said, width=width)]
     return "\n".join(lines) + "\n"
 
 
-def _besides(document: Document) -> list[str]:
+def _list_besides(document: Document) -> list[str]:
     """Return what stands beside the peaks, a line each."""
     total = significant(document["polarisation_resistance"], 4)
     lines = [f"polarisation resistance {total} ohm (area of the whole distribution)"]
@@ -68,7 +68,7 @@ def drt_html(document: Document) -> str:
     parts = [html_line(f"{name_of(document)}: {len(peaks)} peaks", bold=True)]
     parts += [html_line(flag_words(flag)) for flag in flags_of(document)]
     parts.append(html_table(_HEAD, [_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
-    return html_fragment([*parts, *(html_line(said) for said in _besides(document))])
+    return html_fragment([*parts, *(html_line(said) for said in _list_besides(document))])
 
 
 def _peaks(document: Document, width: int) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eisfit.display.report.along import energy_words, line_words, place_words
-from eisfit.display.report.table import table, wrapped
+from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import Document, axes_of, clean, count
 from eisfit.rounding import significant, value_with_error
 
@@ -35,9 +35,9 @@ def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
         "R_p / ohm",
     ]
     rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
-    lines = [*wrapped(title, width=width), "", *table(head, rows, width=width), ""]
+    lines = [*wrap(title, width=width), "", *table(head, rows, width=width), ""]
     for said in (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"]):
-        lines += wrapped(clean(said), width=width)
+        lines += wrap(clean(said), width=width)
     return "\n".join(lines) + "\n"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from eisfit.display.report.words import shortened
+from eisfit.display.report.words import shorten
 
-__all__ = ["blocks", "table", "wrapped"]
+__all__ = ["blocks", "table", "wrap"]
 
 _GAP = "  "
 _LEAST = 16  # letters of a name that has to make room: with less, it is no name any more
@@ -62,7 +62,7 @@ def records(head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -
     size = max(len(title) for title in head[1:])
     lines: list[str] = []
     for row in rows:
-        lines += wrapped(row[0], width=width)
+        lines += wrap(row[0], width=width)
         for title, cell in zip(head[1:], row[1:], strict=True):
             lines += _record(title, cell, size, width) if cell else []
     return lines
@@ -73,12 +73,12 @@ def _record(title: str, cell: str, size: int, width: int) -> list[str]:
     for side in (f"  {title.ljust(size)}{_GAP}{cell}", f"  {title}: {cell}"):
         if len(side) <= width:
             return [side]
-    return [f"  {title}", *wrapped(cell, width=width, indent="    ")]
+    return [f"  {title}", *wrap(cell, width=width, indent="    ")]
 
 
 def _distinct(rows: Sequence[Sequence[str]], size: int) -> bool:
     """Return whether the names of rows can be told apart when they are shortened."""
-    return len({shortened(row[0], size) for row in rows}) == len({row[0] for row in rows})
+    return len({shorten(row[0], size) for row in rows}) == len({row[0] for row in rows})
 
 
 def _cut(text: str, length: int) -> str:
@@ -86,7 +86,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _line(row: Sequence[str], sizes: Sequence[int], flush: set[int]) -> str:
-    fitted = [shortened(cell, size) for cell, size in zip(row, sizes, strict=True)]
+    fitted = [shorten(cell, size) for cell, size in zip(row, sizes, strict=True)]
     return _GAP.join(
         cell.rjust(size) if place in flush else cell.ljust(size)
         for place, (cell, size) in enumerate(zip(fitted, sizes, strict=True))
@@ -104,7 +104,7 @@ def blocks(
         if sizes[0] - excess < short or not _distinct(rows, short - len(_GAP)):
             return records(head, rows, width=width)
         sizes[0] = short
-        rows = [[shortened(row[0], sizes[0] - len(_GAP)), *row[1:]] for row in rows]
+        rows = [[shorten(row[0], sizes[0] - len(_GAP)), *row[1:]] for row in rows]
     groups: list[list[int]] = [[]]
     room = width + len(_GAP) - sum(sizes[:fixed])
     left = room
@@ -123,7 +123,7 @@ def blocks(
     return lines[1:]
 
 
-def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
+def wrap(text: str, *, width: int, indent: str = "") -> list[str]:
     """Return the text in lines; every line after the first is indented two columns more."""
     return textwrap.wrap(
         text, max(width, 20), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False

@@ -28,10 +28,10 @@ def clean(value: object) -> str:
     )
 
 
-def shortened(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """Return the text with its middle left out where it is longer than `length`.
 
-    >>> shortened("a_very_long_name_cycle_050.csv", 20)
+    >>> shorten("a_very_long_name_cycle_050.csv", 20)
     'a_very_l...e_050.csv'
     """
     if len(text) <= length:
@@ -47,7 +47,7 @@ def short_titles(documents: Sequence[Document], length: int) -> list[str]:
     titles = [title_of(document) for document in documents]
     longest = max(map(len, titles), default=0)
     for size in range(max(length, 12), longest):
-        short = [shortened(title, size) for title in titles]
+        short = [shorten(title, size) for title in titles]
         if len(set(short)) == len(set(titles)):
             return short
     return titles
@@ -68,10 +68,10 @@ def name_of(document: Document) -> str:
 
 def title_of(document: Document) -> str:
     """Return the name, and that the data is simulated where the document knows it."""
-    return f"{name_of(document)} (simulated)" if simulated(document) else name_of(document)
+    return f"{name_of(document)} (simulated)" if is_simulated(document) else name_of(document)
 
 
-def simulated(document: Document) -> bool:
+def is_simulated(document: Document) -> bool:
     """Return whether the document says of its data that it is simulated."""
     blocks = (document, spectrum_block(document), document.get("spectrum_document") or {})
     notes = [clean(note).lower() for block in blocks for note in block.get("notes") or []]
@@ -132,14 +132,14 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
-def measured(row: Document) -> str:
+def format_measured(row: Document) -> str:
     """Return the value and error of a parameter block; a free parameter without an error is ``± ?``."""
     stderr = row.get("stderr")
     free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
     return value_with_error(row.get("value"), math.nan if stderr is None and free else stderr)
 
 
-def tracked(row: Document, name: str) -> str:
+def format_tracked(row: Document, name: str) -> str:
     """Return the value and error of one parameter in a track's row, empty where it has none.
 
     In brackets where it is not determined.
@@ -147,13 +147,13 @@ def tracked(row: Document, name: str) -> str:
     if row.get(name) is None:
         return ""
     text = value_with_error(row[name], row.get(f"{name}_stderr"))
-    return bracketed(text, row.get(f"{name}_verdict"))
+    return bracket(text, row.get(f"{name}_verdict"))
 
 
-def bracketed(text: str, verdict: object) -> str:
+def bracket(text: str, verdict: object) -> str:
     """Return a value in brackets where its verdict says that it is not determined.
 
-    >>> bracketed("4100 ± 500", "extrapolated"), bracketed("12.1 ± 0.3", "determined")
+    >>> bracket("4100 ± 500", "extrapolated"), bracket("12.1 ± 0.3", "determined")
     ('(4100 ± 500)', '12.1 ± 0.3')
     """
     return f"({text})" if verdict in ("extrapolated", "ambiguous", "open") else text

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.display.plot.nyquist import decades, frequency_words
-from eisfit.display.plot.series import band_of, lines_of, shown_names
+from eisfit.display.plot.series import band_of, lines_of, select_shown
 from eisfit.display.plot.style import (
     BLACK,
     BLUE,
@@ -21,7 +21,7 @@ from eisfit.display.plot.style import (
     column,
     data_impedance,
     ohm_scale,
-    required_data,
+    require_data,
 )
 from eisfit.display.report.explanation import effect_name, shares
 from eisfit.display.report.words import axes_of, axis_label
@@ -48,7 +48,7 @@ _WITH_POINTS = 6  # spectra: more of them are lines
 
 def draw_fit(document: Document) -> list[Panel]:
     """Return Nyquist plot and residuals of ``FitResult.to_dict()``."""
-    f, z = required_data(document)
+    f, z = require_data(document)
     fitted = data_impedance(document, "fit")
     panel = _nyquist([("data", f, z, BLUE)], fitted)
     if fitted is None:
@@ -59,7 +59,7 @@ def draw_fit(document: Document) -> list[Panel]:
 
 def draw_check(document: Document) -> list[Panel]:
     """Return Nyquist plot and residuals of ``KramersKronigResult.to_dict()``; failing ranges are shaded."""
-    f, z = required_data(document)
+    f, z = require_data(document)
     panels = [
         _nyquist([("data", f, z, BLUE)], data_impedance(document, "fit"), fit_label="Kramers-Kronig fit")
     ]
@@ -76,7 +76,7 @@ def draw_check(document: Document) -> list[Panel]:
 
 def draw_spectra(documents: Sequence[Document]) -> list[Panel]:
     """Return the Nyquist plots of ``Spectrum.to_dict()`` over each other, coloured in their order."""
-    spectra = [required_data(document) for document in documents]
+    spectra = [require_data(document) for document in documents]
     if len(spectra) == 1:
         return [_nyquist([("", *spectra[0], BLUE)])]
     cycles = [document.get("cycle") for document in documents]
@@ -115,7 +115,7 @@ def draw_drt(tau: Any, gamma: Any, low: Any, high: Any, peaks: Sequence[Document
 
 def draw_trends(documents: Sequence[Document], names: Sequence[str] | None = None) -> list[Panel]:
     """Return a panel for each parameter of one or several ``SeriesResult.to_dict()``, with laws and bands."""
-    shown = shown_names(documents, names)
+    shown = select_shown(documents, names)
     lines = [
         line
         for line in lines_of(documents)

@@ -173,7 +173,7 @@ class Panel:
         if label:
             self._legend.append((label, sample))
 
-    def drawn(self, width: float, top: float) -> tuple[str, float]:
+    def draw(self, width: float, top: float) -> tuple[str, float]:
         """Return the SVG of the panel whose upper edge is at `top`, and where it ends."""
         top += _LEGEND if self._legend else 8
         left = _LEFT if not self.names else 16 + 6.2 * max(len(name) for name in self.names)
@@ -244,7 +244,7 @@ def to_svg(panels: Sequence[Panel], *, width: float = 330.0, columns: int = 1) -
     """Return panels side by side in rows as one SVG text, with its width and height in pixels."""
     parts, top = [], 0.0
     for first in range(0, len(panels), columns):
-        row = [panel.drawn(width, top) for panel in panels[first : first + columns]]
+        row = [panel.draw(width, top) for panel in panels[first : first + columns]]
         parts += [
             f'<g transform="translate({k * width:.1f} 0)">{text}</g>' for k, (text, _) in enumerate(row)
         ]

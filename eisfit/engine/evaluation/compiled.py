@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Box, Coordinates
-from eisfit.engine.evaluation.tape import Plan, supported
+from eisfit.engine.evaluation.tape import Plan, is_supported
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
 
 if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
     from eisfit.engine.evaluation.machine_code import Loop
 
-__all__ = ["Engine", "chosen", "expect", "minimise"]
+__all__ = ["Engine", "expect", "goes_compiled", "minimise"]
 
 Engine = Literal["numpy", "numba"]
 
@@ -60,7 +60,7 @@ class _Meter:
 _METER = _Meter()
 
 
-def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | None) -> bool:
+def goes_compiled(coordinates: Coordinates, rows: int, points: int, engine: Engine | None) -> bool:
     """Return whether a batch goes the compiled way, and count it if it does not.
 
     Parameters
@@ -79,8 +79,8 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
     if wish == "numba":
         if _loop(make=True) is None:
             raise UsageError(f"the engine numba cannot be used: {_METER.missing}")
-        return supported(coordinates)
-    if wish == "numpy" or not supported(coordinates):
+        return is_supported(coordinates)
+    if wish == "numpy" or not is_supported(coordinates):
         return False
     _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
     return _METER.rows > _WORTH_LOADING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
@@ -88,7 +88,7 @@ def chosen(coordinates: Coordinates, rows: int, points: int, engine: Engine | No
 
 def expect(coordinates: Coordinates, spectra: int, points: int) -> None:
     """Count what a search of so many spectra is going to solve, so that the loop is there from the first."""
-    if _wish(None) is None and supported(coordinates):
+    if _wish(None) is None and is_supported(coordinates):
         _METER.rows += spectra * (points / 60) * (coordinates.size / 8)
 
 
@@ -108,9 +108,9 @@ def _loop(*, make: bool) -> Loop | None:
         _METER.looked = True
         try:
             code = import_module("eisfit.engine.evaluation.machine_code")
-            _METER.loop = code.kept_loop() if kept else None
+            _METER.loop = code.load_kept_loop() if kept else None
             if _METER.loop is None and make:
-                _METER.loop = code.made_loop()
+                _METER.loop = code.make_loop()
         # A numba that does not fit the numpy or is half installed, a processor or a file that LLVM refuses.
         except (ImportError, AttributeError, OSError, RuntimeError) as error:
             absent = find_spec("numba") is None
@@ -170,18 +170,18 @@ def minimise(  # noqa: PLR0917
     problem = grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
     start = np.ascontiguousarray(box.clip(theta))
     most, length = np.full(1, max_iterations, dtype=np.int64), 0 if enough is None else max_iterations + 1
-    theta, state, traces = _called(Plan.of(coordinates), problem, start, most, length)
+    theta, state, traces = _call(Plan.of(coordinates), problem, start, most, length)
     if enough is not None:
         steps, converged = state[:, 2].astype(np.int64), state[:, 1] > 0
         traces = np.where(np.arange(length) < steps[:, np.newaxis], traces, state[:, :1])
         needed = enough(traces, np.where(converged, steps, length))
         if (needed < steps).any():
             most = np.minimum(needed, max_iterations)
-            theta, state, _ = _called(Plan.of(coordinates), problem, start, most, 0)
+            theta, state, _ = _call(Plan.of(coordinates), problem, start, most, 0)
     return theta, state[:, 0], state[:, 1] > 0, int(state[:, 2].max(initial=0))
 
 
-def _called(
+def _call(
     plan: Plan, problem: tuple[NDArray[Any], ...], start: FloatArray, most: NDArray[np.int64], length: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return theta (B, V), chisqr, whether converged and steps (B, 3), and chisqr's first values (B, n)."""
@@ -191,6 +191,6 @@ def _called(
     lengths = len(grids), len(target), len(boxes), len(ceilings), len(theta), len(most), length
     sizes = np.array([*plan.sizes(room), *lengths], dtype=np.int64)
     loop = _METER.loop
-    assert loop is not None  # `chosen` has loaded it
+    assert loop is not None  # `goes_compiled` has loaded it
     loop(sizes, *plan.arrays, *problem, most, theta, state, traces, *room)
     return theta, state, traces

@@ -17,7 +17,7 @@ import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined, unused-ignore]
 from numpy.typing import NDArray
 
-__all__ = ["compiled"]
+__all__ = ["compile_loop"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = NDArray[Any]
@@ -159,14 +159,14 @@ def _arc_back(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) 
     by_r, by_tau, by_alpha = code[J], code[J + 1], code[J + 2]
     _times(w, by_r, code[Z], code[ADJOINT], 1.0)
     _times(w, by_tau, code[SIDE], by_r, -1.0)
-    _by_exponent(w, by_alpha, by_tau, grid, log_tau)
+    _differentiate_exponent(w, by_alpha, by_tau, grid, log_tau)
     for f in range(w.shape[1]):
         w[by_tau, f] *= alpha
         w[by_tau + 1, f] *= alpha
 
 
 @_freely
-def _by_exponent(w: Array, out: int, slope: int, grid: Array, log_tau: float) -> None:
+def _differentiate_exponent(w: Array, out: int, slope: int, grid: Array, log_tau: float) -> None:
     """Write ln(j omega tau) times a slope. Loops of few rows each: others do not become vectors."""
     for f in range(w.shape[1]):
         w[out, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope, f] - _QUARTER * w[slope + 1, f]
@@ -187,7 +187,7 @@ def _constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, s
 @_freely
 def _constant_phase_back(w: Array, code: Array, grid: Array) -> None:
     _times(w, code[J], code[Z], code[ADJOINT], -float(code[SIGN]))
-    _by_exponent(w, code[J + 1], code[J], grid, 0.0)
+    _differentiate_exponent(w, code[J + 1], code[J], grid, 0.0)
 
 
 @_freely
@@ -609,7 +609,7 @@ def iterate(
     return 0
 
 
-def compiled(arguments: str) -> tuple[str, str]:
+def compile_loop(arguments: str) -> tuple[str, str]:
     """Compile `iterate`; return its module in LLVM's language, and its name there.
 
     It is called as numba's functions call each other: where the result goes and where an exception would go,

@@ -99,9 +99,9 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
     if isinstance(node, Component):
         return _component(place, node, sign)
     if (found := place.coordinates.simple_arc(node)) is not None:
-        return _arc(place, *found) if sign > 0 else _inverted(*_arc(place, *found))
+        return _arc(place, *found) if sign > 0 else _invert(*_arc(place, *found))
     if isinstance(node, Line):
-        return _line(place, node) if sign > 0 else _inverted(*_line(place, node))
+        return _line(place, node) if sign > 0 else _invert(*_line(place, node))
     own = 1 if isinstance(node, Series) else -1  # impedances add up in series, admittances in parallel
     parts = [_branch(place, child, own) for child in node.children]
     total = parts[0][0]
@@ -112,7 +112,7 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
         for _, part in parts:
             part(adjoint)
 
-    return (total, backward) if own == sign else _inverted(total, backward)
+    return (total, backward) if own == sign else _invert(total, backward)
 
 
 def _line(place: _Place, node: Line) -> tuple[ComplexArray, Backward]:
@@ -129,7 +129,7 @@ def _line(place: _Place, node: Line) -> tuple[ComplexArray, Backward]:
     return z, backward
 
 
-def _inverted(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Backward]:
+def _invert(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Backward]:
     """Return 1/value, whose derivative is -1/value^2."""
     inverse = 1 / value
 
@@ -176,7 +176,7 @@ def _component(place: _Place, component: Component, sign: int) -> tuple[ComplexA
         return _constant_phase(place, component, sign)
     if component.symbol in _MONOMIALS:
         return _monomial(place, component, sign)
-    return _any(place, component) if sign > 0 else _inverted(*_any(place, component))
+    return _any(place, component) if sign > 0 else _invert(*_any(place, component))
 
 
 def _resistor(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from eisfit.errors import EisfitError
 from eisfit.files import write_atomic
 
-__all__ = ["Loop", "kept_loop", "made_loop"]
+__all__ = ["Loop", "load_kept_loop", "make_loop"]
 
 #: Takes arrays of whole numbers and of floats, in the order of `_ARGUMENTS`.
 Loop = Callable[..., None]
@@ -37,31 +37,31 @@ _FREES = re.compile(r"declare ([^\n]*@NRT_MemInfo_call_dtor\([^)]*\))[^\n]*")
 _LOADS = "import sys; sys.path[:] = {!r}; from {} import loads; sys.exit(not loads({!r}))"
 
 
-def kept_loop() -> Loop | None:
+def load_kept_loop() -> Loop | None:
     """Return the loop of this machine's cache, or None where there is none that is whole."""
     llvm = import_module("llvmlite.binding")
-    path = _kept_file(llvm)
+    path = _find_file(llvm)
     kept = path.read_bytes() if path and path.is_file() and _is_own(path.parent) else b""
     digest, _, code = kept.partition(b"\n")
-    return _loaded(llvm, code) if digest == _digest(code) else None
+    return _load(llvm, code) if digest == _digest(code) else None
 
 
-def made_loop() -> Loop:
+def make_loop() -> Loop:
     """Compile the loop, which takes 20 s, and keep it where a new process proves that it loads."""
-    text, name = import_module("eisfit.engine.evaluation.compiled_loop").compiled(_ARGUMENTS)
+    text, name = import_module("eisfit.engine.evaluation.compiled_loop").compile_loop(_ARGUMENTS)
     llvm = import_module("llvmlite.binding")
     _prepare(llvm)
     module = llvm.parse_assembly(_FREES.sub(r"define \1 { ret void }", text))
     code = name.encode() + b"\n" + _target(llvm).emit_object(module)
-    if path := _kept_file(llvm):
+    if path := _find_file(llvm):
         _keep(path, code)
-    return _loaded(llvm, code)
+    return _load(llvm, code)
 
 
 def loads(path: str) -> bool:
     """Return whether a file loads; a process that cannot find what the code calls does not return."""
     _, _, code = Path(path).read_bytes().partition(b"\n")
-    return _loaded(import_module("llvmlite.binding"), code) is not None
+    return _load(import_module("llvmlite.binding"), code) is not None
 
 
 def _keep(path: Path, code: bytes) -> None:
@@ -86,7 +86,7 @@ def _digest(code: bytes) -> bytes:
     return hashlib.sha256(code).hexdigest().encode()
 
 
-def _kept_file(llvm: Any) -> Path | None:
+def _find_file(llvm: Any) -> Path | None:
     """Return the file's path, None for a user without a home; another source or processor has another."""
     try:
         cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
@@ -124,7 +124,7 @@ def _target(llvm: Any) -> Any:
     return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3, jit=True)
 
 
-def _loaded(llvm: Any, kept: bytes) -> Loop:
+def _load(llvm: Any, kept: bytes) -> Loop:
     """Return the loop: a line with its name, then an object file."""
     _prepare(llvm)
     name, code = kept.split(b"\n", 1)

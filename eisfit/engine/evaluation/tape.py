@@ -20,7 +20,7 @@ from eisfit.engine.coordinates import Coordinates
 from eisfit.model.notation import Component, Node, Series, components, lines
 from eisfit.records import dataclass
 
-__all__ = ["SYMBOLS", "Plan", "Tape", "supported"]
+__all__ = ["SYMBOLS", "Plan", "Tape", "is_supported"]
 
 IntArray = NDArray[np.int64]
 
@@ -35,7 +35,7 @@ _INSTRUCTIONS = (
 )
 
 
-def supported(coordinates: Coordinates) -> bool:
+def is_supported(coordinates: Coordinates) -> bool:
     """Return whether the compiled loop knows all of a circuit; it knows no expressions and no signs."""
     circuit = coordinates.circuit
     return (
@@ -92,23 +92,23 @@ class Tape:
         arc = self.coordinates.simple_arc(node)
         if arc is not None:
             q, r, alpha = arc
-            return self._by_impedance("ARC", (r, q, alpha), sign, adjoint)
+            return self._write_impedance("ARC", (r, q, alpha), sign, adjoint)
         own = 1 if isinstance(node, Series) else -1
         inner = adjoint if own == sign else self._new_adjoint()
         total = self._branch(node.children[0], own, inner)
         for child in node.children[1:]:
             total = self._add(_Instruction("ADD", total, self._branch(child, own, inner)))
-        return total if own == sign else self._inverted(total, adjoint, inner)
+        return total if own == sign else self._invert(total, adjoint, inner)
 
-    def _inverted(self, register: int, adjoint: int, inner: int) -> int:
+    def _invert(self, register: int, adjoint: int, inner: int) -> int:
         return self._add(_Instruction("INVERSE", register, adjoint=adjoint, inner=inner))
 
-    def _by_impedance(self, name: str, k: tuple[int, ...], sign: int, adjoint: int) -> int:
+    def _write_impedance(self, name: str, k: tuple[int, ...], sign: int, adjoint: int) -> int:
         """Write an element that is known by its impedance."""
         if sign > 0:
             return self._add(_Instruction(name, k=k, adjoint=adjoint))
         inner = self._new_adjoint()
-        return self._inverted(self._add(_Instruction(name, k=k, adjoint=inner)), adjoint, inner)
+        return self._invert(self._add(_Instruction(name, k=k, adjoint=inner)), adjoint, inner)
 
     def _component(self, component: Component, sign: int, adjoint: int) -> int:
         k = tuple(self.coordinates.position[name] for name in component.parameter_names)
@@ -120,7 +120,7 @@ class Tape:
             power, shape = _MONOMIALS[component.symbol]
             shape = shape if sign > 0 else _ADMITTANCES[shape]
             return self._add(_Instruction("MONOMIAL", shape, k=k, sign=power * sign, adjoint=adjoint))
-        return self._by_impedance(_DIRECT[component.symbol], k, sign, adjoint)
+        return self._write_impedance(_DIRECT[component.symbol], k, sign, adjoint)
 
 
 @dataclass(frozen=True)

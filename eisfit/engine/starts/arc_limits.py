@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates, arcs
 from eisfit.engine.optima import Basin
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
@@ -86,7 +86,7 @@ def select_by_arcs(
     circuit = coordinates.circuit
     check_arcs(circuit, peak, order)
     with np.errstate(all="ignore"):
-        values = ordered(circuit, coordinates.physical(basin.ends))
+        values = order_arcs(circuit, coordinates.physical(basin.ends))
         at = peaks(circuit, values)
     good = np.isfinite(basin.ends_chisqr)
     for name, (low, high) in peak.items():
@@ -94,12 +94,12 @@ def select_by_arcs(
     for fast, slow in pairwise(order):
         good &= at[fast] >= at[slow]
     if not good.any():
-        raise FitError(f"{circuit.name}: no optimum of this spectrum has {_wanted(peak, order, at)}")
+        raise FitError(f"{circuit.name}: no optimum of this spectrum has {_describe_limits(peak, order, at)}")
     theta, chisqr = coordinates.internal(values[good]), basin.ends_chisqr[good]
     return dataclasses.replace(basin, theta=theta[0], chisqr=float(chisqr[0]), ends=theta, ends_chisqr=chisqr)
 
 
-def _wanted(
+def _describe_limits(
     peak: Mapping[str, tuple[float, float]], order: Sequence[str], at: Mapping[str, FloatArray]
 ) -> str:
     said = [

@@ -129,8 +129,10 @@ def _element(
             found[row.name] = np.broadcast_to(exponent, place.shape)
             continue
         value = _value(kind.unit, size * 10 ** (_SIZE_SPREAD * noise), omega, exponent, noise)
-        found[row.name] = _inside(row, value, sign)
-    return {name: _given(circuit_row, found[name]) for name, circuit_row in zip(found, rows, strict=True)}
+        found[row.name] = _clip(row, value, sign)
+    return {
+        name: _take_given(circuit_row, found[name]) for name, circuit_row in zip(found, rows, strict=True)
+    }
 
 
 def _exponent(
@@ -160,7 +162,7 @@ def _value(unit: str, z: FloatArray, w: FloatArray, exponent: FloatArray, noise:
     return np.asarray(forms.get(unit, np.broadcast_to(10 ** (_RATIO_SPREAD * noise), z.shape)))
 
 
-def _inside(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> FloatArray:
+def _clip(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> FloatArray:
     """Return the values with a sign that the bounds allow, and within them."""
     if row.max <= 0:
         value = -value
@@ -169,7 +171,7 @@ def _inside(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> Fl
     return np.clip(value, row.min, row.max)
 
 
-def _given(row: CircuitParameter, value: FloatArray) -> FloatArray:
+def _take_given(row: CircuitParameter, value: FloatArray) -> FloatArray:
     if row.value is not None:
         return np.full(value.shape, row.value)
     return np.ones(value.shape) if row.expr is not None else np.asarray(value)

@@ -67,7 +67,7 @@ class StartGrid:
         harder = bool(self.scanned > 2 and kinds & set(DIFFUSION)) or (self.scanned > 1 and "L" in kinds)
         self.difficulty = self.scanned + harder
         self.scale = float(np.abs(impedance).max()) or 1.0
-        self.told_apart = _told_apart(circuit, self.blocks)
+        self.told_apart = _are_told_apart(circuit, self.blocks)
         self.options = self._options(omega)
         sizes = tuple(len(options) for options in self.options)
         self.choice = _choices(tuple(self.arcs), sizes, self.told_apart)
@@ -94,7 +94,7 @@ class StartGrid:
             return _non_negative(normal, moment[column], total)
         # Negative amplitudes put to zero are a fair first look; the best points by that are then done well.
         right = moment[column]
-        amplitude = np.maximum(_restricted(normal, right, np.ones(right.shape, dtype=bool)), 0.0)
+        amplitude = np.maximum(_solve_restricted(normal, right, np.ones(right.shape, dtype=bool)), 0.0)
         ahead = (normal @ amplitude[:, :, np.newaxis])[:, :, 0] - 2 * right
         chisqr = total + np.einsum("mi,mi->m", amplitude, ahead)
         best = np.argpartition(chisqr, _EXACT)[:_EXACT]
@@ -119,7 +119,7 @@ class StartGrid:
         options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         return self._physical(options, self.amplitude[points])
 
-    def scattered(self, count: int, rng: np.random.Generator, *, exchange: bool = False) -> FloatArray:
+    def scatter(self, count: int, rng: np.random.Generator, *, exchange: bool = False) -> FloatArray:
         """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
 
         With `exchange`, the arcs of every other start are dealt out anew, so that any of them may be the slow
@@ -128,7 +128,7 @@ class StartGrid:
         points = rng.choice(self.order[: max(count, self.order.size // _GOOD_SHARE)], count)
         picked = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         if exchange:
-            picked = _exchanged(picked, self.arcs, rng)
+            picked = _exchange_arcs(picked, self.arcs, rng)
         options = [_shaken(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
         table = np.stack([self._shapes(k, option) for k, option in enumerate(options)], axis=1)
         amplitude, _ = _non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
@@ -152,7 +152,7 @@ class StartGrid:
         return np.full(count, 1.0)
 
 
-def _told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
+def _are_told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
     """Return whether the user has given an arc a value, bound or tie: then any may be the slow one."""
     parts = [
         c for block in pieces if block.kind == "arc" for c in (block.first, block.second) if c is not None
@@ -242,7 +242,7 @@ def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[
     kept = np.ones(right.shape, dtype=bool)
     rows = np.arange(len(right))
     while rows.size:
-        solved = _restricted(normal[rows], right[rows], kept[rows])
+        solved = _solve_restricted(normal[rows], right[rows], kept[rows])
         amplitude[rows] = solved
         negative = solved < 0
         kept[rows] &= ~negative
@@ -250,7 +250,7 @@ def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[
     return amplitude, total - np.einsum("mi,mi->m", amplitude, right)
 
 
-def _restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
+def _solve_restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
     """Solve normal equations (M, K, K), (M, K) with only the `kept` (M, K) unknowns, the others zero."""
     reduced = normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :])
     diagonal = np.einsum("mii->mi", reduced)
@@ -267,7 +267,7 @@ def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
 
 
-def _exchanged(picked: list[FloatArray], arcs: list[int], rng: np.random.Generator) -> list[FloatArray]:
+def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: np.random.Generator) -> list[FloatArray]:
     """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
     dealt = [option.copy() for option in picked]
     for row in range(0, len(picked[0]), 2):
@@ -308,7 +308,7 @@ def _values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str
     if block.second is None:
         return dict(zip(names, (amplitude, tau, alpha), strict=False))
     values = {names[0]: amplitude}
-    return values | _beside(block.second, amplitude, tau, alpha)
+    return values | _place_beside(block.second, amplitude, tau, alpha)
 
 
 def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -> dict[str, FloatArray]:
@@ -321,7 +321,9 @@ def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -
     }
 
 
-def _beside(second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray) -> dict[str, FloatArray]:
+def _place_beside(
+    second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray
+) -> dict[str, FloatArray]:
     names = second.parameter_names
     if second.symbol == "L":
         return {names[0]: R * tau}

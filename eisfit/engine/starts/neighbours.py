@@ -79,11 +79,11 @@ class Neighbours:
         self.problem, self.coordinates = problem, problem.coordinates
         self.size, self.whole = _form(target)
         self.level = median(np.abs(self.whole), axis=0)
-        self.form, self.values = self._scaled(self.whole), values
+        self.form, self.values = self._scale(self.whole), values
         parts = [p for c in components(self.coordinates.circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])
 
-    def _scaled(self, form: ComplexArray) -> FloatArray:
+    def _scale(self, form: ComplexArray) -> FloatArray:
         return np.ascontiguousarray(form / self.level).view(np.float64)
 
     def of(self, target: ComplexArray) -> Near:
@@ -92,7 +92,7 @@ class Neighbours:
         if count < 1 or not len(target):
             return Near(np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_form(target))
         size, form = _form(target)
-        a, b = self._scaled(form), self.form
+        a, b = self._scale(form), self.form
         apart = np.sum(a * a, axis=1)[:, np.newaxis] + np.sum(b * b, axis=1) - 2 * a @ b.T
         places = np.argpartition(apart, count - 1, axis=1)[:, :count]
         far = np.take_along_axis(apart, places, axis=1)

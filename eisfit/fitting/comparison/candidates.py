@@ -29,7 +29,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "entries", "free", "judged", "unfitted"]
+__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "describe_unfitted", "entries", "free", "judge"]
 
 
 _FOLDS = 5
@@ -57,7 +57,7 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
     settings = Settings(weighting)
     found: list[Entry] = []
     for circuit in sorted(circuits, key=free):
-        found.append(_entered(spectrum, circuit, settings, found, seed))
+        found.append(_enter(spectrum, circuit, settings, found, seed))
     return found
 
 
@@ -76,7 +76,7 @@ def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candid
     found = list(entered)
     while waiting := _to_examine(found, noise):
         for k in waiting:
-            found[k] = _examined(found[k], noise, seed)
+            found[k] = _examine(found[k], noise, seed)
     return [entry.row or _far_behind(entry) for entry in found]
 
 
@@ -96,7 +96,7 @@ class Entry:
         return self.basin.chisqr if self.basin else np.inf
 
 
-def unfitted(circuit: Circuit, error: Exception) -> Candidate:
+def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
     """Return a row for a circuit that cannot be fitted: the others go on."""
     reason = str(error) if isinstance(error, EisfitError) else f"{circuit.name}: cannot be fitted ({error})"
     return Candidate(circuit, refused=reason)
@@ -107,14 +107,14 @@ def free(circuit: Circuit) -> int:
     return sum(p.free for p in circuit.parameters.values())
 
 
-def _entered(
+def _enter(
     spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[Entry], seed: int
 ) -> Entry:
     try:
         task = Task.of(spectrum, circuit, settings)
         basin = glance(task, [(e.task, e.basin.theta) for e in smaller if e.task and e.basin], seed)
     except UNFITTED as error:
-        return Entry(circuit, row=unfitted(circuit, error))
+        return Entry(circuit, row=describe_unfitted(circuit, error))
     deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, free(circuit), task.rescaled)
     return Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
 
@@ -139,7 +139,7 @@ def _leaves_nothing(entry: Entry) -> bool:
     return explainable(entry.task.problem, entry.basin.theta) < NOTHING * unit
 
 
-def _examined(entry: Entry, noise: float, seed: int) -> Entry:
+def _examine(entry: Entry, noise: float, seed: int) -> Entry:
     assert entry.task is not None
     assert entry.basin is not None
     try:
@@ -148,9 +148,9 @@ def _examined(entry: Entry, noise: float, seed: int) -> Entry:
         if not agrees:
             whole = best_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
-        row = judged(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
+        row = judge(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
     except UNFITTED as error:
-        return dataclasses.replace(entry, row=unfitted(entry.circuit, error))
+        return dataclasses.replace(entry, row=describe_unfitted(entry.circuit, error))
     return dataclasses.replace(entry, bic=row.bic, basin=basin, row=row)
 
 
@@ -160,11 +160,11 @@ def _far_behind(entry: Entry) -> Candidate:
     try:
         result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
     except UNFITTED as error:
-        return unfitted(entry.circuit, error)
-    return judged(result, entry.task.attainable, profiles=False)
+        return describe_unfitted(entry.circuit, error)
+    return judge(result, entry.task.attainable, profiles=False)
 
 
-def judged(
+def judge(
     result: FitResult, attainable: float, *, profiles: bool = True, departures: bool = True
 ) -> Candidate:
     """Return the row of a fit with its verdicts; `profiles` and `departures` cost most."""

@@ -18,14 +18,14 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
 from eisfit.fitting.comparison.table import Candidate, Comparison
-from eisfit.fitting.selection import selected, with_noise
+from eisfit.fitting.selection import select_points, with_noise
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import circuits as names_of_circuits
 from eisfit.model.notation import components
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
-from eisfit.spectra.noise import attainable_chisqr, left_by_noise
+from eisfit.spectra.noise import attainable_chisqr, estimate_left_by_noise
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check
 
@@ -75,16 +75,16 @@ def compare(
     >>> compare(s, ["rs-ct", "rs-sei-ct"]).best.name
     'rs-ct'
     """
-    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
-    chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _listed(circuits)]
+    kept = select_points(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _as_list(circuits)]
     if not chosen:
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
     kept = with_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
-    return _compared(kept, _unique(chosen), weighting, noise, seed)
+    return _compare(kept, _unique(chosen), weighting, noise, seed)
 
 
-def _compared(
+def _compare(
     spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, noise: float, seed: int
 ) -> Comparison:
     """Return the comparison: by the digits where the data show no noise, which the closest fit may tell."""
@@ -97,14 +97,14 @@ def _compared(
         exact, found = True, exact_candidates(spectrum, circuits, weighting, seed)
     if found is None:
         rows = candidates(entered, noise, seed)
-        found = rows, float(left_by_noise(noise, *_unexplained(rows)))
+        found = rows, float(estimate_left_by_noise(noise, *_collect_noise(rows)))
         left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
         if not exact and is_exact(spectrum, weighting, left):
             found = exact_candidates(spectrum, circuits, weighting, seed) or found
     return Comparison.of(spectrum, weighting, *found)
 
 
-def _unexplained(rows: Sequence[Candidate]) -> Iterator[float]:
+def _collect_noise(rows: Sequence[Candidate]) -> Iterator[float]:
     """Yield the chisqr that each circuit takes for noise."""
     for row in rows:
         if row.result is not None and row.result.statistics.nfree > 0:
@@ -138,7 +138,7 @@ def _turns_inductive(spectrum: Spectrum) -> bool:
     return int(tail.sum()) >= _LEAST_TAIL
 
 
-def _listed(circuits: Iterable[Any]) -> Sequence[Any]:
+def _as_list(circuits: Iterable[Any]) -> Sequence[Any]:
     if isinstance(circuits, (str, PathLike, Circuit)):
         raise UsageError("compare needs a list of circuits, such as ['rs-ct', 'rs-ct-w']")
     return list(circuits)

@@ -20,7 +20,7 @@ from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable
-from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, free, judged, unfitted
+from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, describe_unfitted, free, judge
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
 from eisfit.model.circuit import Circuit
@@ -29,7 +29,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["exact_candidates", "is_exact", "without_tiny_inductance"]
+__all__ = ["exact_candidates", "is_exact", "refuse_tiny_inductance"]
 
 _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
 _NOISE = 3e-5  # relative rms: an instrument's is no smaller
@@ -86,9 +86,9 @@ def exact_candidates(
     fitted: list[_Fitted] = []
     for circuit in sorted(circuits, key=free):
         try:
-            fitted.append(_fitted(Task.of(spectrum, circuit, settings), digits, fitted, seed))
+            fitted.append(_fit(Task.of(spectrum, circuit, settings), digits, fitted, seed))
         except UNFITTED as error:
-            refused.append(unfitted(circuit, error))
+            refused.append(describe_unfitted(circuit, error))
         if _have_stopped_at_noise(fitted):
             return None
     if not fitted:
@@ -103,7 +103,7 @@ def exact_candidates(
         scale = _scale(fitted, deviances)
     noise = chisqr * scale
     rows = [_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
-    return [*without_tiny_inductance(rows), *refused], noise
+    return [*refuse_tiny_inductance(rows), *refused], noise
 
 
 def _have_stopped_at_noise(fitted: Sequence[_Fitted]) -> bool:
@@ -131,7 +131,7 @@ def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
     return max(min(left / count for left, count in zip(deviances, spare, strict=True)), 1e-300)
 
 
-def _fitted(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -> _Fitted:
+def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -> _Fitted:
     """Search, and go on to the digits from the best ends where they are near.
 
     Beside a smaller circuit that suffices, one far larger or one that holds it is only looked at; one hardly
@@ -175,9 +175,9 @@ def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
     explains = deviance <= _REACHED * 2 * one.task.spectrum.points
     try:
         result = finish_in_lmfit(one.task, one.theta, one.basin, tolerance=TIGHT if explains else LOOSE)
-        row = judged(result, noise, profiles=False, departures=explains)
+        row = judge(result, noise, profiles=False, departures=explains)
     except UNFITTED as error:
-        return unfitted(one.task.circuit, error)
+        return describe_unfitted(one.task.circuit, error)
     count, ndata = one.task.coordinates.size, 2 * one.task.spectrum.points
     spare = ndata - count - 1
     aicc = deviance + 2 * count + 2 * count * (count + 1) / spare if spare > 0 else np.inf
@@ -185,7 +185,7 @@ def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
     return dataclasses.replace(row, aicc=aicc, bic=bic, refused="", reserved=row.refused)
 
 
-def without_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
+def refuse_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
     """Refuse the best row where its inductance is no wire's and a circuit without one is about as good."""
     ranked = sorted((row for row in rows if not row.refused), key=lambda row: row.bic)
     if not ranked or not _has_tiny_inductance(ranked[0]):

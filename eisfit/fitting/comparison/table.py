@@ -14,7 +14,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import limit, near_the_noise, usable
+from eisfit.verdict import is_near_noise, limit, usable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ class Candidate:
         if self.result is None:
             return False
         missed = any(flag.name == "misfit" and flag.forbids for flag in self.result.flags)
-        return not missed and near_the_noise(self.misfit, self.result.statistics.rms_relative_residual)
+        return not missed and is_near_noise(self.misfit, self.result.statistics.rms_relative_residual)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a row of the JSON document."""
@@ -158,7 +158,7 @@ class Comparison:
             ]
         if best.reserved:
             said.append(f"not determined in it: {best.reserved}")
-        return (*said, *self._closer(best), *self._as_good(best), *self._enough(best))
+        return (*said, *self._closer(best), *self._is_as_good(best), *self._enough(best))
 
     def _lead(self, best: Candidate) -> str:
         second = next((c for c in self.ranked if not c.refused and c is not best), None)
@@ -166,7 +166,7 @@ class Comparison:
             return ": all others are refused" if len(self.ranked) > 1 else ""
         return f", by {significant(second.bic - best.bic, 2)} of BIC before {second.name}"
 
-    def _as_good(self, best: Candidate) -> list[str]:
+    def _is_as_good(self, best: Candidate) -> list[str]:
         near = [
             c.name for c in self.ranked if c is not best and not c.refused and c.bic - best.bic < _AS_GOOD
         ]

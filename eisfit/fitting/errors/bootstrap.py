@@ -20,7 +20,7 @@ from eisfit.engine.solver import solve
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.fitting.errors.refit import Refit
 
-__all__ = ["KINDS", "repeated"]
+__all__ = ["KINDS", "repeat_fits"]
 
 
 KINDS = ("residual", "parametric")
@@ -28,7 +28,7 @@ _CHUNK = 256  # rows that the solver takes fastest
 _MAD = 1.4826
 
 
-def repeated(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
+def repeat_fits(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
     """Return the parameters (n, P) of the repeated fits that converged; n is `count` or a little less.
 
     Parameters
@@ -53,7 +53,7 @@ def repeated(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
     found = []
     for first in range(0, count, _CHUNK):
         rows = min(_CHUNK, count - first)
-        theta, good = _fitted(refit, _targets(refit, rows, kind, rng))
+        theta, good = _fit(refit, _targets(refit, rows, kind, rng))
         found.append(refit.problem.coordinates.physical(theta[good]))
     return np.concatenate(found)
 
@@ -82,7 +82,7 @@ def _noise(refit: Refit, residual: FloatArray, free: int) -> float:
     return float(np.sqrt(residual @ residual / free))
 
 
-def _fitted(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _fit(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     rows = target.shape[0]
     weight = np.broadcast_to(refit.problem.weight, (rows, refit.problem.weight.shape[1]))
     problem: FormProblem = dataclasses.replace(refit.problem, target=target, weight=weight)

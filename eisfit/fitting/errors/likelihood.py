@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.derived import collect_given_errors, formulas
 from eisfit.fitting.errors.interval import Interval, Intervals
-from eisfit.fitting.errors.profile import Profile, profiles
-from eisfit.fitting.errors.profile_derived import derived_profiles
+from eisfit.fitting.errors.profile import Profile, compute_profiles
+from eisfit.fitting.errors.profile_derived import compute_derived_profiles
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
@@ -39,33 +39,33 @@ def profile_intervals(
     """Return the profile intervals of free parameters and of derived quantities; see `eisfit.intervals`."""
     width = quantile(result, level)
     refit = Refit.of(result, plain=True)
-    found = profiles(refit, names, width, rough=rough) if names else []
-    followed = _derived(refit, derived, width, rough)
+    found = compute_profiles(refit, names, width, rough=rough) if names else []
+    followed = _profile_derived(refit, derived, width, rough)
     law = "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)" if result.covariance_rescaled else (
         "chisqr - chisqr_min <= chi2(1)")  # fmt: skip
     rows = {p.name: Interval(p.name, result[p.name].value, result[p.name].unit, p.low, p.high) for p in found}
-    more = {p.name: _of_derived(p, result.derived[p.name]) for p in followed}
+    more = {p.name: _describe_derived(p, result.derived[p.name]) for p in followed}
     traces = {p.name: _trace(p) for p in found}
     return Intervals(
         level, "profile", f"{law} = {width**2:.3f}", rows, _notes([*found, *followed]), traces, derived=more
     )
 
 
-def _derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
+def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
     """Return the profiles of derived quantities, wider by the errors of what was given of the cell."""
     result = refit.result
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     table = formulas(result.circuit, geometry)
-    found = derived_profiles(refit, {name: table[name][1] for name in names}, width, rough=rough)
-    given = given_errors(result.circuit, geometry)
-    return [_widened(p, result.derived[p.name]["value"], width * given.get(p.name, 0.0)) for p in found]
+    found = compute_derived_profiles(refit, {name: table[name][1] for name in names}, width, rough=rough)
+    given = collect_given_errors(result.circuit, geometry)
+    return [_widen(p, result.derived[p.name]["value"], width * given.get(p.name, 0.0)) for p in found]
 
 
-def _of_derived(profile: Profile, row: Mapping[str, Any]) -> Interval:
+def _describe_derived(profile: Profile, row: Mapping[str, Any]) -> Interval:
     return Interval(profile.name, row["value"], row["unit"], profile.low, profile.high)
 
 
-def _widened(profile: Profile, value: float, more: float) -> Profile:
+def _widen(profile: Profile, value: float, more: float) -> Profile:
     """Return a profile with ends further out by a relative error that is independent of the fit."""
     ends = [
         end and float(value * np.exp(np.sign(end - value) * np.hypot(np.log(end / value), more)))

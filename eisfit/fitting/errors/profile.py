@@ -21,7 +21,7 @@ from eisfit.engine.solver import Solution, solve
 from eisfit.fitting.errors.refit import Refit
 from eisfit.records import dataclass
 
-__all__ = ["Profile", "Walk", "profiles"]
+__all__ = ["Profile", "Walk", "compute_profiles"]
 
 
 _WIDENINGS = 24
@@ -70,7 +70,9 @@ class Profile:
     better: bool
 
 
-def profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False) -> list[Profile]:
+def compute_profiles(
+    refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False
+) -> list[Profile]:
     """Return the profile of each of `names`.
 
     Parameters
@@ -84,7 +86,7 @@ def profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bo
     rough
         Fewer points and steps: good enough to tell an open side and the size of the other.
     """
-    return Walk(refit, names, quantile, rough=rough).finished()
+    return Walk(refit, names, quantile, rough=rough).run()
 
 
 class Walk:
@@ -124,7 +126,7 @@ class Walk:
         gradient = np.eye(theta.size)[self.column]
         return theta[self.column], gradient, box.low[self.column], box.high[self.column]
 
-    def _places(self, theta: FloatArray) -> FloatArray:
+    def _locate(self, theta: FloatArray) -> FloatArray:
         """Return what is walked along (k, N) at some coordinates (k, V)."""
         return theta[:, self.column]
 
@@ -134,13 +136,13 @@ class Walk:
         if not len(others):
             return
         rises = np.sum(self.refit.evaluate(others)[0] ** 2, axis=1) - self.lowest
-        for theta, rise, place in zip(others, rises.tolist(), self._places(others), strict=True):
+        for theta, rise, place in zip(others, rises.tolist(), self._locate(others), strict=True):
             distances = (np.repeat(place, 2) - self.centre) * self.sign
             for task in np.flatnonzero((distances > 0) & (rise < self.limit)).tolist():
                 self.walked[task].append((float(distances[task]), rise, theta))
                 self.walked[task].sort(key=lambda point: point[0])
 
-    def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
+    def _hold(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
         """Return the problem in which each task is held at its aim."""
         base, rows = self.refit.problem, np.arange(tasks.size)
         low, high = (np.repeat(end, tasks.size, axis=0) for end in (base.bounds.low, base.bounds.high))
@@ -148,20 +150,22 @@ class Walk:
         low[rows, held] = high[rows, held] = aims
         return dataclasses.replace(base, box=Box(low, high))
 
-    def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:
+    def _measure_rises(
+        self, tasks: IntArray, aims: FloatArray, solved: Solution
+    ) -> tuple[FloatArray, FloatArray]:
         """Return where the tasks came to (n,), and chisqr there."""
         return aims, solved.chisqr
 
-    def _placed(self, task: int, aim: float, start: FloatArray) -> FloatArray:
+    def _place(self, task: int, aim: float, start: FloatArray) -> FloatArray:
         start[self.column[task // 2]] = aim  # exactly
         return start
 
-    def _form(self, k: int) -> tuple[bool, float, float]:
+    def _describe_form(self, k: int) -> tuple[bool, float, float]:
         """Return whether number k is a logarithm, and its bounds."""
         p = self.refit.result.circuit.parameters[self.names[k]]
         return p.scale == "log", p.min, p.max
 
-    def finished(self) -> list[Profile]:
+    def run(self) -> list[Profile]:
         """Walk, and return the profiles."""
         first = self.effort.distances
         tasks = np.repeat(np.arange(self.sign.size), first.size)
@@ -177,9 +181,9 @@ class Walk:
             return
         starts = np.stack([self._start(int(t), float(d)) for t, d in zip(tasks, distances, strict=True)])
         aims = self.centre[tasks] + self.sign[tasks] * distances
-        problem = self._held(tasks, aims)
+        problem = self._hold(tasks, aims)
         solution = solve(problem, starts, max_iterations=self.effort.steps, tolerance=self.effort.tolerance)
-        reached, chisqr = self._rises(tasks, aims, solution)
+        reached, chisqr = self._measure_rises(tasks, aims, solution)
         distances, rises = (reached - self.centre[tasks]) * self.sign[tasks], chisqr - self.lowest
         for task, distance, rise, theta in zip(
             tasks.tolist(), distances.tolist(), rises.tolist(), solution.theta, strict=True
@@ -191,7 +195,7 @@ class Walk:
     def _start(self, task: int, distance: float) -> FloatArray:
         near = min(self.walked[task], key=lambda point: abs(point[0] - distance))
         start = near[2] + self.follow[task] * self.sign[task] * (distance - near[0])
-        return np.asarray(self._placed(task, self.centre[task] + self.sign[task] * distance, start))
+        return np.asarray(self._place(task, self.centre[task] + self.sign[task] * distance, start))
 
     def _crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Return the last point below the limit and the one after it, None where there is none above.
@@ -246,7 +250,7 @@ class Walk:
         return float(self.centre[task] + self.sign[task] * distance)
 
     def _profile(self, k: int) -> Profile:
-        is_log, *bounds = self._form(k)
+        is_log, *bounds = self._describe_form(k)
         ends: list[float | None] = []
         for side, bound in enumerate(bounds):
             end = self._end(2 * k + side)

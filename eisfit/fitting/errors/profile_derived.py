@@ -22,7 +22,7 @@ from eisfit.fitting.errors.profile import Profile, Walk
 from eisfit.fitting.errors.refit import Refit
 from eisfit.records import dataclass
 
-__all__ = ["derived_profiles"]
+__all__ = ["compute_derived_profiles"]
 
 #: theta (B, V) -> u (B,)
 Quantity = Callable[[FloatArray], FloatArray]
@@ -33,11 +33,14 @@ _EDGE = 1e-6  # of a coordinate
 _FAR = 14.0  # a factor of a million
 
 
-def derived_profiles(
+def compute_derived_profiles(
     refit: Refit, formulas: Mapping[str, Formula], quantile: float, *, rough: bool = False
 ) -> list[Profile]:
-    """Return the profile of each of `formulas`, positive; see `eisfit.fitting.errors.profile.profiles`."""
-    return _DerivedWalk(refit, formulas, quantile, rough=rough).finished() if formulas else []
+    """Return the profile of each of `formulas`, positive.
+
+    See `eisfit.fitting.errors.profile.compute_profiles`.
+    """
+    return _DerivedWalk(refit, formulas, quantile, rough=rough).run() if formulas else []
 
 
 class _DerivedWalk(Walk):
@@ -54,19 +57,21 @@ class _DerivedWalk(Walk):
         gradient = np.concatenate([_gradient(u, theta) for u in self.quantities])
         return centre, gradient, centre - _FAR, centre + _FAR
 
-    def _held(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
+    def _hold(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
         base = self.refit.problem
         kept = (base.coordinates, base.grid, base.target, base.weight, base.box, base.form)
         return _AimedProblem(*kept, tuple(self.quantities), tasks // 2, aims, self.stiffness[tasks])
 
-    def _places(self, theta: FloatArray) -> FloatArray:
+    def _locate(self, theta: FloatArray) -> FloatArray:
         return np.stack([quantity(theta) for quantity in self.quantities], axis=1)
 
-    def _rises(self, tasks: IntArray, aims: FloatArray, solved: Solution) -> tuple[FloatArray, FloatArray]:
+    def _measure_rises(
+        self, tasks: IntArray, aims: FloatArray, solved: Solution
+    ) -> tuple[FloatArray, FloatArray]:
         reached = _values(self.quantities, tasks // 2, solved.theta)
         return reached, solved.chisqr - (self.stiffness[tasks] * (reached - aims)) ** 2
 
-    def _placed(self, task: int, aim: float, start: FloatArray) -> FloatArray:
+    def _place(self, task: int, aim: float, start: FloatArray) -> FloatArray:
         return start
 
     def _end(self, task: int) -> float | None:
@@ -75,16 +80,16 @@ class _DerivedWalk(Walk):
         if crossing is None:
             return None
         beside = [theta for d, _, theta in self.walked[task] if d in (crossing[0][0], crossing[1][0])]
-        return None if any(self._at_natural_edge(theta) for theta in beside) else super()._end(task)
+        return None if any(self._is_at_natural_edge(theta) for theta in beside) else super()._end(task)
 
-    def _at_natural_edge(self, theta: FloatArray) -> bool:
+    def _is_at_natural_edge(self, theta: FloatArray) -> bool:
         box, table = self.refit.problem.coordinates, self.refit.result.circuit.parameters
         rows = [table[name] for name in self.refit.free_names]
         low = np.array([row.scale == "log" and row.min == 0 for row in rows]) & (theta <= box.low + _EDGE)
         high = np.array([np.isinf(row.max) for row in rows]) & (theta >= box.high - _EDGE)
         return bool((low | high).any())
 
-    def _form(self, k: int) -> tuple[bool, float, float]:
+    def _describe_form(self, k: int) -> tuple[bool, float, float]:
         return True, 0.0, np.inf
 
 

@@ -24,8 +24,8 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
-from eisfit.fitting.derived import formulas, given_errors
-from eisfit.fitting.errors.bootstrap import repeated
+from eisfit.fitting.derived import collect_given_errors, formulas
+from eisfit.fitting.errors.bootstrap import repeat_fits
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
 from eisfit.fitting.errors.refit import Refit
@@ -90,12 +90,12 @@ def intervals(
     True
     """
     _check(result, level, method, count)
-    chosen, derived = _chosen(result, names, tied=method != "profile")
+    chosen, derived = _choose_names(result, names, tied=method != "profile")
     if method == "covariance":
         return _from_covariance(result, level, chosen, derived)
     if method == "profile":
         return profile_intervals(result, level, chosen, derived, rough=rough)
-    return _from_samples(result, level, _drawn(result, method, count, kind, seed), chosen, derived)
+    return _from_samples(result, level, _draw(result, method, count, kind, seed), chosen, derived)
 
 
 def with_intervals(result: FitResult, found: Intervals) -> FitResult:
@@ -136,7 +136,7 @@ def _check(result: FitResult, level: float, method: str, count: int | None) -> N
         raise UsageError(f"{count} steps are too few for mcmc; use 1000 or more")
 
 
-def _chosen(
+def _choose_names(
     result: FitResult, names: tuple[str, ...] | None, *, tied: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the parameters and the derived quantities to give an interval."""
@@ -169,7 +169,7 @@ def _from_covariance(
         else:
             rows[name] = _interval(result, name, *_symmetric(result, name, width))
     more = {
-        name: _interval(result, name, *_of_positive(row["value"], row["stderr"], width))
+        name: _interval(result, name, *_bound_positive(row["value"], row["stderr"], width))
         for name, row in result.derived.items()
         if name in derived and row["stderr"] is not None
     }
@@ -184,14 +184,14 @@ def _symmetric(result: FitResult, name: str, width: float) -> tuple[float | None
     p, row = result[name], result.circuit.parameters[name]
     error = p.stderr or 0.0
     if row.scale == "log" and row.free and row.min == 0:
-        low, high = _of_positive(p.value, error, width)
+        low, high = _bound_positive(p.value, error, width)
         return low, None if high is None else min(high, row.max)
     if row.scale == "log" and row.free and error > abs(p.value):
         return None, None
     return max(p.value - width * error, row.min), min(p.value + width * error, row.max)
 
 
-def _of_positive(value: float, error: float, width: float) -> tuple[float | None, float | None]:
+def _bound_positive(value: float, error: float, width: float) -> tuple[float | None, float | None]:
     if error > value:
         return None, None
     low = value - width * error
@@ -210,7 +210,7 @@ class _Draws:
     rng: np.random.Generator
 
 
-def _drawn(result: FitResult, method: str, count: int | None, kind: str, seed: int) -> _Draws:
+def _draw(result: FitResult, method: str, count: int | None, kind: str, seed: int) -> _Draws:
     refit, rng = Refit.of(result, plain=method == "mcmc"), np.random.default_rng([seed, 1])
     if method == "mcmc":
         from eisfit.fitting.errors.sampling import draw_posterior
@@ -219,7 +219,7 @@ def _drawn(result: FitResult, method: str, count: int | None, kind: str, seed: i
         words = f"percentiles of {len(samples)} draws of a Markov chain"
         return _Draws(method, refit, samples, words, _chain_notes(count, memory), rng)
     count = _REPEATS if count is None else count
-    samples = repeated(refit, count, kind, seed)
+    samples = repeat_fits(refit, count, kind, seed)
     if len(samples) < 0.9 * count:
         raise FitError(
             f"only {len(samples)} of {count} repeated fits converged: the circuit has no stable fit"
@@ -237,11 +237,13 @@ def _from_samples(
     for name, column in zip(result.circuit.names, draws.samples.T, strict=True):
         ends = np.quantile(column, sides)
         open_sides[name] = _open_sides(draws.refit, name, ends)
-        rows[name] = _interval(result, name, *_closed(ends, open_sides[name]))
-    table = _derived_draws(result, derived, draws)
+        rows[name] = _interval(result, name, *_close_ends(ends, open_sides[name]))
+    table = _draw_derived(result, derived, draws)
     more = {
         name: _interval(
-            result, name, *_closed(np.quantile(column, sides), _inherited(result, name, open_sides))
+            result,
+            name,
+            *_close_ends(np.quantile(column, sides), _inherit_openness(result, name, open_sides)),
         )
         for name, column in table.items()
     }
@@ -249,15 +251,15 @@ def _from_samples(
     return Intervals(level, draws.method, draws.words, rows, draws.notes, samples=draws.samples, derived=more)
 
 
-def _closed(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | None, float | None]:
+def _close_ends(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | None, float | None]:
     left, right = is_open
     return None if left else float(ends[0]), None if right else float(ends[1])
 
 
-def _derived_draws(result: FitResult, names: tuple[str, ...], draws: _Draws) -> dict[str, FloatArray]:
+def _draw_derived(result: FitResult, names: tuple[str, ...], draws: _Draws) -> dict[str, FloatArray]:
     """Return the derived quantities (n,) of all draws, with what was given of the cell drawn too."""
     geometry = Geometry.of_metadata(result.spectrum.metadata)
-    table, given = formulas(result.circuit, geometry), given_errors(result.circuit, geometry)
+    table, given = formulas(result.circuit, geometry), collect_given_errors(result.circuit, geometry)
     columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
     with np.errstate(all="ignore"):
         return {
@@ -267,7 +269,7 @@ def _derived_draws(result: FitResult, names: tuple[str, ...], draws: _Draws) -> 
         }
 
 
-def _inherited(
+def _inherit_openness(
     result: FitResult, name: str, open_sides: Mapping[str, tuple[bool, bool]]
 ) -> tuple[bool, bool]:
     """Return the open sides of a derived quantity: it rises, or falls, with a parameter that is open."""

@@ -61,7 +61,7 @@ class Choice:
         closest = sorted(smaller, key=lambda row: row.chisqr)
         return [*closest[:_SMALLER], *rivals[:_RIVALS]]
 
-    def in_place(self, row: IdentifiedCircuit) -> Choice:
+    def choose_instead(self, row: IdentifiedCircuit) -> Choice:
         """Return the choice of another circuit because the data do not determine this one's parameters."""
         cause = (
             f"{row.circuit.string} was chosen: {self.circuit.string} is more probable "
@@ -113,7 +113,7 @@ def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
         Where the data allow no ranking, or it has fewer places.
     """
     found = identify(spectrum, **options)
-    return _chosen(found, found.circuits, place, "")
+    return _choose_row(found, found.circuits, place, "")
 
 
 def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) -> Choice:
@@ -144,14 +144,14 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
         if one.first is not None:
             found.append(one)
         else:
-            failed = _why(one)
+            failed = _tell_why(one)
     if not found:
         raise FitError(failed)
     scope = f" for all {len(spectra)} spectra, by {len(found)} of them" if len(spectra) > 1 else ""
     common = _common(found)
     if not common:
         raise FitError(f"no circuit is ranked for each of {len(found)} spectra: each has its own")
-    return _chosen(found[0], common, place, scope)
+    return _choose_row(found[0], common, place, scope)
 
 
 def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
@@ -171,20 +171,20 @@ def _chance(answer: IdentifiedCircuit, found: Identification) -> float:
     return max((row.probability for row in found.circuits if shape(row.circuit.tree) == wanted), default=0.0)
 
 
-def _why(found: Identification) -> str:
+def _tell_why(found: Identification) -> str:
     flag = found.flags[0]
     return f"{found.spectrum.name}: no circuit can be chosen: {flag.cause}; {flag.cure}"
 
 
-def _chosen(found: Identification, ranked: Sequence[IdentifiedCircuit], place: int, scope: str) -> Choice:
+def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], place: int, scope: str) -> Choice:
     if not ranked:
-        raise FitError(_why(found))
+        raise FitError(_tell_why(found))
     if place > len(ranked):
         raise FitError(f"{found.spectrum.name}: there is no circuit #{place}, {len(ranked)} were ranked")
     answer = ranked[place - 1]
     number = f" as #{place}" if place > 1 else ""
     other = next((row for row in ranked if row is not answer), None)
-    second = f"; {'next' if place == 1 else 'first'} {_told(other)}" if other else ""
+    second = f"; {'next' if place == 1 else 'first'} {_tell(other)}" if other else ""
     cause = (
         f"{answer.circuit.string} was chosen{number}{scope} out of {found.tried} circuits, "
         f"probability {_percent(answer.probability)}{second}"
@@ -194,7 +194,7 @@ def _chosen(found: Identification, ranked: Sequence[IdentifiedCircuit], place: i
     return Choice(answer, found.spectrum, (told, *others), tuple(ranked) if place == 1 else ())
 
 
-def _told(row: IdentifiedCircuit) -> str:
+def _tell(row: IdentifiedCircuit) -> str:
     return f"{row.circuit.string} ({_percent(row.probability)})"
 
 

@@ -53,7 +53,7 @@ def go_through_sizes(
     at: dict[tuple[int, str], Trial] = {}
     for count, alike in groupby(sorted(_series(), key=_size), key=_size):
         places = list(alike)
-        if _preferred_size(bench, found) <= count:
+        if _find_preferred_size(bench, found) <= count:
             break
         for arcs, tail in places:
             inside = [at[place] for place in ((arcs - 1, tail), (arcs, _INSIDE.get(tail, ""))) if place in at]
@@ -71,7 +71,7 @@ def go_through_sizes(
     return any(reaches(trial, bench, _NEARLY) for trial in found.values())
 
 
-def _preferred_size(bench: Workbench, found: dict[str, Trial]) -> float:
+def _find_preferred_size(bench: Workbench, found: dict[str, Trial]) -> float:
     """Return the size of the circuit that BIC prefers of those at the digits, infinite without any."""
     each = float(np.log(2 * bench.spectrum.points)) * bench.scale
     reached = [trial for trial in found.values() if reaches(trial, bench)]
@@ -116,13 +116,13 @@ def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, 
     Where it does not reach the digits, L and R in series only: what is at odds with the data slows a descent.
     """
     is_there = reaches(trial, bench)
-    leads = {shape(structure): structure for structure in _without_leads(trial.structure)}
+    leads = {shape(structure): structure for structure in _drop_leads(trial.structure)}
     near = neighbours(trial.structure, trial.values, inductive=inductive) if is_there else ()
     smaller = leads | {shape(structure): structure for structure in near if size(structure) < trial.size}
     for name, structure in smaller.items():
         other = found.get(name)
         if other is None or not other.full:
-            other = bench.reduced(structure, trial)
+            other = bench.reduce(structure, trial)
             if is_there and name in leads and not reaches(other, bench):
                 other = bench.full(other)  # an arc takes the resistance over, and moves far for that
         if reaches(other, bench) or other.chisqr <= _AS_WELL * trial.chisqr:
@@ -131,7 +131,7 @@ def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, 
     return trial
 
 
-def _without_leads(structure: Structure) -> Iterator[Structure]:
+def _drop_leads(structure: Structure) -> Iterator[Structure]:
     for part in structure:
         if isinstance(part, Component) and part.symbol in ("L", "R"):
             yield tuple(other for other in structure if other is not part)

@@ -47,7 +47,7 @@ class Prior:
         spread = float(np.ptp(size)) / _SPAN + _DECADE
         return cls(float(np.mean(size)), spread, float(np.mean(rate)), float(np.ptp(rate)) / _SPAN + 0.5)
 
-    def of_coordinate(self, unit: str, symbol: str, *, time: bool) -> tuple[float, float]:
+    def describe_coordinate(self, unit: str, symbol: str, *, time: bool) -> tuple[float, float]:
         """Return mean and standard deviation of a coordinate; `time` where it is an arc's ln tau."""
         if symbol in _EXPONENTS and unit == "":
             return _EXPONENTS[symbol]
@@ -64,12 +64,12 @@ class Prior:
             return 0.0, _RATIO
         return a * self.size + b * self.omega, float(np.hypot(a * self.size_width, b * self.omega_width))
 
-    def of_circuit(self, coordinates: Coordinates) -> tuple[FloatArray, FloatArray]:
+    def describe_circuit(self, coordinates: Coordinates) -> tuple[FloatArray, FloatArray]:
         """Return means and standard deviations (V,) of the free coordinates."""
         rows = list(coordinates.circuit.parameters.values())
         times = {q for q, _, _ in coordinates.ties}
         found = [
-            self.of_coordinate(rows[k].unit, rows[k].symbol, time=k in times)
+            self.describe_coordinate(rows[k].unit, rows[k].symbol, time=k in times)
             for k in coordinates.free.tolist()
         ]
         mean, width = np.array(found).T
@@ -90,7 +90,7 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
     """
     coordinates = problem.coordinates
     residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
-    mean, width = prior.of_circuit(coordinates)
+    mean, width = prior.describe_circuit(coordinates)
     from_prior = (theta - mean) / width
     volume = np.log1p(_gains(jacobian[0], width, scale) ** 2).sum()
     fit = -0.5 * float(residual[0] @ residual[0]) / scale

@@ -8,12 +8,12 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, misfit
-from eisfit.fitting.identify.roles import named
+from eisfit.fitting.identify.roles import name_parts
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Trial, Workbench
-from eisfit.fitting.identify.usable import FEWEST, consistent, without_top
-from eisfit.fitting.selection import selected, with_noise
+from eisfit.fitting.identify.usable import FEWEST, consistent, drop_top
+from eisfit.fitting.selection import select_points, with_noise
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
@@ -72,7 +72,7 @@ def identify(
     >>> identify(s).best.string
     'R_s-p(R_ct,CPE_ct)'
     """
-    kept = selected(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
+    kept = select_points(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     if kept.points < FEWEST:
         raise SpectrumError(
             f"{kept.name}: {kept.points} points cannot tell circuits apart; measure at least {FEWEST}, or "
@@ -82,16 +82,16 @@ def identify(
     clean, flags = consistent(kept, tested)
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
-    found = _ranked(with_noise(clean, weighting), weighting, seed, flags)
-    shorter = None if found.ok else without_top(clean)
+    found = _rank(with_noise(clean, weighting), weighting, seed, flags)
+    shorter = None if found.ok else drop_top(clean)
     if shorter is None:
         return found
     clean, flag = shorter
-    again = _ranked(with_noise(clean, weighting), weighting, seed, (*flags, flag))
+    again = _rank(with_noise(clean, weighting), weighting, seed, (*flags, flag))
     return again if again.ok else found
 
 
-def _ranked(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
+def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
     weight = weights(clean, weighting)
     obeys = not any(flag.name == "kk_failed" for flag in flags)
     bench = Workbench(clean, weight, _noise(clean, weight), seed, obeys)
@@ -108,7 +108,7 @@ def _ranked(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...])
 
 
 def _closer_flag(nearest: Trial, first: Trial) -> Flag:
-    string = circuit_of(named(nearest.structure, nearest.values).structure).string
+    string = circuit_of(name_parts(nearest.structure, nearest.values).structure).string
     seen = (
         f"{string} comes closer ({100 * nearest.rms:.2g} % rms with {nearest.size} parameters, the "
         f"first {100 * first.rms:.2g} % with {first.size})"
@@ -149,8 +149,8 @@ def _turns_inductive(spectrum: Spectrum, noise: FloatArray) -> bool:
 
 def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
     trial = answer.trial
-    final = named(trial.structure, trial.values)
-    others = tuple(circuit_of(named(t.structure, t.values).structure).string for t in answer.equal)
+    final = name_parts(trial.structure, trial.values)
+    others = tuple(circuit_of(name_parts(t.structure, t.values).structure).string for t in answer.equal)
     return IdentifiedCircuit(
         circuit=circuit_of(final.structure),
         probability=answer.probability,

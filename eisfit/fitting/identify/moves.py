@@ -47,20 +47,22 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
             yield rest[0] + rest[1]
         arc = Arc.of(part)
         changed = (
-            _of_component(part, structure) if arc is None else _of_arc(arc, structure, values, inductive)
+            _replace_component(part, structure)
+            if arc is None
+            else _replace_arc(arc, structure, values, inductive)
         )
         for parts in changed:
             yield rest[0] + parts + rest[1]
         yield from _with_neighbour(k, structure)
 
 
-def _named(symbol: str, label: int | str) -> Component:
+def _make_component(symbol: str, label: int | str) -> Component:
     return Component(f"{symbol}{label}", symbol)
 
 
 def _new_arc(structure: Structure) -> Arc:
     number = next(fresh(structure))
-    return Arc(_named("R", number), _named("CPE", number))
+    return Arc(_make_component("R", number), _make_component("CPE", number))
 
 
 def _symbols(structure: Structure) -> list[str]:
@@ -73,37 +75,37 @@ def _with_more(structure: Structure) -> Iterator[Structure]:
     top = {part.symbol for part in structure if isinstance(part, Component)}
     yield (*structure, _new_arc(structure).node)
     if not top & set(_TAILS):
-        yield from ((*structure, _named(symbol, number)) for symbol in _NEW_TAILS)
+        yield from ((*structure, _make_component(symbol, number)) for symbol in _NEW_TAILS)
     for symbol in ("L", "R"):
         if symbol not in top:
-            yield (_named(symbol, number), *structure)
+            yield (_make_component(symbol, number), *structure)
 
 
-def _of_component(part: Part, structure: Structure) -> Iterator[Structure]:
+def _replace_component(part: Part, structure: Structure) -> Iterator[Structure]:
     """Yield what may stand in the place of an element in series."""
     if isinstance(part, Component) and part.symbol in _KINDS:
-        yield from ((_named(symbol, part.label),) for symbol in _KINDS[part.symbol])
+        yield from ((_make_component(symbol, part.label),) for symbol in _KINDS[part.symbol])
         if part.symbol in ("CPE", "W", "G", "TLM"):
             yield (_new_arc(structure).node,)
 
 
-def _of_arc(
+def _replace_arc(
     arc: Arc, structure: Structure, values: Mapping[str, float], inductive: bool
 ) -> Iterator[Structure]:
     """Yield what may stand in the place of an arc."""
     nested = any(Arc.of(found.inner) for part in structure if (found := Arc.of(part)))
-    for changed in _changed(arc, structure, values, nested=nested):
+    for changed in _change_arc(arc, structure, values, nested=nested):
         yield (changed.node,)
     number = next(fresh(structure))
     if arc.loop is not None:
         yield (dataclasses.replace(arc, loop=None).node,)
     elif inductive:
-        loop = Series((_named("R", number), _named("L", number)))
+        loop = Series((_make_component("R", number), _make_component("L", number)))
         yield (dataclasses.replace(arc, loop=loop).node,)
-    yield from _opened(arc, structure, values)
+    yield from _open_arc(arc, structure, values)
 
 
-def _opened(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iterator[Structure]:
+def _open_arc(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iterator[Structure]:
     """Yield an arc with what it holds beside it, or something of one piece in its place."""
     number = next(fresh(structure))
     plain = dataclasses.replace(arc, inner=None).node
@@ -116,29 +118,35 @@ def _opened(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iter
     elif arc.loop is None:
         flat = ("W", "Wo", "Ws") if _exponent(arc.storage, values) < _FLAT else ()
         # An arc that the sweep does not close is a blocking electrode, its resistor not seen.
-        yield from ((_named(symbol, number),) for symbol in ("CPE", "G", "TLM", *flat))
+        yield from ((_make_component(symbol, number),) for symbol in ("CPE", "G", "TLM", *flat))
 
 
-def _changed(arc: Arc, structure: Structure, values: Mapping[str, float], *, nested: bool) -> Iterator[Arc]:
+def _change_arc(
+    arc: Arc, structure: Structure, values: Mapping[str, float], *, nested: bool
+) -> Iterator[Arc]:
     """Yield the arc with another storage, and with something else in series with its resistor."""
     number = next(fresh(structure))
     if arc.storage.symbol == "C":
-        yield dataclasses.replace(arc, storage=_named("CPE", arc.storage.label))
+        yield dataclasses.replace(arc, storage=_make_component("CPE", arc.storage.label))
     elif _exponent(arc.storage, values) > _IDEAL:
-        yield dataclasses.replace(arc, storage=_named("C", arc.storage.label))
+        yield dataclasses.replace(arc, storage=_make_component("C", arc.storage.label))
     inner = Arc.of(arc.inner)
     if arc.inner is None:
-        yield from (dataclasses.replace(arc, inner=_named(symbol, number)) for symbol in DIFFUSIONS[:3])
+        yield from (
+            dataclasses.replace(arc, inner=_make_component(symbol, number)) for symbol in DIFFUSIONS[:3]
+        )
         if not nested:
             yield dataclasses.replace(arc, inner=_new_arc(structure).node)
         return
     yield dataclasses.replace(arc, inner=None)
     if inner is not None:
-        for changed in _changed(inner, structure, values, nested=True):
+        for changed in _change_arc(inner, structure, values, nested=True):
             yield dataclasses.replace(arc, inner=changed.node)
     elif isinstance(arc.inner, Component):
         kinds = [symbol for symbol in _KINDS[arc.inner.symbol] if symbol in DIFFUSIONS]
-        yield from (dataclasses.replace(arc, inner=_named(symbol, arc.inner.label)) for symbol in kinds)
+        yield from (
+            dataclasses.replace(arc, inner=_make_component(symbol, arc.inner.label)) for symbol in kinds
+        )
 
 
 def _exponent(storage: Component, values: Mapping[str, float]) -> float:

@@ -13,7 +13,7 @@ from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure
 from eisfit.model.notation import Component, Node, Parallel, Series, components
 from eisfit.records import dataclass
 
-__all__ = ["Named", "named"]
+__all__ = ["Named", "name_parts"]
 
 _APART = 3.0  # times: capacitances of film and double layer at least
 
@@ -37,7 +37,7 @@ class Named:
     assigned: bool
 
 
-def named(structure: Structure, values: Mapping[str, float]) -> Named:
+def name_parts(structure: Structure, values: Mapping[str, float]) -> Named:
     """Put the parts in order and name them.
 
     Parameters
@@ -57,9 +57,9 @@ def named(structure: Structure, values: Mapping[str, float]) -> Named:
             label = "" if component in in_order and component.symbol == "L" else _label(component, in_order)
             number += label is None
             table[component.name] = f"{component.symbol}{number if label is None else label}"
-    table = _unique({c.name: table[c.name] for part in in_order for c in components(part)})
+    table = _make_unique({c.name: table[c.name] for part in in_order for c in components(part)})
     renamed = {new: values[old] for old, new in _parameters(in_order, table)}
-    return Named(tuple(_with_names(part, table) for part in in_order), renamed, "_ct" in roles)
+    return Named(tuple(_rename_part(part, table) for part in in_order), renamed, "_ct" in roles)
 
 
 def _label(component: Component, top: list[Part]) -> str | None:
@@ -114,7 +114,7 @@ def _place(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
     return {"L": 0, "R": 1, "G": 3, "TLM": 3}.get(symbol, 4), 0.0
 
 
-def _unique(table: Mapping[str, str]) -> dict[str, str]:
+def _make_unique(table: Mapping[str, str]) -> dict[str, str]:
     """Return old name -> new name with a number behind names that occur twice."""
     seen: set[str] = set()
     result = {}
@@ -138,14 +138,14 @@ def _parameters(parts: list[Part], table: Mapping[str, str]) -> list[tuple[str, 
     return pairs
 
 
-def _with_names(part: Node, table: Mapping[str, str]) -> Part:
-    changed = _renamed_node(part, table)
+def _rename_part(part: Node, table: Mapping[str, str]) -> Part:
+    changed = _rename_node(part, table)
     assert isinstance(changed, (Component, Parallel))
     return changed
 
 
-def _renamed_node(node: Node, table: Mapping[str, str]) -> Node:
+def _rename_node(node: Node, table: Mapping[str, str]) -> Node:
     if isinstance(node, Component):
         return Component(table[node.name], node.symbol)
-    children = tuple(_renamed_node(child, table) for child in node.children)
+    children = tuple(_rename_node(child, table) for child in node.children)
     return Parallel(children) if isinstance(node, Parallel) else Series(children)  # type: ignore[arg-type]

@@ -50,17 +50,17 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
     if not bench.is_simulated:
         _fit_promising(bench, found)
         _grow(bench, found, inductive=inductive)
-        return bench, ranked(found.values())
-    exact, finer = bench.by_digits(), dict(found)
+        return bench, rank_trials(found.values())
+    exact, finer = bench.use_digits(), dict(found)
     if go_through_sizes(exact, finer, inductive=inductive, free_of_noise=bench.is_free_of_noise):
-        return exact, ranked(finer.values())
+        return exact, rank_trials(finer.values())
     _fit_promising(bench, found)
     _grow(bench, found, inductive=inductive, most=_LOOKS)
-    finer |= {name: exact.scored(trial) for name, trial in found.items()}
+    finer |= {name: exact.score_again(trial) for name, trial in found.items()}
     if any(reaches(trial, exact) for trial in finer.values()):
-        leave_out_needless(exact, finer, ranked(finer.values())[0], inductive=inductive)
-        return exact, ranked(finer.values())
-    return bench, ranked(bench.scored(trial) for trial in finer.values())
+        leave_out_needless(exact, finer, rank_trials(finer.values())[0], inductive=inductive)
+        return exact, rank_trials(finer.values())
+    return bench, rank_trials(bench.score_again(trial) for trial in finer.values())
 
 
 def _look_at_seeds(bench: Workbench, found: dict[str, Trial]) -> None:
@@ -85,7 +85,7 @@ def _grow(bench: Workbench, found: dict[str, Trial], *, inductive: bool, most: f
         _fit_promising(bench, found)
 
 
-def _within(bench: Workbench, found: dict[str, Trial]) -> list[Trial]:
+def _limit_size(bench: Workbench, found: dict[str, Trial]) -> list[Trial]:
     """Return the trials that are no larger than the data can ask for."""
     most = largest(found.values(), bench)
     return [trial for trial in found.values() if trial.size <= most]
@@ -93,13 +93,13 @@ def _within(bench: Workbench, found: dict[str, Trial]) -> list[Trial]:
 
 def _beam(bench: Workbench, found: dict[str, Trial], expanded: set[str]) -> list[Trial]:
     """Return the best trials whose neighbours are not known: three, or those near one that fits."""
-    best, *others = ranked(_within(bench, found))[:_BEAM]
+    best, *others = rank_trials(_limit_size(bench, found))[:_BEAM]
     if bench.explains(best):
         others = [trial for trial in others if trial.score > best.score - _BEHIND]
     return [trial for trial in (best, *others) if trial.shape not in expanded]
 
 
-def ranked(trials: Iterable[Trial]) -> list[Trial]:
+def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
     """Return the trials fitted in full by falling score, then the others."""
     return sorted(trials, key=lambda trial: (not trial.full, -trial.score))
 
@@ -121,7 +121,7 @@ def _look(
 
 
 def _fit_promising(bench: Workbench, found: dict[str, Trial]) -> None:
-    within = _within(bench, found)
+    within = _limit_size(bench, found)
     best = max(trial.score for trial in within)
     promising = sorted((t for t in within if not t.full), key=lambda t: -t.score)[:_PROMISING]
     for trial in promising:

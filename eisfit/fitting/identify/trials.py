@@ -178,11 +178,11 @@ class Workbench:
         """The chisqr that the rounding of the numbers leaves."""
         return float(np.sum((rounding(self.spectrum.frequency, self.spectrum.impedance) * self.weight) ** 2))
 
-    def by_digits(self) -> Workbench:
+    def use_digits(self) -> Workbench:
         """Return the bench with the rounding of the numbers for noise."""
         return replace(self, scale=self.digits_left / self.weight.size, is_exact=True)
 
-    def scored(self, trial: Trial) -> Trial:
+    def score_again(self, trial: Trial) -> Trial:
         """Return a trial of another bench with its score by this one's noise."""
         score = evidence(trial.problem, trial.theta, trial.structure, self.prior, self.scale)
         return replace(trial, score=score)
@@ -202,47 +202,45 @@ class Workbench:
             A score: what is below it after a glance is left there.
         """
         problem = self._problem(structure)
-        drawn = self._drawn(problem.coordinates.circuit, _WARM * max(len(parents), 1) + _DRAWN, 0)
+        drawn = self._draw(problem.coordinates.circuit, _WARM * max(len(parents), 1) + _DRAWN, 0)
         for k, parent in enumerate(parents):
             own = slice(k * _WARM, (k + 1) * _WARM)
-            drawn[own] = self._inherited(problem.coordinates.circuit, parent.values, drawn[own])
-        glance = self._fitted(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
+            drawn[own] = self._inherit(problem.coordinates.circuit, parent.values, drawn[own])
+        glance = self._fit(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
         if glance.score < hopeless:
             return glance
-        return self._fitted(structure, problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
+        return self._fit(structure, problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
 
     def full(self, trial: Trial) -> Trial:
         """Fit again from many more starts, to the bottom."""
         problem = trial.problem
         symbols = {c.name.rstrip("0123456789") for c in _leaves(trial)}
         resonant = {"L", "C"} <= symbols
-        drawn = self._drawn(trial.circuit, _FULL, 1, together=resonant)
+        drawn = self._draw(trial.circuit, _FULL, 1, together=resonant)
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
-        found = self._fitted(trial.structure, problem, ends, steps=steps, agree=_AGREE)
-        return self._at_digits(found) if self.is_exact else self._finished(found)
+        found = self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE)
+        return self._go_to_digits(found) if self.is_exact else self._go_to_bottom(found)
 
-    def reduced(self, structure: Structure, parent: Trial) -> Trial:
+    def reduce(self, structure: Structure, parent: Trial) -> Trial:
         """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""
         problem = self._problem(structure)
         circuit = problem.coordinates.circuit
-        start = self._inherited(circuit, parent.values, self._drawn(circuit, 1, 0))
-        found = self._fitted(structure, problem, problem.coordinates.internal(start), steps=_MORE)
+        start = self._inherit(circuit, parent.values, self._draw(circuit, 1, 0))
+        found = self._fit(structure, problem, problem.coordinates.internal(start), steps=_MORE)
         if found.rms > NEAR:
             return found
-        return self._at_digits(found, as_it_is=True) if self.is_exact else self._finished(found)
+        return self._go_to_digits(found, as_it_is=True) if self.is_exact else self._go_to_bottom(found)
 
-    def _finished(self, found: Trial) -> Trial:
+    def _go_to_bottom(self, found: Trial) -> Trial:
         """Go on to the bottom from the best ends."""
         ends = found.ends[:2]
         if self.is_simulated:
             ends = polish(found.problem, ends, np.array([self.digits_left]))[0]
-        return self._fitted(
-            found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True
-        )
+        return self._fit(found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
 
-    def _at_digits(self, found: Trial, *, as_it_is: bool = False) -> Trial:
+    def _go_to_digits(self, found: Trial, *, as_it_is: bool = False) -> Trial:
         """Go on to the digits from ends that are near; `as_it_is` with no branch put elsewhere."""
         if found.rms > NEAR:
             return replace(found, full=True)
@@ -263,14 +261,14 @@ class Workbench:
         box = Box.search(coordinates, self.spectrum.omega, target)
         return Problem(coordinates, grid, target, self.weight[np.newaxis], box)
 
-    def _drawn(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
+    def _draw(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
         rng = np.random.default_rng((self.seed, turn))
         spectrum = self.spectrum
         target = spectrum.impedance[np.newaxis]
         starts = random_starts(circuit, spectrum.omega, target, count, rng, together=together)
         return np.asarray(starts[0], dtype=np.float64)
 
-    def _inherited(self, circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
+    def _inherit(self, circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
         """Return starts (n, P) with the parent's values where names are the same; a CPE takes over a C.
 
         An arc that is new stands at another place in each. Without noise what is new may be as small as it
@@ -289,13 +287,13 @@ class Workbench:
             parameter = circuit.parameters[name]
             if name in known:
                 rows[:, k] = known[name]
-            elif (value := _taken_over(name, taken)) is not None:
+            elif (value := _take_over(name, taken)) is not None:
                 rows[:, k] = value
             else:
                 rows[:, k] *= share ** (beside.get(parameter.component, 1) * powers[k])
         return rows
 
-    def _fitted(
+    def _fit(
         self,
         structure: Structure,
         problem: Problem,
@@ -322,7 +320,7 @@ def _place(name: str) -> tuple[str, str]:
     return component.removeprefix(kind), symbol or _AMOUNTS.get(kind, kind)
 
 
-def _taken_over(name: str, taken: Mapping[tuple[str, str], float]) -> float | None:
+def _take_over(name: str, taken: Mapping[tuple[str, str], float]) -> float | None:
     """Return what an element takes over from another in its place: a CPE from a C, Wo from Wop."""
     label, symbol = _place(name)
     if (label, symbol) in taken:

@@ -11,7 +11,7 @@ from eisfit.validation.kramers_kronig import check
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
-__all__ = ["FEWEST", "consistent", "without_top"]
+__all__ = ["FEWEST", "consistent", "drop_top"]
 
 #: Points: with less there is nothing left to tell circuits apart.
 FEWEST = 8
@@ -47,7 +47,7 @@ def consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectru
     return spectrum, (Flag("kk_failed", f"{seen}, {size}: probabilities are what is left by it", cure),)
 
 
-def without_top(spectrum: Spectrum) -> tuple[Spectrum, Flag] | None:
+def drop_top(spectrum: Spectrum) -> tuple[Spectrum, Flag] | None:
     """Return a spectrum without the highest frequencies that no passive circuit describes, where it has such.
 
     Parameters
@@ -61,11 +61,11 @@ def without_top(spectrum: Spectrum) -> tuple[Spectrum, Flag] | None:
         None where that takes more than a quarter of the points, or none.
     """
     fewest, most = 0, min(int(_LEFT_OUT * spectrum.points), spectrum.points - FEWEST)
-    if most < 1 or not _is_passive(_below(spectrum, most)):
+    if most < 1 or not _is_passive(_keep_below(spectrum, most)):
         return None
     while fewest < most:
         middle = (fewest + most) // 2
-        fewest, most = (fewest, middle) if _is_passive(_below(spectrum, middle)) else (middle + 1, most)
+        fewest, most = (fewest, middle) if _is_passive(_keep_below(spectrum, middle)) else (middle + 1, most)
     if most == 0:
         return None
     gone = spectrum.frequency[:most]
@@ -73,10 +73,12 @@ def without_top(spectrum: Spectrum) -> tuple[Spectrum, Flag] | None:
         f"{most} points at the high end of the sweep ({hertz(gone.min())} to {hertz(gone.max())}) are what "
         "no passive circuit gives, and were left out"
     )
-    return _below(spectrum, most), Flag("points_dropped", said, "the instrument or its leads is possible")
+    return _keep_below(spectrum, most), Flag(
+        "points_dropped", said, "the instrument or its leads is possible"
+    )
 
 
-def _below(spectrum: Spectrum, count: int) -> Spectrum:
+def _keep_below(spectrum: Spectrum, count: int) -> Spectrum:
     return spectrum.keep(np.arange(spectrum.points) >= count)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.arcs_order import ordered
+from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
@@ -51,14 +51,14 @@ def find_optima(
         return np.arange(0), None
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed, known=known)
-    values, best = found.in_order(problem)
+    values, best = found.put_in_order(problem)
     converged = found.fine[np.arange(len(best)), best]
     open_ = np.flatnonzero(~converged)
     if open_.size:
         theta = coordinates.internal(values[open_])
         end = solve(problem.rows(open_), theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
-        values[open_], converged[open_] = ordered(circuit, coordinates.physical(end.theta)), end.converged
-    rows = np.flatnonzero(converged & _inside(coordinates, omega, target, values))
+        values[open_], converged[open_] = order_arcs(circuit, coordinates.physical(end.theta)), end.converged
+    rows = np.flatnonzero(converged & _are_inside(coordinates, omega, target, values))
     optima = Optima(
         circuit,
         [spectra[k] for k in rows.tolist()],
@@ -75,7 +75,7 @@ def find_optima(
     return rows, optima if rows.size else None
 
 
-def _inside(
+def _are_inside(
     coordinates: Coordinates, omega: FloatArray, target: NDArray[np.complex128], values: FloatArray
 ) -> NDArray[np.bool_]:
     """Return the rows (B,) that are finite and at no bound but that of a free linear parameter."""

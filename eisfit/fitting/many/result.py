@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import arcs
-from eisfit.engine.optima import joined_ends
+from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
-from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.derived import collect_given_errors, formulas
 from eisfit.fitting.errors.departures.discrepancy import (
     Discrepancy,
     find_discrepancy,
@@ -33,7 +33,7 @@ from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
-from eisfit.fitting.verdicts.flags import is_physical_limit, uncorrelated
+from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign
 from eisfit.model.circuit import Circuit
@@ -92,16 +92,16 @@ class Optima:
         return replace(self, spectra=[self.spectra[b] for b in chosen.tolist()], problem=problem, **arrays)
 
     @classmethod
-    def joined(cls, lots: Sequence[Optima]) -> Optima:
+    def join(cls, lots: Sequence[Optima]) -> Optima:
         """Return the optima of lots of one search as those of one."""
         names = ("weight", "values", "attainable", "starts", "agreed")
         arrays: dict[str, Any] = {n: np.concatenate([getattr(lot, n) for lot in lots]) for n in names}
         spectra = [spectrum for lot in lots for spectrum in lot.spectra]
         problems = [lot.problem for lot in lots if lot.problem is not None]
         if problems:
-            ends, chisqr = (joined_ends([getattr(lot, n) for lot in lots], by) for n, by in _ENDS)
+            ends, chisqr = (join_ends([getattr(lot, n) for lot in lots], by) for n, by in _ENDS)
             arrays.update(ends=ends, ends_chisqr=chisqr)
-            return replace(lots[0], spectra=spectra, problem=Problem.joined(problems), **arrays)
+            return replace(lots[0], spectra=spectra, problem=Problem.join(problems), **arrays)
         return replace(lots[0], spectra=spectra, **arrays)
 
 
@@ -127,7 +127,7 @@ def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int],
         put_off.append(optima.rows(others))
         theirs += [places[row] for row in others.tolist()]
     if theirs:
-        optima = Optima.joined(put_off)
+        optima = Optima.join(put_off)
         linear = _linear(optima)
         off = follow_departures(linear, np.arange(len(theirs)), Discrepancy.none(linear))
         found.append((theirs, _table_of(optima, linear, off)))
@@ -183,7 +183,7 @@ def _linear(optima: Optima) -> Linearised:
             optima.weight,
             optima.values,
             free=free,
-            held=_bounded(optima.circuit, optima.values, free)[1],
+            held=_find_bounds(optima.circuit, optima.values, free)[1],
             known_noise=optima.weighting == "noise",
         )
 
@@ -195,7 +195,7 @@ def _free(circuit: Circuit) -> list[int]:
 def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, BoolArray]:
     """Return results without a verdict, and of which rows (B,) nothing is to be said."""
     circuit, values, free = optima.circuit, optima.values, _free(optima.circuit)
-    at_bound, held = _bounded(circuit, values, free)
+    at_bound, held = _find_bounds(circuit, values, free)
     seen = Residuals.of(fits.relative, fits.modulus, optima.weighting)
     statistics = _statistics(fits, optima)
     misfit = np.where(
@@ -223,12 +223,12 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
             "rms_relative_residual": seen.rms,
             "lag1_autocorrelation": seen.lag1,
         },
-        derived=_derived(optima, Propagation(circuit, values, free, total)),
+        derived=_derive(optima, Propagation(circuit, values, free, total)),
         starts=optima.starts,
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    return table, _quiet(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
+    return table, _are_faultless(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
 
 
 def _errors(
@@ -250,7 +250,7 @@ def _noise(fits: Linearised, optima: Optima) -> FloatArray:
     return noise_level(fits.omega, fits.weight, modulus, optima.attainable, left)
 
 
-def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:
+def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:
     """Return which parameters (B, P) are at their bounds, and which free ones (B, V) are held there.
 
     As in `eisfit.fit`: what is held has no error; an exponent at its physical limit of 1 keeps its own.
@@ -267,21 +267,21 @@ def _bounded(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[Boo
     return at_bound, held
 
 
-def _derived(optima: Optima, propagated: Propagation) -> dict[str, Column]:
+def _derive(optima: Optima, propagated: Propagation) -> dict[str, Column]:
     """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
     plain = formulas(optima.circuit)
-    found = {name: Column(unit, *_measured(propagated, formula)) for name, (unit, formula) in plain.items()}
+    found = {name: Column(unit, *_measure(propagated, formula)) for name, (unit, formula) in plain.items()}
     for geometry, rows in _geometries(optima.spectra):
-        given = given_errors(optima.circuit, geometry)
+        given = collect_given_errors(optima.circuit, geometry)
         more = {n: row for n, row in formulas(optima.circuit, geometry).items() if n not in plain}
         for name, (unit, formula) in more.items():
             column = found.setdefault(name, Column.empty(unit, len(optima.spectra)))
-            value, error = _measured(propagated, formula)
+            value, error = _measure(propagated, formula)
             column.fill(rows, value, np.hypot(error, given.get(name, 0.0) * value))
     return found
 
 
-def _measured(propagated: Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
+def _measure(propagated: Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
     value = propagated.value(formula)
     return value, np.where(np.isfinite(value), propagated.error(formula), np.nan)
 
@@ -296,7 +296,7 @@ def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
 
 
-def _quiet(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
+def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
     """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
     values, free = optima.values, list(table.free)
     stderr = table.stderr[:, free]
@@ -306,7 +306,7 @@ def _quiet(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
     quiet &= table.statistics["rms_relative_residual"] <= limit("usable_rms")  # else noise, if consistent
     quiet &= [not find_turned_sign(spectrum) for spectrum in optima.spectra]
     names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
-    quiet &= uncorrelated(optima.circuit, names, noise, table.covar)
+    quiet &= are_uncorrelated(optima.circuit, names, noise, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)
     for loud in _arcs_in_doubt(optima, propagated):
         quiet &= ~loud
@@ -321,7 +321,7 @@ def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArra
         peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])
     for one, other in combinations(found, 2):
-        gap, error = _measured(propagated, _difference(one, other))
+        gap, error = _measure(propagated, _difference(one, other))
         yield ~(np.abs(gap) > _APART * error)
 
 

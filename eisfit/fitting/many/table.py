@@ -44,7 +44,7 @@ class Column:
         """Return a column that is known nowhere yet."""
         return cls(unit, np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, dtype=bool))
 
-    def taken(self, chosen: IntArray) -> Column:
+    def take(self, chosen: IntArray) -> Column:
         """Return some rows."""
         known = None if self.rows is None else self.rows[chosen]
         return Column(self.unit, self.value[chosen], self.error[chosen], known)
@@ -113,7 +113,7 @@ class Table:
             self,
             **{name: getattr(self, name)[chosen] for name in names},
             statistics={name: column[chosen] for name, column in self.statistics.items()},
-            derived={name: column.taken(chosen) for name, column in self.derived.items()},
+            derived={name: column.take(chosen) for name, column in self.derived.items()},
             verdicts={b: verdict for b, verdict in known if verdict is not None},
         )
 
@@ -163,11 +163,11 @@ class _Row:
             circuit = result.circuit
             return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
         if name == "derived":
-            return self._derived(_fixed(result.circuit, result.spectrum))
+            return self._derive(_find_fixed(result.circuit, result.spectrum))
         if name == "statistics":
             columns = self.table.statistics.items()
             numbers = {name: _number(column[self.b]) for name, column in columns}
-            return _made(Statistics, {"p_value": None, "ndata": self.table.ndata, **numbers})
+            return _make(Statistics, {"p_value": None, "ndata": self.table.ndata, **numbers})
         held = self.table.held[self.b]
         if name == "var_names":
             names, free = result.circuit.names, self.table.free
@@ -197,9 +197,9 @@ class _Row:
             "verdict": "determined" if p.free or p.expr else "fixed",
             "interval": None,
         }
-        return _made(FittedParameter, fields)
+        return _make(FittedParameter, fields)
 
-    def _derived(self, fixed: set[str]) -> dict[str, dict[str, Any]]:
+    def _derive(self, fixed: set[str]) -> dict[str, dict[str, Any]]:
         found = {}
         for name, column in self.table.derived.items():
             if column.rows is not None and not column.rows[self.b]:
@@ -211,7 +211,7 @@ class _Row:
         return found
 
 
-def _fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
+def _find_fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
     """Return the derived quantities that follow from fixed parameters alone."""
     fixed = {name for name, p in circuit.parameters.items() if not p.free and not p.expr}
     if not fixed:
@@ -230,7 +230,7 @@ def _number(value: Any) -> Any:
     return value.item() if np.isfinite(value) else None
 
 
-def _made(kind: type[T], fields: dict[str, Any]) -> T:
+def _make(kind: type[T], fields: dict[str, Any]) -> T:
     """Return an instance of a frozen dataclass with all these fields, faster than its constructor.
 
     Measured: the constructors alone limited a process to 4,000 results a second.

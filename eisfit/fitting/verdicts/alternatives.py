@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order, ordered
+from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.swapped_arcs import rival_excess
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy
@@ -92,7 +92,7 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
             return {}
         found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
         kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
-    values = ordered(coordinates.circuit, coordinates.physical(found.theta))
+    values = order_arcs(coordinates.circuit, coordinates.physical(found.theta))
     documents: dict[int, list[tuple[float, FloatArray]]] = {}
     for k in np.flatnonzero(kept)[np.argsort(found.chisqr[kept])].tolist():
         known = documents.setdefault(int(row[k]), [])
@@ -132,7 +132,7 @@ def _document(
 def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
     """Return which coordinates (n, V) put a parameter outside the interval that the fit of `row` gives it."""
     coordinates = rivals.problem.coordinates
-    values = ordered(coordinates.circuit, coordinates.physical(theta))
+    values = order_arcs(coordinates.circuit, coordinates.physical(theta))
     off = np.abs(values - rivals.values[row]) > 2 * rivals.stderr[row]
     return np.asarray((off & np.isfinite(values)).any(axis=1))
 
@@ -163,7 +163,7 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
         )
         ratio = other["chisqr"] / result.statistics.chisqr
         if other.get("departs"):
-            yield Finding(_departed(ratio, said), names, "ambiguous")
+            yield Finding(_flag_departure(ratio, said), names, "ambiguous")
             continue
         if roles_decide(result, other["values"]):
             cause = f"with the arcs the other way round it fits as well (chisqr times {ratio:.3f}): {said}"
@@ -185,7 +185,7 @@ def not_open(result: FitResult, findings: Sequence[Finding]) -> list[Finding]:
     return [f for f in findings if f.flag.name != "undetermined" or not both.issuperset(f.names)]
 
 
-def _departed(ratio: float, said: str) -> Flag:
+def _flag_departure(ratio: float, said: str) -> Flag:
     return Flag(
         "other_optimum",
         f"with the arcs in the order of their roles, and an arc or a tail of another shape than the "

@@ -13,7 +13,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
 from eisfit.engine.propagation import standard_error
-from eisfit.fitting.derived import dependencies, derived
+from eisfit.fitting.derived import compute_derived, dependencies
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.errors.interval import Interval
@@ -33,7 +33,15 @@ from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign,
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
-__all__ = ["assess", "findings_and_result", "graded", "judge", "misfit_of", "split_errors", "with_verdicts"]
+__all__ = [
+    "assess",
+    "findings_and_result",
+    "grade_fit",
+    "judge",
+    "misfit_of",
+    "split_errors",
+    "with_verdicts",
+]
 
 _LEVEL = 0.95
 
@@ -65,8 +73,8 @@ def findings_and_result(
     validate: bool = True,
     departures: bool = True,
 ) -> tuple[list[Finding], FitResult]:
-    """Return what was found beside what `assess` returns; `departures` as for `graded`."""
-    result, misfit = graded(result, attainable, departures=departures), misfit_of(result, attainable)
+    """Return what was found beside what `assess` returns; `departures` as for `grade_fit`."""
+    result, misfit = grade_fit(result, attainable, departures=departures), misfit_of(result, attainable)
     seen = judge(result, misfit)
     findings = findings_of(seen)
     rows = profile_doubtful(result, findings) if profiles else {}
@@ -83,21 +91,21 @@ def misfit_of(result: FitResult, attainable: float) -> float:
     return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
 
 
-def graded(result: FitResult, attainable: float, *, departures: bool = True) -> FitResult:
+def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) -> FitResult:
     """Return a fit with its grade, and its errors with what the circuit's own error adds to them.
 
     Without `departures` that is not asked: where a circuit is known to be wrong, it costs much for nothing.
     """
     if result.grade:
         return result
-    fits = _linearised(result) if departures else None
+    fits = _linearise(result) if departures else None
     off = None if fits is None else find_discrepancy(fits, hidden=True)
     misfit = misfit_of(result, attainable)
-    seen, systematic = _seen(result), None if off is None else off.systematic
+    seen, systematic = _describe_residuals(result), None if off is None else off.systematic
     grade = str(grades(seen, np.array([misfit]), systematic)[0])
     result = dataclasses.replace(result, grade=grade)
     if fits is not None and grade == "A":
-        result = _scattered(result, fits, seen.power)
+        result = _rescale_errors(result, fits, seen.power)
     return split_errors(result, None) if off is None else _with_departures(result, off)
 
 
@@ -109,12 +117,12 @@ def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
     return _with_hidden(split_errors(result, off), off)
 
 
-def _seen(result: FitResult) -> Residuals:
+def _describe_residuals(result: FitResult) -> Residuals:
     modulus = np.abs(result.spectrum.impedance)[np.newaxis]
     return Residuals.of(result.residuals[np.newaxis], modulus, result.weighting)
 
 
-def _scattered(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:
+def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:
     """Return the result with the covariance of noise that goes with |Z|^power, where that is known."""
     if result.covar is None or np.isnan(power[0]):
         return result
@@ -132,7 +140,7 @@ def _with_hidden(result: FitResult, off: Discrepancy) -> FitResult:
     return dataclasses.replace(result, parameters=rows)
 
 
-def _linearised(result: FitResult) -> Linearised | None:
+def _linearise(result: FitResult) -> Linearised | None:
     """Return a fit to first order; None where it is no least squares."""
     if result.covar is None or result.loss != "linear":
         return None
@@ -155,7 +163,7 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
     """Return the result with the parts of its errors that noise and model discrepancy make."""
     if off is None or result.covar is None:
         noise = {name: p.stderr for name, p in result.parameters.items()}
-        return dataclasses.replace(result, parameters=_parted(result, noise))
+        return dataclasses.replace(result, parameters=_split_errors(result, noise))
     by_noise = result.covar * float(off.noise_share[0])
     free = [name for name, p in result.circuit.parameters.items() if p.free]
     place = [free.index(name) for name in result.var_names]
@@ -163,9 +171,9 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
     noise, errors = _errors(result, by_noise), _errors(result, total)
     rows = {name: dataclasses.replace(p, stderr=errors[name]) for name, p in result.parameters.items()}
     geometry = Geometry.of_metadata(result.spectrum.metadata)
-    again = derived(result.circuit, result.values, result.var_names, total, geometry)
+    again = compute_derived(result.circuit, result.values, result.var_names, total, geometry)
     result = dataclasses.replace(result, parameters=rows, covar=by_noise, derived=again)
-    return dataclasses.replace(result, parameters=_parted(result, noise))
+    return dataclasses.replace(result, parameters=_split_errors(result, noise))
 
 
 def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
@@ -179,7 +187,7 @@ def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
     return found
 
 
-def _parted(result: FitResult, noise: Mapping[str, float | None]) -> dict[str, FittedParameter]:
+def _split_errors(result: FitResult, noise: Mapping[str, float | None]) -> dict[str, FittedParameter]:
     found = {}
     for name, p in result.parameters.items():
         part = noise[name]
@@ -203,7 +211,7 @@ def judge(result: FitResult, misfit: float) -> Judgement:
         misfit=misfit,
         grade=result.grade,
         weighting=result.weighting,
-        power=float(_seen(result).power[0]),
+        power=float(_describe_residuals(result).power[0]),
     )
 
 
@@ -223,10 +231,10 @@ def with_verdicts(
     parameters = {
         name: _parameter(p, verdicts[name], (rows or {}).get(name)) for name, p in result.parameters.items()
     }
-    derived = _derived(result, verdicts)
+    derived = _judge_derived(result, verdicts)
     for name in result.circuit.expressions:
         error = parameters[name].stderr, parameters[name].value
-        found = _followed(_inputs(result, name), verdicts, *error)
+        found = _judge_follower(_inputs(result, name), verdicts, *error)
         parameters[name] = dataclasses.replace(parameters[name], verdict=found)
     return dataclasses.replace(result, grade=grade, flags=flags, parameters=parameters, derived=derived)
 
@@ -245,14 +253,14 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
     return dataclasses.replace(p, verdict=verdict, interval=interval)
 
 
-def _derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _judge_derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     inputs = dependencies(result.circuit, geometry)
     rivals = [one["values"] for one in result.alternatives if not roles_decide(result, one["values"])]
-    others = [derived(result.circuit, values, (), None, geometry) for values in rivals]
+    others = [compute_derived(result.circuit, values, (), None, geometry) for values in rivals]
     found = {}
     for name, row in result.derived.items():
-        verdict = _followed(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"])
+        verdict = _judge_follower(inputs.get(name, frozenset()), verdicts, row["stderr"], row["value"])
         far = max(2 * (row["stderr"] or np.inf), limit("extrapolated") * abs(row["value"]))
         if verdict == "determined" and any(abs(one[name]["value"] - row["value"]) > far for one in others):
             verdict = "ambiguous"
@@ -268,7 +276,9 @@ def _inputs(result: FitResult, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _followed(inputs: frozenset[str], verdicts: Mapping[str, str], stderr: float | None, value: float) -> str:
+def _judge_follower(
+    inputs: frozenset[str], verdicts: Mapping[str, str], stderr: float | None, value: float
+) -> str:
     """Return the verdict of what follows from parameters: a sum can be determined where its parts are not."""
     parts = {verdicts[name] for name in inputs if name in verdicts}
     if parts <= {"fixed"}:

@@ -22,12 +22,12 @@ __all__ = [
     "UNDETERMINED_CURE",
     "Finding",
     "Judgement",
-    "at_bound",
+    "are_uncorrelated",
+    "find_at_bound",
     "findings_of",
     "is_physical_limit",
     "parameter_verdicts",
     "set_levels",
-    "uncorrelated",
 ]
 
 #: The same for every parameter, so that a report says it once.
@@ -103,11 +103,11 @@ def findings_of(seen: Judgement) -> list[Finding]:
     """Return what the values, their errors and correlations say against a fit, the gravest first."""
     return [
         *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_scatter(seen), *_order(seen))),
-        *_held(seen),
+        *_find_held(seen),
         *_bounds(seen, False),
-        *_undetermined(seen),
+        *_find_undetermined(seen),
         *_bounds(seen, True),
-        *(Finding(flag) for flag in _correlated(seen)),
+        *(Finding(flag) for flag in _find_correlated(seen)),
     ]
 
 
@@ -165,7 +165,7 @@ def _reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, fl
     return p.min, p.max, _NEAR * (min(p.max, 1e300) - p.min)
 
 
-def at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> dict[str, str]:
+def find_at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float]) -> dict[str, str]:
     """Return name -> ``lower`` or ``upper`` for every free parameter that ended at a bound.
 
     Zero and infinity are bounds too: a resistance a million times below the smallest |Z| is zero to the data.
@@ -257,7 +257,7 @@ def _word(role: str) -> str:
     return {"sei": "SEI", "charge_transfer": "charge-transfer"}.get(role, role)
 
 
-def _held(seen: Judgement) -> Iterator[Finding]:
+def _find_held(seen: Judgement) -> Iterator[Finding]:
     """Yield the expressions whose value lies outside the parameter's bounds, and which were held there."""
     for name, (given, kept) in seen.circuit.expressions_held(seen.values).items():
         row = seen.circuit.parameters[name]
@@ -269,7 +269,7 @@ def _held(seen: Judgement) -> Iterator[Finding]:
 
 
 def _bounds(seen: Judgement, harmless: bool) -> Iterator[Finding]:
-    for name, side in at_bound(seen.circuit, seen.scales, seen.values).items():
+    for name, side in find_at_bound(seen.circuit, seen.scales, seen.values).items():
         is_limit = is_physical_limit(seen.circuit, name, side)
         if is_limit != harmless:
             continue
@@ -287,8 +287,8 @@ def _cure_at_bound(side: str) -> str:
     return f"leave its element out of the circuit, fix it (--fix), or {wider} the bound (--bound)"
 
 
-def _undetermined(seen: Judgement) -> Iterator[Finding]:
-    bounded = at_bound(seen.circuit, seen.scales, seen.values)
+def _find_undetermined(seen: Judgement) -> Iterator[Finding]:
+    bounded = find_at_bound(seen.circuit, seen.scales, seen.values)
     for name, p in seen.circuit.parameters.items():
         error = seen.stderr.get(name)
         if not p.free or name in bounded:
@@ -302,7 +302,7 @@ def _undetermined(seen: Judgement) -> Iterator[Finding]:
         yield Finding(Flag("undetermined", cause, UNDETERMINED_CURE), (name,), "open")
 
 
-def _correlated(seen: Judgement) -> Iterator[Flag]:
+def _find_correlated(seen: Judgement) -> Iterator[Flag]:
     """Yield one flag for each group of parameters that make up for each other."""
     strong = [pair for pair in seen.correlations if _is_strong(seen, pair)]
     place = {name: k for k, name in enumerate(seen.circuit.names)}
@@ -330,7 +330,7 @@ def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
     return abs(pair[2]) >= limit("correlated") and len(components) > 1
 
 
-def uncorrelated(
+def are_uncorrelated(
     circuit: Circuit, names: Sequence[str], stderr: FloatArray, covar: FloatArray
 ) -> NDArray[np.bool_]:
     """Return the rows (B,) of which no correlation comes near a flag; others must be judged one by one.

@@ -57,7 +57,7 @@ class Residuals:
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)
-        even = _evened(square, rising, modulus, of_relative)
+        even = _even(square, rising, modulus, of_relative)
         power = np.full(len(square), np.nan)
         if weighting in ("modulus", "unit"):
             power = of_relative if weighting == "modulus" else _powers(square, modulus, 0.0)
@@ -117,7 +117,7 @@ def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatA
     return np.where(gained > limit("error_structure") ** 2, _POWERS[best], np.nan)
 
 
-def _evened(square: FloatArray, rising: FloatArray, modulus: FloatArray, power: FloatArray) -> FloatArray:
+def _even(square: FloatArray, rising: FloatArray, modulus: FloatArray, power: FloatArray) -> FloatArray:
     """Return squares (B, F) in rising order; of rows with a `power` over their variance, the mean kept."""
     told = np.isfinite(power)
     if not told.any():

@@ -44,18 +44,18 @@ def find_open_parameters(
     rows
         Of `profile_doubtful`.
     """
-    known = _named(findings)
+    known = _collect_names(findings)
     return [
         *_open(rows, known),
         *(_sharper(finding, rows) for finding in findings),
-        *_outside(result),
+        *_find_outside(result),
         *_overlapping(result),
     ]
 
 
 def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[str, Interval]:
     """Return the profile intervals of the doubtful parameters; none where the fit admits no likelihood."""
-    known = _named(findings)
+    known = _collect_names(findings)
     names = tuple(
         name
         for name, p in result.circuit.parameters.items()
@@ -71,7 +71,7 @@ def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[
     return profile_intervals(result, _LEVEL, names, rough=True).rows
 
 
-def _named(findings: Sequence[Finding]) -> set[str]:
+def _collect_names(findings: Sequence[Finding]) -> set[str]:
     """Return the parameters that have a flag of their own."""
     return {name for finding in findings if finding.flag.name in _OPEN for name in finding.names}
 
@@ -81,7 +81,7 @@ def _sharper(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
     name = next((name for name in rows if name in finding.names), None)
     if name is None or finding.flag.name not in _OPEN:
         return finding
-    flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_said(rows[name])}")
+    flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_describe(rows[name])}")
     return dataclasses.replace(finding, flag=flag)
 
 
@@ -89,10 +89,10 @@ def _open(rows: Mapping[str, Interval], known: set[str]) -> Iterator[Finding]:
     """Yield a finding for every parameter whose profile is open though its standard error looks harmless."""
     for row in rows.values():
         if not row.determined and row.name not in known:
-            yield Finding(Flag("undetermined", _said(row), UNDETERMINED_CURE), (row.name,), "open")
+            yield Finding(Flag("undetermined", _describe(row), UNDETERMINED_CURE), (row.name,), "open")
 
 
-def _said(row: Interval) -> str:
+def _describe(row: Interval) -> str:
     unit = f" {row.unit}" if row.unit else ""
     ends = [significant(end, 2) for end in (row.low, row.high) if end is not None]
     if len(ends) == 2:
@@ -145,7 +145,7 @@ def _relative_error(result: FitResult, name: str) -> float:
     return p.stderr / abs(p.value) if p.value else np.inf
 
 
-def _outside(result: FitResult) -> Iterator[Finding]:
+def _find_outside(result: FitResult) -> Iterator[Finding]:
     low, high = float(result.spectrum.frequency[-1]), float(result.spectrum.frequency[0])
     for arc in _arcs(result):
         peak = 1 / (2 * np.pi * arc.tau)

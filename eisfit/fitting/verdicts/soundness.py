@@ -31,7 +31,7 @@ def find_unsound(result: FitResult) -> list[Finding]:
     """Return what is wrong with the data of a fit, from plain facts and from the Kramers-Kronig test."""
     from eisfit.validation.kramers_kronig import check
 
-    found = [*_without_imaginary_part(result), *_absurd_points(result)]
+    found = [*_find_all_real(result), *_absurd_points(result)]
     try:
         tested = check(result.spectrum)
     except SpectrumError as error:
@@ -59,7 +59,7 @@ def cure_data_first(findings: list[Finding]) -> list[Finding]:
     return [*others, *(replace(f, flag=replace(f.flag, cure=cure)) for f in misfit)]
 
 
-def _without_imaginary_part(result: FitResult) -> Iterator[Finding]:
+def _find_all_real(result: FitResult) -> Iterator[Finding]:
     z = result.spectrum.impedance
     reactive = any(part.symbol != "R" for part in components(result.circuit.tree))
     if reactive and (np.abs(z.imag) <= limit("real_only") * np.abs(z)).all():

@@ -19,7 +19,7 @@ _QUARTER_TURN = 0.5j * np.pi
 _ALPHAS = (0.5, 0.75, 0.95)
 
 
-def _modified(grid: FrequencyGrid, L: FloatArray, alpha: FloatArray) -> Evaluation:
+def _evaluate_modified(grid: FrequencyGrid, L: FloatArray, alpha: FloatArray) -> Evaluation:
     shape = np.exp(alpha * grid.log_omega) * np.exp(_QUARTER_TURN * alpha)
     z = L * shape
     return z, (shape, z * grid.log_j_omega)
@@ -38,7 +38,7 @@ ELEMENTS = (
             Parameter("L", "ohm s^alpha", "inductance where alpha is 1", 0.0, np.inf, "log", 1e-6),
             Parameter("alpha", "", "exponent: 1 inductor, 0.5 skin effect", 0.2, 1.0, "linear", 0.9),
         ),
-        evaluate=_modified,
+        evaluate=_evaluate_modified,
         low=_FORM,
         high=_FORM,
         reference="BioLogic, EC-Lab application note 42 (2019)",

@@ -10,7 +10,7 @@ from typing import Any
 
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["COLUMNS", "described_table"]
+__all__ = ["COLUMNS", "describe_table"]
 
 #: Column -> title, description, QUDT's name of the unit.
 COLUMNS = {
@@ -34,7 +34,7 @@ _CONTEXT = [
 _UNIT = "http://qudt.org/vocab/unit/"
 
 
-def described_table(spectrum: Spectrum, name: str) -> tuple[str, dict[str, Any]]:
+def describe_table(spectrum: Spectrum, name: str) -> tuple[str, dict[str, Any]]:
     """Return a spectrum as CSV, and its JSON-LD description, which belongs into ``NAME-metadata.json``.
 
     Parameters
@@ -46,7 +46,7 @@ def described_table(spectrum: Spectrum, name: str) -> tuple[str, dict[str, Any]]
 
     Examples
     --------
-    >>> text, about = described_table(Spectrum([10.0, 1.0], [1 - 1j, 2 - 3j], cycle=7), "cell.csv")
+    >>> text, about = describe_table(Spectrum([10.0, 1.0], [1 - 1j, 2 - 3j], cycle=7), "cell.csv")
     >>> print(text, end="")
     frequency_hertz,impedance_real_ohm,impedance_imaginary_ohm
     10.0,1.0,-1.0

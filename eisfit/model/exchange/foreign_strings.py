@@ -18,7 +18,7 @@ from collections import Counter
 
 from eisfit.errors import NotationError
 
-__all__ = ["translated"]
+__all__ = ["translate_string"]
 
 #: Symbol of EC-Lab (application note 14 and its manual) and of the others -> ours.
 _SYMBOLS = {"Q": "CPE", "P": "CPE", "E": "CPE", "M": "Wo", "Ma": "Wop", "Wd": "Ws"}
@@ -28,7 +28,7 @@ _REPEATED = re.compile(r"\b([A-Za-z]+)\*(\d+)")
 _LONGEST = 40
 
 
-def translated(text: str) -> str:
+def translate_string(text: str) -> str:
     """Return a circuit string in the common notation; one that is of no other program as it is.
 
     Raises
@@ -38,15 +38,15 @@ def translated(text: str) -> str:
 
     Examples
     --------
-    >>> translated("R1-C2-[R3,P4]-[R5,[R6,C7]]")
+    >>> translate_string("R1-C2-[R3,P4]-[R5,[R6,C7]]")
     'R1-C2-p(R3,CPE4)-p(R5,p(R6,C7))'
-    >>> translated("R1+Q2/(R2+W2)"), translated("s(R1,p(R1,E2))"), translated("R_s-K*3")
+    >>> translate_string("R1+Q2/(R2+W2)"), translate_string("s(R1,p(R1,E2))"), translate_string("R_s-K*3")
     ('R1-p(CPE2,R2-W2)', 'R1-p(R2,CPE1)', 'R_s-K1-K2-K3')
     """
     text = _REPEATED.sub(lambda match: _chain(text, match), text)
     tight = re.sub(r"\s", "", text)
     if re.match(r"[sp]\(", tight) and "s(" in tight:
-        return _Reader(text, numbered=True).whole(_Reader.named)
+        return _Reader(text, numbered=True).whole(_Reader.read_named)
     if "[" in tight and re.search(r"[-,]", tight):
         renamed = re.sub(r"\bP(?=\d)", "CPE", text)
         return renamed.replace("[", "p(").replace("]", ")")
@@ -110,7 +110,7 @@ class _Reader:
             raise self.fail("expected '+', '/', ',' or ')'")
         return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
 
-    def named(self) -> str:
+    def read_named(self) -> str:
         """Read ``s(...)``, ``p(...)`` or an element."""
         head = self.text[self.place : self.place + 1] if self.peek() else ""
         if head not in ("s", "p"):
@@ -118,9 +118,9 @@ class _Reader:
         self.place += 1
         if not self.take("("):
             raise self.fail("expected '('")
-        parts = [self.named()]
+        parts = [self.read_named()]
         while self.take(","):
-            parts.append(self.named())
+            parts.append(self.read_named())
         if not self.take(")"):
             raise self.fail("expected ',' or ')'")
         return "-".join(parts) if head == "s" or len(parts) == 1 else f"p({','.join(parts)})"

@@ -24,7 +24,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series, components
 from eisfit.records import dataclass
 
-__all__ = ["Imported", "document_of", "names", "read_document", "read_file", "string_of", "written"]
+__all__ = ["Imported", "document_of", "names", "read_document", "read_file", "string_of", "write_document"]
 
 _ELEMENTS = {"R", "C", "L", "W", "Wo", "Ws", "CPE", "La", "G", "Gs", "K", "Zarc", "TLMQ", "T"}
 _NAME = re.compile(r"[A-Za-z]+_?\d+")
@@ -78,10 +78,10 @@ def string_of(circuit: Circuit) -> str:
     >>> string_of(Circuit.from_string("R_s-p(R_ct,CPE_ct)-Wo3"))
     'R0-p(R1,CPE1)-Wo3'
     """
-    return _written(circuit.tree, {part.name: theirs for part, theirs in _parts(circuit).items()})
+    return _write_node(circuit.tree, {part.name: theirs for part, theirs in _parts(circuit).items()})
 
 
-def written(
+def write_document(
     circuit: Circuit,
     values: Mapping[str, float],
     stderr: Mapping[str, float | None] | None = None,
@@ -182,10 +182,10 @@ def read_document(document: Any, known: Known, place: str = "") -> Imported:
     if not isinstance(document, Mapping) or not isinstance(document.get("Circuit String"), str):
         raise CircuitError(f"{place}not a circuit saved by impedance.py: it has no 'Circuit String'")
     try:
-        circuit = _named(document, known)
+        circuit = _rename(document, known)
     except CircuitError as error:
         raise CircuitError(f"{place}impedance.py's {document['Circuit String']!r}: {error}") from None
-    constants = _by_our_names(circuit, document.get("Constants") or {}, place)
+    constants = _match_names(circuit, document.get("Constants") or {}, place)
     free = [name for name in circuit.names if name not in constants]
     fitted = bool(document.get("Fit"))
     given = _row(document.get("Parameters" if fitted else "Initial Guess"), len(free), "values", place)
@@ -193,7 +193,9 @@ def read_document(document: Any, known: Known, place: str = "") -> Imported:
         raise ParameterError(f"{place}{circuit.string}: it holds no values")
     sure = _row(document.get("Confidence"), len(free), "errors", place) if fitted else None
     values = constants | dict(zip(free, given, strict=True))
-    stderr = dict.fromkeys(circuit.names, None) | dict(zip(free, map(_known, sure or given), strict=True))
+    stderr = dict.fromkeys(circuit.names, None) | dict(
+        zip(free, map(_accept_error, sure or given), strict=True)
+    )
     stderr = stderr if sure is not None else dict.fromkeys(circuit.names)
     expressions: dict[str, str] = {}
     for part in components(circuit.tree):
@@ -201,7 +203,7 @@ def read_document(document: Any, known: Known, place: str = "") -> Imported:
             expressions |= _from_their_la(part, values, stderr, constants)
     ordered = {name: values[name] for name in circuit.names}
     try:
-        ready = _constrained(circuit, ordered, set(constants), expressions)
+        ready = _constrain(circuit, ordered, set(constants), expressions)
     except ParameterError as error:
         raise ParameterError(f"{place}{error}") from None
     return Imported(ready, ordered, stderr, fitted)
@@ -231,16 +233,16 @@ def _free_name(symbol: str, taken: set[str]) -> str:
     return f"{symbol}{number}"
 
 
-def _written(node: Node, called: Mapping[str, str]) -> str:
+def _write_node(node: Node, called: Mapping[str, str]) -> str:
     if isinstance(node, Component):
         return called[node.name]
     if isinstance(node, Line):
         raise CircuitError(f"impedance.py has no line of any sub-circuits: {node} cannot be written for it")
-    inner = [_written(child, called) for child in node.children]
+    inner = [_write_node(child, called) for child in node.children]
     return "-".join(inner) if isinstance(node, Series) else f"p({','.join(inner)})"
 
 
-def _named(document: Mapping[str, Any], known: Known) -> Circuit:
+def _rename(document: Mapping[str, Any], known: Known) -> Circuit:
     """Return the circuit, under eisfit's own names where it was written by eisfit."""
     string = document["Circuit String"].replace(" ", "")
     name = document.get("Name")
@@ -256,7 +258,7 @@ def _named(document: Mapping[str, Any], known: Known) -> Circuit:
     return circuit
 
 
-def _by_our_names(circuit: Circuit, constants: Mapping[str, Any], place: str) -> dict[str, float]:
+def _match_names(circuit: Circuit, constants: Mapping[str, Any], place: str) -> dict[str, float]:
     ours = {theirs: name for name, theirs in names(circuit).items()}
     for name in constants:
         if name not in ours:
@@ -274,11 +276,11 @@ def _row(numbers: Any, size: int, what: str, place: str) -> list[float] | None:
     return row
 
 
-def _known(error: float) -> float | None:
+def _accept_error(error: float) -> float | None:
     return error if math.isfinite(error) else None
 
 
-def _constrained(
+def _constrain(
     circuit: Circuit, values: Mapping[str, float], fixed: set[str], expressions: Mapping[str, str]
 ) -> Circuit:
     """Return the circuit with these values; bounds that exclude one give way."""

@@ -127,7 +127,7 @@ class _Reader:
             raise self.fail(f"eisfit reads these of pyimpspec's elements: {known}")
         self.place = match.end()
         given, label = self.braces(symbol)
-        ours, changes = _translated(symbol, given, self.fail)
+        ours, changes = _translate(symbol, given, self.fail)
         self.taken[ours] += 1
         name = f"{ours}_{label}" if label else f"{ours}{self.taken[ours]}"
         for key, change in changes.items():
@@ -150,12 +150,12 @@ class _Reader:
             if match["name"] not in _DEFAULTS[symbol]:
                 near = did_you_mean(match["name"], _DEFAULTS[symbol])
                 raise self.fail(f"{symbol} has no parameter {match['name']!r}{near}")
-            given[match["name"]] = _said(match)
+            given[match["name"]] = _parse_match(match)
         self.place = end + 1
         return given, re.sub(r"\W+", "_", label.strip())
 
 
-def _said(match: re.Match[str]) -> dict[str, Any]:
+def _parse_match(match: re.Match[str]) -> dict[str, Any]:
     value = float(match["value"])
     if match["fixed"]:
         return {"fix": value}
@@ -179,7 +179,7 @@ _SAME = {
 _OURS = {"Q": "CPE", "Ha": "HN", "Ga": "G"}
 
 
-def _translated(
+def _translate(
     symbol: str, given: dict[str, dict[str, Any]], fail: Callable[[str], CircuitError]
 ) -> tuple[str, dict[str, dict[str, Any]]]:
     """Return our symbol, and our parameter -> what is said of it."""
@@ -233,16 +233,18 @@ def write(circuit: Circuit, values: Values | None = None) -> str:
     'R{:s}(R{:ct}Q{:ct})'
     """
     fixed = {name for name, p in circuit.parameters.items() if not p.free}
-    return _written(circuit.tree, values, fixed)
+    return _write_node(circuit.tree, values, fixed)
 
 
-def _written(node: Node, values: Values | None, fixed: set[str]) -> str:
+def _write_node(node: Node, values: Values | None, fixed: set[str]) -> str:
     if isinstance(node, Component):
         return _element(node, values, fixed)
     if isinstance(node, Line):
         raise CircuitError(f"{node}: pyimpspec's string for a line of any sub-circuits is not written here")
     inner = "".join(
-        f"[{_written(child, values, fixed)}]" if isinstance(child, Series) else _written(child, values, fixed)
+        f"[{_write_node(child, values, fixed)}]"
+        if isinstance(child, Series)
+        else _write_node(child, values, fixed)
         for child in node.children
     )
     return inner if isinstance(node, Series) else f"({inner})"

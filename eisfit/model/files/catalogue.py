@@ -121,7 +121,7 @@ def project_folder() -> Path | None:
         here = Path.cwd()
     except OSError:  # the current folder has been removed
         return None
-    for folder in _up_to_the_root(here):
+    for folder in _list_parents(here):
         circuits = f"{folder}/circuits"
         if os.path.isdir(circuits) and _has_circuit(circuits):
             return Path(circuits)
@@ -133,7 +133,7 @@ def _has_circuit(folder: str) -> bool:
         return any(entry.name.endswith(".toml") for entry in inside)
 
 
-def _up_to_the_root(here: Path) -> list[Path]:
+def _list_parents(here: Path) -> list[Path]:
     above = [here, *here.parents]
     for number, folder in enumerate(above, 1):
         if any(os.path.exists(f"{folder}/{mark}") for mark in _ROOTS):

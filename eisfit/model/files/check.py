@@ -133,8 +133,11 @@ def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
     except EisfitError as error:
         return CircuitCheck(text, None, str(error))
     tests = () if path is None else tuple(_outcomes(circuit, path))
-    remarks = [*(() if path is None else _about_file(path, circuit, tests)), *_about_expressions(circuit)]
-    return CircuitCheck(text, circuit, None, tests, (*remarks, *_about_identity(circuit)))
+    remarks = [
+        *(() if path is None else _remark_on_file(path, circuit, tests)),
+        *_remark_on_expressions(circuit),
+    ]
+    return CircuitCheck(text, circuit, None, tests, (*remarks, *_remark_on_identity(circuit)))
 
 
 def _file_of(text: str) -> Path | None:
@@ -158,7 +161,7 @@ def _outcomes(circuit: Circuit, path: Path) -> Iterator[ReferenceOutcome]:
         yield ReferenceOutcome(source, float(deviations[k]), "" if deviations[k] <= _TOLERANCE else said)
 
 
-def _about_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutcome]) -> Iterator[str]:
+def _remark_on_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutcome]) -> Iterator[str]:
     if circuit.title == TITLE:
         yield "title and references are still the template's"
     if not tests:
@@ -172,7 +175,7 @@ def _about_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutcome])
         yield f"it replaces the circuit {path.stem} that comes with eisfit"
 
 
-def _about_expressions(circuit: Circuit) -> Iterator[str]:
+def _remark_on_expressions(circuit: Circuit) -> Iterator[str]:
     """Yield a remark for each expression whose unit is not its parameter's."""
     rng = np.random.default_rng(1)
     values = {name: float(rng.uniform(0.3, 0.9)) for name in circuit.names}
@@ -196,13 +199,14 @@ def _factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
     return float(2.0**ohms * 3.0**power)
 
 
-def _about_identity(circuit: Circuit) -> Iterator[str]:
+def _remark_on_identity(circuit: Circuit) -> Iterator[str]:
     """Yield what no spectrum, or only the order of the time constants, can tell apart."""
     said = [*_merging(circuit.tree)]
     yield from said
-    undetermined = [] if said else _undetermined(circuit)
+    undetermined = [] if said else _find_undetermined(circuit)
     if undetermined:
-        yield f"no spectrum tells {_listed(undetermined)} apart: fix one of them, or leave its component out"
+        told = f"no spectrum tells {_join_names(undetermined)} apart"
+        yield f"{told}: fix one of them, or leave its component out"
     yield from _exchangeable(circuit.tree)
 
 
@@ -232,10 +236,10 @@ def _merging(tree: Node) -> Iterator[str]:
         for symbol in _MERGING:
             alike = [child.name for child in alone if child.symbol == symbol]
             if len(alike) > 1:
-                yield f"{_listed(alike)} stand in {how}: no spectrum tells them apart; keep one"
+                yield f"{_join_names(alike)} stand in {how}: no spectrum tells them apart; keep one"
         both = [child.name for child in alone if child.symbol == "CPE"]
         if len(both) > 1:
-            yield f"{_listed(both)} stand in {how}: only their exponents tell them apart; keep one"
+            yield f"{_join_names(both)} stand in {how}: only their exponents tell them apart; keep one"
 
 
 def _exchangeable(tree: Node) -> Iterator[str]:
@@ -255,7 +259,7 @@ def _exchangeable(tree: Node) -> Iterator[str]:
         cure = "; the faster gets the earlier role or place" if isinstance(node, Series) else ""
         for shape, alike in shapes.items():
             if len(alike) > 1 and shape not in (*_MERGING, "CPE"):
-                yield f"{_listed(alike)} are alike: no spectrum says which is which{cure}"
+                yield f"{_join_names(alike)} are alike: no spectrum says which is which{cure}"
 
 
 def _shape(node: Node) -> str:
@@ -265,7 +269,7 @@ def _shape(node: Node) -> str:
     return f"{type(node).__name__}({','.join(sorted(map(_shape, _children(node))))})"
 
 
-def _undetermined(circuit: Circuit) -> list[str]:
+def _find_undetermined(circuit: Circuit) -> list[str]:
     """Return the free parameters that can change together without any change of the impedance."""
     names = [name for name, p in circuit.parameters.items() if p.free]
     if len(names) < 2:
@@ -302,5 +306,5 @@ def _columns(circuit: Circuit, names: Sequence[str], rng: np.random.Generator) -
     return np.asarray(stacked / np.maximum(np.linalg.norm(stacked, axis=0), 1e-300))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]])

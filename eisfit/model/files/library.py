@@ -73,27 +73,27 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     if isinstance(held := getattr(source, "circuit", None), Circuit):
         return held  # of a fit, or of a row of a comparison
     if held is not None and hasattr(source, "constants"):
-        return _of_impedance_py(source)
+        return _convert_impedance_py(source)
     if not isinstance(source, (str, os.PathLike)):
         raise CircuitError(_no_circuit(source))
     text = os.fspath(source)
     if text.endswith((".toml", ".json")):
-        return _file(Path(text)) if text.endswith(".toml") else _of_impedance_py(Path(text))
-    named = _by_name(text)
+        return _file(Path(text)) if text.endswith(".toml") else _convert_impedance_py(Path(text))
+    named = _find_by_name(text)
     if named is not None:
         return named
     if NAME.fullmatch(text):
         known = entries()
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
-    return _of_string(text)
+    return _parse_string(text)
 
 
-def _of_string(text: str) -> Circuit:
+def _parse_string(text: str) -> Circuit:
     from eisfit.model.exchange import pyimpspec
-    from eisfit.model.exchange.foreign_strings import translated
+    from eisfit.model.exchange.foreign_strings import translate_string
 
-    return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translated(text))
+    return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translate_string(text))
 
 
 def _no_circuit(source: object) -> str:
@@ -107,7 +107,7 @@ def _no_circuit(source: object) -> str:
     return said
 
 
-def _by_name(text: str) -> Circuit | None:
+def _find_by_name(text: str) -> Circuit | None:
     entry = find(text)
     if entry is not None:
         return _entry(entry)
@@ -129,7 +129,7 @@ def with_inductance(plain: Circuit) -> Circuit:
     )
 
 
-def _of_impedance_py(source: Any) -> Circuit:
+def _convert_impedance_py(source: Any) -> Circuit:
     from eisfit.model.exchange.impedance_py import document_of, read_document, read_file
 
     if isinstance(source, Path):

@@ -105,10 +105,10 @@ def read_all(
         When the file cannot be read as impedance spectra; one sentence that starts with its path.
     """
     reading = Reading(average_duplicates, impedance_unit, imag_sign)
-    return _read(_given(path, reading), frequency)
+    return _read(_open_given(path, reading), frequency)
 
 
-def _given(path: Any, reading: Reading) -> File:
+def _open_given(path: Any, reading: Reading) -> File:
     """Return the file at a path, or of an open stream."""
     if hasattr(path, "read"):
         data = path.read()
@@ -184,7 +184,7 @@ def _modules() -> tuple[ModuleType, ...]:
 def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     """Return the spectra; another package's reader that claims the file goes first: it knows its lab."""
     try:
-        module = _offered(file) or _choose(file)
+        module = _find_offered(file) or _choose(file)
         return _parse(file, module, frequency)
     except EisfitError:
         raise
@@ -194,7 +194,7 @@ def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
         raise file.error(f"the file is damaged or of an unknown variant ({detail})") from error
 
 
-def _offered(file: File) -> Any:
+def _find_offered(file: File) -> Any:
     """Return the reader of another package that recognises a file, or None."""
     if not is_offered("readers"):
         return None

@@ -14,7 +14,7 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import NOTHING, likelier_reading
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign, lost_signs
+from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
 from eisfit.spectra.readers._units import PER_AREA
 from eisfit.spectra.spectrum import TURNED
@@ -187,7 +187,7 @@ def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple
 def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
     """Refuse a column of absolute values, in which the sign of some points cannot be had back."""
     imag = sweep.impedance.imag[np.isfinite(sweep.impedance.imag)]
-    lost = lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
+    lost = count_lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
     if lost:
         raise file.error(
             f"the imaginary column holds absolute values: {plural(lost, 'point')} obey Kramers-Kronig only "

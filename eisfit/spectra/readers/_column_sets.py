@@ -46,7 +46,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
-    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_without_reflection(columns))))
+    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
     columns = _of_electrodes(columns)
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
@@ -62,7 +62,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     return _sharing_one_frequency(columns, place, pairs[0])
 
 
-def _without_reflection(columns: dict[int, Column]) -> dict[int, Column]:
+def _drop_reflection(columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns without the phase of a reflection, which stands beside a return loss."""
     if not any(_REFLECTION.search(c.name) for c in columns.values()):
         return columns

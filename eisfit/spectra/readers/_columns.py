@@ -180,13 +180,13 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
 
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
-    sign, text = _signed(core)
+    sign, text = _split_sign(core)
     twenty = _TWENTY.match(text)
     text = text[twenty.end() :] if twenty else text
     logarithm = _LOG.match(text)
     text = text[logarithm.end() :] if logarithm else text
     if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
-        within, text = _signed(inner[1]) if logarithm else (1.0, inner[1])
+        within, text = _split_sign(inner[1]) if logarithm else (1.0, inner[1])
         sign *= within
     found = _quantity(text, bool(unit), labelled)
     if found is None:
@@ -208,7 +208,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     return quantity, sign * factor, label.lower(), _DECIBEL if twenty else _base(logarithm, concepts, given)
 
 
-def _signed(text: str) -> tuple[float, str]:
+def _split_sign(text: str) -> tuple[float, str]:
     """Return the sign that a name begins or ends with, and the rest of it."""
     if match := _SIGN.match(text):
         return -1.0, text[match.end() :]

@@ -8,7 +8,7 @@ from pathlib import Path
 from eisfit.errors import UsageError
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["compiled", "cycle_of_name", "is_counter", "without_counters"]
+__all__ = ["compile_pattern", "cycle_of_name", "drop_counters", "is_counter"]
 
 _PATTERNS = (
     re.compile(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
@@ -22,7 +22,7 @@ def is_counter(spectrum: Spectrum, named: float = 2.0) -> bool:
     return spectrum.cycle in (0.0, 1.0) and from_eclab and named > 1
 
 
-def without_counters(spectra: list[Spectrum]) -> list[Spectrum]:
+def drop_counters(spectra: list[Spectrum]) -> list[Spectrum]:
     """Forget EC-Lab's count where several files have the same: it starts anew in every file."""
     counts = [s for s in spectra if is_counter(s) and "cycle from the file's name" not in s.notes]
     sources = {(s.cycle, s.source) for s in counts}
@@ -51,7 +51,7 @@ def cycle_of_name(file: Path, pattern: re.Pattern[str] | None) -> float | None:
     return None
 
 
-def compiled(pattern: str | None, name: str = "cycle_pattern") -> re.Pattern[str] | None:
+def compile_pattern(pattern: str | None, name: str = "cycle_pattern") -> re.Pattern[str] | None:
     """Return the user's pattern compiled, or refuse it."""
     if pattern is None:
         return None

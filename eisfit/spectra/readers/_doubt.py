@@ -149,7 +149,11 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     matrix
         (rows, columns) as written.
     """
-    told = _repeated(chosen, columns, matrix) or _moduli(chosen, columns, matrix) or _derived(chosen, z)
+    told = (
+        _compare_repeated(chosen, columns, matrix)
+        or _moduli(chosen, columns, matrix)
+        or _compare_derived(chosen, z)
+    )
     if not told:
         return ""
     names = [
@@ -161,7 +165,9 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     return f"{name!r} contradicts {', '.join(map(repr, (n for n in names if n != name)))} by {words}"
 
 
-def _repeated(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> tuple[str, str] | None:
+def _compare_repeated(
+    chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray
+) -> tuple[str, str] | None:
     """Compare columns of the same quantity: ``f`` and ``omega``, an impedance in two units."""
     for place, meaning in columns.items():
         taken = chosen.columns.get(meaning.quantity)
@@ -189,7 +195,7 @@ def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -
     return None
 
 
-def _derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
+def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
     """Compare the impedance with what else follows from one: modulus, admittance, equivalent circuits."""
     if "frequency" not in chosen.values:
         return None

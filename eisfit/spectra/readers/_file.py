@@ -146,7 +146,7 @@ class File:
             return None
         if _decodes(self.data, "utf-8"):
             return "utf-8"
-        return next((name for name, words in _EASTERN if _holds(self.data, name, words)), "latin-1")
+        return next((name for name, words in _EASTERN if _has_text(self.data, name, words)), "latin-1")
 
     @cached_property
     def text(self) -> str:
@@ -266,7 +266,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _holds(data: bytes, encoding: str, words: str) -> bool:
+def _has_text(data: bytes, encoding: str, words: str) -> bool:
     """Whether the bytes are of this encoding: they hold one of the words, and all of them decode."""
     return any(word.encode(encoding) in data for word in words.split()) and _decodes(data, encoding)
 

@@ -32,7 +32,7 @@ def split_by_label(
         return [("", table)]
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)
-        if labels is not None and _tells(table.matrix[:, place], labels):
+        if labels is not None and _is_telling(table.matrix[:, place], labels):
             name = table.names[index] if index < len(table.names) else f"column {index + 1}"
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
     return [("", table)]
@@ -52,7 +52,7 @@ def _labels(table: Table, lines: Sequence[str], index: int) -> NDArray[np.str_] 
     return words if all(words) else None
 
 
-def _tells(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     distinct, counts = np.unique(labels, return_counts=True)
     if distinct.size < 2 or counts.min() < _FEWEST_ROWS:
         return False

@@ -90,13 +90,13 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
     table.preamble = list(above)
     near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
-    for lookup in (_known_names, _unknown_names):
+    for lookup in (_read_names, _unknown_names):
         for place, back in enumerate(near):
             bare = _COMMENT.sub("", above[back])
             cells = split(bare, table.style.delimiter)
             if (
                 is_units_row(cells)
-                or is_units_row(_without_title(cells))
+                or is_units_row(_drop_title(cells))
                 or _is_rule(bare, table.style.delimiter)
             ):
                 continue
@@ -131,7 +131,7 @@ def _name_column_of_words(table: Table) -> None:
 def _attach_units(table: Table, units: list[str]) -> None:
     table.units = units
     if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
-        table.units = _aligned(units, table.names) or [*units, STRAY]
+        table.units = _align_units(units, table.names) or [*units, STRAY]
 
 
 def _names_of_units(line: str, style: Style, width: int) -> list[str]:
@@ -187,7 +187,7 @@ def _is_rule(line: str, delimiter: str) -> bool:
     )
 
 
-def _known_names(
+def _read_names(
     line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
 ) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
@@ -249,7 +249,7 @@ def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
 
 def _quantities(names: list[str], units: list[str]) -> list[str]:
     """Return what each name means, some of them only with the unit that stands below."""
-    each = units if len(units) == len(names) else _aligned(units, names) if is_units_row(units) else []
+    each = units if len(units) == len(names) else _align_units(units, names) if is_units_row(units) else []
     known = [column(name).quantity for name in names]
     return [found or column(f"{name} [{unit}]").quantity if unit and name else found
             for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
@@ -300,7 +300,7 @@ def _prose(cells: list[str]) -> bool:
     return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
 
 
-def _aligned(units: list[str], names: list[str]) -> list[str]:
+def _align_units(units: list[str], names: list[str]) -> list[str]:
     """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
     padded = [*units, *[""] * (len(names) - len(units))]
     if len(padded) == len(names) and all(map(_suits, padded, names)):
@@ -317,7 +317,7 @@ def _suits(unit: str, name: str) -> bool:
     return not unit or column(name).quantity in ("", column(f"{name} [{unit}]").quantity)
 
 
-def _without_title(cells: list[str]) -> list[str]:
+def _drop_title(cells: list[str]) -> list[str]:
     """Return a row of units with an empty first cell in place of the word ``Units``."""
     return ["", *cells[1:]] if cells and _UNITS.match(cells[0]) else cells
 
@@ -327,7 +327,7 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
         raw = split(line, style.delimiter)
         cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
         is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
-        cells = cells[1:] if is_titled else _without_title(cells)
+        cells = cells[1:] if is_titled else _drop_title(cells)
         if (
             len(cells) >= 2
             and len(cells) <= width + 1

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, known, median
+from eisfit.arrays import FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
-__all__ = ["Reading", "headerless", "looks_like_frequency", "spaced_like_a_sweep"]
+__all__ = ["Reading", "headerless", "is_spaced_like_sweep", "looks_like_frequency"]
 
 
 _FEWEST_ROWS = 3
@@ -87,7 +87,7 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "a table without header whose first numbers may be frequencies or their logarithms: add a header "
             "line, 'frequency_Hz' or 'log_f'"
         )
-    if not (chosen.proven or spaced_like_a_sweep(matrix[:, place])):
+    if not (chosen.proven or is_spaced_like_sweep(matrix[:, place])):
         raise file.error(
             "three columns without a header, and nothing proves that they are frequency and impedance: "
             "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
@@ -98,10 +98,10 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    return replace(chosen, beside=_beside(file, matrix, start)) if extra else chosen
+    return replace(chosen, beside=_find_beside(file, matrix, start)) if extra else chosen
 
 
-def _beside(file: File, matrix: FloatArray, start: int) -> tuple[dict[int, Column], ...]:
+def _find_beside(file: File, matrix: FloatArray, start: int) -> tuple[dict[int, Column], ...]:
     """Return the columns of spectra that repeat the first frequencies: ngspice writes f, Re, Im a vector.
 
     Raises
@@ -143,13 +143,13 @@ def looks_like_frequency(values: FloatArray) -> bool:
 
 def _may_be_logarithms(values: FloatArray) -> bool:
     """Whether numbers lie between those of log f and are spaced as evenly, by less than half a decade."""
-    steps = np.abs(np.diff(known(values)))
-    if steps.size < _FEWEST_ROWS or np.abs(known(values)).max() > _LARGEST_LOG:
+    steps = np.abs(np.diff(drop_nan(values)))
+    if steps.size < _FEWEST_ROWS or np.abs(drop_nan(values)).max() > _LARGEST_LOG:
         return False
     return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
 
 
-def spaced_like_a_sweep(values: FloatArray) -> bool:
+def is_spaced_like_sweep(values: FloatArray) -> bool:
     """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
     steps = np.abs(np.diff(np.log(values[np.isfinite(values) & (values > 0)])))
     if steps.size < 2 or steps.sum() < np.log(2):
@@ -231,7 +231,7 @@ def _is_index(values: FloatArray) -> bool:
 def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:
     modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
     with np.errstate(all="ignore"):
-        off = known(np.abs(matrix[:, start + 3] / modulus - 1))
+        off = drop_nan(np.abs(matrix[:, start + 3] / modulus - 1))
     return bool(off.size and median(off) < 0.01)
 
 

@@ -64,7 +64,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
         chosen.values["imag"], chosen.columns["imag"] = chosen["imag_size"], chosen.columns["imag_size"]
     if "real" in chosen and "imag" in chosen:
-        return _checked(file, chosen, chosen["real"] + 1j * chosen["imag"])
+        return _check(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:
         return _polar(file, chosen)
     if "real" in chosen and "phase" in chosen and "imag" not in chosen:
@@ -176,7 +176,7 @@ def _settle_given_sign(file: File, chosen: Chosen) -> None:
     chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
 
 
-def _checked(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
+def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     if "phase" not in chosen:
         _note_zeros(chosen, z)
         return z

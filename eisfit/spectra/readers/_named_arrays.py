@@ -37,7 +37,7 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
     ReadError
         When no group has one; it says which names there are.
     """
-    own = {name: arrays for name, arrays in groups.items() if _swept(arrays) is not None}
+    own = {name: arrays for name, arrays in groups.items() if _find_swept(arrays) is not None}
     tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
     if not own and len(tables) == 1:
         return from_array(file, tables[0])
@@ -62,14 +62,14 @@ def _is_table(values: NDArray[Any]) -> bool:
     )
 
 
-def _shown(names: Collection[str]) -> str:
+def _list_names(names: Collection[str]) -> str:
     """Return the first names, and how many more there are."""
     shown = [name[:40] for name in list(names)[:_MOST_SHOWN]]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f"{', '.join(shown)}{more}" if shown else "none"
 
 
-def _swept(names: Collection[str]) -> str | None:
+def _find_swept(names: Collection[str]) -> str | None:
     """Return the first name of a frequency, else of a period."""
     named = {quantity: name for name in reversed([*names]) if (quantity := column(name).quantity)}
     return named.get("frequency") or named.get("period")
@@ -85,9 +85,9 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """
     flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
     meanings = {name: column(name) for name in flat}
-    f_name = _swept(meanings)
+    f_name = _find_swept(meanings)
     if f_name is None or flat[f_name].ndim != 1:
-        raise file.error(f"no array named as a frequency (arrays: {_shown(arrays)})")
+        raise file.error(f"no array named as a frequency (arrays: {_list_names(arrays)})")
     size = flat[f_name].size
     used = {name: values for name, values in flat.items() if meanings[name].quantity}
     if any(values.ndim == 2 for values in used.values()):

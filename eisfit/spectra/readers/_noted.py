@@ -8,7 +8,7 @@ from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._stated import assumed_units
+from eisfit.spectra.readers._stated import note_assumed_units
 from eisfit.spectra.readers._sweep import plural
 from eisfit.spectra.readers._units import PER_AREA
 
@@ -24,7 +24,7 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
     """Note in `chosen` what the user should know of how its table was taken."""
     if table.skipped:
         chosen.notes.append(f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers")
-    aside = _left_aside(table, chosen)
+    aside = _note_left_aside(table, chosen)
     if aside:
         chosen.notes.append(f"left aside: {', '.join(aside)}")
     if table.mixed:
@@ -36,14 +36,14 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
     if not file.reading.impedance_unit:
-        chosen.notes += assumed_units(table, chosen)
+        chosen.notes += note_assumed_units(table, chosen)
     units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
     if any(map(PER_AREA.search, units)):
         as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
         chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
 
 
-def _left_aside(table: Table, chosen: Chosen) -> list[str]:
+def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     """Return further columns that could be the real or the imaginary part too."""
     used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
     taken, labels = {meaning.name.split(" [")[0] for meaning in used}, {meaning.label for meaning in used}

@@ -82,7 +82,8 @@ def split(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
         return line.split()
     cells = [
-        cell.strip() for cell in (line.split(delimiter) if '"' not in line else _quoted(line, delimiter))
+        cell.strip()
+        for cell in (line.split(delimiter) if '"' not in line else _split_quoted(line, delimiter))
     ]
     while cells and not cells[-1]:
         cells.pop()
@@ -103,7 +104,7 @@ def number(cell: str, style: Style) -> float | None:
     text = cell.strip().strip('"').strip()
     if len(text) > _LONGEST_NUMBER:
         return None
-    text = _ungrouped(text, style.decimal)
+    text = _ungroup(text, style.decimal)
     if style.decimal == "," and "." in text:
         return None
     if text.lower().lstrip("+-") in _GAPS or not text.strip("*"):  # ***: too wide for Fortran
@@ -111,20 +112,20 @@ def number(cell: str, style: Style) -> float | None:
     return _careful(text.replace(style.decimal, "."), style.prefixed)
 
 
-def _ungrouped(text: str, decimal: str) -> str:
+def _ungroup(text: str, decimal: str) -> str:
     """Return a number without the marks between its thousands, where they can be nothing else.
 
     ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
     """
     for mark in ("," if decimal == "." else ".", " ", "\u00a0", "\u202f", "'"):
-        if mark in text and _grouped(mark, decimal).fullmatch(text):
+        if mark in text and _match_grouped(mark, decimal).fullmatch(text):
             certain = decimal in text or text.count(mark) > 1 or mark not in ".,"
             return text.replace(mark, "") if certain else text
     return text
 
 
 @lru_cache
-def _grouped(mark: str, decimal: str) -> re.Pattern[str]:
+def _match_grouped(mark: str, decimal: str) -> re.Pattern[str]:
     """Return the pattern of numbers with marks between thousands."""
     return re.compile(
         rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?"
@@ -173,7 +174,7 @@ def _plain_row(line: str, style: Style) -> list[float] | None:
     return values if len(values) > 1 and all(map(isfinite, values)) else None
 
 
-def _quoted(line: str, delimiter: str) -> list[str]:
+def _split_quoted(line: str, delimiter: str) -> list[str]:
     cells: list[str] = []
     current: list[str] = []
     inside = False

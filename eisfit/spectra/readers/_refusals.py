@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import known
+from eisfit.arrays import drop_nan
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
@@ -149,7 +149,7 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
 
 def refuse_z_scores(file: File, chosen: Chosen) -> None:
     """Refuse columns of mean 0 and standard deviation 1: numbers prepared for machine learning."""
-    parts = [known(part) for name in ("real", "imag") if (part := chosen.get(name)) is not None]
+    parts = [drop_nan(part) for name in ("real", "imag") if (part := chosen.get(name)) is not None]
     if (
         len(parts) == 2
         and parts[0].min(initial=0.0) < 0

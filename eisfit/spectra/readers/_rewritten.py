@@ -12,10 +12,10 @@ __all__ = [
     "NUMPY_SCALAR",
     "Lines",
     "complex_cell",
-    "in_one_unit",
+    "convert_to_one_unit",
     "is_numbered",
-    "undressed",
-    "written_apart",
+    "separate_numbers",
+    "undress",
 ]
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -106,10 +106,10 @@ class Lines:
     polar: str | None = None
 
 
-def written_apart(plain: Sequence[str]) -> Lines:
+def separate_numbers(plain: Sequence[str]) -> Lines:
     """Return the lines with a plain minus, and those with a gap between all numbers.
 
-    >>> written_apart(["10,5 - j2", "1,3.5-2im"]).lines, written_apart(["10,5∠-20°"]).lines
+    >>> separate_numbers(["10,5 - j2", "1,3.5-2im"]).lines, separate_numbers(["10,5∠-20°"]).lines
     (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
     """
     whole = "\n".join(plain)
@@ -150,12 +150,12 @@ def _pair(line: str, pattern: re.Pattern[str], form: str) -> str:
     return line if len(line) > _LONGEST else pattern.sub(form.format(_delimiter(line)), line)
 
 
-def undressed(lines: Sequence[str]) -> list[str]:
+def undress(lines: Sequence[str]) -> list[str]:
     r"""Return a table of rows in brackets, or of lines whose every cell has a unit or a name; none: empty.
 
     ``f=10 Hz, Z=2 kOhm`` becomes a row of its numbers, in units that are told in the header above.
 
-    >>> undressed(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
+    >>> undress(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
     ['f [Hz]\tZre [Ohm]', '1000.0\t2']
     """
     if sum(1 for line in lines if _UNCERTAINTY.search(line)) >= _FEWEST_ROWS:
@@ -163,17 +163,15 @@ def undressed(lines: Sequence[str]) -> list[str]:
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups
-    return (
-        _without_row_numbers(lines) or _with_one_mark(lines) or _without_units(lines) or _one_line_each(lines)
-    )
+    return _strip_row_numbers(lines) or _with_one_mark(lines) or _strip_units(lines) or _one_line_each(lines)
 
 
-def _without_units(lines: Sequence[str]) -> list[str]:
+def _strip_units(lines: Sequence[str]) -> list[str]:
     """Return a table whose every cell has a unit or a name without them: they are told in its header."""
     rows: list[list[tuple[str, str, str]]] = []
     above: list[str] = []
     for line in lines:
-        cells = _undressed_cells(line)
+        cells = _undress_cells(line)
         if len(cells) > 1 and (not rows or [name for name, *_ in cells] == [name for name, *_ in rows[0]]):
             rows.append(cells)
         elif not rows and line.strip():
@@ -182,7 +180,7 @@ def _without_units(lines: Sequence[str]) -> list[str]:
     names = names if all(names) else above
     if len(rows) < _FEWEST_ROWS or len(names) != len(rows[0]):
         return []
-    columns = [in_one_unit(column) for column in zip(*rows, strict=True)]
+    columns = [convert_to_one_unit(column) for column in zip(*rows, strict=True)]
     if not all(columns):
         return []
     head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
@@ -194,7 +192,7 @@ def is_numbered(line: str) -> bool:
     return bool(_ROW_NUMBER.match(line))
 
 
-def _without_row_numbers(lines: Sequence[str]) -> list[str]:
+def _strip_row_numbers(lines: Sequence[str]) -> list[str]:
     """Return the lines without ``Point12=`` before the numbers; none where no rows begin so."""
     if sum(map(is_numbered, lines)) < _FEWEST_ROWS:
         return []
@@ -235,7 +233,7 @@ def _marks(line: str) -> tuple[str, ...]:
     return tuple(mark.strip(" ") or " " for mark in between[1:-1])
 
 
-def in_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
+def convert_to_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
     """Return the unit in brackets and the numbers in it; None where units of two kinds, or doubtful, mix."""
     written = {unit for *_, unit in cells}
     if len(written) == 1:
@@ -274,7 +272,7 @@ def _one_line_each(lines: Sequence[str]) -> list[str]:
     )
 
 
-def _undressed_cells(line: str) -> list[tuple[str, str, str]]:
+def _undress_cells(line: str) -> list[tuple[str, str, str]]:
     """Return (name, number, unit) of each cell; none where one of them is something else."""
     if not 5 < len(line) < _LONGEST:
         return []

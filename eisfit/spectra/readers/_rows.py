@@ -24,7 +24,7 @@ from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural, refuse_many
 
-__all__ = ["Block", "decimal_sign", "named_sweeps", "read_rows"]
+__all__ = ["Block", "decimal_sign", "read_named_sweeps", "read_rows"]
 
 
 @dataclass
@@ -105,7 +105,7 @@ def read_rows(
     return Block(columns, matrix[:used], skipped, cut, style.decimal)
 
 
-def named_sweeps(
+def read_named_sweeps(
     file: File, block: Block, header: Sequence[str], parts: list[int] | None = None
 ) -> tuple[list[Sweep], Chosen]:
     """Turn a block into sweeps with notes and metadata; `parts` are further rows where a sweep begins."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.records import dataclass
 
-__all__ = ["SignTest", "kramers_kronig_sign", "lost_signs"]
+__all__ = ["SignTest", "count_lost_signs", "kramers_kronig_sign"]
 
 _FEWEST_POINTS = 8
 _MOST_POINTS = 500
@@ -43,14 +43,14 @@ class SignTest:
     @property
     def verdict(self) -> int:
         """+1: the sign as written is right; -1: it must be turned; 0: the data cannot tell."""
-        return self._told(_GOOD)
+        return self._decide(_GOOD)
 
     @property
     def fair(self) -> int:
         """The verdict where nobody says the sign, which noisier data may tell."""
-        return self._told(_FAIR)
+        return self._decide(_FAIR)
 
-    def _told(self, largest: float) -> int:
+    def _decide(self, largest: float) -> int:
         low, high = sorted((self.as_written, self.turned))
         if not (low < largest and high > _RATIO * max(low, 0.0025)):
             return 0
@@ -103,7 +103,7 @@ def _slope_sign(f: NDArray[np.float64], z: NDArray[np.complex128]) -> int:
     return 1 if off < off_turned else -1
 
 
-def lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> int:
+def count_lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> int:
     """Count the points at the top that obey Kramers-Kronig only with the other sign, of a column of abs(Im).
 
     Where an inductive end was folded over, the imaginary part has a kink at its smallest value; unfolded

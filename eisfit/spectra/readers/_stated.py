@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eisfit.arrays import known
+from eisfit.arrays import drop_nan
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column, is_units_row
@@ -22,7 +22,7 @@ from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
 
-__all__ = ["assumed_units", "names_with_units_beside", "refuse_unclear", "tables_below_each_other"]
+__all__ = ["names_with_units_beside", "note_assumed_units", "refuse_unclear", "tables_below_each_other"]
 __all__ += ["with_stated_units"]
 
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
@@ -73,7 +73,7 @@ def with_stated_units(
     if not bare:
         return columns
     found: dict[str, str] = {}
-    for kind, unit, line in _stated(text):
+    for kind, unit, line in _find_stated(text):
         if kind not in bare.values() or not _is_of(kind, unit, line):
             continue
         other = found.setdefault(kind, unit)
@@ -84,7 +84,7 @@ def with_stated_units(
             )
     below = [line for line in lines[table.rows[-1] + 1 :][:_MOST_LINES] if line.strip()] if table.rows else []
     refuse_unclear(file, {*bare.values()} - {*found}, text, below)
-    return {i: _scaled(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+    return {i: _scale(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
 
 
 def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: Sequence[str] = ()) -> None:
@@ -116,7 +116,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
 
 
 def _scaled_lines(wanted: str, lines: Sequence[str]) -> list[str]:
-    return [line for kind, unit, line in _stated(lines) if kind == wanted and _is_scaled(unit)]
+    return [line for kind, unit, line in _find_stated(lines) if kind == wanted and _is_scaled(unit)]
 
 
 def _where(line: str) -> str:
@@ -147,7 +147,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
     return names
 
 
-def assumed_units(table: Table, chosen: Chosen) -> list[str]:
+def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     """Return what is taken for granted of the impedance's unit, or read from the text above."""
     if DIGATRON in table.units:
         return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
@@ -158,12 +158,12 @@ def assumed_units(table: Table, chosen: Chosen) -> list[str]:
     return bare_unit(chosen)
 
 
-def _scaled(column: Column, unit: str) -> Column:
+def _scale(column: Column, unit: str) -> Column:
     told = unit_of(unit)
     return column if told is None else replace(column, unit=unit, scale=column.scale * told.scale)
 
 
-def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _find_stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, unit, line) where a line has a unit, and no value in it."""
     for line in lines[-_MOST_LINES:]:
         if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
@@ -180,7 +180,7 @@ def _stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_scaled(unit: str) -> bool:
-    return (known := unit_of(unit)) is not None and known.scale != 1
+    return (drop_nan := unit_of(unit)) is not None and drop_nan.scale != 1
 
 
 def _is_of(kind: str, unit: str, line: str) -> bool:
@@ -266,7 +266,7 @@ def _begins_again(table: Table, line: int) -> bool:
     first, last = max([0, *breaks[breaks < here]]), min([rows.size, *breaks[breaks > here]])
     if overlap(f[first:here], f[here:last]):
         return True
-    above, below = known(f[rows < line]), known(f[rows > line])
+    above, below = drop_nan(f[rows < line]), drop_nan(f[rows > line])
     if above.size < 3 or below.size < 3:
         return False
     rises = above[-1] > above[0]

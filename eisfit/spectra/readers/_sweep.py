@@ -198,7 +198,7 @@ def _all_differ(frequency: NDArray[np.float64]) -> bool:
     return len(set(frequency.tolist())) == frequency.size
 
 
-def _remeasured(sweep: Sweep) -> bool:
+def _is_remeasured(sweep: Sweep) -> bool:
     """Whether a few points were measured twice with the same result: averaging those changes nothing."""
     if _all_differ(sweep.frequency):
         return False
@@ -226,7 +226,7 @@ def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
         "notes": tuple(sweep.notes),
     }
     try:
-        if average or _remeasured(sweep):
+        if average or _is_remeasured(sweep):
             return Spectrum.averaged(sweep.frequency, sweep.impedance, **fields)
         return Spectrum(frequency=sweep.frequency, impedance=sweep.impedance, **fields)
     except SpectrumError as error:

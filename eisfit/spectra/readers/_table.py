@@ -88,8 +88,8 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
         table.matrix, table.rows = numeric.flat.reshape(-1, size), rows.tolist()
         return size, int(rows[0])
     counts = np.bincount(numeric.widths)
-    width = _named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
-    needed = _needed_width(numeric, width)
+    width = _find_named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
+    needed = _find_needed_width(numeric, width)
     main = numeric.rows[(numeric.widths >= needed) & (numeric.widths <= width)]
     followers = set(numeric.rows[numeric.widths < width].tolist())
     ends = np.cumsum(numeric.widths)
@@ -111,7 +111,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
         if np.isfinite(part[width:]).any() and not isnan(part[width]):  # beyond a gap it is something else
             table.wider.append(int(numeric.rows[inside[place]]))
         part, row = part[:width], int(numeric.rows[inside[place]])
-        below = _below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
+        below = _locate_below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
         if len(below) != part.size < needed and (
             table.style.delimiter == " " or _lacks_marks(lines, row, main, table)
         ):
@@ -131,14 +131,14 @@ def _is_title(numeric: _Numeric, ends: NDArray[np.intp], two: NDArray[np.intp], 
     return bool(not first and rest and rest[0] and two[1] > two[0] + 1)
 
 
-def _needed_width(numeric: _Numeric, width: int) -> int:
+def _find_needed_width(numeric: _Numeric, width: int) -> int:
     """Return the width without last columns of words alone: remarks, which rows may lack."""
     ends = np.cumsum(numeric.widths)[numeric.widths == width]
     filled = np.isfinite(numeric.flat[ends[:, None] - width + np.arange(width)]).any(axis=0)
     return int(np.flatnonzero(filled)[-1]) + 1 if filled[:2].all() else width
 
 
-def _named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
+def _find_named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
     """Return the width of the first rows, where a line above names so many columns and later rows end before.
 
     Of spectra side by side the longest may go on beyond the others for most of the rows. 0: it is not so.
@@ -210,7 +210,7 @@ def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], edge: int, needed: 
     return edge
 
 
-def _below(whole: Sequence[str], line: str) -> list[int]:
+def _locate_below(whole: Sequence[str], line: str) -> list[int]:
     """Return the column of each number of a line with gaps, by what it stands below; none where unclear.
 
     The last number must stand in the last column, or the columns be padded: free lines tell no gap.
@@ -222,10 +222,10 @@ def _below(whole: Sequence[str], line: str) -> list[int]:
         if len(found) != 1 or (columns and found[0] <= columns[-1]):
             return []
         columns += found
-    return columns if columns[-1:] == [len(spans) - 1] or _padded(whole) else []
+    return columns if columns[-1:] == [len(spans) - 1] or _is_padded(whole) else []
 
 
-def _padded(whole: Sequence[str]) -> bool:
+def _is_padded(whole: Sequence[str]) -> bool:
     """Whether numbers of different lengths begin or end in the same places."""
     rows = [[match.span() for match in _WORD.finditer(line)] for line in whole]
     starts, stops = ({tuple(span[end] for span in row) for row in rows} for end in (0, 1))

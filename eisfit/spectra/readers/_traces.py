@@ -15,7 +15,7 @@ from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import GIVEN_UNIT, Sweep
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS
-from eisfit.spectra.readers._voltage_current import is_of_source, oriented
+from eisfit.spectra.readers._voltage_current import is_of_source, orient
 
 __all__ = ["sweeps_of_traces"]
 
@@ -39,7 +39,7 @@ def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, Com
     for name, trace, notes in _impedances(file, traces):
         z = np.asarray(trace * IMPEDANCE_UNITS[file.reading.impedance_unit or "ohm"], np.complex128)
         parts = [slice(a, b) for a, b in pairwise(cuts)]
-        said = [*notes, *_given(file)]
+        said = [*notes, *_list_given(file)]
         sweeps += [
             Sweep(frequency[part], z[part], notes=list(said), metadata={"label": name}) for part in parts
         ]
@@ -47,7 +47,7 @@ def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, Com
     return sweeps
 
 
-def _given(file: File) -> list[str]:
+def _list_given(file: File) -> list[str]:
     return [f"{GIVEN_UNIT} {file.reading.impedance_unit}"] if file.reading.impedance_unit else []
 
 
@@ -55,13 +55,13 @@ def _impedances(file: File, traces: Mapping[str, ComplexArray]) -> list[tuple[st
     """Return name, impedance and notes of each; a lone voltage is one where the user says so."""
     found = [name for name in traces if _RATIO.search(name) or column(name).quantity == "modulus"]
     if found:
-        return [(name, *oriented(traces[name], name)) for name in found]
+        return [(name, *orient(traces[name], name)) for name in found]
     voltages = [name for name in traces if _VOLTAGE.match(name)]
     currents = [name for name in traces if _CURRENT.match(name)]
     currents = [name for name in currents if is_of_source(name)] or currents
     driven = voltages if len(voltages) == 1 else [name for name in voltages if _is_constant(traces[name])]
     if len(driven) == len(currents) == 1:
-        z, notes = oriented(traces[driven[0]] / traces[currents[0]], currents[0])
+        z, notes = orient(traces[driven[0]] / traces[currents[0]], currents[0])
         return [(f"{driven[0]}/{currents[0]}", z, ["impedance as the voltage over the current", *notes])]
     if voltages and file.reading.impedance_unit:
         return [(name, traces[name], []) for name in voltages]

@@ -111,7 +111,7 @@ _APART = re.compile(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
@@ -124,7 +124,7 @@ def unit_of(text: str) -> Unit | None:
     """
     text = _APART.sub("", text)
     for ends, pattern, kind, scale in _UNITS:
-        match = _compiled(pattern).match(text) if not ends or text[-1:] in ends else None
+        match = _compile(pattern).match(text) if not ends or text[-1:] in ends else None
         if match is not None:
             return Unit(kind, scale * (_PREFIX.get(match[1]) or _PREFIX[match[1].lower()]))
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None

@@ -14,7 +14,7 @@ from eisfit.spectra.readers._columns import Column, concepts_of, names_and_units
 from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import unit_of
 
-__all__ = ["VOLT_PER_AMPERE", "is_of_source", "oriented", "settle_voltage_and_current"]
+__all__ = ["VOLT_PER_AMPERE", "is_of_source", "orient", "settle_voltage_and_current"]
 
 VOLT_PER_AMPERE = "V/A"
 #: ``VR(out)``, ``IP(V1)``: SPICE's real and imaginary part, magnitude, phase.
@@ -65,7 +65,7 @@ def _settle(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, Flo
     voltage, current = parts[0][0].name, parts[len(taken)][0].name
     values = [value for _, value in parts]
     if taken[0] == "real":
-        z, notes = oriented(
+        z, notes = orient(
             np.asarray((values[0] + 1j * values[1]) / (values[2] + 1j * values[3]), np.complex128), current
         )
         _hold(chosen, {"real": z.real, "imag": z.imag}, f"{voltage}/{current}", VOLT_PER_AMPERE)
@@ -75,7 +75,7 @@ def _settle(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, Flo
     if "phase" in taken:
         (first, of_voltage), (_, of_current) = parts[1], parts[3]
         turn = _TURN if first.unit or np.nanmax(np.abs([of_voltage, of_current])) > 2 * np.pi else 2 * np.pi
-        angle = _turned(of_voltage - of_current, turn, current, chosen)
+        angle = _turn(of_voltage - of_current, turn, current, chosen)
         _hold(chosen, {"phase": angle}, f"{first.name} - {parts[3][0].name}", first.unit and "deg")
     chosen.notes.append("impedance as the voltage over the current")
     if not all(part.unit or _SPICE.match(part.name) or part.part == "phase" for part, _ in parts):
@@ -88,23 +88,23 @@ def _hold(chosen: Chosen, values: dict[str, FloatArray], name: str, unit: str) -
         chosen.values[quantity] = value
 
 
-def _turned(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:
+def _turn(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:
     """Return an angle within half a turn, without the half turn of a source's own current."""
     within = (angle + turn / 2) % turn - turn / 2
     if is_of_source(current) and (np.abs(within) > turn / 4).all():
-        chosen.notes.append(_turned_note(current))
+        chosen.notes.append(_note_turn(current))
         within = angle % turn - turn / 2
     return np.asarray(within, np.float64)
 
 
-def oriented(z: ComplexArray, name: str) -> tuple[ComplexArray, list[str]]:
+def orient(z: ComplexArray, name: str) -> tuple[ComplexArray, list[str]]:
     """Return Z, turned where the current is a source's own and every real part is negative, and a note.
 
-    >>> oriented(np.array([-1.0 + 2j]), "V(n001)/I(V1)")[0].real.tolist()
+    >>> orient(np.array([-1.0 + 2j]), "V(n001)/I(V1)")[0].real.tolist()
     [1.0]
     """
     if is_of_source(name) and (z.real < 0).all():
-        return -z, [_turned_note(name)]
+        return -z, [_note_turn(name)]
     return z, []
 
 
@@ -117,7 +117,7 @@ def is_of_source(name: str) -> bool:
     return _OF_SOURCE.search(_SPICE.sub(r"\1(\3)", name.replace(" ", ""))) is not None  # IR(V1): I(V1)
 
 
-def _turned_note(name: str) -> str:
+def _note_turn(name: str) -> str:
     return f"{ASSUMED} {name} turned by 180 degrees: SPICE counts a source's current into its plus pin"
 
 
@@ -127,7 +127,7 @@ def _meaning(name: str) -> tuple[str, _Part] | None:
         whose = "potential" if spice[1] in "vV" else "current"
         return whose, _Part(name, _SPICE_PARTS[spice[2].upper()], 1.0, "")
     for core, unit in names_and_units(_NODE.sub(r"\1", name)):
-        concepts, label = concepts_of(_LETTER.sub(_spelt, core))
+        concepts, label = concepts_of(_LETTER.sub(_spell, core))
         if concepts is None or (label and not label.isdigit()):
             continue
         of = [whose for whose in _KINDS if concepts[whose]]
@@ -139,7 +139,7 @@ def _meaning(name: str) -> tuple[str, _Part] | None:
     return None
 
 
-def _spelt(letter: re.Match[str]) -> str:
+def _spell(letter: re.Match[str]) -> str:
     return " voltage " if letter[1] else " current "
 
 

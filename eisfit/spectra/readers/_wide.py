@@ -44,7 +44,7 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
 
 
 def _points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return _complex_points(head, rows) or _named_points(head, rows)
+    return _complex_points(head, rows) or _find_named_points(head, rows)
 
 
 def _names(head: Sequence[str]) -> dict[int, re.Match[str]]:
@@ -74,7 +74,7 @@ def _complex_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[
     return points
 
 
-def _named_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _find_named_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return points of rows under names that hold a frequency each: ``Re_1000Hz,Im_1000Hz``."""
     found = _names(head)
     names = {
@@ -86,7 +86,7 @@ def _named_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[st
         return []
     places: dict[float, dict[str, int]] = {}
     for i, match in found.items():
-        places.setdefault(_scaled(match["number"], match["unit"]), {})[names[i]] = i
+        places.setdefault(_scale(match["number"], match["unit"]), {})[names[i]] = i
     if len(places) < _FEWEST or any(len(held) != 2 for held in places.values()):
         return []
     points = ["\t".join([_HEAD, *kinds])]
@@ -116,6 +116,6 @@ def _hertz(cell: str) -> float | None:
     return float(match[1]) * (unit.scale if unit else 1.0)
 
 
-def _scaled(number: str, unit: str) -> float:
+def _scale(number: str, unit: str) -> float:
     told = unit_of(unit)
     return float(number) * (told.scale if told else 1.0)

@@ -52,7 +52,7 @@ def parse(file: File) -> list[Sweep]:
         columns = [("R [ohm]", first["Data Real"]), ("X [ohm]", first["Data Imag"])]
     else:
         columns = [
-            (_shown(file, name, blocks[name], above), table["Data Trace Real"])
+            (_describe_trace(file, name, blocks[name], above), table["Data Trace Real"])
             for name, table in tables.items()
             if "Data Trace Real" in table
         ]
@@ -76,7 +76,7 @@ def _table(block: str) -> dict[str, list[str]]:
     )
 
 
-def _shown(file: File, name: str, block: str, above: str) -> str:
+def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     """Return the header of what a trace shows: by its own lines, else by the pair above, ``|Z|-THETA``."""
     own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)

@@ -18,7 +18,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._mpr_columns import COLUMNS, FLAGS
-from eisfit.spectra.readers._rows import Block, named_sweeps
+from eisfit.spectra.readers._rows import Block, read_named_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -73,7 +73,7 @@ def parse(file: File) -> list[Sweep]:
     data = next((module for module in modules if module.name == "VMP data"), None)
     if data is None:
         raise file.error("an .mpr file without data (cut off, or nothing was measured)")
-    about = _about(modules, data)
+    about = _read_metadata(modules, data)
     names, records, cut = _records(file, data)
     if "freq/Hz" not in names:
         raise file.error(
@@ -83,7 +83,7 @@ def parse(file: File) -> list[Sweep]:
     loops = _loop_starts(modules)
     f = block.matrix[:, names.index("freq/Hz")]
     starts = [row for row in loops[1:] if 0 < row < f.size and f[row] != f[row - 1]]
-    sweeps, _ = named_sweeps(file, block, [], starts)
+    sweeps, _ = read_named_sweeps(file, block, [], starts)
     _tell(sweeps, about, cut, loops)
     return sweeps
 
@@ -186,7 +186,7 @@ def _loop_starts(modules: list[_Module]) -> list[int]:
     return []
 
 
-def _about(modules: list[_Module], data: _Module) -> dict[str, Any]:
+def _read_metadata(modules: list[_Module], data: _Module) -> dict[str, Any]:
     about: dict[str, Any] = {"instrument": "BioLogic", "date": data.date.strip()}
     for module in modules:
         if module.name == "VMP Set" and module.body and module.body[0] in _TECHNIQUES:

@@ -14,7 +14,7 @@ from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._rows import Block, named_sweeps, read_rows
+from eisfit.spectra.readers._rows import Block, read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 
@@ -43,11 +43,11 @@ def parse(file: File) -> list[Sweep]:
     """
     found = _header(file.lines)
     if found is None:
-        return _without_header(file)
+        return _read_headerless(file)
     place, names = found
-    block = read_rows(file, file.lines, place + 1, _stretched(names, file.lines, place))
+    block = read_rows(file, file.lines, place + 1, _stretch_names(names, file.lines, place))
     header = file.lines[: place + 1]
-    sweeps, _ = named_sweeps(file, block, header, _loop_starts(header, block))
+    sweeps, _ = read_named_sweeps(file, block, header, _loop_starts(header, block))
     for sweep in sweeps:
         sweep.metadata = {**_summary(header, sweep.metadata), **sweep.metadata}
     _number_loops(sweeps, header)
@@ -61,13 +61,13 @@ def _header(lines: Sequence[str]) -> tuple[int, list[str]] | None:
     return None
 
 
-def _stretched(names: list[str], lines: Sequence[str], place: int) -> list[str]:
+def _stretch_names(names: list[str], lines: Sequence[str], place: int) -> list[str]:
     """Rows longer than the header get nameless columns at the end; a shift shows in the phase check."""
     width = max((len(line.rstrip("\t").split("\t")) for line in lines[place + 1 : place + 20]), default=0)
     return names + [""] * (width - len(names))
 
 
-def _without_header(file: File) -> list[Sweep]:
+def _read_headerless(file: File) -> list[Sweep]:
     table = find_table(file)
     technique = next((line.strip() for line in file.lines[1:8] if _technique(line)), "unknown technique")
     named = [
@@ -81,7 +81,7 @@ def _without_header(file: File) -> list[Sweep]:
         raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")
     names = [*_ORDER[: table.matrix.shape[1]], *[""] * (table.matrix.shape[1] - len(_ORDER))]
     block = read_rows(file, file.lines, table.rows[0], names, delimiter=table.style.delimiter)
-    sweeps, _ = named_sweeps(file, block, [])
+    sweeps, _ = read_named_sweeps(file, block, [])
     settle_sign(file, sweeps, "no header: taken as EC-Lab's usual order freq, Re(Z), -Im(Z)")
     return sweeps
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text, leading_number
-from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -45,7 +45,7 @@ def parse(file: File) -> list[Sweep]:
     """
     lines = file.lines
     places = [i for i, line in enumerate(lines) if _TABLE.match(line)]
-    about = _about(lines[: places[0]] if places else lines[:200])
+    about = _read_metadata(lines[: places[0]] if places else lines[:200])
     if not places:
         raise file.error(
             f"a Gamry {about.get('technique', 'file')} experiment without impedance (no ZCURVE table)"
@@ -67,9 +67,9 @@ def _table(file: File, place: int) -> list[Sweep]:
     names = _cells(lines[place + 1], delimiter)
     units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
     block = read_rows(
-        file, _tabbed(lines), place + 3, _with_units(names, units), delimiter=delimiter, stop=_ends
+        file, _restore_tabs(lines), place + 3, _with_units(names, units), delimiter=delimiter, stop=_ends
     )
-    sweeps, _ = named_sweeps(file, block, lines[:place])
+    sweeps, _ = read_named_sweeps(file, block, lines[:place])
     if any(name.startswith("ZrealDrCor") for name in names):
         for sweep in sweeps:
             sweep.notes.append(
@@ -94,7 +94,7 @@ def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     return [renamed.get(name, name) for name in with_units]
 
 
-def _tabbed(lines: Sequence[str]) -> list[str]:
+def _restore_tabs(lines: Sequence[str]) -> list[str]:
     """Editors turn the tabs of a few rows into spaces; no cell of the table holds a space."""
     return ["\t" + "\t".join(line.split()) if line.startswith(" ") else line for line in lines]
 
@@ -103,7 +103,7 @@ def _ends(line: str) -> bool:
     return bool(line.strip()) and not line[:1].isspace()
 
 
-def _about(lines: Sequence[str]) -> dict[str, Any]:
+def _read_metadata(lines: Sequence[str]) -> dict[str, Any]:
     about: dict[str, Any] = {}
     for line in lines:
         cells = line.split("\t")

@@ -57,14 +57,14 @@ def parse(file: File) -> list[Sweep]:
         raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
     tables = [values for _, _, values in found if values.dtype.names]
     if tables:
-        return [sweep for values in tables for sweep in _of_table(file, values)]
+        return [sweep for values in tables for sweep in _read_table(file, values)]
     groups: dict[str, Arrays] = {}
     for group, name, values in found:
         groups.setdefault(group, {})[name] = values
     return from_groups(file, groups)
 
 
-def _of_table(file: File, values: Any) -> list[Sweep]:
+def _read_table(file: File, values: Any) -> list[Sweep]:
     return frame_sweeps(file, {name: values[name].tolist() for name in values.dtype.names})
 
 

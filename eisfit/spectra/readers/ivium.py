@@ -63,10 +63,10 @@ def _sweep(file: File, match: re.Match[bytes]) -> Sweep:
         raise file.error("the Ivium table holds something else than numbers") from None
     before = file.data[: match.start()].decode("latin-1")
     notes = ["imaginary sign: Ivium's second column holds Z''"]
-    return Sweep(f, real + 1j * imag, metadata={"instrument": "Ivium", **_about(before)}, notes=notes)
+    return Sweep(f, real + 1j * imag, metadata={"instrument": "Ivium", **_read_metadata(before)}, notes=notes)
 
 
-def _about(text: str) -> dict[str, Any]:
+def _read_metadata(text: str) -> dict[str, Any]:
     lines = re.findall(r"[\x20-\x7e]{4,}", text)
     pairs = dict(line.split("=", 1) for line in lines if "=" in line)
     about: dict[str, Any] = {name: pairs[key] for key, name in _KEPT.items() if pairs.get(key)}

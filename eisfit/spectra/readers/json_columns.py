@@ -85,7 +85,7 @@ def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, 
         return
     table = _table(value)
     if table:
-        kept = _kept(value, len(next(iter(table.values()))))
+        kept = _find_kept(value, len(next(iter(table.values()))))
         masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
         own = value.get("label") or value.get("name") if isinstance(value, Mapping) else None
         yield str(own or label), masked, len(next(iter(table.values()))) - len(kept)
@@ -169,7 +169,7 @@ def _complex_cell(cell: Any) -> Any:
     return complex(*cell) if pair and all(isinstance(part, (int, float)) for part in cell) else cell
 
 
-def _kept(value: Any, size: int) -> list[int]:
+def _find_kept(value: Any, size: int) -> list[int]:
     mask = value.get("mask") if isinstance(value, Mapping) else None
     out = {int(place) for place, masked in mask.items() if masked} if isinstance(mask, Mapping) else set()
     return [i for i in range(size) if i not in out]

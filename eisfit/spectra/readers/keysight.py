@@ -41,7 +41,7 @@ def parse(file: File) -> list[Sweep]:
     for channel, block in _BLOCK.findall(file.text.replace("\r\n", "\n")):
         above, header, table = block.partition("Frequency")
         try:
-            found = text.parse(File(file.name, (_without_memory(header + table)).encode(), file.reading))
+            found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))
         except ReadError as error:
             reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}")
             continue
@@ -53,7 +53,7 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _without_memory(table: str) -> str:
+def _drop_memory(table: str) -> str:
     """Return the table without the columns of stored traces."""
     rows = [[cell.strip() for cell in line.split(",")] for line in table.splitlines() if line.strip()]
     kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]

@@ -49,7 +49,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file is damaged, holds a table or an object, or its names tell nothing.
     """
-    for variable in _unpacked(file):
+    for variable in _unpack(file):
         _refuse_announced(file, variable)
     variables = _load(file)
     groups: dict[str, Arrays] = {"": {name: value for name, value in variables.items() if _numeric(value)}}
@@ -110,7 +110,7 @@ def _load(file: File) -> dict[str, NDArray[Any]]:
     return {name: value for name, value in variables.items() if not name.startswith("__") or name in kept}
 
 
-def _unpacked(file: File) -> Iterator[bytes]:
+def _unpack(file: File) -> Iterator[bytes]:
     """Yield the content of every variable; compressed ones are unpacked once, up to the limit."""
     place, left, count = _HEADER, MAX_BYTES, 0
     order = ">" if file.data[126:128] == b"MI" else "<"

@@ -45,7 +45,7 @@ def recognise(file: File) -> bool:
     """Whether rows begin with names of quantities, or there is no header and more columns than rows."""
     if file.encoding is None or len(file.lines) > _MOST_ROWS or re.match(r"\s*\[\s*\[", file.head):
         return False
-    if _named_rows(file) or one_row_a_spectrum(file.lines):
+    if _find_named_rows(file) or one_row_a_spectrum(file.lines):
         return True
     first = next((line for line in file.lines if line.strip()), "")
     if len(re.split(r"[\s,;]+", first.strip())) < _FEWEST_COLUMNS or any(
@@ -64,20 +64,20 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         Where nothing proves the first row to be frequencies: it says what to give.
     """
-    cells = _named_rows(file)
+    cells = _find_named_rows(file)
     if cells:
         lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
         words = (line for line in file.lines if "[" not in line and not _NAMED.match(line))
         inner = File(file.name, ("\n".join(lines) + "\n").encode(), file.reading).with_words(words)
         sweeps = text.parse(inner)
-        return _told(sweeps, "columns parted by", "the rows are the quantities")
+        return _add_note(sweeps, "columns parted by", "the rows are the quantities")
     if points := one_row_a_spectrum(file.lines):
-        return _told(text.sweeps_of_lines(file, points), "columns parted by", "each row is a spectrum")
+        return _add_note(text.sweeps_of_lines(file, points), "columns parted by", "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
         on_its_side = Table(table.style, [], np.ascontiguousarray(table.matrix.T))
         if headerless(file, on_its_side.matrix).proven:
-            return _told(text.table_sweeps(file, on_its_side, []), "", "the rows are the quantities")
+            return _add_note(text.table_sweeps(file, on_its_side, []), "", "the rows are the quantities")
     shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.matrix.shape[1]} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
 
@@ -96,7 +96,7 @@ def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
     return with_frequency(file, table.matrix, frequency)
 
 
-def _named_rows(file: File) -> list[list[str]]:
+def _find_named_rows(file: File) -> list[list[str]]:
     """Return a quantity's name and its numbers, row by row; none where no frequency is among them.
 
     Raises
@@ -106,7 +106,7 @@ def _named_rows(file: File) -> list[list[str]]:
     """
     filled = [line for line in file.lines if line.strip()]
     if "[" in file.text and _ASSIGNS.search(file.text):
-        rows = _assigned_rows(file)
+        rows = _find_assigned_rows(file)
     elif 3 <= len(filled) <= _MOST_NAMED:
         rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]
     else:
@@ -122,7 +122,7 @@ def _named_rows(file: File) -> list[list[str]]:
     return [row for row in rows if len(row) == size]
 
 
-def _assigned_rows(file: File) -> list[list[str]]:
+def _find_assigned_rows(file: File) -> list[list[str]]:
     """Return the names and numbers of arrays as programs write them: ``f = [1, 2, 3];``, over lines too."""
     rows = []
     for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
@@ -134,7 +134,7 @@ def _assigned_rows(file: File) -> list[list[str]]:
     return rows
 
 
-def _told(sweeps: list[Sweep], without: str, note: str) -> list[Sweep]:
+def _add_note(sweeps: list[Sweep], without: str, note: str) -> list[Sweep]:
     for sweep in sweeps:
         sweep.notes = [note, *(one for one in sweep.notes if not (without and one.startswith(without)))]
     return sweeps

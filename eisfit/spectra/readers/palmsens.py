@@ -46,7 +46,7 @@ def parse(file: File) -> list[Sweep]:
     titles = []
     for measurement in _dicts(session.get("measurements")):
         titles.append(str(measurement.get("title", "unnamed")))
-        about = _about(measurement)
+        about = _read_metadata(measurement)
         for title, dataset in _datasets(measurement.get("eisdatalist")):
             sweep = _sweep(file, dataset)
             if sweep is not None:
@@ -118,7 +118,7 @@ def _numbers(item: dict[str, Any]) -> NDArray[np.float64]:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def _about(measurement: dict[str, Any]) -> dict[str, Any]:
+def _read_metadata(measurement: dict[str, Any]) -> dict[str, Any]:
     about: dict[str, Any] = {"instrument": f"PalmSens {measurement.get('deviceserial') or ''}".strip()}
     ticks = measurement.get("timestamp")
     if isinstance(ticks, int) and 0 < ticks < 3_155_378_975_999_999_999:

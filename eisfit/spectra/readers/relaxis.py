@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
-from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -44,9 +44,9 @@ def parse(file: File) -> list[Sweep]:
 
 
 def _spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
-    names = [_named(name) for name in lines[head].split("\t")]
+    names = [_strip_prefix(name) for name in lines[head].split("\t")]
     conditions = lines[head + 1] if head + 1 < len(lines) else ""
-    sweeps, _ = named_sweeps(file, read_rows(file, lines, head + 2, names), [])
+    sweeps, _ = read_named_sweeps(file, read_rows(file, lines, head + 2, names), [])
     found = _POTENTIAL.search(conditions)
     for sweep in sweeps:
         sweep.potential_V = float(found[1]) if found else None
@@ -54,7 +54,7 @@ def _spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
     return sweeps
 
 
-def _named(name: str) -> str:
+def _strip_prefix(name: str) -> str:
     """Strip RelaxIS' prefix; its angle is in degrees."""
     bare = name.removeprefix("Data: ").strip()
     return "Phase (deg)" if bare == "Theta (Z)" else bare

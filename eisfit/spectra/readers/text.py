@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import known, median
+from eisfit.arrays import drop_nan, median
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._assemble import (
     Chosen,
@@ -26,9 +26,9 @@ from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, dr
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
-from eisfit.spectra.readers._headerless import headerless, spaced_like_a_sweep
+from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
-from eisfit.spectra.readers._logged import named_in_lines
+from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._noted import note_table
@@ -47,7 +47,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers._rewritten import is_numbered, undressed, written_apart
+from eisfit.spectra.readers._rewritten import is_numbered, separate_numbers, undress
 from eisfit.spectra.readers._stated import (
     names_with_units_beside,
     tables_below_each_other,
@@ -127,12 +127,12 @@ def _count_sweeps(file: File) -> None:
 
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
-    written = written_apart(plain)
+    written = separate_numbers(plain)
     plain, lines = written.plain, written.lines
     table = find_table(file, lines)
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
-        return _stacked(file, plain, parts)
+        return _read_stacked(file, plain, parts)
     ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
@@ -163,7 +163,7 @@ def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str
         Where there are so many of them that it would take long.
     """
     for count in (_COUNTED, len(plain)):
-        found = undressed(plain[:count]) or named_in_lines(lines[:count])
+        found = undress(plain[:count]) or tabulate_named_lines(lines[:count])
         if not found or count >= len(plain):
             return found
         if len(plain) > _MOST_DRESSED:
@@ -183,7 +183,7 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     return is_numbered(row) or ((cut_apart or not table.names) and bool(re.search(r"[^\W\d_eE]", row)))
 
 
-def _stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
+def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
     read = list(parts)
@@ -285,7 +285,7 @@ def _sweeps(
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
     if z1_z2 and (outcome == 0 or _proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
-    proven = outcome == 1 or (outcome == -1 and spaced_like_a_sweep(chosen["frequency"]))
+    proven = outcome == 1 or (outcome == -1 and is_spaced_like_sweep(chosen["frequency"]))
     if table.mixed and not proven and not any("agree with the phase" in note for note in chosen.notes):
         raise file.error(
             f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
@@ -315,7 +315,7 @@ def _impedance(
     chosen.values["imag"] = -table.matrix[:, lost[0]]
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
     z = impedance(file, chosen)
-    off = known(np.abs(np.abs(z) / chosen["modulus"] - 1))
+    off = drop_nan(np.abs(np.abs(z) / chosen["modulus"] - 1))
     if off.size and median(off) > 0.03:
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and it does not fit the modulus"

@@ -65,7 +65,7 @@ def parse(file: File) -> list[Sweep]:
     if keywords.get("reference"):
         options = _Options(options.scale, options.kind, options.form, float(keywords["reference"].split()[0]))
     note = f"Touchstone: {options.kind.upper()} parameters, reference {options.reference:g} ohm"
-    notes = [note, *_normalised(options, keywords)]
+    notes = [note, *_normalise(options, keywords)]
     if values.shape[1] == 1:
         z = _one_port(options, values[:, 0], "version" in keywords)
     else:
@@ -84,7 +84,7 @@ def _options(words: list[str]) -> _Options:
     return _Options(scale, kind, form, reference)
 
 
-def _normalised(options: _Options, keywords: dict[str, str]) -> list[str]:
+def _normalise(options: _Options, keywords: dict[str, str]) -> list[str]:
     if options.kind == "s" or options.reference == 1 or "version" in keywords:
         return []
     what = f"{options.kind.upper()} parameters are normalised to {options.reference:g} ohm"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -42,7 +42,7 @@ def parse(file: File) -> list[Sweep]:
     """
     lines = file.lines
     places = [i for i, line in enumerate(lines) if _SEGMENT.match(line)]
-    about = _about(lines)
+    about = _read_metadata(lines)
     sweeps = [sweep for place in places for sweep in _segment(file, place)]
     if not sweeps:
         raise file.error("a VersaStudio file without impedance (no segment with frequency and Z)")
@@ -64,11 +64,11 @@ def _segment(file: File, place: int) -> list[Sweep]:
             )
             if not block.matrix.size or np.isnan(block.matrix[:, names.index("Frequency(Hz)")]).all():
                 return []
-            return named_sweeps(file, block, [])[0]
+            return read_named_sweeps(file, block, [])[0]
     return []
 
 
-def _about(lines: Sequence[str]) -> dict[str, Any]:
+def _read_metadata(lines: Sequence[str]) -> dict[str, Any]:
     header = [line for line in lines[:400] if "=" in line and not line.startswith(("Definition", "Color"))]
     pairs: dict[str, str] = {}
     for line in header:

@@ -56,7 +56,7 @@ def parse(file: File) -> list[Sweep]:
     sweep = Sweep(np.array(f), np.array(modulus * np.exp(1j * phase)))
     sweep.notes.append("impedance from modulus and phase")
     _last_run(sweep)
-    sweep.metadata = _about(file.data, count)
+    sweep.metadata = _read_metadata(file.data, count)
     sweep.potential_V = _potential(sweep.metadata.get("potential"))
     return [sweep]
 
@@ -87,7 +87,7 @@ def _last_run(sweep: Sweep) -> None:
         )
 
 
-def _about(data: bytes, count: int) -> dict[str, Any]:
+def _read_metadata(data: bytes, count: int) -> dict[str, Any]:
     about: dict[str, Any] = {"instrument": "Zahner"}
     times = _FIRST + 24 * count
     if len(data) >= times + 8 * count:

@@ -9,7 +9,7 @@ from typing import Any
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number, split
-from eisfit.spectra.readers._rows import named_sweeps, read_rows
+from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
@@ -52,7 +52,7 @@ def parse(file: File) -> list[Sweep]:
     names = next((_names(line) for line in reversed(lines[:first]) if "Z'(a)" in line), list(_NAMES))
     delimiter = _delimiter(lines[first])
     block = read_rows(file, lines, first, names, delimiter=delimiter)
-    sweeps, _ = named_sweeps(file, block, lines[:first])
+    sweeps, _ = read_named_sweeps(file, block, lines[:first])
     if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
         _refuse_polarisation(file, sweeps[0])
     for sweep in sweeps:

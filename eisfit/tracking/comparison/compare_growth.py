@@ -146,7 +146,7 @@ def compare_growth(
     assert sa is not None
     assert sb is not None
     rates = Rates((a, b), (sa, sb), (float(one.dof), float(other.dof)), labels, (one.law, other.law))
-    return rates.compared(one.name, one.unit, (first, last), level)
+    return rates.compare(one.name, one.unit, (first, last), level)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Rates:
     laws: tuple[str, str]
     cells: tuple[int, int] = (1, 1)
 
-    def compared(
+    def compare(
         self, name: str, unit: str, cycles: tuple[float, float], level: float, dof: float | None = None
     ) -> GrowthComparison:
         """Return difference and ratio with intervals and Welch's test; `dof`: where the errors are pooled."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.records import dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
-from eisfit.tracking.comparison.replicates import checked_groups, compare_replicates
+from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.tracking.table_rows import column_units
@@ -169,18 +169,18 @@ def compare_series(
         raise UsageError("a comparison of cells needs two series")
     if len(set(labels)) < len(labels) or "" in labels:
         raise UsageError(f"every cell needs a label of its own, not {', '.join(map(repr, labels))}")
-    chosen = None if groups is None else checked_groups(groups, labels)
+    chosen = None if groups is None else check_groups(groups, labels)
     names = [n for n, p in series[0].circuit.parameters.items() if p.free and p.scale == "log"]
     by_label = dict(zip(labels, series, strict=True))
     first, *others = [[cell] for cell in series] if chosen is None else [
         [by_label[label] for label in cells] for cells in chosen.values()
     ]  # fmt: skip
     titles = labels if chosen is None else list(chosen)
-    found = {name: _against_first(name, first, others, titles, level) for name in names}
+    found = {name: _compare_with_first(name, first, others, titles, level) for name in names}
     return CellTable(tuple(series), {name: rows for name, rows in found.items() if rows}, level, chosen)
 
 
-def _against_first(
+def _compare_with_first(
     name: str,
     first: Sequence[SeriesResult],
     others: Sequence[Sequence[SeriesResult]],

@@ -17,7 +17,7 @@ from eisfit.errors import UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, Rates
 from eisfit.tracking.growth.growth import Growth
 
-__all__ = ["checked_groups", "compare_replicates"]
+__all__ = ["check_groups", "compare_replicates"]
 
 
 def compare_replicates(
@@ -64,7 +64,7 @@ def compare_replicates(
         (means[0], means[1]), (errors[0], errors[1]), (counts[0] - 1.0, counts[1] - 1.0), labels,
         (laws[0], laws[1]), counts,
     )  # fmt: skip
-    return rates.compared(one[0].name, one[0].unit, (first, last), level, dof)
+    return rates.compare(one[0].name, one[0].unit, (first, last), level, dof)
 
 
 def _scatter(groups: Sequence[FloatArray]) -> tuple[tuple[float, float], float | None]:
@@ -76,7 +76,7 @@ def _scatter(groups: Sequence[FloatArray]) -> tuple[tuple[float, float], float |
     return (variance, variance), pooled.size - 1.0
 
 
-def checked_groups(groups: Mapping[str, Sequence[str]], labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def check_groups(groups: Mapping[str, Sequence[str]], labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the groups, each of known cells that are in no other.
 
     Raises

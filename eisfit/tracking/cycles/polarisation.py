@@ -14,7 +14,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.notation import components
 from eisfit.records import dataclass
 from eisfit.rounding import significant
-from eisfit.tracking.cycles.table import CycleTable, polarisation
+from eisfit.tracking.cycles.table import CycleTable, find_polarisation
 from eisfit.tracking.growth.growth import fit_growth
 
 __all__ = ["Explained", "explain_polarisation"]
@@ -93,7 +93,7 @@ def explain_polarisation(
     FitError
         When fewer than two cycles have a usable fit.
     """
-    drop = polarisation(table, cycle)
+    drop = find_polarisation(table, cycle)
     fits = [fit for fit in results if isinstance(fit, FitResult) and fit.ok]
     if not fits:
         raise FitError("no cycle has a usable fit: the impedance explains nothing")

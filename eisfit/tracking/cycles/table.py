@@ -153,7 +153,7 @@ def _table(text: str, name: str, label: str) -> CycleTable:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     reader = csv.DictReader(lines, skipinitialspace=True)
     columns = [column.strip() for column in reader.fieldnames or ()]
-    _known(columns, name)
+    _require_known(columns, name)
     reader.fieldnames = columns
     rows = [_row(row, name) for row in reader]
     if not rows:
@@ -161,7 +161,7 @@ def _table(text: str, name: str, label: str) -> CycleTable:
     return CycleTable(tuple(sorted(rows, key=lambda row: row["cycle"].value)), label)
 
 
-def _known(columns: Sequence[str], name: str) -> None:
+def _require_known(columns: Sequence[str], name: str) -> None:
     for column in columns:
         if column not in COLUMNS:
             near = did_you_mean(column, COLUMNS) or f"; there are {', '.join(COLUMNS)}"
@@ -176,7 +176,7 @@ def _row(row: Mapping[str, str | None], name: str) -> dict[str, Number]:
         if text is None or not text.strip():
             continue
         try:
-            found[column] = printed(text.strip(), exact=column in ("cycle", "c_rate"))
+            found[column] = parse_printed(text.strip(), exact=column in ("cycle", "c_rate"))
         except InvalidOperation:
             raise ReadError(f"{name}: {column}: {text!r} is no number") from None
     if "cycle" not in found:
@@ -184,10 +184,10 @@ def _row(row: Mapping[str, str | None], name: str) -> dict[str, Number]:
     return found
 
 
-def printed(text: str, *, exact: bool = False) -> Number:
+def parse_printed(text: str, *, exact: bool = False) -> Number:
     """Return a number as it is printed, with half a unit of its last digit to either side.
 
-    >>> printed("3.81")
+    >>> parse_printed("3.81")
     Number(value=3.81, half=0.005)
     """
     number = Decimal(text)
@@ -197,7 +197,7 @@ def printed(text: str, *, exact: bool = False) -> Number:
     return Number(float(number), 0.0 if exact else 0.5 * 10.0**exponent)
 
 
-def polarisation(table: CycleTable, cycle: float) -> Figure:
+def find_polarisation(table: CycleTable, cycle: float) -> Figure:
     """Return the polarisation resistance, voltage drop over current, of one cycle.
 
     Raises

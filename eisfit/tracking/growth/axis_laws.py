@@ -143,7 +143,7 @@ def thickness_line(
         "covariance": line.covariance,
         "points": line.points,
         "scatter": line.scatter,
-        "band": _renamed(line.band(np.linspace(line.first, line.last, _BAND_POINTS)).to_dict(), axis),
+        "band": _rename(line.band(np.linspace(line.first, line.last, _BAND_POINTS)).to_dict(), axis),
     }
     if area is None:
         return found
@@ -160,7 +160,7 @@ def _with_interval(name: str, value: float, stderr: float | None, reach: float) 
     return {name: value, f"{name}_stderr": stderr, f"{name}_low": low, f"{name}_high": high}
 
 
-def _renamed(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
+def _rename(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
     return {axis.name if key == "cycle" else key: band[key] for key in ("cycle", "value", "low", "high")}
 
 

@@ -66,7 +66,7 @@ class Crossing:
         return str(self)
 
     def __str__(self) -> str:
-        what = f"{self.name} {self._deed()}"
+        what = f"{self.name} {self._describe_verb()}"
         if self.cycle is None:
             return f"{what} not before cycle {significant(self.searched_to, 4, trailing_zeros=False)}"
         ends = [significant(end, 4, trailing_zeros=False) if end is not None else "open"
@@ -75,7 +75,7 @@ class Crossing:
         text += f" ({100 * self.level:g} %: {ends[0]} to {ends[1]})" if self.stderr is not None else ""
         return text + (", extrapolated" if self.extrapolated else "")
 
-    def _deed(self) -> str:
+    def _describe_verb(self) -> str:
         if self.factor == 2:
             return "doubles"
         if self.factor is not None:
@@ -102,7 +102,9 @@ def crossing_of(
     """Return the first crossing from the first measured cycle on; see `Growth.crossing`."""
     excess, weights = _excess(growth, value, factor)
     end = growth.last + (_HORIZON * (growth.last - growth.first) if extrapolate else 0.0)
-    target = float(value) if value is not None else float(-excess(np.zeros(1))[0] + _at_zero(growth))
+    target = (
+        float(value) if value is not None else float(-excess(np.zeros(1))[0] + _extrapolate_to_zero(growth))
+    )
     grid = np.linspace(growth.first, end, _GRID)
     values = excess(grid)
     change = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
@@ -116,7 +118,7 @@ def crossing_of(
     )
 
 
-def _at_zero(growth: _Curve) -> float:
+def _extrapolate_to_zero(growth: _Curve) -> float:
     return float(LAWS[growth.law].value(np.zeros(1), np.array(growth.coefficients))[0])
 
 
@@ -128,7 +130,7 @@ def _excess(
     if factor is None:
         fixed = float(value or 0.0)
         return (lambda x: law.value(x, theta) - fixed), (lambda x: law.gradient(x, theta))
-    start, slopes = factor * _at_zero(growth), factor * law.gradient(np.zeros(1), theta)
+    start, slopes = factor * _extrapolate_to_zero(growth), factor * law.gradient(np.zeros(1), theta)
     return (lambda x: law.value(x, theta) - start), (lambda x: law.gradient(x, theta) - slopes)
 
 

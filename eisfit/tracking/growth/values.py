@@ -22,7 +22,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
 from eisfit.tracking.identity import log_tau
 from eisfit.tracking.joint.joint import Joint
-from eisfit.tracking.scatter import as_weights
+from eisfit.tracking.scatter import compute_weights
 from eisfit.verdict import limit
 
 __all__ = ["parts_of", "sums_to_tell", "unit_of", "usable_values"]
@@ -64,18 +64,19 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
 
     NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
-    common to the spectra of a cell, and no part of their differences. They are made weights: `as_weights`.
+    common to the spectra of a cell, and no part of their differences. `eisfit.tracking.scatter` makes weights
+    of them.
     """
     if not fits:
         return np.zeros(0), np.zeros(0)
     parts = parts_of(fits[0].circuit, name)
-    values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _of_one(fits, joint, name)
+    values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _read_values(fits, joint, name)
     if joint is None:
         values, errors = _with_sums(fits, parts, values, errors)
-    return values, errors * as_weights(fits)
+    return values, errors * compute_weights(fits)
 
 
-def _of_one(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
+def _read_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
     columns: tuple[Sequence[float | None], Sequence[float | None]]
     columns = [fit[name].value for fit in fits], [fit[name].stderr_noise for fit in fits]
     if joint is not None and joint.modes.get(name) == "smooth":
@@ -109,7 +110,7 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
     """
     if fit.grade == "D" or any(flag.forbids and flag.name not in _OF_PARTS for flag in fit.flags):
         return None
-    ordered = _ordered(fit, times)
+    ordered = _sort_resistances(fit, times)
     level = set(parts) == set(ordered[: len(parts)])
     lowest = np.log(float(fit.spectrum.omega[-1]))
     seen = level and -times[ordered[len(parts) - 1]](fit.values) > lowest
@@ -133,7 +134,7 @@ def _sum(parts: tuple[str, ...], p: Any) -> Any:
     return sum(p[part] for part in parts)
 
 
-def _ordered(fit: FitResult, times: dict[str, LogTime]) -> list[str]:
+def _sort_resistances(fit: FitResult, times: dict[str, LogTime]) -> list[str]:
     """Return the resistances from fast to slow."""
     return sorted(times, key=lambda name: times[name](fit.values))
 

@@ -54,7 +54,7 @@ class Bordered:
         cycles, n, s = self.border.shape
         if n == 0:
             return np.zeros_like(local), np.asarray(np.linalg.solve(self.corner, shared), dtype=np.float64)
-        factor = cholesky_banded(self._banded(), lower=True, overwrite_ab=True, check_finite=False)
+        factor = cholesky_banded(self._pack_banded(), lower=True, overwrite_ab=True, check_finite=False)
         right = np.concatenate([local.reshape(-1, 1), self.border.reshape(cycles * n, s)], axis=1)
         solved = cho_solve_banded((factor, True), right, check_finite=False)
         if s == 0:
@@ -64,7 +64,7 @@ class Bordered:
         y = np.asarray(np.linalg.solve(schur, shared - border.T @ solved[:, 0]), dtype=np.float64)
         return (solved[:, 0] - solved[:, 1:] @ y).reshape(cycles, n), y
 
-    def _banded(self) -> FloatArray:
+    def _pack_banded(self) -> FloatArray:
         """Return B in LAPACK's lower banded form (2n + 1, N n)."""
         cycles, n = self.blocks.shape[:2]
         band = np.zeros((2 * n + 1, cycles * n))
@@ -83,7 +83,7 @@ class Bordered:
     def _with_border(self, own: FloatArray) -> FloatArray:
         """Return the inverse's blocks from those (N, n, n) of B's inverse."""
         cycles, n, s = self.border.shape
-        border = self._solved_border()
+        border = self._solve_border()
         schur = self.corner - np.einsum("kns,knt->st", self.border, border)
         shared = np.linalg.inv(schur) if s else np.zeros((0, 0))
         full = np.empty((cycles, n + s, n + s))
@@ -93,21 +93,21 @@ class Bordered:
         full[:, n:, n:] = shared
         return full
 
-    def _solved_border(self) -> FloatArray:
+    def _solve_border(self) -> FloatArray:
         from scipy.linalg import solveh_banded
 
         cycles, n, s = self.border.shape
         if n == 0 or s == 0:
             return np.zeros((cycles, n, s))
-        solved = solveh_banded(self._banded(), self.border.reshape(cycles * n, s), lower=True)
+        solved = solveh_banded(self._pack_banded(), self.border.reshape(cycles * n, s), lower=True)
         return np.asarray(solved.reshape(cycles, n, s))
 
     def _diagonal_blocks(self) -> FloatArray:
         """Return the diagonal blocks (N, n, n) of B's inverse."""
-        diagonal, lower = self._paired()
-        return _unpaired(inverse_blocks(diagonal[np.newaxis], lower[np.newaxis])[0], *self.blocks.shape[:2])
+        diagonal, lower = self._pair_blocks()
+        return _unpair(inverse_blocks(diagonal[np.newaxis], lower[np.newaxis])[0], *self.blocks.shape[:2])
 
-    def _paired(self) -> tuple[FloatArray, FloatArray]:
+    def _pair_blocks(self) -> tuple[FloatArray, FloatArray]:
         """Return B as a block-tridiagonal matrix of blocks of two cycles: diagonal and lower blocks."""
         cycles, n = self.blocks.shape[:2]
         even = cycles + cycles % 2
@@ -134,10 +134,10 @@ def covariances(systems: Sequence[Bordered]) -> Iterator[FloatArray]:
     if n == 0:
         yield from (system.covariance() for system in systems)
         return
-    pairs = [system._paired() for system in systems]
+    pairs = [system._pair_blocks() for system in systems]
     inverse = inverse_blocks(np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
     for system, blocks in zip(systems, inverse, strict=True):
-        yield system._with_border(_unpaired(blocks, cycles, n))
+        yield system._with_border(_unpair(blocks, cycles, n))
 
 
 def inverse_blocks(diagonal: FloatArray, lower: FloatArray) -> FloatArray:
@@ -161,6 +161,6 @@ def inverse_blocks(diagonal: FloatArray, lower: FloatArray) -> FloatArray:
     return inverse
 
 
-def _unpaired(pairs: FloatArray, cycles: int, n: int) -> FloatArray:
+def _unpair(pairs: FloatArray, cycles: int, n: int) -> FloatArray:
     """Return the blocks (N, n, n) of single cycles from those (M, 2n, 2n) of two at a time."""
     return np.stack([pairs[:, :n, :n], pairs[:, n:, n:]], axis=1).reshape(-1, n, n)[:cycles]

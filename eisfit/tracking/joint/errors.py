@@ -19,7 +19,7 @@ from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import covariances
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength
-from eisfit.tracking.joint.solver import System, linear_system, measured
+from eisfit.tracking.joint.solver import System, linear_system, measure
 
 __all__ = ["Smoothing"]
 
@@ -55,24 +55,24 @@ class Smoothing:
 
     def covariance(self, theta: FloatArray) -> FloatArray:
         """Return the covariance (N, V, V) at the minimum theta (N, V): local coordinates, then shared."""
-        data = measured(self.problem, theta)
+        data = measure(self.problem, theta)
         system = linear_system(self.problem, theta, data, self.bands())
-        plain = self._in_each(system.matrix.covariance())
+        plain = self._expand(system.matrix.covariance())
         mixed = plain.copy()
         others = [(w, linear_system(self.problem, theta, data, b)) for w, b in self._others()]
         for first in range(0, len(others), _TOGETHER):
             part = others[first : first + _TOGETHER]
             found = covariances([one.matrix for _, one in part])
             for (weight, one), shared in zip(part, found, strict=True):
-                matrix = self._in_each(shared)
-                away = self._away(one)
+                matrix = self._expand(shared)
+                away = self._find_way(one)
                 mixed += weight * (matrix - plain + away[:, :, np.newaxis] * away[:, np.newaxis, :])
         before, after = (np.einsum("kii->ki", matrix) for matrix in (plain, mixed))
         lost = (after < _FLOOR * before).any(axis=1)
         mixed[lost] = plain[lost]
         return mixed
 
-    def _in_each(self, covariance: FloatArray) -> FloatArray:
+    def _expand(self, covariance: FloatArray) -> FloatArray:
         """Return the covariance (N, V, V) of every spectrum's coordinates from that of what all share."""
         design, own = self.problem.design, self.problem.local.size
         if design.shape[1] == design.shape[2]:
@@ -85,7 +85,7 @@ class Smoothing:
     def common(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what all share (S,), such as ln A and the activation energy, and its covariance (S, S)."""
         problem, own = self.problem, self.problem.local.size
-        system = linear_system(problem, theta, measured(problem, theta), self.bands())
+        system = linear_system(problem, theta, measure(problem, theta), self.bands())
         found = np.linalg.lstsq(
             problem.design.reshape(-1, problem.design.shape[2]),
             (theta[:, problem.shared] - problem.offset).ravel(),
@@ -104,7 +104,7 @@ class Smoothing:
                 if tried != s.strength:
                     yield float(weight), self.bands(**{name: float(tried)})
 
-    def _away(self, system: System) -> FloatArray:
+    def _find_way(self, system: System) -> FloatArray:
         """Return the way (N, V) to another minimum: local coordinates, then shared ones."""
         step = system.solve(self.problem)
         return np.concatenate([step[:, self.problem.local], step[:, self.problem.shared]], axis=1)

@@ -27,10 +27,10 @@ from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
-from eisfit.tracking.joint.result import as_results
+from eisfit.tracking.joint.result import make_results
 from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
 from eisfit.tracking.joint.solver import State, minimise_banded
-from eisfit.tracking.scatter import as_weights
+from eisfit.tracking.scatter import compute_weights
 
 __all__ = ["MODES", "Joint", "joint_fit"]
 
@@ -103,16 +103,18 @@ class Joint:
     @property
     def notes(self) -> list[str]:
         """What is said of it in a report."""
-        notes = [f"joint fit: {self._common(name)} shared by all spectra" for name in self._of("shared")]
+        notes = [
+            f"joint fit: {self._common(name)} shared by all spectra" for name in self._list_names("shared")
+        ]
         notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
         notes += [f"joint fit: {law} (the law inside the fit)" for law in self.laws.values()]
-        free = self._of("free")
+        free = self._list_names("free")
         notes += [f"joint fit: {', '.join(free)} free in every spectrum"] if free else []
         if not self.converged:
             notes.append("joint fit: not converged; share or smooth less, or give a strength")
         return notes
 
-    def _of(self, mode: str) -> list[str]:
+    def _list_names(self, mode: str) -> list[str]:
         return [name for name, own in self.modes.items() if own == mode]
 
     def _common(self, name: str) -> str:
@@ -169,8 +171,8 @@ def joint_fit(
     }
     smoothing = Smoothing(problem, penalty(x), strengths)
     state = minimise_banded(problem, smoothing.bands())
-    results = as_results(problem, state.theta, smoothing.covariance(state.theta))
-    told = _told(results, fits, state, modes, strengths)
+    results = make_results(problem, state.theta, smoothing.covariance(state.theta))
+    told = _describe(results, fits, state, modes, strengths)
     return results, replace(told, laws=_laws(forms, problem, smoothing, state.theta))
 
 
@@ -210,16 +212,16 @@ def _laws(
             x, shift = law_coordinates(temperature, single.form)
             alone, error = problem.values_and_errors(names[k])
             chisqr = float(
-                np.sum(((alone - log - energy * x - shift) / (error * as_weights(problem.fits))) ** 2)
+                np.sum(((alone - log - energy * x - shift) / (error * compute_weights(problem.fits))) ** 2)
             )
-            found[names[k]] = single.moved(
+            found[names[k]] = single.replace_numbers(
                 float(log), float(energy), back @ covariance[pair, pair] @ back.T, temperature, chisqr
             )
         column += 1 if single is None else 2
     return found
 
 
-def _told(
+def _describe(
     results: Sequence[FitResult],
     fits: Sequence[FitResult],
     state: State,

@@ -121,7 +121,7 @@ class JointProblem:
     @property
     def narrowest(self) -> Scales:
         """Scales inside those of every cycle."""
-        inside = [_inside(problem.grid.omega, problem.target) for _, problem in self.groups]
+        inside = [_measure_common_range(problem.grid.omega, problem.target) for _, problem in self.groups]
         low, high = np.array(inside)[:, ::2].max(axis=0), np.array(inside)[:, 1::2].min(axis=0)
         return Scales(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
 
@@ -174,7 +174,7 @@ class JointProblem:
         line = np.linalg.lstsq(rows[near], target[near], rcond=None)[0] if near.sum() > 2 else line
         theta[:, self.shared[place]] = rows @ line + self.offset[:, place]
 
-    def measured(self, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    def measure(self, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return the cost, the normal matrices (N, V, V) and the gradients (N, V) at theta (N, V)."""
         cycles, size = theta.shape
         normal, gradient = np.zeros((cycles, size, size)), np.zeros((cycles, size))
@@ -208,7 +208,7 @@ class JointProblem:
         """Return theta inside the box."""
         return self.coordinates.clip(theta)
 
-    def held(self, theta: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
+    def find_held(self, theta: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
         """Return which coordinates stand at a bound and want to leave the box; a shared one as a whole."""
         box = self.coordinates
         pull = gradient.copy()
@@ -267,7 +267,9 @@ def _scale(fits: Sequence[FitResult]) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
 
 
-def _inside(omega: FloatArray, impedance: NDArray[np.complex128]) -> tuple[float, float, float, float]:
+def _measure_common_range(
+    omega: FloatArray, impedance: NDArray[np.complex128]
+) -> tuple[float, float, float, float]:
     """Return the largest of the spectra's least |Z| and the least of their largest; the same of omega."""
     modulus = np.abs(impedance)
     least = np.where(modulus > 0, modulus, np.inf).min(axis=1)

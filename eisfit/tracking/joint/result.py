@@ -18,18 +18,18 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
-from eisfit.fitting.derived import formulas, given_errors
+from eisfit.fitting.derived import collect_given_errors, formulas
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
-from eisfit.fitting.verdicts.flags import Finding, at_bound, findings_of, uncorrelated
+from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.verdict import FORBIDS, TELLS, Flag
 
-__all__ = ["as_results"]
+__all__ = ["make_results"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
-def as_results(problem: JointProblem, theta: FloatArray, covariance: FloatArray) -> list[FitResult]:
+def make_results(problem: JointProblem, theta: FloatArray, covariance: FloatArray) -> list[FitResult]:
     """Return one result a cycle.
 
     Parameters
@@ -75,23 +75,25 @@ def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray
     """Yield the cycles with the same parameters at their bounds and one geometry, and these parameters."""
     groups: dict[tuple[frozenset[str], str], list[int]] = {}
     told = [fit.spectrum.metadata for fit in problem.fits]
-    for k, bounded in enumerate(_bounded(problem, values)):
+    for k, bounded in enumerate(_find_bounds(problem, values)):
         geometry = repr((told[k].get("geometry"), told[k].get("area_cm2")))
         groups.setdefault((bounded, geometry), []).append(k)
     for (bounded, _), rows in groups.items():
         yield np.array(rows, dtype=np.intp), bounded
 
 
-def _bounded(problem: JointProblem, values: FloatArray) -> list[frozenset[str]]:
+def _find_bounds(problem: JointProblem, values: FloatArray) -> list[frozenset[str]]:
     """Return the parameters of each cycle that are at their bounds."""
     circuit, names = problem.circuit, problem.circuit.names
     extremes = values.min(axis=0), values.max(axis=0)
     # Where neither the least nor the largest value is at a bound of all cycles' narrowest scales, none is.
-    if not any(at_bound(circuit, problem.narrowest, dict(zip(names, row, strict=True))) for row in extremes):
+    if not any(
+        find_at_bound(circuit, problem.narrowest, dict(zip(names, row, strict=True))) for row in extremes
+    ):
         return [frozenset()] * len(values)
     scales = [Scales.of(fit.spectrum.omega, fit.spectrum.impedance) for fit in problem.fits]
     named = [dict(zip(names, row, strict=True)) for row in values.tolist()]
-    return [frozenset(at_bound(circuit, s, row)) for s, row in zip(scales, named, strict=True)]
+    return [frozenset(find_at_bound(circuit, s, row)) for s, row in zip(scales, named, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,14 @@ class _Part:
     def results(self, statistics: list[Statistics]) -> list[FitResult]:
         """Return the cycles' results, judged."""
         fits = [self.problem.fits[k] for k in self.rows]
-        columns = zip(fits, self._parameters(fits), statistics, self.covar, self._derived(fits), strict=True)
+        columns = zip(fits, self._parameters(fits), statistics, self.covar, self._derive(fits), strict=True)
         same = {"circuit": self.problem.circuit, "var_names": self.names, "lmfit": None}
         moved = [
             _with(fit, **same, parameters=parameters, statistics=s, covar=covar.copy(), derived=derived)
             for fit, parameters, s, covar, derived in columns
         ]
-        rows = zip(moved, fits, self._quiet().tolist(), strict=True)
-        return [_judged(here, alone, quiet) for here, alone, quiet in rows]
+        rows = zip(moved, fits, self._are_faultless().tolist(), strict=True)
+        return [_judge(here, alone, quiet) for here, alone, quiet in rows]
 
     def _parameters(self, fits: list[FitResult]) -> list[dict[str, FittedParameter]]:
         found: list[dict[str, FittedParameter]] = [{} for _ in fits]
@@ -158,12 +160,12 @@ class _Part:
                 row[name] = _with(alone, value=value, **parts, **same)
         return found
 
-    def _derived(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
+    def _derive(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
         circuit, geometry = self.problem.circuit, Geometry.of_metadata(fits[0].spectrum.metadata)
         found: list[dict[str, dict[str, Any]]] = [{} for _ in fits]
         with np.errstate(all="ignore"):
             propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
-            given = given_errors(circuit, geometry)
+            given = collect_given_errors(circuit, geometry)
             by_model = _variance_by_model(fits, geometry)
             for name, (unit, formula) in formulas(circuit, geometry).items():
                 value, error = propagated.value(formula), propagated.error(formula)
@@ -175,12 +177,12 @@ class _Part:
                     row[name] = {"value": v, "stderr": e if there else None, "unit": unit}
         return found
 
-    def _quiet(self) -> NDArray[np.bool_]:
+    def _are_faultless(self) -> NDArray[np.bool_]:
         """Return the cycles (B,) that `eisfit.fitting.verdicts.flags` has nothing to say of."""
         circuit, size = self.problem.circuit, np.abs(self.values[:, self.varied])
         quiet = np.full(len(size), not self.bounded)
         quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
-        quiet &= uncorrelated(circuit, self.names, self.stderr, self.covar)
+        quiet &= are_uncorrelated(circuit, self.names, self.stderr, self.covar)
         return quiet & arcs_in_order(circuit, self.values)
 
 
@@ -196,7 +198,7 @@ def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, F
         some, circuit = [fits[b] for b in rows], fits[0].circuit
         values, covar = np.array([list(fit.values.values()) for fit in some]), [fit.covar for fit in some]
         apart = Propagation(circuit, values, [circuit.names.index(n) for n in names], np.array(covar))
-        given = given_errors(circuit, geometry)
+        given = collect_given_errors(circuit, geometry)
         for name, (_, formula) in formulas(circuit, geometry).items():
             total = np.array([fit.derived[name]["stderr"] for fit in some], dtype=np.float64)
             rest = apart.error(formula) ** 2 + (given.get(name, 0.0) * apart.value(formula)) ** 2
@@ -212,16 +214,16 @@ def _with(one: T, **changed: Any) -> T:
     return made
 
 
-def _judged(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
+def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
     moved = _with(moved, grade=alone.grade)
-    kept = [_kept(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
-    strained = [Finding(flag) for flag in _strained(moved, alone)]
+    kept = [_keep_flag(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
+    strained = [Finding(flag) for flag in _flag_strain(moved, alone)]
     found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if f.flag.name in _AGAIN]
     return with_verdicts(moved, [*kept, *strained, *found])
 
 
-def _kept(flag: Flag, alone: FitResult) -> Finding:
+def _keep_flag(flag: Flag, alone: FitResult) -> Finding:
     """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
         mended = flag.name in ("arcs_overlap", "other_optimum")
@@ -230,7 +232,7 @@ def _kept(flag: Flag, alone: FitResult) -> Finding:
     return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)
 
 
-def _strained(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
+def _flag_strain(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
     before, after = alone.statistics.chisqr, moved.statistics.chisqr
     worse = alone.statistics.nfree * np.log(max(after, 1e-300) / max(before, 1e-300))
     if worse <= _STRAINED:

@@ -129,7 +129,7 @@ def cross_validated(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strengt
     tried = grid(x.size) * usual
     if count < 3:
         return Strength(float(tried[-1]))
-    curves, share = _smoothed(penalty(x), np.where(known, y, 0.0), weight, tried)
+    curves, share = _smooth(penalty(x), np.where(known, y, 0.0), weight, tried)
     left = np.maximum(1 - share[:, known], 1e-12)
     miss = (y[known] - curves[:, known]) ** 2 * weight[known]
     scores = np.mean(miss / left - np.log(left), axis=1)
@@ -138,7 +138,7 @@ def cross_validated(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strengt
     return Strength(float(tried[best]), tuple(tried.tolist()), tuple(scores.tolist()), count, freedom)
 
 
-def _smoothed(
+def _smooth(
     bands: FloatArray, y: FloatArray, weight: FloatArray, strengths: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return smooth curves (J, N), and the share (J, N) that each value has in its own point of the curve."""

@@ -16,7 +16,7 @@ from eisfit.arrays import FloatArray
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem
 
-__all__ = ["Measured", "State", "System", "linear_system", "measured", "minimise_banded"]
+__all__ = ["Measured", "State", "System", "linear_system", "measure", "minimise_banded"]
 
 
 _STEPS = 60
@@ -54,7 +54,7 @@ class System:
         """
         own, common, matrix = problem.local, problem.shared, self.matrix
         if stiffness is not None:
-            matrix = _damped(matrix, damping, stiffness)
+            matrix = _damp(matrix, damping, stiffness)
         pull = np.einsum("kv,kvs->s", self.gradient[:, common], problem.design)
         local, shared = matrix.solve(-self.gradient[:, own], -pull)
         step = np.empty_like(self.gradient)
@@ -83,7 +83,7 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
         (3, N, L) of the penalty: its diagonals for each local parameter.
     """
     theta = problem.start(bands)
-    system = linear_system(problem, theta, measured(problem, theta), bands)
+    system = linear_system(problem, theta, measure(problem, theta), bands)
     state, damping = State(theta, system.cost), 1e-4
     while state.steps < _STEPS and not state.converged and damping < _MAX_DAMPING:
         state.steps += 1
@@ -93,7 +93,7 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
             damping = max(8 * damping, 1e-8)
             continue
         trial = problem.clip(state.theta + step)
-        new = linear_system(problem, trial, measured(problem, trial), bands)
+        new = linear_system(problem, trial, measure(problem, trial), bands)
         if not new.cost <= state.cost:
             damping *= 8
             continue
@@ -104,17 +104,17 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
     return state
 
 
-def measured(problem: JointProblem, theta: FloatArray) -> Measured:
+def measure(problem: JointProblem, theta: FloatArray) -> Measured:
     """Return what the data says at theta (N, V)."""
-    return Measured(*problem.measured(theta))
+    return Measured(*problem.measure(theta))
 
 
 def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, bands: FloatArray) -> System:
     """Return the normal equations at theta (N, V) with a penalty (3, N, L)."""
     gradient, local = data.gradient.copy(), theta[:, problem.local]
-    energy, pulled = _pulled(local, bands)
+    energy, pulled = _pull(local, bands)
     gradient[:, problem.local] += pulled
-    held = problem.held(theta, gradient)
+    held = problem.find_held(theta, gradient)
     normal = np.where(held[:, :, np.newaxis] | held[:, np.newaxis, :], 0.0, data.normal)
     index = np.arange(theta.shape[1])
     normal[:, index, index] += np.where(held, 1e12, 0.0)
@@ -129,7 +129,7 @@ def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, band
     )
 
 
-def _pulled(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
+def _pull(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
     """Return x B x and B x of a penalty (3, N, L) that constants cost nothing.
 
     Its rows sum to zero, so that differences of x say it all. With x itself a strong penalty is the small
@@ -145,7 +145,7 @@ def _pulled(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
     return energy, pulled
 
 
-def _damped(matrix: Bordered, damping: float, stiffness: FloatArray) -> Bordered:
+def _damp(matrix: Bordered, damping: float, stiffness: FloatArray) -> Bordered:
     blocks, corner = matrix.blocks.copy(), matrix.corner.copy()
     index = np.arange(blocks.shape[1])
     # Damped by what the data says, not by the penalty: that would stop a smooth parameter as a whole.

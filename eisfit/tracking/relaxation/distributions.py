@@ -17,7 +17,7 @@ from eisfit.spectra.axes import axis_of, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.arrhenius import law_coordinates
-from eisfit.tracking.places import in_order, place_of
+from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.relaxation.arcs import Arc, arcs_among
 from eisfit.tracking.relaxation.following import follow_peaks
 from eisfit.tracking.relaxation.processes import Process
@@ -106,7 +106,9 @@ class SeriesDRT:
         one = self.distributions[k]
         known = one if isinstance(one, DRTResult) else None
         row = {
-            **{name: _known(place) for name, place in zip(names, self.places[k].tolist(), strict=True)},
+            **{
+                name: _drop_unknown(place) for name, place in zip(names, self.places[k].tolist(), strict=True)
+            },
             "source": known.spectrum.source if known else one.source,  # type: ignore[union-attr]
             "index": known.spectrum.index if known else one.index,  # type: ignore[union-attr]
             "error": None if known else one.error,  # type: ignore[union-attr]
@@ -168,7 +170,7 @@ def drt_series(
     ReadError
         When files cannot be read.
     """
-    rows, given = in_order(series, by)
+    rows, given = place_in_order(series, by)
     rows += [FitFailure(failure.source, failure.error) for failure in given.failures]
     places = np.array([[place_of(one, axis) for axis in split_axes(given.axes)] for one in rows], dtype=float)
     return distributions_along(
@@ -269,5 +271,5 @@ def _notes(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...
     return tuple(said)
 
 
-def _known(value: float) -> float | None:
+def _drop_unknown(value: float) -> float | None:
     return None if np.isnan(value) else value

@@ -42,7 +42,7 @@ def follow_peaks(peaks: Sequence[Sequence[Peak]], places: FloatArray) -> IntArra
         return np.full((len(kept), 0), -1, dtype=np.intp)
     most = min(max(len(row) for row in kept) + _SPARE, _MOST)
     numbered = np.full((len(kept), most), -1, dtype=np.intp)
-    features = _detrended([_features(peaks[k], kept[k]) for k in shown], places[shown])
+    features = _detrend([_features(peaks[k], kept[k]) for k in shown], places[shown])
     slots = [list(combinations(range(most), len(kept[k]))) for k in shown]
     found = [[_candidate(row, way, most) for way in ways] for row, ways in zip(features, slots, strict=True)]
     flat = np.zeros((len(shown), 2 * most))
@@ -75,7 +75,7 @@ def _steps(features: Sequence[FloatArray]) -> list[tuple[int, FloatArray]]:
     return [(k, after - before) for k, (before, after) in pairs if len(before) == len(after)]
 
 
-def _detrended(features: list[FloatArray], places: FloatArray) -> list[FloatArray]:
+def _detrend(features: list[FloatArray], places: FloatArray) -> list[FloatArray]:
     """Return the features without the usual slope over the places."""
     slopes = [
         step / gap for k, step in _steps(features) if (gap := places[k + 1] - places[k]) and np.isfinite(gap)

@@ -24,16 +24,16 @@ from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.fitting.errors.departures.drift import Drifting
-from eisfit.fitting.errors.departures.first_order import Sizes, try_departures, worth_trying
+from eisfit.fitting.errors.departures.first_order import Sizes, are_worth_trying, try_departures
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.other_order import among, with_order
+from eisfit.fitting.errors.departures.other_order import place_among, with_order
 from eisfit.fitting.errors.departures.shapes import (
     Departure,
+    bend_tails,
+    combine,
     diffusions,
     elements,
-    reshaped,
-    tailed,
-    together,
+    reshape_arcs,
 )
 from eisfit.fitting.errors.departures.smooth import Smooth
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depart, stay
@@ -129,7 +129,7 @@ def screen_departures(fits: Linearised, *, hidden: bool = False) -> tuple[Discre
     if not elements(fits.circuit):
         return found, np.arange(0)
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
-        chosen = np.flatnonzero(_sound(fits))
+        chosen = np.flatnonzero(_are_sound(fits))
         if not chosen.size:
             return found, chosen
         return found, _to_be_followed(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
@@ -139,12 +139,12 @@ def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepan
     """Write what departures, fitted to the end, make of the fits of some rows to `found`, and return it."""
     with np.errstate(all="ignore"):
         # They are few of many, and what takes time is how often something is called: all together.
-        for some in _lots(rows):
+        for some in _split_rows(rows):
             _write(found, some, _to_the_end(fits.rows(some).of_relative_noise))
     return found
 
 
-def _sound(fits: Linearised) -> NDArray[np.bool_]:
+def _are_sound(fits: Linearised) -> NDArray[np.bool_]:
     """Return the fits (B,) with errors and a residual beyond rounding."""
     size = np.sqrt(np.mean(np.abs(fits.relative) ** 2, axis=1))
     finite = np.isfinite(fits.inverse).all(axis=(1, 2))
@@ -156,15 +156,15 @@ def _to_be_followed(
 ) -> NDArray[np.intp]:
     """Return which of the `chosen` rows may depart, from fits of these."""
     departures = _first_order(fits)
-    worth = worth_trying(fits, departures, _COUNTS)
+    worth = are_worth_trying(fits, departures, _COUNTS)
     tried = np.arange(len(worth)) if hidden else np.flatnonzero(worth)
     signed = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed
     near: list[NDArray[np.intp]] = []
-    for rows in _lots(tried):
+    for rows in _split_rows(tried):
         part = fits.rows(rows)
         trials = try_departures(part, departures)
         evidence = _evidence(trials)
-        step = _averaged(part, trials, _weights(evidence))
+        step = _average(part, trials, _weights(evidence))
         if hidden:
             found.hidden[chosen[rows]] = _hidden(trials, evidence)
         seen = np.flatnonzero(step.systematic & worth[rows])
@@ -175,7 +175,7 @@ def _to_be_followed(
     return np.concatenate([np.arange(0), *near])
 
 
-def _lots(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+def _split_rows(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return [rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE)]
 
 
@@ -193,29 +193,33 @@ def _first_order(fits: Linearised) -> list[Sizes]:
     """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
     circuit, omega = fits.circuit, fits.omega
     smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]
-    shapes: list[Departure] = [*reshaped(circuit, omega), *tailed(circuit, omega), Drifting(circuit, omega)]
+    shapes: list[Departure] = [
+        *reshape_arcs(circuit, omega),
+        *bend_tails(circuit, omega),
+        Drifting(circuit, omega),
+    ]
     return [*((one, _SIZES) for one in smooth), *((one, (1.0,)) for one in shapes if one.nested)]
 
 
 def _to_the_end(fits: Linearised) -> Discrepancy:
     """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
-    shapes, tails = reshaped(circuit, omega), tailed(circuit, omega)
+    shapes, tails = reshape_arcs(circuit, omega), bend_tails(circuit, omega)
     departures: list[Departure] = [
         *(Smooth(circuit, omega, _SMOOTH, size) for size in _SIZES),
         *(Smooth(circuit, omega, _SMOOTH, min(_SIZES), wide) for wide in diffusions(circuit)),
         *shapes,
         *tails,
         Drifting(circuit, omega),
-        *together(shapes, tails),
+        *combine(shapes, tails),
     ]
     variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
     plain = stay(fits, variance)
     trials = [plain, *depart(fits, departures, variance)]
     against, exchanged = with_order(fits)
     more = depart(fits.rows(against), departures, variance[against], exchanged) if against.size else []
-    whole = [*trials, *(among(plain, against, trial) for trial in more)]
-    found = _averaged(fits, whole, _shares(_evidence(whole)))
+    whole = [*trials, *(place_among(plain, against, trial) for trial in more)]
+    found = _average(fits, whole, _shares(_evidence(whole)))
     return _with_other_order(found, fits, trials, whole[len(trials) :]) if more else found
 
 
@@ -233,7 +237,7 @@ def _with_other_order(
     found_one = np.isfinite(evidence[rows, best]) & (evidence[rows, best] >= least)
     good = found_one & arcs_in_order(fits.circuit, values)
     left = np.stack([t.left for t in others], axis=1)[rows, best]
-    alone = _averaged(fits, trials, _shares(_evidence(trials)))
+    alone = _average(fits, trials, _shares(_evidence(trials)))
     by_noise = np.einsum("bii->bi", fits.inverse) * (alone.noise_share * trials[0].variance)[:, np.newaxis]
     error = np.sqrt(by_noise + np.einsum("bii->bi", alone.covar))
     return replace(
@@ -276,7 +280,7 @@ def _hidden(trials: list[Departed], evidence: FloatArray) -> FloatArray:
     )
 
 
-def _averaged(fits: Linearised, trials: list[Departed], share: FloatArray) -> Discrepancy:
+def _average(fits: Linearised, trials: list[Departed], share: FloatArray) -> Discrepancy:
     """Return what trials, of which the first is the circuit itself, come to at their shares (B, T)."""
     variance = np.stack([t.variance for t in trials], axis=1)
     noise = np.einsum("bt,bt->b", share, variance)
@@ -323,13 +327,13 @@ def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
     high = np.log(np.max(np.where(counts, size, 0.0), axis=1))
     for _ in range(24):
         middle = 0.5 * (low + high)
-        beyond = _outside(_NORMAL * np.exp(middle)[:, np.newaxis] / size)
+        beyond = _exceed(_NORMAL * np.exp(middle)[:, np.newaxis] / size)
         wider = np.einsum("bt,btv->bv", share, beyond) > _OUTSIDE
         low, high = np.where(wider, middle, low), np.where(wider, high, middle)
     return np.asarray(np.exp(0.5 * (low + high)))
 
 
-def _outside(x: FloatArray) -> FloatArray:
+def _exceed(x: FloatArray) -> FloatArray:
     """Return the probability of a normal variable beyond -+x: Abramowitz and Stegun (1964), 7.1.26."""
     t = 1 / (1 + 0.3275911 / np.sqrt(2) * x)
     series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))

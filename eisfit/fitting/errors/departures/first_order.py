@@ -18,7 +18,7 @@ from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
 from eisfit.records import dataclass
 
-__all__ = ["Sizes", "Space", "try_departures", "worth_trying"]
+__all__ = ["Sizes", "Space", "are_worth_trying", "try_departures"]
 
 #: A departure that is the circuit itself where its numbers are zero, and the sizes of it to be tried.
 Sizes = tuple[Departure, tuple[float, ...]]
@@ -31,7 +31,7 @@ _SEEN, _FEWEST, _APART, _MARGIN = 1e-2, 8, 0.1, 3.0
 _AT_ONCE = 64  # fits of departures
 
 
-def worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:
+def are_worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: float) -> NDArray[np.bool_]:
     """Return for which fits (B,) the average of the likelihood ratios may be above what `counts`.
 
     Fits that are alike share the columns of one of them: each residual is held against these. A fit that
@@ -89,7 +89,7 @@ def _columns(
     Their sizes, powers (D, B, K), and the axes (D, B, K, 2F), of length one.
     """
     found, count = [], len(fits.values)
-    for some in _together([departure for departure, _ in departures], 1) if count else ():
+    for some in _group([departure for departure, _ in departures], 1) if count else ():
         part = fits.rows(np.tile(np.arange(count), len(some)))
         space = Space.of(part, [departures[k][0] for k in some])
         axes = _Axes.of(part, space)
@@ -107,7 +107,7 @@ def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Depart
     """
     optimum, count = fits.beyond_parameters, len(fits.values)
     found: dict[int, list[Departed]] = {}
-    for some in _together([departure for departure, _ in departures], count):
+    for some in _group([departure for departure, _ in departures], count):
         rows = np.tile(np.arange(count), len(some))
         part = optimum if len(some) == 1 else optimum.rows(rows)
         axes = _Axes.of(part, Space.of(part, [departures[k][0] for k in some]))
@@ -118,7 +118,7 @@ def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Depart
     return [_nothing(optimum), *(trial for k in range(len(departures)) for trial in found[k])]
 
 
-def _together(departures: Sequence[Departure], count: int) -> list[list[int]]:
+def _group(departures: Sequence[Departure], count: int) -> list[list[int]]:
     """Return the places of departures that go together: those of one number, where the fits are few."""
     single = [k for k, one in enumerate(departures) if one.count == 1]
     apart = [[k] for k, one in enumerate(departures) if one.count > 1]

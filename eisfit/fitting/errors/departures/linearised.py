@@ -16,7 +16,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
-__all__ = ["Linearised", "inverted", "linearise"]
+__all__ = ["Linearised", "invert", "linearise"]
 
 _BLOCK = 128  # fits, whose derivatives the processor's cache holds
 
@@ -80,7 +80,7 @@ class Linearised:
         with np.errstate(all="ignore"):
             self.circuit.evaluate(FrequencyGrid(self.omega), self.values, slopes)
         found = [
-            e.by_logarithm(self.values, slopes) for e in (*elements(self.circuit), *resistors(self.circuit))
+            e.differentiate(self.values, slopes) for e in (*elements(self.circuit), *resistors(self.circuit))
         ]
         empty = np.zeros((len(slopes), 0, self.omega.size), dtype=np.complex128)
         return np.stack(found, axis=1) if found else empty
@@ -202,14 +202,14 @@ def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
     normal /= both
     if not held.any():
-        return np.asarray(inverted(normal) / both)
+        return np.asarray(invert(normal) / both)
     loose = ~held[:, :, np.newaxis] & ~held[:, np.newaxis, :]
     normal *= loose
     np.einsum("bii->bi", normal)[...] += held
-    return np.asarray(inverted(normal) * loose / both)
+    return np.asarray(invert(normal) * loose / both)
 
 
-def inverted(normal: FloatArray) -> FloatArray:
+def invert(normal: FloatArray) -> FloatArray:
     """Return the inverses of matrices (B, V, V): NaN where singular."""
     try:
         return np.asarray(np.linalg.inv(normal))

@@ -12,7 +12,7 @@ from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import resistors
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed
 
-__all__ = ["among", "with_order"]
+__all__ = ["place_among", "with_order"]
 
 
 def with_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
@@ -20,14 +20,14 @@ def with_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
     orders = exchange_arcs(fits.circuit, fits.values)
     rows, found = [], []
     for b in np.flatnonzero(~arcs_in_order(fits.circuit, fits.values)).tolist():
-        right = np.flatnonzero(arcs_in_order(fits.circuit, orders[b]) & _near(fits, orders[b], b))
+        right = np.flatnonzero(arcs_in_order(fits.circuit, orders[b]) & _are_near(fits, orders[b], b))
         if right.size:
             rows.append(b)
             found.append(orders[b, right[0]])
     return np.array(rows, dtype=np.intp), np.array(found).reshape(len(rows), fits.values.shape[1])
 
 
-def _near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]:
+def _are_near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]:
     """Return which orders (n, P) leave the resistances of fit b as near as a departure may move them.
 
     Arcs of quite other sizes are no rivals: that they stand against their roles is told (`arcs_swapped`).
@@ -37,7 +37,7 @@ def _near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]:
     return np.asarray((far <= FURTHEST).all(axis=1))
 
 
-def among(plain: Departed, rows: NDArray[np.intp], part: Departed) -> Departed:
+def place_among(plain: Departed, rows: NDArray[np.intp], part: Departed) -> Departed:
     """Return fits of some rows among all: the others have no evidence."""
     evidence = np.full(len(plain.evidence), -np.inf)
     evidence[rows] = part.evidence

@@ -32,7 +32,7 @@ from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements._complex_parts import complex_log1p, complex_root, j_power
 from eisfit.model.notation import Component, components
-from eisfit.model.once import once_a_circuit
+from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
 
 __all__ = [
@@ -43,12 +43,12 @@ __all__ = [
     "Reshaped",
     "Tilted",
     "Together",
+    "bend_tails",
+    "combine",
     "diffusions",
     "elements",
-    "reshaped",
+    "reshape_arcs",
     "resistors",
-    "tailed",
-    "together",
 ]
 
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
@@ -78,7 +78,7 @@ class Element:
         """Whether it is a capacitance or a CPE, not a distributed process itself."""
         return self.component.symbol in ("CPE", "C")
 
-    def by_logarithm(self, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
+    def differentiate(self, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
         """Return dZ/d ln Z_e (B, F) from p (B, P) and dZ/dp (B, P, F)."""
         terms = (
             power * values[:, k, np.newaxis] * slopes[:, k]
@@ -88,7 +88,7 @@ class Element:
         return np.asarray(sum(terms), dtype=np.complex128)
 
 
-@once_a_circuit
+@keep_per_circuit
 def elements(circuit: Circuit) -> tuple[Element, ...]:
     """Return the dispersive elements of a circuit."""
     place = {name: k for k, name in enumerate(circuit.names)}
@@ -101,7 +101,7 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
     return tuple(found)
 
 
-@once_a_circuit
+@keep_per_circuit
 def resistors(circuit: Circuit) -> tuple[Element, ...]:
     """Return the resistances of a circuit; their places follow those of the dispersive elements."""
     place = {name: k for k, name in enumerate(circuit.names)}
@@ -184,11 +184,11 @@ class Reshaped:
             found, first = [], 0
             for one, values, _ in some:
                 rows = slice(first, first := first + len(values))
-                by = one._by_parameters(values, steep[rows], log_jw)
+                by = one._differentiate(values, steep[rows], log_jw)
                 found.append([Change(one.element, factor[rows], by_number[rows], 0, by)])
         return found
 
-    def _by_parameters(
+    def _differentiate(
         self, values: FloatArray, steep: ComplexArray, log_jw: ComplexArray
     ) -> dict[int, ComplexArray]:
         columns = self.element.columns
@@ -214,7 +214,7 @@ class Reshaped:
         return [(self.element, column[:, np.newaxis])]
 
 
-def _skewed(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+def _skew(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
     beta = np.exp(_SKEW * c)
     log = complex_log1p(st)
     power = np.exp(beta * log)
@@ -223,7 +223,7 @@ def _skewed(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray
 
 
 def _skew_tangent(st: ComplexArray) -> ComplexArray:
-    """Return -dy/dc / y of `_skewed` at c = 0, where y is st."""
+    """Return -dy/dc / y of `_skew` at c = 0, where y is st."""
     return np.asarray(-_SKEW * (1 + 1 / st) * complex_log1p(st))
 
 
@@ -256,12 +256,12 @@ def _x_tanh(x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     return x * tanh, x * (tanh + np.where(x.real < _DEEP, x * (1 - tanh**2), 0.0))
 
 
-def reshaped(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
+def reshape_arcs(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
     """Return the other shapes of the arcs of a circuit, those that hold the circuit itself first."""
     place = {name: k for k, name in enumerate(circuit.names)}
     storages = {element.component.name: element for element in elements(circuit)}
     pairs = [(storages[s.name], place[r.name]) for r, s in arcs(circuit.tree) if s.name in storages]
-    forms = ((_skewed, _skew_tangent), (_split, _split_tangent), (_porous, None))
+    forms = ((_skew, _skew_tangent), (_split, _split_tangent), (_porous, None))
     return [Reshaped(omega, s, r, form, tangent) for form, tangent in forms for s, r in pairs]
 
 
@@ -323,7 +323,7 @@ def diffusions(circuit: Circuit) -> list[Element]:
     return [e for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
 
 
-def tailed(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
+def bend_tails(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
     """Return the other tails of the diffusions of a circuit."""
     found = diffusions(circuit)
     endless = [e for e in found if e.component.symbol == "W"]
@@ -361,8 +361,8 @@ class Together:
         return [shape for part in self.parts for shape in part.first_order(values)]
 
 
-def together(shapes: Sequence[Reshaped], tails: Sequence[Tilted | Ended]) -> list[Together]:
-    """Return departures of all arcs at once: of `reshaped` and `tailed`.
+def combine(shapes: Sequence[Reshaped], tails: Sequence[Tilted | Ended]) -> list[Together]:
+    """Return departures of all arcs at once: of `reshape_arcs` and `bend_tails`.
 
     Skewed and split, with each kind of tail, and porous, with the first.
     """

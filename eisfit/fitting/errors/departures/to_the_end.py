@@ -16,7 +16,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
-from eisfit.fitting.errors.departures.linearised import Linearised, inverted
+from eisfit.fitting.errors.departures.linearised import Linearised, invert
 from eisfit.fitting.errors.departures.shapes import Change, Departure, Reshaped, Together
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
@@ -107,12 +107,12 @@ class _Problem(Problem):
         """Return the residual (B, 2F), over the noise, and its Jacobian (B, V + K, 2F), without the prior."""
         inner = self.coordinates.size
         values = self.coordinates.physical(theta[:, :inner])
-        z, slopes = self.departed(values, theta[:, inner:])
+        z, slopes = self.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
         by_theta = self.coordinates.chain(slopes[:, :own], values, theta[:, :inner])
         if inner < own:
             slopes = np.concatenate([by_theta, slopes[:, own:]], axis=1)
-        return self.weighed(z, slopes)
+        return self.weigh(z, slopes)
 
     def products(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return what `Problem.products` does, with the prior of the numbers."""
@@ -123,7 +123,7 @@ class _Problem(Problem):
         np.einsum("bii->bi", normal)[:, inner:] += 1
         return cost, normal, gradient
 
-    def departed(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray]:
+    def compute_impedance(self, values: FloatArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray]:
         """Return Z (B, F), and dZ/dp and behind it dZ/dc (B, P + K, F)."""
         own, shape = values.shape[1], (len(values), values.shape[1] + c.shape[1], self.target.shape[1])
         whole = np.empty(shape, dtype=np.complex128)
@@ -143,7 +143,7 @@ class _Problem(Problem):
             factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
         changed = {x.element.place: x.element for *_, x in changes}
-        by_logarithm = {k: element.by_logarithm(values, slopes) for k, element in changed.items()}
+        by_logarithm = {k: element.differentiate(values, slopes) for k, element in changed.items()}
         for row, places, x in changes:
             by = by_logarithm[x.element.place][row]
             theirs = places[:, x.first : x.first + x.by_numbers.shape[1]]
@@ -152,7 +152,7 @@ class _Problem(Problem):
                 slopes[row, k] += by * column
         return z, whole
 
-    def weighed(self, z: ComplexArray, slopes: ComplexArray) -> tuple[FloatArray, FloatArray]:
+    def weigh(self, z: ComplexArray, slopes: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the residual and the Jacobian, in place of the slopes, in units of the weights."""
         residual = np.ascontiguousarray(z - self.target).view(np.float64) * self.weight
         jacobian = slopes.view(np.float64)
@@ -208,14 +208,14 @@ def _depart(
         theta = solve(problem, theta, max_iterations=iterations, **_SOLVER).theta
         if not fits.known_noise:
             variance = start.variance_left(theta, variance)
-    whole = start.finished(theta, variance)
+    whole = start.finish(theta, variance)
     return [whole.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
 def stay(fits: Linearised, variance: FloatArray) -> Departed:
     """Return the fits as they are, for comparison."""
     start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
-    return start.finished(start.theta, variance)
+    return start.finish(start.theta, variance)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -263,16 +263,16 @@ class _Start:
 
     def variance_left(self, theta: FloatArray, variance: FloatArray) -> FloatArray:
         """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
-        residual, normal, inside = self._measured(theta, variance)
+        residual, normal, inside = self._measure(theta, variance)
         data = self.fits.weight.shape[1]
-        used = np.einsum("bij,bji->b", inverted(normal), inside)
+        used = np.einsum("bij,bji->b", invert(normal), inside)
         left = np.sum(residual**2, axis=1) * variance
         found = left / np.maximum(data - used, 1.0)
         return np.where(np.isfinite(found) & (found > 0), found, variance)
 
-    def finished(self, theta: FloatArray, variance: FloatArray) -> Departed:
+    def finish(self, theta: FloatArray, variance: FloatArray) -> Departed:
         """Return what the fits that end at theta say."""
-        residual, normal, _ = self._measured(theta, variance)
+        residual, normal, _ = self._measure(theta, variance)
         data, free = self.fits.weight.shape[1], list(self.fits.free)
         inner = self.coordinates.size
         _, size = np.linalg.slogdet(normal)
@@ -280,20 +280,20 @@ class _Start:
         cost = square + prior + data * np.log(variance) + size
         values = self.coordinates.physical(theta[:, :inner])
         unit = self._unit(values)
-        covar = inverted(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
+        covar = invert(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
         covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
         return Departed(-0.5 * cost, variance, square * variance, (values - self.fits.values)[:, free], covar)
 
-    def _measured(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _measure(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return residuals, and J J^T with the prior and without, by ln p or p and by the numbers."""
         problem, inner = self.problem(variance), self.coordinates.size
         values = self.coordinates.physical(theta[:, :inner])
-        z, slopes = problem.departed(values, theta[:, inner:])
+        z, slopes = problem.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
         self.coordinates.chain_expressions(slopes[:, :own], values)
         by_free = slopes[:, list(self.fits.free)] * self._unit(values)[:, :, np.newaxis]
         by_free = by_free * ~self.fits.held[:, :, np.newaxis]
-        residual, jacobian = problem.weighed(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
+        residual, jacobian = problem.weigh(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
         inside = jacobian @ jacobian.transpose(0, 2, 1)
         normal = inside.copy()
         diagonal = np.einsum("bii->bi", normal)
