@@ -160,6 +160,23 @@ _THEIRS = {
     "nfev": "lmfit.nfev",
     "method": "lmfit.method",
     "eval": "predict(frequency)",
+    "errors": 'parameters["NAME"].stderr',
+    "stderr": 'parameters["NAME"].stderr',
+    "chi2": "statistics.chisqr",
+    "chisq": "statistics.chisqr",
+    "rms": "statistics.rms_relative_residual",
+    "correlation": "correlations",
+    "correl": "correlations",
+    "to_json": "to_dict(), which json.dumps takes",
+    "to_csv": "to_frame().to_csv(...)",
+    "to_latex": "to_frame().to_latex()",
+    "frequency": "spectrum.frequency",
+    "impedance": "spectrum.impedance",
+}
+_FUNCTIONS = {
+    **dict.fromkeys(("interval", "intervals", "conf_interval", "ci"), "intervals(result)"),
+    "export": "export(result, ...)",
+    "save": "html_report(...), or result.to_dict() for json.dumps",
 }
 
 
@@ -167,4 +184,6 @@ def tell_where(name: str) -> str:
     """Return the end of a sentence about a missing attribute: where the result has it, or nothing."""
     if name in {part.name for part in dataclasses.fields(Statistics)}:
         return f": it is result.statistics.{name}"
+    if name in _FUNCTIONS:
+        return f": it is eisfit.{_FUNCTIONS[name]}"
     return f": it is result.{_THEIRS[name]}" if name in _THEIRS else ""

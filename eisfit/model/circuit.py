@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -25,11 +25,13 @@ from eisfit.model.constraints import changes_of, refuse_forms
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression
-from eisfit.model.notation import Component, Line, Node, Series, parse
+from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import dataclass
 
 if TYPE_CHECKING:
     from eisfit.display.drawing import CircuitDrawing
+
+    Values = Mapping[str, ArrayLike] | Sequence[ArrayLike]
 
 _ROUNDING = 1e-9  # by which an expression may leave a bound that it is meant to reach
 
@@ -59,6 +61,8 @@ class Circuit:
     parameters: Mapping[str, CircuitParameter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.tree, (Component, Line, Series, Parallel)):
+            raise ParameterError(f"Circuit takes what is parsed: eisfit.circuit({self.tree!r}) builds one")
         object.__setattr__(self, "name", self.name or self.string)
         if not self.parameters:
             object.__setattr__(self, "parameters", default_parameters(self.tree))
@@ -140,14 +144,14 @@ class Circuit:
 
     @overload
     def impedance(
-        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: Literal[False] = False
+        self, frequency: ArrayLike, params: Values, derivative: Literal[False] = False
     ) -> ComplexArray: ...
     @overload
     def impedance(
-        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: Literal[True]
+        self, frequency: ArrayLike, params: Values, derivative: Literal[True]
     ) -> tuple[ComplexArray, ComplexArray]: ...
     def impedance(
-        self, frequency: ArrayLike, params: Mapping[str, ArrayLike], derivative: bool = False
+        self, frequency: ArrayLike, params: Values, derivative: bool = False
     ) -> ComplexArray | tuple[ComplexArray, ComplexArray]:
         """Return the impedance, and on request its exact derivatives.
 
@@ -156,7 +160,8 @@ class Circuit:
         frequency
             (F,) Hz.
         params
-            Name -> number or (B,) array. Names with a value or an expression in the circuit may be left out.
+            Name -> number or (B,) array; names with a value or an expression in the circuit may be left out.
+            Or a list in the order of `names`.
         derivative
             Also return dZ/dp, (F, P) or (B, F, P), in the order of `names`.
 
@@ -170,6 +175,8 @@ class Circuit:
         ParameterError
             For a missing or unknown name, or values that give no finite impedance.
         """
+        if isinstance(frequency, Mapping):
+            raise ParameterError("impedance takes the frequency first: impedance(frequency, {name: value})")
         columns, batched = self._columns(params)
         grid = FrequencyGrid(2 * np.pi * np.atleast_1d(np.asarray(frequency, dtype=np.float64)))
         slopes = np.empty((len(columns), len(self.names), grid.omega.size), dtype=np.complex128)
@@ -227,7 +234,18 @@ class Circuit:
                 found[name] = (given, float(values[name]))
         return found
 
-    def _columns(self, params: Mapping[str, ArrayLike]) -> tuple[FloatArray, bool]:
+    def _by_name(self, params: Values) -> Mapping[str, ArrayLike]:
+        """Return values by name, of a list those in the order of `names`."""
+        if isinstance(params, Mapping):
+            return params
+        if not hasattr(params, "__len__") or len(params) != len(self.names):
+            raise ParameterError(
+                f"{self.name}: values are given by name, or as a list in the order {', '.join(self.names)}"
+            )
+        return dict(zip(self.names, params, strict=True))
+
+    def _columns(self, params: Values) -> tuple[FloatArray, bool]:
+        params = self._by_name(params)
         self.check_names(params)
         given = {name: np.asarray(value, dtype=np.float64) for name, value in params.items()}
         missing = [

@@ -39,8 +39,8 @@ def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> 
 def simulate(
     circuit: str | PathLike[str] | Circuit,
     params: Mapping[str, float],
-    *,
     frequency: ArrayLike | None = None,
+    *,
     noise: float = 0.005,
     seed: int | None = 0,
     cycle: float | None = None,

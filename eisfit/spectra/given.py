@@ -65,9 +65,9 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     Parameters
     ----------
     source
-        A `Spectrum`; the path of a file with one; a pair ``(frequency, impedance)``, (F,) Hz and (F,) complex
-        ohm; a pandas DataFrame or a mapping of columns, by any header that files may have; a fit; a series
-        of one spectrum; or what `Spectrum.to_dict` gives.
+        A `Spectrum`; the path of a file with one, or an open one; a pair ``(frequency, impedance)``, (F,) Hz
+        and (F,) complex ohm; a pandas DataFrame or a mapping of columns, by any header that files may have; a
+        fit; a series of one spectrum; or what `Spectrum.to_dict` gives.
 
     Raises
     ------
@@ -83,10 +83,11 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     """
     if isinstance(source, Spectrum):
         return source
-    if isinstance(source, (str, PathLike)):
+    if isinstance(source, (str, PathLike)) or hasattr(source, "read"):  # open files too
         from eisfit.spectra.readers import read
 
-        return read(source)
+        path: Any = source
+        return read(path)
     fitted = getattr(source, "spectrum", None)
     if isinstance(fitted, Spectrum):
         return fitted

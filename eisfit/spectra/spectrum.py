@@ -334,6 +334,13 @@ class Spectrum:
     def __iter__(self) -> Iterator[tuple[float, complex]]:
         return iter(zip(self.frequency.tolist(), self.impedance.tolist(), strict=True))
 
+    if not TYPE_CHECKING:  # what all attributes are, a type checker knows from the fields
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what an attribute that others give their spectra is called here."""
+            told = f": it is spectrum.{_THEIRS[name]}" if name in _THEIRS else ""
+            raise AttributeError(f"'Spectrum' object has no attribute {name!r}{told}")
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor: a copy is as frozen as the original, arrays and metadata too.
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -357,6 +364,18 @@ class Spectrum:
         document = self.to_dict()
         table = report.spectrum_html(document)
         return svg.place_beside(table, lambda: svg.draw_spectra([document]), alt="Nyquist plot")
+
+
+#: Attributes that other programs give a spectrum -> where ours has them.
+_THEIRS = {
+    **dict.fromkeys(("f", "freq", "freqs", "frequencies"), "frequency"),
+    **dict.fromkeys(("Z", "z", "impedances"), "impedance"),
+    **dict.fromkeys(("real", "Zre", "z_real", "re"), "impedance.real"),
+    **dict.fromkeys(("imag", "Zim", "z_imag", "im"), "impedance.imag"),
+    **dict.fromkeys(("crop", "cut", "trim", "between"), "select(fmin, fmax)"),
+    **dict.fromkeys(("w", "angular_frequency"), "omega"),
+    **dict.fromkeys(("to_csv", "save"), "to_frame().to_csv(...)"),
+}
 
 
 def _read_only(told: dict[str, Any]) -> Mapping[str, Any]:

@@ -322,3 +322,55 @@ def test_negative_amplitudes_from_the_shell(capsys, tmp_path):
     rows = json.loads(capsys.readouterr().out)["results"][0]["parameters"]
     assert rows["R1"]["value"] == pytest.approx(-6, rel=1e-4)
     assert rows["C1"]["value"] == pytest.approx(-0.5 / 6, rel=1e-4)
+
+
+# ---- what others call things
+
+
+def test_open_files(spectrum, forms):
+    with forms["path"].open(encoding="utf-8") as stream:
+        assert spectrum_of(stream).frequency == pytest.approx(spectrum.frequency)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("Z", "spectrum.impedance"),
+        ("freq", "spectrum.frequency"),
+        ("real", "spectrum.impedance.real"),
+        ("crop", "select"),
+    ],
+)
+def test_attributes_of_a_spectrum_by_other_names_are_told(spectrum, name, ours):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is .*{ours}"):
+        getattr(spectrum, name)
+    assert not hasattr(spectrum, "banana")
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("chi2", r"result\.statistics\.chisqr"),
+        ("interval", r"eisfit\.intervals"),
+        ("to_json", "to_dict"),
+        ("rms", "statistics"),
+    ],
+)
+def test_attributes_of_a_fit_by_other_names_are_told(spectrum, name, ours):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is .*{ours}"):
+        getattr(eisfit.fit(spectrum, "rs-ct"), name)
+
+
+def test_values_of_a_circuit_in_its_order_and_what_else_is_said(spectrum):
+    circuit, f = eisfit.circuit("R0-p(R1,C1)"), spectrum.frequency
+    named = circuit.impedance(f, {"R0": 1.0, "R1": 2.0, "C1": 1e-3})
+    np.testing.assert_array_equal(circuit.impedance(f, [1.0, 2.0, 1e-3]), named)
+    np.testing.assert_array_equal(
+        eisfit.simulate("R0-p(R1,C1)", {"R0": 1.0, "R1": 2.0, "C1": 1e-3}, f, noise=0).impedance, named
+    )
+    with pytest.raises(ParameterError, match="in the order R0, R1, C1"):
+        circuit.impedance(f, [1.0])
+    with pytest.raises(ParameterError, match="takes the frequency first"):
+        circuit.impedance({"R0": 1.0, "R1": 2.0, "C1": 1e-3}, f)
+    with pytest.raises(ParameterError, match=r"eisfit\.circuit\('R0-p\(R1,C1\)'\) builds one"):
+        eisfit.Circuit("R0-p(R1,C1)")
