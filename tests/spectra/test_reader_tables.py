@@ -288,3 +288,63 @@ def test_a_table_without_units_below_one_in_milliohm_is_asked_for():
     table = rows("{},{},{}", F, Z.real, Z.imag)
     with pytest.raises(ReadError, match="stands beside the table"):
         read_bytes(f"f (Hz),Zre (mOhm),Zim (mOhm)\n{table}\nf,Zre,Zim\n{table}".encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "kept"),
+    [
+        ("Masked", "True", "False"),
+        ("excluded", "1", "0"),
+        ("Outlier", "x", ""),
+        ("valid", "0", "1"),
+        ("use", "no", "yes"),
+    ],
+)
+def test_points_that_a_column_marks_are_left_out(name, out, kept):
+    marked = np.zeros(F.size, dtype=bool)
+    marked[[5, 11]] = True
+    wrong = np.where(marked, 3 * Z, Z)
+    told = [out if one else kept for one in marked]
+    spectrum = one(
+        f"f (Hz),Zre (Ohm),Zim (Ohm),{name}\n" + rows("{},{},{},{}", F, wrong.real, wrong.imag, told)
+    )
+    holds(spectrum, F[~marked], Z[~marked])
+    assert f"left out 2 points that {name!r} marks" in spectrum.notes
+
+
+@pytest.mark.parametrize("value", [-999, -9999.0, 9999999, -1])
+def test_a_number_that_stands_for_nothing_is_left_out(value):
+    table = rows("{},{},{}", F, Z.real, Z.imag).splitlines()
+    for place in (6, 14):
+        table[place] = f"{F[place]},{value},{value}"
+    kept = np.delete(np.arange(F.size), [6, 14])
+    spectrum = one("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", *table, ""]))
+    holds(spectrum, F[kept], Z[kept])
+    assert any("in both parts is no value" in note for note in spectrum.notes)
+
+
+def test_a_calibration_above_the_spectrum_is_left_aside():
+    gains = rows("{},{},{}", F[::6], np.ones(5), np.zeros(5))
+    text = f"Calibration\nFrequency (Hz),Gain,Phase (deg)\n{gains}\nMeasurement\n"
+    holds(one(text + "Frequency (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F, Z.real, Z.imag)))
+
+
+def test_packed_numbers_of_a_dataset():
+    def fill(content):
+        content["frequency"] = F
+        for name, values in (("z_real", Z.real), ("z_imag", Z.imag)):
+            dataset = content.create_dataset(name, data=np.round(values * 1e6).astype(np.int64))
+            dataset.attrs.update({"scale_factor": 1e-6, "units": "ohm"})
+
+    np.testing.assert_allclose(one(hdf5(fill), "x.h5").impedance, Z, rtol=1e-5)
+
+
+@pytest.mark.parametrize("line", ["Multiplier,1e-3", "Z scale: 0.001", "Scale,milli", "# scaling: 1e-3"])
+def test_a_factor_above_the_table_is_asked_for(line):
+    with pytest.raises(ReadError, match="stands above the table"):
+        one(f"{line}\nf,Zre,Zim\n" + rows("{},{},{}", F, Z.real, Z.imag))
+
+
+def test_a_factor_in_json_is_asked_for():
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one(json.dumps({**COLUMNS, "scale_factor": 0.001}), "x.json")

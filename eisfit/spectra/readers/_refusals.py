@@ -42,7 +42,8 @@ _SUBJECT = re.compile(
 _IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
 _FACTOR = re.compile(
-    r"[#%!;*\s]*(?:scal(?:e|ing)|multipl\w*|unit)(?:\s*factor)?\s*[:=]\s*([-+.\deE,]+)", re.IGNORECASE
+    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)",
+    re.IGNORECASE,
 )
 _GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
 _LEFT_OUT = re.compile(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
@@ -182,7 +183,7 @@ def refuse_factor(file: File, table: Table) -> None:
     """Refuse a table below a line that states a factor, of which nothing tells what it is of."""
     for line in table.preamble:
         match = _FACTOR.fullmatch(line.strip())
-        if match and number(match[1], table.style) not in (None, 1.0):
+        if match and (match[1].isalpha() or number(match[1], table.style) not in (None, 1.0)):
             raise file.error(
                 f"{line.strip()!r} stands above the table: apply it to the numbers, or take it out"
             )

@@ -43,6 +43,9 @@ _FACTOR = re.compile(
     r"|\b1\s*=\s*1\s*\w",
     re.IGNORECASE,
 )
+_SCALE = re.compile(
+    r"(?:(?:\w+_)?(?:scale|multiplier)(?:_factor)?|factor): (?!1(?:\.0*)?$)[-+.\deE]+$", re.IGNORECASE
+)
 _VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
@@ -108,6 +111,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
     if "ohm" in bare and not file.reading.impedance_unit:
         told = _scaled_lines("ohm", [*text, *below, *elsewhere])
         told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
+        told += [line for line in file.beside if _SCALE.match(line)]
         for line in told:
             raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
     if "frequency" in bare:

@@ -78,7 +78,14 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
         if left < 0:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
-            yield path, _with_unit(name, one.attrs), _complex(one[()])
+            yield path, _with_unit(name, one.attrs), _scale(_complex(one[()]), one.attrs)
+
+
+def _scale(values: Any, attributes: Any) -> Any:
+    """Return values as netCDF packs them: times scale_factor, plus add_offset."""
+    factor, offset = (attributes.get(key) for key in ("scale_factor", "add_offset"))
+    packed = values.dtype.kind in "iufc" and not (factor is None and offset is None)
+    return values * (1 if factor is None else factor) + (offset or 0) if packed else values
 
 
 def _attributes(content: Any) -> Iterator[str]:

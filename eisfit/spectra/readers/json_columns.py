@@ -24,6 +24,7 @@ RANK = 30
 
 _DEEPEST = 6
 _ONE_A_LINE = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
+_SCALE = re.compile("scale|factor|multipl", re.IGNORECASE)
 _PARTS = ({"real", "imag"}, {"modulus", "phase"})
 _VALUES = ("values", "data", "value")
 Table = dict[str, list[Any]]
@@ -69,7 +70,7 @@ def parse(file: File) -> list[Sweep]:
 
 def _words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     """Yield the texts of the document, each behind its name."""
-    if isinstance(value, str) and name:
+    if name and (isinstance(value, str) or (isinstance(value, (int, float)) and _SCALE.search(name))):
         yield f"{name}: {value}"
     elif isinstance(value, Mapping) and depth <= _DEEPEST:
         for key, item in value.items():

@@ -19,7 +19,7 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
-from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
@@ -30,10 +30,12 @@ from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
+from eisfit.spectra.readers._masks import leave_out_marked
 from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._noted import note_table
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._refusals import (
+    CONDITIONS,
     no_frequency,
     no_table,
     refuse_factor,
@@ -189,21 +191,31 @@ def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, i
     read = list(parts)
     heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
     file = file.with_words(dict.fromkeys(heads))
+    of_else: ReadError | None = None
     for start, stop in parts:
         try:
             below = [""] if stop < len(plain) else []  # its last line is not the file's
             sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop], *below])
-        except ReadError:
+        except ReadError as error:
             table = find_table(file, plain[start:stop])
-            if table is None or table.names:
+            if table is None or (table.names and not _is_of_something_else(table)):
                 raise
-            read.remove((start, stop))  # numbers without a header above a table that has one
+            read.remove((start, stop))  # or numbers without a header above a table that has one
+            of_else = error
+    if of_else is not None and not sweeps:
+        raise of_else
     left = sum(1 for line in plain if line.strip()) - sum(
         1 for start, stop in read for line in plain[start:stop] if line.strip()
     )
     for sweep in sweeps if left else []:
         sweep.notes.append(f"left aside: {plural(left, 'line')} of another table without a frequency")
     return sweeps
+
+
+def _is_of_something_else(table: Table) -> bool:
+    """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
+    named = {column(name).quantity for name in table.names} - {"", "index", *CONDITIONS}
+    return named <= {"frequency", "phase"}
 
 
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
@@ -275,6 +287,7 @@ def _sweeps(
     if told := contradiction(chosen, z, columns, table.matrix):
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     refuse_gaps(file, table, lines, np.isfinite(z))
+    leave_out_marked(table, lines, columns, chosen, z)
     note_table(file, table, chosen)
     cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"], z))
     refuse_many(file, len(cuts))

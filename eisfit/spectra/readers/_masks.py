@@ -1,0 +1,88 @@
+"""Points that the file itself marks as none: a column of yes and no, and a number that stands for nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._sweep import ASSUMED, plural
+
+__all__ = ["leave_out_marked"]
+
+#: What a column of yes and no is called: where yes leaves the point out, and where no does.
+_OUT = re.compile(
+    r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
+)
+_IN = re.compile(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)")
+_YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "ja", "wahr"})
+_NO = frozenset({"0", "0.0", "false", "no", "n", "", "nein", "falsch"})
+_NINES = re.compile(r"9{3,}(?:\.0*)?")
+_FEWEST_ALIKE = 2
+
+
+def leave_out_marked(
+    table: Table, lines: Sequence[str], columns: Mapping[int, Column], chosen: Chosen, z: ComplexArray
+) -> None:
+    """Make the impedances of marked rows no numbers, and note how many there are.
+
+    Parameters
+    ----------
+    table, lines
+        The table, and the lines it stands in.
+    columns
+        The meaning of its columns, by place.
+    chosen
+        Those that were taken; notes are added.
+    z
+        (rows,) ohm; changed in place.
+    """
+    for index in (i for i, c in columns.items() if not c.quantity):
+        marked, name = _marked_in(table, lines, index), columns[index].name
+        if marked is not None and 0 < marked.sum() < marked.size:
+            z[marked] = np.nan
+            chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
+    mark = _stands_for_nothing(chosen)
+    if mark is not None and mark.any():
+        shown = _as_written(chosen, "real")[mark][0]
+        z[mark] = np.nan
+        chosen.notes.append(
+            f"{ASSUMED} {shown:g} in both parts is no value: {plural(int(mark.sum()), 'row')} left out"
+        )
+
+
+def _marked_in(table: Table, lines: Sequence[str], index: int) -> BoolArray | None:
+    """Return the rows that a column of yes and no leaves out; None where it is no such column."""
+    name = table.names[index].strip(" ?#").lower() if index < len(table.names) else ""
+    leaves_out = _OUT.fullmatch(name)
+    if len(table.rows) != len(table.matrix) or not (leaves_out or _IN.fullmatch(name)):
+        return None
+    cells = [table.cell(lines, row, index).strip('"').lower() for row in range(len(table.rows))]
+    if not set(cells) <= _YES | _NO:
+        return None
+    return np.array([(cell in _YES) == bool(leaves_out) for cell in cells])
+
+
+def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
+    """Return the rows with one number in both parts that no measurement gives: 9999, or -1 again."""
+    if not {"real", "imag"} <= set(chosen.values):
+        return None
+    real, imag = _as_written(chosen, "real"), _as_written(chosen, "imag")
+    alike = (real == imag) & (real != 0)
+    values, counts = np.unique(real[alike], return_counts=True)
+    told = [
+        value
+        for value, count in zip(values.tolist(), counts.tolist(), strict=True)
+        if (value < 0 and count >= _FEWEST_ALIKE) or _NINES.fullmatch(f"{abs(value):.10g}")
+    ]
+    marked: BoolArray = alike & np.isin(real, told)
+    return marked
+
+
+def _as_written(chosen: Chosen, part: str) -> FloatArray:
+    return chosen[part] / chosen.columns[part].scale
