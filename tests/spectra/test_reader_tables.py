@@ -306,7 +306,7 @@ def test_points_that_a_column_marks_are_left_out(name, out, kept):
     wrong = np.where(marked, 3 * Z, Z)
     told = [out if one else kept for one in marked]
     spectrum = one(
-        f"f (Hz),Zre (Ohm),Zim (Ohm),{name}\n" + rows("{},{},{},{}", F, wrong.real, wrong.imag, told)
+        f"{name},f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{},{}", told, F, wrong.real, wrong.imag)
     )
     holds(spectrum, F[~marked], Z[~marked])
     assert f"left out 2 points that {name!r} marks" in spectrum.notes
