@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._units import Unit, unit_of
@@ -30,12 +31,12 @@ _DERIVED: tuple[str, ...] = (
 )
 _DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
 _DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
-_REFLECTION = re.compile(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
-_OF_Z = re.compile(r"Z|imp|theta|θ", re.IGNORECASE)
+_REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
+_OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
-_WITHOUT_MARKS = re.compile(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
-_OF_A_CELL = re.compile(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
-_NEGATIVE = re.compile(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
+_WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
+_OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
+_NEGATIVE = regex(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from math import e
 
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._units import Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
@@ -50,67 +51,67 @@ class Column:
 _LONGEST = 200  # characters of a header that are looked at
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST), ``ec.Z11`` (COMSOL).
-_PORTS = re.compile(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
-_NAMESPACE = re.compile(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
-_PLURAL = re.compile(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
-_DEGREES = re.compile(r"(\d)\s*(?:°|º)\s?C\b")
+_PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
+_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
+_PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
+_DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
 #: Under what condition: 0.1 V, 10 ppm; written together it is one word.
-_CONDITION = re.compile(
+_CONDITION = regex(
     r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
     r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
 )
-_EIS = re.compile(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
-_ANGLE = re.compile(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
+_EIS = regex(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
+_ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
-_DIFFERENCE = re.compile(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
-_FACTOR = re.compile(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
-_INVERSE = re.compile(r"^\s*1\s*/")
-_RATIO = re.compile(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
-_RELATIVE = re.compile(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
+_DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
+_FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
+_INVERSE = regex(r"^\s*1\s*/")
+_RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*$")
+_RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 #: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
-_R_NAME = re.compile(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
+_R_NAME = regex(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _PRIMES = str.maketrans(
     dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
 )
-_BRACKET = re.compile(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
+_BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
-_COMPOUND = re.compile(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
-_PARTS = re.compile(
+_COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
+_PARTS = regex(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
     r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
-_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
-_SIGN = re.compile(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
+_CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])")
+_SIGN = regex(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
 _UNIT_LAST = (
-    re.compile(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
-    re.compile(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
-    re.compile(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
-    re.compile(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),
-    re.compile(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
-    re.compile(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
-    re.compile(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ
-    re.compile(r"^(.*\S)\s*([°º])$"),
+    regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
+    regex(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
+    regex(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
+    regex(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),
+    regex(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
+    regex(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
+    regex(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ
+    regex(r"^(.*\S)\s*([°º])$"),
     # PhaseDegrees, FreqkHz; nobody can part ZmOhm
-    re.compile(
+    regex(
         r"^(.*?[a-z])(?:In)?([kKMG]?Hz|(?:[Mm]illi|[Kk]ilo|[Mm]ega)(?:[Hh]ertz|[Oo]hms?)|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"
     ),
 )
-_NEGATED = re.compile(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
+_NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
-_NO_LABEL = re.compile(
+_NO_LABEL = regex(
     r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
-_CELLS = re.compile("[A-H]$")
-_SHORT_IN_BRACKETS = re.compile(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
-_OHM = re.compile(r"ohm|[ΩΩω]", re.IGNORECASE)
-_IN = re.compile(r"^(?:in|units?:?)\s+", re.IGNORECASE)
-_UNIT_FIRST = re.compile(r"^([^\s_]+)[ _]+(.+)$")
-_MEASURED = re.compile(r"^(?:trace|meas(?:ured)?|mean|avg)[\s_:.]+", re.IGNORECASE)
-_MILLI = re.compile(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
-_LOG = re.compile(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
-_TWENTY = re.compile(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
+_CELLS = regex("[A-H]$")
+_SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
+_OHM = regex(r"ohm|[ΩΩω]", re.IGNORECASE)
+_IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
+_UNIT_FIRST = regex(r"^([^\s_]+)[ _]+(.+)$")
+_MEASURED = regex(r"^(?:trace|meas(?:ured)?|mean|avg)[\s_:.]+", re.IGNORECASE)
+_MILLI = regex(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
+_LOG = regex(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
+_TWENTY = regex(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
 
 

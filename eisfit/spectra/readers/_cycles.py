@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 from eisfit.errors import UsageError
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["compile_pattern", "cycle_of_name", "drop_counters", "is_counter"]
 
 _PATTERNS = (
-    re.compile(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
-    re.compile(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
+    regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d)", re.IGNORECASE),
+    regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
 )
 
 

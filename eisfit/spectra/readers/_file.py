@@ -15,6 +15,7 @@ import numpy as np
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import nearest_file, printable_name
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS, impedance_unit
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "Reading", "load"]
@@ -58,7 +59,7 @@ _EASTERN = (
     ("mac-roman", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
 )
 #: Wide letters and marks, as Chinese and Japanese keyboards type them, and characters without a width.
-_WIDE = re.compile("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")
+_WIDE = regex("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit, unit_of
@@ -19,13 +20,13 @@ __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
-_COMMENT = re.compile(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
-_ROW_OF_NAMES = re.compile(
+_COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
+_ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
 _LONGEST_HEADER = 8000
-_TYPE = re.compile(r"<[a-z]{3,4}>|Float64|Int64")  # below names, as R and Julia print tables
-_UNITS = re.compile(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
+_TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64")  # below names, as R and Julia print tables
+_UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
@@ -21,32 +22,32 @@ __all__ = ["impedance"]
 #: What people measure beside impedance, and why it gives none.
 _OTHERS = (
     (
-        re.compile(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
+        regex(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
         "a permittivity needs the sample's area and thickness: export Z' and Z''",
     ),
     (
-        re.compile(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
+        regex(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
         "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
     ),
-    (re.compile(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
-    (re.compile(r"^-?(?:C[ps]?\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
+    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
+    (regex(r"^-?(?:C[ps]?\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
     (
-        re.compile(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
+        regex(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
         "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
     ),
     (
-        re.compile(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
+        regex(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
         "a voltage; print one, and the source's current beside it, or V/I",
     ),
-    (re.compile(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
+    (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
 )
 #: R of an LCR meter, or of polar coordinates.
-_BARE_R = re.compile(r"\W*R(?![^\W\d_]*[a-z])")
+_BARE_R = regex(r"\W*R(?![^\W\d_]*[a-z])")
 _TELLS = 0.05
 _GOOD = 4.0  # times better
 _TURN = 363.0  # degrees, and what rounding adds
-_X_AXIS = re.compile(r"x(?![^\W\d_])", re.IGNORECASE)
-_SERIES = re.compile(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
+_X_AXIS = regex(r"x(?![^\W\d_])", re.IGNORECASE)
+_SERIES = regex(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
 

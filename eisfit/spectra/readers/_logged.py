@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header import WANTED
 from eisfit.spectra.readers._rewritten import convert_to_one_unit
@@ -14,7 +14,7 @@ __all__ = ["tabulate_named_lines"]
 _NUMBER = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _UNIT = r"[ ]?((?:[munkMGµμ]?(?:[oO]hms?|OHMS?|Ω|Ω|Hz|S|F))|deg(?:rees)?|°|m?rad)?(?![^\W_])"
 #: A name, and a number or the two of a complex number, which stand with a gap between by now.
-_NAMED = re.compile(
+_NAMED = regex(
     rf"(\|?[^\W\d][^=:;,\t\d]{{0,30}}?)\s*[=:]\s*\(?({_NUMBER})(?:\s+({_NUMBER})(?=[)\s]*$))?{_UNIT}"
 )
 _LONGEST = 400

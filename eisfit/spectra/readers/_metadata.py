@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["apply_conditions", "header_text", "key_values", "leading_number"]
 
-_PAIR = re.compile(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
-_LEADING = re.compile(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
+_PAIR = regex(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
+_LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 _HEADER_LIMIT = 20_000
 _PAIRS_LIMIT = 300
 _CONDITIONS = (
-    ("cycle", re.compile(r"cycle(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
-    ("temperature_C", re.compile(r"(?:temperature|temp|temperature_C|temperature \(C\))$", re.IGNORECASE)),
-    ("potential_V", re.compile(r"(?:potential_V|dc potential(?: \(V\))?|potential \(V\))$", re.IGNORECASE)),
-    ("time_s", re.compile(r"time_s$", re.IGNORECASE)),
+    ("cycle", regex(r"cycle(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
+    ("temperature_C", regex(r"(?:temperature|temp|temperature_C|temperature \(C\))$", re.IGNORECASE)),
+    ("potential_V", regex(r"(?:potential_V|dc potential(?: \(V\))?|potential \(V\))$", re.IGNORECASE)),
+    ("time_s", regex(r"time_s$", re.IGNORECASE)),
 )
 
 

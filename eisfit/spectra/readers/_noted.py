@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
@@ -15,7 +16,7 @@ from eisfit.spectra.readers._units import PER_AREA
 __all__ = ["note_table"]
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
-_OF_Z = re.compile(
+_OF_Z = regex(
     r"(?<![^\W_])(?:Z|Re|Im|real|imag|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import Style, number, split
 
@@ -13,7 +14,7 @@ __all__ = ["parts_side_by_side"]
 
 _FEWEST_ROWS = 3
 _NEAR = 5  # lines above the numbers that may name them
-_VERSUS = re.compile(r"\s+(?:vs\.?|versus|over|against|gegen|über)\s+", re.IGNORECASE)
+_VERSUS = regex(r"\s+(?:vs\.?|versus|over|against|gegen|über)\s+", re.IGNORECASE)
 _PAIRS = ({"real", "imag"}, {"modulus", "phase"})
 _PARTS = set().union(*_PAIRS)
 

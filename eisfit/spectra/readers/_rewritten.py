@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
 __all__ = [
@@ -21,67 +22,61 @@ __all__ = [
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
 #: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.
-_COMPLEX = re.compile(
+_COMPLEX = regex(
     rf"(?:\(\s*)?({_REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({_POSITIVE})|({_POSITIVE})\s*\*?(?:[ij]m?|I))"
     r"(?![A-Za-z\d])(?:\s*\))?"
 )
 #: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``, ``1.5*^4`` (Mathematica).
-_EXPONENT = re.compile(
-    r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d)|(?<=\d)\*\^(?=[+-]?\d))"
-)
-_IMAGINARY = re.compile(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
+_EXPONENT = regex(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d)|(?<=\d)\*\^(?=[+-]?\d))")
+_IMAGINARY = regex(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
 #: Where fixed columns glue numbers together: ``1E+02-3E+01``.
-_GLUED = re.compile(r"([eE][+-]\d{2,3})(?=[+-]\d)")
-_POLAR = re.compile(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
+_GLUED = regex(r"([eE][+-]\d{2,3})(?=[+-]\d)")
+_POLAR = regex(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
-_REAL_FIRST = re.compile(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
-_POLAR_PAIR = re.compile(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
+_REAL_FIRST = regex(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
+_POLAR_PAIR = regex(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
 #: A complex number as Fortran, C++ and LabVIEW write it: ``(1.5,-2)``.
-_PAIR = re.compile(rf"(?:(?<=^)|(?<=[\s,;]))\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)", re.MULTILINE)
-_COMMAS_IN_COMPLEX = re.compile(
+_PAIR = regex(rf"(?:(?<=^)|(?<=[\s,;]))\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)", re.MULTILINE)
+_COMMAS_IN_COMPLEX = regex(
     r"^.*\d,\d+(?:[eE][+-]?\d+)?\s*[+-]\s*\d+,\d+(?:[eE][+-]?\d+)?\s*[ij].*$", re.MULTILINE
 )
-_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
-NUMPY_SCALAR = re.compile(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+_DECIMAL_COMMA = regex(r"(?<=\d),(?=\d)")
+NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
-    (("−",), re.compile("−"), "-"),
-    (("–", "—", "﹣", "－"), re.compile(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
+    (("−",), regex("−"), "-"),
+    (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((" (", ",(", ";(", "\t("), _PAIR, lambda m: f"{m[1]}{'' if m[2][0] in '+-' else '+'}{m[2]}j"),
     (
         (";\n",),
-        re.compile(r"^([ \t]*[+-]?\d[^;\n]*);[ \t]*$", re.MULTILINE),
+        regex(r"^([ \t]*[+-]?\d[^;\n]*);[ \t]*$", re.MULTILINE),
         r"\1",
     ),  # a row of MATLAB's matrix
-    (("#",), re.compile(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
+    (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000
-_DRESSED = re.compile(
+_DRESSED = regex(
     rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
 )
 #: An entry of a YAML list: ``- {f: 10, re: 5, im: -3}``.
-_BRACES = re.compile(r"^\s*-?\s*\{(.*)\}\s*,?\s*$")
-_NEXT_NAME = re.compile(r"(?<=[\w.])\s+(?=[^\W\d][^\s=:]{0,20}\s?[=:])")  # f: 10 Hz  Z': 5 Ohm
-_NAME_AND_NUMBER = re.compile(
-    rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{_REAL}\s*[^\s\d.,;=:+-]{{0,6}}\s*"
-)
+_BRACES = regex(r"^\s*-?\s*\{(.*)\}\s*,?\s*$")
+_NEXT_NAME = regex(r"(?<=[\w.])\s+(?=[^\W\d][^\s=:]{0,20}\s?[=:])")  # f: 10 Hz  Z': 5 Ohm
+_NAME_AND_NUMBER = regex(rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{_REAL}\s*[^\s\d.,;=:+-]{{0,6}}\s*")
 _MOST_NAMES = 12
 #: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
-_NESTED = re.compile(r"\[\s*\[|\{\s*\{")
-_GROUP = re.compile(r"[\[{]([^\[\]{}]+)[\]}]")
+_NESTED = regex(r"\[\s*\[|\{\s*\{")
+_GROUP = regex(r"[\[{]([^\[\]{}]+)[\]}]")
 #: ``31.2 ± 0.3``, ``31.2(3)``.
-_UNCERTAINTY = re.compile(r"(?<=\d) ?(?:(?:±|\+/-) ?\d[\d.]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
+_UNCERTAINTY = regex(r"(?<=\d) ?(?:(?:±|\+/-) ?\d[\d.]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
 #: ``Point12=``, ``data[12]:`` before the numbers of a row, and what such files call the row of names.
-_ROW_NUMBER = re.compile(r"^\s*[^\W\d][\w .]{0,20}?[\[(]?\d{1,6}[\])]?\s*[=:]\s*(?=[+-]?\.?\d)")
-_ROW_OF_NAMES = re.compile(
-    r"^\s*(?:columns?|fields?|header|format|names?|spalten|kopf)\s*[=:]\s*", re.IGNORECASE
-)
+_ROW_NUMBER = regex(r"^\s*[^\W\d][\w .]{0,20}?[\[(]?\d{1,6}[\])]?\s*[=:]\s*(?=[+-]?\.?\d)")
+_ROW_OF_NAMES = regex(r"^\s*(?:columns?|fields?|header|format|names?|spalten|kopf)\s*[=:]\s*", re.IGNORECASE)
 #: Numbers with any marks between them: ``1000: 10.5, -3.2``.
-_ANY_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
-_ANY_MARK = re.compile(r"\s*[,;:|\t/]\s*| +")
+_ANY_NUMBER = regex(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_ANY_MARK = regex(r"\s*[,;:|\t/]\s*| +")
 _FEWEST_ROWS = 3
 _BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 

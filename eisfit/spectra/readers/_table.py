@@ -12,19 +12,20 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._header import Table, attach_header
 from eisfit.spectra.readers._numbers import Style, row_of_numbers, split
 
 __all__ = ["find_table"]
 
-_PREFIXED_ANYWHERE = re.compile(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
-_COLONS = re.compile(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
-_TWO_NUMBERS = re.compile(r"\d[^\d]+\d")
+_PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
+_COLONS = regex(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
+_TWO_NUMBERS = regex(r"\d[^\d]+\d")
 _COMPARED = 20
 _REMARKS = ("#", "%", "!")  # begin lines that are no rows, unless most do
 _FEWEST_ROWS = 3
-_WORD = re.compile(r"\S+")
+_WORD = regex(r"\S+")
 _SAMPLE = 100
 _NEARLY_ALL = 0.85
 _LARGEST_SAMPLE = 500_000  # characters

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
@@ -19,9 +20,9 @@ from eisfit.spectra.readers._voltage_current import is_of_source, orient
 
 __all__ = ["sweeps_of_traces"]
 
-_RATIO = re.compile(r"/\s*\(?\s*-?\s*I[a-z]?\(", re.IGNORECASE)
-_VOLTAGE = re.compile(r"(?:\w+\.)?V\(|.*\.[vV]b?$", re.IGNORECASE)
-_CURRENT = re.compile(r"(?:\w+\.)?I[a-z]?\(|.*\.[iI]b?$|.*#branch$", re.IGNORECASE)
+_RATIO = regex(r"/\s*\(?\s*-?\s*I[a-z]?\(", re.IGNORECASE)
+_VOLTAGE = regex(r"(?:\w+\.)?V\(|.*\.[vV]b?$", re.IGNORECASE)
+_CURRENT = regex(r"(?:\w+\.)?I[a-z]?\(|.*\.[iI]b?$|.*#branch$", re.IGNORECASE)
 _SAME = 1e-9
 
 

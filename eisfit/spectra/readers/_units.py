@@ -7,16 +7,17 @@ from functools import cache, lru_cache
 from math import pi
 
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 
 __all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "PER_AREA", "Unit", "impedance_unit"]
 __all__ += ["is_unit", "unit_of"]
 
 #: Spelt in capitals, M may be milli or mega.
-AMBIGUOUS = re.compile(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
+AMBIGUOUS = regex(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
 #: Spelt in small letters, m is mega to those who write khz, and milli to the others.
 AMBIGUOUS_FREQUENCY = "mhz"
 #: Of an impedance multiplied by an area.
-PER_AREA = re.compile(r"m(?:2|\^2|²|Â²)$", re.IGNORECASE)
+PER_AREA = regex(r"m(?:2|\^2|²|Â²)$", re.IGNORECASE)
 #: What `impedance_unit` may be, with the factor to ohm.
 IMPEDANCE_UNITS = {"uohm": 1e-6, "mohm": 1e-3, "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6, "Gohm": 1e9}
 
@@ -107,7 +108,7 @@ _UNITS = (
 )
 
 
-_APART = re.compile(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
+_APART = regex(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
 
 
 @cache

@@ -9,6 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, concepts_of, names_and_units
 from eisfit.spectra.readers._sweep import ASSUMED
@@ -18,14 +19,14 @@ __all__ = ["VOLT_PER_AMPERE", "is_of_source", "orient", "settle_voltage_and_curr
 
 VOLT_PER_AMPERE = "V/A"
 #: ``VR(out)``, ``IP(V1)``: SPICE's real and imaginary part, magnitude, phase.
-_SPICE = re.compile(r"(?:(?=[A-Z]{2})|(?=[a-z]{2}))([VIvi])([RIMPrimp])\((?![A-Za-z]\))([^()]+)\)$")
+_SPICE = regex(r"(?:(?=[A-Z]{2})|(?=[a-z]{2}))([VIvi])([RIMPrimp])\((?![A-Za-z]\))([^()]+)\)$")
 _SPICE_PARTS = {"R": "real", "I": "imag", "M": "modulus", "P": "phase"}
-_NODE = re.compile(r"(?<![^\W_])([VI])\([^()]*\)")
-_LETTER = re.compile(
+_NODE = regex(r"(?<![^\W_])([VI])\([^()]*\)")
+_LETTER = regex(
     r"(?<![^\W_])(?:([VUE])(?=re|im|mag|abs|ph|(?![^\W_]))|I(?=re|im|abs|ph|(?![^\W_])))",
     re.IGNORECASE,
 )
-_OF_SOURCE = re.compile(r"I\w?\(V|(?:^|\W)V\w*[.#](?:i|branch)", re.IGNORECASE)
+_OF_SOURCE = regex(r"I\w?\(V|(?:^|\W)V\w*[.#](?:i|branch)", re.IGNORECASE)
 _PARTS = ("real", "imag", "modulus", "phase")
 _KINDS = {"potential": "volt", "current": "ampere"}
 _TURN = 360.0

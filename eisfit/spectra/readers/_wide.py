@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._rewritten import complex_cell
 from eisfit.spectra.readers._units import unit_of
@@ -17,10 +18,10 @@ _LONGEST = 2**17
 _LONGEST_NAME = 100
 _LOOKED_AT = 40  # lines
 _HEAD = "spectrum\tfrequency [Hz]"
-_FREQUENCY = re.compile(
+_FREQUENCY = regex(
     r"(?P<before>.*?)[\s_@(]*(?P<number>\d[\d.]*(?:[eE][+-]?\d+)?)[\s_]*(?P<unit>[mkMG]?Hz)\)?(?P<after>.*)$"
 )
-_PLAIN = re.compile(r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?$")
+_PLAIN = regex(r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?$")
 
 
 def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:

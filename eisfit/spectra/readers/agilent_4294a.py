@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
@@ -21,10 +22,8 @@ NAME = "Agilent 4294A"
 SUFFIXES = ()
 RANK = 20
 
-_BLOCK = re.compile(
-    r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL
-)
-_PAIR = re.compile(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
+_BLOCK = regex(r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL)
+_PAIR = regex(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
 _UNITS = {"C": "F", "L": "H", "G": "S", "B": "S", "Y": "S", "|": ""}
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
@@ -24,7 +25,7 @@ NAME = "BioLogic .mpt"
 SUFFIXES = (".mpt",)
 
 _MARKS = ("ec-lab ascii file", "bt-lab ascii file")
-_LOOP = re.compile(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
+_LOOP = regex(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
 _ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
 
 

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number
@@ -16,7 +17,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Eco Chemie .dfr"
 SUFFIXES = (".dfr",)
 
-_FIRST = re.compile(r"\s*version\d+\.\d+\s*[\r\n]", re.IGNORECASE)
+_FIRST = regex(r"\s*version\d+\.\d+\s*[\r\n]", re.IGNORECASE)
 _MARK = "version8.0"
 #: Frequency, Z', -Z'', dc potential, dc current, time and three more; the layout that pyimpspec reads.
 _LINES_A_POINT = 9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps
@@ -18,7 +19,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Excel .xlsx"
 SUFFIXES = (".xlsx", ".xlsm")
 
-_SHEET = re.compile(r"xl/worksheets/sheet\d+\.xml$")
+_SHEET = regex(r"xl/worksheets/sheet\d+\.xml$")
 _DATE_FORMATS = frozenset(
     {*range(14, 23), 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, *range(45, 48), 50, 57, 58}
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text, leading_number
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
@@ -16,7 +17,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Gamry .DTA"
 SUFFIXES = (".dta",)
 
-_TABLE = re.compile(r"^ZCURVE\w*\s+TABLE")
+_TABLE = regex(r"^ZCURVE\w*\s+TABLE")
 _KEPT = {
     "DATE": "date",
     "TIME": "time",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from eisfit.errors import ReadError
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
@@ -20,7 +21,7 @@ NAME = "Keysight E4990A"
 SUFFIXES = ()
 RANK = 20
 
-_BLOCK = re.compile(r"^BEGIN (CH\d+)_DATA\s*$(.*?)(?:^END\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = regex(r"^BEGIN (CH\d+)_DATA\s*$(.*?)(?:^END\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def recognise(file: File) -> bool:

@@ -11,6 +11,7 @@ import re
 import numpy as np
 
 from eisfit.arrays import ComplexArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._traces import sweeps_of_traces
@@ -22,9 +23,9 @@ SUFFIXES = ()
 RANK = 20
 
 _NUMBER = r"[+-]?\d\.\d+[eE][+-]?\d+"  # always as C writes %.14e
-_HEADER = re.compile(r"^Freq\.?\t", re.MULTILINE)
-_PARTS = re.compile(rf"({_NUMBER}),({_NUMBER})$")
-_POLAR = re.compile(rf"\(({_NUMBER})dB,({_NUMBER})\D*\)$")
+_HEADER = regex(r"^Freq\.?\t", re.MULTILINE)
+_PARTS = regex(rf"({_NUMBER}),({_NUMBER})$")
+_POLAR = regex(rf"\(({_NUMBER})dB,({_NUMBER})\D*\)$")
 
 
 def recognise(file: File) -> bool:

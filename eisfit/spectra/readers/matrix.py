@@ -7,6 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
@@ -28,14 +29,14 @@ RANK = 90
 _FEWEST_COLUMNS = 13
 _MOST_ROWS = 10_000
 _MOST_NAMED = 40
-_MULTIPLIED = re.compile(r"\s*\)?\s*\.?[*/]\s*[\d.]")
+_MULTIPLIED = regex(r"\s*\)?\s*\.?[*/]\s*[\d.]")
 #: A name that is no number, then at least five numbers.
-_NAMED = re.compile(
+_NAMED = regex(
     r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
 )
-_ASSIGNS = re.compile(r"[:=]\s*(?:[\w.]+\()?\[")
+_ASSIGNS = regex(r"[:=]\s*(?:[\w.]+\()?\[")
 #: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``.
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"""(?:^|[{,\n])[ \t]*["']?([^\W\d][^\n=:;,\[\]{}"]{0,40}?)["']?[ \t]{0,9}"""
     r"""[:=]\s*(?:[\w.]+\()?\[([^\[\]]{9,})\]"""
 )

@@ -12,6 +12,7 @@ import re
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, plural
@@ -23,8 +24,8 @@ SUFFIXES = ()
 RANK = 20
 
 _VARIABLE = r"[a-z]{2}(?:[0-9A-F]{7}[afpnum kMGTPEi]|     nan)(?:,[0-9A-F]+)*"
-_PACKAGE = re.compile(rf"P{_VARIABLE}(?:;{_VARIABLE})*\s*$")
-_HEAD = re.compile(rf"^P{_VARIABLE};", re.MULTILINE)
+_PACKAGE = regex(rf"P{_VARIABLE}(?:;{_VARIABLE})*\s*$")
+_HEAD = regex(rf"^P{_VARIABLE};", re.MULTILINE)
 _PREFIX = dict(zip("afpnum kMGTPE", 10.0 ** np.arange(-18, 19, 3), strict=True)) | {"i": 1.0}
 #: Kinds of variables that matter.
 _KINDS = {

@@ -12,6 +12,7 @@ from math import pi
 
 import numpy as np
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import choose, sweeps_of
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import boundaries
@@ -27,8 +28,8 @@ NAME = "Novocontrol text"
 SUFFIXES = ()
 
 _VACUUM = 8.8541878128e-12  # F/m, CODATA 2018
-_DIAMETER = re.compile(r"Diameter\s*\[mm\]\s*([-+.\deE]+)")
-_THICKNESS = re.compile(r"(?<!Electrode )Thickness\s*\[mm\]\s*([-+.\deE]+)")
+_DIAMETER = regex(r"Diameter\s*\[mm\]\s*([-+.\deE]+)")
+_THICKNESS = regex(r"(?<!Electrode )Thickness\s*\[mm\]\s*([-+.\deE]+)")
 
 
 def recognise(file: File) -> bool:

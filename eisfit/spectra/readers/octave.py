@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._named_arrays import Arrays, from_array, from_groups
 from eisfit.spectra.readers._sweep import Sweep
@@ -17,9 +18,9 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "Octave text"
 SUFFIXES = ()
 
-_ENTRY = re.compile(r"^# name: (.*)\n# type: (.*)\n", re.MULTILINE)
-_SHAPE = re.compile(r"# rows: (\d+)\n# columns: (\d+)\n")
-_COMPLEX = re.compile(r"\(([^,()]*),([^,()]*)\)")
+_ENTRY = regex(r"^# name: (.*)\n# type: (.*)\n", re.MULTILINE)
+_SHAPE = regex(r"# rows: (\d+)\n# columns: (\d+)\n")
+_COMPLEX = regex(r"\(([^,()]*),([^,()]*)\)")
 
 
 def recognise(file: File) -> bool:

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from eisfit.arrays import ComplexArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._traces import sweeps_of_traces
@@ -17,9 +18,9 @@ NAME = "Qucs data set"
 SUFFIXES = ()
 RANK = 20
 
-_BLOCK = re.compile(r"<(indep|dep) (\S+) ([^>]+)>([^<]*)</\1>")
-_FREQUENCY = re.compile(r"(?:ac)?freq(?:uency)?$", re.IGNORECASE)
-_VALUE = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)(?:([+-])j([\d.]+(?:[eE][+-]?\d+)?))?$")
+_BLOCK = regex(r"<(indep|dep) (\S+) ([^>]+)>([^<]*)</\1>")
+_FREQUENCY = regex(r"(?:ac)?freq(?:uency)?$", re.IGNORECASE)
+_VALUE = regex(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)(?:([+-])j([\d.]+(?:[eE][+-]?\d+)?))?$")
 
 
 def recognise(file: File) -> bool:

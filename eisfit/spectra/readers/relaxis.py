@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
@@ -15,8 +15,8 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "RelaxIS text"
 SUFFIXES = (".rlx",)
 
-_MARK = re.compile(r"^\ufeff?RelaxIS [\d.]+ Spectrum export")
-_POTENTIAL = re.compile(r"\bDC=([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+_MARK = regex(r"^\ufeff?RelaxIS [\d.]+ Spectrum export")
+_POTENTIAL = regex(r"\bDC=([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
 
 
 def recognise(file: File) -> bool:

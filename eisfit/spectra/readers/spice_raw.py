@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from eisfit.arrays import ComplexArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._traces import sweeps_of_traces
@@ -19,8 +20,8 @@ RANK = 20
 
 _LONGEST_HEAD = 2**20
 _TITLE = re.compile(rb"\s*T\0?i\0?t\0?l\0?e\0?:")
-_FIELD = re.compile(r"^(Plotname|Flags|No\. Variables|No\. Points):[ \t]*(.*?)\s*$", re.MULTILINE)
-_MARK = re.compile(r"^(Values|Binary):[ \t]*\r?\n", re.MULTILINE)
+_FIELD = regex(r"^(Plotname|Flags|No\. Variables|No\. Points):[ \t]*(.*?)\s*$", re.MULTILINE)
+_MARK = regex(r"^(Values|Binary):[ \t]*\r?\n", re.MULTILINE)
 
 
 def recognise(file: File) -> bool:

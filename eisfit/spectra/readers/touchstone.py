@@ -13,6 +13,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text
@@ -25,9 +26,9 @@ SUFFIXES = (".s1p", ".s2p")
 RANK = 20
 
 _OPTION = r"[ \t]+(?:[kMG]?Hz|[SYZ]|RI|MA|DB|R[ \t]+[\d.eE+-]+)"
-_OPTIONS = re.compile(rf"^#((?:{_OPTION})+)[ \t]*(?:!.*)?$", re.IGNORECASE | re.MULTILINE)
+_OPTIONS = regex(rf"^#((?:{_OPTION})+)[ \t]*(?:!.*)?$", re.IGNORECASE | re.MULTILINE)
 _FREQUENCY = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
-_KEYWORD = re.compile(r"^\s*\[([^\]]+)\]\s*(.*)$")
+_KEYWORD = regex(r"^\s*\[([^\]]+)\]\s*(.*)$")
 _NEAR, _CLEARLY = 0.1, 0.3  # of the two ways to stand in a line: how well one must fit, and how much better
 
 

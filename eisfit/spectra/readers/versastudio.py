@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
@@ -17,7 +17,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "VersaStudio .par"
 SUFFIXES = (".par",)
 
-_SEGMENT = re.compile(r"^<Segment(\d+)>")
+_SEGMENT = regex(r"^<Segment(\d+)>")
 _KEPT = {
     "DateAcquired": "date",
     "TimeAcquired": "time",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number, split
@@ -19,7 +20,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "ZPlot/ZView .z"
 SUFFIXES = (".z", ".z60")
 
-_MARK = re.compile(
+_MARK = regex(
     r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|Z60W Data File|ZView|CORRW ASCII)", re.IGNORECASE
 )
 _NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
