@@ -348,3 +348,27 @@ def test_a_factor_above_the_table_is_asked_for(line):
 def test_a_factor_in_json_is_asked_for():
     with pytest.raises(ReadError, match="stands beside the table"):
         one(json.dumps({**COLUMNS, "scale_factor": 0.001}), "x.json")
+
+
+def test_marks_behind_the_last_column():
+    marks = ["x" if place in (5, 11) else "" for place in range(F.size)]
+    kept = np.delete(np.arange(F.size), [5, 11])
+    text = "f (Hz),Zre (Ohm),Zim (Ohm),Outlier\n" + rows("{},{},{},{}", F, Z.real, Z.imag, marks)
+    holds(one(text), F[kept], Z[kept])
+
+
+@pytest.mark.parametrize("mark", ["#", "%", "//", ";", "!"])
+def test_rows_behind_the_mark_of_a_comment_are_none(mark):
+    table = rows("{},{},{}", F, Z.real, Z.imag).splitlines()
+    table[7] = mark + table[7]
+    kept = np.delete(np.arange(F.size), 7)
+    holds(one("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", *table, ""])), F[kept], Z[kept])
+
+
+def test_a_sweep_up_that_begins_below_the_end_of_the_one_down():
+    up = np.geomspace(0.3, 2e4, 25)
+    zu = 5 + 60 / (1 + 2j * np.pi * up * 0.03)
+    text = "f (Hz),Zre (Ohm),Zim (Ohm)\n" + rows("{},{},{}", F, Z.real, Z.imag)
+    first, second = read_bytes((text + rows("{},{},{}", up, zu.real, zu.imag)).encode(), "x.csv")
+    holds(first)
+    holds(second, up[::-1], zu[::-1])

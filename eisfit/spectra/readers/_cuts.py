@@ -46,7 +46,8 @@ def boundaries(
         back = direction * step < 0 and (changed or _jumps_back(steps, i, direction))
         back = back or (step == 0 and direction != 0 and _turns(steps[i + 1 : i + 3], direction))
         if back or (step == 0 and changed):
-            cuts.append(int(rows[i + 1]))
+            early = not changed and _begins_at_the_turn(steps, i)
+            cuts.append(int(rows[i if early else i + 1]))
             direction = 0.0
             if len(cuts) > MAX_SWEEPS:
                 break  # `finish` refuses so many
@@ -159,6 +160,15 @@ def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
     """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
     return abs(float(steps[i])) > np.log(3.0) or _turns(steps[i + 1 : i + 3], direction)
+
+
+def _begins_at_the_turn(steps: FloatArray, i: int) -> bool:
+    """Whether a sweep the other way begins before step `i`, by how evenly either spaces its frequencies."""
+    if not 2 < i < steps.size - 2 or abs(steps[i]) > np.log(3.0):
+        return False
+    before, after = np.abs(steps[i - 3 : i]), np.abs(steps[i : i + 3])
+    uneven = [np.ptp(run[1:]) + 1e-3 * run[1] for run in (before[::-1], after)]
+    return bool(abs(before[2] - before[1]) > 5 * uneven[0] and abs(after[0] - after[1]) <= 2 * uneven[1])
 
 
 def _turns(following: FloatArray, direction: float) -> bool:

@@ -60,6 +60,8 @@ class Table:
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     alone
         Whether its columns are of one spectrum.
+    further
+        Names of columns behind the last of numbers: remarks, marks.
     """
 
     style: Style
@@ -74,6 +76,7 @@ class Table:
     narrower: list[int] = field(default_factory=list)
     polar: str | None = None
     alone: bool = True
+    further: list[str] = field(default_factory=list)
 
     @cached_property
     def lines(self) -> frozenset[int]:
@@ -109,7 +112,7 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 spanning = _names_of_two_lines(higher, above[back], table.style, width)
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
             if table.names:
-                _name_column_of_words(table)
+                _fit_to_columns(table, width)
                 _attach_units(table, units)
                 table.preamble = list(above[:back])
                 return
@@ -119,8 +122,10 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
         table.names = _names_of_units(above[near[0]], table.style, width)
 
 
-def _name_column_of_words(table: Table) -> None:
-    """Give a first column that names or numbers the rows the empty name that the header leaves out."""
+def _fit_to_columns(table: Table, width: int) -> None:
+    """Set names behind the numbers aside; give a first column that counts the rows an empty name it lacks."""
+    if not table.mixed:
+        table.names, table.further = table.names[:width], table.names[width:]
     if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
         return
     first = table.matrix[:, 0]
@@ -204,7 +209,7 @@ def _read_names(
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
         for cells, row in zip(ways, known, strict=True):
             if fits(row, width, style):
-                return cells[:width], fits is _with_complex_column
+                return cells, fits is _with_complex_column
     for cells, row in zip(ways, known, strict=True):
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
             return cells, True

@@ -42,8 +42,10 @@ def leave_out_marked(
     z
         (rows,) ohm; changed in place.
     """
-    for index in (i for i, c in columns.items() if not c.quantity):
-        marked, name = _marked_in(table, lines, index), columns[index].name
+    unknown = {i: c.name for i, c in columns.items() if not c.quantity}
+    unknown |= dict(enumerate(table.further, table.matrix.shape[1]))
+    for index, name in unknown.items():
+        marked = _marked_in(table, lines, index, name)
         if marked is not None and 0 < marked.sum() < marked.size:
             z[marked] = np.nan
             chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
@@ -56,9 +58,9 @@ def leave_out_marked(
         )
 
 
-def _marked_in(table: Table, lines: Sequence[str], index: int) -> BoolArray | None:
+def _marked_in(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
     """Return the rows that a column of yes and no leaves out; None where it is no such column."""
-    name = table.names[index].strip(" ?#").lower() if index < len(table.names) else ""
+    name = name.strip(" ?#").lower()
     leaves_out = _OUT.fullmatch(name)
     if len(table.rows) != len(table.matrix) or not (leaves_out or _IN.fullmatch(name)):
         return None

@@ -9,7 +9,7 @@ from math import isfinite, isnan
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 
-__all__ = ["Style", "number", "row_of_numbers", "split"]
+__all__ = ["Style", "is_remark", "number", "row_of_numbers", "split"]
 
 _NUMBER = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _PREFIXED = regex(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
@@ -45,6 +45,7 @@ _GAPS = frozenset(
         "1.#inf",
     }
 )
+_REMARKS = ("#", "%", "!", "//")
 _LONGEST_NUMBER = 60
 
 
@@ -76,6 +77,12 @@ class Style:
         if self.prefixed:
             notes.append("numbers with SI prefixes (1.5k = 1500)")
         return notes
+
+
+def is_remark(line: str, delimiter: str) -> bool:
+    """Whether a line begins with a comment's mark."""
+    text = line.lstrip()
+    return text.startswith(_REMARKS) or (delimiter != ";" and text.startswith(";"))
 
 
 def split(line: str, delimiter: str) -> list[str]:

@@ -13,7 +13,7 @@ from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._numbers import number, split
+from eisfit.spectra.readers._numbers import is_remark, number, split
 from eisfit.spectra.readers._units import is_unit, unit_of
 
 __all__ = [
@@ -122,7 +122,8 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
             raise file.error(
                 f"line {line}: {text.strip()[:30]!r} stands for rows that were not printed: write all of them"
             )
-        cells = split(text, table.style.delimiter) if text.lstrip()[:1] not in "#%!" else []
+        mark = table.style.delimiter
+        cells = [] if is_remark(text, mark) else split(text, mark)
         if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._header import Table, attach_header
-from eisfit.spectra.readers._numbers import Style, row_of_numbers, split
+from eisfit.spectra.readers._numbers import Style, is_remark, row_of_numbers, split
 
 __all__ = ["find_table"]
 
@@ -23,7 +23,6 @@ _PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = regex(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
 _TWO_NUMBERS = regex(r"\d[^\d]+\d")
 _COMPARED = 20
-_REMARKS = ("#", "%", "!")  # begin lines that are no rows, unless most do
 _FEWEST_ROWS = 3
 _WORD = regex(r"\S+")
 _SAMPLE = 100
@@ -68,7 +67,7 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
         parsed = [row_of_numbers(lines[index], style) for index in filled]
     marked: set[int] = set()
     if any(values and isnan(values[0]) for values in parsed):
-        marked = {index for index in filled if lines[index].lstrip()[:1] in _REMARKS}
+        marked = {index for index in filled if is_remark(lines[index], style.delimiter)}
         marked = marked if 2 * len(marked) < len(filled) else set()
     for index, values in zip(filled, parsed, strict=True):
         if values is not None and index not in marked:
