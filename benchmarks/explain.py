@@ -3,7 +3,7 @@
 ``python benchmarks/explain.py --count 40 --from 1000 [--temperatures] [--film] [--straight | --grid]``
 
 Each study draws a hypothesis and every parameter from the priors of the example study (electrode, film,
-scatter between cells), simulates whole spectra of a bare and a coated cell with eight modes of the solid,
+scatter between cells), simulates whole spectra of a bare and a coated cell with 24 modes of the solid,
 adds 0.3 % of noise, and is searched blindly with the model that the program uses. Told: how often the truth
 comes first (native layer and contact also as one group; also where a gain within twice the scatter between
 cells, which nobody sees, may be called none), its probability, how often it is below 1 %, how
@@ -33,7 +33,7 @@ from eisfit.coating.study import load_study
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = ROOT / "example_spectra" / "rrml" / "study.toml"
-TRUE_MODES, NOISE = 8, 0.003
+TRUE_MODES, NOISE = 24, 0.003
 SIZES = {"R_i": 0.5, "Q": 0.5, "W": 0.5, "counter_R": 0.5}
 """Spread of the sizes between studies, in ln; the program is not told: it takes them from each spectrum."""
 ALIKE = {"native_layer", "contact"}

@@ -55,6 +55,7 @@ _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell d
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _NEAR = 1e-3  # damping where a search begins beside its end
+_REMAINDER = 0.55  # of what twice the modes change, left beyond: their error falls with their number^1.5
 
 
 def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
@@ -296,18 +297,36 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     likelihood = Likelihood(problem.finish(), found.likelihood.hypotheses)
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
-    u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, damping=_NEAR)
+    limit = _limit_over_final(problem, likelihood, led.u, led.which)
+    u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
     ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
-    posterior = _laplace(ended)
-    main = ended.best(1)
-    corrections = _finer_over_quick(found.likelihood, main.u, main.which, MODES)
-    if corrections is None:
+    limit = _limit_over_final(problem, likelihood, ended.u, ended.which)
+    posterior = _laplace(ended, limit)
+    main = np.flatnonzero([k == 0 or ended.which[k] != ended.which[k - 1] for k in range(len(ended.u))])
+    corrections = _finer_over_quick(found.likelihood, ended.u[main], ended.which[main], MODES)
+    if corrections is None or limit is None:
         return posterior
     return {
-        name: replace(p, corrections=tuple(c[h] for c in corrections))
+        name: replace(
+            p, corrections=tuple(c[h] * d[main[h]] for c, d in zip(corrections, limit, strict=True))
+        )
         for h, (name, p) in enumerate(posterior.items())
     }
+
+
+def _limit_over_final(
+    problem: Problem, final: Likelihood, u: FloatArray, which: IntArray
+) -> Corrections | None:
+    """Return what corrects the final model at each row to the limit of infinitely many modes of the solid.
+
+    From twice the modes, by Richardson's extrapolation.
+    """
+    if final.problem is problem:
+        return None
+    twice = Likelihood(problem.finish(2 * MODES, slopes=False), final.hypotheses).impedances(u, which)
+    ratios = [a / b for a, b in zip(twice, final.impedances(u, which), strict=True)]
+    return [ratio + _REMAINDER * (ratio - 1) for ratio in ratios]
 
 
 def _lead_to_quick_optima(near: Optima) -> Optima:
