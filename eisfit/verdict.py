@@ -104,6 +104,13 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "lower quartile of |residual| over rms, below which a part of the points is what is above 3 %",
         "of normal noise it is (ln 4/3)^(1/2) = 0.54; of 20 points below 0.3 once in 400, of 60 in 100,000",
     ),
+    "one_way": Threshold(
+        1 / 3,
+        "rms residual one way (of Z' and Z'', of along and across Z) over another, below which what is above "
+        "3 % is no noise",
+        "noise of both parts is alike: Durbha, Orazem and Garcia-Rubio, J. Electrochem. Soc. 144 (1997) 48; "
+        "of 20 points below 1/3 once in 10,000",
+    ),
     "runs": Threshold(
         -3.0,
         "standard score of the number of sign changes, below which residuals are systematic",

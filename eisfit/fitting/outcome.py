@@ -84,7 +84,7 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
     modulus = np.abs(spectrum.impedance)
-    seen = Residuals.of((difference / modulus)[np.newaxis], modulus[np.newaxis])
+    seen = Residuals.of((difference / modulus)[np.newaxis], spectrum.impedance[np.newaxis])
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),

@@ -96,7 +96,7 @@ def test_folders_that_cannot_be_written(run, monkeypatch):
     def refuse(dir):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     code, checks, _ = run()
     assert code == 1
     assert checks["current folder"]["status"] == "wrong"

@@ -43,6 +43,26 @@ def test_the_ceiling_holds_where_the_noise_is_not_known_or_the_residual_has_stru
     assert grades(Residuals.of(wave, np.ones(wave.shape)), np.array([1.0])).tolist() == ["D"]
 
 
+def test_what_scatters_one_way_alone_is_no_noise_above_the_ceiling():
+    rng = np.random.default_rng(4)
+    impedance = np.exp(-1j * np.linspace(0.1, 1.4, 60))[None]
+    across = 0.001 * (rng.normal(size=(3, 60)) + 1j * rng.normal(size=(3, 60)))
+    gain = 0.05 * rng.normal(size=(1, 60)) * impedance
+    real = 0.05 * rng.normal(size=(1, 60))
+    both = 0.04 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
+    rows = across + np.concatenate([gain, real, both])
+    assert grades(Residuals.of(rows, impedance.repeat(3, axis=0)), np.ones(3)).tolist() == ["D", "D", "A"]
+
+
+def test_a_gain_that_ripples_from_point_to_point_is_no_noise():
+    f = np.logspace(5.4, -0.65, 39)
+    ripple = 1 + 0.09 * np.sin(5.8 * np.log(f))
+    rng = np.random.default_rng(5)
+    z = (10 + 85 / (1 + (2j * np.pi * f * 4e-4) ** 0.72)) * ripple
+    z *= 1 + 0.002 * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size))
+    assert eisfit.fit(changed(z, f), "rs-sei-ct").grade == "D"
+
+
 def test_noisy_data_that_fits_is_of_grade_a_with_large_errors():
     result = eisfit.fit(arc(noise=0.05, seed=3), "rs-ct")
     assert (result.grade, result.ok) == ("A", True)

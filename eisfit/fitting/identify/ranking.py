@@ -58,8 +58,8 @@ def grade(trial: Trial, bench: Workbench) -> str:
     """Return the grade that a fit gets, see `eisfit.fitting.verdicts.grade`."""
     systematic = None if bench.consistent else np.array([True])
     over_noise = np.array([misfit(trial, bench)])
-    modulus = np.abs(bench.spectrum.impedance)[np.newaxis]
-    return str(grades(Residuals.of(trial.relative, modulus), over_noise, systematic)[0])
+    impedance = bench.spectrum.impedance[np.newaxis]
+    return str(grades(Residuals.of(trial.relative, impedance), over_noise, systematic)[0])
 
 
 def _usable(trials: Iterable[Trial]) -> list[Trial]:

@@ -196,7 +196,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
     """Return results without a verdict, and of which rows (B,) nothing is to be said."""
     circuit, values, free = optima.circuit, optima.values, _free(optima.circuit)
     at_bound, held = _find_bounds(circuit, values, free)
-    seen = Residuals.of(fits.relative, fits.modulus, optima.weighting)
+    seen = Residuals.of(fits.relative, fits.target, optima.weighting)
     statistics = _statistics(fits, optima)
     misfit = np.where(
         np.isfinite(statistics["noise"]), np.sqrt(statistics["chisqr"] / optima.attainable), np.nan

@@ -118,8 +118,8 @@ def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
 
 
 def _describe_residuals(result: FitResult) -> Residuals:
-    modulus = np.abs(result.spectrum.impedance)[np.newaxis]
-    return Residuals.of(result.residuals[np.newaxis], modulus, result.weighting)
+    impedance = result.spectrum.impedance[np.newaxis]
+    return Residuals.of(result.residuals[np.newaxis], impedance, result.weighting)
 
 
 def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:

@@ -34,6 +34,9 @@ class Residuals:
         (B,) correlation of neighbours in frequency, real and imaginary parts pooled.
     runs
         (B,) standard score of the number of sign changes; negative: too few.
+    one_way
+        (B,) rms of the residuals in the direction where they are least over that where they are largest, of
+        directions in the plane of Z and of those along and across Z; NaN up to `usable_rms`.
     power
         (B,) of |Z| with which the residuals scatter, where that is not what the weights `modulus` or `unit`
         suppose; else NaN.
@@ -47,13 +50,14 @@ class Residuals:
     high: FloatArray
     lag1: FloatArray
     runs: FloatArray
+    one_way: FloatArray
     power: FloatArray
     points: int
 
     @classmethod
-    def of(cls, relative: ComplexArray, modulus: FloatArray, weighting: str = "") -> Residuals:
-        """Describe relative residuals (B, F) of spectra with |Z| (B, F), which a fit with weights left."""
-        square = np.abs(relative) ** 2
+    def of(cls, relative: ComplexArray, impedance: ComplexArray, weighting: str = "") -> Residuals:
+        """Describe what a fit with weights left of spectra: (Z_model - Z)/|Z| (B, F), beside Z (B, F)."""
+        square, modulus = np.abs(relative) ** 2, np.abs(impedance)
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)
@@ -67,13 +71,15 @@ class Residuals:
         with np.errstate(all="ignore"):
             lag1 = np.sum(parts[:, :, 1:] * parts[:, :, :-1], axis=(0, 2)) / np.sum(parts**2, axis=(0, 2))
         changes = np.sum(np.signbit(parts[:, :, 1:]) != np.signbit(parts[:, :, :-1]), axis=(0, 2))
+        rms = np.sqrt(np.mean(square, axis=1))
         return cls(
-            rms=np.sqrt(np.mean(square, axis=1)),
+            rms=rms,
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
             low=np.sqrt(even[:, points // 4]),
             high=np.sqrt(even[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
+            one_way=_one_way(relative, impedance, rms > limit("usable_rms")),
             power=power,
             points=points,
         )
@@ -84,6 +90,19 @@ class Residuals:
         chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
         seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
         return np.asarray(seen & (self.rms > limit("rounding")))
+
+
+def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:
+    """Return how much less residuals scatter one way than another (B,): 1 for none; NaN but for `rows`.
+
+    With x the residual along a direction and y across it, the axes of their ellipse follow from the mean of
+    |x + jy|^2 and of (x + jy)^2.
+    """
+    found = np.full(len(relative), np.nan)
+    turned = np.stack([relative[rows], relative[rows] * np.exp(-1j * np.angle(impedance[rows]))])
+    size, skew = np.mean(np.abs(turned) ** 2, axis=2), np.abs(np.mean(turned**2, axis=2))
+    found[rows] = np.sqrt(np.min((size - skew) / (size + skew), axis=0))
+    return found
 
 
 def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatArray:
@@ -150,6 +169,7 @@ def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | Non
     noisy &= residuals.rms <= limit("most_noise")
     noisy &= residuals.high >= limit("many_noisy") * residuals.rms
     noisy &= residuals.low >= limit("few_quiet") * residuals.rms
+    noisy &= ~(residuals.one_way < limit("one_way"))
     under = residuals.rms <= limit("usable_rms")
     within = np.where(under, plain, noisy)
     good = under & (residuals.rms_inner <= limit("good_rms"))
