@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from eisfit.coating.inference.assembly import problem_of, size_priors
+from eisfit.coating.inference.corrections import correct_to_limit, extrapolate
 from eisfit.coating.inference.evidence import ledger, log_odds, prior_swing
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Mode, Posterior, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, Block
+from eisfit.coating.inference.problem import HYPOTHESES, MODES, Block
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.physics import INDEX
 from eisfit.coating.study import Study, load_study
@@ -201,6 +202,22 @@ def test_a_hypothesis_among_others_is_the_hypothesis_alone():
         assert alone.names == tuple(np.array(together.names)[together.free[k]])
         own = alone(u[k, together.free[k]][None], np.zeros(1, dtype=int))[0]
         np.testing.assert_allclose(values[k], own[0], rtol=1e-12)
+
+
+def test_the_final_model_is_corrected_to_the_limit_of_many_modes():
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = problem.with_blocks(problem.pair)
+    final, *more = (
+        Likelihood(problem.finish(modes, slopes=False), ["access_and_area"]) for modes in (MODES, 24, 48, 96)
+    )
+    u, row = np.zeros((1, len(final.names))), np.zeros(1, dtype=int)
+    u[0, final.names.index("sigma_s")] = -1.5  # a solid that hardly conducts
+    corrections = correct_to_limit(problem, final, u, row)
+    each = zip(final.impedances(u, row), corrections, *(one.impedances(u, row) for one in more), strict=True)
+    for six, correction, *finer in each:
+        limit = extrapolate(*finer)
+        assert np.abs(six / limit - 1).max() > 0.015
+        assert np.abs(six * correction / limit - 1).max() < 0.0025
 
 
 def test_two_optima_add_up_and_share_the_draws():

@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
+from eisfit.coating.inference.corrections import correct_to_finer, correct_to_limit
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
@@ -55,7 +56,6 @@ _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell d
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _NEAR = 1e-3  # damping where a search begins beside its end
-_REMAINDER = 0.55  # of what twice the modes change, left beyond: their error falls with their number^1.5
 
 
 def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
@@ -201,7 +201,7 @@ def _elsewhere(before: Optima, after: Optima) -> bool:
 
 def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
-    corrections = _finer_over_quick(likelihood, u, which, SEARCH_MODES)
+    corrections = correct_to_finer(likelihood, u, which, SEARCH_MODES)
     u, chi2 = _minimise(likelihood, u, which, _SEARCH, corrections)
     return Optima(likelihood, u, which, chi2)
 
@@ -277,17 +277,6 @@ def _soften_errors(problem: Problem) -> Problem:
     return problem.with_blocks(blocks, problem.ratios)
 
 
-def _finer_over_quick(
-    likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
-) -> Corrections | None:
-    """Return what corrects the quick model at each row, or None where there is no finer one."""
-    quick, final = likelihood.problem, likelihood.problem.finish(modes, slopes=False)
-    if final is quick:
-        return None
-    fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
-    return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
-
-
 def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     """Return the optima in the final model, and the evidence of every hypothesis.
 
@@ -297,14 +286,14 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     likelihood = Likelihood(problem.finish(), found.likelihood.hypotheses)
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
-    limit = _limit_over_final(problem, likelihood, led.u, led.which)
+    limit = correct_to_limit(problem, likelihood, led.u, led.which)
     u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
     ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
-    limit = _limit_over_final(problem, likelihood, ended.u, ended.which)
+    limit = correct_to_limit(problem, likelihood, ended.u, ended.which)
     posterior = _laplace(ended, limit)
     main = np.flatnonzero([k == 0 or ended.which[k] != ended.which[k - 1] for k in range(len(ended.u))])
-    corrections = _finer_over_quick(found.likelihood, ended.u[main], ended.which[main], MODES)
+    corrections = correct_to_finer(found.likelihood, ended.u[main], ended.which[main], MODES)
     if corrections is None or limit is None:
         return posterior
     return {
@@ -315,27 +304,13 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     }
 
 
-def _limit_over_final(
-    problem: Problem, final: Likelihood, u: FloatArray, which: IntArray
-) -> Corrections | None:
-    """Return what corrects the final model at each row to the limit of infinitely many modes of the solid.
-
-    From twice the modes, by Richardson's extrapolation.
-    """
-    if final.problem is problem:
-        return None
-    twice = Likelihood(problem.finish(2 * MODES, slopes=False), final.hypotheses).impedances(u, which)
-    ratios = [a / b for a, b in zip(twice, final.impedances(u, which), strict=True)]
-    return [ratio + _REMAINDER * (ratio - 1) for ratio in ratios]
-
-
 def _lead_to_quick_optima(near: Optima) -> Optima:
     """Return the optima of the quick model, corrected at each one's start by the final one.
 
     A long valley is walked at a twentieth of the final model's cost, and optima that were one before they had
     arrived are one here.
     """
-    corrections = _finer_over_quick(near.likelihood, near.u, near.which, MODES)
+    corrections = correct_to_finer(near.likelihood, near.u, near.which, MODES)
     if corrections is None:
         return near
     u, chi2 = _minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
