@@ -16,7 +16,7 @@ from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, Parallel, components
 from eisfit.records import dataclass
 
-__all__ = ["Box", "Coordinates", "Scales", "arcs"]
+__all__ = ["Box", "Coordinates", "Scales", "arcs", "may_be_negative"]
 
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
@@ -135,6 +135,11 @@ def arcs(node: Node) -> Iterator[tuple[Component, Component]]:
         yield from arcs(child)
 
 
+def may_be_negative(circuit: Circuit) -> bool:
+    """Return whether a free parameter moves as itself, with either sign: an amplitude, no exponent."""
+    return any(p.free and p.scale == "linear" and p.unit for p in circuit.parameters.values())
+
+
 class Coordinates:
     """Maps free coordinates theta (B, V) to physical parameters (B, P) and derivatives back.
 
@@ -168,7 +173,7 @@ class Coordinates:
                 for k in self.free
             ]
         )
-        self.signed = bool((self._sizes > 0).any())
+        self.signed = may_be_negative(circuit)
 
     def __reduce__(self) -> tuple[type[Coordinates], tuple[Circuit, Scales]]:
         """Make a copy anew: nodes are known by their identity, which a copied tree does not share."""

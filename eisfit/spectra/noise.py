@@ -26,6 +26,8 @@ covariance is rescaled by ``redchi``; with ``noise`` it is not.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,12 +131,20 @@ def _first(spectrum: Spectrum) -> str:
 def ladder(omega: FloatArray) -> FloatArray:
     """Return the columns (K, 2F) of `attainable_chisqr`'s model, real and imaginary parts in turn.
 
-    `omega` (F,) falls, as in a `Spectrum`.
+    `omega` (F,) falls, as in a `Spectrum`. Nobody writes to them: spectra of one sweep share them.
     """
+    return _ladder(omega.tobytes())
+
+
+@lru_cache(maxsize=16)
+def _ladder(sweep: bytes) -> FloatArray:
+    omega = np.frombuffer(sweep, dtype=np.float64)
     count = max(1, min(_LADDER, omega.size // 2, round(3 * np.log10(omega[0] / omega[-1])) + 2))
     tau = np.geomspace(0.5 / omega[0], 2 / omega[-1], count)
     ends = np.stack([np.ones(omega.size), 1j * omega / omega[0], -1j * omega[-1] / omega])
-    return np.concatenate([ends, 1 / (1 + 1j * omega * tau[:, np.newaxis])]).view(np.float64)
+    columns = np.concatenate([ends, 1 / (1 + 1j * omega * tau[:, np.newaxis])]).view(np.float64)
+    columns.setflags(write=False)
+    return columns
 
 
 def attainable_chisqr(spectrum: Spectrum, weight: FloatArray) -> float:

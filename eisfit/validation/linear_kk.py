@@ -102,16 +102,21 @@ class Basis:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Step:
-    """One number of elements tried: residual sum of squares, corrected Akaike criterion, its triangle."""
+    """One number of elements tried: residual sum of squares, corrected Akaike criterion.
+
+    `triangle` is that of design and data, of which the first `columns` and the last are in use.
+    """
 
     elements: int
     rss: float
     aicc: float
     triangle: FloatArray
+    columns: int
 
     def mu(self, sign: float = 1.0) -> float:
         """Return mu of the RC resistances; solved on demand, because few steps need it."""
-        solution, *_ = np.linalg.lstsq(self.triangle[:, :-1], self.triangle[:, -1], rcond=None)
+        used = self.triangle[: self.columns]
+        solution, *_ = np.linalg.lstsq(used[:, : self.columns], used[:, -1], rcond=None)
         return mu_of(np.asarray(sign * solution[-self.elements :]))
 
 
@@ -174,21 +179,21 @@ def scan(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) ->
     """Try `first`, `first` + 1, ... RC elements, one QR factorisation each, eight of them in one call."""
     y, fixed = stack(data[:, None], scale), stack(basis.compute_fixed(), scale)
     fixed = fixed / np.sqrt((fixed**2).sum(axis=0))
-    most, jw, k = basis.most_elements(), 1j * basis.omega, fixed.shape[1]
+    most, k = basis.most_elements(), fixed.shape[1]
     for start in range(min(first, most), most + 1, BLOCK):
         counts = np.arange(start, min(start + BLOCK, most + 1))
         # Unused columns are zero: each swallows but one row of y, which is added to the residual again.
-        rc = _time_constants(basis, counts)[:, None, :] * jw[:, None]
-        rc = np.where(rc == 0, 0, scale[:, None] / (1 + rc))
+        x = _time_constants(basis, counts)[:, None, :] * basis.omega[:, None]
+        real = np.where(x == 0, 0.0, scale[:, None] / (1 + x * x))  # of 1 / (1 + jx), weighted
         design = np.empty((counts.size, y.size, k + int(counts[-1]) + 1))
         design[:, :, :k], design[:, :, -1] = fixed, y[:, 0]
-        design[:, : data.size, k:-1], design[:, data.size :, k:-1] = rc.real, rc.imag
+        design[:, : data.size, k:-1], design[:, data.size :, k:-1] = real, -x * real
         for elements, triangle in zip(
             counts.tolist(), np.asarray(np.linalg.qr(design, mode="r")), strict=True
         ):
             p = k + elements
-            rss = float(np.sum(triangle[p:, -1] ** 2))
-            yield Step(elements, rss, _aicc(rss, y.size, p), triangle[:p, [*range(p), -1]])
+            rss = float(triangle[p:, -1] @ triangle[p:, -1])
+            yield Step(elements, rss, _aicc(rss, y.size, p), triangle, p)
 
 
 def choose(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, are_worth_trying, try_departures
 from eisfit.fitting.errors.departures.linearised import Linearised
@@ -158,7 +158,7 @@ def _to_be_followed(
     departures = _first_order(fits)
     worth = are_worth_trying(fits, departures, _COUNTS)
     tried = np.arange(len(worth)) if hidden else np.flatnonzero(worth)
-    signed = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target)).signed
+    signed = may_be_negative(fits.circuit)
     near: list[NDArray[np.intp]] = []
     for rows in _split_rows(tried):
         part = fits.rows(rows)

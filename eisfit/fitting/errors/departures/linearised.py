@@ -166,11 +166,11 @@ def linearise(
     """
     grid, slopes = FrequencyGrid(omega), np.empty((*values.shape, omega.size), dtype=np.complex128)
     difference = np.empty(target.shape, dtype=np.complex128)
-    chained = Coordinates(circuit, Scales.of(omega, target))
+    chained = Coordinates(circuit, Scales.of(omega, target)) if circuit.expressions else None
     for first in range(0, len(values), _BLOCK):
         rows = slice(first, first + _BLOCK)
         difference[rows] = circuit.evaluate(grid, values[rows], slopes[rows]) - target[rows]
-        if circuit.expressions:
+        if chained is not None:
             chained.chain_expressions(slopes[rows], values[rows])
         weighed = slopes[rows].view(np.float64)
         weighed *= weight[rows, np.newaxis, :]
