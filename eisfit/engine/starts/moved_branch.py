@@ -13,12 +13,13 @@ from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-__all__ = ["put_arc", "with_branch_moved"]
+__all__ = ["BEYOND", "Arc", "put_arc", "with_branch_moved", "write_arc"]
 
 _PLACES = 8
 _SHARE = 0.03  # of |Z| there: small beside what is in place
 _ALPHA, _FLAT = 0.9, 0.7
-_BEYOND = (1.0, 3.0)  # decades beyond the fast end, where only the rise of a flat arc is seen
+#: Decades beyond the fast end, where only the rise of a flat arc is seen.
+BEYOND = (1.0, 3.0)
 
 Arc = tuple[Component, Component]
 
@@ -62,24 +63,34 @@ def put_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, siz
         (F,) rad/s, and how large the arc is to be where it peaks there, ohm.
     """
     times = _places(omega, len(rows))
-    _write_arc(circuit, arc, rows, (times, _ALPHA, _size_at(times, omega, size)))
+    write_arc(circuit, arc, rows, (times, _ALPHA, _size_at(times, omega, size)))
 
 
 def _with_arc(
     circuit: Circuit, arc: Arc, values: FloatArray, omega: FloatArray, size: FloatArray
 ) -> FloatArray:
     """Return starts (n, P) with an arc elsewhere."""
-    rows = np.tile(values, (_PLACES + len(_BEYOND), 1))
+    rows = np.tile(values, (_PLACES + len(BEYOND), 1))
     put_arc(circuit, arc, rows[:_PLACES], omega, size)
-    times = 10.0 ** -np.array(_BEYOND) / omega.max()
-    _write_arc(circuit, arc, rows[_PLACES:], (times, _FLAT, _size_at(times, omega, size)))
+    times = 10.0 ** -np.array(BEYOND) / omega.max()
+    write_arc(circuit, arc, rows[_PLACES:], (times, _FLAT, _size_at(times, omega, size)))
     return rows
 
 
-def _write_arc(
+def write_arc(
     circuit: Circuit, arc: Arc, rows: FloatArray, place: tuple[FloatArray, float, FloatArray]
 ) -> None:
-    """Write time constants (n,), an exponent, and resistances (n,) into starts (n, P)."""
+    """Write an arc into starts (n, P).
+
+    Parameters
+    ----------
+    circuit, arc
+        As for `put_arc`.
+    rows
+        Changed in place.
+    place
+        Time constants (n,), an exponent, and resistances (n,).
+    """
     (resistor, storage), (times, alpha, size) = arc, place
     position = {name: k for k, name in enumerate(circuit.names)}
     amount, *exponents = storage.parameter_names

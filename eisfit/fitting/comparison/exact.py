@@ -18,6 +18,7 @@ from eisfit.engine.digits import go_near_digits, reach_digits
 from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
+from eisfit.engine.starts.carried_arcs import with_arcs_of
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, describe_unfitted, free, judge
@@ -135,11 +136,11 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
     """Search, and go on to the digits from the best ends where they are near.
 
     Beside a smaller circuit that suffices, one far larger or one that holds it is only looked at; one hardly
-    larger may still be preferred, and goes to the digits from where it has been looked at.
+    larger may still be preferred, and goes to the digits where a look ends near them.
     """
     by_digits, size = dataclasses.replace(task.problem, weight=1 / digits[np.newaxis]), task.coordinates.size
     smaller = [one for one in others if one.task.coordinates.size < size]
-    enough = [one.task for one in smaller if one.suffices]
+    enough = [one for one in smaller if one.suffices]
     hopeless = np.inf
     if enough:
         basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
@@ -148,12 +149,15 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
         theta, basin = best_start(task, seed)
         if is_exact(task.spectrum, task.settings.weighting, task.attainable):  # the search knew it was
             hopeless = _WITHIN * digits.size
-    if basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
+    if not enough and basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
         residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
-    if _is_needless(task, enough):
-        return _Fitted(task, *go_near_digits(by_digits, ends), basin)
+    if enough:
+        theta, deviance = go_near_digits(by_digits, np.concatenate([_carried(task, theta, enough[0]), ends]))
+        if _is_needless(task, enough) or deviance > _WITHIN * digits.size:
+            return _Fitted(task, theta, deviance, basin)
+        ends = theta[np.newaxis]
     theta, deviance = reach_digits(by_digits, ends, _NORMAL * digits.size, hopeless)
     # The digits that a file shows are the noise at most: no share of less is worth another circuit.
     unit = max(1.0, deviance / max(digits.size - size, 1))
@@ -161,11 +165,20 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
     return _Fitted(task, theta, deviance, basin, suffices)
 
 
-def _is_needless(task: Task, enough: Sequence[Task]) -> bool:
+def _carried(task: Task, theta: FloatArray, other: _Fitted) -> FloatArray:
+    """Return starts (n, V) that do what another circuit does at its optimum."""
+    found, circuit = other.task.coordinates.physical(other.theta[np.newaxis])[0], other.task.circuit
+    values = dict(zip(circuit.names, found.tolist(), strict=True))
+    own = task.coordinates.physical(theta[np.newaxis])[0]
+    starts = with_arcs_of(task.circuit, own, circuit, values, float(task.spectrum.omega.max()))
+    return task.coordinates.internal(starts)
+
+
+def _is_needless(task: Task, enough: Sequence[_Fitted]) -> bool:
     """Return whether a circuit is too large to be preferred to one that is enough, or holds that."""
     return any(
-        set(one.circuit.names) < set(task.circuit.names)
-        or task.coordinates.size > one.coordinates.size + _AS_LARGE
+        set(one.task.circuit.names) < set(task.circuit.names)
+        or task.coordinates.size > one.task.coordinates.size + _AS_LARGE
         for one in enough
     )
 
