@@ -7,7 +7,6 @@ first (`choose_scouts`) is told by what is in a spectrum, not by its place in th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 from zlib import crc32
 
@@ -117,20 +116,22 @@ class Neighbours:
 
     def _steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
         """Return the steps (n, V) that the linear models of the nearest make of the difference of forms."""
-        residual, inverse = self._linear
+        asked = np.zeros(len(self.whole), dtype=bool)  # numpy's sets load its masked arrays
+        asked[nearest] = True
+        residual, inverse = self._linear(np.flatnonzero(asked))
+        place = (np.cumsum(asked) - 1)[nearest]
         off = np.ascontiguousarray(self.whole[nearest] - form)
         off /= np.abs(self.whole[nearest])
-        along = residual[nearest] + off.view(np.float64)
-        return -np.asarray(inverse[nearest] @ along[:, :, np.newaxis])[:, :, 0]
+        along = residual[place] + off.view(np.float64)
+        return -np.asarray(inverse[place] @ along[:, :, np.newaxis])[:, :, 0]
 
-    @cached_property
-    def _linear(self) -> tuple[FloatArray, FloatArray]:
-        """Relative residuals (n, 2F) of those that have ended, and the inverses (n, V, 2F) of Jacobians."""
-        target = self.whole * self.size[:, np.newaxis]
+    def _linear(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return relative residuals (n, 2F) of some that have ended, the inverses (n, V, 2F) of Jacobians."""
+        target = self.whole[rows] * self.size[rows, np.newaxis]
         weight = np.repeat(1 / np.abs(target), 2, axis=1)
         problem = replace(self.problem, target=target, weight=weight, box=None)
         with np.errstate(all="ignore"):
-            theta = self.coordinates.internal(self.values)
+            theta = self.coordinates.internal(self.values[rows])
             residual, jacobian = problem.evaluate(theta, problem.buffer(len(target)))
             normal = jacobian @ jacobian.transpose(0, 2, 1)
             np.einsum("bii->bi", normal)[...] *= 1 + _RIDGE
