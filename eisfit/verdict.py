@@ -111,6 +111,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "noise of both parts is alike: Durbha, Orazem and Garcia-Rubio, J. Electrochem. Soc. 144 (1997) 48; "
         "of 20 points below 1/3 once in 10,000",
     ),
+    "kuiper": Threshold(
+        2.5,
+        "Kuiper's statistic of the periodogram of residuals, above which what is above 3 % is no noise",
+        "N. H. Kuiper, Proc. K. Ned. Akad. Wet. A 63 (1960) 38: noise exceeds 2.3 once in 1,000",
+    ),
     "runs": Threshold(
         -3.0,
         "standard score of the number of sign changes, below which residuals are systematic",

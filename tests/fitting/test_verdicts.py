@@ -54,6 +54,29 @@ def test_what_scatters_one_way_alone_is_no_noise_above_the_ceiling():
     assert grades(Residuals.of(rows, impedance.repeat(3, axis=0)), np.ones(3)).tolist() == ["D", "D", "A"]
 
 
+def test_residuals_that_turn_or_alternate_from_point_to_point_are_no_noise_above_the_ceiling():
+    rng, points = np.random.default_rng(6), np.arange(60)
+    noise = 0.002 * (rng.normal(size=(2, 60)) + 1j * rng.normal(size=(2, 60)))
+    turning = 0.05 * np.exp(2.5j * points)
+    two_sweeps = np.where(points % 2, 0.06, -0.06) * np.exp(1j * np.linspace(0, 2.5, 60))
+    rows = noise + np.stack([turning, two_sweeps])
+    assert grades(Residuals.of(rows, np.ones(rows.shape) + 0j), np.ones(2)).tolist() == ["D", "D"]
+
+
+def test_two_sweeps_in_turn_of_a_cell_that_changed_are_not_usable():
+    rng, f = np.random.default_rng(90), np.logspace(5, -1.5, 56)
+    w = 2j * np.pi * f
+
+    def cell(slow, tau):
+        return 3 + 12 / (1 + (w * 2e-4) ** 0.85) + slow / (1 + (w * tau) ** 0.8)
+
+    z = np.where(np.arange(f.size) % 2, cell(33, 0.02), cell(42, 0.035))
+    z *= 1 + 0.002 * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size))
+    result = eisfit.fit(changed(z, f), "rs-sei-ct")
+    assert result.statistics.rms_relative_residual > 0.03
+    assert (result.grade, result.ok) == ("D", False)
+
+
 def test_a_gain_that_ripples_from_point_to_point_is_no_noise():
     f = np.logspace(5.4, -0.65, 39)
     ripple = 1 + 0.09 * np.sin(5.8 * np.log(f))

@@ -37,6 +37,9 @@ class Residuals:
     one_way
         (B,) rms of the residuals in the direction where they are least over that where they are largest, of
         directions in the plane of Z and of those along and across Z; NaN up to `usable_rms`.
+    kuiper
+        (B,) Kuiper's statistic of the residuals' periodogram over the points: how far some of its waves make
+        them up; NaN up to `usable_rms`.
     power
         (B,) of |Z| with which the residuals scatter, where that is not what the weights `modulus` or `unit`
         suppose; else NaN.
@@ -51,6 +54,7 @@ class Residuals:
     lag1: FloatArray
     runs: FloatArray
     one_way: FloatArray
+    kuiper: FloatArray
     power: FloatArray
     points: int
 
@@ -72,6 +76,7 @@ class Residuals:
             lag1 = np.sum(parts[:, :, 1:] * parts[:, :, :-1], axis=(0, 2)) / np.sum(parts**2, axis=(0, 2))
         changes = np.sum(np.signbit(parts[:, :, 1:]) != np.signbit(parts[:, :, :-1]), axis=(0, 2))
         rms = np.sqrt(np.mean(square, axis=1))
+        above = rms > limit("usable_rms")
         return cls(
             rms=rms,
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
@@ -79,7 +84,8 @@ class Residuals:
             high=np.sqrt(even[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
-            one_way=_one_way(relative, impedance, rms > limit("usable_rms")),
+            one_way=_one_way(relative, impedance, above),
+            kuiper=_kuiper(relative, above),
             power=power,
             points=points,
         )
@@ -102,6 +108,20 @@ def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -
     turned = np.stack([relative[rows], relative[rows] * np.exp(-1j * np.angle(impedance[rows]))])
     size, skew = np.mean(np.abs(turned) ** 2, axis=2), np.abs(np.mean(turned**2, axis=2))
     found[rows] = np.sqrt(np.min((size - skew) / (size + skew), axis=0))
+    return found
+
+
+def _kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
+    """Return Kuiper's statistic (B,) of the cumulative periodogram of residuals: NaN but for `rows`.
+
+    Noise has all waves alike (J. Durbin, Biometrika 56 (1969) 1); two sweeps in turn have one from point to
+    point, which runs of one sign do not show.
+    """
+    found, points = np.full(len(relative), np.nan), relative.shape[1]
+    waves = np.cumsum(np.abs(np.fft.fft(relative[rows], axis=1)) ** 2, axis=1)
+    even = np.arange(1, points + 1) / points
+    above = waves / waves[:, -1:] - even
+    found[rows] = np.sqrt(points) * (np.max(above, axis=1) + np.max(1 / points - above, axis=1))
     return found
 
 
@@ -169,7 +189,7 @@ def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | Non
     noisy &= residuals.rms <= limit("most_noise")
     noisy &= residuals.high >= limit("many_noisy") * residuals.rms
     noisy &= residuals.low >= limit("few_quiet") * residuals.rms
-    noisy &= ~(residuals.one_way < limit("one_way"))
+    noisy &= ~(residuals.one_way < limit("one_way")) & ~(residuals.kuiper > limit("kuiper"))
     under = residuals.rms <= limit("usable_rms")
     within = np.where(under, plain, noisy)
     good = under & (residuals.rms_inner <= limit("good_rms"))
