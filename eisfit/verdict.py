@@ -114,7 +114,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "kuiper": Threshold(
         2.5,
         "Kuiper's statistic of the periodogram of residuals, above which what is above 3 % is no noise",
-        "N. H. Kuiper, Proc. K. Ned. Akad. Wet. A 63 (1960) 38: noise exceeds 2.3 once in 1,000",
+        "N. H. Kuiper, Indagationes Mathematicae 63 (1960) 38: noise exceeds 2.3 once in 1,000",
     ),
     "runs": Threshold(
         -3.0,
