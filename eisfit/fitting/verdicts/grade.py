@@ -65,7 +65,8 @@ class Residuals:
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)
-        even = _even(square, rising, modulus, of_relative)
+        level = _level(relative, modulus, of_relative)
+        even = rising if level is relative else np.sort(np.abs(level) ** 2, axis=1)
         power = np.full(len(square), np.nan)
         if weighting in ("modulus", "unit"):
             power = of_relative if weighting == "modulus" else _powers(square, modulus, 0.0)
@@ -84,8 +85,8 @@ class Residuals:
             high=np.sqrt(even[:, 3 * points // 4]),
             lag1=np.nan_to_num(lag1),
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
-            one_way=_one_way(relative, impedance, above),
-            kuiper=_kuiper(relative, above),
+            one_way=_one_way(level, impedance, above),
+            kuiper=_kuiper(level, above),
             power=power,
             points=points,
         )
@@ -156,16 +157,18 @@ def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatA
     return np.where(gained > limit("error_structure") ** 2, _POWERS[best], np.nan)
 
 
-def _even(square: FloatArray, rising: FloatArray, modulus: FloatArray, power: FloatArray) -> FloatArray:
-    """Return squares (B, F) in rising order; of rows with a `power` over their variance, the mean kept."""
+def _level(relative: ComplexArray, modulus: FloatArray, power: FloatArray) -> ComplexArray:
+    """Return residuals (B, F), those of rows with a `power` over their size by it, the mean square kept."""
     told = np.isfinite(power)
     if not told.any():
-        return rising
-    even = rising.copy()
-    scaled = square[told] * modulus[told] ** (2 * (1 - power[told, np.newaxis]))
-    scaled *= np.mean(square[told], axis=1, keepdims=True) / np.mean(scaled, axis=1, keepdims=True)
-    even[told] = np.sort(scaled, axis=1)
-    return even
+        return relative
+    level, own = relative.copy(), relative[told]
+    scaled = own * modulus[told] ** (1 - power[told, np.newaxis])
+    kept = np.sum(np.abs(own) ** 2, axis=1, keepdims=True) / np.sum(
+        np.abs(scaled) ** 2, axis=1, keepdims=True
+    )
+    level[told] = scaled * np.sqrt(kept)
+    return level
 
 
 def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | None = None) -> NDArray[np.str_]:
