@@ -51,6 +51,7 @@ def test_what_scatters_one_way_alone_is_no_noise_above_the_ceiling():
     real = 0.05 * rng.normal(size=(1, 60))
     both = 0.04 * (rng.normal(size=(1, 60)) + 1j * rng.normal(size=(1, 60)))
     rows = across + np.concatenate([gain, real, both])
+    assert grades(Residuals.of(0.1 * impedance, impedance), np.ones(1)).tolist() == ["D"]  # to the last digit
     assert grades(Residuals.of(rows, impedance.repeat(3, axis=0)), np.ones(3)).tolist() == ["D", "D", "A"]
 
 

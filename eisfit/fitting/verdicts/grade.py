@@ -108,7 +108,7 @@ def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -
     found = np.full(len(relative), np.nan)
     turned = np.stack([relative[rows], relative[rows] * np.exp(-1j * np.angle(impedance[rows]))])
     size, skew = np.mean(np.abs(turned) ** 2, axis=2), np.abs(np.mean(turned**2, axis=2))
-    found[rows] = np.sqrt(np.min((size - skew) / (size + skew), axis=0))
+    found[rows] = np.sqrt(np.maximum(np.min((size - skew) / (size + skew), axis=0), 0.0))  # of rounding
     return found
 
 
