@@ -236,6 +236,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         reading = headerless(file, table.matrix)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
+    file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     for columns in (with_stated_units(file, table, one, lines) for one in sets):
         for label, part in split_by_label(table, lines, columns):
             found = _sweeps(file, part, lines, columns, words)
