@@ -372,3 +372,22 @@ def test_a_sweep_up_that_begins_below_the_end_of_the_one_down():
     first, second = read_bytes((text + rows("{},{},{}", up, zu.real, zu.imag)).encode(), "x.csv")
     holds(first)
     holds(second, up[::-1], zu[::-1])
+
+
+def test_the_last_of_rows_with_units_is_whole():
+    cells = [f"{f:.6g} Hz,{z.real:.6g} Ohm,{z.imag:.6g} Ohm" for f, z in zip(F, Z + 0.123456, strict=True)]
+    cells[-1] = "1 Hz,12 Ohm,-1 Ohm"
+    assert one("\n".join(["Frequency,Z real,Z imag", *cells, ""])).points == F.size
+
+
+def test_columns_without_a_unit_beside_others_in_milliohm_are_asked_for():
+    head = "f (Hz),Zre1 (mOhm),Zim1 (mOhm),Zre2,Zim2\n"
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one(head + rows("{},{},{},{},{}", F, Z.real, Z.imag, Z.real, Z.imag))
+
+
+def test_a_sheet_without_units_beside_one_in_milliohm_is_not_left_out():
+    table = [[float(f), float(z.real), float(z.imag)] for f, z in zip(F, Z, strict=True)]
+    book = workbook([["f (Hz)", "Zre (mOhm)", "Zim (mOhm)"], *table], [["f", "Zre", "Zim"], *table])
+    with pytest.raises(ReadError, match="sheet 'S1': .*stands beside the table"):
+        one(book, "x.xlsx")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit
 from eisfit.spectra.readers.text import sweeps_of_lines
 
 if TYPE_CHECKING:  # read when a workbook is
@@ -58,6 +58,8 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
             found = _sweeps(file.with_words(_words_beside(name, sheets)), rows)
         except ReadError as error:
             reasons.append(f"sheet {name!r}: {str(error).removeprefix(file.name + ': ')}")
+            if asks_for_unit(error):
+                raise file.error(reasons[-1]) from None
             continue
         for sweep in found:
             sweep.metadata["sheet"] = name

@@ -97,6 +97,11 @@ def refuse_many(file: File, number: int) -> None:
         )
 
 
+def asks_for_unit(error: ReadError) -> bool:
+    """Whether an error asks the user for a unit: there is a spectrum, which is not to be left out."""
+    return "--impedance-unit" in str(error)
+
+
 def plural(number: int, thing: str) -> str:
     """Return ``1 point`` or ``2 points``.
 

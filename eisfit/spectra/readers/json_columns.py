@@ -14,7 +14,7 @@ from eisfit.files import parse_json
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import frame_sweeps
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -55,6 +55,8 @@ def parse(file: File) -> list[Sweep]:
         try:
             found = frame_sweeps(file, table)
         except ReadError as error:
+            if asks_for_unit(error):
+                raise
             reasons.append(str(error).removeprefix(f"{file.name}: "))
             continue
         for sweep in found:

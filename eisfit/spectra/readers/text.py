@@ -138,7 +138,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
-        return sweeps_of_lines(file, plainer)
+        return sweeps_of_lines(file, [*plainer, ""])  # its last line was whole
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
         raise file.error(few or no_table(lines))
