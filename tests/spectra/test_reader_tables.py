@@ -389,5 +389,5 @@ def test_columns_without_a_unit_beside_others_in_milliohm_are_asked_for():
 def test_a_sheet_without_units_beside_one_in_milliohm_is_not_left_out():
     table = [[float(f), float(z.real), float(z.imag)] for f, z in zip(F, Z, strict=True)]
     book = workbook([["f (Hz)", "Zre (mOhm)", "Zim (mOhm)"], *table], [["f", "Zre", "Zim"], *table])
-    with pytest.raises(ReadError, match="sheet 'S1': .*stands beside the table"):
+    with pytest.raises(ReadError, match=r"sheet 'S1': .*stands beside the table"):
         one(book, "x.xlsx")
