@@ -350,3 +350,13 @@ def test_a_circuit_starts_from_one_of_the_same_elements_in_other_places():
     found = eisfit.compare(s, ["rs-sei-ct-then-w", "rs-sei-ct-w"])
     assert found.best.name == "rs-sei-ct-w"
     assert all(row.misfit < 1.1 for row in found.ranked)
+
+
+def test_an_inductance_that_turns_nothing_inductive_is_found():
+    """50 nH bend the fast end by a fifth of |Z|, Z'' stays below zero: every circuit missed."""
+    values = {"L_cell": 5e-8, "R_s": 0.05, "R_ct": 1.2, "CPE_ct_Q": 1.5e-4, "CPE_ct_alpha": 0.8}
+    s = eisfit.simulate("L_cell-R_s-p(R_ct,CPE_ct)", values, frequency=np.geomspace(1e5, 1e-1, 50), seed=1)
+    assert s.impedance.imag[:10].max() < 0
+    found = eisfit.compare(s)
+    assert found.best.name == "l-rs-ct"
+    assert found.ok

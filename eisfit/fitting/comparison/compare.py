@@ -54,7 +54,8 @@ def compare(
     spectrum
         What was measured, as for `eisfit.fit`.
     circuits
-        Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``.
+        Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``, and where none of them fits
+        those with an inductance, which may bend the fast end without turning it inductive.
     weighting, fmin, fmax, drop, drop_inductive, seed
         As for `eisfit.fit`, the same for every circuit.
 
@@ -81,7 +82,11 @@ def compare(
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
     kept = with_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
-    return _compare(kept, _unique(chosen), weighting, noise, seed)
+    found = _compare(kept, _unique(chosen), weighting, noise, seed)
+    if circuits is not None or found.fits or _turns_inductive(kept):
+        return found
+    inductive = _compare(kept, _choose_suitable(kept, inductive=True), weighting, noise, seed)
+    return inductive if inductive.fits else found
 
 
 def _compare(
@@ -118,14 +123,17 @@ def suitable(spectrum: Spectrum) -> list[Circuit]:
     Those with fewer parameters than half the numbers measured. Where the spectrum has an inductive tail, each
     gets an inductance in series; where it has none, circuits with an inductance are left out.
     """
-    has_tail = _turns_inductive(spectrum)
+    return _choose_suitable(spectrum, inductive=_turns_inductive(spectrum))
+
+
+def _choose_suitable(spectrum: Spectrum, *, inductive: bool) -> list[Circuit]:
     found: dict[str, Circuit] = {}
     for name in names_of_circuits():
         circuit = find_circuit(name)
-        inductive = any(c.symbol == "L" for c in components(circuit.tree))
-        if inductive and not has_tail:
+        has_one = any(c.symbol == "L" for c in components(circuit.tree))
+        if has_one and not inductive:
             continue
-        suits = circuit if inductive or not has_tail else find_circuit(f"l-{circuit.name}")
+        suits = circuit if has_one or not inductive else find_circuit(f"l-{circuit.name}")
         found.setdefault(suits.string, suits)
     return [c for c in found.values() if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
 

@@ -154,7 +154,9 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
         return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
     if enough:
-        theta, deviance = go_near_digits(by_digits, np.concatenate([_carried(task, theta, enough[0]), ends]))
+        theta, deviance = go_near_digits(
+            by_digits, np.concatenate([_carry_arcs(task, theta, enough[0]), ends])
+        )
         if _is_needless(task, enough) or deviance > _WITHIN * digits.size:
             return _Fitted(task, theta, deviance, basin)
         ends = theta[np.newaxis]
@@ -165,7 +167,7 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
     return _Fitted(task, theta, deviance, basin, suffices)
 
 
-def _carried(task: Task, theta: FloatArray, other: _Fitted) -> FloatArray:
+def _carry_arcs(task: Task, theta: FloatArray, other: _Fitted) -> FloatArray:
     """Return starts (n, V) that do what another circuit does at its optimum."""
     found, circuit = other.task.coordinates.physical(other.theta[np.newaxis])[0], other.task.circuit
     values = dict(zip(circuit.names, found.tolist(), strict=True))
