@@ -76,6 +76,8 @@ def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
         return None
     real, imag = _as_written(chosen, "real"), _as_written(chosen, "imag")
     alike = (real == imag) & (real != 0)
+    if not alike.any():
+        return None
     values, counts = np.unique(real[alike], return_counts=True)
     told = [
         value

@@ -165,10 +165,11 @@ def is_over_range(values: FloatArray) -> BoolArray:
     >>> is_over_range(np.array([9.9e37, -9.99999e28, 1e30, 9.9e5])).tolist()
     [True, True, False, False]
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        digits = np.log10(np.abs(values))
-        mantissa = 10 ** (digits - np.floor(digits))
-    return (np.abs(values) > _OVER_RANGE) & np.isfinite(values) & (mantissa >= _NINES)
+    large = (np.abs(values) > _OVER_RANGE) & np.isfinite(values)
+    if large.any():
+        digits = np.log10(np.abs(values[large]))
+        large[large] = 10 ** (digits - np.floor(digits)) >= _NINES
+    return large
 
 
 def _hint(sweep: Sweep) -> None:
