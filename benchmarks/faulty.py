@@ -166,6 +166,24 @@ def coarse(rng):
     return f, np.where(rounded == 0, step * (0.5 - 0.5j), rounded)
 
 
+def two_sweeps_in_turn(rng):
+    """Every other point is of the cell as it was later: all of it larger, and slower."""
+    f = sweep(rng)
+    kinds = (*CELLS, *RESONANT)
+    kind, state = kinds[rng.integers(len(kinds))], rng.integers(2**32)
+    larger, slower = 1 + log_uniform(rng, 0.03, 0.5), 1 + log_uniform(rng, 0.03, 0.5)
+    before = kind(np.random.default_rng(state), 2j * np.pi * f)
+    after = larger * kind(np.random.default_rng(state), 2j * np.pi * f * slower)
+    return f, np.where(np.arange(f.size) % 2, after, before)
+
+
+def turning(rng):
+    """An error as large at every point, which turns from each to the next."""
+    f, z = wrong_circuit(rng)
+    turn = np.exp(1j * rng.uniform(1.5, 4.8) * np.arange(f.size))
+    return f, z * (1 + log_uniform(rng, 0.03, 0.3) * turn)
+
+
 def absolute_imaginary(rng):
     """-Z'' without its sign: what is inductive looks capacitive."""
     f, z = wrong_circuit(rng)
@@ -191,6 +209,8 @@ FAULTS = (
     contact_lost,
     coarse,
     absolute_imaginary,
+    two_sweeps_in_turn,
+    turning,
 )
 
 
