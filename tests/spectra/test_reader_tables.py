@@ -225,6 +225,11 @@ def test_a_unit_in_a_sheets_name_or_on_another_sheet_is_asked_for(words):
         one(stream.getvalue(), "x.xlsx")
 
 
+def test_a_line_that_says_to_divide_is_asked_for():
+    with pytest.raises(ReadError, match="stands beside the table"):
+        one("Note: divide Z by 1000 to get Ohm\nf,Zre,Zim\n" + rows("{},{},{}", F, Z.real, Z.imag))
+
+
 @pytest.mark.parametrize("words", ["\n\n\nNotes:\na\nb\nc\nd\ne\nImpedance values are in milliohm\n"])
 def test_a_unit_far_below_the_table_is_asked_for(words):
     with pytest.raises(ReadError, match="stands beside the table"):

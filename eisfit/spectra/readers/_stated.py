@@ -39,7 +39,7 @@ _SUBJECT = {
 _MENTIONS = re.compile(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = re.compile(
-    r"\b(?:multipl\w+|divided|scaled)\s+(?:by|with)\s+\d|[x×*]\s*10{2,}\b|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
+    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*]\s*10{2,}\b|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
     r"|\b1\s*=\s*1\s*\w",
     re.IGNORECASE,
 )
@@ -77,7 +77,7 @@ def with_stated_units(
         return columns
     found: dict[str, str] = {}
     for kind, unit, line in _find_stated(text):
-        if kind not in bare.values() or not _is_of(kind, unit, line):
+        if kind not in bare.values() or _FACTOR.search(line) or not _is_of(kind, unit, line):
             continue
         other = found.setdefault(kind, unit)
         if unit_of(other) != unit_of(unit):
