@@ -51,6 +51,7 @@ _WITH_PREFIX = {
     ("ohm", "ohms", "Ω", "Ω"): Measure(1.0, _OHM),
     ("S", "siemens"): Measure(1.0, _SIEMENS),
     ("F", "farad", "farads"): Measure(1.0, _FARAD),
+    ("H", "henry", "henries"): Measure(1.0, (2, 1, -2, -2, 0, 0)),
     ("V", "volt", "volts"): Measure(1.0, _VOLT),
     ("J", "joule", "joules"): Measure(1.0, _JOULE),
     ("W", "watt", "watts"): Measure(1.0, (2, 1, -3, 0, 0, 0)),

@@ -49,6 +49,7 @@ _DUE = {
     "S/cm": ("a conductivity", "3.8e-8 S/cm"),
     "F/cm^2": ("a capacitance per area", "10 uF/cm^2"),
     "F": ("a capacitance", "1 uF"),
+    "H": ("an inductance", "1 uH"),
     "cm^3/mol": ("a molar volume", "8.17 cm^3/mol"),
     "mol/cm^3": ("a concentration", "1e-3 mol/cm^3"),
     "V": ("a potential", "-0.35 V"),

@@ -6,29 +6,37 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.explanation import FACTORS, format_capped, format_signed, largest, shares
+from eisfit.rounding import significant
 
 __all__ = ["headline"]
 
 _ELECTRONS = "electrons along the film"
-#: Of hypotheses of two effects: what each changes, and what it is called.
-_PAIRS = {
-    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "a faster reaction"},
-    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "a larger area"},
+#: What each hypothesis changes beside the barrier, and what it is called where the direction is not told.
+_PARTS = {
+    "barrier_only": {},
+    "electronic_access": {"electrons_along_film": _ELECTRONS},
+    "intrinsic_activity": {"reaction": "another rate of the reaction"},
+    "area_gain": {"area": "another area"},
+    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "another rate of the reaction"},
+    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "another area"},
+    "native_layer": {"native_layer": "a layer on the bare cell that the film replaces"},
+    "contact": {"contact": "a small arc of the bare cell alone, as of a poorer contact"},
 }
-_SHORT = {
-    "barrier_only": "the barrier alone",
-    "electronic_access": f"{_ELECTRONS} alone",
-    "intrinsic_activity": "a faster reaction",
-    "area_gain": "a larger area",
-    "native_layer": "a layer on the bare cell that the film replaces",
-    "contact": "a poorer contact of the bare cell",
-    **{name: " and ".join(parts.values()) for name, parts in _PAIRS.items()},
+_BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
+#: A gain, the effect that it belongs to, and that effect below and above one.
+_DIRECTIONS = {
+    "f": ("reaction", "a slower reaction", "a faster reaction"),
+    "g": ("area", "a smaller area", "a larger area"),
 }
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
 _RATHER = 0.5  # below: all the others together are more probable
 _SMALL = 0.01  # of the change: shares below it are told together
 _LITTLE = 0.1  # of the change: an effect that is there, but is not what made it
 _USEFUL = 0.1  # of the open bits: what is expected to bring less settles nothing
+_NAMED = 2  # causes outside the hypotheses in one sentence
+_MOSTLY = 0.3  # of a misfit: a cause that leaves more comes near to nothing
+_WIDE = 0.3  # of the bare cell's R_ct: an interval of the change that tells nothing
+_NONE_BEYOND = "of other areas, temperatures, electrolytes and further arcs none is as likely"
 _LEAST = 0.1  # a probability from which a hypothesis is named where none is decided
 _GAINS = {
     "f": "the reaction is {} times as fast",
@@ -41,28 +49,56 @@ def headline(document: Mapping[str, Any]) -> list[str]:
     kind = " (simulated cells)" if document["simulated"] else ""
     changed = _tell_change(document, kind)
     if not document["fits"]:
-        ways = [row for row in document["contradictions"] if "deviations" in row]
-        way = max(ways, key=lambda row: row["deviations"])["text"] if ways else ""
         tried = len(document["hypotheses"])
         missed = f"None of the {tried} hypotheses fits the data (p < 0.001){kind}: no odds are told."
-        return [changed, missed, way or "Check the spectra and the noise first."]
-    return [changed, _tell_explanation(document, kind), _settle(document)]
+        return [changed, missed, _tell_what_mends(document)]
+    return [changed, _tell_explanation(document, kind), f"{_settle(document)}{_tell_as_likely(document)}"]
+
+
+def _tell_what_mends(document: Mapping[str, Any]) -> str:
+    """Return what would have to give way where no hypothesis fits."""
+    causes = document["outside"]["causes"]
+    fitting = [f"if {row['text']} (p = {significant(row['p_value'], 1)})" for row in causes if row["fits"]]
+    if fitting:
+        return f"It fits {', or '.join(fitting[:_NAMED])}."
+    ways = [row for row in document["contradictions"] if "deviations" in row]
+    if ways:
+        return str(max(ways, key=lambda row: row["deviations"])["text"])
+    broken = sum("breaks" in row for row in document["contradictions"])
+    if broken:
+        return (
+            f"{broken} of the spectra break Kramers-Kronig: measure them again, or leave out what breaks it."
+        )
+    if causes and causes[0]["misfit_left"] < _MOSTLY:
+        left = significant(100 * causes[0]["misfit_left"], 1)
+        nearest = f"{causes[0]['text']} ({left} % of the misfit left)"
+        return f"Nothing that was tried mends it alone; nearest: {nearest}."
+    return "Nothing that was tried mends it; check the spectra, and which cell each belongs to."
+
+
+def _tell_as_likely(document: Mapping[str, Any]) -> str:
+    causes = [row["text"] for row in document["outside"]["causes"]]
+    if not causes:
+        return ""
+    return f" Outside the hypotheses, as likely: {'; or '.join(causes[:_NAMED])}."
 
 
 def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     r, own = document["r_ct"], document["electrode"]
+    modelled = (
+        f"; by the model the electrode's whole interface went from {_span(own['bare'])} to "
+        f"{_span(own['coated'])} ohm"
+        if document["fits"]
+        else ""
+    )
     if not r["usable"]:
-        return (
-            f"The circuit's fits give no R_ct that can be used{kind}; by the model the electrode's own "
-            f"changed from {_span(own['bare'])} to {_span(own['coated'])} ohm."
-        )
+        return f"The circuit's fits give no R_ct that can be used{kind}{modelled}."
     if r["change"]["low95"] < 0 < r["change"]["high95"]:
         said = f"simulated cells; {r['source']}" if kind else r["source"]
         both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm ({said})"
-        return (
-            f"R_ct of the fit hardly changed, {both}; by the model the electrode's whole interface went from "
-            f"{_span(own['bare'])} to {_span(own['coated'])} ohm."
-        )
+        known = r["change"]["high95"] - r["change"]["low95"] < _WIDE * abs(r["bare"]["median"])
+        verb = "R_ct of the fit hardly changed," if known else "The fits leave open how R_ct changed:"
+        return f"{verb} {both}{modelled}."
     change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
     verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)
     low, high = sorted((sign * change["low95"], sign * change["high95"]))
@@ -73,7 +109,7 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     )
     known = f"{low} to {high}; {r['source']}{doubt}"
     text = f"R_ct {verb} from {bare} to {coated} ohm{kind}, by {size} ohm ({known})"
-    if own["other_electrode"]["median"] < 1e-6 or r["source"] == "published":
+    if own["other_electrode"]["median"] < 1e-6 or r["source"] == "published" or not document["fits"]:
         return f"{text}."
     return f"{text}; the other electrode's share of each is {_span(own['other_electrode'])} ohm by the model."
 
@@ -85,10 +121,10 @@ def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     if p[best] < _RATHER:
         return _tell_undecided(p, order, kind)
     largely = p[best] >= _LARGELY
-    alone = _tell_stronger_effect(document, best) if largely else ""
-    named = alone or _explains(_SHORT[best]) + ("" if largely else " best")
+    beside = _tell_stronger_effect(document, best) if largely else ""
+    named = beside or _explains(_name_hypothesis(best, document)) + ("" if largely else " best")
     text = f"{named}, probability {_percent(p[best])}{kind}"
-    text += f"; next {_SHORT[second]}, {_percent(p[second])}" if p[second] >= 0.01 else ""
+    text += f"; next {_name_hypothesis(second)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
@@ -102,25 +138,44 @@ def _explains(what: str) -> str:
     return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 
+def _name_hypothesis(name: str, document: Mapping[str, Any] | None = None) -> str:
+    """Return a hypothesis in words; of the one whose gains the document holds, with their direction."""
+    parts = _name_parts(name, document)
+    return _BARRIER.get(name, " and ".join(parts.values()))
+
+
+def _name_parts(name: str, document: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return what a hypothesis changes beside the barrier, in words."""
+    parts = dict(_PARTS[name])
+    for gain, row in (document["gains"] if document else {}).items():
+        effect, less, more = _DIRECTIONS[gain]
+        if effect in parts:
+            parts[effect] = less if row["median"] < 1 else more
+    return parts
+
+
 def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
-    """Return which of a hypothesis' two effects made the change, where the other one is there beside it."""
-    parts, change = _PAIRS.get(best, {}), document["electrode"]["change"]["median"]
+    """Return what made the change, where something of the best hypothesis is there beside it."""
+    parts, change = _name_parts(best, document), document["electrode"]["change"]["median"]
     rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
-    made = [name for name in parts if rows[name]["median"] * change >= _LITTLE * change**2]
-    if len(made) != 1:
+    made = [n for n in (*parts, "ions_through_film") if rows[n]["median"] * change >= _LITTLE * change**2]
+    by = [name for name in made if name in parts] or made
+    others = [name for name in parts if name not in by]
+    if not by or not others:
         return ""
-    (other,) = (name for name in parts if name not in made)
-    part, end = (format_signed(found[other]["median"]) for found in (rows, ends))
-    return (
-        f"{_explains(parts[made[0]])}, beside {parts[other]}, which changed R(0) - R(inf) by {part} and "
-        f"R(inf) by {end} ohm: together"
-    )
+    what = {**parts, "ions_through_film": "the barrier"}
+    told = [
+        f"{parts[n]}, which changed R(0) - R(inf) by {format_signed(rows[n]['median'])} and R(inf) by "
+        f"{format_signed(ends[n]['median'])} ohm"
+        for n in others
+    ]
+    return f"{_explains(' and '.join(what[n] for n in by))}, beside {' and '.join(told)}: together"
 
 
 def _tell_undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
     """Return what is left where no hypothesis is more probable than all the others together."""
-    likely = [f"{_SHORT[name]} {_percent(p[name])}" for name in order if p[name] >= _LEAST]
-    out = [_SHORT[name] for name in order if p[name] < 0.01]
+    likely = [f"{_name_hypothesis(name)} {_percent(p[name])}" for name in order if p[name] >= _LEAST]
+    out = [_name_hypothesis(name) for name in order if p[name] < 0.01]
     excluded = f" Below 1 %: {', '.join(out)}." if out else ""
     return f"No hypothesis is decided{kind}: {', '.join(likely)}.{excluded}"
 
@@ -156,12 +211,17 @@ def _format_signed(row: Mapping[str, float]) -> str:
 def _settle(document: Mapping[str, Any]) -> str:
     rows = document["next_experiments"]
     if not rows or rows[0]["open_bits"] < 0.1:
-        return "Among these hypotheses hardly anything is left to settle; others were not tried."
+        beyond = "others were not tried" if not document["outside"]["tried"] else _NONE_BEYOND
+        return f"Among these hypotheses hardly anything is left to settle{_end_sentence(document, beyond)}"
     first = rows[0]
     gain = f"{first['expected_bits']:.2f} of {first['open_bits']:.2f} bit"
     if first["expected_bits"] < _USEFUL * first["open_bits"]:
         return f"Nothing that was tried is expected to settle the rest: {first['experiment']} brings {gain}."
     return f"To settle the rest: {first['experiment']} ({gain})."
+
+
+def _end_sentence(document: Mapping[str, Any], beyond: str) -> str:
+    return "." if document["outside"]["causes"] else f"; {beyond}."
 
 
 def _span(entry: Mapping[str, float]) -> str:

@@ -13,6 +13,7 @@ __all__ = [
     "Conductivity",
     "Current",
     "Energy",
+    "Inductance",
     "IonicConductivity",
     "LayerCapacitance",
     "LayerResistance",
@@ -42,6 +43,7 @@ Resistivity = Annotated[Uncertain, _define("ohm*cm")]
 Conductivity = Annotated[Uncertain, _define("S/cm")]
 IonicConductivity = Annotated[Uncertain, _define("S/cm", zero=True)]
 MolarVolume = Annotated[Uncertain, _define("cm^3/mol")]
+Inductance = Annotated[Uncertain, _define("H", zero=True)]
 Energy = Annotated[Uncertain, _define("eV", zero=True)]
 Temperature = Annotated[Uncertain, _define("K")]
 Ratio = Annotated[Uncertain, _define("1")]

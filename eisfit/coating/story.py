@@ -25,6 +25,7 @@ from eisfit.coating.inference.evidence import ledger, next_experiments, prior_sw
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
+from eisfit.coating.outside import list_broken_spectra, tell_outside
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
 
@@ -45,6 +46,7 @@ _PLAIN = {
     "alpha": "exponent of the double layer",
     "W": "diffusion",
     "R_s": "series resistance",
+    "leads": "inductance of the leads",
     "counter_R": "other electrode's resistance",
     "counter_tau": "other electrode's time constant",
     "chi": "chemical capacitance of the film",
@@ -83,9 +85,11 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "ledger": {} if none else ledger(problem, alone, seed, facts),
         "silent": silent,
         "contradictions": [
+            *list_broken_spectra(problem),
             *contradictions(study, voltages, silent),
             *_gives_way(found, problem, none),
         ],
+        "outside": tell_outside(problem, alone, misses),
         "contributions": contributions(exact, found, seed),
         "parameters": _parameters(problem, drawn),
         "gains": _compute_gains(problem, drawn),
@@ -131,14 +135,18 @@ def _hypotheses(found: Mapping[str, Posterior], misses: bool) -> dict[str, dict[
 def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
     """Return the inputs that the best hypothesis moves farthest from where the study puts them.
 
-    What the hypothesis itself frees is its claim, not an input.
+    What the hypothesis itself frees is its claim, not an input. Where spectra are missed an input is named
+    only if it holds most of the misfit: others have gone astray to make up for what the model does not know.
     """
     best = found[_best(found)]
     rows: list[dict[str, Any]] = []
     claimed = () if misses else HYPOTHESES[best.hypothesis].free
+    least = 3.0
+    if misses:
+        least = 0.0 if problem.scalar else max(least, math.sqrt((best.chi2 - best.count) / 2))
     for k in (k for k in np.argsort(-np.abs(best.u)) if best.names[k] not in claimed):
         u = float(best.u[k])
-        if abs(u) < 3 and not (misses and not rows):
+        if abs(u) < (3.0 if rows else least):
             break
         name, prior = best.names[k], problem.priors[best.names[k]]
         value = prior.mean + prior.sd * u

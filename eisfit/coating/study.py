@@ -18,6 +18,7 @@ from eisfit.coating.quantities import (
     AreaDensity,
     Conductivity,
     Current,
+    Inductance,
     LayerCapacitance,
     LayerResistance,
     Length,
@@ -150,6 +151,7 @@ class Series(ClosedModel):
     """``[series]``: what lies before the electrode; by default anything below the spectrum's start."""
 
     resistance: Resistance | None = Field(default=None, description="Electrolyte, leads, contacts; ohm.")
+    inductance: Inductance | None = Field(default=None, description="Of the leads; none by default.")
     source: str = Field(default="", description=_SOURCE)
 
 

@@ -26,7 +26,7 @@ GIVEN = {
     "area": 1.13, "R_s": 3.0, "R_more": 0.3, "kappa": 9e-3, "sigma_s": 1e-4, "R_i": 25.0, "g": 1.3, "Q": 2e-5,
     "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "thickness": 5.25e-7, "resistivity": 70e-6, "s_i": 3.8e-8,
     "chi": 1e-4, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5, "counter_R": 10.0,
-    "counter_tau": 3e-3,
+    "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3, "leads": 5e-7,
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
@@ -86,7 +86,7 @@ def test_extremes_stay_finite_and_smooth(modes):
 
 
 def test_flat_cell_is_the_sum_of_its_parts():
-    # (R_i || CPE + film + native)/(g A) + R_s + contact + counter, in plain complex arithmetic.
+    # (R_i || CPE + film + native)/(g A) + R_s + contact + counter + loop + leads, in complex arithmetic.
     p = GIVEN | {"W": 0.0}
     jw = 1j * OMEGA
     double_layer = 1 / (25.0**-1 + 2e-5 * jw**0.9)
@@ -95,7 +95,10 @@ def test_flat_cell_is_the_sum_of_its_parts():
     film = R * np.tanh(s) / s
     native = 7 / (1 + jw * 14e-6)
     counter = 10 / (1 + (jw * 3e-3) ** 0.85)
-    expected = (double_layer + film + native) / (1.3 * 1.13) + 3.3 + 4 / (1 + jw * 2e-5) + counter
+    loop, leads = -2 / (1 + jw * 0.3), jw * 5e-7
+    expected = (
+        (double_layer + film + native) / (1.3 * 1.13) + 3.3 + 4 / (1 + jw * 2e-5) + counter + loop + leads
+    )
     found = cell_impedance(Cell(Flat(), "mixed", access=True), coordinates(p), OMEGA)
     np.testing.assert_allclose(found.impedance[0], expected, rtol=1e-12)
 
@@ -141,7 +144,7 @@ def test_absent_parameters_have_no_derivative():
 def test_at_rest_a_flat_cell_is_the_sum_of_its_resistances():
     Z = cell_impedance(Cell(Flat(), "mixed"), coordinates(GIVEN), [0.0]).impedance[0, 0]
     layers = 25 + 7 + 5.25e-7 / 3.8e-8
-    assert pytest.approx(layers / (1.3 * 1.13) + 3.3 + 10 + 4) == Z
+    assert pytest.approx(layers / (1.3 * 1.13) + 3.3 + 10 + 4 - 2) == Z
 
 
 @pytest.mark.parametrize("access", [False, True])

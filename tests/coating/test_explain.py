@@ -133,8 +133,10 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
     rest = {name: {"probability": 0.001} for name in document["hypotheses"]}
     document["hypotheses"] = rest | {"access_and_activity": {"probability": 0.99}}
 
+    document["gains"] = {"f": {"median": 1.7, "low95": 1.6, "high95": 1.8, "scatter": 0.03, "seen": True}}
+
     def told(electrons, reaction):
-        rows = {"electrons_along_film": electrons, "reaction": reaction}
+        rows = {"electrons_along_film": electrons, "reaction": reaction, "ions_through_film": 8.0}
         ends = {name: {"median": m, "low95": m - 0.1, "high95": m + 0.1} for name, m in rows.items()}
         change = {"median": -13.0, "low95": -13.1, "high95": -12.9}
         parts = {"r_ct": ends, "r_hf": {name: {"median": -1.2} for name in rows}}
@@ -152,6 +154,55 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
     assert told(-6.5, -6.5).startswith(
         "Electrons along the film and a faster reaction explain it, probability"
     )
+
+
+def document_of_one_part(document, name, factor, shares, gains):
+    """A document in which one hypothesis is left, with the shares of its part and of the barrier."""
+    rest = {other: {"probability": 0.001} for other in document["hypotheses"]}
+    ends = {key: {"median": m, "low95": m - 0.1, "high95": m + 0.1} for key, m in shares.items()}
+    change = sum(shares.values())
+    changed = {"change": {"median": change, "low95": change - 0.1, "high95": change + 0.1}}
+    return document | {
+        "hypotheses": rest | {name: {"probability": 0.99}},
+        "contributions": {"r_ct": ends, "r_hf": {factor: {"median": 0.0}}},
+        "electrode": document["electrode"] | changed,
+        "gains": gains,
+    }
+
+
+def test_what_explains_a_rise_has_risen(published):
+    """A contact that is gone lowers R; where R rose, the barrier made it. A slower reaction is called so."""
+    shares = {"ions_through_film": 8.4, "contact": -1.7}
+    document = document_of_one_part(published.to_dict(), "contact", "contact", shares, {})
+    assert headline(document)[1].startswith("The barrier explains it, beside a small arc of the bare cell")
+    slower = {"median": 0.1, "low95": 0.09, "high95": 0.11, "scatter": 0.05, "seen": True}
+    shares = {"ions_through_film": 8.0, "reaction": 900.0}
+    document = document_of_one_part(
+        published.to_dict(), "intrinsic_activity", "reaction", shares, {"f": slower}
+    )
+    assert headline(document)[1].startswith("A slower reaction explains it, probability 99 %")
+
+
+def test_where_nothing_fits_no_value_of_the_model_is_told_and_what_mends_it_is(published):
+    loop = {"text": "all cells have an inductive loop of 6.3 ohm at 71 mHz", "p_value": 0.7, "fits": True}
+    arc = {"text": "the bare cells have a further arc", "p_value": 0.0, "fits": False, "misfit_left": 0.04}
+    nothing = {"tried": 16, "causes": []}
+    document = published.to_dict() | {"fits": False, "contradictions": [], "outside": nothing}
+    assert headline(document)[2].startswith("Nothing that was tried mends it; check the spectra")
+    told = headline(document | {"outside": nothing | {"causes": [loop]}})
+    assert told[2] == f"It fits if {loop['text']} (p = 0.7)."
+    assert "by the model" not in told[0]
+    told = headline(document | {"outside": nothing | {"causes": [arc]}})
+    assert told[2].endswith("nearest: the bare cells have a further arc (4 % of the misfit left).")
+    broken = {"what": "a.csv", "text": "a.csv breaks Kramers-Kronig", "breaks": "10 mHz"}
+    told = headline(document | {"contradictions": [broken]})
+    assert told[2].startswith("1 of the spectra break Kramers-Kronig")
+
+
+def test_causes_outside_the_hypotheses_that_are_as_likely_are_told(published):
+    cause = {"text": "the coated cells have 0.7 times the area stated", "p_value": 0.3, "fits": True}
+    document = published.to_dict() | {"outside": {"tried": 16, "causes": [cause]}}
+    assert headline(document)[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
 
 
 def test_numbers_that_no_hypothesis_can_meet_get_no_odds(flat):

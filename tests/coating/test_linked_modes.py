@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eisfit.coating.physics.linked_modes import linked_modes
+from eisfit.coating.physics.linked_modes import link_modes
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
@@ -16,7 +16,7 @@ def test_modes_are_those_of_the_whole_matrix(n):
     a = 10 ** rng.uniform(-4, 1, (40, n)) * rng.choice([-1, 1], (40, n))
     y = np.exp(rng.uniform(-15, 15, (40, 30)) + 1j * rng.uniform(-1.57, 1.57, (40, 30)))
     y[:, :3] = np.abs(y[:, :3])
-    values, vectors = linked_modes(d, a, y)
+    values, vectors = link_modes(d, a, y)
     whole = d[:, None, :, None] * np.eye(n) + y[..., None, None] * (a[:, None, :, None] * a[:, None, None, :])
     size = np.abs(whole).max(axis=(-2, -1))
     off = np.abs(whole @ vectors - vectors * values[..., None, :]).max(axis=(-2, -1))

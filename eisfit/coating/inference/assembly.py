@@ -28,6 +28,7 @@ from eisfit.coating.physics import (
 )
 from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.errors import SpectrumError
+from eisfit.rounding import hertz
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
 __all__ = ["problem_of", "size_priors"]
@@ -108,6 +109,11 @@ def _read_priors(study: Study) -> dict[str, Prior]:
     given |= {name: _log_prior(value) for name, value in own.items() if value is not None}
     if study.file.series.resistance is not None:
         given["R_s"] = _log_prior(study.file.series.resistance)
+    inductance = study.file.series.inductance
+    if inductance is not None and any(cell.spectra for cell in study.file.cell):
+        low, high = inductance.draw(np.array([0.1587, 0.8413]))
+        spread = max(float(high - low) / 2, 1e-9)
+        given["leads"] = Prior(float(low + high) / 2, spread, "H", log=False, source="study")
     return given
 
 
@@ -208,7 +214,8 @@ def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, fl
                 ratios.append((cell.name, ratio.mean, ratio.sd))
         for entry in cell.spectra:
             spectrum = study.read(entry.file)
-            noise = study.file.noise.median if study.file.noise is not None else _noise(spectrum)
+            seen, breaks = _test_spectrum(spectrum)
+            noise = study.file.noise.median if study.file.noise is not None else seen
             data = np.ascontiguousarray(spectrum.impedance).view(np.float64)
             name = (
                 cell.name if all(e.replicate == 1 for e in cell.spectra) else f"{cell.name} {entry.replicate}"
@@ -223,6 +230,7 @@ def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, fl
                     cell.coated_by is not None,
                     cell.coated_by,
                     entry.temperature.median,
+                    breaks=breaks,
                 )
             )
     return tuple(sorted(blocks, key=lambda block: block.coated)), tuple(ratios)
@@ -241,12 +249,18 @@ def _scalars(cell: Cell) -> Block:
     )
 
 
-def _noise(spectrum: Any) -> float:
-    """Relative error of a point: the noise seen, and at least 0.2 %, which no instrument's accuracy beats."""
+def _test_spectrum(spectrum: Any) -> tuple[float, str]:
+    """Return the relative error of a point, and where the spectrum breaks Kramers-Kronig.
+
+    The error is the noise seen, and at least 0.2 %, which no instrument's accuracy beats.
+    """
     from eisfit.validation.kramers_kronig import check
 
     try:
-        seen = check(spectrum).unexplained / np.abs(spectrum.impedance)
+        tested = check(spectrum)
     except SpectrumError:  # too few points to tell
-        return 2e-3
-    return max(float(np.sqrt(np.mean(seen**2))), 2e-3)
+        return 2e-3, ""
+    seen = tested.unexplained / np.abs(spectrum.impedance)
+    places = [dict.fromkeys((hertz(r.low_Hz), hertz(r.high_Hz))) for r in tested.ranges]
+    breaks = "; ".join(f"{' to '.join(at)}, {r.cause}" for at, r in zip(places, tested.ranges, strict=True))
+    return max(float(np.sqrt(np.mean(seen**2))), 2e-3), breaks

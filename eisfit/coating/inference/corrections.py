@@ -13,7 +13,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.problem import MODES, Problem
 
-__all__ = ["correct_to_finer", "correct_to_limit", "extrapolate"]
+__all__ = ["correct_quick_to_limit", "correct_to_finer", "correct_to_limit", "extrapolate"]
 
 _SLOWEST = 0.75  # of a change that the next doubling repeats: it is 0.35 to 0.66
 
@@ -25,7 +25,7 @@ def correct_to_finer(
     quick, final = likelihood.problem, likelihood.problem.finish(modes, slopes=False)
     if final is quick:
         return None
-    fine = Likelihood(final, likelihood.hypotheses).impedances(u, which)
+    fine = Likelihood(final, likelihood.hypotheses, likelihood.table).impedances(u, which)
     return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
 
 
@@ -36,9 +36,21 @@ def correct_to_limit(
     if final.problem is problem:
         return None
     more = (problem.finish(times * MODES, slopes=False) for times in (2, 4))
-    twice, four = (Likelihood(one, final.hypotheses).impedances(u, which) for one in more)
+    twice, four = (Likelihood(one, final.hypotheses, final.table).impedances(u, which) for one in more)
     own = final.impedances(u, which)
     return [extrapolate(*z) / z[0] for z in zip(own, twice, four, strict=True)]
+
+
+def correct_quick_to_limit(
+    likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
+) -> Corrections | None:
+    """Return what corrects the quick model at each row to the limit of infinitely many modes of the solid."""
+    finer = correct_to_finer(likelihood, u, which, modes)
+    final = Likelihood(likelihood.problem.finish(), likelihood.hypotheses, likelihood.table)
+    limit = correct_to_limit(likelihood.problem, final, u, which)
+    if finer is None or limit is None:
+        return None
+    return [a * b for a, b in zip(finer, limit, strict=True)]
 
 
 def extrapolate(first: ComplexArray, second: ComplexArray, third: ComplexArray) -> ComplexArray:

@@ -9,12 +9,12 @@ and M its map from the study's parameters, J'J = M' (D'D) M.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
+from eisfit.coating.inference.problem import HYPOTHESES, Block, Hypothesis, Problem
 from eisfit.records import dataclass
 
 __all__ = ["Corrections", "Likelihood"]
@@ -44,7 +44,9 @@ class Likelihood:
     problem
         Data and priors.
     hypotheses
-        Names in `HYPOTHESES`; a row says by its place here which one it belongs to.
+        Names in the table; a row says by its place here which one it belongs to.
+    table
+        What the hypotheses are.
 
     Attributes
     ----------
@@ -56,13 +58,15 @@ class Likelihood:
         Numbers measured.
     """
 
-    def __init__(self, problem: Problem, hypotheses: Sequence[str]) -> None:
-        self.problem, self.hypotheses = problem, tuple(hypotheses)
-        own = [problem.names(HYPOTHESES[name]) for name in self.hypotheses]
+    def __init__(
+        self, problem: Problem, hypotheses: Sequence[str], table: Mapping[str, Hypothesis] = HYPOTHESES
+    ) -> None:
+        self.problem, self.hypotheses, self.table = problem, tuple(hypotheses), table
+        own = [problem.names(table[name]) for name in self.hypotheses]
         self.names = tuple(name for name in problem.priors if any(name in free for free in own))
         self.free = np.array([[name in free for name in self.names] for free in own])
         self.count = sum(block.data.size for block in problem.blocks) + len(problem.ratios)
-        self._access = np.array([HYPOTHESES[name].access for name in self.hypotheses])
+        self._access = np.array([table[name].access for name in self.hypotheses])
         members: dict[tuple[bytes, bool, bytes], list[int]] = {}
         for k, block in enumerate(problem.blocks):
             combine = b"" if block.combine is None else block.combine.tobytes()
@@ -155,7 +159,7 @@ class Likelihood:
             rows = np.flatnonzero(along == access)
             if not rows.size:
                 continue
-            hypothesis = HYPOTHESES[self.hypotheses[which[rows[0]]]]
+            hypothesis = self.table[self.hypotheses[which[rows[0]]]]
             answer = self.problem.answer(hypothesis, group.first, local[rows].reshape(-1, L))
             Z[rows] = answer.impedance.reshape(len(rows), G, -1)
             D[rows] = answer.derivative[:, group.used].reshape(len(rows), G, len(group.used), -1)

@@ -36,11 +36,13 @@ __all__ = [
     "REFERENCE_K",
     "SEARCH_MODES",
     "Block",
+    "Departure",
     "Hypothesis",
     "Prior",
     "Problem",
     "activation_energies",
     "clip_coordinates",
+    "warm",
 ]
 
 REFERENCE_K = 298.15
@@ -103,6 +105,8 @@ class Block:
         (N,) ohm.
     combine
         (N, F) real weights of Re Z for scalars; None for a spectrum.
+    breaks
+        Where a spectrum breaks Kramers-Kronig, in words; empty where it does not.
     coated, film
         Whether it is, and by which one.
     temperature
@@ -118,6 +122,30 @@ class Block:
     film: str | None = None
     temperature: float = REFERENCE_K
     combine: FloatArray | None = None
+    breaks: str = ""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What some cells may have, or how they may differ from the others, beyond what every hypothesis holds.
+
+    Parameters
+    ----------
+    priors
+        Of its parameters.
+    terms
+        (quantity of the cell, parameter, factor): by how much the parameter moves the quantity's coordinate.
+    cells
+        Which it is about: "bare", "coated" or "all".
+    """
+
+    priors: Mapping[str, Prior]
+    terms: tuple[tuple[str, str, float], ...]
+    cells: str = "coated"
+
+    def of(self, block: Block) -> bool:
+        """Return whether a block's cell is meant."""
+        return self.cells in {"all", "coated" if block.coated else "bare"}
 
 
 @dataclass(frozen=True)
@@ -138,6 +166,8 @@ class Problem:
         Kind of the films.
     cells
         Names, the first bare.
+    departures
+        What is tried beyond the hypotheses; hypotheses of a table of their own free their parameters.
     """
 
     support: Support
@@ -146,6 +176,7 @@ class Problem:
     ratios: tuple[tuple[str, float, float], ...] = ()
     film: LayerKind = "mixed"
     cells: tuple[str, ...] = field(default=())
+    departures: tuple[Departure, ...] = ()
 
     def with_blocks(
         self, blocks: Sequence[Block], ratios: Sequence[tuple[str, float, float]] = ()
@@ -169,10 +200,11 @@ class Problem:
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Return the parameters that are free under a hypothesis and touch any of the data."""
         touched = {name for block in self.blocks for _, name, _ in self._terms(block)}
+        switched = _FREED.union(*(departure.priors for departure in self.departures))
         return tuple(
             name
             for name in self.priors
-            if name in touched and (name not in _FREED or name in hypothesis.free)
+            if name in touched and (name not in switched or name in hypothesis.free)
         )
 
     @property
@@ -194,7 +226,7 @@ class Problem:
             if name in place:
                 prior, k = self.priors[name], INDEX[local]
                 if np.isinf(offset[k]):
-                    if name.startswith("Ea:"):
+                    if name.startswith(("Ea:", "change:")):
                         continue  # of a quantity that this cell does not have
                     offset[k] = 0.0
                 offset[k] += factor * prior.mean
@@ -220,6 +252,7 @@ class Problem:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
             terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
+        terms += [term for departure in self.departures if departure.of(block) for term in departure.terms]
         return terms
 
     def ratio_slopes(self, cell: str, names: Sequence[str]) -> tuple[FloatArray, float]:
@@ -254,7 +287,7 @@ def clip_coordinates(local: FloatArray) -> FloatArray:
 
 
 _SHARED = (
-    "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau",
+    "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau", "leads",
 )  # fmt: skip
 # Material whose activation energy counts, and whether the quantity falls (1) or rises with temperature.
 _WARMED = {
@@ -286,3 +319,11 @@ _ENERGIES = {
 def activation_energies() -> dict[str, Prior]:
     """Priors of the activation energies, one a material."""
     return {f"Ea:{name}": Prior(mean, sd, "eV", log=False) for name, (mean, sd) in _ENERGIES.items()}
+
+
+def warm(parameter: str) -> tuple[tuple[str, str, float], ...]:
+    """Return the terms of a parameter that is a change of temperature, K, about the reference."""
+    by_kelvin = {name: sign / (BOLTZMANN_EV * REFERENCE_K**2) for name, (_, sign) in _WARMED.items()}
+    terms = [(name, parameter, -_ENERGIES[_WARMED[name][0]][0] * by) for name, by in by_kelvin.items()]
+    arc = _ENERGIES["counter"][0] / (BOLTZMANN_EV * REFERENCE_K**2 * COUNTER_ALPHA)
+    return (*terms, ("counter_tau", parameter, -arc))

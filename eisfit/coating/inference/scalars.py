@@ -168,7 +168,7 @@ def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted
     local = offset + u @ matrix.T
     start, measured = local[:, _R_I].copy(), np.maximum(wanted, 1e-9 * block.data[0])
     value, slope = _resistance(problem, found, block, local)
-    never = _without_reaction(problem, found, block, local) > measured
+    never = _leave_reaction_out(problem, found, block, local) > measured
     for _ in range(30):  # R(0) - R(inf) rises with ln R_i: Newton's method in its logarithm
         left = np.flatnonzero((np.abs(value / measured - 1) > 1e-9) & ~never)
         if not left.size:
@@ -194,7 +194,7 @@ def _resistance(
     return value[:, 0] - value[:, 1], slope[:, 0] - slope[:, 1]
 
 
-def _without_reaction(problem: Problem, found: Posterior, block: Block, local: FloatArray) -> FloatArray:
+def _leave_reaction_out(problem: Problem, found: Posterior, block: Block, local: FloatArray) -> FloatArray:
     """R(0) - R(inf), ohm (B,), of a reaction without resistance: what no R_i can go below."""
     least = local.copy()
     least[:, _R_I] = _NO_RESISTANCE

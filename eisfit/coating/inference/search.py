@@ -18,7 +18,12 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
-from eisfit.coating.inference.corrections import correct_to_finer, correct_to_limit
+from eisfit.coating.inference.corrections import (
+    correct_quick_to_limit,
+    correct_to_finer,
+    correct_to_limit,
+)
+from eisfit.coating.inference.descent import minimise
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
@@ -26,15 +31,12 @@ from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics import Flat, Pellet
 from eisfit.records import dataclass
 
-__all__ = ["posteriors", "refit"]
+__all__ = ["Optima", "finish_in_quick_model", "posteriors", "refit", "search_from"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
 _ROUNDS, _ANOTHER = 3, 1.0  # rounds of moves, while each leads so many standard deviations away
-_ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _ENOUGH_AFAR = 1e-3  # of what a refitted row's chi2 lies above the best
-_FARTHEST = 3.0  # standard deviations of the prior that one step may go
-_STUCK = 1e10  # damping at which no step gains anything: rounding
 _QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the solid conducts least
 _DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
 _ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations apart have one maximum, not two
@@ -103,9 +105,26 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
         ]
     u = np.concatenate([_reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
     which = np.arange(len(near))
-    u, _ = _minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
+    u, _ = minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
     found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
     return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
+
+
+def search_from(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
+    """Return the best optimum of each hypothesis that the rows begin at, roughly."""
+    return _descend(likelihood, u, which).best(1)
+
+
+def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
+    """Return the posteriors of the best `count` of rough optima, ended in the corrected quick model."""
+    likelihood = near.likelihood
+    for steps, correct in ((_SEARCH, correct_to_finer), (_FINISH, correct_quick_to_limit)):
+        if steps == _FINISH:
+            near = near.rows(np.argsort(near.chi2, kind="stable")[:count])
+        corrections = correct(likelihood, near.u, near.which, MODES)
+        u, chi2 = minimise(likelihood, near.u, near.which, steps, corrections, damping=_NEAR)
+        near = Optima(likelihood, u, near.which, chi2)
+    return _laplace(near, correct_quick_to_limit(likelihood, near.u, near.which, MODES))
 
 
 @dataclass(frozen=True)
@@ -157,9 +176,9 @@ def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Op
     drawn = np.clip(rng.standard_normal((starts, len(likelihood.names))), -2, 2)
     drawn[0] = 0.0  # the prior's mean
     which = np.repeat(np.arange(len(tried)), starts)
-    u, chi2 = _minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
+    u, chi2 = minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
     best = Optima(likelihood, u, which, chi2).best(_BEST)
-    u, chi2 = _minimise(likelihood, best.u, best.which, _SEARCH)
+    u, chi2 = minimise(likelihood, best.u, best.which, _SEARCH)
     return Optima(likelihood, u, best.which, chi2).best(_KEPT)
 
 
@@ -202,7 +221,7 @@ def _elsewhere(before: Optima, after: Optima) -> bool:
 def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = correct_to_finer(likelihood, u, which, SEARCH_MODES)
-    u, chi2 = _minimise(likelihood, u, which, _SEARCH, corrections)
+    u, chi2 = minimise(likelihood, u, which, _SEARCH, corrections)
     return Optima(likelihood, u, which, chi2)
 
 
@@ -287,7 +306,7 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
     limit = correct_to_limit(problem, likelihood, led.u, led.which)
-    u, chi2 = _minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
+    u, chi2 = minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
     ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
     limit = correct_to_limit(problem, likelihood, ended.u, ended.which)
@@ -313,7 +332,7 @@ def _lead_to_quick_optima(near: Optima) -> Optima:
     corrections = correct_to_finer(near.likelihood, near.u, near.which, MODES)
     if corrections is None:
         return near
-    u, chi2 = _minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
+    u, chi2 = minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
     return Optima(near.likelihood, u, near.which, chi2).best(_BEST, _RIVALS)
 
 
@@ -331,56 +350,8 @@ def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str
             _, log_det = np.linalg.slogdet(own)
             log_evidence = -0.5 * float(chi2[k]) - 0.5 * float(log_det)
             modes.append(Mode(u, np.linalg.inv(own), float(chi2[k]), log_evidence))
+        if not modes:
+            continue  # this hypothesis was not asked
         names = tuple(n for n, is_free in zip(likelihood.names, free, strict=True) if is_free)
         found[name] = Posterior(name, names, tuple(modes), likelihood.count)
     return found
-
-
-def _minimise(  # noqa: PLR0917 - the last three are given by name
-    likelihood: Likelihood,
-    starts: FloatArray,
-    which: IntArray,
-    steps: int,
-    corrections: Corrections | None = None,
-    damping: float = 1.0,
-    afar: float = 0.0,
-) -> tuple[FloatArray, FloatArray]:
-    """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
-
-    A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
-    step says nothing, it is small all the way. Of a row that lies far above the best one less is asked.
-    """
-    u, damped = starts.copy(), np.full(len(starts), damping)
-    value, gradient, normal = likelihood(u, which, corrections)
-    arrived, eye = np.zeros(len(u), dtype=bool), np.eye(u.shape[1])
-    for _ in range(steps):
-        moving = np.flatnonzero(~arrived & (damped <= _STUCK))
-        enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
-        step = _newton(gradient[moving], normal[moving] + damped[moving, None, None] * eye)
-        # What is predicted is at most what Newton's own step promises.
-        near = np.flatnonzero(_predict_gain(gradient[moving], step) < enough)
-        whole = _newton(gradient[moving[near]], normal[moving[near]])
-        arrived[moving[near]] = _predict_gain(gradient[moving[near]], whole) < enough[near]
-        step, moving = step[~arrived[moving]], moving[~arrived[moving]]
-        if not moving.size:
-            break
-        step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
-        trial = u[moving] + step
-        own = None if corrections is None else [c[moving] for c in corrections]
-        new, new_gradient, new_normal = likelihood(trial, which[moving], own)
-        better = new < value[moving]
-        at = moving[better]
-        u[at], value[at] = trial[better], new[better]
-        gradient[at], normal[at] = new_gradient[better], new_normal[better]
-        damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
-    return u, value
-
-
-def _newton(gradient: FloatArray, normal: FloatArray) -> FloatArray:
-    """Return Newton's steps, (B, P)."""
-    return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
-
-
-def _predict_gain(gradient: FloatArray, step: FloatArray) -> FloatArray:
-    """Return what steps would gain of chi2, (B,)."""
-    return np.asarray(-(gradient * step).sum(axis=1))

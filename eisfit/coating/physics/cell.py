@@ -106,7 +106,7 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
         for part in diffusion(v["W"], v["tau_d"] if cell.support.particles else None, w)
     )
     log_jw = np.log(w) + 0.5j * np.pi
-    cpe = np.where(moving, v["Q"] * _power(w, v["alpha"]), 0)
+    cpe = np.where(moving, v["Q"] * _raise_jw(w, v["alpha"]), 0)
     faradaic = v["R_i"] + Zd
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
@@ -136,15 +136,19 @@ def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: Complex
 def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
     d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
-    for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0)):
-        x = _power(omega * v[f"{name}_tau"], np.array(alpha))
-        arc = v[f"{name}_R"] / (1 + x)
+    for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0), ("further", 1.0)):
+        if not (v[f"{name}_R"].any() or v[f"{name}_tau"].any()):
+            continue  # no row has such an arc
+        x = _raise_jw(omega * v[f"{name}_tau"], np.array(alpha))
+        share = 1 / (1 + x)
+        arc = v[f"{name}_R"] * share
         Z = Z + arc
-        d[:, INDEX[f"{name}_R"]] = arc
-        d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x / (1 + x)
-    return Z
+        d[:, INDEX[f"{name}_R"]] = share if LINEAR[INDEX[f"{name}_R"]] else arc
+        d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x * share
+    d[:, INDEX["leads"]] = 1j * omega
+    return Z + d[:, INDEX["leads"]] * v["leads"]
 
 
-def _power(x: FloatArray, exponent: FloatArray) -> ComplexArray:
+def _raise_jw(x: FloatArray, exponent: FloatArray) -> ComplexArray:
     """Return (j x)^exponent, without a complex exponential."""
     return np.asarray(x**exponent * np.exp(0.5j * np.pi * exponent))

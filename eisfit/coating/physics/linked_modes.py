@@ -16,13 +16,13 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["linked_modes"]
+__all__ = ["link_modes"]
 
 _STEPS = 60
 _NEAR = 1e-6  # of a root's distance: the method is of third order, so what is left then is rounding
 
 
-def linked_modes(d: FloatArray, a: FloatArray, y: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+def link_modes(d: FloatArray, a: FloatArray, y: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     """Return eigenvalues (B, F, n) and vectors (B, F, n, n), in columns, with v^T v = 1.
 
     Parameters
@@ -36,16 +36,16 @@ def linked_modes(d: FloatArray, a: FloatArray, y: ComplexArray) -> tuple[Complex
     """
     shape = (*y.shape, d.shape[1])
     poles, weights = (np.repeat(x.T, y.shape[1], axis=1) for x in (d, a))  # frequencies last: (n, N)
-    off = _roots(poles, weights**2, y.ravel())
+    off = _find_roots(poles, weights**2, y.ravel())
     vectors = weights[:, None] / (poles[:, None] - poles - off)
     vectors /= np.sqrt((vectors * vectors).sum(axis=0))
     values = np.ascontiguousarray((poles + off).T)
     return values.reshape(shape), np.ascontiguousarray(vectors.transpose(2, 0, 1)).reshape(*shape, -1)
 
 
-def _roots(d: FloatArray, squares: FloatArray, y: ComplexArray) -> ComplexArray:
+def _find_roots(d: FloatArray, squares: FloatArray, y: ComplexArray) -> ComplexArray:
     """Return the distances of the roots from their own d, (n, N)."""
-    off = _first(d, squares, y)
+    off = _guess_roots(d, squares, y)
     found, left, own = np.empty_like(off), np.arange(y.size), np.arange(len(d))
     between, inverse = d[:, None] - d, 1 / y
     for _ in range(_STEPS):
@@ -66,7 +66,7 @@ def _roots(d: FloatArray, squares: FloatArray, y: ComplexArray) -> ComplexArray:
     return found
 
 
-def _first(d: FloatArray, squares: FloatArray, y: ComplexArray) -> ComplexArray:
+def _guess_roots(d: FloatArray, squares: FloatArray, y: ComplexArray) -> ComplexArray:
     """Return where the roots may be: each on its way to half the next d, the last one towards y a^T a."""
     off = y * squares
     whole = y * squares.sum(axis=0)

@@ -52,6 +52,9 @@ PARAMETERS: tuple[PhysicalParameter, ...] = (
     _P("contact_tau", "s", "log", "time constant of the contact", 0.0),
     _P("counter_R", "ohm", "log", "arc of the other electrode", 0.0),
     _P("counter_tau", "s", "log", "time constant of that arc", 0.0),
+    _P("further_R", "ohm", "linear", "a further arc in series; negative: an inductive loop", 0.0),
+    _P("further_tau", "s", "log", "time constant of that arc", 0.0),
+    _P("leads", "H", "linear", "inductance of the leads", 0.0),
 )
 INDEX: dict[str, int] = {p.name: k for k, p in enumerate(PARAMETERS)}
 """Column of each quantity."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.physics.linked_modes import linked_modes
+from eisfit.coating.physics.linked_modes import link_modes
 from eisfit.coating.physics.smooth import coth_csch
 from eisfit.records import dataclass
 
@@ -130,7 +130,7 @@ def solve_rails(  # noqa: PLR0917 - in the order of the derivation
     Solved
     """
     n = G.shape[-1]
-    squares, V = _modes(G, K, link, y)
+    squares, V = _solve_modes(G, K, link, y)
     root, s2 = np.sqrt(G)[:, None, :, None], squares * length**2
     inverse = V.swapaxes(-1, -2) * root.swapaxes(-1, -2)
     coth, csch = coth_csch(s2)
@@ -149,7 +149,7 @@ def solve_rails(  # noqa: PLR0917 - in the order of the derivation
     return Solved(u[..., 0], u[..., :n], u[..., n:], length, V / root, s2, inverse)
 
 
-def _modes(
+def _solve_modes(
     G: FloatArray, K: FloatArray, link: FloatArray, y: ComplexArray
 ) -> tuple[ComplexArray, ComplexArray]:
     """Return lambda^2 (B, F, n) and V (B, F, n, n), V^T V = 1.
@@ -166,7 +166,7 @@ def _modes(
     basis[..., 0], basis[..., 1] = idle, first
     d[:, 1], a[:, 1] = 0, force
     squares, V = np.zeros((*y.shape, G.shape[1]), complex), np.empty((*y.shape, *K.shape[1:]), complex)
-    squares[..., 1:], vectors = linked_modes(d[:, 1:], a[:, 1:], y)
+    squares[..., 1:], vectors = link_modes(d[:, 1:], a[:, 1:], y)
     V[..., 0] = basis[:, None, :, 0]
     V[..., 1:] = basis[:, None, :, 1:] @ vectors
     return squares, V

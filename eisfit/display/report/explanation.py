@@ -14,6 +14,7 @@ __all__ = [
     "FACTORS",
     "LETTERS",
     "NAMES",
+    "OUTSIDE",
     "SILENT",
     "VOLTAGES",
     "Table",
@@ -33,8 +34,8 @@ Document = Mapping[str, Any]
 NAMES = {
     "barrier_only": "barrier alone",
     "electronic_access": "access alone",
-    "intrinsic_activity": "faster reaction",
-    "area_gain": "larger area",
+    "intrinsic_activity": "reaction alone",
+    "area_gain": "area alone",
     "access_and_activity": "access and reaction",
     "access_and_area": "access and area",
     "native_layer": "native layer",
@@ -50,6 +51,7 @@ FACTORS = {
     "contact": "bare cell's contact gone",
     "cell_to_cell": "scatter between cells",
 }
+OUTSIDE = "What outside the hypotheses would explain it"
 SILENT = "Facts that moved no odds"
 VOLTAGES = "Voltages under current, stated and predicted"
 AT_WORK = (
@@ -58,6 +60,7 @@ AT_WORK = (
 _LEAST = 0.05
 """Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
+_NO_CHANCE = 1e-9
 _WIDTH = 100  # columns of a terminal
 _OPEN = 0.005
 """Bits still open below which no measurement is worth a table."""
@@ -76,7 +79,8 @@ def explanation_text(document: Document) -> str:
     """Return the three sentences, contradictions, ledger and contributions for a terminal."""
     lines = [*document["headline"], *(f"note: {note}" for note in document.get("notes", []))]
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
-    shown = 2 + bool(document.get("silent")) + _something_open(document)
+    shown = 1 + bool(document["fits"]) + bool(document.get("silent")) + _something_open(document)
+    shown += bool(document["outside"]["causes"])
     for table in tables(document)[:shown]:
         lines += ["", *_align(table)]
     return "\n".join(lines)
@@ -119,15 +123,18 @@ def tables(document: Document) -> list[Table]:
     rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
     if document.get("silent"):
         rows.append(Table(SILENT, ["no odds from", "why"], [list(row) for row in document["silent"].items()]))
-    rows += [_contributions(document, "r_ct")]
+    if document["outside"]["causes"]:
+        rows.append(_tabulate_causes(document))
+    fits = bool(document["fits"])
+    rows += [_contributions(document, "r_ct")] if fits else []
     if _something_open(document):
         rows.append(_next(document))
     if document["predictions"].get("voltages"):
         rows.append(_voltages(document))
-    rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total")]
+    rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total") if fits]
     if document["swing"]:
         rows.append(_swing(document))
-    return [*rows, _thickness(document), _parameters(document), _inputs(document)]
+    return [*rows, *([_thickness(document), _parameters(document)] if fits else []), _inputs(document)]
 
 
 def _something_open(document: Document) -> bool:
@@ -173,9 +180,25 @@ def _ledger(document: Document) -> Table:
 
 def _misses(document: Document) -> Table:
     rows = [
-        [NAMES[name], f"{document['hypotheses'][name]['p_value']:.1g}"] for name in sort_hypotheses(document)
+        [NAMES[name], _format_chance(document["hypotheses"][name]["p_value"])]
+        for name in sort_hypotheses(document)
     ]
     return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
+
+
+def _format_chance(p: float) -> str:
+    return f"{p:.1g}" if p > _NO_CHANCE else f"< {_NO_CHANCE:.0e}"
+
+
+def _tabulate_causes(document: Document) -> Table:
+    rows = [
+        [row["text"], NAMES[row["hypothesis"]], _format_chance(row["p_value"])]
+        for row in document["outside"]["causes"]
+    ]
+    note = f"{document['outside']['tried']} causes were tried, each alone beside a hypothesis."
+    if not document["fits"]:
+        note += " Below p = 0.001 a cause does not mend the misfit."
+    return Table(OUTSIDE, ["cause", "beside", "p of chi-square"], rows, note)
 
 
 def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:

@@ -13,6 +13,7 @@ from eisfit.display.report.explanation import (
     AT_WORK,
     LETTERS,
     NAMES,
+    OUTSIDE,
     SILENT,
     VOLTAGES,
     Table,
@@ -104,13 +105,14 @@ def explanation_html(document: Document) -> str:
         told = "".join(f"<li>{_set(row['text'])}</li>" for row in document["contradictions"])
         body.append(f"<div class='warn'><b>Contradictions</b><ul>{told}</ul></div>")
     body += [_ledger(document)] if document["ledger"] else []
-    body += [_contributions(document), _spectra(document)]
+    body += [*([_contributions(document)] if document["fits"] else []), _spectra(document)]
     shown = {
         "What each datum says",
         SILENT if document["ledger"] else "",
         "Shares of the change of R_ct / ohm",
     }
     open_too = {"Next measurement, by expected gain", VOLTAGES, "How much is prior?", "No hypothesis fits"}
+    open_too.add(OUTSIDE)
     for table in tables(document):
         if table.title in open_too:
             end = "" if table.title.endswith("?") else "."

@@ -1,0 +1,214 @@
+"""What lies outside the hypotheses: mistakes and effects that a study may hold, tried one at a time.
+
+Each is one more thing about some of the cells: another temperature or area than stated, another electrolyte,
+a further arc, an inductive loop, leads. Where no hypothesis fits, the few that miss least are searched again
+with each of them. Where one fits, it is asked whether its cause is needed: the hypothesis without it is
+searched with each of them, and what is as likely is told. Priors are wide, for mistakes are large; the
+evidence holds them against the hypotheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from eisfit.arrays import FloatArray, IntArray
+from eisfit.coating.inference.likelihood import Likelihood
+from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.problem import (
+    HYPOTHESES,
+    Departure,
+    Hypothesis,
+    Prior,
+    Problem,
+    warm,
+)
+from eisfit.coating.inference.search import Optima, finish_in_quick_model, search_from
+from eisfit.records import dataclass
+
+__all__ = ["Outside", "find_outside_causes"]
+
+_NEAREST = 3  # hypotheses that are searched again where none fits, and causes that all others begin with
+_DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
+_NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
+_FINISHED = 6  # that are walked to their ends
+_BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
+_AS_LIKELY = (
+    3.0  # of log evidence: a cause outside the hypotheses that is not twenty times less likely is told
+)
+_FEWEST_HZ = 1e4  # leads are looked for in spectra that go higher
+_CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5}
+"""Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """One thing more, under one hypothesis.
+
+    Parameters
+    ----------
+    what, cells
+        Its name, and the cells it is about.
+    hypothesis
+        What it is added to.
+    size
+        The value of its parameter: a ratio, or in the unit of its prior.
+    where
+        Time constant of an arc or a loop, s; nan where it has none.
+    posterior
+        After the data.
+    """
+
+    what: str
+    cells: str
+    hypothesis: str
+    size: float
+    where: float
+    posterior: Posterior
+
+
+def find_outside_causes(
+    problem: Problem, found: Mapping[str, Posterior], misses: bool
+) -> tuple[int, list[Outside]]:
+    """Return how many causes outside the hypotheses were tried, and which explain the spectra.
+
+    The likeliest comes first, each once.
+
+    Parameters
+    ----------
+    problem
+        Data and priors; spectra.
+    found
+        Posteriors of the hypotheses.
+    misses
+        Whether none of them fits: then all that were tried come back.
+    """
+    best = max(found, key=lambda name: found[name].log_evidence)
+    bases = (
+        sorted(found, key=lambda name: found[name].chi2)[:_NEAREST]
+        if misses
+        else _leave_cause_out(best, found)
+    )
+    if problem.scalar or not bases:
+        return 0, []
+    tried = _list_departures(problem)
+    whole = replace(
+        problem,
+        departures=tuple(tried.values()),
+        priors={**problem.priors, **{k: p for d in tried.values() for k, p in d.priors.items()}},
+    )
+    others = list(found) if misses else bases
+    table = {f"{base}|{name}": _join(base, tried[name]) for base in others for name in tried}
+    likelihood = Likelihood(whole, list(table), table)
+    near = search_from(likelihood, *_start(likelihood, bases, found, best))
+    if misses:
+        near = near.and_also(search_from(likelihood, *_exchange(near))).best(1)
+    else:
+        near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR))
+    if not near.chi2.size:
+        return len(tried), []
+    rows = [_describe(key, tried, whole, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
+    rows.sort(key=lambda row: -row.posterior.log_evidence)
+    first = {(row.what, row.cells): row for row in reversed(rows)}
+    least = -np.inf if misses else found[best].log_evidence - _AS_LIKELY
+    kept = [row for row in first.values() if row.posterior.log_evidence > least]
+    return len(tried), sorted(kept, key=lambda row: -row.posterior.log_evidence)
+
+
+def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:
+    """Return the hypothesis that the best one becomes without its own cause, where it is decided at all."""
+    own = HYPOTHESES[best]
+    if probabilities(found)[best] < _DECIDED:
+        return []
+    simpler = "electronic_access" if own.access and own.free else "barrier_only"
+    return [simpler] if simpler in found and simpler != best else []
+
+
+def _join(base: str, departure: Departure) -> Hypothesis:
+    own = HYPOTHESES[base]
+    return replace(own, free=(*own.free, *departure.priors))
+
+
+def _list_departures(problem: Problem) -> dict[str, Departure]:
+    """Return what is tried, by "what:cells", and for arcs by where they are looked for."""
+    bare = problem.pair[0]
+    change = {name: f"change:{name}" for name in (*_CHANGES, "alpha", "series", "temperature")}
+    tried = {
+        f"{name}:coated": Departure({change[name]: Prior(0.0, sd)}, ((name, change[name], 1.0),))
+        for name, sd in _CHANGES.items()
+        if name != "counter_R" or "counter_R" in problem.priors
+    }
+    exponent = Prior(0.0, 0.07, log=False)
+    tried["alpha:coated"] = Departure({change["alpha"]: exponent}, (("alpha", change["alpha"], 1.0),))
+    size = 0.3 * float(np.ptp(bare.data[::2]))
+    series = Prior(0.0, size, "ohm", log=False)
+    tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
+    kelvin = Prior(0.0, 10.0, "K", log=False)
+    tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
+    if bare.omega.max() > 2 * np.pi * _FEWEST_HZ and "leads" not in problem.priors:
+        inductance = Prior(0.0, 1e-6, "H", log=False)
+        tried["leads:all"] = Departure({"change:leads": inductance}, (("leads", "change:leads", 1.0),), "all")
+    return {**tried, **_list_arcs(problem, size)}
+
+
+def _list_arcs(problem: Problem, size: float) -> dict[str, Departure]:
+    """Return further arcs, slower and faster than the main one, of all cells and of either kind."""
+    omega = problem.pair[0].omega
+    ends = np.log(1 / omega.max()), np.log(1 / omega.min())
+    arcs = {}
+    for cells in ("coated", "bare", "all"):
+        for place, share in (("fast", 0.3), ("slow", 0.75)):
+            tau = Prior(ends[0] + share * (ends[1] - ends[0]), 0.12 * (ends[1] - ends[0]), "s")
+            names = {n: f"further_{n}:{cells} {place}" for n in ("R", "tau")}
+            priors = {names["R"]: Prior(0.0, size, "ohm", log=False), names["tau"]: tau}
+            terms = tuple((f"further_{n}", names[n], 1.0) for n in ("R", "tau"))
+            arcs[f"arc:{cells} {place}"] = Departure(priors, terms, cells)
+    return arcs
+
+
+def _start(
+    likelihood: Likelihood, bases: Sequence[str], found: Mapping[str, Posterior], best: str
+) -> tuple[FloatArray, IntArray]:
+    """Return rows at each base's own optimum and at the best one's, arcs at a small size of either sign."""
+    rows, which = [], []
+    for h, key in enumerate(likelihood.hypotheses):
+        base, _, name = key.partition("|")
+        for start in dict.fromkeys((base, best)) if base in bases else ():
+            for sign in (1.0, -1.0) if name.startswith("arc") else (0.0,):
+                own = dict(zip(found[start].names, found[start].u, strict=True))
+                begun = [
+                    own.get(label, _BEGUN * sign if label.startswith("further_R") else 0.0)
+                    for label in likelihood.names
+                ]
+                rows.append(np.array(begun) * likelihood.free[h])
+                which.append(h)
+    return np.array(rows), np.array(which)
+
+
+def _exchange(near: Optima) -> tuple[FloatArray, IntArray]:
+    """Return rows of every base with what mends most, from where that is best."""
+    keys, free = near.likelihood.hypotheses, near.likelihood.free
+    rows, which = [], []
+    seen: set[str] = set()
+    for k in np.argsort(near.chi2, kind="stable"):
+        name = keys[near.which[k]].partition("|")[2]
+        if name in seen or len(seen) == _NEAREST:
+            continue
+        seen.add(name)
+        for h in (h for h, key in enumerate(keys) if key.endswith(f"|{name}") and h != near.which[k]):
+            rows.append(near.u[k] * free[h])
+            which.append(h)
+    return np.array(rows), np.array(which)
+
+
+def _describe(key: str, tried: Mapping[str, Departure], problem: Problem, posterior: Posterior) -> Outside:
+    base, _, name = key.partition("|")
+    what, _, cells = name.partition(":")
+    values = []
+    for parameter in tried[name].priors:
+        prior = problem.priors[parameter]
+        value = prior.mean + prior.sd * float(posterior.u[posterior.names.index(parameter)])
+        values.append(float(np.exp(value)) if prior.log else value)
+    return Outside(what, cells.partition(" ")[0], base, values[0], (*values, np.nan)[1], posterior)

@@ -1,0 +1,65 @@
+"""Levenberg and Marquardt's method for rows of parameters under many hypotheses at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eisfit.arrays import FloatArray, IntArray
+from eisfit.coating.inference.likelihood import Corrections, Likelihood
+
+__all__ = ["minimise"]
+
+_ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
+_FARTHEST = 3.0  # standard deviations of the prior that one step may go
+_STUCK = 1e10  # damping at which no step gains anything: rounding
+
+
+def minimise(  # noqa: PLR0917 - the last three are given by name
+    likelihood: Likelihood,
+    starts: FloatArray,
+    which: IntArray,
+    steps: int,
+    corrections: Corrections | None = None,
+    damping: float = 1.0,
+    afar: float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
+
+    A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
+    step says nothing, it is small all the way. Of a row that lies far above the best one less is asked.
+    """
+    u, damped = starts.copy(), np.full(len(starts), damping)
+    value, gradient, normal = likelihood(u, which, corrections)
+    arrived, eye = np.zeros(len(u), dtype=bool), np.eye(u.shape[1])
+    for _ in range(steps):
+        moving = np.flatnonzero(~arrived & (damped <= _STUCK))
+        enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
+        step = _step(gradient[moving], normal[moving] + damped[moving, None, None] * eye)
+        near = np.flatnonzero(
+            _predict_gain(gradient[moving], step) < enough
+        )  # at most what Newton's promises
+        whole = _step(gradient[moving[near]], normal[moving[near]])
+        arrived[moving[near]] = _predict_gain(gradient[moving[near]], whole) < enough[near]
+        step, moving = step[~arrived[moving]], moving[~arrived[moving]]
+        if not moving.size:
+            break
+        step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
+        trial = u[moving] + step
+        own = None if corrections is None else [c[moving] for c in corrections]
+        new, new_gradient, new_normal = likelihood(trial, which[moving], own)
+        better = new < value[moving]
+        at = moving[better]
+        u[at], value[at] = trial[better], new[better]
+        gradient[at], normal[at] = new_gradient[better], new_normal[better]
+        damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
+    return u, value
+
+
+def _step(gradient: FloatArray, normal: FloatArray) -> FloatArray:
+    """Return Newton's steps, (B, P)."""
+    return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
+
+
+def _predict_gain(gradient: FloatArray, step: FloatArray) -> FloatArray:
+    """Return what steps would gain of chi2, (B,)."""
+    return np.asarray(-(gradient * step).sum(axis=1))

@@ -1,0 +1,88 @@
+"""In words: what outside the hypotheses would explain the spectra, and which of them are not consistent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from eisfit.coating.inference.departures import Outside, find_outside_causes
+from eisfit.coating.inference.posterior import LEAST_P, Posterior
+from eisfit.coating.inference.problem import Problem
+from eisfit.rounding import hertz
+
+__all__ = ["list_broken_spectra", "tell_outside"]
+
+_SHOWN = 5
+_MENDS = 0.7  # share of a misfit: a cause that leaves more is not told
+_TIMES = {
+    "area": "the coated cells have {} times the area stated",
+    "kappa": "the electrolyte in the coated cells conducts {} times as well",
+    "sigma_s": "the solid of the coated cells conducts {} times as well",
+    "counter_R": "the other electrode of the coated cells has {} times the resistance",
+    "W": "diffusion in the coated cells has {} times the Warburg coefficient",
+    "Q": "the double layer of the coated cells is {} times as large",
+}
+_LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
+
+
+def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool) -> dict[str, Any]:
+    """Return ``{tried, causes}``: how many causes were tried, and those that are told, the likeliest first.
+
+    Each is ``{what, cells, hypothesis, text, p_value, fits, misfit_left}``; the last is the share of the
+    misfit that is left, of what the best hypothesis exceeds the count of data by.
+    """
+    tried, causes = find_outside_causes(problem, found, misses)
+    best_chi2 = min(p.chi2 for p in found.values())
+    rows: list[dict[str, Any]] = []
+    for cause in causes:
+        p = cause.posterior
+        if cause.what == "arc" and cause.size < 0 and cause.where < _LOOP:
+            continue
+        excess = max(best_chi2 - p.count, 1e-9)
+        rows.append(
+            {
+                "what": cause.what,
+                "cells": cause.cells,
+                "hypothesis": cause.hypothesis,
+                "text": _tell(cause),
+                "p_value": p.p_value,
+                "fits": p.p_value >= LEAST_P,
+                "misfit_left": min(max(p.chi2 - p.count, 0.0) / excess, 1.0),
+            }
+        )
+    fitting = [row for row in rows if row["fits"]]
+    nearest = [row for row in rows if row["misfit_left"] < _MENDS]
+    return {"tried": tried, "causes": (fitting or nearest)[:_SHOWN]}
+
+
+def _tell(cause: Outside) -> str:
+    size = abs(cause.size)
+    if cause.what in _TIMES:
+        return _TIMES[cause.what].format(f"{size:.2g}")
+    if cause.what == "temperature":
+        return f"the coated cells are {size:.2g} K {'warmer' if cause.size > 0 else 'cooler'} than stated"
+    if cause.what == "alpha":
+        more = "larger" if cause.size > 0 else "smaller"
+        return f"the double layer's exponent is {more} by {size:.2g} in the coated cells"
+    if cause.what == "series":
+        return f"the coated cells have {size:.2g} ohm {'more' if cause.size > 0 else 'less'} in series"
+    if cause.what == "leads":
+        return f"the leads have an inductance of {cause.size * 1e6:.2g} uH"
+    kind = "a further arc" if cause.size > 0 else "an inductive loop"
+    cells = {"all": "all cells have", "coated": "the coated cells have", "bare": "the bare cells have"}
+    at = float(f"{1 / (2 * math.pi * cause.where):.2g}")
+    return f"{cells[cause.cells]} {kind} of {size:.2g} ohm at {hertz(at)}"
+
+
+def list_broken_spectra(problem: Problem) -> list[dict[str, Any]]:
+    """Return the spectra that break Kramers-Kronig, in the form of contradictions."""
+    return [
+        {
+            "what": block.name,
+            "breaks": block.breaks,
+            "text": f"{block.name} breaks Kramers-Kronig: {block.breaks}.",
+        }
+        for block in problem.blocks
+        if block.breaks
+    ]
