@@ -11,23 +11,19 @@ from eisfit.rounding import significant
 __all__ = ["headline"]
 
 _ELECTRONS = "electrons along the film"
-#: What each hypothesis changes beside the barrier, and what it is called where the direction is not told.
+#: What each hypothesis changes beside the barrier, and what it is called with a gain above one.
 _PARTS = {
     "barrier_only": {},
     "electronic_access": {"electrons_along_film": _ELECTRONS},
-    "intrinsic_activity": {"reaction": "another rate of the reaction"},
-    "area_gain": {"area": "another area"},
-    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "another rate of the reaction"},
-    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "another area"},
+    "intrinsic_activity": {"reaction": "a faster reaction"},
+    "area_gain": {"area": "a larger area"},
+    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "a faster reaction"},
+    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "a larger area"},
     "native_layer": {"native_layer": "a layer on the bare cell that the film replaces"},
     "contact": {"contact": "a small arc of the bare cell alone, as of a poorer contact"},
 }
 _BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
-#: A gain, the effect that it belongs to, and that effect below and above one.
-_DIRECTIONS = {
-    "f": ("reaction", "a slower reaction", "a faster reaction"),
-    "g": ("area", "a smaller area", "a larger area"),
-}
+_LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
 _LARGELY = 0.9  # a probability from which one hypothesis stands for all
 _RATHER = 0.5  # below: all the others together are more probable
 _SMALL = 0.01  # of the change: shares below it are told together
@@ -119,12 +115,12 @@ def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
     if p[best] < _RATHER:
-        return _tell_undecided(p, order, kind)
+        return _tell_undecided(document, p, order, kind)
     largely = p[best] >= _LARGELY
     beside = _tell_stronger_effect(document, best) if largely else ""
     named = beside or _explains(_name_hypothesis(best, document)) + ("" if largely else " best")
     text = f"{named}, probability {_percent(p[best])}{kind}"
-    text += f"; next {_name_hypothesis(second)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
+    text += f"; next {_name_hypothesis(second, document)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
     size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
@@ -138,20 +134,15 @@ def _explains(what: str) -> str:
     return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 
-def _name_hypothesis(name: str, document: Mapping[str, Any] | None = None) -> str:
-    """Return a hypothesis in words; of the one whose gains the document holds, with their direction."""
-    parts = _name_parts(name, document)
-    return _BARRIER.get(name, " and ".join(parts.values()))
+def _name_hypothesis(name: str, document: Mapping[str, Any]) -> str:
+    """Return a hypothesis in words."""
+    return _BARRIER.get(name, " and ".join(_name_parts(name, document).values()))
 
 
-def _name_parts(name: str, document: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return what a hypothesis changes beside the barrier, in words."""
-    parts = dict(_PARTS[name])
-    for gain, row in (document["gains"] if document else {}).items():
-        effect, less, more = _DIRECTIONS[gain]
-        if effect in parts:
-            parts[effect] = less if row["median"] < 1 else more
-    return parts
+def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a hypothesis changes beside the barrier, in words, with the direction."""
+    less = (document["hypotheses"][name].get("gain") or 2.0) < 1
+    return {effect: _LESS.get(effect, told) if less else told for effect, told in _PARTS[name].items()}
 
 
 def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
@@ -172,10 +163,14 @@ def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     return f"{_explains(' and '.join(what[n] for n in by))}, beside {' and '.join(told)}: together"
 
 
-def _tell_undecided(p: Mapping[str, float], order: Sequence[str], kind: str) -> str:
+def _tell_undecided(
+    document: Mapping[str, Any], p: Mapping[str, float], order: Sequence[str], kind: str
+) -> str:
     """Return what is left where no hypothesis is more probable than all the others together."""
-    likely = [f"{_name_hypothesis(name)} {_percent(p[name])}" for name in order if p[name] >= _LEAST]
-    out = [_name_hypothesis(name) for name in order if p[name] < 0.01]
+    likely = [
+        f"{_name_hypothesis(name, document)} {_percent(p[name])}" for name in order if p[name] >= _LEAST
+    ]
+    out = [_name_hypothesis(name, document) for name in order if p[name] < 0.01]
     excluded = f" Below 1 %: {', '.join(out)}." if out else ""
     return f"No hypothesis is decided{kind}: {', '.join(likely)}.{excluded}"
 

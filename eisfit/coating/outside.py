@@ -9,7 +9,7 @@ from typing import Any
 from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.posterior import LEAST_P, Posterior
 from eisfit.coating.inference.problem import Problem
-from eisfit.rounding import hertz
+from eisfit.rounding import hertz, significant
 
 __all__ = ["list_broken_spectra", "tell_outside"]
 
@@ -57,22 +57,22 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
 
 
 def _tell(cause: Outside) -> str:
-    size = abs(cause.size)
+    size = significant(abs(cause.size), 2)
     if cause.what in _TIMES:
-        return _TIMES[cause.what].format(f"{size:.2g}")
+        return _TIMES[cause.what].format(size)
     if cause.what == "temperature":
-        return f"the coated cells are {size:.2g} K {'warmer' if cause.size > 0 else 'cooler'} than stated"
+        return f"the coated cells are {size} K {'warmer' if cause.size > 0 else 'cooler'} than stated"
     if cause.what == "alpha":
         more = "larger" if cause.size > 0 else "smaller"
-        return f"the double layer's exponent is {more} by {size:.2g} in the coated cells"
+        return f"the double layer's exponent is {more} by {size} in the coated cells"
     if cause.what == "series":
-        return f"the coated cells have {size:.2g} ohm {'more' if cause.size > 0 else 'less'} in series"
+        return f"the coated cells have {size} ohm {'more' if cause.size > 0 else 'less'} in series"
     if cause.what == "leads":
-        return f"the leads have an inductance of {cause.size * 1e6:.2g} uH"
+        return f"the leads have an inductance of {significant(cause.size * 1e6, 2)} uH"
     kind = "a further arc" if cause.size > 0 else "an inductive loop"
     cells = {"all": "all cells have", "coated": "the coated cells have", "bare": "the bare cells have"}
     at = float(f"{1 / (2 * math.pi * cause.where):.2g}")
-    return f"{cells[cause.cells]} {kind} of {size:.2g} ohm at {hertz(at)}"
+    return f"{cells[cause.cells]} {kind} of {size} ohm at {hertz(at)}"
 
 
 def list_broken_spectra(problem: Problem) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eisfit import __version__
+from eisfit.arrays import FloatArray
 from eisfit.coating.circuit_fit import measure_resistances
 from eisfit.coating.contributions import (
     Draw,
@@ -81,7 +82,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "r_ct": measure_resistances(study, problem),
         "electrode": _electrode(exact, drawn),
         "fits": not none,
-        "hypotheses": _hypotheses(found, none),
+        "hypotheses": _hypotheses(found, problem, none),
         "ledger": {} if none else ledger(problem, alone, seed, facts),
         "silent": silent,
         "contradictions": [
@@ -119,7 +120,7 @@ def _electrode(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, A
     return {name: summary(values) for name, values in spans.items()}
 
 
-def _hypotheses(found: Mapping[str, Posterior], misses: bool) -> dict[str, dict[str, Any]]:
+def _hypotheses(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> dict[str, dict[str, Any]]:
     p = probabilities(found)
     return {
         name: {
@@ -127,9 +128,19 @@ def _hypotheses(found: Mapping[str, Posterior], misses: bool) -> dict[str, dict[
             "probability": None if misses else p[name],
             "log_evidence": posterior.log_evidence,
             "p_value": posterior.p_value,
+            "gain": _tell_gain(problem, posterior),
         }
         for name, posterior in found.items()
     }
+
+
+def _tell_gain(problem: Problem, posterior: Posterior) -> float | None:
+    """Return what a hypothesis multiplies the reaction or the area by; None where it does not."""
+    for k, name in enumerate(posterior.names):
+        if name in {"f", "g"}:
+            u = posterior.u[k] if posterior.sample is None else np.median(posterior.sample[:, k])
+            return math.exp(problem.priors[name].mean + problem.priors[name].sd * float(u))
+    return None
 
 
 def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
@@ -203,18 +214,15 @@ def _thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[d
 
 
 def _bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
-    """Measured spectra and the central 95 % of what the posterior makes of them."""
+    """Measured spectra, the optimum of the best hypothesis, and the central 95 % of the posterior's."""
+    best = max((d.posterior for d in drawn), key=lambda p: p.log_evidence)
     rows = []
     for place, block in enumerate(problem.blocks[:12]):
         if block.combine is not None:
             continue
-        parts = []
-        for d in drawn:
-            Z = problem.predict(block, HYPOTHESES[d.posterior.hypothesis], d.posterior.names, d.u)
-            if d.posterior.corrections is not None:
-                Z = (Z.view(np.complex128) * d.posterior.corrections[place]).view(np.float64)
-            parts.append(Z)
+        parts = [_predict(problem, place, d) for d in drawn]
         low, high = np.quantile(np.concatenate(parts), [0.025, 0.975], axis=0).reshape(2, -1, 2)
+        model = _predict(problem, place, Draw(best, best.u[None])).reshape(-1, 2)
         measured = block.data.reshape(-1, 2)
         columns = {"real": 0, "imag": 1}
         rows.append(
@@ -225,11 +233,21 @@ def _bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
                 "temperature_K": block.temperature,
                 "frequency_Hz": (block.omega / (2 * np.pi)).tolist(),
                 **{f"Z_{part}_ohm": measured[:, k].tolist() for part, k in columns.items()},
+                **{f"Z_{part}_model_ohm": model[:, k].tolist() for part, k in columns.items()},
                 **{f"Z_{part}_low95_ohm": low[:, k].tolist() for part, k in columns.items()},
                 **{f"Z_{part}_high95_ohm": high[:, k].tolist() for part, k in columns.items()},
             }
         )
     return rows
+
+
+def _predict(problem: Problem, place: int, drawn: Draw) -> FloatArray:
+    """Return what draws make of a spectrum (n, N), corrected to the final model where there is one."""
+    own = drawn.posterior
+    Z = problem.predict(problem.blocks[place], HYPOTHESES[own.hypothesis], own.names, drawn.u)
+    if own.corrections is None:
+        return Z
+    return (Z.view(np.complex128) * own.corrections[place]).view(np.float64)
 
 
 def _inputs(problem: Problem) -> dict[str, dict[str, Any]]:

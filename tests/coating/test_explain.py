@@ -103,8 +103,8 @@ def test_numbers_of_the_page_are_set_as_in_print(published):
 
 def test_the_page_tells_how_far_measured_points_are_from_the_model(published):
     """Points 5 % farther from the origin than the line: 4.8 % of their own |Z|."""
-    ends = {f"Z_real_{end}95_ohm": [3.0, 6.0] for end in ("low", "high")}
-    ends |= {f"Z_imag_{end}95_ohm": [-4.0, -8.0] for end in ("low", "high")}
+    ends = {f"Z_real_{end}_ohm": [3.0, 6.0] for end in ("low95", "high95", "model")}
+    ends |= {f"Z_imag_{end}_ohm": [-4.0, -8.0] for end in ("low95", "high95", "model")}
     row = {"cell": "bare", "coated": False, "temperature_K": 298.15, **ends}
     row |= {"Z_real_ohm": [3.15, 6.3], "Z_imag_ohm": [-4.2, -8.4]}
     document = published.to_dict()
@@ -132,8 +132,6 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
     document = published.to_dict()
     rest = {name: {"probability": 0.001} for name in document["hypotheses"]}
     document["hypotheses"] = rest | {"access_and_activity": {"probability": 0.99}}
-
-    document["gains"] = {"f": {"median": 1.7, "low95": 1.6, "high95": 1.8, "scatter": 0.03, "seen": True}}
 
     def told(electrons, reaction):
         rows = {"electrons_along_film": electrons, "reaction": reaction, "ions_through_film": 8.0}
@@ -163,7 +161,7 @@ def document_of_one_part(document, name, factor, shares, gains):
     change = sum(shares.values())
     changed = {"change": {"median": change, "low95": change - 0.1, "high95": change + 0.1}}
     return document | {
-        "hypotheses": rest | {name: {"probability": 0.99}},
+        "hypotheses": rest | {name: {"probability": 0.99, "gain": gains.get("f", {}).get("median")}},
         "contributions": {"r_ct": ends, "r_hf": {factor: {"median": 0.0}}},
         "electrode": document["electrode"] | changed,
         "gains": gains,

@@ -38,6 +38,7 @@ _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
 _AS_LIKELY = (
     3.0  # of log evidence: a cause outside the hypotheses that is not twenty times less likely is told
 )
+_ARCS_OF_BARE = {"native_layer", "contact"}
 _FEWEST_HZ = 1e4  # leads are looked for in spectra that go higher
 _CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5}
 """Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
@@ -94,6 +95,8 @@ def find_outside_causes(
     if problem.scalar or not bases:
         return 0, []
     tried = _list_departures(problem)
+    if best in _ARCS_OF_BARE and not misses:  # it is such an arc itself
+        tried = {key: departure for key, departure in tried.items() if not key.startswith("arc:bare")}
     whole = replace(
         problem,
         departures=tuple(tried.values()),

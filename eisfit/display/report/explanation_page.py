@@ -90,6 +90,7 @@ _PRINTED = {
     "&lt; ": "&lt;\u00a0",
     "&gt; ": "&gt;\u00a0",
 }
+_FAR = 0.3  # of the largest Z': a spectrum that begins beyond is drawn without the zero
 _UNFOLD = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))"
 
 
@@ -221,9 +222,9 @@ def _spectra(document: Document) -> str:
     sides = [[row for row in rows if row["coated"] is coated][:2] for coated in (False, True)]
     panels = "".join(_panel(row) for pair in zip_longest(*sides) for row in pair if row)
     caption = (
-        "<b>Figure 3. Measured over predicted.</b> Points: measured; line, boxes: middle and central 95 % "
-        "of the fitted model over all hypotheses by their probability. Equal scales; percentage: how far "
-        "points and line are apart, rms of |Z|."
+        f"<b>Figure {3 if document['fits'] else 1}. Measured over predicted.</b> Points: measured; line: the "
+        "best hypothesis; boxes: central 95 % over all hypotheses by their probability. Equal scales; "
+        "percentage: how far points and line are apart, rms of |Z|."
     )
     return f"<figure><figcaption>{caption}</figcaption><div class='grid'>{panels}</div></figure>"
 
@@ -238,18 +239,20 @@ def _round_ticks(left: float, right: float) -> list[float]:
 def _panel(row: Mapping[str, Any]) -> str:
     x, y = row["Z_real_ohm"], [-v for v in row["Z_imag_ohm"]]
     left, right, top = min(0.0, *x), max(x), max(*y, 1e-9)
+    if min(x) > _FAR * right:  # what lies between zero and the spectrum shows nothing
+        left = min(x) - 0.1 * (right - min(x))
     scale = min(360 / (right - left), 220 / top)
     height = top * scale + 60
 
     def place(a: float, b: float) -> tuple[float, float]:
         return 40 + (a - left) * scale, height - 38 - b * scale
 
-    boxes, points, middle = "", "", []
+    boxes, points = "", ""
+    model = [place(a, -b) for a, b in zip(row["Z_real_model_ohm"], row["Z_imag_model_ohm"], strict=True)]
     kind = "coated" if row["coated"] else "bare"
     ends = zip(*(row[f"Z_{p}_{e}95_ohm"] for p in ("real", "imag") for e in ("low", "high")), strict=True)
     for a, b, low, high in ends:
         (x0, y1), (x1, y0) = place(a, -high), place(b, -low)
-        middle.append(f"{(x0 + x1) / 2:.1f},{(y0 + y1) / 2:.1f}")
         boxes += (
             f"<rect class='band' x='{x0:.1f}' y='{y0:.1f}' width='{x1 - x0:.1f}' height='{y1 - y0:.1f}'/>"
         )
@@ -258,7 +261,7 @@ def _panel(row: Mapping[str, Any]) -> str:
         points += f"<circle class='{kind}' cx='{px:.1f}' cy='{py:.1f}' r='2.4'/>"
     (ax, ay), (bx, _) = place(left, 0), place(right, 0)
     label = f"{row['cell']}, {row['temperature_K'] - 273.15:.0f} °C"
-    line = f"<polyline class='model' points='{' '.join(middle)}'/>"
+    line = f"<polyline class='model' points='{' '.join(f'{a:.1f},{b:.1f}' for a, b in model)}'/>"
     axis = f"<path class='axis' d='M{ax:.1f},{ay:.1f} H{bx:.1f}'/>"
     ticks = "".join(
         f"<path class='axis' d='M{place(at, 0)[0]:.1f},{ay:.1f} v4'/>"
@@ -276,12 +279,12 @@ def _panel(row: Mapping[str, Any]) -> str:
 
 
 def _measure_distance(row: Mapping[str, Any]) -> float:
-    """Return how far measured points are from the middle of the predicted ones, rms in percent of |Z|."""
+    """Return how far measured points are from the model's, rms in percent of |Z|."""
     squares = []
     for place, size in enumerate(map(math.hypot, row["Z_real_ohm"], row["Z_imag_ohm"])):
         for part in ("real", "imag"):
-            value, low, high = (row[f"Z_{part}_{end}ohm"][place] for end in ("", "low95_", "high95_"))
-            squares.append(((value - (low + high) / 2) / size) ** 2)
+            value, model = (row[f"Z_{part}_{which}ohm"][place] for which in ("", "model_"))
+            squares.append(((value - model) / size) ** 2)
     return 100 * math.sqrt(2 * sum(squares) / len(squares))
 
 
