@@ -24,7 +24,7 @@ def simulated(hypothesis, seed, *, changed=None, added=None):
     """The example's pair from the priors' means, one quantity of the coated cell changed or a part added."""
     whole = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     problem = whole.with_blocks(whole.pair)
-    fine, rng, blocks = problem.finished(slopes=False), np.random.default_rng(seed), []
+    fine, rng, blocks = problem.finish(24, slopes=False), np.random.default_rng(seed), []
     names = problem.names(HYPOTHESES[hypothesis])
     for block in problem.blocks:
         offset, _ = problem.affine(block, names)
@@ -61,7 +61,7 @@ def test_leads_of_a_microhenry_are_found():
     misses, _, (_, rows) = causes(simulated("barrier_only", 42, added=lambda b: 1e-6j * b.omega))
     assert misses
     assert rows[0].what == "leads"
-    assert rows[0].size == pytest.approx(1e-6, rel=0.1)
+    assert rows[0].size == pytest.approx(1e-6, rel=0.2)
 
 
 def test_a_study_that_states_its_leads_gets_odds():

@@ -13,7 +13,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.problem import MODES, Problem
 
-__all__ = ["correct_quick_to_limit", "correct_to_finer", "correct_to_limit", "extrapolate"]
+__all__ = ["correct_near_to_limit", "correct_to_finer", "correct_to_limit", "extrapolate"]
 
 _SLOWEST = 0.75  # of a change that the next doubling repeats: it is 0.35 to 0.66
 
@@ -41,16 +41,19 @@ def correct_to_limit(
     return [extrapolate(*z) / z[0] for z in zip(own, twice, four, strict=True)]
 
 
-def correct_quick_to_limit(
-    likelihood: Likelihood, u: FloatArray, which: IntArray, modes: int
+def correct_near_to_limit(
+    problem: Problem, final: Likelihood, u: FloatArray, which: IntArray, near: IntArray
 ) -> Corrections | None:
-    """Return what corrects the quick model at each row to the limit of infinitely many modes of the solid."""
-    finer = correct_to_finer(likelihood, u, which, modes)
-    final = Likelihood(likelihood.problem.finish(), likelihood.hypotheses, likelihood.table)
-    limit = correct_to_limit(likelihood.problem, final, u, which)
-    if finer is None or limit is None:
+    """Return what `correct_to_limit` does for the rows `near`; the others take the first one's correction.
+
+    The limit costs twenty times the final model, and of what is hopeless nobody asks it.
+    """
+    own = correct_to_limit(problem, final, u[near], which[near])
+    if own is None:
         return None
-    return [a * b for a, b in zip(finer, limit, strict=True)]
+    place = np.zeros(len(u), dtype=int)
+    place[near] = np.arange(len(near))
+    return [correction[place] for correction in own]
 
 
 def extrapolate(first: ComplexArray, second: ComplexArray, third: ComplexArray) -> ComplexArray:

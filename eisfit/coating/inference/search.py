@@ -19,7 +19,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.coating.inference.corrections import (
-    correct_quick_to_limit,
+    correct_near_to_limit,
     correct_to_finer,
     correct_to_limit,
 )
@@ -118,13 +118,18 @@ def search_from(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optim
 def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
     """Return the posteriors of the best `count` of rough optima, ended in the corrected quick model."""
     likelihood = near.likelihood
-    for steps, correct in ((_SEARCH, correct_to_finer), (_FINISH, correct_quick_to_limit)):
-        if steps == _FINISH:
-            near = near.rows(np.argsort(near.chi2, kind="stable")[:count])
-        corrections = correct(likelihood, near.u, near.which, MODES)
-        u, chi2 = minimise(likelihood, near.u, near.which, steps, corrections, damping=_NEAR)
-        near = Optima(likelihood, u, near.which, chi2)
-    return _laplace(near, correct_quick_to_limit(likelihood, near.u, near.which, MODES))
+    final = Likelihood(likelihood.problem.finish(), likelihood.hypotheses, likelihood.table)
+    corrections = correct_to_finer(likelihood, near.u, near.which, MODES)
+    u, chi2 = minimise(likelihood, near.u, near.which, _SEARCH, corrections, damping=_NEAR)
+    best = Optima(likelihood, u, near.which, chi2).rows(np.argsort(chi2, kind="stable")[:count])
+    limit = correct_near_to_limit(likelihood.problem, final, best.u, best.which, np.zeros(1, dtype=int))
+    for steps in (_FINISH, 0):
+        corrections = correct_to_finer(likelihood, best.u, best.which, MODES)
+        if corrections is not None and limit is not None:
+            corrections = [a * b for a, b in zip(corrections, limit, strict=True)]
+        u, chi2 = minimise(likelihood, best.u, best.which, steps, corrections, damping=_NEAR)
+        best = Optima(likelihood, u, best.which, chi2)
+    return _laplace(best, corrections)
 
 
 @dataclass(frozen=True)
@@ -309,7 +314,9 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     u, chi2 = minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
     ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
-    limit = correct_to_limit(problem, likelihood, ended.u, ended.which)
+    likely = np.argsort(ended.chi2, kind="stable")
+    likely = likely[ended.chi2[likely] < ended.chi2.min() + _HOPELESS]
+    limit = correct_near_to_limit(problem, likelihood, ended.u, ended.which, likely)
     posterior = _laplace(ended, limit)
     main = np.flatnonzero([k == 0 or ended.which[k] != ended.which[k - 1] for k in range(len(ended.u))])
     corrections = correct_to_finer(found.likelihood, ended.u[main], ended.which[main], MODES)
