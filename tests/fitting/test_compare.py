@@ -360,3 +360,10 @@ def test_an_inductance_that_turns_nothing_inductive_is_found():
     found = eisfit.compare(s)
     assert found.best.name == "l-rs-ct"
     assert found.ok
+
+
+def test_points_too_few_for_an_inductance_are_compared_without():
+    f = np.geomspace(1e5, 1.0, 5)
+    found = eisfit.compare((f, np.array([300 - 5j, 20 - 90j, 700 - 40j, 50 - 200j, 90 - 3j])))
+    assert not found.fits
+    assert all("L" not in row.circuit.string for row in found.ranked)

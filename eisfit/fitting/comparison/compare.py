@@ -85,7 +85,8 @@ def compare(
     found = _compare(kept, _unique(chosen), weighting, noise, seed)
     if circuits is not None or found.fits or _turns_inductive(kept):
         return found
-    inductive = _compare(kept, _choose_suitable(kept, inductive=True), weighting, noise, seed)
+    more = _choose_suitable(kept, inductive=True)
+    inductive = _compare(kept, more, weighting, noise, seed) if more else found
     return inductive if inductive.fits else found
 
 
