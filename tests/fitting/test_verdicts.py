@@ -217,3 +217,11 @@ def test_a_mixture_of_two_cells_is_not_believed_to_be_noise():
     ):
         assert result.statistics.rms_relative_residual > 0.03
         assert not result.ok
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_residuals_too_large_to_be_squared_are_the_worst():
+    rows = np.full((1, 30), 1e200 + 0j)
+    with np.errstate(over="ignore"):
+        seen = Residuals.of(rows, np.ones(rows.shape) + 0j)
+    assert grades(seen, np.ones(1)).tolist() == ["D"]

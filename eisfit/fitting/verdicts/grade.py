@@ -77,7 +77,7 @@ class Residuals:
             lag1 = np.sum(parts[:, :, 1:] * parts[:, :, :-1], axis=(0, 2)) / np.sum(parts**2, axis=(0, 2))
         changes = np.sum(np.signbit(parts[:, :, 1:]) != np.signbit(parts[:, :, :-1]), axis=(0, 2))
         rms = np.sqrt(np.mean(square, axis=1))
-        above = rms > limit("usable_rms")
+        above = np.isfinite(rms) & (rms > limit("usable_rms"))
         return cls(
             rms=rms,
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
