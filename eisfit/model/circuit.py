@@ -238,11 +238,12 @@ class Circuit:
         """Return values by name, of a list those in the order of `names`."""
         if isinstance(params, Mapping):
             return params
-        if not hasattr(params, "__len__") or len(params) != len(self.names):
+        listed = np.atleast_1d(params) if isinstance(params, np.ndarray) else params
+        if not isinstance(listed, (list, tuple, np.ndarray)) or len(listed) != len(self.names):
             raise ParameterError(
                 f"{self.name}: values are given by name, or as a list in the order {', '.join(self.names)}"
             )
-        return dict(zip(self.names, params, strict=True))
+        return dict(zip(self.names, listed, strict=True))
 
     def _columns(self, params: Values) -> tuple[FloatArray, bool]:
         params = self._by_name(params)

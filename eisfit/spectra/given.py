@@ -83,7 +83,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     """
     if isinstance(source, Spectrum):
         return source
-    if isinstance(source, (str, PathLike)) or hasattr(source, "read"):  # open files too
+    if isinstance(source, (str, PathLike)) or callable(getattr(source, "read", None)):  # open files too
         from eisfit.spectra.readers import read
 
         path: Any = source

@@ -370,7 +370,15 @@ def test_values_of_a_circuit_in_its_order_and_what_else_is_said(spectrum):
     )
     with pytest.raises(ParameterError, match="in the order R0, R1, C1"):
         circuit.impedance(f, [1.0])
+    for unordered in ({1.0, 2.0, 3.0}, pd.Series({"C1": 1e-3, "R0": 1.0, "R1": 2.0}), np.array(1.0), "abc"):
+        with pytest.raises(ParameterError, match="by name, or as a list"):
+            circuit.impedance(f, unordered)
     with pytest.raises(ParameterError, match="takes the frequency first"):
         circuit.impedance({"R0": 1.0, "R1": 2.0, "C1": 1e-3}, f)
     with pytest.raises(ParameterError, match=r"eisfit\.circuit\('R0-p\(R1,C1\)'\) builds one"):
         eisfit.Circuit("R0-p(R1,C1)")
+
+
+def test_a_column_called_read_makes_no_open_file(spectrum):
+    frame = spectrum.to_frame().assign(read=1)
+    np.testing.assert_allclose(spectrum_of(frame).impedance, spectrum.impedance)
