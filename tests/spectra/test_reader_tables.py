@@ -344,6 +344,16 @@ def test_packed_numbers_of_a_dataset():
     np.testing.assert_allclose(one(hdf5(fill), "x.h5").impedance, Z, rtol=1e-5)
 
 
+@pytest.mark.parametrize("factor", ["0.001", "linear", np.array([1.0, 2.0])])
+def test_a_dataset_packed_by_what_is_no_number_is_refused(factor):
+    def fill(content):
+        content["frequency"], content["z_real"] = F, Z.real
+        content.create_dataset("z_imag", data=Z.imag).attrs["scale_factor"] = factor
+
+    with pytest.raises(ReadError, match="scale_factor of a dataset is no number"):
+        one(hdf5(fill), "x.h5")
+
+
 @pytest.mark.parametrize("line", ["Multiplier,1e-3", "Z scale: 0.001", "Scale,milli", "# scaling: 1e-3"])
 def test_a_factor_above_the_table_is_asked_for(line):
     with pytest.raises(ReadError, match="stands above the table"):

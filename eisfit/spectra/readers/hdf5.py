@@ -78,14 +78,21 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
         if left < 0:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
-            yield path, _with_unit(name, one.attrs), _scale(_complex(one[()]), one.attrs)
+            values = _complex(one[()])
+            factor, offset = (_read_number(file, one.attrs, key) for key in ("scale_factor", "add_offset"))
+            if values.dtype.kind in "iufc" and not (factor is None and offset is None):  # as netCDF packs
+                values = values * (1.0 if factor is None else factor) + (offset or 0.0)
+            yield path, _with_unit(name, one.attrs), values
 
 
-def _scale(values: Any, attributes: Any) -> Any:
-    """Return values as netCDF packs them: times scale_factor, plus add_offset."""
-    factor, offset = (attributes.get(key) for key in ("scale_factor", "add_offset"))
-    packed = values.dtype.kind in "iufc" and not (factor is None and offset is None)
-    return values * (1 if factor is None else factor) + (offset or 0) if packed else values
+def _read_number(file: File, attributes: Any, key: str) -> float | None:
+    """Return an attribute that is one number; None where there is none."""
+    if key not in attributes:
+        return None
+    told = np.asarray(attributes[key])
+    if told.size != 1 or told.dtype.kind not in "iuf":
+        raise file.error(f"{key} of a dataset is no number, but {str(attributes[key])[:40]!r}")
+    return float(told.reshape(()))
 
 
 def _attributes(content: Any) -> Iterator[str]:
