@@ -231,6 +231,18 @@ def test_other_json_is_refused(text):
         one(text, "a.json")
 
 
+def test_a_unit_beside_a_name_that_has_one_in_parquet_and_json(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    names = {"f/Hz": "Hz", "Re(Z)/Ohm": "Ohm", "Im(Z)": "Ohm"}
+    columns = dict(zip(names, (F.tolist(), Z.real.tolist(), Z.imag.tolist()), strict=True))
+    fields = [pa.field(name, pa.float64(), metadata={"unit": unit}) for name, unit in names.items()]
+    pq.write_table(pa.table(columns, schema=pa.schema(fields)), tmp_path / "a.parquet")
+    document = json.dumps({**columns, "units": names}).encode()
+    for data, name in (((tmp_path / "a.parquet").read_bytes(), "a.parquet"), (document, "a.json")):
+        (spectrum,) = read_bytes(data, name)
+        np.testing.assert_allclose(spectrum.impedance, Z)
+
+
 def test_parquet(tmp_path):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     table = pa.table(

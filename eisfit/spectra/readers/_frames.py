@@ -10,9 +10,18 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["frame_sweeps"]
+__all__ = ["attach_unit", "frame_sweeps"]
 
 _MARK = "\t"
+
+
+def attach_unit(name: str, unit: Any) -> str:
+    """Return a column's name with the unit that its container tells, where it has none itself.
+
+    >>> attach_unit("Zre", "mohm"), attach_unit("Zre/ohm", "ohm"), attach_unit("Zre", None)
+    ('Zre [mohm]', 'Zre/ohm', 'Zre')
+    """
+    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
 
 
 def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep]:

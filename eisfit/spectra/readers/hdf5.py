@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_BYTES, File
-from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._named_arrays import Arrays, from_groups
 from eisfit.spectra.readers._sweep import Sweep
 
@@ -104,10 +103,9 @@ def _attributes(content: Any) -> Iterator[str]:
 
 
 def _with_unit(name: str, attributes: Any) -> str:
-    """Return the name with the unit that the dataset's attributes tell, where it has none itself."""
+    """Return the name with the unit that the dataset's attributes tell."""
     told = next((attributes[key] for key in attributes if key.lower() in _UNITS), "")
-    unit = told.decode(errors="replace") if isinstance(told, bytes) else told
-    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
+    return attach_unit(name, told.decode(errors="replace") if isinstance(told, bytes) else told)
 
 
 def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:

@@ -13,7 +13,7 @@ from eisfit.errors import ReadError
 from eisfit.files import parse_json
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -111,9 +111,10 @@ def _table(value: Any) -> Table:
             for i, name in enumerate(value["columns"]):
                 columns[str(name)] = [row[i] for row in rows if i < len(row)]
         else:
-            units = value.get("units", value.get("unit"))
+            told = value.get("units", value.get("unit"))
+            units = told if isinstance(told, Mapping) else {}
             columns = {
-                name + (_unit_of(item) or _unit_in(units, name)): cells
+                attach_unit(name, _unit_of(item) or units.get(name)): cells
                 for name, item in _with_parts(value)
                 if (cells := _list(item)) and name != "mask"
             }
@@ -140,16 +141,9 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, item
 
 
-def _unit_of(item: Any) -> str:
-    """Return the unit in brackets that stands beside values: ``{"unit": "Hz", "values": [...]}``."""
-    unit = (item.get("unit") or item.get("units")) if isinstance(item, Mapping) else None
-    return f" [{unit}]" if isinstance(unit, str) else ""
-
-
-def _unit_in(units: Any, name: str) -> str:
-    """Return the unit in brackets that an object of units has for a column."""
-    unit = units.get(name) if isinstance(units, Mapping) else None
-    return f" [{unit}]" if isinstance(unit, str) else ""
+def _unit_of(item: Any) -> Any:
+    """Return the unit that stands beside values: ``{"unit": "Hz", "values": [...]}``."""
+    return (item.get("unit") or item.get("units")) if isinstance(item, Mapping) else None
 
 
 def _list(item: Any) -> list[Any]:

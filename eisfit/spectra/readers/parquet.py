@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eisfit.spectra.readers._file import MAX_BYTES, MAX_CELLS, MAX_ROWS, File
-from eisfit.spectra.readers._frames import frame_sweeps
+from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -60,13 +60,12 @@ def _read(file: File, content: Any) -> dict[str, list[Any]]:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         for name, values in batch.to_pydict().items():
             columns[name] += values
-    return {name + units[name]: values for name, values in columns.items()}
+    return {attach_unit(name, units[name]): values for name, values in columns.items()}
 
 
 def _unit_of(metadata: Mapping[bytes, bytes]) -> str:
-    """Return the unit in brackets that a column's record tells."""
-    told = metadata.get(b"unit") or metadata.get(b"units")
-    return f" [{told.decode(errors='replace')}]" if told else ""
+    """Return the unit that a column's record tells."""
+    return (metadata.get(b"unit") or metadata.get(b"units") or b"").decode(errors="replace")
 
 
 def _refuse_announced(file: File, metadata: Any) -> None:
