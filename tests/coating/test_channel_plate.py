@@ -207,3 +207,17 @@ def test_constriction_is_the_published_correlation(share):
     e = share
     expected = 1.08076 - 1.41042 * e + 0.26604 * e**3 - 0.00016 * e**5 + 0.058266 * e**7
     assert 4 * 1.0 * disc_spreading(1.0, 1.0 / e, 100.0) == pytest.approx(expected, rel=5e-3)
+
+
+@pytest.mark.parametrize("modes", [6, 24])
+@pytest.mark.parametrize("sigma", [1e-3, 0.1, 10.0, 1e4])
+def test_a_film_that_hardly_conducts_along_the_wall_is_as_none(modes, sigma):
+    """Its rail has by far the largest eigenvalue, in whose rounding others were lost: nan, or off by 27 %."""
+    plate = ChannelPlate(PITCH, 4 * DEPTH, RADIUS, RADIUS, 30 * UM, modes=modes)
+    z = 100 / (1 + 1e-3 * 1j * np.geomspace(1e5, 1e-2, 9))[None]
+    kappa, solid = np.array([KAPPA]), np.array([sigma])
+    without = plate.impedance(kappa, solid, None, z)
+    for sheet in 10.0 ** np.arange(-24, -12):
+        found = plate.impedance(kappa, solid, np.array([min(sheet, 1e-13 * sigma)]), z)
+        np.testing.assert_allclose(found.value, without.value, rtol=1e-8)
+        assert all(np.isfinite(part).all() for part in found)

@@ -30,7 +30,7 @@ from eisfit.records import dataclass
 __all__ = ["ChannelPlate"]
 
 _THINNEST_BASE = 2e-4
-_PERFECT = 1e7
+_NONE, _PERFECT = 1e-10, 1e7  # sheet conductances of a film, over what the solid beside it has
 _EDGE_OF_DISC = 1 / (8 * np.pi)
 """Resistance times conductivity and length from the edge to the mean of a disc that takes a uniform flux."""
 
@@ -200,9 +200,10 @@ def _solve(  # noqa: PLR0917 - as the support is asked
 ) -> tuple[ComplexArray, ...]:
     """Impedance of one channel, and its derivatives in the order of `AreaImpedance`."""
     k, s = kappa[:, None], sigma[:, None]
-    # Beyond this a film is an equipotential to 1e-7 of Z, and its potential's differences drown in rounding.
-    perfect = _PERFECT * s * net.solid[0] / net.perimeter
-    g = None if sheet is None else np.minimum(sheet[:, None], perfect)
+    # Beyond `perfect` a film is an equipotential to 1e-7 of Z, and its potential's differences drown in
+    # rounding; below `none` it changes Z by less than 1e-9, and in its eigenvalue the others' would drown.
+    none, perfect = (share * s * net.solid[0] / net.perimeter for share in (_NONE, _PERFECT))
+    g = None if sheet is None else np.clip(sheet[:, None], none, perfect)
     wall = z / net.perimeter + _EDGE_OF_DISC / k
     y = 1 / (wall if net.film else wall + net.rest / s)
     faces, film, floor_faces, floor_film = _end_shapes(net)
@@ -234,7 +235,7 @@ def _solve(  # noqa: PLR0917 - as the support is asked
     by_sheet = np.zeros_like(through)
     if g is not None:
         by_sheet = net.perimeter * gradient[..., 1] + _form(solved.start, film)
-        by_sheet = np.where(g < perfect, -g * (by_sheet + _form(solved.end, floor_film)), 0)
+        by_sheet = np.where((none < g) & (g < perfect), -g * (by_sheet + _form(solved.end, floor_film)), 0)
     return solved.impedance, by_z, -k * by_kappa, -s * by_sigma, by_sheet
 
 
