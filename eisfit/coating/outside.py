@@ -37,8 +37,8 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
     rows: list[dict[str, Any]] = []
     for cause in causes:
         p = cause.posterior
-        if cause.what == "arc" and cause.size < 0 and cause.where < _LOOP:
-            continue
+        if cause.size < 0 and (cause.what == "leads" or (cause.what == "arc" and cause.where < _LOOP)):
+            continue  # leads have no negative inductance
         excess = max(best_chi2 - p.count, 1e-9)
         rows.append(
             {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from eisfit.coating.inference.assembly import problem_of
-from eisfit.coating.inference.departures import find_outside_causes
+from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.problem import HYPOTHESES
 from eisfit.coating.inference.search import posteriors
@@ -84,3 +85,11 @@ def test_another_counter_electrode_is_told_beside_a_contact_that_explains_as_wel
     assert max(found, key=lambda name: found[name].log_evidence) != "barrier_only"
     other = next(row for row in rows if row.what == "counter_R")
     assert other.size == pytest.approx(0.4, rel=0.25)
+
+
+@pytest.mark.parametrize(("size", "told"), [(2e-7, 1), (-2e-7, 0)])
+def test_leads_of_a_negative_inductance_are_no_cause(monkeypatch, size, told):
+    posterior = SimpleNamespace(chi2=100.0, count=100, p_value=0.5)
+    cause = Outside("leads", "all", "barrier_only", size, np.nan, posterior)
+    monkeypatch.setattr("eisfit.coating.outside.find_outside_causes", lambda *_: (1, [cause]))
+    assert len(tell_outside(None, {"barrier_only": posterior}, misses=False)["causes"]) == told
