@@ -141,7 +141,8 @@ def _name_hypothesis(name: str, document: Mapping[str, Any]) -> str:
 
 def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Return what a hypothesis changes beside the barrier, in words, with the direction."""
-    less = (document["hypotheses"][name].get("gain") or 2.0) < 1
+    gain = document["hypotheses"][name].get("gain")
+    less = gain is not None and gain < 1
     return {effect: _LESS.get(effect, told) if less else told for effect, told in _PARTS[name].items()}
 
 

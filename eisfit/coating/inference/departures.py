@@ -35,11 +35,9 @@ _DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
 _NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
 _FINISHED = 6  # that are walked to their ends
 _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
-_AS_LIKELY = (
-    3.0  # of log evidence: a cause outside the hypotheses that is not twenty times less likely is told
-)
-_ARCS_OF_BARE = {"native_layer", "contact"}
-_FEWEST_HZ = 1e4  # leads are looked for in spectra that go higher
+_AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
+_ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
+_LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
 _CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5}
 """Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
 
@@ -95,7 +93,7 @@ def find_outside_causes(
     if problem.scalar or not bases:
         return 0, []
     tried = _list_departures(problem)
-    if best in _ARCS_OF_BARE and not misses:  # it is such an arc itself
+    if best in _ARCS_OF_BARE and not misses:
         tried = {key: departure for key, departure in tried.items() if not key.startswith("arc:bare")}
     whole = replace(
         problem,
@@ -150,7 +148,7 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
     tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
-    if bare.omega.max() > 2 * np.pi * _FEWEST_HZ and "leads" not in problem.priors:
+    if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:
         inductance = Prior(0.0, 1e-6, "H", log=False)
         tried["leads:all"] = Departure({"change:leads": inductance}, (("leads", "change:leads", 1.0),), "all")
     return {**tried, **_list_arcs(problem, size)}
