@@ -234,8 +234,14 @@ class Circuit:
                 found[name] = (given, float(values[name]))
         return found
 
-    def _by_name(self, params: Values) -> Mapping[str, ArrayLike]:
-        """Return values by name, of a list those in the order of `names`."""
+    def name_values(self, params: Values) -> Mapping[str, ArrayLike]:
+        """Return values by name, of a list those in the order of `names`.
+
+        Raises
+        ------
+        ParameterError
+            For something else, or a list that is shorter or longer.
+        """
         if isinstance(params, Mapping):
             return params
         listed = np.atleast_1d(params) if isinstance(params, np.ndarray) else params
@@ -246,7 +252,7 @@ class Circuit:
         return dict(zip(self.names, listed, strict=True))
 
     def _columns(self, params: Values) -> tuple[FloatArray, bool]:
-        params = self._by_name(params)
+        params = self.name_values(params)
         self.check_names(params)
         given = {name: np.asarray(value, dtype=np.float64) for name, value in params.items()}
         missing = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 
 import numpy as np
@@ -38,7 +38,7 @@ def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> 
 
 def simulate(
     circuit: str | PathLike[str] | Circuit,
-    params: Mapping[str, float],
+    params: Mapping[str, float] | Sequence[float],
     frequency: ArrayLike | None = None,
     *,
     noise: float = 0.005,
@@ -53,7 +53,7 @@ def simulate(
     circuit
         As for `eisfit.fit`.
     params
-        Name -> value.
+        Name -> value, or a list in the order of the circuit's `names`.
     frequency
         (F,) Hz; None: 100 kHz to 10 mHz, 10 a decade.
     noise
@@ -79,29 +79,39 @@ def simulate(
     if not 0 <= noise < 1:
         raise UsageError(f"noise: {noise:g} is not a fraction of |Z| between 0 and 1")
     chosen = find_circuit(circuit)
-    _check_values(chosen, params)
+    values = _read_values(chosen, params)
     f = frequencies() if frequency is None else vector(frequency, "frequency", np.float64)
-    exact = chosen.impedance(f, params)
+    exact = chosen.impedance(f, values)
     rng = np.random.default_rng(seed)
     error = noise * np.abs(exact)
-    values = ", ".join(f"{name} = {value:g}" for name, value in params.items())
+    told = ", ".join(f"{name} = {value:g}" for name, value in values.items())
     return Spectrum(
         frequency=f,
         impedance=exact + error * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size)),
         noise=error if noise > 0 else None,
         cycle=cycle,
         source=source,
-        metadata={"simulated": True, "circuit": chosen.string, "noise": noise, "seed": seed, **params},
-        notes=(f"simulated: not measured; {chosen.string} with {values}, noise {100 * noise:g} % of |Z|",),
+        metadata={"simulated": True, "circuit": chosen.string, "noise": noise, "seed": seed, **values},
+        notes=(f"simulated: not measured; {chosen.string} with {told}, noise {100 * noise:g} % of |Z|",),
     )
 
 
-def _check_values(circuit: Circuit, params: Mapping[str, float]) -> None:
-    circuit.check_names(params)
-    for name, value in params.items():
+def _read_values(circuit: Circuit, params: Mapping[str, float] | Sequence[float]) -> dict[str, float]:
+    """Return the values by name, each within its bounds."""
+    given = circuit.name_values(params)
+    circuit.check_names(given)
+    values = {}
+    for name, value in given.items():
         p = circuit.parameters[name]
-        if not p.min <= value <= p.max:
-            raise UsageError(f"{name}: the value {value:g} lies outside its bounds {p.min:g} to {p.max:g}")
+        try:
+            values[name] = float(np.asarray(value, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise UsageError(f"{name}: {value!r} is no number") from None
+        if not p.min <= values[name] <= p.max:
+            raise UsageError(
+                f"{name}: the value {values[name]:g} lies outside its bounds {p.min:g} to {p.max:g}"
+            )
+    return values
 
 
 def to_csv(spectrum: Spectrum) -> str:

@@ -63,6 +63,7 @@ def test_a_noise_that_is_no_fraction_is_refused(noise):
     ("change", "message"),
     [
         ({"R_ct": -1.0}, "R_ct: the value -1 lies outside its bounds 0 to inf"),
+        ({"R_ct": "a"}, "R_ct: 'a' is no number"),
         ({"R_ct": np.nan}, "R_ct: the value nan lies outside"),
         ({"R_tc": 1.0}, "no parameter 'R_tc'; did you mean 'R_ct'"),
     ],
@@ -70,6 +71,13 @@ def test_a_noise_that_is_no_fraction_is_refused(noise):
 def test_a_value_that_cannot_be_is_refused(change, message):
     with pytest.raises(EisfitError, match=message):
         simulate(RC, {**VALUES, **change})
+
+
+def test_values_may_be_a_list_in_the_circuits_order():
+    names = eisfit.circuit(RC).names
+    assert simulate(RC, [VALUES[name] for name in names]) == simulate(RC, VALUES)
+    with pytest.raises(EisfitError, match="or as a list in the order"):
+        simulate(RC, [1.0])
 
 
 def test_a_missing_value_is_named():
