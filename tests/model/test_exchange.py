@@ -46,6 +46,7 @@ def test_strings_of_others_are_read(theirs, ours):
         ("s(R1,p(R1,C1)", "expected ',' or ')'"),
         ("R1-[R2,P3", "expected '-', ',' or ')'"),
         ("R_s-K*0", "a chain has 1 to 40 elements"),
+        ("R_s-K*" + 5000 * "9", "a chain has 1 to 40 elements"),
         ("R{R=1", "this brace is not closed"),
         ("R{Q=1}", "R has no parameter 'Q'"),
         ("R{R=one}", "expected NAME=VALUE"),

@@ -90,7 +90,7 @@ def place_of(circuit: object) -> int | None:
     if not isinstance(circuit, str) or not circuit.startswith("#"):
         return None
     number = circuit[1:]
-    if not (number.isascii() and number.isdigit() and int(number)):
+    if not (number.isascii() and number.isdigit() and len(number) < 9 and int(number)):
         raise UsageError(f"circuit {circuit!r}: '#2' takes the second that eisfit identify names")
     return int(number)
 

@@ -26,6 +26,7 @@ _KNOWN = {"R", "C", "L", "La", "W", "G", "CPE", *_SYMBOLS}
 _NAME = re.compile(r"(?P<symbol>[A-Za-z]+?)(?P<label>_?\d*)$")
 _REPEATED = re.compile(r"\b([A-Za-z]+)\*(\d+)")
 _LONGEST = 40
+_DIGITS = 9  # of a number of elements: more are no number of anything, and thousands Python refuses
 
 
 def translate_string(text: str) -> str:
@@ -56,7 +57,8 @@ def translate_string(text: str) -> str:
 
 
 def _chain(text: str, match: re.Match[str]) -> str:
-    symbol, count = match[1], int(match[2])
+    symbol, digits = match[1], match[2].lstrip("0")
+    count = int(digits) if 0 < len(digits) < _DIGITS else 0
     if not 1 <= count <= _LONGEST:
         raise NotationError(text, match.start(2), f"a chain has 1 to {_LONGEST} elements")
     return "-".join(f"{symbol}{k}" for k in range(1, count + 1))

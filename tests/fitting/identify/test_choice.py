@@ -169,7 +169,7 @@ def test_the_second_of_the_ranking_is_taken_by_its_number():
     assert "as #2" in chosen(eisfit.fit(spectrum, "#2"))
 
 
-@pytest.mark.parametrize("circuit", ["#0", "#", "#two", "#-1"])
+@pytest.mark.parametrize("circuit", ["#0", "#", "#two", "#-1", "#" + 5000 * "9"], ids=len)
 def test_a_place_that_is_no_number_is_refused(circuit):
     with pytest.raises(UsageError, match="#2"):
         eisfit.fit(noisy(2 + arc(10, 1e-4, 0.85), 0), circuit)
