@@ -710,3 +710,20 @@ def test_hdf5_is_named_with_a_way_out(monkeypatch, before):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(ReadError, match=r"HDF5 needs h5py: .*export the table as CSV; MATLAB: save"):
         read_bytes(before + b"\x89HDF\r\n\x1a\n" + bytes(64), "a.h5")
+
+
+@pytest.mark.parametrize(
+    ("formats", "offsets", "itemsize", "apart"),
+    [
+        (("<f8", "<f8"), (0, 8), 16, True),
+        (("<f8", "<f8"), (8, 0), 24, True),
+        (("<f16", "<f8"), (0, 8), 16, False),
+        (("<f8", "<f4"), (0, 4), 12, False),
+    ],
+)
+def test_a_table_whose_fields_overlap_is_known_in_hdf5(formats, offsets, itemsize, apart):
+    """HDF5 writes such a table beyond its memory: the process ended when it was freed (found by fuzzing)."""
+    from eisfit.spectra.readers.hdf5 import _lie_apart
+
+    table = {"names": ["r", "i"], "formats": formats, "offsets": offsets, "itemsize": itemsize}
+    assert _lie_apart(np.dtype(table)) is apart

@@ -76,7 +76,7 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
         left -= one.size * one.dtype.itemsize
         if left < 0:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
-        if one.dtype.kind in "fiuc" or _numbers_in(one.dtype):
+        if one.dtype.kind in "fiuc" or (_numbers_in(one.dtype) and _lie_apart(one.dtype)):
             values = _complex(one[()])
             factor, offset = (_read_number(file, one.attrs, key) for key in ("scale_factor", "add_offset"))
             if values.dtype.kind in "iufc" and not (factor is None and offset is None):  # as netCDF packs
@@ -88,9 +88,9 @@ def _read_number(file: File, attributes: Any, key: str) -> float | None:
     """Return an attribute that is one number; None where there is none."""
     if key not in attributes:
         return None
-    told = np.asarray(attributes[key])
+    told = np.asarray(_read_attribute(attributes, key))
     if told.size != 1 or told.dtype.kind not in "iuf":
-        raise file.error(f"{key} of a dataset is no number, but {str(attributes[key])[:40]!r}")
+        raise file.error(f"{key} of a dataset is no number, but {str(told)[:40]!r}")
     return float(told.reshape(()))
 
 
@@ -99,12 +99,14 @@ def _attributes(content: Any) -> Iterator[str]:
     held = [content]
     content.visititems(lambda _, one: held.append(one) if len(held) < _MOST_OBJECTS else one)
     for one in held:
-        yield from (f"{key}: {value}" for key, value in one.attrs.items() if isinstance(value, str))
+        told = ((key, _read_attribute(one.attrs, key)) for key in one.attrs)
+        yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
 
 
 def _with_unit(name: str, attributes: Any) -> str:
     """Return the name with the unit that the dataset's attributes tell."""
-    told = next((attributes[key] for key in attributes if key.lower() in _UNITS), "")
+    told = next((_read_attribute(attributes, key) for key in attributes if key.lower() in _UNITS), None)
+    told = "" if told is None else told
     return attach_unit(name, told.decode(errors="replace") if isinstance(told, bytes) else told)
 
 
@@ -126,6 +128,21 @@ def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
                 yield path, name, one
             elif isinstance(one, h5py.Group) and depth < _DEEPEST:
                 pending.append((f"{path}/{name}".strip("/"), one, depth + 1))
+
+
+def _read_attribute(attributes: Any, key: str) -> Any:
+    """Return an attribute's value; None for a table."""
+    return attributes[key] if attributes.get_id(key).dtype.names is None else None
+
+
+def _lie_apart(dtype: Any) -> bool:
+    """Whether a table's fields lie one behind the other: others HDF5 writes beyond the memory it has."""
+    fields = sorted(dtype.fields.values(), key=lambda field: field[1])
+    ends = [field[1] + field[0].itemsize for field in fields]
+    return (
+        all(end <= field[1] for end, field in zip(ends, fields[1:], strict=False))
+        and ends[-1] <= dtype.itemsize
+    )
 
 
 def _numbers_in(dtype: Any) -> bool:
