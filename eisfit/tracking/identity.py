@@ -30,6 +30,7 @@ from eisfit.records import dataclass
 __all__ = ["Candidate", "Features", "cheapest_path", "log_tau", "measure_movement"]
 
 
+_DIGITS = 8  # of a cost: of paths that cost as much the first candidates' is taken, not what rounding says
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
 _DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
 _ZERO = 1e-200  # is enough of nothing for a logarithm
@@ -186,6 +187,7 @@ def cheapest_path(
         # Where features come and go, one that jumps must not let the others jump for nothing.
         moved = np.nan_to_num(moved) if new else np.nansum(moved, axis=2, keepdims=True)
         cost = total[np.newaxis] + np.sum(_LIMIT * (1 - np.exp(-moved / _LIMIT)), axis=2) + new * first
+        cost = np.round(cost, _DIGITS)
         back.append(np.argmin(cost, axis=1))
         before = np.where(np.isnan(here), before[back[-1]], here)
         total = cost.min(axis=1) + _local(found[k], nfree[k])
