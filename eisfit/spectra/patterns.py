@@ -15,6 +15,8 @@ class _Later:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # what copying and pickling ask for first
         found = getattr(re.compile(self.pattern, self._flags), name)
         setattr(self, name, found)
         return found

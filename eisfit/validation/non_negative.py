@@ -49,7 +49,7 @@ class NonNegative:
         right = b @ self.matrix
         x, left = np.zeros(right.shape), np.arange(len(b))
         if self._inverse is not None:
-            x, zero, left = self._pivoted(right, self._inverse)
+            x, zero, left = self._pivot(right, self._inverse)
             off = right - (x @ self.matrix.T) @ self.matrix - self._ridge**2 * x
             x = np.maximum(x + _zero_there(off, zero, self._inverse)[0], 0.0)
         for row in left.tolist():
@@ -66,7 +66,7 @@ class NonNegative:
         alike = (np.diagonal(self._normal) > _MOST_ALIKE * beside).any()
         return None if alike else np.asarray(np.linalg.inv(self._normal), dtype=np.float64)
 
-    def _pivoted(self, right: FloatArray, inverse: FloatArray) -> tuple[FloatArray, BoolArray, IntArray]:
+    def _pivot(self, right: FloatArray, inverse: FloatArray) -> tuple[FloatArray, BoolArray, IntArray]:
         """Return x (B, n), where it is zero, and the rows that have not come to an end."""
         x, zero = np.zeros(right.shape), np.zeros(right.shape, dtype=bool)
         fewest, patience = np.full(len(right), right.shape[1] + 1), np.full(len(right), _PATIENCE)

@@ -63,7 +63,7 @@ class Problem:
         """Return A, and lambda D below it."""
         return np.concatenate([self.a, strength * self.unit * self.d])
 
-    def solved(self, strength: float, data: FloatArray, prior: FloatArray | None = None) -> FloatArray:
+    def solve_for(self, strength: float, data: FloatArray, prior: FloatArray | None = None) -> FloatArray:
         """Return x >= 0 (B, n) for data (B, m) in place of b, and `prior` (B, k) in place of zero for D x."""
         prior = np.zeros((len(data), len(self.d))) if prior is None else prior
         if strength not in self._solvers:
@@ -144,7 +144,7 @@ def set_up_problem(
 
 def solve(p: Problem, strength: float) -> FloatArray:
     """Return x >= 0 at one strength of regularisation."""
-    return np.asarray(p.solved(strength, p.b[np.newaxis])[0])
+    return np.asarray(p.solve_for(strength, p.b[np.newaxis])[0])
 
 
 def select(p: Problem) -> tuple[float, tuple[Choice, ...]]:
@@ -177,7 +177,7 @@ def draw_samples(p: Problem, strength: float, count: int, rng: np.random.Generat
     draws: list[FloatArray] = []
     for share in (1.0, 0.3, 0.1):
         data, prior = rng.standard_normal((each, p.size)), rng.standard_normal((each, rows))
-        draws.append(p.solved(share * strength, p.b + data, prior))
+        draws.append(p.solve_for(share * strength, p.b + data, prior))
     return np.concatenate(draws)
 
 
@@ -246,7 +246,7 @@ def find_narrowest(p: Problem, strength: float, top: int, resistance: float) -> 
     """Return the width (decades) that an ideal RC of a resistance (ohm) gets at one place of the grid."""
     column = len(p.terms) + top
     height = resistance / (p.step * p.scale[column])
-    x = p.solved(strength, height * p.a[np.newaxis, :, column])[0, len(p.terms) :]
+    x = p.solve_for(strength, height * p.a[np.newaxis, :, column])[0, len(p.terms) :]
     at = int(np.argmax(x))
     return _width(x, (0, at, x.size - 1), p.step / np.log(10))
 

@@ -1,5 +1,6 @@
 """Patterns that are compiled later can be compiled, all of them."""
 
+from copy import copy
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -22,3 +23,7 @@ def test_every_pattern_of_the_readers_is_one():
     assert len(seen) > 100
     for one in seen:
         one.search("Freq/Hz\t1.5e-3 Ohm")
+
+
+def test_a_pattern_can_be_copied():
+    assert copy(regex("[0-9]+")).findall("12 and 3") == ["12", "3"]

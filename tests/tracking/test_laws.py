@@ -13,7 +13,7 @@ from eisfit.errors import FitError, UsageError
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Band, Growth, fit_growth
 from eisfit.tracking.growth.laws import LAWS
-from eisfit.tracking.growth.minimum import bounded_minimum
+from eisfit.tracking.growth.minimum import find_bounded_minimum
 
 CYCLE = np.array([1.0, 25, 50, 80, 100, 140, 180, 200, 260, 300, 350, 400])
 STDERR = 0.3 + 0.002 * CYCLE
@@ -188,7 +188,7 @@ def test_minimum_between_two_ends_is_scipys_to_the_digit(seed):
         steps.append(x)
         return np.cos(3 * x + a) + b * (x - c) ** 2 + (abs(x - c) if seed % 3 == 0 else 0.0)
 
-    found = bounded_minimum(function, -0.5, 1.0 + seed / 10, 1e-9)
+    found = find_bounded_minimum(function, -0.5, 1.0 + seed / 10, 1e-9)
     own, steps = steps, []
     other = minimize_scalar(
         function, bounds=(-0.5, 1.0 + seed / 10), method="bounded", options={"xatol": 1e-9}

@@ -105,7 +105,7 @@ class Workbench:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
         ask, spectrum = check_question(request)
-        chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
+        chosen = self.choose(ask.circuit or DEFAULT_CIRCUIT)
         from eisfit.display.pages import drawing
 
         size = float(np.median(np.abs(spectrum.impedance)))
@@ -119,7 +119,7 @@ class Workbench:
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the circuit's curve for these values, and how far the data is from it."""
         ask, spectrum = check_question(request)
-        chosen = self.chosen(ask.circuit or DEFAULT_CIRCUIT)
+        chosen = self.choose(ask.circuit or DEFAULT_CIRCUIT)
         values = complete_values(chosen, ask.values)
         whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
         away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
@@ -146,9 +146,9 @@ class Workbench:
 
         ask, whole = check_question(request)
         spectrum = whole.keep(find_used_points(ask, whole))
-        chosen = None if ask.circuit is None else self.chosen(ask.circuit)
+        chosen = None if ask.circuit is None else self.choose(ask.circuit)
         if chosen is None and ask.like is not None:
-            result = fit_like(spectrum, self.chosen(ask.like), weighting=ask.weighting)
+            result = fit_like(spectrum, self.choose(ask.like), weighting=ask.weighting)
         else:
             options = {} if chosen is None else fit_options(ask, chosen)
             result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
@@ -183,14 +183,14 @@ class Workbench:
 
         ask = validate(request, _Track, "the request")
         spectra = tuple(Spectrum.from_dict(one) for one in ask.spectra)
-        found = track(Series(spectra), self.chosen(ask.circuit), by=ask.by, weighting=ask.weighting)
+        found = track(Series(spectra), self.choose(ask.circuit), by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
         entries = [entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
                    for r, d in zip(found, results, strict=True)]  # fmt: skip
         return {"document": document, "results": results, "entries": entries, "trends": trend_rows(document)}
 
-    def chosen(self, text: str) -> Circuit:
+    def choose(self, text: str) -> Circuit:
         """Return a circuit by name or string; the page opens no files.
 
         Raises

@@ -35,9 +35,8 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
         moving = np.flatnonzero(~arrived & (damped <= _STUCK))
         enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
         step = _step(gradient[moving], normal[moving] + damped[moving, None, None] * eye)
-        near = np.flatnonzero(
-            _predict_gain(gradient[moving], step) < enough
-        )  # at most what Newton's promises
+        # What is predicted is at most what Newton's own step promises.
+        near = np.flatnonzero(_predict_gain(gradient[moving], step) < enough)
         whole = _step(gradient[moving[near]], normal[moving[near]])
         arrived[moving[near]] = _predict_gain(gradient[moving[near]], whole) < enough[near]
         step, moving = step[~arrived[moving]], moving[~arrived[moving]]

@@ -318,7 +318,7 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     likely = likely[ended.chi2[likely] < ended.chi2.min() + _HOPELESS]
     limit = correct_near_to_limit(problem, likelihood, ended.u, ended.which, likely)
     posterior = _laplace(ended, limit)
-    main = np.flatnonzero([k == 0 or ended.which[k] != ended.which[k - 1] for k in range(len(ended.u))])
+    _, main = np.unique(ended.which, return_index=True)  # the best of each come first
     corrections = correct_to_finer(found.likelihood, ended.u[main], ended.which[main], MODES)
     if corrections is None or limit is None:
         return posterior

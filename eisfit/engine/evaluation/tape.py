@@ -175,7 +175,7 @@ class _Layout:
                 found.append([*k, *(self.slope(place) for place in k), c.column[tie[0]]])
         return np.array(found, dtype=np.int64).reshape(-1, 7)
 
-    def fixed(self) -> FloatArray:
+    def fill_fixed(self) -> FloatArray:
         """Return the values of what is fixed, as logarithms where the parameter is one."""
         values = np.zeros(self.one + 1)
         values[self.one] = 1.0
@@ -204,7 +204,7 @@ class Plan:
             layout = _Layout(coordinates, Tape.of(coordinates))
             free = coordinates.free.astype(np.int64)
             logs = np.append(coordinates.log, False).astype(np.int64)
-            arrays = layout.code(), free, logs, layout.ties(), layout.fixed()
+            arrays = layout.code(), free, logs, layout.ties(), layout.fill_fixed()
             places = layout.adjoint, layout.jacobian, layout.rows
             _PLANS[coordinates] = cls(arrays, coordinates.size, *places)
         return _PLANS[coordinates]

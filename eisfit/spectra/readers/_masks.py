@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
@@ -16,13 +16,13 @@ from eisfit.spectra.readers._sweep import ASSUMED, plural
 __all__ = ["leave_out_marked"]
 
 #: What a column of yes and no is called: where yes leaves the point out, and where no does.
-_OUT = re.compile(
+_OUT = regex(
     r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
 )
-_IN = re.compile(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)")
+_IN = regex(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)")
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "ja", "wahr"})
 _NO = frozenset({"0", "0.0", "false", "no", "n", "", "nein", "falsch"})
-_NINES = re.compile(r"9{3,}(?:\.0*)?")
+_NINES = regex(r"9{3,}(?:\.0*)?")
 _FEWEST_ALIKE = 2
 
 
@@ -45,7 +45,7 @@ def leave_out_marked(
     unknown = {i: c.name for i, c in columns.items() if not c.quantity}
     unknown |= dict(enumerate(table.further, table.matrix.shape[1]))
     for index, name in unknown.items():
-        marked = _marked_in(table, lines, index, name)
+        marked = _find_marked(table, lines, index, name)
         if marked is not None and 0 < marked.sum() < marked.size:
             z[marked] = np.nan
             chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
@@ -58,7 +58,7 @@ def leave_out_marked(
         )
 
 
-def _marked_in(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
+def _find_marked(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
     """Return the rows that a column of yes and no leaves out; None where it is no such column."""
     name = name.strip(" ?#").lower()
     leaves_out = _OUT.fullmatch(name)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import drop_nan
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
@@ -34,23 +35,23 @@ __all__ = [
 
 CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 #: What else is measured over frequency.
-_SUBJECT = re.compile(
+_SUBJECT = regex(
     r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
     r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
     re.IGNORECASE,
 )
-_IMPEDANCE = re.compile(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
+_IMPEDANCE = regex(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
-_FACTOR = re.compile(
+_FACTOR = regex(
     r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)",
     re.IGNORECASE,
 )
-_GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
-_LEFT_OUT = re.compile(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
+_GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
+_LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
 _FEWEST_GROUPED = 4
 _DIGITS = 3
 _LOOKED_AT = 500
-_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
+_BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
 def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import drop_nan
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._column_sets import DIGATRON
 from eisfit.spectra.readers._columns import Column, column, is_units_row
@@ -25,32 +26,32 @@ from eisfit.spectra.readers._words import VOCABULARY
 __all__ = ["names_with_units_beside", "note_assumed_units", "refuse_unclear", "tables_below_each_other"]
 __all__ += ["with_stated_units"]
 
-_TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'<>|]+")
+_TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
-_UNITS = re.compile(_UNIT_WORD, re.IGNORECASE)
+_UNITS = regex(_UNIT_WORD, re.IGNORECASE)
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
-    "ohm": re.compile(
+    "ohm": regex(
         rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|impedan\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
         re.IGNORECASE,
     ),
-    "frequency": re.compile(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
+    "frequency": regex(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
 }
-_MENTIONS = re.compile(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
+_MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
-_FACTOR = re.compile(
+_FACTOR = regex(
     r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*]\s*10{2,}\b|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
     r"|\b1\s*=\s*1\s*\w",
     re.IGNORECASE,
 )
-_SCALE = re.compile(
+_SCALE = regex(
     r"(?:(?:\w+_)?(?:scale|multiplier)(?:_factor)?|factor): (?!1(?:\.0*)?$)[-+.\deE]+$", re.IGNORECASE
 )
-_VALUE = re.compile(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
-_NUMBER_BEFORE = re.compile(r"\d[.\d]*\s*$")
+_VALUE = regex(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
+_NUMBER_BEFORE = regex(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
-_OTHER = re.compile(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
-_UNIT_NAME = re.compile(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
+_OTHER = regex(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
+_UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 _SWEPT = {"frequency", "period"}
 _FEWEST_ROWS = 3
 _LONGEST = 200
@@ -109,17 +110,17 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
     """
     elsewhere = [*file.beside, file.stem.replace("_", " ")]
     if "ohm" in bare and not file.reading.impedance_unit:
-        told = _scaled_lines("ohm", [*text, *below, *elsewhere])
+        told = _find_scaled("ohm", [*text, *below, *elsewhere])
         told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
         told += [line for line in file.beside if _SCALE.match(line)]
         for line in told:
             raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
     if "frequency" in bare:
-        for line in _scaled_lines("frequency", elsewhere):
+        for line in _find_scaled("frequency", elsewhere):
             raise file.error(f"{_where(line)}: write it there")
 
 
-def _scaled_lines(wanted: str, lines: Sequence[str]) -> list[str]:
+def _find_scaled(wanted: str, lines: Sequence[str]) -> list[str]:
     return [line for kind, unit, line in _find_stated(lines) if kind == wanted and _is_scaled(unit)]
 
 

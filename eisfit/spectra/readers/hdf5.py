@@ -139,10 +139,8 @@ def _lie_apart(dtype: Any) -> bool:
     """Whether a table's fields lie one behind the other: others HDF5 writes beyond the memory it has."""
     fields = sorted(dtype.fields.values(), key=lambda field: field[1])
     ends = [field[1] + field[0].itemsize for field in fields]
-    return (
-        all(end <= field[1] for end, field in zip(ends, fields[1:], strict=False))
-        and ends[-1] <= dtype.itemsize
-    )
+    begins = [*(field[1] for field in fields[1:]), dtype.itemsize]
+    return all(end <= begin for end, begin in zip(ends, begins, strict=True))
 
 
 def _numbers_in(dtype: Any) -> bool:

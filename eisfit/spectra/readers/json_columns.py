@@ -11,6 +11,7 @@ from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.files import parse_json
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
@@ -23,8 +24,8 @@ SUFFIXES = (".json",)
 RANK = 30
 
 _DEEPEST = 6
-_ONE_A_LINE = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
-_SCALE = re.compile("scale|factor|multipl", re.IGNORECASE)
+_ONE_A_LINE = regex(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
+_SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 _PARTS = ({"real", "imag"}, {"modulus", "phase"})
 _VALUES = ("values", "data", "value")
 Table = dict[str, list[Any]]

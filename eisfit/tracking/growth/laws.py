@@ -21,7 +21,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.extensions import Registry
 from eisfit.records import dataclass
-from eisfit.tracking.growth.minimum import bounded_minimum
+from eisfit.tracking.growth.minimum import find_bounded_minimum
 
 __all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
 
@@ -173,7 +173,7 @@ def _shape(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[
     low, high = scan[max(best - 1, 0)], scan[min(best + 1, scan.size - 1)]
     if low == high:
         return float(low), True
-    refined, least = bounded_minimum(cost, float(low), float(high), _REFINED * float(high))
+    refined, least = find_bounded_minimum(cost, float(low), float(high), _REFINED * float(high))
     shape = refined if least < cost(float(scan[best])) else float(scan[best])
     margin = 1e-6 * (scan[-1] - scan[0])
     return shape, bool(scan[0] + margin < shape < scan[-1] - margin)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-__all__ = ["bounded_minimum"]
+__all__ = ["find_bounded_minimum"]
 
 _GOLDEN = 0.5 * (3 - math.sqrt(5))
 _ROUNDING = math.sqrt(2.2e-16)
@@ -17,14 +17,14 @@ _CALLS = 500
 _Points = tuple[tuple[float, float], ...]
 
 
-def bounded_minimum(
+def find_bounded_minimum(
     function: Callable[[float], float], low: float, high: float, precision: float
 ) -> tuple[float, float]:
     """Return the place of a minimum between `low` and `high`, to a `precision`, and its value.
 
     Examples
     --------
-    >>> place, value = bounded_minimum(lambda x: (x - 2) ** 2 + 1, 0.0, 5.0, 1e-9)
+    >>> place, value = find_bounded_minimum(lambda x: (x - 2) ** 2 + 1, 0.0, 5.0, 1e-9)
     >>> round(place, 6), round(value, 6)
     (2.0, 1.0)
     """
