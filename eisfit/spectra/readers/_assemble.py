@@ -73,7 +73,8 @@ class Chosen:
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled.
 
-    Those per area stand behind the others, labelled ones behind these, empty ones last.
+    Logarithms stand behind what they are of, those per area behind the others, labelled ones behind these,
+    empty ones last.
     """
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
@@ -92,9 +93,9 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     return chosen
 
 
-def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, int]:
+def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, bool, int]:
     per_area = bool(PER_AREA.search(meaning.unit))
-    return index not in filled, bool(meaning.label), per_area, index
+    return index not in filled, bool(meaning.label), per_area, bool(meaning.base), index
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:

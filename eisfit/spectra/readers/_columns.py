@@ -10,7 +10,7 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._units import Unit, is_unit, unit_of
+from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
 __all__ = ["Column", "column", "concepts_of", "is_units_row", "names_and_units"]
@@ -49,11 +49,14 @@ class Column:
 
 
 _LONGEST = 200  # characters of a header that are looked at
+_PURE = ("dissipation", "quality")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST), ``ec.Z11`` (COMSOL).
 _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
 _NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
+_TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
+_UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+/-)")  # u(Z')
 _DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
 #: Under what condition: 0.1 V, 10 ppm; written together it is one word.
 _CONDITION = regex(
@@ -108,7 +111,7 @@ _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = regex(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = regex(r"^([^\s_]+)[ _]+(.+)$")
-_MEASURED = regex(r"^(?:trace|meas(?:ured)?|mean|avg)[\s_:.]+", re.IGNORECASE)
+_MEASURED = regex(r"^(?:(?:(?:trace|meas(?:ured)?|mean|avg)(?: \d+)?[\s_:.]|impedance:)\s*)+", re.IGNORECASE)
 _MILLI = regex(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
 _LOG = regex(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 _TWENTY = regex(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
@@ -134,8 +137,12 @@ def _column(name: str, labelled: bool) -> Column:
     if text.lower() in _SPREADSHEET:
         return Column(name, "excel_error")
     text = text.strip("\"'" if name.count('"') > 1 else "").strip()
+    if _UNCERTAINTY.match(text):
+        return Column(name, "")
     text = (
-        text.replace('""', '"').replace('"', "''").lstrip("#%" if len(text) > 1 else "").rstrip("#").strip()
+        text.replace('""', '"').replace('"', "''").lstrip("#%").rstrip("#").strip()
+        if len(text) > 1
+        else text.replace('"', "''")
     )
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
@@ -181,7 +188,7 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
 
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
-    sign, text = _split_sign(core)
+    sign, text = _split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)
     twenty = _TWENTY.match(text)
     text = text[twenty.end() :] if twenty else text
     logarithm = _LOG.match(text)
@@ -193,7 +200,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if found is None:
         return None
     quantity, label, concepts = found
-    if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase"):
+    if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase", *_PURE):
         return None  # without a dimension
     given = unit_of(unit) if unit else None
     if KIND.get(quantity) in ("ohm", "frequency") and _FACTOR.search(text):
@@ -203,7 +210,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
         factor /= 6.283185307179586
-    sign *= (-1.0) ** concepts["minus"]
+    sign = 1.0 if quantity in _PURE else sign * (-1.0) ** concepts["minus"]  # DF(-): without a dimension
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None
     return quantity, sign * factor, label.lower(), _DECIBEL if twenty else _base(logarithm, concepts, given)

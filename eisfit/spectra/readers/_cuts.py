@@ -53,8 +53,10 @@ def boundaries(
                 break  # `finish` refuses so many
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
-            if i == 0 and _turns(steps[1:4], direction):  # a row above the sweep
-                cuts, direction = [int(rows[1])], 0.0
+            is_first = i == 0 or cuts[-1:] == [int(rows[i])]
+            if is_first and _turns(steps[i + 1 : i + 4], direction):  # a row above the sweep
+                cuts.append(int(rows[i + 1]))
+                direction = 0.0
     return [] if cuts and _is_one_sweep(frequency, z, cuts, (cycle, *conditions)) else cuts
 
 

@@ -57,6 +57,7 @@ _EASTERN = (
     ("koi8-r", "астота Гц"),
     ("cp1253", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
     ("mac-roman", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
+    ("cp437", "(Ω) [Ω] (kΩ) [kΩ] (mΩ) [mΩ] (MΩ) [MΩ]"),
 )
 #: Wide letters and marks, as Chinese and Japanese keyboards type them, and characters without a width.
 _WIDE = regex("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")

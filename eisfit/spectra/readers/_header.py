@@ -25,7 +25,7 @@ _ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
 _LONGEST_HEADER = 8000
-_TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64")  # below names, as R and Julia print tables
+_TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64|[fi](?:64|32)")  # below names, as R, Julia and polars print tables
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
@@ -179,9 +179,9 @@ def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> lis
 
 
 def _counts(values: NDArray[np.float64]) -> bool:
-    """Whether a column counts the rows."""
+    """Whether a column counts the rows, up or down."""
     with np.errstate(invalid="ignore"):  # of two infinite numbers
-        return values.size > 2 and bool(np.mean(np.diff(values) == 1) > 0.8)
+        return values.size > 2 and bool(np.mean(np.abs(np.diff(values)) == 1) > 0.8)
 
 
 def _is_rule(line: str, delimiter: str) -> bool:
@@ -206,7 +206,7 @@ def _read_names(
     if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
         return numbered, False
     known = [_quantities(cells, units) for cells in ways]
-    for fits in (_one_a_column, _with_empty_columns, _with_complex_column):
+    for fits in (_one_a_column, _with_empty_columns, _with_complex_column, _one_known):
         for cells, row in zip(ways, known, strict=True):
             if fits(row, width, style):
                 return cells, fits is _with_complex_column
@@ -236,10 +236,14 @@ def _is_useful(quantity: str) -> bool:
     return quantity not in ("", "index")
 
 
-def _one_a_column(row: Sequence[str], width: int, style: Style) -> bool:
-    useful = sum(map(_is_useful, row))
+def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
+    return len(row) == width and sum(map(_is_useful, row)) >= 2
+
+
+def _one_known(row: Sequence[str], width: int, style: Style) -> bool:
+    """Whether there is a name for each column, of which one is known."""
     parted = style.delimiter != " " and "frequency" in row
-    return len(row) == width and (useful >= 2 or (useful > 0 and (width <= 3 or parted)))
+    return len(row) == width and sum(map(_is_useful, row)) > 0 and (width <= 3 or parted)
 
 
 def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
@@ -286,15 +290,22 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.split(r"\s{2,}", re.sub(r"\s+(?=[\[(/])", " ", line.strip())))
         ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    ways += [ways[0][1:]] if ways[0][:1] in (["C"], ["c"]) else []  # Fortran's mark of a comment
     ways.append(_with_their_units(ways[0]))
-    return [[cell.strip().strip('"').replace('""', '"').strip(" ,;") for cell in way] for way in ways]
+    return [[_unquote(cell.strip()).replace('""', '"').strip(" ,;") for cell in way] for way in ways]
+
+
+def _unquote(cell: str) -> str:
+    """Return a cell without the marks around it; one that only ends with a mark is a name: ``Z"``."""
+    return cell.strip('"') if cell[:1] == '"' or not cell[-2:-1].isalpha() else cell
 
 
 def _with_their_units(cells: list[str]) -> list[str]:
     """Return names joined with the units that the mark between columns cut off: ``Z real, Ohm``."""
     joined: list[str] = []
     for cell in cells:
-        if joined and is_unit(cell.strip('" ')):
+        unit = cell.strip('" ')
+        if joined and joined[-1][-1:] != "]" and is_unit(unit) and _suits(unit, joined[-1]):
             joined[-1] += f" [{cell.strip()}]"
         else:
             joined.append(cell)
@@ -320,7 +331,8 @@ def _align_units(units: list[str], names: list[str]) -> list[str]:
 
 def _suits(unit: str, name: str) -> bool:
     """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
-    return not unit or column(name).quantity in ("", column(f"{name} [{unit}]").quantity)
+    found = column(f"{name} [{unit}]").quantity
+    return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
 
 
 def _drop_title(cells: list[str]) -> list[str]:

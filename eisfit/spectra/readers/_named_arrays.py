@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import median
+from eisfit.errors import ReadError
 from eisfit.spectra.readers._assemble import (
     Chosen,
     bare_unit,
@@ -18,10 +20,12 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
+from eisfit.spectra.readers._doubt import BETTER, FITS
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import refuse_unclear
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
 
@@ -200,15 +204,50 @@ def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
 
 
 def _many(file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str) -> list[Sweep]:
-    """Several spectra at the same frequencies: (F, n) or (n, F) arrays."""
-    sweeps: list[Sweep] = []
+    """Several spectra at the same frequencies: (F, n) or (n, F) arrays; of squares Kramers-Kronig tells."""
+    if all(v.shape == (size, size) for v in used.values() if v.ndim == 2):
+        return _rows_or_columns(file, used, f_name)
     wide = {name: v.T if v.ndim == 2 and v.shape[0] == size else v for name, v in used.items()}
     shapes = {v.shape for v in wide.values() if v.ndim == 2}
     if len(shapes) != 1 or next(iter(shapes))[1] != size:
         raise file.error("the arrays have different shapes")
-    for number in range(next(iter(shapes))[0]):
-        one = {
-            name: v[number] if v.ndim == 2 else v for name, v in wide.items() if v.ndim == 2 or name == f_name
-        }
-        sweeps += from_names(file, one)
-    return sweeps
+    return _row_by_row(file, wide, f_name)
+
+
+def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
+    """Return a spectrum for each row of the arrays."""
+    held = {name: v for name, v in wide.items() if v.ndim == 2 or name == f_name}
+    rows = next(v.shape[0] for v in held.values() if v.ndim == 2)
+    parts = ({name: v[i] if v.ndim == 2 else v for name, v in held.items()} for i in range(rows))
+    return [sweep for part in parts for sweep in from_names(file, part)]
+
+
+def _rows_or_columns(file: File, square: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
+    """Return the spectra of square arrays: of rows or of columns, whichever obeys Kramers-Kronig.
+
+    Raises
+    ------
+    ReadError
+        When both do, or neither.
+    """
+    found: list[list[Sweep]] = []
+    off: list[float] = []
+    for way in (square, {name: v.T for name, v in square.items()}):
+        try:
+            sweeps = _row_by_row(file, {**way, f_name: square[f_name]}, f_name)
+        except ReadError as error:
+            if asks_for_unit(error):
+                raise
+            sweeps = []  # taken the other way the numbers are none of an impedance
+        tests = [kramers_kronig_sign(sweep.frequency, sweep.impedance) for sweep in sweeps]
+        found.append(sweeps)
+        off.append(float(median([min(t.as_written, t.turned) for t in tests if t])) if any(tests) else 1.0)
+    best = int(np.argmin(off))
+    if not (off[best] < FITS and off[1 - best] > BETTER * off[best]):
+        raise file.error(
+            "as many spectra as frequencies, and nothing tells whether a spectrum is a row or a column: "
+            "save them with more or fewer spectra"
+        )
+    for sweep in found[best]:
+        sweep.notes.append(f"a spectrum a {('row', 'column')[best]} of the arrays: Kramers-Kronig tells it")
+    return found[best]

@@ -47,9 +47,9 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
 def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     """Return further columns that could be the real or the imaginary part too."""
     used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
-    taken, labels = {meaning.name.split(" [")[0] for meaning in used}, {meaning.label for meaning in used}
+    taken = {meaning.name.split(" [")[0] for meaning in used}
     others = [
         n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
     ]
     unknown = [n for n in table.names if not column(n).quantity and _OF_Z.search(n)]
-    return [*(n for n in others if table.alone and (not column(n).label or labels == {""})), *unknown][:6]
+    return [*(others if table.alone else []), *unknown][:6]

@@ -86,16 +86,17 @@ def is_remark(line: str, delimiter: str) -> bool:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """Split one line; trailing empty cells, and empty ones outside a frame of bars, are cut."""
+    """Split one line; trailing empty cells, and those outside a frame of bars, are cut."""
     if delimiter == " ":
         return line.split()
     cells = [
         cell.strip()
         for cell in (line.split(delimiter) if '"' not in line else _split_quoted(line, delimiter))
     ]
+    framed = delimiter == "|" and len(cells) > 1 and not cells[0] and not cells[-1]
     while cells and not cells[-1]:
         cells.pop()
-    return cells[1:] if delimiter == "|" and cells and not cells[0] else cells
+    return cells[1:] if framed else cells
 
 
 def number(cell: str, style: Style) -> float | None:
@@ -183,12 +184,13 @@ def _plain_row(line: str, style: Style) -> list[float] | None:
 
 
 def _split_quoted(line: str, delimiter: str) -> list[str]:
+    """Split a line at the marks that no cell in quotes holds; a quote within a cell is none: ``Z",f,Z"``."""
     cells: list[str] = []
     current: list[str] = []
     inside = False
     for character in line:
         if character == '"':
-            inside = not inside
+            inside = not inside and ("".join(current).strip()[:1] in ("", '"'))
         if character == delimiter and not inside:
             cells.append("".join(current))
             current = []

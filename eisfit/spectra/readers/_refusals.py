@@ -37,13 +37,15 @@ CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "
 #: What else is measured over frequency.
 _SUBJECT = regex(
     r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
+    r"\bIM[PV]S\b|intensity[- ]modulated|photocurrent|"
     r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
     re.IGNORECASE,
 )
 _IMPEDANCE = regex(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
 _FACTOR = regex(
-    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)",
+    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)|"
+    r"(\d[.\d]*e[-+]\d+) ?\*",  # as MATLAB prints a matrix
     re.IGNORECASE,
 )
 _GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
@@ -185,7 +187,8 @@ def refuse_factor(file: File, table: Table) -> None:
     """Refuse a table below a line that states a factor, of which nothing tells what it is of."""
     for line in table.preamble:
         match = _FACTOR.fullmatch(line.strip())
-        if match and (match[1].isalpha() or number(match[1], table.style) not in (None, 1.0)):
+        factor = (match[1] or match[2]) if match else ""
+        if factor.isalpha() or (factor and number(factor, table.style) not in (None, 1.0)):
             raise file.error(
                 f"{line.strip()!r} stands above the table: apply it to the numbers, or take it out"
             )

@@ -45,6 +45,7 @@ NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
     (("−",), regex("−"), "-"),
+    (("│",), regex(r"^ *│.*│ *$", re.MULTILINE), lambda m: re.sub("[│┆]", "|", m[0])),  # as polars prints
     (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("np.",), NUMPY_SCALAR, r"\1"),

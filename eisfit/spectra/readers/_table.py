@@ -106,9 +106,10 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     same = numeric.widths[inside] == width
     starts = (ends - numeric.widths)[inside]
     matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
+    headed = np.isfinite(matrix[same, 0]).all()  # rows begin with a number: Page 2 of 2 is none
     for place in np.flatnonzero(~same):
         part = numeric.flat[starts[place] : ends[inside[place]]]
-        if np.isfinite(part[width:]).any() and not isnan(part[width]):  # beyond a gap it is something else
+        if np.isfinite(part[width:]).any() and not isnan(part[width]) and not (isnan(part[0]) and headed):
             table.wider.append(int(numeric.rows[inside[place]]))
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _locate_below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []

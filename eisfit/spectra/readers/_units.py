@@ -68,6 +68,7 @@ _UNITS = (
     ("s1¹}", r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$", "rate", 1.0),
     (_OHM_ENDS + ".", rf"(n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$", "ohm", 1.0),
     ("msMS", rf"(?i:{_WORD}ohms?)$", "ohm", 1.0),
+    ("sS", rf"(?i:{_WORD}siemens)$", "siemens", 1.0),
     ("м", r"(мк|к|М|м|Г|)Ом$", "ohm", 1.0),
     ("2²}", rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$", "ohm", 1.0),
     ("2²", rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$", "ohm", 1e4),  # to ohm cm2

@@ -64,10 +64,11 @@ _MEANS = {
     "other": "reduced relative rel nominal res diff difference sd sem σ fit fitted sim simulated calc "
     "calculated model error err std "
     "stddev sigma sig residual resid "
-    "dev deviation uncertainty range ref reference drift power density rate energy capacity thd nsd "
+    "dev deviation uncertainty uncertainties uncert unc errors "
+    "range ref reference drift power density rate energy capacity thd nsd "
     "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
     "control area units unit milli kilo mega micro "
-    "hundreds thousand thousands million millions times",
+    "rayl rayls acoustic mechanical hundreds thousand thousands million millions times",
 }
 #: Names that say it only as a whole.
 WHOLE = {

@@ -103,16 +103,21 @@ def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, 
 
 def _table(value: Any) -> Table:
     """Return the columns of an object or a list of rows; empty where none of them is a frequency."""
+    indexed = isinstance(value, Mapping) and "0" in value  # pandas: index
+    return _columns_of(_by_name(list(value.values()) if indexed else value))
+
+
+def _columns_of(value: Any) -> Table:
     columns: Table = {}
-    if isinstance(value, Mapping) and "0" in value:  # pandas: index
-        value = list(value.values())
     if isinstance(value, Mapping):
-        if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):  # pandas: split
+        told = value.get("units", value.get("unit"))
+        names = value.get("columns")
+        if isinstance(names, list) and isinstance(value.get("data"), list):  # pandas: split
             rows = [row for row in value["data"] if isinstance(row, list)]
-            for i, name in enumerate(value["columns"]):
-                columns[str(name)] = [row[i] for row in rows if i < len(row)]
+            below = told if isinstance(told, list) and len(told) == len(names) else [None] * len(names)
+            for i, (name, unit) in enumerate(zip(names, below, strict=True)):
+                columns[attach_unit(str(name), unit)] = [row[i] for row in rows if i < len(row)]
         else:
-            told = value.get("units", value.get("unit"))
             units = told if isinstance(told, Mapping) else {}
             columns = {
                 attach_unit(name, _unit_of(item) or units.get(name)): cells
@@ -130,6 +135,15 @@ def _table(value: Any) -> Table:
         if size
         else {}
     )
+
+
+def _by_name(value: Any) -> Any:
+    """Return a list of columns, each with its name and values, as an object of columns; else the value."""
+    if not (isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value)):
+        return value
+    names = [item.get("name") or item.get("label") for item in value]
+    told = len(set(map(str, names))) == len(names) and all(isinstance(name, str) for name in names)
+    return dict(zip(names, value, strict=True)) if told and all(map(_list, value)) else value
 
 
 def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

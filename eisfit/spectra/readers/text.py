@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import drop_nan, median
 from eisfit.errors import ReadError
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
@@ -66,6 +67,9 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
+_WITH_UNIT = regex(r"\s*\"?\d[\d.,eE+-]*\s*[kmMG]?[hH][zZ]\b")
+_NEAR = 3  # lines above a header that may name its table
+_MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*\d)", re.IGNORECASE)
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
@@ -182,12 +186,16 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
         return False
     row = lines[table.rows[0]]
     cut_apart = table.style.delimiter == " " and "\t" in row  # 10 Hz<tab>5 Ohm
+    if table.names and np.isnan(table.matrix[:, 0]).all() and _WITH_UNIT.match(row):
+        return column(table.names[0]).quantity == "frequency"  # 1 MHz,5.2
     return is_numbered(row) or ((cut_apart or not table.names) and bool(re.search(r"[^\W\d_eE]", row)))
 
 
 def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
+    measured = [(start, stop) for start, stop in parts if not _MODEL.match(_line_above(plain, start))]
+    parts = measured or parts
     read = list(parts)
     heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
     file = file.with_words(dict.fromkeys(heads))
@@ -208,8 +216,14 @@ def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, i
         1 for start, stop in read for line in plain[start:stop] if line.strip()
     )
     for sweep in sweeps if left else []:
-        sweep.notes.append(f"left aside: {plural(left, 'line')} of another table without a frequency")
+        sweep.notes.append(
+            f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
+        )
     return sweeps
+
+
+def _line_above(lines: Sequence[str], line: int) -> str:
+    return next((text for text in lines[:line][::-1][:_NEAR] if text.strip()), "")
 
 
 def _is_of_something_else(table: Table) -> bool:

@@ -1,0 +1,190 @@
+"""Exports of programs and instruments, tables printed by programs, and columns beside each other, read right.
+
+The spectrum is a closed form, simulated here; each case is a kind that was read wrongly or refused once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+
+
+def rows(*columns, mark=","):
+    return [
+        mark.join(v if isinstance(v, str) else f"{v:.9g}" for v in row) for row in zip(*columns, strict=True)
+    ]
+
+
+def table(header, *columns, mark=","):
+    return "\n".join([header, *rows(*columns, mark=mark)]) + "\n"
+
+
+def holds(text, name="x.csv", spectra=1):
+    found = read_bytes(text if isinstance(text, bytes) else text.encode(), name)
+    assert len(found) == spectra
+    for spectrum in found:
+        np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+        np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    return [note for spectrum in found for note in spectrum.notes]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Frequency (Hz),Trace 1: Impedance: Rs (Ω),Trace 2: Impedance: Xs (Ω)",
+        "F, Hz,R, Ohm,X, Ohm",
+        "Freq,Z',Z\"",
+        "C  freq,Zre,Zim",
+    ],
+)
+def test_headers_of_exports(header):
+    holds(table(header, F, Z.real, Z.imag))
+
+
+def test_a_name_that_ends_with_a_quotation_mark_twice():
+    holds(table("Freq,Z',Z\",Freq,Z',Z\"", F, Z.real, Z.imag, F, Z.real, Z.imag), spectra=2)
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_units_in_row_two_where_the_last_columns_have_none(mark):
+    head = f"f{mark}Zre{mark}Zim{mark}T{mark}#\nHz{mark}mOhm{mark}mOhm{mark}°C{mark}"
+    columns = (F, 1e3 * Z.real, 1e3 * Z.imag, 25 + 0 * F, np.arange(26))
+    holds(table(head, *columns, mark=mark))
+
+
+def test_a_number_column_that_counts_down_below_a_mark_of_comments():
+    names = "#\tX\tR\tF\n\tkΩ\tkΩ\tkHz"
+    holds(table(names, np.arange(26, 0, -1), Z.imag / 1e3, Z.real / 1e3, F / 1e3, mark="\t"))
+
+
+def test_a_dissipation_without_dimension():
+    y, omega = 1 / Z, 2 * np.pi * F
+    holds(table("FREQ(Hz),CP(nF),DF(-)", F, 1e9 * y.imag / omega, y.real / y.imag))
+
+
+def test_siemens_in_words():
+    holds(
+        table("f [Hz],Re(Y) [microSiemens],Im(Y) [microSiemens]", F, 1e6 * (1 / Z).real, 1e6 * (1 / Z).imag)
+    )
+
+
+def test_a_table_as_polars_prints_it():
+    body = [f"│ {row} │" for row in rows(F, Z.real, Z.imag, mark=" ┆ ")]
+    above = ["shape: (26, 3)", "┌───┬───┬───┐", "│ freq_Hz ┆ Zre_ohm ┆ Zim_ohm │", "│ --- ┆ --- ┆ --- │"]
+    holds("\n".join([*above, "│ f64 ┆ f64 ┆ f64 │", "╞═══╪═══╪═══╡", *body, "└───┴───┴───┘"]), "x.txt")
+
+
+def test_a_matrix_as_matlab_prints_it_has_a_factor():
+    body = "\n".join(rows(F / 1e5, Z.real / 1e5, Z.imag / 1e5, mark="   "))
+    with pytest.raises(ReadError, match=r"1.0e\+05 \*"):
+        read_bytes(f"ans =\n\n   1.0e+05 *\n\n{body}\n".encode(), "x.txt")
+
+
+def test_a_fit_below_the_data_is_no_spectrum_more():
+    data = table("Freq(Hz)\tZ'\tZ\"", F, Z.real, Z.imag, mark="\t")
+    fit = table("Freq(Hz)\tZ'\tZ\"", F, 1.01 * Z.real, Z.imag, mark="\t")
+    notes = holds(f"Data: cell.z\n{data}\nFit: cell.z, R(RC)\n{fit}", "x.txt")
+    assert any("or of a fit" in note for note in notes)
+
+
+def test_bars_between_columns_are_no_frame_where_the_first_is_empty():
+    empty = [""] * 26
+    holds(table("Note|Z''|f|Z'", empty, Z.imag, F, Z.real, mark="|"), "x.txt")
+
+
+@pytest.mark.parametrize("name", ["u({}) [Ohm]", "{} unc.", "± [Ohm]", "s({})", "δ({}) (Ohm)"])
+def test_uncertainties_beside_parts_are_no_spectrum_more(name):
+    header = f"f [Hz],Z' [Ohm],{name.format(chr(90) + chr(39))},Z'' [Ohm],{name.format('Z' + 2 * chr(39))}"
+    holds(table(header, F, Z.real, 0.01 * Z.real, Z.imag, 0.01 * Z.imag))
+
+
+def test_a_logarithm_beside_what_it_is_of_is_not_taken():
+    holds(table("log(f),f/Hz,Z'/Ohm,Z''/Ohm", np.round(np.log10(F), 3), F, Z.real, Z.imag))
+
+
+def test_an_impedance_times_an_area_beside_it():
+    header = "f/Hz,Z'*A/Ohm cm2,Z''*A/Ohm cm2,Z'/Ohm,Z''/Ohm"
+    holds(table(header, F, 1.13 * Z.real, 1.13 * Z.imag, Z.real, Z.imag))
+
+
+def test_corrected_columns_beside_raw_ones_are_named():
+    header = "f,Zre_uncorrected,Zim_uncorrected,Zre_corrected,Zim_corrected"
+    assert "left aside: Zre_corrected, Zim_corrected" in holds(
+        table(header, F, Z.real, Z.imag, Z.real, 2 * Z.imag)
+    )
+
+
+def test_a_row_between_two_sweeps_takes_no_point_from_either():
+    body = rows(F, Z.real, Z.imag)
+    holds("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", *body, "1000,12,-20", *body]), spectra=2)
+
+
+def test_units_behind_the_frequencies_alone():
+    told = [f"{f / 1e3:.9g} kHz" if f >= 1e3 else f"{f:.9g} Hz" for f in F]
+    holds(table("Frequency,Zre (Ohm),Zim (Ohm)", told, Z.real, Z.imag))
+
+
+def test_a_line_that_counts_pages_is_no_row():
+    head, body = "Freq_Hz Zre_ohm Zim_ohm", rows(F, Z.real, Z.imag, mark=" ")
+    holds("\n".join(["Page 1 of 2", head, *body[:13], "Page 2 of 2", head, *body[13:]]), "x.txt")
+
+
+def test_an_omega_of_old_dos_programs():
+    holds(table("Frequency (Hz);Z' (Ω);-Z'' (Ω)", F, Z.real, -Z.imag, mark=";").encode("cp437"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "columns": ["f", "Zre", "Zim"],
+            "units": ["Hz", "mOhm", "mOhm"],
+            "data": np.c_[F, 1e3 * Z.real, 1e3 * Z.imag].tolist(),
+        },
+        {
+            "data": [
+                {"name": "f", "unit": "kHz", "values": (F / 1e3).tolist()},
+                {"name": "Zre", "unit": "mΩ", "values": (1e3 * Z.real).tolist()},
+                {"name": "Zim", "unit": "mΩ", "values": (1e3 * Z.imag).tolist()},
+            ]
+        },
+    ],
+)
+def test_json_with_units_beside_the_names(document):
+    holds(json.dumps(document), "x.json")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_as_many_spectra_as_frequencies(turned):
+    many = np.array([Z * (1 + k / 26) for k in range(26)])
+    stream = io.BytesIO()
+    np.savez(stream, freq=F, Z=many.T if turned else many)
+    found = read_bytes(stream.getvalue(), "x.npz")
+    np.testing.assert_allclose([s.impedance for s in found], many, rtol=1e-12)
+
+
+def test_as_many_spectra_as_frequencies_of_which_nothing_tells_which():
+    stream = io.BytesIO()
+    np.savez(stream, freq=F, Z=np.outer(Z, Z))
+    with pytest.raises(ReadError, match="a row or a column"):
+        read_bytes(stream.getvalue(), "x.npz")
+
+
+@pytest.mark.parametrize("words", ["IMPS measurement", "IMVS of cell 3", "Intensity modulated photovoltage"])
+def test_other_transfer_functions_are_no_impedance(words):
+    with pytest.raises(ReadError, match="stands above the table"):
+        read_bytes((words + "\n" + table("Frequency,Real,Imag", F, Z.real, Z.imag)).encode(), "x.csv")
+
+
+def test_an_acoustic_impedance_is_refused():
+    with pytest.raises(ReadError, match="Rayl"):
+        read_bytes(table("f (Hz),Re(Z) (Rayl),Im(Z) (Rayl)", F, Z.real, Z.imag).encode(), "x.csv")
