@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import FloatArray
 from eisfit.engine.descent import Descents
+from eisfit.engine.optima import find_different
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.moved_branch import with_branch_moved
 
@@ -63,16 +64,9 @@ def _lowest(problem: Problem, starts: FloatArray, enough: float) -> tuple[FloatA
     """Return the lowest end (V,) of descents from starts (n, V), and its chisqr."""
     many = Descents(problem, starts)
     many.run(_PATIENCE, _STEPS, enough)
-    best = _different(many.cost)[:_LOWEST]
+    best = find_different(many.cost, _SAME)[:_LOWEST]
     theta, cost = Descents(problem, many.theta[best]).finish(low=enough)
     return theta[np.argmin(cost)], float(cost.min())
-
-
-def _different(cost: FloatArray) -> IntArray:
-    """Return the rows of chisqr (n,) from the lowest up, one of those that are the same."""
-    order = np.argsort(cost, kind="stable")
-    apart = np.diff(cost[order], prepend=-np.inf) > _SAME * cost[order]
-    return np.asarray(order[apart | (np.arange(order.size) == 0)])
 
 
 def _with_branch_moved(

@@ -13,7 +13,7 @@ from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Basin", "Ends", "Optima", "join_ends"]
+__all__ = ["Basin", "Ends", "Optima", "find_different", "join_ends"]
 
 _KEPT = 32  # ends of one spectrum, beside those that came last
 
@@ -114,6 +114,13 @@ def join_ends(columns: Sequence[NDArray[Any]], by: float) -> NDArray[Any]:
         found[first : first + len(column), : column.shape[1]] = column
         first += len(column)
     return found
+
+
+def find_different(cost: FloatArray, share: float) -> IntArray:
+    """Return which of ends with chisqr (n,) differ by more than a share of it, from the lowest up."""
+    order = np.argsort(cost, kind="stable")[: max(int(np.isfinite(cost).sum()), 1)]
+    apart = np.diff(cost[order], prepend=-np.inf) > share * cost[order]
+    return np.asarray(order[apart | (np.arange(order.size) == 0)])
 
 
 class Ends:

@@ -17,7 +17,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from eisfit.engine.digits import reach_digits
 from eisfit.engine.evaluation.compiled import expect
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
-from eisfit.engine.optima import Ends, Optima
+from eisfit.engine.optima import Ends, Optima, find_different
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import relaxes, resonates
@@ -61,6 +61,7 @@ _FIRST = (25, 1e-5)  # steps and tolerance, after which the best quarter goes on
 _THEN = (150, 1e-9)
 _LEAST = 12
 _FROM_GRID = 4
+_MOVED = 8  # ends that differ, of which each branch is moved: one of them is a move or two from the best
 
 
 def search(
@@ -204,7 +205,10 @@ class _Search(Ends):
             self._search_randomly(self._doubtful(rows), go_on=False)
         else:
             self._search_randomly(rows)
-            self._move_branches(self._doubtful(rows))
+            if relaxes(self.circuit):
+                self._move_branches(rows, ends=_MOVED, gain=1 + SAME)
+            else:
+                self._move_branches(self._doubtful(rows))
         for row in rows.tolist():
             del self.grids[row]
 
@@ -262,22 +266,26 @@ class _Search(Ends):
             self.settled[left[done]] = True
             left = left[~done]
 
-    def _move_branches(self, rows: IntArray) -> None:
-        """Start where the best end leads with a branch moved, as long as that finds something better.
+    def _move_branches(self, rows: IntArray, *, ends: int = 1, gain: float = _GAIN) -> None:
+        """Start where the best ends lead with a branch moved, as long as that finds something better.
 
-        Where the data are free of noise that was done on the way to their digits.
+        From so many ends that differ, then from the best. Where the data are free of noise that was done on
+        the way to their digits.
         """
         for row in rows[self.exact[rows] == 0].tolist():
-            one = np.array([row])
-            for _ in range(_ROUNDS):
-                before, best = self.chisqr[row, 0], self.coordinates.physical(self.theta[one, 0])[0]
-                modulus = np.abs(self.problem.target[row])
-                starts = with_branch_moved(self.circuit, best, self.omega[row], modulus)
+            one, modulus = np.array([row]), np.abs(self.problem.target[row])
+            for turn in range(_ROUNDS):
+                before = self.chisqr[row, 0]
+                chosen = find_different(self.chisqr[row], SAME)[: ends if turn == 0 else 1]
+                values = self.coordinates.physical(self.theta[row, chosen])
+                starts = np.concatenate(
+                    [with_branch_moved(self.circuit, best, self.omega[row], modulus) for best in values]
+                )
                 if not len(starts):
                     break
-                ends = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
-                self.add(one, *ends, len(starts), votes=False)
-                if self.chisqr[row, 0] > before / _GAIN:
+                moved = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
+                self.add(one, *moved, len(starts), votes=False)
+                if self.chisqr[row, 0] > before / gain:
                     break
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:

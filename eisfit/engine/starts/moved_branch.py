@@ -2,6 +2,7 @@
 
 In data of next to no noise a search with as many arcs as the truth may end with two that the truth has close
 together told as one, and the spare one out of sight. Starts anew would have to find everything at once.
+So it is with noise too where a circuit has as many arcs as a full cell.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import arcs
+from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
@@ -45,7 +47,7 @@ def with_branch_moved(
     found += [
         _with_element(circuit, element, values, omega, size)
         for element in components(circuit.tree)
-        if element.element.scan and _is_free(circuit, element)
+        if (element.element.scan or element.symbol in DIFFUSION) and _is_free(circuit, element)
     ]
     return np.concatenate([np.empty((0, values.size)), *found])
 
@@ -104,8 +106,9 @@ def _with_element(
     circuit: Circuit, component: Component, values: FloatArray, omega: FloatArray, size: FloatArray
 ) -> FloatArray:
     """Return starts (n, P) with an element that says itself how to scan it."""
-    assert component.element.scan is not None
-    shapes = component.element.scan(_places(omega, _PLACES))
+    times = _places(omega, _PLACES)
+    scan = component.element.scan
+    shapes = np.stack([np.ones(times.size), times], axis=1) if scan is None else scan(times)
     shapes = shapes[np.unique(np.linspace(0, len(shapes) - 1, _PLACES).astype(int))]
     rows, mean = np.tile(values, (len(shapes), 1)), np.exp(np.mean(np.log(size)))
     for name, column, kind in zip(
