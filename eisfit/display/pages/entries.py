@@ -14,6 +14,7 @@ from eisfit.display.report.words import (
     clean,
     count,
     cycle_words,
+    error_of,
     failure,
     flag_name,
     flag_words,
@@ -157,11 +158,7 @@ def _flag(flag: Any) -> dict[str, str]:
 
 def _parameter(name: str, row: Document) -> dict[str, Any]:
     """Return a parameter as a row of the table, with the numbers that trends and filters use."""
-    stderr = row.get("stderr")
-    free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
-    shown, unit = format_engineering(
-        row.get("value"), math.nan if stderr is None and free else stderr, clean(row.get("unit"))
-    )
+    shown, unit = format_engineering(row.get("value"), error_of(row), clean(row.get("unit")))
     low, high = (row.get(end) for end in ("min", "max"))
     return {
         "name": name,
@@ -171,7 +168,7 @@ def _parameter(name: str, row: Document) -> dict[str, Any]:
         "word": parameter_verdict(row),
         "meaning": meaning(row),
         "value": round_to(row.get("value"), 7),
-        "stderr": round_to(stderr, 3),
+        "stderr": round_to(row.get("stderr"), 3),
         "noise": round_to(row.get("stderr_noise"), 2),
         "model": round_to(row.get("stderr_model"), 2),
         "plain_unit": clean(row.get("unit")),

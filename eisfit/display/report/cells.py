@@ -8,7 +8,15 @@ from typing import Any
 from eisfit.display.report.fits import short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
 from eisfit.display.report.table import blocks, wrap
-from eisfit.display.report.words import WIDTH, Document, clean, cycle_words, format_tracked, resistances_first
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    append_unit,
+    clean,
+    cycle_words,
+    format_tracked,
+    resistances_first,
+)
 
 __all__ = ["cells_html", "cells_text"]
 
@@ -31,7 +39,7 @@ def cells_html(document: Document) -> str:
 def _table(document: Document) -> tuple[list[str], list[list[str]]]:
     rows, units = list(document.get("rows") or []), document.get("units") or {}
     names = resistances_first([n for n in units if any(row.get(n) is not None for row in rows)], units)
-    titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
+    titles = [append_unit(clean(name), clean(units[name])) for name in names]
     cells = [[*_head(row), *(format_tracked(row, name) for name in names)] for row in rows]
     return ["cell", "cycle", "verdict", *titles], cells
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
 
+from eisfit.display.report.words import WIDTH, Document
 from eisfit.rounding import significant
 
 __all__ = [
@@ -28,8 +28,6 @@ __all__ = [
     "shares",
     "tables",
 ]
-
-Document = Mapping[str, Any]
 
 NAMES = {
     "barrier_only": "barrier alone",
@@ -61,7 +59,6 @@ _LEAST = 0.05
 """Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _NO_CHANCE = 1e-9
-_WIDTH = 100  # columns of a terminal
 _OPEN = 0.005
 """Bits still open below which no measurement is worth a table."""
 
@@ -89,7 +86,7 @@ def explanation_text(document: Document) -> str:
 def _align(table: Table) -> list[str]:
     """Return a table's lines; where it is wide, a word of its heads on each line."""
     heads: list[Sequence[str]] = [table.head]
-    if sum(max(map(len, column)) + 2 for column in zip(table.head, *table.rows, strict=True)) > _WIDTH:
+    if sum(max(map(len, column)) + 2 for column in zip(table.head, *table.rows, strict=True)) > WIDTH:
         first, *rest = table.head
         words = zip_longest(*(reversed(head.split()) for head in rest), fillvalue="")
         lines = [["", *row] for row in words][::-1]

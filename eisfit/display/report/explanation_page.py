@@ -26,11 +26,10 @@ from eisfit.display.report.explanation import (
     sort_hypotheses,
     tables,
 )
+from eisfit.display.report.words import Document
 from eisfit.rounding import significant
 
 __all__ = ["explanation_html", "explanation_summary_html"]
-
-Document = Mapping[str, Any]
 
 _STYLE = """
 :root{--bg:#fff;--fg:#1b1f24;--mut:#5b636d;--line:#d9dde2;--pos:#0072B2;--neg:#C24E00;--negbg:#f7dcc8;

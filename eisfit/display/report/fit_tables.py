@@ -17,8 +17,8 @@ from eisfit.display.report.words import (
     flags_of,
     format_measured,
     mark,
-    meaning,
     name_of,
+    parameter_rows,
     units_of,
     verdict,
 )
@@ -93,11 +93,7 @@ def fit_markdown(document: Document) -> str:
         return "\n".join([*lines, markdown(failure(document)), ""])
     lines += [f"- {markdown(flag_name(flag))}: {markdown(flag_words(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
-    rows = [
-        [name, format_measured(row), row.get("unit"), mark(row), meaning(row)]
-        for name, row in (document.get("parameters") or {}).items()
-    ]
-    return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, rows)
+    return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, parameter_rows(document))
 
 
 def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

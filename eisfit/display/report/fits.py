@@ -10,15 +10,19 @@ from eisfit.display.report.table import blocks, table, wrap
 from eisfit.display.report.words import (
     WIDTH,
     Document,
+    append_unit,
     bracket,
     clean,
     count,
+    cycle_of,
     cycle_words,
+    describe_circuit,
     failure,
     flag_name,
     flag_words,
     flags_of,
     format_measured,
+    list_goodness,
     meaning,
     parameter_verdict,
     percent,
@@ -103,12 +107,10 @@ def _flag_lines(document: Document) -> list[str]:
 
 
 def _describe_data(document: Document) -> str:
-    circuit = document.get("circuit") or {}
-    name, string = clean(circuit.get("name")), clean(circuit.get("string"))
     spectrum = document.get("spectrum") or {}
     points = points_of(document)
     parts = [
-        string if name in ("", string) else f"{name}: {string}",
+        describe_circuit(document),
         None if points is None else count(points, "point"),
         None if spectrum.get("frequency_min_Hz") is None else span_of(document),
         None if spectrum.get("cycle") is None else f"cycle {cycle_words(spectrum['cycle'])}",
@@ -160,15 +162,9 @@ def _is_asked(row: Document) -> bool:
 
 def _statistics(document: Document, width: int) -> list[str]:
     statistics = document.get("statistics") or {}
-    parts = [
-        f"{key} {significant(statistics[key], 4)}"
-        for key in ("chisqr", "redchi", "aic", "bic")
-        if statistics.get(key) is not None
-    ]
+    parts = list_goodness(statistics)
     if statistics.get("nvarys") is not None:
         parts.insert(0, f"{statistics.get('ndata')} data, {statistics['nvarys']} free parameters")
-    if statistics.get("rms_relative_residual") is not None:
-        parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
     if statistics.get("noise") is not None:
         parts.append(f"noise {percent(statistics['noise'])} of each part")
     lines = wrap(", ".join(parts), width=width) if parts else []
@@ -231,7 +227,7 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         return "no spectra\n"
     units = units_of(documents)
     names = resistances_first(list(units), units)
-    titles = [f"{clean(name)} / {units[name]}".removesuffix(" / ") for name in names]
+    titles = [append_unit(clean(name), units[name]) for name in names]
     head = ["spectrum", "cycle", "verdict", *titles]
     short = short_titles(documents, width // 3)
     rows = [_row(document, name, names) for document, name in zip(documents, short, strict=True)]
@@ -243,14 +239,13 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
     parameters: Any = document.get("parameters") or {}
-    cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
     cells = [
         bracket(format_measured(parameters[name]), parameters[name].get("verdict"))
         if parameters.get(name)
         else ""
         for name in names
     ]
-    return [name, cycle, short_verdict(document), *cells]
+    return [name, cycle_words(cycle_of(document)), short_verdict(document), *cells]
 
 
 def short_verdict(document: Document) -> str:

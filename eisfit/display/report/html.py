@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import starmap
 from typing import Any
 
 from eisfit.display.report.along import law_sentences, place_words
 from eisfit.display.report.words import (
     Document,
+    append_unit,
     axes_of,
     clean,
     count,
+    cycle_of,
     cycle_words,
     failure,
     flag_name,
@@ -20,9 +23,10 @@ from eisfit.display.report.words import (
     flags_of,
     format_measured,
     format_tracked,
-    mark,
-    meaning,
+    list_goodness,
     name_of,
+    outcome,
+    parameter_rows,
     percent,
     points_of,
     span_of,
@@ -61,17 +65,13 @@ def fit_html(document: Document) -> str:
         weighting = document.get("weighting")
         said = [clean(circuit.get("string")), f"weighting {clean(weighting)}" if weighting else ""]
         parts.append(html_line("; ".join(text for text in said if text)))
-        rows = [
-            [name, format_measured(row), row.get("unit"), mark(row), meaning(row)]
-            for name, row in (document.get("parameters") or {}).items()
-        ]
-        parts.append(html_table(["parameter", "value", "unit", "", "meaning"], rows))
+        parts.append(html_table(["parameter", "value", "unit", "", "meaning"], parameter_rows(document)))
         derived = [
             [name, value_with_error(row.get("value"), row.get("stderr")), row.get("unit")]
             for name, row in (document.get("derived") or {}).items()
         ]
         parts.append(html_table(["derived", "value", "unit"], derived) if derived else "")
-        parts.append(html_line(_statistics(document.get("statistics") or {})))
+        parts.append(html_line(", ".join(list_goodness(document.get("statistics") or {}))))
     return html_fragment(parts)
 
 
@@ -81,10 +81,11 @@ def fits_html(documents: Sequence[Document]) -> str:
     rows = []
     for document in documents:
         parameters = document.get("parameters") or {}
-        cycle = cycle_words((document.get("spectrum") or {}).get("cycle"))
+        cycle = cycle_words(cycle_of(document))
         cells = [format_measured(parameters[name]) if parameters.get(name) else "" for name in names]
-        rows.append([title_of(document), cycle, _reason(document), *cells])
-    return html_fragment([html_table(["spectrum", "cycle", "verdict", *_titles(names)], rows)])
+        rows.append([title_of(document), cycle, outcome(document), *cells])
+    head = ["spectrum", "cycle", "verdict", *starmap(append_unit, names.items())]
+    return html_fragment([html_table(head, rows)])
 
 
 def track_html(document: Document) -> str:
@@ -96,7 +97,7 @@ def track_html(document: Document) -> str:
         [
             *(place_words(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
-            _reason(row),
+            outcome(row),
             *(format_tracked(row, name) for name in names),
         ]
         for row in rows
@@ -111,7 +112,7 @@ def track_html(document: Document) -> str:
         if law
     ]
     heads = [axis["name"] for axis in axes_of(document)]
-    tables = [html_table([*heads, "spectrum", "verdict", *_titles(names)], cells)]
+    tables = [html_table([*heads, "spectrum", "verdict", *starmap(append_unit, names.items())], cells)]
     told = (document.get("label"), *law_sentences(document), *(document.get("notes") or []))
     said = [html_line(clean(text)) for text in told]
     return html_fragment([*said, *tables, html_table(["growth", "slope", ""], growth) if growth else ""])
@@ -150,11 +151,11 @@ def series_html(document: Document | Sequence[Document]) -> str:
     rows = []
     for spectrum in spectra:
         points = points_of(spectrum)
-        cycle = cycle_words(spectrum.get("cycle", (spectrum.get("spectrum") or {}).get("cycle")))
+        cycle = cycle_words(cycle_of(spectrum))
         rows.append(
             [title_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)]
         )
-    rows += [[name_of(failed), "", "", _reason(failed)] for failed in whole.get("failures") or []]
+    rows += [[name_of(failed), "", "", outcome(failed)] for failed in whole.get("failures") or []]
     said = [html_line(clean(note)) for note in whole.get("notes") or []]
     return html_fragment([*said, html_table(["spectrum", "cycle", "points", "range"], rows)])
 
@@ -216,25 +217,6 @@ def _verdict(document: Document) -> str:
         lines.append(html_line(failure(document)))
     lines += [html_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]
     return "\n".join(lines)
-
-
-def _reason(document: Document) -> str:
-    return f"FAILED: {failure(document)}" if document.get("error") else verdict(document)
-
-
-def _statistics(statistics: Mapping[str, Any]) -> str:
-    parts = [
-        f"{key} {significant(statistics[key], 4)}"
-        for key in ("chisqr", "redchi", "aic", "bic")
-        if statistics.get(key) is not None
-    ]
-    if statistics.get("rms_relative_residual") is not None:
-        parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
-    return ", ".join(parts)
-
-
-def _titles(names: Mapping[str, str]) -> list[str]:
-    return [f"{name} / {unit}" if unit else name for name, unit in names.items()]
 
 
 def html_line(text: str, *, bold: bool = False) -> str:

@@ -12,9 +12,12 @@ from eisfit.display.report.table import blocks, table, wrap
 from eisfit.display.report.words import (
     WIDTH,
     Document,
+    append_unit,
     axes_of,
     clean,
+    cycle_of,
     cycle_words,
+    describe_circuit,
     failure,
     format_tracked,
     name_of,
@@ -115,13 +118,14 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     units = document.get("units") or {}
     names = [name for name in units if any(row.get(name) is not None for row in rows)]
     names = resistances_first(names, units)
-    titles = [f"{clean(name)} / {clean(units[name])}".removesuffix(" / ") for name in names]
+    titles = [append_unit(clean(name), clean(units[name])) for name in names]
     axes = axes_of(document)
     head = [*(axis["name"] for axis in axes), "verdict", *titles]
     cells = [_track_row(row, names, axes) for row in rows]
     cells += energy_rows(document, names, len(axes))
+    about = clean(document.get("label")), describe_circuit(document)
     lines = [
-        *wrap(_circuit_line(document), width=width),
+        *wrap("; ".join(part for part in about if part), width=width),
         *blocks(head, cells, width=width, fixed=len(axes) + 1),
     ]
     laws = (document.get("growth") or {}).items()
@@ -131,13 +135,6 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     notes = [line for note in document.get("notes") or [] for line in wrap(clean(note), width=width)]
     after = [*growth, *notes]
     return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
-
-
-def _circuit_line(document: Document) -> str:
-    circuit = document.get("circuit") or {}
-    name, string = clean(circuit.get("name")), clean(circuit.get("string"))
-    said = string if name in ("", string) else f"{name}: {string}"
-    return "; ".join(part for part in (clean(document.get("label")), said) if part)
 
 
 def _track_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -253,6 +250,6 @@ def _spectrum_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
     points = points_of(document)
-    cycle = cycle_words(document.get("cycle", (document.get("spectrum") or {}).get("cycle")))
+    cycle = cycle_words(cycle_of(document))
     noise = "measured noise" if (document.get("data") or {}).get("noise_ohm") is not None else ""
     return [name, MISSING if points is None else str(points), span_of(document), cycle, noise]

@@ -3,6 +3,7 @@ r"""Tables as a paper prints them: parameter ± standard error, unit; in Markdow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 
 from eisfit.display.report.fit_tables import (
     fit_latex,
@@ -14,6 +15,7 @@ from eisfit.display.report.fit_tables import (
 )
 from eisfit.display.report.words import (
     Document,
+    append_unit,
     axes_of,
     bracket,
     clean,
@@ -80,7 +82,7 @@ def _collect_fits(fits: Sequence[Document]) -> tuple[str, dict[str, str], list[t
 
 def _collect_track(document: Document) -> tuple[str, dict[str, str], list[tuple[str, Document]]]:
     axis = axes_of(document)[0]
-    head = f"{axis['name']} / {axis['unit']}" if axis.get("unit") else str(axis["name"])
+    head = append_unit(str(axis["name"]), axis.get("unit"))
     units = {name: clean(unit) for name, unit in (document.get("units") or {}).items()}
     rows: list[tuple[str, Document]] = []
     for row in document["rows"]:
@@ -94,7 +96,7 @@ def _collect_track(document: Document) -> tuple[str, dict[str, str], list[tuple[
 def _several(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]], form: str) -> str:
     if form == "latex":
         return _latex(head, units, rows)
-    titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
+    titles = starmap(append_unit, units.items())
     cells = [[label, *(_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
     return markdown_table([head, *titles], cells)
 
@@ -107,8 +109,7 @@ def _cell(block: Document | None) -> str:
 
 
 def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]]) -> str:
-    titles = [f"{latex_symbol(name)} / {latex_unit(unit)}" if unit else latex_symbol(name)
-              for name, unit in units.items()]  # fmt: skip
+    titles = [append_unit(latex_symbol(name), latex_unit(unit)) for name, unit in units.items()]
     cells = [[latex(label), *(_latex_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
     return latex_table("l" + "r" * len(units), [latex(head), *titles], cells)
 

@@ -7,14 +7,20 @@ from typing import Any
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
 from eisfit.display.report.table import table, wrap
-from eisfit.display.report.words import clean, count, failure, flag_name, flag_words, flags_of, name_of
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    clean,
+    count,
+    failure,
+    flag_name,
+    flag_words,
+    flags_of,
+    name_of,
+)
 from eisfit.rounding import significant, value_with_error
 
 __all__ = ["drt_html", "drt_text", "drts_text"]
-
-Document = Mapping[str, Any]
-
-WIDTH = 100
 _HEAD = ("peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades")
 _TERMS = (
     ("series_resistance", "series resistance", "ohm"),

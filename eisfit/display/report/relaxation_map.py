@@ -7,12 +7,10 @@ from typing import Any
 
 from eisfit.display.report.along import energy_words, line_words, place_words
 from eisfit.display.report.table import table, wrap
-from eisfit.display.report.words import Document, axes_of, clean, count
+from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count
 from eisfit.rounding import significant, value_with_error
 
 __all__ = ["relaxation_map_text"]
-
-WIDTH = 100
 
 
 def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:

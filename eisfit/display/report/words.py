@@ -96,6 +96,19 @@ def points_of(document: Document) -> int | None:
     return len(frequencies) if points is None and frequencies is not None else points
 
 
+def cycle_of(document: Document) -> float | None:
+    """Return the cycle of the spectrum, None where it is not known."""
+    cycle: float | None = spectrum_block(document).get("cycle")
+    return cycle
+
+
+def describe_circuit(document: Document) -> str:
+    """Return the circuit of a result: ``name: string``, or its string alone where that is its name."""
+    circuit = document.get("circuit") or {}
+    name, string = clean(circuit.get("name")), clean(circuit.get("string"))
+    return string if name in ("", string) else f"{name}: {string}"
+
+
 def percent(fraction: float | None) -> str:
     """Return a fraction in percent.
 
@@ -118,8 +131,16 @@ def axis_label(axis: Mapping[str, Any]) -> str:
     >>> axis_label({"name": "temperature", "unit": "degC"}), axis_label({"name": "cycle", "unit": ""})
     ('temperature / °C', 'cycle')
     """
-    unit = {"degC": "°C"}.get(axis["unit"], axis["unit"])
-    return f"{axis['name']} / {unit}" if unit else str(axis["name"])
+    return append_unit(str(axis["name"]), {"degC": "°C"}.get(axis["unit"], axis["unit"]))
+
+
+def append_unit(name: str, unit: str | None) -> str:
+    """Return a name with its unit, as heads of columns and axes are written.
+
+    >>> append_unit("R_ct", "ohm"), append_unit("CPE_ct_alpha", "")
+    ('R_ct / ohm', 'CPE_ct_alpha')
+    """
+    return f"{name} / {unit}" if unit else name
 
 
 def cycle_words(cycle: float | None) -> str:
@@ -134,9 +155,29 @@ def count(number: int, thing: str) -> str:
 
 def format_measured(row: Document) -> str:
     """Return the value and error of a parameter block; a free parameter without an error is ``± ?``."""
-    stderr = row.get("stderr")
+    return value_with_error(row.get("value"), error_of(row))
+
+
+def error_of(row: Document) -> float | None:
+    """Return the standard error of a parameter block: NaN where it should have one and has none."""
+    stderr: float | None = row.get("stderr")
     free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
-    return value_with_error(row.get("value"), math.nan if stderr is None and free else stderr)
+    return math.nan if stderr is None and free else stderr
+
+
+def parameter_rows(document: Document) -> list[list[Any]]:
+    """Return name, value with its error, unit, what is peculiar to it and meaning of each parameter."""
+    rows = (document.get("parameters") or {}).items()
+    return [[name, format_measured(row), row.get("unit"), mark(row), meaning(row)] for name, row in rows]
+
+
+def list_goodness(statistics: Document) -> list[str]:
+    """Return the numbers that say how good a fit is, one text each."""
+    known = [key for key in ("chisqr", "redchi", "aic", "bic") if statistics.get(key) is not None]
+    parts = [f"{key} {significant(statistics[key], 4)}" for key in known]
+    if statistics.get("rms_relative_residual") is not None:
+        parts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
+    return parts
 
 
 def format_tracked(row: Document, name: str) -> str:
@@ -200,6 +241,11 @@ def failure(document: Document) -> str:
     for name in (clean(spectrum_block(document).get("source")), name_of(document)):
         text = text.removeprefix(f"{name}: ")
     return text
+
+
+def outcome(document: Document) -> str:
+    """Return the verdict, and of a file that failed also why."""
+    return f"FAILED: {failure(document)}" if document.get("error") else verdict(document)
 
 
 def verdict(document: Document) -> str:
