@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.display.report.words import Document
 from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
     import xarray
 
 __all__ = ["series_dataset", "track_dataset"]
-
-Document = Mapping[str, Any]
 
 _SAME = 1e-6  # relative difference of two frequencies that are one
 _SPECTRUM = {"Z_real_ohm": "Z_real", "Z_imag_ohm": "Z_imag", "noise_ohm": "noise"}

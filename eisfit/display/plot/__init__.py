@@ -13,9 +13,15 @@ from eisfit.display.plot.identification import identification
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.display.plot.overview import draw_spectrum, fit_overview, kramers_kronig
-from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
+from eisfit.display.plot.series import (
+    cells_trend,
+    cells_trends,
+    nyquist_waterfall,
+    small_multiples,
+    trends,
+)
 from eisfit.display.plot.style import new_axes, new_figure, paper, save
-from eisfit.display.plot.trends import small_multiples, trend, trends
+from eisfit.display.plot.trends import trend
 from eisfit.display.plot.uncertainty import intervals, profiles
 
 __all__ = [

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.display.plot.style import COLORS, apply_style, new_axes, ohm_scale, pretty, require_data
+from eisfit.display.plot.style import (
+    COLORS,
+    apply_style,
+    data_impedance,
+    new_axes,
+    ohm_scale,
+    pretty,
+    require_data,
+)
+from eisfit.display.report.words import cycle_of
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 
@@ -71,9 +80,9 @@ def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
         z, before = measured[frame] * scale, np.concatenate([[np.nan + 0j], *measured[:frame]]) * scale
         past.set_data(before.real, -before.imag)
         points.set_data(z.real, -z.imag)
-        data = spectra[frame].get("data") or {}
-        real, imaginary = data.get("fit_real_ohm") or [], data.get("fit_imag_ohm") or []
-        line.set_data(np.array(real, dtype=float) * scale, -np.array(imaginary, dtype=float) * scale)
+        fitted = data_impedance(spectra[frame], "fit")
+        fitted = np.empty(0, complex) if fitted is None else fitted * scale
+        line.set_data(fitted.real, -fitted.imag)
         ax.set_title(_title(spectra[frame], frame))
         return past, points, line
 
@@ -82,7 +91,7 @@ def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
 
 
 def _title(document: Mapping[str, Any], frame: int) -> str:
-    cycle = (document.get("spectrum") or document).get("cycle")
+    cycle = cycle_of(document)
     return f"spectrum {frame + 1}" if cycle is None else f"cycle {cycle:g}"
 
 

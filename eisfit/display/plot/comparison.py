@@ -12,15 +12,37 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["comparison", "comparison_height"]
+__all__ = ["comparison", "comparison_height", "rank_fitted"]
 
 
 def comparison_height(document: Mapping[str, Any]) -> float:
     """Return how high the figure must be for its lines, inches."""
-    names = [
-        str(row["circuit"]["name"]) for row in document.get("ranked") or [] if row.get("bic") is not None
-    ]
+    names = [str(row["circuit"]["name"]) for row in _fitted(document)]
     return 0.9 + sum(max(0.34, 0.05 + 0.15 * len(_fold(name).splitlines())) for name in names)
+
+
+def rank_fitted(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], float, str]]:
+    """Return each fitted circuit's row, its BIC above that of the best, and what is written beside its bar.
+
+    Raises
+    ------
+    EisfitError
+        When no circuit could be fitted.
+    """
+    rows = _fitted(document)
+    if not rows:
+        raise EisfitError("there is nothing to draw: no circuit could be fitted")
+    lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
+    return [(row, row["bic"] - lowest, _describe_fit(row)) for row in rows]
+
+
+def _fitted(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row for row in document.get("ranked") or [] if row.get("bic") is not None]
+
+
+def _describe_fit(row: Mapping[str, Any]) -> str:
+    doubt = ", refused" if row["refused"] else "" if row["fits"] else ", misses the data"
+    return f"{100 * row['rms_relative_residual']:.2g} % rms{doubt}"
 
 
 _LONGEST = 30  # letters of a line
@@ -47,28 +69,20 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     ax
         Axes to draw on; a new pyplot figure where None.
     """
-    rows = [row for row in document.get("ranked") or [] if row.get("bic") is not None]
-    if not rows:
-        raise EisfitError("there is nothing to draw: no circuit could be fitted")
+    bars = rank_fitted(document)
     ax = axes_or_new(ax, 4.8, comparison_height(document))
-    lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
-    for place, row in enumerate(rows):
-        refused, behind = bool(row["refused"]), row["bic"] - lowest
-        fits = row["fits"]
-        style: dict[str, Any] = {"color": BLUE if fits else VERMILION}
-        if refused:
+    for place, (row, behind, note) in enumerate(bars):
+        style: dict[str, Any] = {"color": BLUE if row["fits"] else VERMILION}
+        if row["refused"]:
             style = {"facecolor": "white", "edgecolor": GREY, "hatch": "////"}
         ax.barh(place, behind, height=0.6, **style)
-        note = f"{100 * row['rms_relative_residual']:.2g} % rms" + (
-            ", refused" if refused else "" if fits else ", misses the data"
-        )
         ax.annotate(note, (max(behind, 0.0), place), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_xscale("symlog", linthresh=10.0)
     ax.axvline(0.0, color="black", lw=0.8)
-    names = ["\n".join(map(legible, _fold(str(row["circuit"]["name"])).splitlines())) for row in rows]
-    ax.set_yticks(range(len(rows)), names)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    low = min(0.0, *(1.5 * (row["bic"] - lowest) for row in rows))
-    high = max(10.0, *(row["bic"] - lowest for row in rows))
+    names = ["\n".join(map(legible, _fold(str(row["circuit"]["name"])).splitlines())) for row, _, _ in bars]
+    ax.set_yticks(range(len(bars)), names)
+    ax.set_ylim(len(bars) - 0.5, -0.5)
+    low = min(0.0, *(1.5 * behind for _, behind, _ in bars))
+    high = max(10.0, *(behind for _, behind, _ in bars))
     ax.set(xlabel="BIC above the best circuit", xlim=(low, 40 * high))
     return ax

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eisfit.display.plot.style import COLORS, GREY, apply_style, axes_or_new, column, figure_or_new, pretty
+from eisfit.display.report.words import Document, append_unit
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["joint_course", "joint_overview", "strength_curve"]
 
-Document = Mapping[str, Any]
 _QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 _MANY = 60  # points: above it their error bars would be a smear
 
@@ -59,7 +58,7 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     band = _QUANTILE_95 * error
     ax.fill_between(x, value - band, value + band, color=COLORS[0], alpha=0.25, lw=0, zorder=1)
     unit = (document.get("units") or {}).get(name)
-    ax.set(xlabel="spectrum" if counted else "cycle", ylabel=pretty(f"{name} / {unit}" if unit else name))
+    ax.set(xlabel="spectrum" if counted else "cycle", ylabel=pretty(append_unit(name, unit)))
     ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
     if label:
         ax.legend(loc="best")

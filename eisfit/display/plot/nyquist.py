@@ -22,17 +22,14 @@ from eisfit.display.plot.style import (
     require_data,
     root_figure,
 )
+from eisfit.display.report.words import cycle_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["decades", "frequency_words", "nyquist", "nyquist_cycles"]
 
-
-_SHAPE = (
-    0.5,
-    1.1,
-)  # least and greatest height over width: an arc of 60 x 15 ohm is not squeezed into a strip
+_SHAPE = (0.5, 1.1)  # least and greatest height over width: no arc of 60 x 15 ohm is squeezed into a strip
 _TAG = "eisfit decade"
 _UNITS = {"mΩ": 1e3, "Ω": 1.0, "kΩ": 1e-3, "MΩ": 1e-6}
 
@@ -120,9 +117,8 @@ def nyquist_cycles(
     from matplotlib.colors import Normalize
 
     ax = axes_or_new(ax, 5.2, 3.8)
-    cycles = [_cycle(document, place) for place, document in enumerate(spectra)]
-    if places is not None:
-        cycles = [float(k if place is None else place) for k, place in enumerate(places)]
+    known = [cycle_of(document) for document in spectra] if places is None else places
+    cycles = [float(k if place is None else place) for k, place in enumerate(known)]
     norm = Normalize(min(cycles, default=0), max(cycles, default=1))
     shades = colormaps["viridis"]
     for cycle, document in zip(cycles, spectra, strict=True):
@@ -137,11 +133,6 @@ def _darker(shades: Any) -> Any:
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(shades(np.linspace(0, 0.9, 256)))
-
-
-def _cycle(document: Mapping[str, Any], place: int) -> float:
-    cycle = document.get("cycle", (document.get("spectrum") or {}).get("cycle"))
-    return float(place if cycle is None else cycle)
 
 
 def unit_factor(ax: Axes, impedance: ComplexArray) -> float:

@@ -14,11 +14,11 @@ from eisfit.display.plot.style import (
     ORANGE,
     VERMILION,
     apply_style,
-    column,
     data_impedance,
     figure_or_new,
     legible,
     paper_columns,
+    relative_noise,
     require_data,
     shorten,
 )
@@ -93,7 +93,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
         legend.remove()  # the Nyquist plot's says it
     if fitted is not None:
         difference = (z - fitted) / np.abs(z)
-        residuals(f, difference.real, difference.imag, noise=_noise(document, z), ax=last)
+        residuals(f, difference.real, difference.imag, noise=relative_noise(document, z), ax=last)
     circuit = document.get("circuit") or {}
     _title(figure, document, circuit.get("name") or circuit.get("string"))
     return first, magnitude, phase, last
@@ -130,7 +130,9 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
     nyquist(f, z, fitted=data_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
     if data.get("residual_real") is not None:
-        residuals(f, data["residual_real"], data["residual_imag"], noise=_noise(document, z), ax=right)
+        residuals(
+            f, data["residual_real"], data["residual_imag"], noise=relative_noise(document, z), ax=right
+        )
     ranges = document.get("ranges") or []
     for place, failing in enumerate(ranges):
         low, high = _edge(failing, "low_Hz", f.min()), _edge(failing, "high_Hz", f.max())
@@ -163,11 +165,6 @@ def _stack(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
     phase = figure.add_subplot(grid[2], sharex=magnitude)
     magnitude.tick_params(labelbottom=False)
     return figure.add_subplot(grid[0]), magnitude, phase, figure.add_subplot(grid[3])
-
-
-def _noise(document: Mapping[str, Any], impedance: Any) -> Any:
-    noise = document["data"].get("noise_ohm")
-    return None if noise is None else column(noise, "noise") / np.abs(impedance)
 
 
 def _edge(failing: Mapping[str, Any], key: str, default: Any) -> float:

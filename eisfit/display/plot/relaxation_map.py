@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.display.plot.style import apply_style, column, figure_or_new, pretty
+from eisfit.display.plot.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    apply_style,
+    column,
+    figure_or_new,
+    pretty,
+)
+from eisfit.display.report.words import Document, axis_label
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["relaxation_map"]
 
-Document = Mapping[str, Any]
+_COLORS = (VERMILION, BLACK, ORANGE, GREEN, PURPLE, BLUE, GREY)
 _TICKS = 12  # rows of the map that are named
 _LAWS = ("arrhenius", "lines", "growth", "curves")
 _DECADES = 3.0  # factor between values from which an axis of resistances is logarithmic
@@ -80,16 +92,11 @@ def _name_rows(ax: Axes, document: Document) -> None:
     words = [", ".join(_place(rows[k].get(axis["name"])) for axis in axes) for k in shown]
     ax.set_yticks(shown, words)
     ax.set_yticks([], minor=True)
-    ax.set_ylabel(", ".join(_label(axis) for axis in axes))
+    ax.set_ylabel(", ".join(map(axis_label, axes)))
 
 
 def _place(value: float | None) -> str:
     return "?" if value is None else f"{value:.4g}"
-
-
-def _label(axis: Mapping[str, str]) -> str:
-    unit = {"degC": "°C"}.get(axis["unit"], axis["unit"])
-    return f"{axis['name']} / {unit}" if unit else axis["name"]
 
 
 def _draw_resistances(ax: Axes, document: Document) -> None:
@@ -114,13 +121,10 @@ def _draw_resistances(ax: Axes, document: Document) -> None:
     known = known[np.isfinite(known) & (known > 0)]
     if known.size and known.max() > _DECADES * known.min():
         ax.set_yscale("log")
-    ax.set(xlabel="spectrum" if numbered else _label(axis), ylabel="resistance of the peak / Ω")
+    ax.set(xlabel="spectrum" if numbered else axis_label(axis), ylabel="resistance of the peak / Ω")
     if drawn:
         ax.legend(loc="best", fontsize=7)
 
 
 def _colour(place: int) -> str:
-    from eisfit.display.plot.style import BLACK, BLUE, GREY, VERMILION
-
-    known = (VERMILION, BLACK, "#E69F00", "#009E73", "#CC79A7", BLUE, GREY, "#D55E00")
-    return known[place % len(known)]
+    return _COLORS[place % len(_COLORS)]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
     apply_style,
     axes_or_new,
     column,
+    data_impedance,
     figure_or_new,
     ohm_scale,
     paper_columns,
@@ -21,7 +21,7 @@ from eisfit.display.plot.style import (
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
 from eisfit.display.report.along import place_words
-from eisfit.display.report.words import axes_of, axis_label
+from eisfit.display.report.words import Document, append_unit, axes_of, axis_label, cycle_of
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ __all__ = [
     "nyquist_waterfall",
     "select_shown",
     "series_waterfall",
+    "small_multiples",
+    "trends",
 ]
-
-Document = Mapping[str, Any]
 
 _APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
 _LOGARITHMIC = 3.0  # factor between values of a parameter
@@ -85,7 +85,7 @@ def cells_trend(
             label=(document.get("label") or None) if label else None,
             ax=ax,
             xlabel=axis_label(axis),
-            ylabel=f"{name} / {unit}" if unit else name,
+            ylabel=append_unit(name, unit),
         )
         _band(ax, band_of(document, name), axis["name"])
     if axes_of(shown[0])[0]["name"] not in ("cycle", "time"):
@@ -195,6 +195,16 @@ def cells_trends(
     return tuple(axes[: len(shown)])
 
 
+def trends(
+    document: Document, *, names: Sequence[str] | None = None, figure: Figure | None = None
+) -> tuple[Axes, ...]:
+    """Draw every parameter of one track document, a small panel each: `cells_trends` of one cell."""
+    return cells_trends([document], names=names, figure=figure)
+
+
+small_multiples = trends
+
+
 def select_shown(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:
     """Return the parameters that are drawn: these, or all that have a value.
 
@@ -251,7 +261,7 @@ def nyquist_waterfall(
     import matplotlib as mpl
 
     measured = [require_data(document)[1] for document in spectra]
-    known = [_cycle(document) for document in spectra] if places is None else list(places)
+    known = [cycle_of(document) for document in spectra] if places is None else list(places)
     told = all(place is not None for place in known)
     cycles = [float(place) if told and place is not None else k + 1.0 for k, place in enumerate(known)]
     sizes = [float(np.abs(z).max()) for z in measured]
@@ -267,8 +277,9 @@ def nyquist_waterfall(
         color, up = shades(0.92 * norm(cycle)), place * shift
         if len(spectra) <= _POINTS_SHOWN:
             ax.plot(z.real * scale, up - z.imag * scale, ".", color=color, ms=3, zorder=3)
-        x, y = _line(document, z)
-        ax.plot(x * scale, up - y * scale, "-", color=color, lw=1.0, zorder=2)
+        fitted = data_impedance(document, "fit")
+        line = z if fitted is None else fitted
+        ax.plot(line.real * scale, up - line.imag * scale, "-", color=color, lw=1.0, zorder=2)
     for place, label in enumerate(labels):
         end = float(measured[place].real.max()) * scales[place], place * shift
         ax.annotate(label, end, (6, 0), textcoords="offset points", va="center", size=8)
@@ -300,14 +311,3 @@ def _step(measured: Sequence[NDArray[np.complex128]]) -> float:
     tallest = max(float(np.ptp(z.imag)) for z in measured)
     widest = max(float(np.ptp(z.real)) for z in measured)
     return min(0.25 * tallest, 1.3 * max(tallest, widest) / len(measured))
-
-
-def _line(document: Document, z: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
-    data = document.get("data") or {}
-    if data.get("fit_real_ohm") is None:
-        return z.real, z.imag
-    return np.array(data["fit_real_ohm"], dtype=float), np.array(data["fit_imag_ohm"], dtype=float)
-
-
-def _cycle(document: Document) -> float | None:
-    return (document.get("spectrum") or document).get("cycle")

@@ -274,6 +274,12 @@ def require_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
     return column(document["data"]["frequency_Hz"], "frequency", impedance.size), impedance
 
 
+def relative_noise(document: Any, impedance: NDArray[np.complex128]) -> FloatArray | None:
+    """Return the standard deviation of a document's data as a fraction of |Z|, None where it is not known."""
+    noise = document["data"].get("noise_ohm")
+    return None if noise is None else np.asarray(column(noise, "noise") / np.abs(impedance))
+
+
 @functools.lru_cache(maxsize=1)
 def _letters() -> frozenset[int]:
     from matplotlib.font_manager import findfont, get_font

@@ -1,31 +1,26 @@
-"""Parameters over cycles, contributions to a change, predictions over thickness."""
+"""One parameter over cycles, with its standard errors and the line that it follows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
     apply_style,
     axes_or_new,
     column,
-    figure_or_new,
     legible,
-    paper_columns,
     pretty,
 )
-from eisfit.display.report.words import axes_of
-from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-__all__ = ["small_multiples", "trend", "trends"]
+__all__ = ["bounds_of", "explain_hollow", "trend"]
 
 _DOUBTFUL = "not usable or not determined"
 _MANY = 40  # points
@@ -169,72 +164,3 @@ def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> N
     variance = (grid * float(errors[0] or 0)) ** 2 + float(errors[1] or 0) ** 2 + 2 * grid * cross
     band = _QUANTILE_95 * np.sqrt(np.maximum(variance, 0.0))
     ax.fill_between(grid, line - band, line + band, color=color, alpha=0.15, lw=0, zorder=1)
-
-
-@apply_style
-def trends(
-    document: Mapping[str, Any], *, names: Sequence[str] | None = None, figure: Figure | None = None
-) -> tuple[Axes, ...]:
-    """Draw every parameter of a track document over the cycles, one small panel each.
-
-    Parameters
-    ----------
-    document
-        What ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
-    names
-        Parameters to show; all that have a value where None.
-    figure
-        An empty figure (`new_figure`); a new pyplot figure where None.
-
-    Raises
-    ------
-    EisfitError
-        When no row holds a value.
-    """
-    rows = list(document.get("rows") or [])
-    units = document.get("units") or {}
-    shown = list(names) if names is not None else [name for name in units if _values(rows, name).any()]
-    if not shown or not rows:
-        raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
-    columns = min(3, len(shown), 2 if len(shown) in (2, 4) or paper_columns() == 1 else 3)
-    lines = -(-len(shown) // columns)
-    figure = figure_or_new(figure, 1.0 + 2.6 * columns, 0.6 + 1.8 * lines)
-    axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
-    for ax, name in zip(axes, shown, strict=False):
-        _panel(ax, document, rows, name)
-    _outer_labels(axes, len(shown), columns)
-    return tuple(axes[: len(shown)])
-
-
-small_multiples = trends
-
-
-def _panel(ax: Axes, document: Mapping[str, Any], rows: list[Any], name: str) -> None:
-    unit = (document.get("units") or {}).get(name)
-    axis = axes_of(document)[0]
-    trend(
-        column([row.get(axis["name"]) for row in rows], axis["name"]),
-        column([row.get(name) for row in rows], name),
-        column([row.get(f"{name}_stderr") for row in rows], name),
-        ok=[bool(row.get("ok")) for row in rows],
-        within=bounds_of(document, name),
-        growth=(document.get("growth") or {}).get(name),
-        ax=ax,
-        xlabel=f"{axis['name']} / {axis['unit']}" if axis["unit"] else axis["name"],
-        ylabel=f"{name} / {unit}" if unit else name,
-    )
-
-
-def _values(rows: Sequence[Mapping[str, Any]], name: str) -> NDArray[np.bool_]:
-    return np.array([row.get(name) is not None for row in rows], dtype=bool)
-
-
-def _outer_labels(axes: Any, used: int, columns: int) -> None:
-    """Hide unused panels; let the lowest panel of each column carry the cycle axis."""
-    for place, ax in enumerate(axes):
-        if place >= used:
-            ax.set_visible(False)
-            continue
-        ax.tick_params(labelbottom=place + columns >= used)
-        if place // columns < (used - 1) // columns:
-            ax.set_xlabel("")

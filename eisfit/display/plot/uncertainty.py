@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.display.plot.style import GREY, VERMILION, apply_style, axes_or_new, column, figure_or_new, pretty
+from eisfit.display.report.words import append_unit
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["intervals", "profiles"]
+__all__ = ["intervals", "measure_deviations", "profiles"]
 
 _SHOWN = 4.0  # times the limit: higher points of a profile are left out
 _COLUMNS = 3
@@ -32,14 +33,9 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     ax
         Axes to draw on; a new pyplot figure where None.
     """
-    rows: Mapping[str, Any] = document.get("intervals") or {}
-    if not rows:
-        raise EisfitError("there are no intervals to draw")
-    ax = axes_or_new(ax, 4.8, 0.6 + 0.3 * len(rows))
-    ends = [_relative(row) for row in rows.values()]
-    closed = [abs(end) for pair in ends for end in pair if end is not None]
-    # An interval many times its value would flatten all others: it leaves the figure as an arrow.
-    reach = 1.15 * max([end for end in closed if end <= _WIDE] or closed, default=_WIDE) or 1.0
+    deviations, reach = measure_deviations(document)
+    ends = list(deviations.values())
+    ax = axes_or_new(ax, 4.8, 0.6 + 0.3 * len(ends))
     for place, pair in enumerate(ends):
         at = [side * reach if end is None else end for side, end in zip((-1, 1), pair, strict=True)]
         ax.plot(np.clip(at, -reach, reach), [place, place], "-", color="C0", lw=2.0, solid_capstyle="butt")
@@ -48,8 +44,8 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
             ax.plot(np.clip(x, -reach, reach), place, marker, color=color, ms=8)
         ax.plot(0.0, place, "o", color="C0", ms=4)
     ax.axvline(0.0, color=GREY, lw=0.7, zorder=0)
-    ax.set_yticks(range(len(rows)), [pretty(name) for name in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_yticks(range(len(ends)), [pretty(name) for name in deviations])
+    ax.set_ylim(len(ends) - 0.5, -0.5)
     title = f"{100 * float(document['level']):g} % interval, deviation from the fitted value / %"
     ax.set(xlim=(-1.03 * reach, 1.03 * reach), xlabel=title)
     if any(end is None for pair in ends for end in pair):
@@ -58,10 +54,25 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _relative(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    value = float(row["value"]) or 1.0
-    low, high = (None if row[end] is None else 100 * (row[end] / value - 1) for end in ("low", "high"))
-    return low, high
+def measure_deviations(document: Mapping[str, Any]) -> tuple[dict[str, list[float | None]], float]:
+    """Return the ends of each interval in percent of its value, and how far the axis reaches.
+
+    Raises
+    ------
+    EisfitError
+        When there is no interval.
+    """
+    rows: Mapping[str, Any] = document.get("intervals") or {}
+    if not rows:
+        raise EisfitError("there are no intervals to draw")
+    ends = {name: [_deviation(row, end) for end in ("low", "high")] for name, row in rows.items()}
+    closed = [abs(end) for pair in ends.values() for end in pair if end is not None]
+    # An interval many times its value would flatten all others: it leaves the figure as an arrow.
+    return ends, 1.15 * max([end for end in closed if end <= _WIDE] or closed, default=_WIDE) or 1.0
+
+
+def _deviation(row: Mapping[str, Any], end: str) -> float | None:
+    return None if row[end] is None else 100 * (row[end] / (float(row["value"]) or 1.0) - 1)
 
 
 @apply_style
@@ -100,8 +111,7 @@ def _profile(ax: Axes, name: str, trace: Mapping[str, Any], row: Mapping[str, An
     for end in (row["low"], row["high"]):
         if end is not None:
             ax.axvline(end, color=VERMILION, lw=0.9)
-    unit = f" / {row['unit']}" if row.get("unit") else ""
-    ax.set(xlabel=pretty(f"{name}{unit}"), ylim=(-0.1, _SHOWN))
+    ax.set(xlabel=pretty(append_unit(name, row.get("unit"))), ylim=(-0.1, _SHOWN))
     if values[shown].size and values[shown].min() > 0 and values[shown].max() > 20 * values[shown].min():
         ax.set_xscale("log")
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.display.plot.comparison import rank_fitted
 from eisfit.display.plot.nyquist import decades, frequency_words
 from eisfit.display.plot.series import band_of, lines_of, select_shown
 from eisfit.display.plot.style import (
@@ -21,10 +22,12 @@ from eisfit.display.plot.style import (
     column,
     data_impedance,
     ohm_scale,
+    relative_noise,
     require_data,
 )
+from eisfit.display.plot.uncertainty import measure_deviations
 from eisfit.display.report.explanation import effect_name, shares
-from eisfit.display.report.words import axes_of, axis_label
+from eisfit.display.report.words import Document, append_unit, axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
 
@@ -39,8 +42,6 @@ __all__ = [
     "draw_trends",
 ]
 
-Document = Mapping[str, Any]
-
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#b5de2b")
 _BAND = "#999999"
 _WITH_POINTS = 6  # spectra: more of them are lines
@@ -54,7 +55,7 @@ def draw_fit(document: Document) -> list[Panel]:
     if fitted is None:
         return [panel]
     off = (z - fitted) / np.abs(z)
-    return [panel, _residuals(f, off.real, off.imag, _noise(document, z))]
+    return [panel, _residuals(f, off.real, off.imag, relative_noise(document, z))]
 
 
 def draw_check(document: Document) -> list[Panel]:
@@ -66,7 +67,7 @@ def draw_check(document: Document) -> list[Panel]:
     data, ranges = document["data"], document.get("ranges") or []
     if data.get("residual_real") is None:
         return panels
-    below = _residuals(f, data["residual_real"], data["residual_imag"], _noise(document, z))
+    below = _residuals(f, data["residual_real"], data["residual_imag"], relative_noise(document, z))
     for place, failing in enumerate(ranges):
         low, high = failing.get("low_Hz"), failing.get("high_Hz")
         edges = f.min() if low is None else low, f.max() if high is None else high
@@ -129,7 +130,7 @@ def draw_trends(documents: Sequence[Document], names: Sequence[str] | None = Non
 def _trend(documents: Sequence[Document], name: str, *, labelled: bool) -> Panel:
     axis = axes_of(documents[0])[0]
     unit = (documents[0].get("units") or {}).get(name)
-    panel = Panel(axis_label(axis), f"{name} / {unit}".replace("ohm", "Ω") if unit else name, height=130)
+    panel = Panel(axis_label(axis), append_unit(name, unit).replace("ohm", "Ω"), height=130)
     for place, document in enumerate(documents):
         color, rows = COLORS[place % len(COLORS)], document["rows"]
         x = column([row.get(axis["name"]) for row in rows], axis["name"])
@@ -149,22 +150,15 @@ def _trend(documents: Sequence[Document], name: str, *, labelled: bool) -> Panel
 
 def draw_comparison(document: Document) -> list[Panel]:
     """Return the BIC of the circuits of ``Comparison.to_dict()`` above that of the best."""
-    rows = [row for row in document.get("ranked") or [] if row.get("bic") is not None]
-    if not rows:
-        raise EisfitError("there is nothing to draw: no circuit could be fitted")
-    lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
-    names = [str(row["circuit"]["name"])[:24] for row in rows]
-    panel = Panel("BIC above the best circuit", "", height=26 * len(rows) + 8, names=names)
-    for place, row in enumerate(rows):
-        fits = row["fits"]
-        color = GREY if row["refused"] else BLUE if fits else VERMILION
-        panel.bar(place, 0.0, row["bic"] - lowest, color, filled=not row["refused"])
-        words = ", refused" if row["refused"] else "" if fits else ", misses the data"
-        words = f"{100 * row['rms_relative_residual']:.2g} % rms{words}"
-        panel.word(max(row["bic"] - lowest, 0), place, words, dx=4, dy=3, anchor="start")
-    behind = [row["bic"] - lowest for row in rows]
-    reach = max(10.0, *behind)
-    panel.xlim = (min(0.0, *behind), 2.2 * reach)
+    bars = rank_fitted(document)
+    names = [str(row["circuit"]["name"])[:24] for row, _, _ in bars]
+    panel = Panel("BIC above the best circuit", "", height=26 * len(bars) + 8, names=names)
+    for place, (row, behind, words) in enumerate(bars):
+        color = GREY if row["refused"] else BLUE if row["fits"] else VERMILION
+        panel.bar(place, 0.0, behind, color, filled=not row["refused"])
+        panel.word(max(behind, 0), place, words, dx=4, dy=3, anchor="start")
+    reach = [behind for _, behind, _ in bars]
+    panel.xlim = (min(0.0, *reach), 2.2 * max(10.0, *reach))
     return [panel]
 
 
@@ -185,14 +179,9 @@ def draw_contributions(document: Document) -> list[Panel]:
 
 def draw_intervals(document: Document) -> list[Panel]:
     """Return the intervals of ``Intervals.to_dict()`` as deviations from the values in percent."""
-    rows: Mapping[str, Any] = document.get("intervals") or {}
-    if not rows:
-        raise EisfitError("there are no intervals to draw")
-    ends = {name: [_deviation(row, end) for end in ("low", "high")] for name, row in rows.items()}
-    closed = [abs(end) for pair in ends.values() for end in pair if end is not None]
-    reach = 1.15 * max([end for end in closed if end <= 100] or closed, default=100.0) or 1.0
+    ends, reach = measure_deviations(document)
     what = f"{100 * float(document['level']):g} % interval, deviation / %"
-    panel = Panel(what, "", height=22 * len(rows) + 8, names=list(rows), xlim=(-1.05 * reach, 1.05 * reach))
+    panel = Panel(what, "", height=22 * len(ends) + 8, names=list(ends), xlim=(-1.05 * reach, 1.05 * reach))
     for place, pair in enumerate(ends.values()):
         low, high = (side * reach if end is None else max(-reach, min(reach, end))
                      for side, end in zip((-1, 1), pair, strict=True))  # fmt: skip
@@ -202,10 +191,6 @@ def draw_intervals(document: Document) -> list[Panel]:
             if end is None or abs(end) > reach:
                 panel.word(side * reach, place, "◀" if side < 0 else "▶", dy=3)
     return [panel]
-
-
-def _deviation(row: Document, end: str) -> float | None:
-    return None if row[end] is None else 100 * (row[end] / (float(row["value"]) or 1.0) - 1)
 
 
 def _nyquist(
@@ -240,8 +225,3 @@ def _residuals(f: FloatArray, real: Any, imaginary: Any, noise: FloatArray | Non
         panel.points(f, percent, color, label=label, size=2)
     panel.line([f.min(), f.max()], [0, 0], BLACK, width=0.8)
     return panel
-
-
-def _noise(document: Document, impedance: ComplexArray) -> FloatArray | None:
-    noise = document["data"].get("noise_ohm")
-    return None if noise is None else np.asarray(column(noise, "noise") / np.abs(impedance))
