@@ -82,7 +82,7 @@ def seconds(*command, turns):
 
 
 def of_many(kept, engine, turns):
-    """Return seconds of `fit_many`, the shortest of several after one not counted, and how many are usable."""
+    """Return seconds of `fit_many`, the shortest of several as above, and how many fits are usable."""
     words = [sys.executable, "-c", MANY, str(HERE), str(kept)]
     environment = ENVIRONMENT | {"EISFIT_ENGINE": engine}
     turn = (

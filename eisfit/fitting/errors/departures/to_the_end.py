@@ -7,7 +7,7 @@ evidence is Laplace's (D. J. C. MacKay, Neural Comput. 4 (1992) 415), the noise 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,11 +23,11 @@ from eisfit.records import dataclass
 
 __all__ = ["FURTHEST", "Departed", "depart", "stay"]
 
-_ITERATIONS = (10, 8)  # before and after the noise is estimated again
-#: The prior holds what the data do not: no damping is needed to begin with.
-_SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-5, "engine": "numpy"}
+_ITERATIONS = (6, 12)  # before and after the noise is estimated again
+_SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-3, "engine": "numpy"}
 FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
 _MOST = 12.0  # standard deviations
+_HOPELESS = 40.0  # of the log evidence, behind the best departure: those go no further than the first steps
 _AT_ONCE = 256  # rows
 _SMALL = 8  # numbers: departures of no more go together, each with numbers that change nothing
 
@@ -49,8 +49,14 @@ class Departed:
 
     def rows(self, chosen: slice) -> Departed:
         """Return some of them."""
-        arrays = self.evidence, self.variance, self.left, self.shift, self.covar
-        return Departed(*(array[chosen] for array in arrays))
+        return Departed(*(getattr(self, row.name)[chosen] for row in fields(self)))
+
+    def replace(self, chosen: IntArray, others: Departed) -> Departed:
+        """Return them with others in place of the chosen."""
+        arrays = {row.name: getattr(self, row.name).copy() for row in fields(self)}
+        for name, array in arrays.items():
+            array[chosen] = getattr(others, name)
+        return Departed(**arrays)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,20 +208,19 @@ def _depart(
 ) -> list[Departed]:
     count, places = len(values), np.tile(np.arange(len(values)), len(same))
     start = _Start.of(fits.rows(places), same, np.repeat(np.arange(len(same)), count), values[places])
-    theta, variance = start.theta, variance[places]
-    for iterations in _ITERATIONS:
-        problem = start.problem(variance)
-        theta = solve(problem, theta, max_iterations=iterations, **_SOLVER).theta
-        if not fits.known_noise:
-            variance = start.variance_left(theta, variance)
-    whole = start.finish(theta, variance)
-    return [whole.rows(slice(first, first + count)) for first in range(0, len(places), count)]
+    theta, found = start.advance(start.theta, variance[places], _ITERATIONS[0])
+    for iterations in _ITERATIONS[1:]:
+        evidence = np.nan_to_num(found.evidence, nan=-np.inf).reshape(-1, count)
+        near = np.flatnonzero(evidence >= evidence.max(axis=0) - _HOPELESS)
+        theta[near], ended = start.rows(near).advance(theta[near], found.variance[near], iterations)
+        found = found.replace(near, ended)
+    return [found.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
 def stay(fits: Linearised, variance: FloatArray) -> Departed:
     """Return the fits as they are, for comparison."""
     start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
-    return start.finish(start.theta, variance)
+    return start.finish(start.theta, variance, known=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -251,6 +256,13 @@ class _Start:
             ),
         )
 
+    def rows(self, chosen: IntArray) -> _Start:
+        """Return some rows."""
+        if len(chosen) == len(self.which):
+            return self
+        fits, which, theta = self.fits.rows(chosen), self.which[chosen], self.theta[chosen]
+        return _Start(fits, self.parts, which, self.coordinates, theta, self.box.take(chosen))
+
     @cached_property
     def grid(self) -> FrequencyGrid:
         return FrequencyGrid(self.fits.omega)
@@ -261,32 +273,35 @@ class _Start:
         of_circuit = self.coordinates, self.grid, self.fits.target, weight, self.box
         return _Problem(*of_circuit, self.parts, self.which)
 
-    def variance_left(self, theta: FloatArray, variance: FloatArray) -> FloatArray:
-        """Return the noise's variance (B,): what is left over the numbers measured less those used up."""
-        residual, normal, inside = self._measure(theta, variance)
-        data = self.fits.weight.shape[1]
-        used = np.einsum("bij,bji->b", invert(normal), inside)
-        left = np.sum(residual**2, axis=1) * variance
-        found = left / np.maximum(data - used, 1.0)
-        return np.where(np.isfinite(found) & (found > 0), found, variance)
+    def advance(
+        self, theta: FloatArray, variance: FloatArray, iterations: int
+    ) -> tuple[FloatArray, Departed]:
+        """Return where so many steps lead at a variance of the noise, and what the fits say there."""
+        found = solve(self.problem(variance), theta, max_iterations=iterations, **_SOLVER).theta
+        return found, self.finish(found, variance)
 
-    def finish(self, theta: FloatArray, variance: FloatArray) -> Departed:
-        """Return what the fits that end at theta say."""
-        residual, normal, _ = self._measure(theta, variance)
-        data, free = self.fits.weight.shape[1], list(self.fits.free)
-        inner = self.coordinates.size
+    def finish(self, theta: FloatArray, variance: FloatArray, *, known: bool = False) -> Departed:
+        """Return what the fits that end at theta say; of a variance that is not `known`, estimated there."""
+        residual, inside = self._measure(theta)
+        data, free, inner = self.fits.weight.shape[1], list(self.fits.free), self.coordinates.size
+        left = np.sum(residual**2, axis=1)
+        if not (known or self.fits.known_noise):
+            used = np.einsum("bij,bji->b", invert(self._normal(inside, variance)), inside) / variance
+            found = left / np.maximum(data - used, 1.0)  # less the numbers used up
+            variance = np.where(np.isfinite(found) & (found > 0), found, variance)
+        normal = self._normal(inside, variance)
         _, size = np.linalg.slogdet(normal)
-        square, prior = np.sum(residual**2, axis=1), np.sum(theta[:, inner:] ** 2, axis=1)
-        cost = square + prior + data * np.log(variance) + size
+        prior = np.sum(theta[:, inner:] ** 2, axis=1)
+        cost = left / variance + prior + data * np.log(variance) + size
         values = self.coordinates.physical(theta[:, :inner])
         unit = self._unit(values)
         covar = invert(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
         covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
-        return Departed(-0.5 * cost, variance, square * variance, (values - self.fits.values)[:, free], covar)
+        return Departed(-0.5 * cost, variance, left, (values - self.fits.values)[:, free], covar)
 
-    def _measure(self, theta: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return residuals, and J J^T with the prior and without, by ln p or p and by the numbers."""
-        problem, inner = self.problem(variance), self.coordinates.size
+    def _measure(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return residuals, and J J^T by ln p or p and by the numbers, in units of the weights."""
+        problem, inner = self.problem(np.ones(len(theta))), self.coordinates.size
         values = self.coordinates.physical(theta[:, :inner])
         z, slopes = problem.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
@@ -295,13 +310,17 @@ class _Start:
         by_free = by_free * ~self.fits.held[:, :, np.newaxis]
         residual, jacobian = problem.weigh(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
         inside = jacobian @ jacobian.transpose(0, 2, 1)
-        normal = inside.copy()
+        lost = ~np.isfinite(inside).all(axis=(1, 2))  # no finite impedance: without evidence
+        inside[lost], residual[lost] = np.eye(inside.shape[1]), np.inf
+        return residual, inside
+
+    def _normal(self, inside: FloatArray, variance: FloatArray) -> FloatArray:
+        """Return J J^T at a variance of the noise, with the prior."""
+        normal, inner = inside / variance[:, np.newaxis, np.newaxis], self.coordinates.size
         diagonal = np.einsum("bii->bi", normal)
         diagonal[:, :inner] += self.fits.held
         diagonal[:, inner:] += 1
-        lost = ~np.isfinite(normal).all(axis=(1, 2))  # no finite impedance: without evidence
-        normal[lost], inside[lost], residual[lost] = np.eye(normal.shape[1]), 0.0, np.inf
-        return residual, normal, inside
+        return normal
 
     def _unit(self, values: FloatArray) -> FloatArray:
         """Return what one step of a parameter is (B, V): its value where it moves as a logarithm."""
