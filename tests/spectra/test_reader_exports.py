@@ -188,3 +188,71 @@ def test_other_transfer_functions_are_no_impedance(words):
 def test_an_acoustic_impedance_is_refused():
     with pytest.raises(ReadError, match="Rayl"):
         read_bytes(table("f (Hz),Re(Z) (Rayl),Im(Z) (Rayl)", F, Z.real, Z.imag).encode(), "x.csv")
+
+
+def test_rows_of_a_cycler_between_those_of_spectra():
+    head = "Phase,Time(s),Ewe(V),freq(Hz),Zre(Ohm),Zim(Ohm)"
+    swept = [f"PEIS,1.5,3.6,{row}" for row in rows(F, Z.real, Z.imag)]
+    charge = [f"CC Charge,{k}.5,{3.6 + k / 100:.2f},,," for k in range(80)]
+    holds("\n".join([head, *swept, *charge, *swept, ""]), spectra=2)
+
+
+def test_a_column_more_from_some_row_on_is_refused_with_the_line():
+    body = rows(F, Z.real, Z.imag)
+    text = "\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", *body[:6], *(f"{row},0.5" for row in body[6:]), ""])
+    with pytest.raises(ReadError, match="line 2: fewer numbers"):
+        read_bytes(text.encode(), "x.csv")
+
+
+def test_files_behind_each_other_without_the_end_of_a_line():
+    one = table("f (Hz),Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag)
+    with pytest.raises(ReadError, match="line 27: a header right behind a number"):
+        read_bytes((one.rstrip() + one).encode(), "x.csv")
+
+
+@pytest.mark.parametrize("form", ["({}, {}, {})", "[[{} {} {}]", " [ {} {} {}]]", "[{}, {}, {}],"])
+def test_rows_as_python_prints_them(form):
+    text = "".join(form.format(f, z.real, z.imag) + "\n" for f, z in zip(F, Z, strict=True))
+    holds(text, "x.txt")
+
+
+@pytest.mark.parametrize("omega", ["\\u03a9", "\\Omega", "Ω"])
+def test_an_omega_that_was_written_in_code(omega):
+    holds(table(f"f (Hz),Z' (k{omega}),Z'' (k{omega})", F, Z.real / 1e3, Z.imag / 1e3))
+
+
+def test_an_entity_of_html_in_a_header():
+    holds(table("f (Hz),Z' (k&#937;),Z'' (k&Omega;)", F, Z.real / 1e3, Z.imag / 1e3))
+
+
+def test_phase_in_radians_before_the_modulus_without_header():
+    holds("\n".join(rows(F, np.angle(Z), np.abs(Z))))
+
+
+def test_a_matlab_file_of_version_4_is_told():
+    io_matlab = pytest.importorskip("scipy.io")
+    stream = io.BytesIO()
+    io_matlab.savemat(stream, {"f": F, "Zre": Z.real, "Zim": Z.imag}, format="4")
+    with pytest.raises(ReadError, match="save it again"):
+        read_bytes(stream.getvalue(), "x.mat")
+
+
+def test_resistance_and_reactance_in_parallel():
+    holds(table("f (Hz),Rp (Ohm),Xp (Ohm)", F, 1 / (1 / Z).real, -1 / (1 / Z).imag))
+
+
+def test_a_sheet_and_a_table_called_fit_are_left_aside():
+    document = {
+        name: {"f": F.tolist(), "Zre": Z.real.tolist(), "Zim": Z.imag.tolist()} for name in ("data", "fit")
+    }
+    assert "left aside: 'fit', by its name a fit or a model" in holds(json.dumps(document), "x.json")
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Data"
+    book.create_sheet("Fit")
+    for sheet in book:
+        for row in [["f (Hz)", "Z' (ohm)", "Z'' (ohm)"], *np.c_[F, Z.real, Z.imag].tolist()]:
+            sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert "left aside: 'Fit', by its name a fit or a model" in holds(stream.getvalue(), "x.xlsx")

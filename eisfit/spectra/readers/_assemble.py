@@ -27,6 +27,7 @@ __all__ = [
     "bare_unit",
     "boundaries_of",
     "choose",
+    "drop_words",
     "settle_sign",
     "sweeps_of",
 ]
@@ -91,6 +92,14 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
             chosen.values["frequency"] = 1 / chosen.values.pop("period")
         chosen.notes.append("frequency from the period")
     return chosen
+
+
+def drop_words(chosen: Chosen) -> None:
+    """Leave out a modulus and a phase without a number beside both parts: ``Phase`` of a program's steps."""
+    if {"real", "imag"} <= set(chosen.columns):
+        for quantity in ("modulus", "phase"):
+            if quantity in chosen and np.isnan(chosen[quantity]).all():
+                del chosen.columns[quantity], chosen.values[quantity]
 
 
 def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, bool, int]:

@@ -28,7 +28,7 @@ class Column:
         ``frequency, real, imag, imag_size, modulus, phase, admittance_real, admittance_imag,
         admittance_modulus, admittance_phase, noise, cycle, time, temperature, potential, current, index,
         excel_error``, what an LCR meter writes (``capacitance, C_parallel, C_series, L_series,
-        L_parallel, R_parallel, dissipation, quality``); empty where not recognised.
+        L_parallel, R_parallel, X_parallel, dissipation, quality``); empty where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
@@ -146,7 +146,11 @@ def _column(name: str, labelled: bool) -> Column:
     )
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
-    text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\,", " ")  # LaTeX
+    if "&" in text and ";" in text:
+        from html import unescape
+
+        text = unescape(text)
+    text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     text = _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", text))

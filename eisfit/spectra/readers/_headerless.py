@@ -180,6 +180,9 @@ def _readings(matrix: FloatArray, start: int) -> list[Reading]:
             found.append(
                 _reading("frequency, phase in degrees, |Z|", start, names, a, _polar(c, np.radians(b)))
             )
+        if modulus_last and np.nanmax(np.abs(b), initial=0.0) <= 1.6:
+            names = ("frequency", "phase_rad", "modulus")
+            found.append(_reading("frequency, phase in radians, |Z|", start, names, a, _polar(c, b)))
     if looks_like_frequency(c):
         found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
     return [

@@ -43,6 +43,7 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
     ("C_series", "dissipation", "Cs and D", lambda w, c, d: (d - 1j) / (w * c)),
     ("L_series", "real", "Ls and Rs", lambda w, x, r: r + 1j * w * x),
     ("L_series", "dissipation", "Ls and D", lambda w, x, d: w * x * (d + 1j)),
+    ("R_parallel", "X_parallel", "Rp and Xp", lambda _, r, x: 1 / (1 / r + 1 / (1j * x))),
     ("L_parallel", "R_parallel", "Lp and Rp", lambda w, x, r: 1 / (1 / r - 1j / (w * x))),
 )
 

@@ -25,7 +25,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import refuse_unclear
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
 
@@ -56,7 +56,7 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
             sweep.metadata["label"] = name
             sweep.notes.append(f"group {name!r}")
         sweeps += found
-    return sweeps
+    return measured_only(sweeps, "label")
 
 
 def _is_table(values: NDArray[Any]) -> bool:

@@ -69,6 +69,8 @@ _NAME_AND_NUMBER = regex(rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{_REAL}\s*
 _MOST_NAMES = 12
 #: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
 _NESTED = regex(r"\[\s*\[|\{\s*\{")
+#: ... or a line each, as Python prints tuples and arrays.
+_IN_BRACKETS = regex(r"\s*[\[(]{1,2}\s*([-+.\d][^\[\](){}]*?)\s*[\])]{1,2},?\s*")
 _GROUP = regex(r"[\[{]([^\[\]{}]+)[\]}]")
 #: ``31.2 ± 0.3``, ``31.2(3)``.
 _UNCERTAINTY = regex(r"(?<=\d) ?(?:(?:±|\+/-) ?\d[\d.]*(?:[eE][+-]?\d+)?|\(\d{1,3}\))")
@@ -159,6 +161,9 @@ def undress(lines: Sequence[str]) -> list[str]:
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups
+    rows = [match[1] for line in lines if line[:1] in " [(" and (match := _IN_BRACKETS.fullmatch(line))]
+    if len(rows) >= _FEWEST_ROWS:
+        return rows
     return _strip_row_numbers(lines) or _with_one_mark(lines) or _strip_units(lines) or _one_line_each(lines)
 
 

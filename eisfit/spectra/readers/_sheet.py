@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only
 from eisfit.spectra.readers.text import sweeps_of_lines
 
 if TYPE_CHECKING:  # read when a workbook is
@@ -66,6 +66,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
         sweeps += found
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "the document has no sheets")
+    sweeps = measured_only(sweeps, "sheet")
     for sweep in sweeps:
         sweep.notes += [f"left out {reason}" for reason in reasons[:5]]
     return sweeps

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._header import Table, attach_header
+from eisfit.spectra.readers._header import WANTED, Table, attach_header
 from eisfit.spectra.readers._numbers import Style, is_remark, row_of_numbers, split
 
 __all__ = ["find_table"]
@@ -142,15 +143,27 @@ def _find_needed_width(numeric: _Numeric, width: int) -> int:
 def _find_named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
     """Return the width of the first rows, where a line above names so many columns and later rows end before.
 
-    Of spectra side by side the longest may go on beyond the others for most of the rows. 0: it is not so.
+    Of spectra side by side the longest may go on beyond the others for most of the rows. Where all rows have
+    as many marks it is that of the widest, the last cells of the others being empty. 0: it is not so.
     """
     width = int(numeric.widths[0])
+    if table.style.delimiter != " " and (widest := _width_of_marks(numeric, lines, table.style.delimiter)):
+        return widest
     if table.style.delimiter == " " or width <= 3 or np.bincount(numeric.widths)[width] < _FEWEST_ROWS:
         return 0
     falls = bool((np.diff(numeric.widths) <= 0).all() and numeric.widths[-1] < width)
     first = int(numeric.rows[0])
     above = [split(line, table.style.delimiter) for line in lines[max(0, first - _FEWEST_ROWS) : first]]
     return width if falls and any(len(cells) == width for cells in above) else 0
+
+
+def _width_of_marks(numeric: _Numeric, lines: Sequence[str], delimiter: str) -> int:
+    """Return the most numbers of a row where rows of fewer have as many marks; 0 where they have not."""
+    widest = int(numeric.widths.max())
+    last = np.cumsum(numeric.widths)[numeric.widths == widest] - 1
+    if np.isfinite(numeric.flat[last]).sum() < _FEWEST_ROWS or any('"' in lines[row] for row in numeric.rows):
+        return 0
+    return widest if len({lines[row].count(delimiter) for row in numeric.rows}) == 1 else 0
 
 
 def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: Table) -> bool:
@@ -161,8 +174,10 @@ def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: 
 
 def _narrower_above(table: Table, numeric: _Numeric, width: int) -> list[int]:
     """Return lines of fewer numbers between the header and the table: rows that lost a cell."""
-    if not (table.names and table.rows):
+    if not table.rows:
         return []
+    if not table.names:
+        return _rows_of_the_header(table, numeric, width)
     place = int(np.searchsorted(numeric.rows, table.rows[0]))
     found: list[int] = []
     for row, size in zip(numeric.rows[:place][::-1], numeric.widths[:place][::-1], strict=True):
@@ -170,6 +185,18 @@ def _narrower_above(table: Table, numeric: _Numeric, width: int) -> list[int]:
             break
         found.append(int(row))
     return found
+
+
+def _rows_of_the_header(table: Table, numeric: _Numeric, width: int) -> list[int]:
+    """Return lines of fewer numbers above a table without header whose number a header above them has."""
+    sizes = dict(zip(numeric.rows.tolist(), numeric.widths.tolist(), strict=True))
+    row = table.rows[0] - 1
+    size = sizes.get(row, width)
+    while sizes.get(row) == size:
+        row -= 1
+    cells = split(table.preamble[row], table.style.delimiter) if 2 < size < width and row >= 0 else []
+    named = {column(cell).quantity for cell in cells} & WANTED
+    return [*range(row + 1, table.rows[0])] if len(cells) == size and len(named) > 1 else []
 
 
 def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:

@@ -15,7 +15,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -66,6 +66,7 @@ def parse(file: File) -> list[Sweep]:
         sweeps += found
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "JSON without columns or rows that name a frequency")
+    sweeps = measured_only(sweeps, "label")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
     return sweeps

@@ -49,6 +49,8 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file is damaged, holds a table or an object, or its names tell nothing.
     """
+    if not recognise(file):
+        raise file.error("no MATLAB file of version 5 to 7; an older one? save it again: save(..., '-v7')")
     for variable in _unpack(file):
         _refuse_announced(file, variable)
     variables = _load(file)

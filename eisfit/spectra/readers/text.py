@@ -16,6 +16,7 @@ from eisfit.spectra.readers._assemble import (
     boundaries_of,
     choose,
     describe_sign,
+    drop_words,
     settle_sign,
     sweeps_of,
 )
@@ -56,7 +57,7 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
-from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
+from eisfit.spectra.readers._sweep import MODEL, ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 
@@ -68,8 +69,10 @@ RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
 _WITH_UNIT = regex(r"\s*\"?\d[\d.,eE+-]*\s*[kmMG]?[hH][zZ]\b")
+_GLUED = regex(
+    r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
+)  # the last line of a file without an end, and the header of the next
 _NEAR = 3  # lines above a header that may name its table
-_MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*\d)", re.IGNORECASE)
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
@@ -188,17 +191,26 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     cut_apart = table.style.delimiter == " " and "\t" in row  # 10 Hz<tab>5 Ohm
     if table.names and np.isnan(table.matrix[:, 0]).all() and _WITH_UNIT.match(row):
         return column(table.names[0]).quantity == "frequency"  # 1 MHz,5.2
-    return is_numbered(row) or ((cut_apart or not table.names) and bool(re.search(r"[^\W\d_eE]", row)))
+    return (
+        is_numbered(row)
+        or row.lstrip()[:1] in ("[", "(")
+        or ((cut_apart or not table.names) and bool(re.search(r"[^\W\d_eE]", row)))
+    )
 
 
 def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     sweeps: list[Sweep] = []
-    measured = [(start, stop) for start, stop in parts if not _MODEL.match(_line_above(plain, start))]
+    measured = [(start, stop) for start, stop in parts if not MODEL.match(_line_above(plain, start))]
     parts = measured or parts
     read = list(parts)
     heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
     file = file.with_words(dict.fromkeys(heads))
+    for line, text in enumerate(plain):
+        if _GLUED.match(text):
+            raise file.error(
+                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
+            )
     of_else: ReadError | None = None
     for start, stop in parts:
         try:
@@ -291,6 +303,7 @@ def _sweeps(
     chosen = choose(columns, table.matrix)
     if "frequency" not in chosen:
         raise file.error(no_frequency(table))
+    drop_words(chosen)
     refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
