@@ -164,12 +164,12 @@ def _to_be_followed(
         part = fits.rows(rows)
         trials = try_departures(part, departures)
         evidence = _evidence(trials)
-        step = _average(part, trials, _weights(evidence))
+        share = _weights(evidence)
         if hidden:
             found.hidden[chosen[rows]] = _hidden(trials, evidence)
-        seen = np.flatnonzero(step.systematic & worth[rows])
+        seen = np.flatnonzero((1 - share[:, 0] > limit("nearly_true")) & worth[rows])
         if signed:
-            _write(found, chosen[rows[seen]], step.rows(seen))
+            _write(found, chosen[rows[seen]], _average(part, trials, share).rows(seen))
         else:
             near.append(chosen[rows[seen]])
     return np.concatenate([np.arange(0), *near])
