@@ -12,6 +12,7 @@ from eisfit.coating.physics.layers import LayerKind, diffusion, layer
 from eisfit.coating.physics.parameters import INDEX, LINEAR, PARAMETERS
 from eisfit.coating.physics.supports import Support
 from eisfit.errors import EisfitError
+from eisfit.model.elements._complex_parts import j_power
 from eisfit.records import dataclass
 
 __all__ = ["COUNTER_ALPHA", "Cell", "CellImpedance", "cell_impedance"]
@@ -106,7 +107,7 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
         for part in diffusion(v["W"], v["tau_d"] if cell.support.particles else None, w)
     )
     log_jw = np.log(w) + 0.5j * np.pi
-    cpe = np.where(moving, v["Q"] * _raise_jw(w, v["alpha"]), 0)
+    cpe = np.where(moving, v["Q"] * j_power(log_jw.real, v["alpha"]), 0)
     faradaic = v["R_i"] + Zd
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
@@ -139,7 +140,8 @@ def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray)
     for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0), ("further", 1.0)):
         if not (v[f"{name}_R"].any() or v[f"{name}_tau"].any()):
             continue  # no row has such an arc
-        x = _raise_jw(omega * v[f"{name}_tau"], np.array(alpha))
+        with np.errstate(divide="ignore"):  # at zero frequency, or of a row without this arc
+            x = j_power(np.log(omega * v[f"{name}_tau"]), np.array(alpha))
         share = 1 / (1 + x)
         arc = v[f"{name}_R"] * share
         Z = Z + arc
@@ -147,8 +149,3 @@ def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray)
         d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x * share
     d[:, INDEX["leads"]] = 1j * omega
     return Z + d[:, INDEX["leads"]] * v["leads"]
-
-
-def _raise_jw(x: FloatArray, exponent: FloatArray) -> ComplexArray:
-    """Return (j x)^exponent, without a complex exponential."""
-    return np.asarray(x**exponent * np.exp(0.5j * np.pi * exponent))

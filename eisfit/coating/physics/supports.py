@@ -14,7 +14,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.spreading import disc_spreading
 from eisfit.errors import EisfitError
-from eisfit.model.elements.end_faces import line
+from eisfit.model.elements._two_rails import solve_two_rails
 from eisfit.records import dataclass
 
 __all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
@@ -151,7 +151,7 @@ class Porous:
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
-        """Area-specific impedance, from the closed form of ``eisfit.model.elements.end_faces.line``."""
+        """Area-specific impedance, a line of two rails without faces."""
         ionic = (self.thickness * self.tortuosity / (self.porosity * kappa))[:, None]
         solid = np.asarray(sigma * self.solid_share, dtype=np.float64)
         film = np.zeros_like(solid) if sheet is None else self.percolation * self.area_density * sheet
@@ -159,18 +159,10 @@ class Porous:
         film_share = np.zeros_like(solid)
         np.divide(film, solid + film, out=film_share, where=np.isfinite(solid))
         wall = self.area_density * self.thickness / z
-        F, (by_ionic, by_electronic, by_wall, *_) = line(ionic, electronic, wall, 0.0, 0.0)
-        total = ionic + electronic
-        by_electronic = electronic * (by_electronic + (ionic / total) ** 2)
-        share = film_share[:, None]
-        parts = (
-            F + ionic * electronic / total,
-            -by_wall * wall / z,
-            -ionic * (by_ionic + (electronic / total) ** 2),
-            -by_electronic * (1 - share),
-            -by_electronic * share,
-        )
-        return AreaImpedance(*(np.asarray(part, dtype=np.complex128) for part in parts))
+        value, (by_ionic, by_electronic, by_wall, *_) = solve_two_rails(ionic, electronic, wall, 0.0, 0.0)
+        by_solid = -electronic * by_electronic
+        by_film = by_solid * film_share[:, None]
+        return AreaImpedance(value, -by_wall * wall / z, -ionic * by_ionic, by_solid - by_film, by_film)
 
 
 @dataclass(frozen=True)

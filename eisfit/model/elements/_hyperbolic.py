@@ -6,6 +6,8 @@ times a resistance; there 1 + exp(-2x) has no zero near, and only decaying expon
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from eisfit.arrays import ComplexArray
@@ -29,10 +31,14 @@ class Wedge:
         p, q = x.real, x.imag
         fall = np.expm1(-2 * p)  # -(1 - t), t = exp(-2p)
         t = fall + 1
-        self.decay = np.exp(-p) * np.exp(-1j * q)
         self.lack = np.empty(x.shape, dtype=np.complex128)  # 1 - exp(-2x), a sum of positive terms
         self.lack.real = -fall + 2 * t * np.sin(q) ** 2
         self.lack.imag = t * np.sin(2 * q)
+
+    @cached_property
+    def decay(self) -> ComplexArray:
+        """exp(-x)."""
+        return np.asarray(np.exp(-self.x.real) * np.exp(-1j * self.x.imag))
 
     @property
     def coth(self) -> ComplexArray:
@@ -43,6 +49,11 @@ class Wedge:
     def tanh(self) -> ComplexArray:
         """The hyperbolic tangent."""
         return np.asarray(self.lack / (2 - self.lack))
+
+    @property
+    def half_tanh(self) -> ComplexArray:
+        """The hyperbolic tangent of x/2."""
+        return np.asarray(self.lack / (1 + self.decay) ** 2)
 
     @property
     def csch(self) -> ComplexArray:

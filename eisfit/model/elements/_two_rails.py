@@ -19,18 +19,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray
 from eisfit.model.elements._hyperbolic import Wedge
 
-__all__ = ["two_rail_line"]
+__all__ = ["solve_two_rails", "two_rail_line"]
 
-#: Z, and its derivatives by the rails A and B, the wall's impedance, and those of the faces N and F.
+#: Z, and its derivatives by all that a line is made of.
 Solved = tuple[ComplexArray, tuple[ComplexArray, ...]]
+
+_PERFECT = 1e-30  # ohm, of a rail without resistance beside another one: the limit is reached
 
 
 def two_rail_line(parts: Sequence[ComplexArray | None], shape: tuple[int, int]) -> Solved:
-    """Return the impedance (B, F) of a line and its derivatives by all that it is made of.
+    """Return the impedance (B, F) of a line of sub-circuits and its derivatives by their impedances.
 
     Parameters
     ----------
@@ -41,20 +44,37 @@ def two_rail_line(parts: Sequence[ComplexArray | None], shape: tuple[int, int]) 
         (B, F), to which they broadcast.
     """
     nothing = np.zeros(shape, dtype=np.complex128)
-    A, B, wall, far, near = (nothing if z is None else np.broadcast_to(z, shape) for z in parts)
-    N, F = (nothing if parts[k] is None else 1 / z for k, z in ((4, near), (3, far)))
-    M, Y = A + B, 1 / wall
+    A, B = (nothing if z is None else np.broadcast_to(z, shape) for z in parts[:2])
+    Y, F, N = (nothing if z is None else 1 / np.broadcast_to(z, shape) for z in parts[2:])
+    z, (by_A, by_B, by_Y, by_N, by_F) = solve_two_rails(A, B, Y, N, F)
+    return z, (by_A, by_B, -by_Y * Y**2, -by_F * F**2, -by_N * N**2)
+
+
+def solve_two_rails(A: ArrayLike, B: ArrayLike, Y: ComplexArray, N: ArrayLike, F: ArrayLike) -> Solved:
+    """Return the impedance of a line and its derivatives by the same five.
+
+    Parameters
+    ----------
+    A, B
+        Impedances of the rails, ohm; either or both may be zero.
+    Y, N, F
+        Admittances of the wall and of the faces at the near and the far end, S. All broadcast to the shape of
+        `Y`, (B, F).
+    """
+    A, B, N, F = (np.asarray(part, dtype=np.complex128) for part in (A, B, N, F))
+    A = np.where(A + B == 0, _PERFECT, A)
+    M = A + B
     line = Wedge(np.sqrt(M * Y))
-    u, c, s = line.x, line.coth, line.csch
-    determinant = u**2 + u * c * M * (N + F) + M**2 * N * F
-    v0 = (A * (u * c + M * F) + B * u * s) / determinant
-    v1 = (B * (u * c + M * N) + A * u * s) / determinant
+    u, s = line.x, line.csch
+    uc, us = u * line.coth, u * s
+    determinant = u**2 + uc * (M * (N + F)) + M**2 * N * F
+    v0 = (A * (uc + M * F) + B * us) / determinant
+    v1 = (B * (uc + M * N) + A * us) / determinant
     a, b = A / M, B / M
     w0, w1 = a - N * v0, F * v1 - b
     own, cross = line.coth_rise() / 2, s * line.langevin() / 2
-    half = Wedge(u / 2)
-    sum_w = (w0 + w1) * half.tanh / u
+    sum_w = (w0 + w1) * line.half_tanh / u
     sum_w2 = (w0**2 + w1**2) * own + 2 * w0 * w1 * cross
     by_rails = b**2 + 2 * b * sum_w + sum_w2, a**2 - 2 * a * sum_w + sum_w2
-    by_wall = ((v0**2 + v1**2) * own + 2 * v0 * v1 * cross) * Y**2
-    return a * B + a * v0 + b * v1, (*by_rails, by_wall, (F * v1) ** 2, (N * v0) ** 2)
+    by_wall = (v0**2 + v1**2) * own + 2 * v0 * v1 * cross
+    return a * B + a * v0 + b * v1, (*by_rails, -by_wall, -(v0**2), -(v1**2))

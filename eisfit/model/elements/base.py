@@ -51,6 +51,10 @@ class FrequencyGrid:
         """(1 - j) / sqrt(omega)."""
         return np.asarray((1 - 1j) / np.sqrt(self.omega), dtype=np.complex128)
 
+    def root(self, tau: FloatArray) -> ComplexArray:
+        """Return sqrt(j omega tau)."""
+        return np.asarray((1 + 1j) * np.sqrt(0.5 * self.omega * tau))
+
     def rows(self, chosen: NDArray[np.intp]) -> FrequencyGrid:
         """Return the grid of some spectra of a batch; a common grid serves them all."""
         return self if self.omega.ndim == 1 else FrequencyGrid(self.omega[chosen])

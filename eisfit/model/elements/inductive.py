@@ -11,16 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
 __all__ = ["ELEMENTS"]
 
-_QUARTER_TURN = 0.5j * np.pi
 _ALPHAS = (0.5, 0.75, 0.95)
 
 
 def _evaluate_modified(grid: FrequencyGrid, L: FloatArray, alpha: FloatArray) -> Evaluation:
-    shape = np.exp(alpha * grid.log_omega) * np.exp(_QUARTER_TURN * alpha)
+    shape = j_power(grid.log_omega, alpha)
     z = L * shape
     return z, (shape, z * grid.log_j_omega)
 

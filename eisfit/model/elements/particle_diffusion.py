@@ -22,18 +22,14 @@ _FAR = 30.0  # |x| beyond which the asymptotic series of I0/I1 is exact to round
 _TERMS, _DEPTH = 20, 80
 
 
-def _root(grid: FrequencyGrid, tau: FloatArray) -> ComplexArray:
-    return np.asarray((1 + 1j) * np.sqrt(0.5 * grid.omega * tau))
-
-
 def _sphere(grid: FrequencyGrid, R: FloatArray, tau: FloatArray) -> Evaluation:
-    wedge = Wedge(_root(grid, tau))
+    wedge = Wedge(grid.root(tau))
     shape = 1 / (wedge.x * wedge.langevin())
     return R * shape, (shape, -R / (2 * tau) * (wedge.x * shape) ** 2 * wedge.coth_rise())
 
 
 def _cylinder(grid: FrequencyGrid, R: FloatArray, tau: FloatArray) -> Evaluation:
-    x = _root(grid, tau)
+    x = grid.root(tau)
     excess = _bessel_ratio(x)  # q - 1, which is what 1 - q^2 needs at large x
     shape = (1 + excess) / x
     return R * shape, (shape, -R / (2 * tau) * excess * (2 + excess))

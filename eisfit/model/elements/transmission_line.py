@@ -6,8 +6,9 @@ interface's admittance Y, the total M of the rails and v = M Y, u = sqrt(v), all
 
     f(v) = coth(u) / u,    g(v) = 1 / (u sinh u),    v f' = -(f + 1/sinh^2 u)/2,    v g' = -g (1 + u coth u)/2
 
-`TLMe` is the line of `end_faces` (`TLMf`) without faces. Its impedance stays
-the same when its two rails are exchanged: no spectrum tells R_ion from R_el, and knowledge has to name them.
+`TLMf` is a line of two rails that ends in faces (an electrode with channels, its upper face and its floors
+included), `TLMe` the same without. The latter's impedance stays the same when its two rails are exchanged: no
+spectrum tells R_ion from R_el, and knowledge has to name them.
 `T` is the same line in the parameters of Paasch, and of impedance.py, which leave the constant
 R_ion R_el / (R_ion + R_el) = B/2 to the series resistance. impedance.py cuts 1/sinh off at 1e-10 for
 u > 100 where the true value is far below; otherwise the two agree.
@@ -18,19 +19,20 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.elements._hyperbolic import Wedge
+from eisfit.model.elements._two_rails import solve_two_rails
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
 __all__ = ["ELEMENTS"]
 
-_QUARTER_TURN = 0.5j * np.pi
 _ALPHAS = (0.75, 0.95)
 _RATIOS = (0.03, 0.3, 3.0, 30.0)
 _RAILS = (0.1, 0.7)
 
 
 def _blocking(grid: FrequencyGrid, R_ion: FloatArray, Q: FloatArray, alpha: FloatArray) -> Evaluation:
-    storage = _storage(grid, alpha)
+    storage = j_power(grid.log_omega, alpha)
     Y = Q * storage
     z, by_rail, by_Y = _line(R_ion, Y)
     return z, (by_rail, by_Y * storage, by_Y * Y * grid.log_j_omega)
@@ -39,7 +41,7 @@ def _blocking(grid: FrequencyGrid, R_ion: FloatArray, Q: FloatArray, alpha: Floa
 def _charge_transfer(
     grid: FrequencyGrid, R_ion: FloatArray, R_ct: FloatArray, Q: FloatArray, alpha: FloatArray
 ) -> Evaluation:
-    storage = _storage(grid, alpha)
+    storage = j_power(grid.log_omega, alpha)
     z, by_rail, by_Y = _line(R_ion, 1 / R_ct + Q * storage)
     return z, (by_rail, by_Y / -(R_ct**2), by_Y * storage, by_Y * Q * storage * grid.log_j_omega)
 
@@ -52,25 +54,32 @@ def _two_rails(  # noqa: PLR0917 - a circuit element's parameters come in order
     Q: FloatArray,
     alpha: FloatArray,
 ) -> Evaluation:
-    storage = _storage(grid, alpha)
-    Y = np.asarray(1 / R_ct + Q * storage)
-    M = R_ion + R_el
-    p, q = R_ion / M, R_el / M
-    u = np.asarray(np.sqrt(M * Y), dtype=np.complex128)
-    line, half = Wedge(u), Wedge(u / 2)
-    f = line.coth / line.x
-    T = half.tanh / half.x  # tanh(u/2) / (u/2), 1 at u = 0
-    slope = half.tanh_slope()  # twice its v d/dv
-    z = R_ion * q * (1 - T) + M * f
-    common = line.coth_rise() / 2 - p * q * slope / 2
-    by_Y = M / (2 * Y) * (-p * q * slope - f - line.csch**2)
-    return z, (
-        q**2 * (1 - T) + common,
-        p**2 * (1 - T) + common,
-        by_Y / -(R_ct**2),
-        by_Y * storage,
-        by_Y * Q * storage * grid.log_j_omega,
+    storage = j_power(grid.log_omega, alpha)
+    z, (by_ion, by_el, by_Y, *_) = solve_two_rails(R_ion, R_el, 1 / R_ct + Q * storage, 0.0, 0.0)
+    by_storage = by_Y * storage
+    return z, (by_ion, by_el, by_Y / -(R_ct**2), by_storage, by_storage * Q * grid.log_j_omega)
+
+
+def _with_faces(  # noqa: PLR0917 - a circuit element's parameters come in order
+    grid: FrequencyGrid,
+    R_ion: FloatArray,
+    R_el: FloatArray,
+    R_ct: FloatArray,
+    Q: FloatArray,
+    alpha: FloatArray,
+    top: FloatArray,
+    floor: FloatArray,
+) -> Evaluation:
+    storage, whole = j_power(grid.log_omega, alpha), 1 + np.asarray(top + floor)
+    Y = (1 / R_ct + Q * storage) / whole  # of the wall
+    z, (by_ion, by_el, by_wall, by_top, by_floor) = solve_two_rails(R_ion, R_el, Y, top * Y, floor * Y)
+    by_Y = (by_wall + top * by_top + floor * by_floor) / whole
+    by_storage = by_Y * storage
+    by_shares = (
+        Y * (by_top - by_wall + floor * (by_top - by_floor)) / whole,
+        Y * (by_floor - by_wall + top * (by_floor - by_top)) / whole,
     )
+    return z, (by_ion, by_el, by_Y / -(R_ct**2), by_storage, by_storage * Q * grid.log_j_omega, *by_shares)
 
 
 def _paasch(grid: FrequencyGrid, A: FloatArray, B: FloatArray, a: FloatArray, b: FloatArray) -> Evaluation:
@@ -80,11 +89,6 @@ def _paasch(grid: FrequencyGrid, A: FloatArray, B: FloatArray, a: FloatArray, b:
     g = line.csch / line.x
     by_v = (A * (f + line.csch**2) + B * g * (1 + line.x * line.coth)) / (-2 * v)
     return A * f + B * g, (f, g, by_v, by_v * grid.j_omega)
-
-
-def _storage(grid: FrequencyGrid, alpha: FloatArray) -> ComplexArray:
-    """Return (j omega)^alpha."""
-    return np.asarray(np.exp(alpha * grid.log_omega) * np.exp(_QUARTER_TURN * alpha))
 
 
 def _line(rail: FloatArray, Y: ComplexArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
@@ -111,16 +115,30 @@ def _paasch_rows(times: FloatArray) -> FloatArray:
     return np.array([(1.0, rail, a, tau * a) for tau in times for a in _RATIOS for rail in _RAILS])
 
 
-def _two_rail_low(R_ion: FloatArray, R_el: FloatArray, R_ct: FloatArray) -> FloatArray:
-    """Return the two-rail line at zero frequency."""
-    M, u = R_ion + R_el, np.sqrt((R_ion + R_el) / R_ct)
-    across = 2 * R_ion * R_el / (M * u * np.sinh(u))
-    return np.asarray(R_ion * R_el / M + across + (R_ion**2 + R_el**2) / (M * u * np.tanh(u)))
+def _faces_rows(times: FloatArray) -> FloatArray:
+    return np.array([(*row, 1.0, 0.1) for row in _two_rail_rows(times)])
 
 
-def _two_rail_end(M: FloatArray, R_ion: FloatArray, R_el: FloatArray, u: ComplexArray) -> ComplexArray:
-    """Return the two-rail line where u is so large that coth u = 1 and 1/sinh u = 0."""
-    return np.asarray(R_ion * R_el / M + (R_ion**2 + R_el**2) / (M * u))
+def _open_faces(*p: FloatArray) -> tuple[FloatArray, ...]:
+    """Return the seven parameters of a line with faces, also from the five of one without."""
+    return (*p, *[np.zeros(1)] * (7 - len(p)))
+
+
+def _two_rail_low(w: FloatArray, *p: FloatArray) -> ComplexArray:
+    """Return a line of two rails at zero frequency."""
+    R_ion, R_el, R_ct, _, _, top, floor = _open_faces(*p)
+    Y = 1 / (R_ct * (1 + top + floor)) + 0j * w
+    return solve_two_rails(R_ion, R_el, Y, top * Y, floor * Y)[0]
+
+
+def _two_rail_high(w: FloatArray, *p: FloatArray) -> ComplexArray:
+    """Return it where u is so large that coth u = 1 and 1/sinh u = 0, and the reaction is short-circuited."""
+    R_ion, R_el, _, Q, alpha, top, floor = _open_faces(*p)
+    M, Y = R_ion + R_el, Q * (1j * w) ** alpha / (1 + top + floor)
+    u = np.sqrt(M * Y)
+    faces = (R_ion**2 * floor + R_el**2 * top) * Y / M
+    beyond = (u - 2 * Y / u * R_ion * R_el / M + faces) / (Y + Y * (top + floor) * u + M * Y**2 * top * floor)
+    return np.asarray(beyond + R_ion * R_el / M)
 
 
 _ION = Parameter("R_ion", "ohm", "ionic resistance of the pores over the depth", 0.0, np.inf, "log", 30.0)
@@ -128,6 +146,10 @@ _EL = Parameter("R_el", "ohm", "electronic resistance of the solid over the dept
 _CT = Parameter("R_ct", "ohm", "charge-transfer resistance of the whole interface", 0.0, np.inf, "log", 50.0)
 _Q = Parameter("Q", "S s^alpha", "pseudo-capacitance of the whole interface", 0.0, np.inf, "log", 1e-3)
 _ALPHA = Parameter("alpha", "", "exponent of the interface's CPE", 0.2, 1.0, "linear", 0.9)
+_TOP = Parameter(
+    "top", "", "area of the face towards the electrolyte over the wall's", 0.0, np.inf, "log", 1.6
+)
+_FLOOR = Parameter("floor", "", "area of the pores' floors over the wall's", 0.0, np.inf, "log", 0.1)
 _DE_LEVIE = "R. de Levie, Adv. Electrochem. Electrochem. Eng. 6 (1967) 329; "
 _LANDESFEIND = "J. Landesfeind et al., J. Electrochem. Soc. 163 (2016) A1373"
 _PAASCH = "G. Paasch, K. Micka, P. Gersdorf, Electrochim. Acta 38 (1993) 2653"
@@ -180,16 +202,32 @@ ELEMENTS = (
         evaluate=_two_rails,
         low=Asymptote(
             "the same with Y = 1/R_ct",
-            lambda w, R_ion, R_el, R_ct, *_: 0j * w + _two_rail_low(R_ion, R_el, R_ct),
+            _two_rail_low,
         ),
         high=Asymptote(
             "R_ion R_el / (R_ion + R_el) + (R_ion^2 + R_el^2) / sqrt((R_ion + R_el)^3 Q (j omega)^alpha)",
-            lambda w, R_ion, R_el, R_ct, Q, alpha: _two_rail_end(
-                R_ion + R_el, R_ion, R_el, np.sqrt((R_ion + R_el) * Q * (1j * w) ** alpha)
-            ),
+            _two_rail_high,
         ),
         reference=_PAASCH + "; J. Bisquert et al., J. Phys. Chem. B 104 (2000) 2287",
         scan=_two_rail_rows,
+    ),
+    Element(
+        symbol="TLMf",
+        title="transmission line with a resistive electronic rail, charge transfer, and faces at both ends",
+        formula=(
+            "Z = R_ion R_el / M + (C - 2 E w R_ion R_el / M + (R_ion^2 floor + R_el^2 top) w / M)"
+            " / (w + (top + floor) w C + M w^2 top floor) with C = u coth(u) with E = tanh(u/2) / u"
+            " with u = sqrt(M w) with M = R_ion + R_el"
+            " with w = (1/R_ct + Q (j omega)^alpha) / (1 + top + floor)"
+        ),
+        parameters=(_ION, _EL, _CT, _Q, _ALPHA, _TOP, _FLOOR),
+        evaluate=_with_faces,
+        low=Asymptote("the same with w = 1 / (R_ct (1 + top + floor))", _two_rail_low),
+        high=Asymptote(
+            "the same with C = u, E = 1/u, w = Q (j omega)^alpha / (1 + top + floor)", _two_rail_high
+        ),
+        reference="eisfit's theory page; without faces G. Paasch et al., Electrochim. Acta 38 (1993) 2653",
+        scan=_faces_rows,
     ),
     Element(
         symbol="T",
