@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from eisfit.coating.inference.assembly import published_error
 from eisfit.coating.inference.problem import Problem
 from eisfit.coating.study import Cell, Study
 
 __all__ = ["measure_resistances"]
-
-_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 
 
 def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
@@ -23,7 +22,10 @@ def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     bare = next(cell for cell in study.file.cell if not cell.coated_by)
     coated = next(cell for cell in study.file.cell if cell.coated_by)
     fitted = _fit_cells(study, [cell for cell in (bare, coated) if cell.r_ct is None])
-    found = [_read_published(cell) if cell.r_ct is not None else next(fitted) for cell in (bare, coated)]
+    found = [
+        next(fitted) if (r := cell.r_ct) is None else (r.median, published_error(r), "determined")
+        for cell in (bare, coated)
+    ]
     (b, db, good), (c, dc, fine) = found
     entries = {"bare": (b, db), "coated": (c, dc), "change": (c - b, math.hypot(db, dc))}
     spans = {
@@ -33,12 +35,6 @@ def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     source = "published" if problem.scalar else f"fit of {study.file.study.circuit}"
     verdict = next((word for word in (good, fine) if word != "determined"), "determined")
     return {**spans, "source": source, "verdict": verdict, "usable": math.isfinite(db + dc)}
-
-
-def _read_published(cell: Cell) -> tuple[float, float, str]:
-    assert cell.r_ct is not None  # the caller looks
-    value = cell.r_ct.median
-    return value, max(cell.r_ct.b if cell.r_ct.kind == "normal" else 0.0, _LAST_DIGIT * value), "determined"
 
 
 def _fit_cells(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:

@@ -154,7 +154,7 @@ def fit_jointly(study: Study) -> str:
     drawn = best.draws(_DRAWS, np.random.default_rng(study.file.study.seed))
     for name, column in zip(best.names, drawn.T, strict=True):
         prior = problem.priors[name]
-        ends = prior.mean + prior.sd * np.quantile(column, [0.5, 0.025, 0.975])
-        middle, low, high = (significant(float(np.exp(x) if prior.log else x), 3) for x in ends)
+        ends = prior.value(np.quantile(column, [0.5, 0.025, 0.975])).tolist()
+        middle, low, high = (significant(end, 3) for end in ends)
         lines.append(f"{name:28} {middle:>9}  ({low} to {high})  {prior.unit}  {plain(name)}")
     return "\n".join(lines)

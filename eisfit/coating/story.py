@@ -23,7 +23,7 @@ from eisfit.coating.contributions import (
 from eisfit.coating.film.checks import describe_film
 from eisfit.coating.headline import headline
 from eisfit.coating.inference.evidence import ledger, next_experiments, prior_swing
-from eisfit.coating.inference.posterior import LEAST_P, Posterior, probabilities
+from eisfit.coating.inference.posterior import LEAST_P, Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import list_broken_spectra, tell_outside
@@ -139,7 +139,7 @@ def _tell_gain(problem: Problem, posterior: Posterior) -> float | None:
     for k, name in enumerate(posterior.names):
         if name in {"f", "g"}:
             u = posterior.u[k] if posterior.sample is None else np.median(posterior.sample[:, k])
-            return math.exp(problem.priors[name].mean + problem.priors[name].sd * float(u))
+            return float(problem.priors[name].value(u))
     return None
 
 
@@ -149,7 +149,7 @@ def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -
     What the hypothesis itself frees is its claim, not an input. Where spectra are missed an input is named
     only if it holds most of the misfit: others have gone astray to make up for what the model does not know.
     """
-    best = found[_best(found)]
+    best = found[most_probable(found)]
     rows: list[dict[str, Any]] = []
     claimed = () if misses else HYPOTHESES[best.hypothesis].free
     least = 3.0
@@ -160,8 +160,7 @@ def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -
         if abs(u) < (3.0 if rows else least):
             break
         name, prior = best.names[k], problem.priors[best.names[k]]
-        value = prior.mean + prior.sd * u
-        stated, needed = (math.exp(x) if prior.log else x for x in (prior.mean, value))
+        stated, needed = prior.value([0.0, u]).tolist()
         told = (
             f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
             f"deviations from {stated:.3g} {_unit(prior.unit)}.".replace(" ,", ",").replace(" .", ".")
@@ -176,12 +175,12 @@ def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, 
         columns = [d.u[:, d.posterior.names.index(name)] for d in drawn if name in d.posterior.names]
         if not columns:
             continue
-        value = prior.mean + prior.sd * np.concatenate(columns)
+        drawn_u = np.concatenate(columns)
         rows[name] = {
-            **summary(np.exp(value) if prior.log else value),
+            **summary(prior.value(drawn_u)),
             "unit": prior.unit,
             "meaning": plain(name),
-            "learned": float(1 - np.concatenate(columns).std()),
+            "learned": float(1 - drawn_u.std()),
         }
     return rows
 
@@ -192,8 +191,7 @@ def _compute_gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[st
     number = {coated: len({b.cell for b in problem.blocks if b.coated == coated}) for coated in (False, True)}
     rows: dict[str, dict[str, Any]] = {}
     for name in (n for n in ("f", "g") if n in most.posterior.names):
-        prior = problem.priors[name]
-        span = summary(np.exp(prior.mean + prior.sd * most.u[:, most.posterior.names.index(name)]))
+        span = summary(problem.priors[name].value(most.u[:, most.posterior.names.index(name)]))
         one = problem.priors[f"dR_i:{problem.pair[0].cell}"].sd
         scatter = float(one * math.sqrt(1 / number[False] + 1 / number[True]))
         seen = abs(math.log(span["median"])) > 2 * scatter
@@ -253,9 +251,7 @@ def _predict(problem: Problem, place: int, drawn: Draw) -> FloatArray:
 def _inputs(problem: Problem) -> dict[str, dict[str, Any]]:
     rows = {}
     for name, prior in problem.priors.items():
-        centre, low, high = prior.mean, prior.mean - prior.sd, prior.mean + prior.sd
-        if prior.log:
-            centre, low, high = math.exp(centre), math.exp(low), math.exp(high)
+        centre, low, high = prior.value([0.0, -1.0, 1.0]).tolist()
         entry = {"value": centre, "low68": low, "high68": high, "unit": prior.unit, "source": prior.source}
         rows[name] = {**entry, "meaning": plain(name)}
     return rows
@@ -281,7 +277,3 @@ def plain(name: str) -> str:
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
-
-
-def _best(found: Mapping[str, Posterior]) -> str:
-    return max(found, key=lambda name: found[name].log_evidence)

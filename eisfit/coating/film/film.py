@@ -61,19 +61,9 @@ class Film:
         return self.thickness * self.resistivity
 
     @property
-    def crossing(self) -> Any:
-        """What ions from one side and electrons from the other meet before the reaction, ohm cm^2."""
-        return self.ionic_crossing + self.electronic_crossing
-
-    @property
     def sheet_resistance(self) -> Any:
         """Resistance to electrons along the film, rho / t, ohm per square."""
         return self.resistivity / self.thickness
-
-    @property
-    def sheet_conductance(self) -> Any:
-        """Its inverse, t / rho, S per square."""
-        return self.thickness / self.resistivity
 
     @property
     def electronic_conductivity(self) -> Any:

@@ -31,8 +31,10 @@ from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["problem_of", "size_priors"]
+__all__ = ["problem_of", "published_error", "size_priors"]
 
+_CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
+_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 _SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
 
 
@@ -111,9 +113,7 @@ def _read_priors(study: Study) -> dict[str, Prior]:
         given["R_s"] = _log_prior(study.file.series.resistance)
     inductance = study.file.series.inductance
     if inductance is not None and any(cell.spectra for cell in study.file.cell):
-        low, high = inductance.draw(np.array([0.1587, 0.8413]))
-        spread = max(float(high - low) / 2, 1e-9)
-        given["leads"] = Prior(float(low + high) / 2, spread, "H", log=False, source="study")
+        given["leads"] = _linear_prior(inductance, 1e-9)
     return given
 
 
@@ -130,9 +130,7 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
     if first.resistivity is None:  # permittivity of 20, within a factor of two
         given["chi"] = Prior(np.log(20 * EPSILON_0 / first.thickness.median), 0.7, "F/cm^2", source="default")
     if first.activation_energy is not None:
-        low, high = first.activation_energy.draw(np.array([0.1587, 0.8413]))
-        spread = max(float(high - low) / 2, 1e-3)
-        given["Ea:film"] = Prior(float(low + high) / 2, spread, "eV", log=False, source="study")
+        given["Ea:film"] = _linear_prior(first.activation_energy, 1e-3)
     return given
 
 
@@ -148,10 +146,17 @@ def _move_to_reference(film: FilmTable) -> Prior:
 
 def _log_prior(value: Uncertain) -> Prior:
     """Return a Gaussian in the logarithm with the same central 68 %, and a spread of 0.3 % at least."""
-    low, high = np.log(value.draw(np.array([0.1587, 0.8413])))
+    low, high = np.log(value.draw(_CENTRAL))
     return Prior(
         (low + high) / 2, max(float(high - low) / 2, 3e-3), value.unit, source=value.source or "study"
     )
+
+
+def _linear_prior(value: Uncertain, least: float) -> Prior:
+    """Return a Gaussian with the same central 68 %, and a spread of `least` at least."""
+    low, high = value.draw(_CENTRAL)
+    spread = max(float(high - low) / 2, least)
+    return Prior(float(low + high) / 2, spread, value.unit, log=False, source="study")
 
 
 def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
@@ -240,13 +245,17 @@ def _scalars(cell: Cell) -> Block:
     values = [(cell.r_ct, (1.0, -1.0)), (cell.r_hf, (0.0, 1.0))]
     rows = [(v, w) for v, w in values if v is not None]
     data = np.array([v.median for v, _ in rows])
-    # A published number without an error is known to its last digit at best: 0.5 % is taken.
-    error = np.array([max(v.b if v.kind == "normal" else 0.0, 0.005 * v.median) for v, _ in rows])
+    error = np.array([published_error(v) for v, _ in rows])
     weights = np.array([w for _, w in rows])
     omega = np.array([0.0, INFINITE])
     return Block(
         cell.name, cell.name, omega, data, error, cell.coated_by is not None, cell.coated_by, combine=weights
     )
+
+
+def published_error(value: Uncertain) -> float:
+    """Return the standard error of a published number: it is known to its last digit at best."""
+    return max(value.b if value.kind == "normal" else 0.0, _LAST_DIGIT * value.median)
 
 
 def _test_spectrum(spectrum: Any) -> tuple[float, str]:

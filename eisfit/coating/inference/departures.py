@@ -16,7 +16,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Likelihood
-from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.posterior import Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import (
     HYPOTHESES,
     Departure,
@@ -84,7 +84,7 @@ def find_outside_causes(
     misses
         Whether none of them fits: then all that were tried come back.
     """
-    best = max(found, key=lambda name: found[name].log_evidence)
+    best = most_probable(found)
     bases = (
         sorted(found, key=lambda name: found[name].chi2)[:_NEAREST]
         if misses
@@ -110,7 +110,7 @@ def find_outside_causes(
         near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR))
     if not near.chi2.size:
         return len(tried), []
-    rows = [_describe(key, tried, whole, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
+    rows = [_describe(key, tried, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
     rows.sort(key=lambda row: -row.posterior.log_evidence)
     first = {(row.what, row.cells): row for row in reversed(rows)}
     least = -np.inf if misses else found[best].log_evidence - _AS_LIKELY
@@ -204,12 +204,9 @@ def _exchange(near: Optima) -> tuple[FloatArray, IntArray]:
     return np.array(rows), np.array(which)
 
 
-def _describe(key: str, tried: Mapping[str, Departure], problem: Problem, posterior: Posterior) -> Outside:
+def _describe(key: str, tried: Mapping[str, Departure], posterior: Posterior) -> Outside:
     base, _, name = key.partition("|")
     what, _, cells = name.partition(":")
-    values = []
-    for parameter in tried[name].priors:
-        prior = problem.priors[parameter]
-        value = prior.mean + prior.sd * float(posterior.u[posterior.names.index(parameter)])
-        values.append(float(np.exp(value)) if prior.log else value)
+    values = [float(prior.value(posterior.u[posterior.names.index(parameter)]))
+              for parameter, prior in tried[name].priors.items()]  # fmt: skip
     return Outside(what, cells.partition(" ")[0], base, values[0], (*values, np.nan)[1], posterior)

@@ -9,7 +9,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 
-__all__ = ["LEAST_P", "Mode", "Posterior", "chance", "probabilities"]
+__all__ = ["LEAST_P", "Mode", "Posterior", "chance", "most_probable", "probabilities"]
 
 LEAST_P = 1e-3
 """Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
@@ -106,6 +106,11 @@ def chance(count: int, chi2: float) -> float:
     from scipy.special import gammaincc
 
     return float(gammaincc(count / 2, chi2 / 2))
+
+
+def most_probable(found: Mapping[str, Posterior]) -> str:
+    """Return the hypothesis of the highest evidence."""
+    return max(found, key=lambda name: found[name].log_evidence)
 
 
 def probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:

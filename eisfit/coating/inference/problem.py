@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.physics import (
@@ -87,6 +88,11 @@ class Prior:
     unit: str = "1"
     log: bool = True
     source: str = "default"
+
+    def value(self, u: ArrayLike) -> FloatArray:
+        """Return the parameter where it stands u standard deviations from its mean."""
+        found = self.mean + self.sd * np.asarray(u)
+        return np.asarray(np.exp(found) if self.log else found)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.physics.geometry import Channel
+from eisfit.coating.physics.geometry import Plate
 from eisfit.coating.physics.rails import solve_rails
 from eisfit.coating.physics.spreading import (
     Modes,
@@ -36,16 +36,13 @@ _EDGE_OF_DISC = 1 / (8 * np.pi)
 
 
 @dataclass(frozen=True)
-class ChannelPlate:
+class ChannelPlate(Plate):
     """A plate with identical channels, truncated cones, above a base on the collector.
+
+    The base is 2 um thick at least: below that a film on the floor would meet the collector itself.
 
     Parameters
     ----------
-    pitch, depth, mouth_radius, floor_radius, base
-        cm; `base` is the solid between the floors and the collector, at least 2 um: below it a film on the
-        floor would meet the collector itself.
-    hexagonal
-        Packing of the channels: hexagonal, else square.
     modes
         Number of modes of the solid that are rails of their own. 0 is fast and good to 10 % of R_ct, 2 to
         about 2 %.
@@ -58,14 +55,7 @@ class ChannelPlate:
         A size that is not positive, channels that touch, or a base below 2 um.
     """
 
-    pitch: float
-    depth: float
-    mouth_radius: float
-    floor_radius: float
-    base: float
-    hexagonal: bool = False
     modes: int = 2
-    particles: bool = False
     slopes: bool = True
 
     def __post_init__(self) -> None:
@@ -78,17 +68,6 @@ class ChannelPlate:
                 f"support channels: base is {self.base * 1e4:g} um; below 2 um a film on the floor meets the"
                 " collector, which this model does not describe."
             )
-
-    @property
-    def geometry(self) -> Channel:
-        """Areas of one channel."""
-        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)
-
-    @property
-    def radius(self) -> float:
-        """Radius of the straight channel that leaves the same solid, cm."""
-        r1, r2 = self.mouth_radius, self.floor_radius
-        return float(np.sqrt((r1 * r1 + r1 * r2 + r2 * r2) / 3))
 
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
@@ -166,9 +145,9 @@ class _Network:
 @lru_cache(maxsize=64)
 def _network(plate: ChannelPlate, film: bool) -> _Network:
     geometry, M = plate.geometry, plate.modes
-    outer = float(np.sqrt(geometry.cell / np.pi))
-    ring, disc = annulus_modes(plate.radius, outer, M), disc_modes(plate.floor_radius, M)
-    resistance = base_resistance(plate.radius, plate.floor_radius, outer, plate.base, M)
+    radius, outer = geometry.radius, float(np.sqrt(geometry.cell / np.pi))
+    ring, disc = annulus_modes(radius, outer, M), disc_modes(plate.floor_radius, M)
+    resistance = base_resistance(radius, plate.floor_radius, outer, plate.base, M)
     return _Network(
         depth=plate.depth,
         pore=np.pi * plate.mouth_radius * plate.floor_radius,
@@ -177,7 +156,7 @@ def _network(plate: ChannelPlate, film: bool) -> _Network:
         floor=geometry.floor,
         ring=ring,
         disc=disc,
-        rest=annulus_resistance(plate.radius, outer) - _quasi_static(ring),
+        rest=annulus_resistance(radius, outer) - _quasi_static(ring),
         rest_floor=_EDGE_OF_DISC - _quasi_static(disc),
         solid=np.append(geometry.solid, ring.norm),
         base=np.asarray(np.linalg.inv(resistance), dtype=np.float64),

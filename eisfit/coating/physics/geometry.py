@@ -1,4 +1,4 @@
-"""Areas of one channel of a plate with identical channels, each a truncated cone."""
+"""A plate with identical channels, each a truncated cone: its sizes, and the areas of one channel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.records import dataclass
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "Plate"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,42 @@ class Channel:
     @property
     def solid(self) -> float:
         """Mean cross-section of the solid around the channel, cm^2."""
+        return float(self.cell - np.pi * self.radius**2)
+
+    @property
+    def radius(self) -> float:
+        """Radius of the straight channel that leaves the same solid, cm."""
         r1, r2 = self.mouth_radius, self.floor_radius
-        return float(self.cell - np.pi * (r1 * r1 + r1 * r2 + r2 * r2) / 3)
+        return float(np.sqrt((r1 * r1 + r1 * r2 + r2 * r2) / 3))
 
     @property
     def roughness(self) -> float:
         """True area over projected area."""
         return (self.wall + self.top + self.floor) / self.cell
+
+
+@dataclass(frozen=True)
+class Plate:
+    """What the models of a plate with channels are given.
+
+    Parameters
+    ----------
+    pitch, depth, mouth_radius, floor_radius, base
+        cm; `base` is the solid between the floors and the collector.
+    hexagonal
+        Packing of the channels: hexagonal, else square.
+    """
+
+    pitch: float
+    depth: float
+    mouth_radius: float
+    floor_radius: float
+    base: float
+    hexagonal: bool = False
+
+    particles = False
+
+    @property
+    def geometry(self) -> Channel:
+        """One channel and the cell that belongs to it."""
+        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)

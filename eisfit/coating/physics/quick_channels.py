@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.physics.geometry import Channel
+from eisfit.coating.physics.geometry import Plate
+from eisfit.coating.physics.spreading import annulus_resistance
 from eisfit.coating.physics.supports import AreaImpedance
 from eisfit.records import dataclass
 
@@ -30,29 +31,8 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class QuickChannels:
-    """A plate with equal channels, in the closed form that searches use; `ChannelPlate` finishes.
-
-    Parameters
-    ----------
-    pitch, depth, mouth_radius, floor_radius, base
-        cm; `base` is the solid below the floors.
-    hexagonal
-        Packing of the channels.
-    """
-
-    pitch: float
-    depth: float
-    mouth_radius: float
-    floor_radius: float
-    base: float
-    hexagonal: bool = False
-    particles: bool = False
-
-    @property
-    def geometry(self) -> Channel:
-        """Areas of one channel."""
-        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)
+class QuickChannels(Plate):
+    """A plate with equal channels, in the closed form that searches use; `ChannelPlate` finishes."""
 
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: Array
@@ -109,25 +89,20 @@ def _line(  # noqa: PLR0917 - in the order of the derivation
 def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]:
     """Resistances of the solid times its conductivity: wall to solid (1), base (3), film to collector (1/cm).
 
-    The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0.
-    With eps = r0/R_c the wall meets the solid's mean through
-    [ln(1/eps)/(1-eps^2)^2 - (3-eps^2)/(4(1-eps^2))]/2pi; the base's Bessel series is that of an annulus and a
-    disc on one face and an equipotential on the other.
+    The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0;
+    the base's Bessel series is that of an annulus and a disc on one face and an equipotential on the other.
     """
     from scipy.special import j0, j1, jn_zeros
 
-    a = plate.geometry.cell
-    R_c = np.sqrt(a / np.pi)
-    floor = a - plate.geometry.solid
-    eps = np.sqrt(floor / np.pi) / R_c
-    left = 1 - eps**2
-    spread = (np.log(1 / eps) / left**2 - (3 - eps**2) / (4 * left)) / (2 * np.pi)
+    a, r0 = plate.geometry.cell, plate.geometry.radius
+    R_c, floor = float(np.sqrt(a / np.pi)), np.pi * r0**2
+    spread = annulus_resistance(r0, R_c)
     zeros = jn_zeros(1, 400)
     K = R_c * np.sum(
-        4 * j1(zeros * eps) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
+        4 * j1(zeros * r0 / R_c) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
     )
     S, straight = plate.geometry.solid, plate.base / a
     ff, fs, ss = straight + K / floor, straight - K / S, straight + K * floor / S**2
     up = np.sqrt(spread / S) * np.tanh(plate.depth / np.sqrt(spread * S))
     share = (ss + up - fs) / (ff - 2 * fs + ss + up)
-    return float(spread), float(ff), float(fs), float(ss), float(share * ff + (1 - share) * fs)
+    return spread, float(ff), float(fs), float(ss), float(share * ff + (1 - share) * fs)
