@@ -256,3 +256,47 @@ def test_a_sheet_and_a_table_called_fit_are_left_aside():
     stream = io.BytesIO()
     book.save(stream)
     assert "left aside: 'Fit', by its name a fit or a model" in holds(stream.getvalue(), "x.xlsx")
+
+
+@pytest.mark.parametrize(
+    "legend",
+    [
+        "Column 1: Frequency [kHz]\nColumn 2: Z_real [mOhm]\nColumn 3: Z_imag [mOhm]\n\n",
+        "# 1=f/kHz 2=Z'/mOhm 3=Z''/mOhm\n",
+        "# col 1: freq (kHz), col 2: Re(Z) (mOhm), col 3: Im(Z) (mOhm)\n",
+        "# col1: frequency [kHz]\n# col2: Re(Z) [mOhm]\n# col3: Im(Z) [mOhm]\n",
+        "0: f [kHz]\n1: Zre [mOhm]\n2: Zim [mOhm]\n",
+    ],
+)
+def test_a_legend_of_numbered_columns(legend):
+    holds(legend + "\n".join(rows(F / 1e3, 1e3 * Z.real, 1e3 * Z.imag, mark=" ")) + "\n", "x.txt")
+
+
+def test_json_of_an_impedance_with_the_unit_of_its_phase():
+    polar = {"magnitude": np.abs(Z).tolist(), "phase": np.angle(Z).tolist(), "phase_unit": "rad"}
+    holds(json.dumps({"frequency": {"values": F.tolist()}, "impedance": polar}), "x.json")
+
+
+def test_a_header_again_within_a_sweep_whose_names_have_units_behind_commas():
+    head, body = "#,F, Hz,R, Ohm,X, Ohm", rows(np.arange(1, 27), F, Z.real, Z.imag)
+    holds("\n".join([head, *body[:7], head, *body[7:], ""]))
+
+
+def test_two_rows_that_are_exchanged_lose_no_point():
+    body = rows(F, Z.real, Z.imag)
+    holds("\n".join(["f (Hz),Zre (Ohm),Zim (Ohm)", body[1], body[0], *body[2:], ""]))
+
+
+@pytest.mark.parametrize("place", [0, 12, 25])
+def test_a_point_that_lost_its_decimal_mark_is_told(place):
+    body = rows(F, Z.real, Z.imag)
+    f, real, imag = body[place].split(",")
+    body[place] = f"{f},{real.replace('.', '')},{imag}"
+    (spectrum,) = read_bytes("\n".join(["f,Zre,Zim", *body, ""]).encode(), "x.csv")
+    assert sum("a lost decimal mark?" in note for note in spectrum.notes) == 1
+
+
+@pytest.mark.parametrize("header", ["f (Hz),Z/Z0 real,Z/Z0 imag", "f (Hz),Re(Z)/Z0,Im(Z)/Z0"])
+def test_a_ratio_of_impedances_is_none(header):
+    with pytest.raises(ReadError, match="no column"):
+        read_bytes(table(header, F, Z.real, Z.imag).encode(), "x.csv")

@@ -54,9 +54,10 @@ def boundaries(
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
             is_first = i == 0 or cuts[-1:] == [int(rows[i])]
-            if is_first and _turns(steps[i + 1 : i + 4], direction):  # a row above the sweep
-                cuts.append(int(rows[i + 1]))
-                direction = 0.0
+            if is_first and _turns(steps[i + 1 : i + 4], direction):
+                exchanged = abs(step) < abs(steps[i + 1])  # with the second row; else it is above the sweep
+                cuts += [] if exchanged else [int(rows[i + 1])]
+                direction = -direction if exchanged else 0.0
     return [] if cuts and _is_one_sweep(frequency, z, cuts, (cycle, *conditions)) else cuts
 
 

@@ -25,6 +25,12 @@ _ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
 _LONGEST_HEADER = 8000
+_LONGEST_LEGEND = 20  # lines
+_OF_LEGEND = regex(
+    r"(?:(?<=^)|(?<=[\s,;#%]))(?:col(?:umn)?|spalte)?\.?[ _]*(\d{1,2})[ \t]*[:=)][ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
 _TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64|[fi](?:64|32)")  # below names, as R, Julia and polars print tables
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
@@ -92,6 +98,12 @@ class Table:
 def attach_header(table: Table, above: Sequence[str], width: int) -> None:
     """Find the names of the columns, and their units, in the lines above the numbers."""
     table.preamble = list(above)
+    table.names = _names_of_legend(above, width)
+    if not table.names:
+        _search_header(table, above, width)
+
+
+def _search_header(table: Table, above: Sequence[str], width: int) -> None:
     near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_read_names, _unknown_names):
@@ -120,6 +132,18 @@ def attach_header(table: Table, above: Sequence[str], width: int) -> None:
                 break  # words further up are no header
     if near:
         table.names = _names_of_units(above[near[0]], table.style, width)
+
+
+def _names_of_legend(above: Sequence[str], width: int) -> list[str]:
+    """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
+    text = "\n".join(above[-_LONGEST_LEGEND:])
+    if len(text) > _LONGEST_HEADER or not _FIRST_OF_LEGEND.search(text):
+        return []
+    _, *parts = _OF_LEGEND.split(text)
+    names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
+    if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
+        return []
+    return names if len(set(_quantities(names, [])) & WANTED) >= 3 else []
 
 
 def _fit_to_columns(table: Table, width: int) -> None:

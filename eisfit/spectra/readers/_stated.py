@@ -229,7 +229,9 @@ def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
         lines, line, table
     ):
         return False
-    return _bare(lines[line]) != _bare(table.style.delimiter.join(table.names)) or _begins_again(table, line)
+    header = lines[len(table.preamble)] if len(table.preamble) < len(lines) else ""
+    own = {_bare(table.style.delimiter.join(table.names)), _bare(header)}
+    return _bare(lines[line]) not in own or _begins_again(table, line)
 
 
 def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:

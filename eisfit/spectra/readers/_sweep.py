@@ -42,6 +42,7 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
+_FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
 # Points measured again at the same frequency that differ less than this are averaged without being asked.
 _SAME = 0.005
 
@@ -154,6 +155,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
             sweep.notes.append(f"the file holds {plural(len(sweeps), 'sweep')}")
         _drop_rows(file, sweep)
         _hint(sweep)
+        _point_out(sweep)
         if sweep.frequency.size:
             spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
     if not spectra:
@@ -211,6 +213,25 @@ def _hint(sweep: Sweep) -> None:
     if ends[1] - ends[0] > 0.5 and np.abs(ends - np.round(ends)).max() < 1e-5:
         sweep.notes.append(
             "the frequencies run from and to whole decades of 2 pi: if they are rad/s, divide them by 2 pi"
+        )
+
+
+def _point_out(sweep: Sweep) -> None:
+    """Say which points lie far beyond both neighbours, or an end beyond its own: a lost decimal mark does."""
+    order = np.argsort(sweep.frequency, kind="stable")
+    size = np.log(np.abs(sweep.impedance[order]))
+    if size.size < _FEWEST_BESIDE:
+        return
+    beyond = np.abs(np.diff(size)) > _FAR
+    if not beyond.any():
+        return
+    off = np.zeros(size.size, dtype=bool)
+    off[1:-1] = beyond[:-1] & beyond[1:] & (np.sign(np.diff(size)[:-1]) != np.sign(np.diff(size)[1:]))
+    off[0], off[-1] = beyond[0] and not beyond[1], beyond[-1] and not beyond[-2]
+    for f in sweep.frequency[order][off][:3]:
+        sweep.notes.append(
+            f"{ASSUMED} the impedance at {f:.6g} Hz is right, although it lies a hundred times beyond those "
+            "beside it: a lost decimal mark?"
         )
 
 

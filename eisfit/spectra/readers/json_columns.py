@@ -150,9 +150,14 @@ def _by_name(value: Any) -> Any:
 def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the entries, parts of an impedance by both names: ``"Z": {"real": [...], "imag": [...]}``."""
     for name, item in value.items():
-        parts = item if isinstance(item, Mapping) else {}
+        held = item if isinstance(item, Mapping) else {}
+        parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
         if parts and {column(part).quantity for part in parts} in _PARTS:
-            yield from ((f"{name} {part}", cells) for part, cells in parts.items())
+            for part, cells in parts.items():
+                unit = held.get(f"{part}_unit") or (
+                    None if column(part).quantity == "phase" else _unit_of(held)
+                )
+                yield attach_unit(f"{name} {part}", unit), cells
         else:
             yield name, item
 
