@@ -8,10 +8,12 @@ one; a command defines a hundred classes before it reads its file. Fields, defau
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass"]
+__all__ = ["Document", "dataclass"]
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -57,6 +59,19 @@ else:
         made.__match_args__ = tuple(f.name for f in dataclasses.fields(made) if not f.kw_only)
         made.__record__ = _Layout(made)
         return made
+
+
+class Document:
+    """A record that goes to a JSON-ready document and comes back; its lists are tuples."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
+        """Rebuild from `to_dict`'s document."""
+        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in document.items()})
 
 
 def _add(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:

@@ -51,19 +51,15 @@ def _resolve_circuit(source: str) -> str:
 
 
 def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
+    from eisfit.fitting.failure import FitFailure
     from eisfit.spectra.readers import read_all
     from eisfit.spectra.series import read_series
 
     if source == "-":
         return list(read_all(source, **reading))
     # A single file too: its name may tell the cycle, as it does in a folder.
-    return _flat(read_series(source, **reading))
-
-
-def _flat(series: Series) -> list[Spectrum | FitFailure]:
-    from eisfit.fitting.failure import FitFailure
-
-    return [*series, *(FitFailure(failure.source, failure.error) for failure in series.failures)]
+    series = read_series(source, **reading)
+    return [*series, *FitFailure.of_series(series)]
 
 
 def gather_series(sources: list[str], **options: Any) -> Series:

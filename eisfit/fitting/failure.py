@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eisfit.records import dataclass
 
 if TYPE_CHECKING:
+    from eisfit.spectra.series import Series
     from eisfit.spectra.spectrum import Spectrum
     from eisfit.verdict import Flag
 
@@ -30,6 +31,11 @@ class FitFailure:
     def of(cls, spectrum: Spectrum, error: str) -> FitFailure:
         """Return the failure of a spectrum that could be read."""
         return cls(spectrum.source, error, spectrum.index, spectrum.cycle)
+
+    @classmethod
+    def of_series(cls, series: Series) -> list[FitFailure]:
+        """Return the failures of the files of a series that could not be read."""
+        return [cls(failure.source, failure.error) for failure in series.failures]
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the same keys as a fit's document, null but for source and error."""

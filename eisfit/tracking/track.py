@@ -101,10 +101,9 @@ def track(
         done()
         results, told = _follow_processes(fits, chosen, axes)
         done()
-        failures = [FitFailure(failure.source, failure.error) for failure in series.failures]
         tracked = SeriesResult(
             circuit=chosen,
-            results=(*results, *failures),
+            results=(*results, *FitFailure.of_series(series)),
             label=series.label,
             notes=(*series.notes, *told, *_note_simulated(spectra)),
             axes=series.axes,

@@ -15,9 +15,9 @@ from eisfit.model.simulate import frequencies, simulate
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.joint import Joint, joint_fit
-from eisfit.tracking.joint.problem import JointProblem
+from eisfit.tracking.joint.problem import JointProblem, Measured
 from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
-from eisfit.tracking.joint.solver import Measured, linear_system, minimise_banded
+from eisfit.tracking.joint.solver import linear_system, minimise_banded
 from eisfit.tracking.series_result import SeriesResult
 
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,CPE_ct)")
@@ -93,7 +93,7 @@ def test_a_strong_penalty_of_a_nearly_straight_course_against_exact_arithmetic(s
     theta, column, k = problem.own.copy(), problem.names.index("R_ct"), np.arange(float(CYCLES))
     theta[:, column] = 3.7 + 0.1 * k + 1e-6 * k**2
     bands = Smoothing(problem, penalty(k), {"R_ct": Strength(2.0**40)}).bands()
-    nothing = Measured(0.0, np.tile(np.eye(4), (CYCLES, 1, 1)), np.zeros((CYCLES, 4)))
+    nothing = Measured(np.zeros(CYCLES), np.tile(np.eye(4), (CYCLES, 1, 1)), np.zeros((CYCLES, 4)))
     system = linear_system(problem, theta, nothing, bands)
     x = [Fraction(value) for value in theta[:, column].tolist()]
     second = [x[j - 1] - 2 * x[j] + x[j + 1] for j in range(1, CYCLES - 1)]
@@ -244,7 +244,8 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
     one = Strength(30.0, (30.0, 3000.0), (1.0, 1.0), 5)
     smoothing = Smoothing(problem, penalty(np.arange(5.0)), {"R_ct": one})
     state = minimise_banded(problem, smoothing.bands())
-    _, normal, gradient = problem.measure(state.theta)
+    data = problem.measure(state.theta)
+    normal, gradient = data.normal, data.gradient
     column, size = problem.names.index("R_ct"), 4 * 5
     ends = []
     for strength in one.tried:

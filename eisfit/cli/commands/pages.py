@@ -84,7 +84,7 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[s
     if len(cycles) > 1 and None not in cycles:
         return [track(found, circuit, **options)]
     fits = [fit_or_failure(spectrum, circuit, validate=True, **options) for spectrum in found]
-    return [*fits, *(FitFailure(failure.source, failure.error) for failure in found.failures)]
+    return [*fits, *FitFailure.of_series(found)]
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eisfit.errors import UsageError
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
 from eisfit.validation.distributions import t_below, t_quantile
@@ -23,7 +21,7 @@ _CERTAIN = 0.05
 
 
 @dataclass(frozen=True)
-class GrowthComparison:
+class GrowthComparison(Document):
     """Growth rates of one parameter in two cells.
 
     Attributes
@@ -66,16 +64,6 @@ class GrowthComparison:
     dof: float
     p: float
     cells: tuple[int, int] = (1, 1)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> GrowthComparison:
-        """Rebuild from `to_dict`'s document."""
-        row: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
-        return cls(**row)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a cell, then the difference; ``frame.attrs["units"]`` has the unit of the rates."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import pairwise, product
-from typing import Any
 
 from eisfit.errors import EisfitError
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 
 __all__ = ["Figure", "Number", "figures_of", "retention_crossing"]
@@ -33,7 +31,7 @@ Row = Mapping[str, Number]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Document):
     """One figure calculated from a table.
 
     Attributes
@@ -56,15 +54,6 @@ class Figure:
     high: float
     printed: float | None = None
     agrees: bool | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Figure:
-        """Rebuild from `to_dict`'s document."""
-        return cls(**document)
 
     def __str__(self) -> str:
         ends = f"{significant(self.low, 4)} to {significant(self.high, 4)}"

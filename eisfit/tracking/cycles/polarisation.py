@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.notation import components
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.cycles.table import CycleTable, find_polarisation
 from eisfit.tracking.growth.growth import fit_growth
@@ -21,7 +19,7 @@ __all__ = ["Explained", "explain_polarisation"]
 
 
 @dataclass(frozen=True)
-class Explained:
+class Explained(Document):
     """The polarisation resistance of one cycle beside the resistances of the impedance.
 
     Attributes
@@ -51,15 +49,6 @@ class Explained:
     share_low: float | None
     share_high: float | None
     extrapolated: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Explained:
-        """Rebuild from `to_dict`'s document."""
-        return cls(**{**document, "resistors": tuple(document["resistors"])})
 
     def __str__(self) -> str:
         text = f"cycle {self.cycle:g}: of {significant(self.resistance, 3)} ohm (voltage drop over current) "

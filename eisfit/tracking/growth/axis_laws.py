@@ -16,7 +16,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
-from eisfit.tracking.growth.growth import fit_growth
+from eisfit.tracking.growth.growth import BAND_POINTS, fit_growth
 from eisfit.tracking.growth.values import sums_to_tell, unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.joint.smoothness import axis as in_units
@@ -25,7 +25,6 @@ from eisfit.units import Uncertain
 
 __all__ = ["arrhenius_of", "law_along", "laws_along"]
 
-_BAND_POINTS = 25
 _LEAST_FOR_CURVE = 4
 _NM_PER_CM = 1e7
 _QUANTILE_95 = 1.959964
@@ -106,14 +105,14 @@ def _energies(
 
 def energy_document(law: Arrhenius) -> dict[str, Any]:
     """Return an activation energy with its band."""
-    return {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, _BAND_POINTS))}
+    return {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, BAND_POINTS))}
 
 
 def _lines(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
-    places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
+    places = axis_values((fit.spectrum for fit in fits), axis)
     areas = {Geometry.of_metadata(fit.spectrum.metadata).area for fit in fits}
     area = areas.pop() if len(areas) == 1 else None
     for name, unit in _resistances(fits, circuit, joint):
@@ -143,7 +142,7 @@ def thickness_line(
         "covariance": line.covariance,
         "points": line.points,
         "scatter": line.scatter,
-        "band": _rename(line.band(np.linspace(line.first, line.last, _BAND_POINTS)).to_dict(), axis),
+        "band": _rename(line.band(np.linspace(line.first, line.last, BAND_POINTS)).to_dict(), axis),
     }
     if area is None:
         return found
@@ -168,7 +167,7 @@ def _curves(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield a smooth curve for every parameter that has enough usable values."""
-    places = np.array([axis_value(fit.spectrum, axis) for fit in fits], dtype=float)
+    places = axis_values((fit.spectrum for fit in fits), axis)
     for name, _ in _positive(circuit):
         curve = smooth_curve(places, *usable_values(fits, joint, name), axis)
         if curve is not None:
@@ -215,8 +214,7 @@ def law_along(
             return {"lines": thickness_line(places, value, error, axis, name=name, unit=unit)}
         if axis.name in ("cycle", "time"):
             growth = fit_growth(places, value, error, name=name, unit=unit)
-            band = growth.band(np.linspace(growth.first, growth.last, _BAND_POINTS)).to_dict()
-            return {"growth": {**growth.to_dict(), "over": axis.name, "band": band}}
+            return {"growth": growth.document_over(axis.name)}
     except FitError:
         return {}  # too few places with a value: there is no law to tell
     curve = smooth_curve(places, value, error, axis)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +14,7 @@ __all__ = ["Band"]
 
 
 @dataclass(frozen=True)
-class Band:
+class Band(Document):
     """A law with its confidence band.
 
     Attributes
@@ -34,16 +33,6 @@ class Band:
     high: tuple[float | None, ...]
     level: float
     extrapolated: tuple[bool, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Band:
-        """Rebuild from `to_dict`'s document."""
-        row: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
-        return cls(**row)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a cycle."""

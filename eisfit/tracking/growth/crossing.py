@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.laws import LAWS
+
+if TYPE_CHECKING:
+    from eisfit.tracking.growth.growth import Growth
 
 __all__ = ["Crossing", "crossing_of"]
 
@@ -21,7 +23,7 @@ _GRID = 1001
 
 
 @dataclass(frozen=True)
-class Crossing:
+class Crossing(Document):
     """Where a law reaches a value.
 
     Attributes
@@ -53,15 +55,6 @@ class Crossing:
     extrapolated: bool
     searched_to: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Crossing:
-        """Rebuild from `to_dict`'s document."""
-        return cls(**document)
-
     def __repr__(self) -> str:
         return str(self)
 
@@ -83,21 +76,8 @@ class Crossing:
         return f"reaches {significant(self.target, 4, trailing_zeros=False)}"
 
 
-class _Curve(Protocol):
-    """What is needed of a `Growth`."""
-
-    name: str
-    law: str
-    coefficients: tuple[float, ...]
-    first: float
-    last: float
-
-    def error(self, weights: FloatArray) -> FloatArray | None: ...
-    def quantile(self, level: float) -> float: ...
-
-
 def crossing_of(
-    growth: Any, value: float | None, factor: float | None, level: float, extrapolate: bool
+    growth: Growth, value: float | None, factor: float | None, level: float, extrapolate: bool
 ) -> Crossing:
     """Return the first crossing from the first measured cycle on; see `Growth.crossing`."""
     excess, weights = _excess(growth, value, factor)
@@ -118,12 +98,12 @@ def crossing_of(
     )
 
 
-def _extrapolate_to_zero(growth: _Curve) -> float:
+def _extrapolate_to_zero(growth: Growth) -> float:
     return float(LAWS[growth.law].value(np.zeros(1), np.array(growth.coefficients))[0])
 
 
 def _excess(
-    growth: _Curve, value: float | None, factor: float | None
+    growth: Growth, value: float | None, factor: float | None
 ) -> tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
     """Return the excess over the target, and its derivatives by the coefficients."""
     law, theta = LAWS[growth.law], np.array(growth.coefficients)
@@ -146,7 +126,7 @@ def _root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -
 
 
 def _interval(
-    growth: _Curve,
+    growth: Growth,
     excess: Callable[[FloatArray], FloatArray],
     weights: Callable[[FloatArray], FloatArray],
     cycle: float,

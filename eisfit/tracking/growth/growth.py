@@ -20,9 +20,11 @@ from eisfit.tracking.scatter import reach
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Band", "Growth", "fit_growth", "linear_growth"]
+__all__ = ["BAND_POINTS", "Band", "Growth", "fit_growth"]
 
 
+BAND_POINTS = 25
+"""Of a law that is drawn."""
 _SIGNIFICANT = 3.0
 _CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
 
@@ -92,6 +94,11 @@ class Growth:
         row["coefficients_covariance"] = None if matrix is None else tuple(map(tuple, matrix))
         row["candidates"] = tuple(row.get("candidates") or ())
         return cls(**row)
+
+    def document_over(self, axis: str) -> dict[str, Any]:
+        """Return the document of `to_dict` with what it grows over, and the band that figures draw."""
+        band = self.band(np.linspace(self.first, self.last, BAND_POINTS)).to_dict()
+        return {**self.to_dict(), "over": axis, "band": band}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the laws that were tried, the chosen one first."""
@@ -269,13 +276,6 @@ def fit_growth(
     return _growth(
         [chosen, *sorted((f for f in fits if f is not chosen), key=lambda f: f.aicc)], x, name, unit
     )
-
-
-def linear_growth(
-    cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, *, name: str, unit: str = ""
-) -> Growth:
-    """Fit a straight line by weighted least squares; see `fit_growth`."""
-    return fit_growth(cycle, value, stderr, name=name, unit=unit, law="linear")
 
 
 def _usable(

@@ -12,7 +12,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.spectra.axes import axis_of, axis_value
+from eisfit.spectra.axes import axis_of, axis_values
 from eisfit.tracking.growth.growth import Growth, fit_growth
 from eisfit.tracking.growth.values import unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
@@ -20,8 +20,6 @@ from eisfit.tracking.joint.joint import Joint
 __all__ = ["growth_of", "growths"]
 
 Results = Sequence[FitResult | FitFailure]
-
-_BAND_POINTS = 25
 
 
 def growth_of(
@@ -60,8 +58,7 @@ def growths(results: Results, circuit: Circuit, joint: Joint | None, axis: str =
                 growth = growth_of(results, circuit, joint, name, over=over)
             except FitError:
                 continue  # fewer than two usable cycles, or one value for all: there is no growth to tell
-            places = np.linspace(growth.first, growth.last, _BAND_POINTS)
-            found[name] = {**growth.to_dict(), "over": over, "band": growth.band(places).to_dict()}
+            found[name] = growth.document_over(over)
     return found
 
 
@@ -77,7 +74,7 @@ def _places(fits: Sequence[FitResult], over: str) -> FloatArray:
     """Return the cycles (N,) of some fits, or their times from the first spectrum on; NaN where unknown."""
     if over == "index":
         return np.array([fit.spectrum.index for fit in fits], dtype=float)
-    values = np.array([axis_value(fit.spectrum, axis_of(over)) for fit in fits], dtype=float)
+    values = axis_values((fit.spectrum for fit in fits), axis_of(over))
     if over != "time":
         return values
     return values - np.nanmin(values) if np.isfinite(values).any() else values

@@ -19,7 +19,7 @@ from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import covariances
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength
-from eisfit.tracking.joint.solver import System, linear_system, measure
+from eisfit.tracking.joint.solver import System, linear_system
 
 __all__ = ["Smoothing"]
 
@@ -55,7 +55,7 @@ class Smoothing:
 
     def covariance(self, theta: FloatArray) -> FloatArray:
         """Return the covariance (N, V, V) at the minimum theta (N, V): local coordinates, then shared."""
-        data = measure(self.problem, theta)
+        data = self.problem.measure(theta)
         system = linear_system(self.problem, theta, data, self.bands())
         plain = self._expand(system.matrix.covariance())
         mixed = plain.copy()
@@ -85,7 +85,7 @@ class Smoothing:
     def common(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what all share (S,), such as ln A and the activation energy, and its covariance (S, S)."""
         problem, own = self.problem, self.problem.local.size
-        system = linear_system(problem, theta, measure(problem, theta), self.bands())
+        system = linear_system(problem, theta, problem.measure(theta), self.bands())
         found = np.linalg.lstsq(
             problem.design.reshape(-1, problem.design.shape[2]),
             (theta[:, problem.shared] - problem.offset).ravel(),

@@ -23,7 +23,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import value_with_error
-from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
+from eisfit.spectra.axes import AXES, Axis, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
@@ -164,8 +164,7 @@ def joint_fit(
         raise UsageError("a joint fit minimises squares: robust losses cannot be combined with it")
     forms = _forms(fits, circuit, modes)
     problem = JointProblem.of(fits, circuit, modes, {name: law.form for name, law in forms.items()})
-    places = [axis_value(fit.spectrum, along) for fit in fits]
-    x = axis(np.array([np.nan if place is None else place for place in places], dtype=float))
+    x = axis(axis_values((fit.spectrum for fit in fits), along))
     strengths = {
         name: _strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.solver import Problem
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -18,7 +19,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
 from eisfit.tracking.arrhenius import law_coordinates
 
-__all__ = ["JointProblem"]
+__all__ = ["JointProblem", "Measured"]
 
 
 _CHUNK = 128
@@ -31,6 +32,15 @@ class PlainCoordinates(Coordinates):
 
     def _ties(self) -> Iterator[tuple[int, int, int | None]]:
         return iter(())
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the data says at a point: costs (N,), normal matrices (N, V, V) and gradients (N, V)."""
+
+    each: FloatArray
+    normal: FloatArray
+    gradient: FloatArray
 
 
 @dataclass(frozen=True)
@@ -128,13 +138,10 @@ class JointProblem:
     def rms(self, values: FloatArray) -> FloatArray:
         """Return the root mean square relative residual (N,) at parameters (N, P)."""
         found = np.empty(len(values))
-        for cycles, problem in self.groups:
-            for first in range(0, len(cycles), _CHUNK):
-                inside = np.arange(first, min(first + _CHUNK, len(cycles)))
-                part, rows = problem.rows(inside), cycles[inside]
-                with np.errstate(all="ignore"):
-                    z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
-                    found[rows] = np.sqrt(np.mean(np.abs(z / part.target - 1) ** 2, axis=1))
+        for rows, part in self._parts():
+            with np.errstate(all="ignore"):
+                z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
+                found[rows] = np.sqrt(np.mean(np.abs(z / part.target - 1) ** 2, axis=1))
         return found
 
     def start(self, bands: FloatArray) -> FloatArray:
@@ -174,35 +181,32 @@ class JointProblem:
         line = np.linalg.lstsq(rows[near], target[near], rcond=None)[0] if near.sum() > 2 else line
         theta[:, self.shared[place]] = rows @ line + self.offset[:, place]
 
-    def measure(self, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """Return the cost, the normal matrices (N, V, V) and the gradients (N, V) at theta (N, V)."""
+    def measure(self, theta: FloatArray) -> Measured:
+        """Return what the data says at theta (N, V)."""
         cycles, size = theta.shape
-        normal, gradient = np.zeros((cycles, size, size)), np.zeros((cycles, size))
-        cost = float(np.sum(self._each(theta, normal, gradient)))
-        return cost, normal, gradient
+        cost, gradient = np.zeros(cycles), np.zeros((cycles, size))
+        normal = np.zeros((cycles, size, size))
+        for rows, part in self._parts():
+            with np.errstate(all="ignore"):
+                residual, jacobian = part.evaluate(theta[rows], part.buffer(len(rows)))
+            residual = residual / self.scale[rows, np.newaxis]
+            jacobian = jacobian / self.scale[rows, np.newaxis, np.newaxis]
+            cost[rows] = np.sum(residual**2, axis=1)
+            normal[rows] = jacobian @ jacobian.transpose(0, 2, 1)
+            gradient[rows] = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
+        cost[~np.isfinite(cost)] = np.inf
+        return Measured(cost, normal, gradient)
 
     def chisqr(self, theta: FloatArray) -> FloatArray:
         """Return chisqr (N,) of each cycle in the units of its own fit."""
-        cycles, size = theta.shape
-        each = self._each(theta, np.zeros((cycles, size, size)), np.zeros((cycles, size)))
-        return np.asarray(each * self.scale**2)
+        return np.asarray(self.measure(theta).each * self.scale**2)
 
-    def _each(self, theta: FloatArray, normal: FloatArray, gradient: FloatArray) -> FloatArray:
-        cost = np.zeros(len(theta))
+    def _parts(self) -> Iterator[tuple[IntArray, Problem]]:
+        """Yield some cycles at a time, and their problem."""
         for cycles, problem in self.groups:
             for first in range(0, len(cycles), _CHUNK):
                 inside = np.arange(first, min(first + _CHUNK, len(cycles)))
-                rows = cycles[inside]
-                part = problem.rows(inside)
-                with np.errstate(all="ignore"):
-                    residual, jacobian = part.evaluate(theta[rows], part.buffer(len(rows)))
-                residual = residual / self.scale[rows, np.newaxis]
-                jacobian = jacobian / self.scale[rows, np.newaxis, np.newaxis]
-                cost[rows] = np.sum(residual**2, axis=1)
-                normal[rows] = jacobian @ jacobian.transpose(0, 2, 1)
-                gradient[rows] = (jacobian @ residual[:, :, np.newaxis])[:, :, 0]
-        cost[~np.isfinite(cost)] = np.inf
-        return cost
+                yield cycles[inside], problem.rows(inside)
 
     def clip(self, theta: FloatArray) -> FloatArray:
         """Return theta inside the box."""

@@ -14,23 +14,14 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.tracking.joint.bordered import Bordered
-from eisfit.tracking.joint.problem import JointProblem
+from eisfit.tracking.joint.problem import JointProblem, Measured
 
-__all__ = ["Measured", "State", "System", "linear_system", "measure", "minimise_banded"]
+__all__ = ["State", "System", "linear_system", "minimise_banded"]
 
 
 _STEPS = 60
 _DONE = 1e-8
 _MAX_DAMPING = 1e8
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the data says at a point: cost, normal matrices (N, V, V) and gradients (N, V)."""
-
-    cost: float
-    normal: FloatArray
-    gradient: FloatArray
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
         (3, N, L) of the penalty: its diagonals for each local parameter.
     """
     theta = problem.start(bands)
-    system = linear_system(problem, theta, measure(problem, theta), bands)
+    system = linear_system(problem, theta, problem.measure(theta), bands)
     state, damping = State(theta, system.cost), 1e-4
     while state.steps < _STEPS and not state.converged and damping < _MAX_DAMPING:
         state.steps += 1
@@ -93,7 +84,7 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
             damping = max(8 * damping, 1e-8)
             continue
         trial = problem.clip(state.theta + step)
-        new = linear_system(problem, trial, measure(problem, trial), bands)
+        new = linear_system(problem, trial, problem.measure(trial), bands)
         if not new.cost <= state.cost:
             damping *= 8
             continue
@@ -102,11 +93,6 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
         damping = max(damping / 8, 1e-12)
     state.converged |= damping >= _MAX_DAMPING  # no step leads lower
     return state
-
-
-def measure(problem: JointProblem, theta: FloatArray) -> Measured:
-    """Return what the data says at theta (N, V)."""
-    return Measured(*problem.measure(theta))
 
 
 def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, bands: FloatArray) -> System:
@@ -124,9 +110,8 @@ def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, band
     design = problem.design
     corner = (design.transpose(0, 2, 1) @ normal[:, common[:, np.newaxis], common] @ design).sum(axis=0)
     border = normal[:, own[:, np.newaxis], common] @ design
-    return System(
-        data.cost + energy, Bordered(blocks, bands[1:], border, corner), np.where(held, 0.0, gradient), held
-    )
+    matrix = Bordered(blocks, bands[1:], border, corner)
+    return System(float(data.each.sum()) + energy, matrix, np.where(held, 0.0, gradient), held)
 
 
 def _pull(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:

@@ -171,7 +171,7 @@ def drt_series(
         When files cannot be read.
     """
     rows, given = place_in_order(series, by)
-    rows += [FitFailure(failure.source, failure.error) for failure in given.failures]
+    rows += FitFailure.of_series(given)
     places = np.array([[place_of(one, axis) for axis in split_axes(given.axes)] for one in rows], dtype=float)
     return distributions_along(
         rows, given.axes, places.reshape(-1, len(given.axes)), label=given.label, **options
