@@ -39,13 +39,18 @@ CONSTRAINED = {
     "diffusion in parallel": ("R_s-p(Wo1,R1)-p(Ws1,C1)-p(G1-R2,CPE1)", {}),
     "by time constant": ("R_s-K1-Zarc1-p(K2-R_1,C_1)", {}),
     "transmissive": ("R_s-p(R_1-Ws_1,CPE_1)", {}),
+    "free exponents": ("R_s-p(R_1-Wsp_1,CPE_1)-Wop_2", {}),
+    "fixed exponent": ("R_s-p(R_1-Wsp_1,CPE_1)", {"fix": {"Wsp_1_p": 0.45}}),
+    "pores": ("R_s-TLM_1-p(R_2-TLMQ_2,C_2)", {}),
+    "pores of known resistance": ("R_s-p(TLM_1,C_1)", {"fix": {"TLM_1_R_ion": 10.0, "TLM_1_alpha": 0.9}}),
 }
 
 
 def typical(circuit, count=1, spread=0.0, seed=0):
     rng = np.random.default_rng(seed)
     rows = circuit.parameters.values()
-    middle = np.array([TYPICAL[p.unit] if p.free else p.value for p in rows])
+    usual = TYPICAL | {"_p": 0.42}  # the exponent of a diffusion, which has no unit either
+    middle = np.array([usual.get(p.name[-2:], usual[p.unit]) if p.free else p.value for p in rows])
     free = np.array([p.free for p in rows])
     width = np.array([0.05 if p.scale == "linear" else 1.0 for p in rows])
     # Arcs at different places, so that the optimum is one point.
@@ -161,10 +166,13 @@ def test_derivatives_by_differences(string):
 @needs_numba
 def test_extreme_values_of_the_diffusion_elements():
     """Diffusion times from far above to far below the sweep: nothing overflows, nothing cancels."""
-    circuit = Circuit.from_string("R_s-Wo1-Ws1")
+    circuit = Circuit.from_string("R_s-Wo1-Ws1-Wop1-Wsp1-TLM1-TLMQ1")
     task, _ = problem(circuit, 1)
-    times = 10.0 ** np.arange(-9, 7)
-    rows = np.stack([np.full(16, 2.0), np.full(16, 5.0), times, np.full(16, 7.0), times[::-1]], axis=1)
+    times, plain = 10.0 ** np.arange(-9, 7), np.full((16, 1), 2.0)
+    up, down = np.stack([2 * plain[:, 0], times], axis=1), np.stack([plain[:, 0], times[::-1]], axis=1)
+    exponents = np.linspace(0.2, 0.6, 16)[:, np.newaxis]
+    pores = np.concatenate([up, down[:, 1:], 0.4 + exponents, down, 0.4 + exponents], axis=1)
+    rows = np.concatenate([plain, up, down, up, exponents, down, exponents, pores], axis=1)
     theta = task.coordinates.internal(rows)
     for steps in (0, 1):
         numpys, numbas = both(task, theta, max_iterations=steps)
@@ -196,7 +204,7 @@ def test_a_start_that_cannot_be_evaluated():
 
 @needs_numba
 def test_what_the_loop_does_not_know_is_solved_in_numpy():
-    circuit = Circuit.from_string("R_s-TLMQ1")
+    circuit = Circuit.from_string("R_s-TLMe1")
     assert not is_supported(Coordinates(circuit, Scales(1, 9, 0.1, 1e5)))
     task, theta = problem(circuit)
     assert_same(*both(task, theta))

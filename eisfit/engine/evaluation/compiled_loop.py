@@ -26,7 +26,8 @@ Room = tuple[Array, ...]
 # Columns of an instruction.
 OP, Z, A, B, SIDE, ADJOINT, INNER, SIGN, K = range(9)  # three parameters from K, their Jacobian rows from J
 J = K + 3
-ADD, INVERSE, RESISTOR, MONOMIAL, CONSTANT_PHASE, ARC, REFLECTIVE, TRANSMISSIVE, GERISCHER = range(9)
+ADD, INVERSE, RESISTOR, MONOMIAL, CONSTANT_PHASE, ARC, GERISCHER = range(7)
+REFLECTIVE, TRANSMISSIVE, REFLECTIVE_POWER, TRANSMISSIVE_POWER, LINE = range(7, 12)
 # What the working room holds.
 W, JACOBIAN, VALUES, LOGS, NORMAL, NEW_NORMAL, MATRIX, STEP, TRIAL, EXTRA, HELD = range(11)
 # Rows of a grid, after the pairs that shape the monomials.
@@ -38,6 +39,7 @@ _LN_2_HIGH, _LN_2_LOW = 6.93145751953125e-1, 1.42860682030941723212e-6
 _ROUND = 1.5 * 2.0**52
 _ONE_BITS = 1023 << 52
 _DOUBLINGS, _TERMS = 7, 11
+_LOG_SMALL = math.log(0.5)  # of abs(x), below which differences of tanh are told by their series
 _SMALLEST = 2.0 / 2**_DOUBLINGS
 
 
@@ -191,39 +193,90 @@ def _constant_phase_back(w: Array, code: Array, grid: Array) -> None:
 
 
 @_freely
-def _diffusion(w: Array, z: int, slope: int, grid: Array, R: float, tau: float, sign: float) -> None:
-    """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1), x = (1 + j) y, and its derivative by ln tau."""
-    scale = math.sqrt(0.5 * tau)
-    for f in range(w.shape[1]):
-        w[slope, f] = w[slope + 1, f] = scale / grid[PER_ROOT, f]
+def _end(w: Array, z: int, slope: int, R: float, share: float, sign: float) -> None:
+    """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1) of x in `slope`; there a share of dZ/dln x."""
     _fall(w, z, slope)
     for f in range(w.shape[1]):
-        a, b, half = w[z, f], w[z + 1, f], 0.5 / w[slope, f]
+        a, b, x, y = w[z, f], w[z + 1, f], w[slope, f], w[slope + 1, f]
         # coth x = -(2 + E) / E, tanh x = -E / (2 + E)
         size = -1.0 / (a * a + b * b) if sign > 0 else -1.0 / ((2.0 + a) * (2.0 + a) + b * b)
         u, v = (a * (2.0 + a) + b * b) * size, -sign * 2.0 * b * size
-        p, q = half * (u + v), half * (v - u)
+        per = 1.0 / (x * x + y * y)
+        p, q = (u * x + v * y) * per, (v * x - u * y) * per
         w[z, f], w[z + 1, f] = R * p, R * q
-        w[slope, f] = 0.5 * R * (1.0 - (u * u - v * v) - p)
-        w[slope + 1, f] = 0.5 * R * (-2.0 * u * v - q)
-    if sign < 0:
-        for f in range(w.shape[1]):
-            y = scale / grid[PER_ROOT, f]
-            if y < 0.36:
-                w[slope, f], w[slope + 1, f] = _transmissive_slope(y, R)
+        w[slope, f] = share * R * (1.0 - (u * u - v * v) - p)
+        w[slope + 1, f] = share * R * (-2.0 * u * v - q)
 
 
 @_freely
-def _transmissive_slope(y: float, R: float) -> tuple[float, float]:
-    """R/2 (1 - tanh^2 x - tanh x / x), x = (1 + j) y, by its series, as `eisfit.model.elements.diffusion`."""
-    x = complex(y, y)
+def _diffusion(
+    w: Array, z: int, slope: int, grid: Array, R: float, log_tau: float, p: float, sign: float
+) -> None:
+    """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1), x = (j omega tau)^p, and dZ/dln x."""
+    cosine, sine = math.cos(_QUARTER * p), math.sin(_QUARTER * p)
+    _power(w, slope, z, grid[LOG_OMEGA], p, p * log_tau)
+    for f in range(w.shape[1]):
+        size = w[slope, f]
+        w[slope, f] = size * cosine
+        w[slope + 1, f] = size * sine
+    _end(w, z, slope, R, 1.0, sign)
+    if sign < 0:
+        for f in range(w.shape[1]):
+            size = p * (grid[LOG_OMEGA, f] + log_tau)
+            if size < _LOG_SMALL:
+                size = math.exp(size)
+                w[slope, f], w[slope + 1, f] = _transmissive_slope(complex(size * cosine, size * sine), R)
+
+
+@_freely
+def _transmissive_slope(x: complex, R: float) -> tuple[float, float]:
+    """R (1 - tanh^2 x - tanh x / x) by its series, as `eisfit.model.elements.diffusion`."""
     square = 4.0 * x * x
     tail = complex(1.0, 0.0)
     for n in range(8, 1, -1):
         tail = 1.0 + tail * square / ((2 * n) * (2 * n + 1))
-    cosh = complex(math.cosh(y) * math.cos(y), math.sinh(y) * math.sin(y))
-    found = -0.5 * R * square / 6.0 * tail / (cosh * cosh)
+    p, q = x.real, x.imag
+    cosh = complex(math.cosh(p) * math.cos(q), math.sinh(p) * math.sin(q))
+    found = -R * square / 6.0 * tail / (cosh * cosh)
     return found.real, found.imag
+
+
+@_freely
+def _diffusion_back(w: Array, code: Array, grid: Array, log_tau: float, p: float) -> None:
+    """Write dZ/dln R = Z, dZ/dln tau = p dZ/dln x, dZ/dp = ln(j omega tau) dZ/dln x."""
+    by_r, by_tau, by_p = code[J], code[J + 1], code[J + 2]
+    _times(w, by_r, code[Z], code[ADJOINT], 1.0)
+    _times(w, by_tau, code[SIDE], code[ADJOINT], 1.0)
+    _differentiate_exponent(w, by_p, by_tau, grid, log_tau)
+    for f in range(w.shape[1]):
+        w[by_tau, f] *= p
+        w[by_tau + 1, f] *= p
+
+
+@_freely
+def _line(w: Array, z: int, slope: int, inner: int, rail: float) -> None:
+    """Z = R coth(u)/u, u = sqrt(R Y), of a rail R along which an admittance Y is spread, and dZ/dln Y."""
+    for f in range(w.shape[1]):
+        p, q = rail * w[inner, f], rail * w[inner + 1, f]
+        root = math.sqrt(0.5 * (math.sqrt(p * p + q * q) + p))
+        w[slope, f] = root
+        w[slope + 1, f] = 0.5 * q / root
+    _end(w, z, slope, rail, 0.5, 1.0)
+
+
+@_freely
+def _line_back(w: Array, code: Array) -> None:
+    """Write dZ/dln R = Z + dZ/dln Y, and in the adjoint of Y dZ/dY."""
+    rail, inner, y = code[J], code[INNER], code[A]
+    _times(w, rail, code[Z], code[ADJOINT], 1.0)
+    _times(w, inner, code[SIDE], code[ADJOINT], 1.0)
+    for f in range(w.shape[1]):
+        a, b, p, q = w[inner, f], w[inner + 1, f], w[y, f], w[y + 1, f]
+        w[rail, f] += a
+        w[rail + 1, f] += b
+        size = 1.0 / (p * p + q * q)
+        w[inner, f] = (a * p + b * q) * size
+        w[inner + 1, f] = (b * p - a * q) * size
 
 
 @_freely
@@ -277,9 +330,12 @@ def _forward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> 
             _arc(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], values[code[K + 2]])
         elif op == GERISCHER:
             _gerischer(w, z, code[SIDE], grid, values[k], values[code[K + 1]])
+        elif op == LINE:
+            _line(w, z, code[SIDE], code[A], values[k])
         else:
-            kind = 1.0 if op == REFLECTIVE else -1.0
-            _diffusion(w, z, code[SIDE], grid, values[k], values[code[K + 1]], kind)
+            p = 0.5 if op < REFLECTIVE_POWER else values[code[K + 2]]
+            kind = 1.0 if op in (REFLECTIVE, REFLECTIVE_POWER) else -1.0
+            _diffusion(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], p, kind)
 
 
 @_freely
@@ -296,9 +352,14 @@ def _backward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) ->
             _constant_phase_back(w, code, grid)
         elif op == ARC:
             _arc_back(w, code, grid, logs[code[K + 1]], values[code[K + 2]])
-        elif op != ADD:
+        elif op == GERISCHER:
             _times(w, code[J + 1], code[SIDE], adjoint, 1.0)
             _times(w, code[J], z, adjoint, 1.0)
+        elif op == LINE:
+            _line_back(w, code)
+        elif op != ADD:
+            p = 0.5 if op < REFLECTIVE_POWER else values[code[K + 2]]
+            _diffusion_back(w, code, grid, logs[code[K + 1]], p)
 
 
 @_freely

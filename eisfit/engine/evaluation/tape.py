@@ -26,12 +26,16 @@ IntArray = NDArray[np.int64]
 
 _MONOMIALS = {"L": (1, 0), "C": (-1, 2), "W": (1, 4)}  # power, row of the shape in a grid
 _ADMITTANCES = {0: 2, 2: 0, 4: 6}
-_DIRECT = {"Wo": "REFLECTIVE", "Ws": "TRANSMISSIVE", "G": "GERISCHER", "K": "ARC", "Zarc": "ARC"}
+_DIRECT = {
+    **{"K": "ARC", "Zarc": "ARC", "G": "GERISCHER", "Wo": "REFLECTIVE", "Ws": "TRANSMISSIVE"},
+    **{"Wop": "REFLECTIVE_POWER", "Wsp": "TRANSMISSIVE_POWER"},
+}
+_LINES = ("TLM", "TLMQ")  # a rail, along which R_ct and a CPE, or a CPE alone, are spread
 #: Elements that the compiled loop knows.
-SYMBOLS = frozenset({"R", "CPE", *_MONOMIALS, *_DIRECT})
+SYMBOLS = frozenset({"R", "CPE", *_MONOMIALS, *_DIRECT, *_LINES})
 _INSTRUCTIONS = (
-    *("ADD", "INVERSE", "RESISTOR", "MONOMIAL", "CONSTANT_PHASE", "ARC", "REFLECTIVE", "TRANSMISSIVE"),
-    "GERISCHER",
+    *("ADD", "INVERSE", "RESISTOR", "MONOMIAL", "CONSTANT_PHASE", "ARC", "GERISCHER", "REFLECTIVE"),
+    *("TRANSMISSIVE", "REFLECTIVE_POWER", "TRANSMISSIVE_POWER", "LINE"),
 )
 
 
@@ -120,7 +124,23 @@ class Tape:
             power, shape = _MONOMIALS[component.symbol]
             shape = shape if sign > 0 else _ADMITTANCES[shape]
             return self._add(_Instruction("MONOMIAL", shape, k=k, sign=power * sign, adjoint=adjoint))
+        if component.symbol in _LINES:
+            return self._line(k, sign, adjoint)
         return self._write_impedance(_DIRECT[component.symbol], k, sign, adjoint)
+
+
+    def _line(self, k: tuple[int, ...], sign: int, adjoint: int) -> int:
+        """Write a line: its rail, and the admittance that is spread along it."""
+        if sign < 0:
+            inner = self._new_adjoint()
+            return self._invert(self._line(k, 1, inner), adjoint, inner)
+        rail, *transfer, q, alpha = k
+        spread = self._new_adjoint()
+        y = self._add(_Instruction("CONSTANT_PHASE", k=(q, alpha), sign=-1, adjoint=spread))
+        for r in transfer:
+            beside = self._add(_Instruction("RESISTOR", k=(r,), sign=-1, adjoint=spread))
+            y = self._add(_Instruction("ADD", y, beside))
+        return self._add(_Instruction("LINE", y, k=(rail,), adjoint=adjoint, inner=spread))
 
 
 @dataclass(frozen=True)
