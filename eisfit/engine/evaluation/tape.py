@@ -128,7 +128,6 @@ class Tape:
             return self._line(k, sign, adjoint)
         return self._write_impedance(_DIRECT[component.symbol], k, sign, adjoint)
 
-
     def _line(self, k: tuple[int, ...], sign: int, adjoint: int) -> int:
         """Write a line: its rail, and the admittance that is spread along it."""
         if sign < 0:

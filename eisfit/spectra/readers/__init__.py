@@ -218,7 +218,7 @@ def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectr
 def _sweep(found: Sweep | Spectrum) -> Sweep:
     if isinstance(found, Sweep):
         return found
-    fields = {name: getattr(found, name) for name in Sweep.__dataclass_fields__}
+    fields = {name: getattr(found, name) for name in Sweep.__dataclass_fields__ if hasattr(found, name)}
     return Sweep(**{**fields, "metadata": dict(found.metadata), "notes": list(found.notes)})
 
 

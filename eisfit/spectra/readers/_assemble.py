@@ -53,12 +53,15 @@ class Chosen:
         What was decided on the way.
     unknown
         Names of columns that say nothing we know.
+    codes
+        Modulus of a converter's codes that were left aside; None where there were none.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
     values: dict[str, FloatArray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    codes: FloatArray | None = None
 
     def __contains__(self, quantity: object) -> bool:
         return quantity in self.values
@@ -138,7 +141,8 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     shown = _typical(tests)
     outcome = 1 if 1 in verdicts else 0
     note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
-    if verdicts == {-1} and told.count(-1) * 2 > len(tests):
+    most = told.count(-1) * 2 > len(tests) or (unsigned and any(test.verdict == -1 for test in tests))
+    if verdicts == {-1} and most:
         outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
     elif outcome == 1:
         note = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
@@ -146,6 +150,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:
         sweep.notes.append(note)
+        sweep.sign = outcome if unsigned else None
     return outcome
 
 

@@ -51,9 +51,10 @@ class Column:
 _LONGEST = 200  # characters of a header that are looked at
 _PURE = ("dissipation", "quality")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
-#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST), ``ec.Z11`` (COMSOL).
+#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
 _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
-_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)")
+#: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
+_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
 _UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+/-)")  # u(Z')

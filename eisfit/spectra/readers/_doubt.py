@@ -92,6 +92,7 @@ class Chosen(Protocol):
 
     columns: dict[str, Column]
     values: dict[str, FloatArray]
+    codes: FloatArray | None
 
 
 #: What other columns must hold of an impedance (omega, Z): Keysight, Impedance Measurement Handbook, 1-2.
@@ -190,7 +191,9 @@ def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -
     for place, meaning in columns.items():
         alike = meaning.quantity == "modulus" and not meaning.base
         values = matrix[:, place] * meaning.scale if alike and place < matrix.shape[1] else None
-        if values is not None and (words := _factor(values, chosen.values["modulus"], whole=True)):
+        if values is None or (chosen.codes is not None and np.allclose(values, chosen.codes, rtol=1e-3)):
+            continue
+        if words := _factor(values, chosen.values["modulus"], whole=True):
             return f"another column {meaning.name}", words
     return None
 

@@ -31,6 +31,8 @@ _OF_LEGEND = regex(
     re.IGNORECASE | re.MULTILINE,
 )
 _FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
+#: A name that is a number of a column: its stem, and the number or the letter.
+_COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
 _TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64|[fi](?:64|32)")  # below names, as R, Julia and polars print tables
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
@@ -299,7 +301,18 @@ def _unknown_names(
     plain = not _COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
     numbered = any(number(cell, style) is not None for cell in cells if cell)
     is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
-    return (cells, False) if is_header else ([], False)
+    return (cells, False) if is_header and not _only_count(cells) else ([], False)
+
+
+def _only_count(cells: Sequence[str]) -> bool:
+    """Whether names count the columns and say no more: ``V1,V2,V3`` (R), ``Var1`` (MATLAB), ``A(X),B(Y)``."""
+    found = [_COUNTED.fullmatch(_unquote(cell.strip())) for cell in cells]
+    if any(match is None for match in found):
+        return False
+    stems = {(match[1] or "") for match in found if match}
+    counts = [(match[2] or match[4]) for match in found if match]
+    places = [int(count) if count.isdigit() else ord(count.upper()) for count in counts]
+    return len(stems) == 1 and places == list(range(places[0], places[0] + len(places)))
 
 
 def _cell_ways(line: str, style: Style) -> list[list[str]]:

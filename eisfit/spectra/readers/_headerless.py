@@ -22,6 +22,11 @@ _LARGEST_LOG = 11  # of a frequency in hertz
 _EXACT = 0.002  # residuals below tell nothing
 _LIKELIER = 0.25  # an order that fits so much better than the one taken is asked for
 _CLEARLY = 0.3  # another order must fit this much better than the usual one
+_BROKEN = 0.1  # residual that no order of the columns explains
+_APART = 0.02
+_ROUNDED = 0.06  # between frequencies written with two digits and with more
+_POLAR = ("frequency", "modulus", "phase")
+_SPEAKERS = ".zma"  # their programs write frequency, modulus, phase in degrees
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
     start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
     if matrix.shape[1] - start < 3:
         raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
-    readings = _readings(matrix, start)
+    readings = _readings(matrix, start, _of_speaker(file))
     if not readings:
         raise file.error(
             "a table without header must start with the frequency, but the numbers of its first column "
@@ -87,7 +92,8 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "a table without header whose first numbers may be frequencies or their logarithms: add a header "
             "line, 'frequency_Hz' or 'log_f'"
         )
-    if not (chosen.proven or is_spaced_like_sweep(matrix[:, place])):
+    spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
+    if not (chosen.proven or spaced or _of_speaker(file)):
         raise file.error(
             "three columns without a header, and nothing proves that they are frequency and impedance: "
             "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
@@ -98,26 +104,49 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    return replace(chosen, beside=_find_beside(file, matrix, start)) if extra else chosen
+    beside = _find_beside(file, matrix, start, chosen) if extra else ()
+    aside = 0 if beside else matrix.shape[1] - start - 3
+    words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
+    return replace(chosen, beside=beside, words=words)
 
 
-def _find_beside(file: File, matrix: FloatArray, start: int) -> tuple[dict[int, Column], ...]:
-    """Return the columns of spectra that repeat the first frequencies: ngspice writes f, Re, Im a vector.
+def _has_two_kinds(chosen: Reading, matrix: FloatArray, start: int) -> bool:
+    """Whether two columns that break Kramers-Kronig differ as capacitances and resistances do."""
+    b, c = (np.abs(matrix[:, start + i]) for i in (1, 2))
+    apart = np.nanmax(b) < _APART * np.nanmin(c) or np.nanmax(c) < _APART * np.nanmin(b)
+    return bool(apart and chosen.test is not None and chosen.misfit > _BROKEN)
+
+
+def _of_speaker(file: File) -> bool:
+    return file.name.lower().endswith(_SPEAKERS)
+
+
+def _find_beside(
+    file: File, matrix: FloatArray, start: int, chosen: Reading
+) -> tuple[dict[int, Column], ...]:
+    """Return the columns of further spectra, each behind frequencies of its own.
 
     Raises
     ------
     ReadError
-        When columns may be another spectrum at the same frequencies.
+        When columns may be another spectrum, and nothing tells which.
     """
-    f, width = matrix[:, start], matrix.shape[1]
-    again = [i for i in range(start + 3, width) if np.array_equal(matrix[:, i], f, equal_nan=True)]
-    if again and again == list(range(start + 3, width, 3)) and (width - start) % 3 == 0:
+    width = matrix.shape[1]
+    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    again = [i for i in range(start + 3, width) if _begins_another(matrix, i, place)]
+    if again:
+        period = again[0] - place
+        if again != list(range(place + period, width, period)) or (width - start) % period:
+            raise file.error(
+                f"column {again[0] + 1} holds frequencies again, and nothing tells which columns are a "
+                "spectrum's: add a header line such as 'f_A,Z_real_A,Z_imag_A,f_B,Z_real_B,Z_imag_B'"
+            )
         return tuple(
-            {i + k: Column(f"column {i + k + 1}", q) for k, q in enumerate(("frequency", "real", "imag"))}
+            {k + i - place: replace(c, name=f"column {k + i - place + 1}") for k, c in chosen.columns.items()}
             for i in again
         )
     for i in range(start + 3, width - 1, 2):
-        test = kramers_kronig_sign(f, matrix[:, i] + 1j * matrix[:, i + 1])
+        test = kramers_kronig_sign(matrix[:, start], matrix[:, i] + 1j * matrix[:, i + 1])
         if (
             (width - start) % 2
             and test is not None
@@ -129,6 +158,19 @@ def _find_beside(file: File, matrix: FloatArray, start: int) -> tuple[dict[int, 
                 "add a header line such as 'f,Z_real_A,Z_imag_A,Z_real_B,Z_imag_B'"
             )
     return ()
+
+
+def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
+    """Whether a column holds the frequencies again, rounded or fewer, or others of an impedance behind it."""
+    f, first = matrix[:, index], matrix[:, place]
+    with np.errstate(all="ignore"):
+        off = drop_nan(np.abs(f / first - 1))
+    if off.size >= _FEWEST_ROWS and off.max() < _ROUNDED:
+        return True
+    if index + 2 >= matrix.shape[1] or not (looks_like_frequency(f) and is_spaced_like_sweep(f)):
+        return False
+    test = kramers_kronig_sign(f, matrix[:, index + 1] + 1j * matrix[:, index + 2])
+    return test is not None and test.verdict != 0
 
 
 def looks_like_frequency(values: FloatArray) -> bool:
@@ -159,17 +201,22 @@ def is_spaced_like_sweep(values: FloatArray) -> bool:
     return bool(typical > 0 and median(np.abs(steps - typical)) < even * typical)
 
 
-def _readings(matrix: FloatArray, start: int) -> list[Reading]:
+def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
     """Return the possible readings, the usual order first."""
     a, b, c = (matrix[:, start + i] for i in range(3))
+    if of_speaker and np.nanmin(b, initial=np.inf) > 0:
+        words, names = (
+            "frequency, |Z|, phase in degrees, as .zma files are",
+            ("frequency", "modulus", "phase"),
+        )
+        return [_reading(words, start, names, a, _polar(b, np.radians(c)))]
     found = []
     if looks_like_frequency(a):
         found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
         largest = np.nanmax(np.abs(c), initial=0.0)
         if np.nanmin(b, initial=np.inf) > 0 and largest <= 91:
-            names = ("frequency", "modulus", "phase")
             found.append(
-                _reading("frequency, |Z|, phase in degrees", start, names, a, _polar(b, np.radians(c)))
+                _reading("frequency, |Z|, phase in degrees", start, _POLAR, a, _polar(b, np.radians(c)))
             )
         if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
             names = ("frequency", "modulus", "phase_rad")

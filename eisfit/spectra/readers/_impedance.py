@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
@@ -40,6 +40,10 @@ _OTHERS = (
         "a voltage; print one, and the source's current beside it, or V/I",
     ),
     (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
+    (
+        regex(r"(?<![^\W_])S_?[1-9]{2}(?!\d)|reflection|gamma", re.IGNORECASE),
+        "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
+    ),
 )
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = regex(r"\W*R(?![^\W\d_]*[a-z])")
@@ -50,6 +54,8 @@ _X_AXIS = regex(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = regex(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
+#: Codes of a converter are these many, and turn so much against the impedance over a sweep.
+_FEWEST_CODES, _TURNS_BY = 3, 0.2
 
 
 def impedance(file: File, chosen: Chosen) -> ComplexArray:
@@ -205,9 +211,7 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     off = {note: _disagree(way[rows], direction) for note, way in ways.items()}
     note = min(off, key=lambda name: off[name])
     if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
-        raise file.error(
-            "the phase column contradicts the real and imaginary parts: delete the wrong columns"
-        )
+        return _from_phase_beside_codes(file, chosen, phase)
     if off[note]:
         note = f"{note}, but for {plural(off[note], 'row')}"
     chosen.notes.append(note)
@@ -241,9 +245,57 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
     chosen.notes.append("impedance from modulus and phase")
     z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
     real = chosen.get("real")
-    if real is not None and not _close(real / np.abs(z), z.real / np.abs(z) + 0j):
+    if (
+        real is not None
+        and not _close(real / np.abs(z), z.real / np.abs(z) + 0j)
+        and not _set_codes_aside(file, chosen, z)
+    ):
         raise file.error("modulus and phase contradict the real part: delete the wrong columns")
     return z
+
+
+def _from_phase_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> ComplexArray:
+    """Return Z of modulus and phase where the parts that contradict the phase are a converter's codes.
+
+    Raises
+    ------
+    ReadError
+        Where they are none, or there is no modulus.
+    """
+    if "modulus" in chosen:
+        z = np.asarray(chosen["modulus"] * np.exp(1j * phase), dtype=np.complex128)
+        if _set_codes_aside(file, chosen, z):
+            chosen.notes.append("impedance from modulus and phase")
+            return z
+    raise file.error("the phase column contradicts the real and imaginary parts: delete the wrong columns")
+
+
+def _set_codes_aside(file: File, chosen: Chosen, z: ComplexArray) -> bool:
+    """Leave parts aside that are a converter's codes, as an AD5933 writes them beside |Z| and phase; say so.
+
+    Codes are whole numbers without a unit, and no multiple of the parts of Z.
+
+    Raises
+    ------
+    ReadError
+        Where |Z| is so small that it was not calibrated.
+    """
+    parts = [q for q in ("real", "imag") if q in chosen]
+    codes = np.array([chosen[q] for q in parts])
+    with np.errstate(all="ignore"):
+        times = drop_nan(codes[0] / z.real)
+    alike = times.size < _FEWEST_CODES or np.ptp(times) < _TURNS_BY * np.abs(times).max()
+    if alike or any(chosen.columns[q].unit for q in parts) or (drop_nan(codes.ravel()) % 1).any():
+        return False
+    if np.nanmax(np.abs(z), initial=0.0) < 1:
+        name = chosen.columns["modulus"].name
+        raise file.error(f"{name!r} of less than 1 beside a converter's codes is not calibrated")
+    names = ", ".join(repr(chosen.columns[q].name) for q in parts)
+    chosen.notes.append(f"left aside: {names}, whole numbers that contradict the phase: a converter's codes")
+    chosen.codes = np.sqrt((codes**2).sum(axis=0))
+    for q in parts:
+        del chosen.columns[q], chosen.values[q]
+    return True
 
 
 def _radians(file: File, chosen: Chosen) -> FloatArray:

@@ -14,7 +14,7 @@ from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
-from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.spectrum import TURNED, Spectrum
 
 __all__ = [
     "ASSUMED",
@@ -67,6 +67,9 @@ class Sweep:
         What else the file says.
     notes
         What the reader decided.
+    sign
+        Of the imaginary part where the file does not say it: +1 as written or -1 turned, as the data prove;
+        0 as written, for want of a proof. None: the file says it.
     """
 
     frequency: NDArray[np.float64]
@@ -79,6 +82,7 @@ class Sweep:
     potential_V: float | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    sign: int | None = None
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Keep the rows where `mask` is true."""
@@ -149,18 +153,32 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     """
     sweeps = list(sweeps)
     refuse_many(file, len(sweeps))
-    spectra: list[Spectrum] = []
     for sweep in sweeps:
-        if len(sweeps) > 1:
-            sweep.notes.append(f"the file holds {plural(len(sweeps), 'sweep')}")
         _drop_rows(file, sweep)
+    _agree_on_sign(sweeps)
+    filled = [sweep for sweep in sweeps if sweep.frequency.size]
+    empty = f", and {len(sweeps) - len(filled)} without a point" * (len(sweeps) > len(filled))
+    spectra: list[Spectrum] = []
+    for sweep in filled:
+        if len(sweeps) > 1:
+            sweep.notes.append(f"the file holds {plural(len(filled), 'sweep')}{empty}")
         _hint(sweep)
         _point_out(sweep)
-        if sweep.frequency.size:
-            spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
+        spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)
+
+
+def _agree_on_sign(sweeps: list[Sweep]) -> None:
+    """Turn sweeps whose sign nothing tells as those were turned that stand beside them in the same file."""
+    if {sweep.sign for sweep in sweeps} - {None, 0} != {-1}:
+        return
+    for sweep in sweeps:
+        if sweep.sign == 0 and (sweep.impedance.real > 0).all():
+            sweep.impedance = sweep.impedance.conj()
+            sweep.notes = [note for note in sweep.notes if not note.startswith("imaginary sign:")]
+            sweep.notes.append(f"{ASSUMED} {TURNED}, as the data prove it of spectra beside it in the file")
 
 
 def _drop_rows(file: File, sweep: Sweep) -> None:

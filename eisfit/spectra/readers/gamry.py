@@ -61,9 +61,9 @@ def parse(file: File) -> list[Sweep]:
 
 
 def _table(file: File, place: int) -> list[Sweep]:
-    lines = file.lines
-    if place + 1 >= len(lines):
+    if place + 1 >= len(file.lines):
         raise file.error("the file ends before the impedance table")
+    lines = _restore_indents(file.lines, place)
     delimiter = "\t" if "\t" in lines[place + 1].strip() else " "
     names = _cells(lines[place + 1], delimiter)
     units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
@@ -93,6 +93,14 @@ def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     # Temp reads -327.67 where no thermometer is connected; Zphz is always in degrees.
     renamed = {"Zphz": "Zphz [deg]", "Temp": "", "Pt": "", "Vdc": "Vdc [V]", "Time": "Time [s]", "T": ""}
     return [renamed.get(name, name) for name in with_units]
+
+
+def _restore_indents(lines: Sequence[str], place: int) -> Sequence[str]:
+    """Return the lines with the tab that each row of a table begins with, where a program stripped it."""
+    if lines[place + 1][:1].isspace():
+        return lines
+    rows = (f"\t{line}" if i < 2 or line[:1].isdigit() else line for i, line in enumerate(lines[place + 1 :]))
+    return [*lines[: place + 1], *rows]
 
 
 def _restore_tabs(lines: Sequence[str]) -> list[str]:

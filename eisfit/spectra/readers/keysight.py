@@ -40,7 +40,7 @@ def parse(file: File) -> list[Sweep]:
     sweeps: list[Sweep] = []
     reasons = []
     for channel, block in _BLOCK.findall(file.text.replace("\r\n", "\n")):
-        above, header, table = block.partition("Frequency")
+        above, header, table = re.split(r"(Freq)", block, maxsplit=1) if "Freq" in block else ("", "", block)
         try:
             found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))
         except ReadError as error:

@@ -265,7 +265,11 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     for columns in (with_stated_units(file, table, one, lines) for one in sets):
         for label, part in split_by_label(table, lines, columns):
-            found = _sweeps(file, part, lines, columns, words)
+            try:
+                found = _sweeps(file, part, lines, columns, words)
+            except ReadError as error:
+                too_few = table.mixed and len(table.names) < table.matrix.shape[1]
+                raise (_names_and_columns(file, table) if too_few else error) from error
             for sweep in found if label else []:
                 sweep.metadata["label"] = label
                 sweep.notes.append(f"rows of {label!r}")
@@ -328,11 +332,17 @@ def _sweeps(
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
     proven = outcome == 1 or (outcome == -1 and is_spaced_like_sweep(chosen["frequency"]))
     if table.mixed and not proven and not any("agree with the phase" in note for note in chosen.notes):
-        raise file.error(
-            f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
-            "which is which (a decimal comma where commas part the columns?)"
-        )
+        raise _names_and_columns(file, table)
     return sweeps
+
+
+def _names_and_columns(file: File, table: Table) -> ReadError:
+    mark = table.style.delimiter
+    cause = f" (a decimal sign written like the {mark!r} between columns?)" if mark in ",;" else ""
+    return file.error(
+        f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
+        f"which is which{cause}"
+    )
 
 
 def _proportional(z: NDArray[np.complex128]) -> bool:

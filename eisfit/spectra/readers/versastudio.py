@@ -17,6 +17,7 @@ __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 NAME = "VersaStudio .par"
 SUFFIXES = (".par",)
 
+_HEAD = regex(r"<Application>[^<]*VersaStudio")
 _SEGMENT = regex(r"^<Segment(\d+)>")
 _KEPT = {
     "DateAcquired": "date",
@@ -29,7 +30,7 @@ _RENAMED = {"Frequency(Hz)": "Frequency (Hz)", "E(V)": "E (V)", "Elapsed Time(s)
 
 def recognise(file: File) -> bool:
     """Whether it starts with VersaStudio's application section."""
-    return file.encoding is not None and "<Application>" in file.head and "Name=VersaStudio" in file.head
+    return file.encoding is not None and bool(_HEAD.search(file.head))
 
 
 def parse(file: File) -> list[Sweep]:

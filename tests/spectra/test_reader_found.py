@@ -1,0 +1,180 @@
+"""Layouts as people store them in public repositories: read right, or refused for the true reason.
+
+The numbers are simulated here; each layout was read with wrong numbers, in part, or refused once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+SCATTER = np.random.default_rng(3).normal(size=(2, F.size))
+#: So noisy that nothing in it tells the sign of its imaginary part.
+NOISY = (50 * (1 + 0.2 * SCATTER[0])) - 1j * np.abs(0.3 + SCATTER[1])
+
+
+def rows(*columns, mark=",", form="%.9g"):
+    return "\n".join(mark.join(form % v for v in row) for row in zip(*columns, strict=True)) + "\n"
+
+
+def read(text, name="x.csv"):
+    return read_bytes(text if isinstance(text, bytes) else text.encode(), name)
+
+
+def holds(text, *impedances, name="x.csv", rtol=1e-6):
+    found = read(text, name)
+    assert len(found) == len(impedances)
+    for spectrum, z in zip(found, impedances, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=rtol)
+    return [note for spectrum in found for note in spectrum.notes]
+
+
+def test_spectra_side_by_side_without_header_of_rounded_frequencies():
+    rounded = [f"{f:.2E},{z.real:.2E},{-z.imag:.2E}" for f, z in zip(F, 2 * Z, strict=True)]
+    first = rows(F, Z.real, -Z.imag).splitlines()
+    text = "\n".join(map(",".join, zip(first, rounded, strict=True)))
+    holds(text, Z, 2 * Z, rtol=0.01)
+
+
+def test_spectra_side_by_side_without_header_at_other_frequencies():
+    first, second = read(rows(F, Z.real, Z.imag, 1.7 * F, 2 * Z.real, 2 * Z.imag))
+    np.testing.assert_allclose(second.frequency / first.frequency, 1.7, rtol=1e-6)
+
+
+def test_spectra_side_by_side_without_header_with_a_modulus_each():
+    holds(rows(F, Z.real, Z.imag, abs(Z), F, 2 * Z.real, 2 * Z.imag, 2 * abs(Z)), Z, 2 * Z)
+
+
+def test_spectra_side_by_side_without_header_of_which_one_is_shorter():
+    lines = rows(F, Z.real, Z.imag, F, 2 * Z.real, 2 * Z.imag).splitlines()
+    short = [",".join([*line.split(",")[:3], "", "", ""]) for line in lines[20:]]
+    assert [s.points for s in read("\n".join([*lines[:20], *short]))] == [26, 20]
+
+
+def test_frequencies_again_without_header_where_nothing_tells_whose():
+    with pytest.raises(ReadError, match="column 5 holds frequencies again"):
+        read(rows(F, Z.real, Z.imag, abs(Z), F, 2 * Z.real))
+
+
+def test_columns_without_header_beside_a_spectrum_are_told():
+    notes = holds(rows(F, Z.real, Z.imag, np.sin(F), np.cos(3 * F)), Z)
+    assert any("2 more left aside" in note for note in notes)
+
+
+@pytest.mark.parametrize("columns", [(-1 / (2 * np.pi * F * Z.imag), Z.real), (Z.real, 1e-6 + 1e-9 * F)])
+def test_capacitance_and_resistance_without_header_are_no_impedance(columns):
+    with pytest.raises(ReadError, match="nothing proves"):
+        read(rows(F, *columns))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rows(F, Z.real, -Z.imag, F, NOISY.real, -NOISY.imag),
+        "f,Z' A,Z'' A,Z' B,Z'' B\n" + rows(F, Z.real, -Z.imag, NOISY.real, -NOISY.imag),
+        "f,Z',Z'',f,Z',Z''\n" + rows(F, Z.real, -Z.imag, F, NOISY.real, -NOISY.imag),
+        "f,Z',Z''\n" + rows(F, Z.real, -Z.imag) + "\nf,Z',Z''\n" + rows(F, NOISY.real, -NOISY.imag),
+        "f,Z',Z'',n\n" + rows(F, Z.real, -Z.imag, 1 + 0 * F) + rows(F, NOISY.real, -NOISY.imag, 2 + 0 * F),
+    ],
+)
+def test_one_file_has_one_sign(text):
+    notes = holds(text, Z, NOISY)
+    assert sum("turned against the header" in note for note in notes) == 2
+
+
+def test_a_sign_that_the_file_says_stays():
+    holds("f,Z',Z'',f,Z',-Z''\n" + rows(F, Z.real, -Z.imag, F, NOISY.real, NOISY.imag), Z, NOISY.conj())
+
+
+@pytest.mark.parametrize("head", ["", "* measured\n"])
+def test_impedance_of_a_speaker_that_is_nearly_a_resistance(head):
+    f = 1.03 * 2 ** (np.arange(240) / 24)
+    z = (8 + 1e-3 * np.sqrt(f)) * np.exp(1j * np.radians(0.01 + 1e-4 * f))
+    text = head + rows(f, abs(z), np.angle(z, deg=True), mark="    \t", form="%.6f")
+    holds(text, z[::-1], name="speaker.zma", rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "names", ["V1,V2,V3", "Var1,Var2,Var3", "Column 1,Column 2,Column 3", "A(X),B(Y),C(Y)"]
+)
+def test_names_that_count_the_columns_are_no_header(names):
+    holds(names + "\n" + rows(F, Z.real, Z.imag), Z)
+
+
+def test_names_that_count_from_a_name_that_means_something_stay_one():
+    with pytest.raises(ReadError, match="f1"):
+        read("f1,f2,f3\n" + rows(F, Z.real, Z.imag))
+
+
+def test_trace_of_a_network_analyser_in_ohms_beside_a_scattering_parameter():
+    head = "freq[Hz];re:Trc2_S22;im:Trc2_S22;re:Trc3_Z<-S21[Ohm];im:Trc3_Z<-S21[Ohm];\n"
+    s = 0.2 + 0.1j / (1 + F / 1e3)
+    text = (
+        rows(F, s.real, s.imag, Z.real, Z.imag, mark=";", form="%.14E").replace(".", ",").replace("\n", ";\n")
+    )
+    holds(head + text, Z)
+
+
+@pytest.mark.parametrize("head", ["BEGIN CH1_DATA\nFreq(Hz),S11(REAL),S11(IMAG)\n", "f,Re(S11),Im(S11)\n"])
+def test_scattering_parameters_are_named_as_such(head):
+    with pytest.raises(ReadError, match="scattering parameter"):
+        read(head + rows(F, Z.real / 200, Z.imag / 200) + "END\n" * head.startswith("BEGIN"))
+
+
+CODES = np.round(4e4 * np.exp(2.1j) / Z)
+
+
+def test_codes_of_a_converter_beside_modulus_and_phase():
+    angle = np.angle(Z, deg=True)
+    notes = holds("Frequency,Impedance,Phase,R,I\n" + rows(F, abs(Z), angle, CODES.real, CODES.imag), Z)
+    assert any("codes" in note for note in notes)
+    head = "Frequency,Impedance,Phase,Real,Imaginary,Magnitude\n"
+    holds(head + rows(F, abs(Z), angle, CODES.real, CODES.imag, abs(CODES)), Z)
+
+
+def test_codes_of_a_converter_beside_what_is_not_calibrated():
+    head = "Frequency,Impedance,Phase,Real,Imaginary,Magnitude\n"
+    columns = (F, 0.25 / abs(CODES), np.angle(CODES, deg=True) - 120, CODES.real, CODES.imag, abs(CODES))
+    with pytest.raises(ReadError, match="not calibrated"):
+        read(head + rows(*columns))
+
+
+def test_decimal_signs_like_the_marks_between_columns():
+    head = "Frequency;Impedance;Phase;Real;Imaginary;Magnitude\n"
+    columns = (abs(Z), np.angle(Z, deg=True), CODES.real, CODES.imag, abs(CODES))
+    text = "".join(
+        f"{f:.0f};" + ";".join(f"{v:.6f}".replace(".", ";") for v in row) + "\n"
+        for f, row in zip(F, zip(*columns, strict=True), strict=True)
+    )
+    with pytest.raises(ReadError, match="6 column names for"):
+        read(head + text)
+
+
+def test_gamry_rows_that_lost_their_first_tab():
+    head = "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\nPt\tTime\tFreq\tZreal\tZimag\n#\ts\tHz\tohm\tohm\n"
+    count = np.arange(F.size)
+    holds(head + rows(count, count, F, Z.real, Z.imag, mark="\t"), Z, name="x.DTA")
+
+
+def test_versastudio_without_the_name_of_the_program():
+    names = "Segment #, Point #, E(V), Frequency(Hz), E Real, E Imag, I Real, I Imag, Z Real, Z Imag, Z2 Real"
+    zero = 0 * F
+    text = (
+        "<Application>\nVersion=2.61\nLanguage [VersaStudio]=English\n</Application>\n<Segment1>\n"
+        f"Type=30\nDefinition={names}\n"
+        + rows(zero, zero, zero, F, Z.real, Z.imag, zero, zero, Z.real, Z.imag, zero)
+        + "</Segment1>\n"
+    )
+    (spectrum,) = read(text, "x.par")
+    assert spectrum.metadata["format"] == "VersaStudio .par"
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_a_sweep_of_zeros_is_counted_apart():
+    notes = holds("f,Z' A,Z'' A,Z' B,Z'' B\n" + rows(F, Z.real, Z.imag, 0 * F, 0 * F), Z)
+    assert "the file holds 1 sweep, and 1 without a point" in notes
