@@ -300,3 +300,59 @@ def test_a_point_that_lost_its_decimal_mark_is_told(place):
 def test_a_ratio_of_impedances_is_none(header):
     with pytest.raises(ReadError, match="no column"):
         read_bytes(table(header, F, Z.real, Z.imag).encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    "whose", ["Ch1 ", "Channel 2_", "cell_", "Electrode ", "DUT.", "Mod1 ", "[1] ", "1: ", "imp_", "Total "]
+)
+@pytest.mark.parametrize(
+    "parts", ["R,-1*{}X", "Rs,neg {}Xs", "Re,-({}Im)", "real part,minus {}imaginary part"]
+)
+def test_names_of_channels_and_cells_before_bare_parts(whose, parts):
+    real, imag = parts.split(",")
+    holds(
+        table(
+            f"{whose}freq (Hz);{whose}{real} (Ohm);{imag.format(whose)} (Ohm)", F, Z.real, -Z.imag, mark=";"
+        )
+    )
+
+
+def test_two_channels_beside_each_other():
+    header = "f (Hz),Ch1 R (Ohm),Ch1 X (Ohm),Ch2 R (Ohm),Ch2 X (Ohm)"
+    found = read_bytes(table(header, F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag).encode(), "x.csv")
+    assert [s.metadata["label"] for s in found] == ["ch1", "ch2"]
+    np.testing.assert_allclose([s.impedance for s in found], [Z, 2 * Z], rtol=1e-6)
+
+
+def test_cells_by_one_letter_and_a_number_and_a_cell_called_d():
+    names = [f"{part} S{k}(Ω)" for k in (1, 2) for part in ("实部", "虚部")]
+    holds(table(",".join(["频率(Hz)", *names]), F, Z.real, Z.imag, Z.real, Z.imag), spectra=2)
+    names = [f"{part} {cell}/Ohm" for cell in "CD" for part in ("Re(Z)", "Im(Z)")]
+    holds(table(",".join(["f/Hz", *names]), F, Z.real, Z.imag, Z.real, Z.imag), spectra=2)
+
+
+def test_a_frequency_called_real_beside_the_nominal_one():
+    holds(table("f_nom (Hz),f_real (Hz),Zre,Zim", np.round(F), F, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize("name", ["Frequency (set)", "Freq_nominal", "f soll / Hz"])
+def test_a_frequency_that_was_set_where_there_is_no_other(name):
+    holds(table(f"{name};Zre;Zim", F, Z.real, Z.imag, mark=";"))
+
+
+def test_titles_with_numbers_over_tables_beside_each_other_tell_no_gaps():
+    head = (
+        "SOC 10 %\t\t\tSOC 30 %\t\t\tSOC 50 %\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm"
+        + "\tfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm" * 2
+    )
+    short = [[f"{v:.7e}" for v in column[:20]] + [""] * 6 for column in (F, Z.real, -Z.imag)]
+    text = table(head, F, Z.real, -Z.imag, F, Z.real, -Z.imag, *short, mark="\t").replace(".", ",")
+    assert [s.frequency.size for s in read_bytes(text.encode(), "x.txt")] == [26, 26, 20]
+
+
+@pytest.mark.parametrize("header", ["|Z| (Ohm)|f|Z'|Z''", "||Z| (Ohm)|f|Z'|Z''|", "|f||Z| (Ohm)|Z'|Z''|"])
+def test_a_modulus_between_bars(header):
+    columns = (F, np.abs(Z)) if header.startswith("|f") else (np.abs(Z), F)
+    body = rows(*columns, Z.real, Z.imag, mark="|")
+    framed = header.endswith("|")
+    holds("\n".join([header, *(f"|{row}|" if framed else row for row in body), ""]), "x.txt")

@@ -37,6 +37,10 @@ _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 _WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
 _OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
 _NEGATIVE = regex(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
+_ACTUAL, _SET = (
+    regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
+    for words in ("real|true", "set|nominal|target|nom|soll")
+)
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -47,6 +51,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
+    columns = _with_frequency_set(columns)
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
     columns = _of_electrodes(columns)
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
@@ -61,6 +66,17 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
         return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _with_frequency_set(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``f_real``, else ``f_set`` as the frequency where there is no other."""
+    for pattern in (_ACTUAL, _SET):
+        if {"frequency", "period"} & {c.quantity for c in columns.values()}:
+            break
+        told = {i: column(pattern.sub("", c.name)) for i, c in columns.items() if pattern.search(c.name)}
+        set_ = {i: replace(c, name=columns[i].name) for i, c in told.items() if c.quantity == "frequency"}
+        columns = {**columns, **set_}
+    return columns
 
 
 def _drop_reflection(columns: dict[int, Column]) -> dict[int, Column]:
@@ -128,6 +144,7 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     labels = list(dict.fromkeys(c.label for c in parts.values()))
     held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in labels]
     told = sorted(labels) == list(_LETTERS[: len(labels)]) or all(map(_OF_A_CELL.fullmatch, labels))
+    told = told or all(c.unit for c in parts.values())
     whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
     return {**columns, **parts} if whole else columns
 

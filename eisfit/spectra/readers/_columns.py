@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from math import e
 
@@ -57,6 +58,11 @@ _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
 _NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
+#: Whose a part without a Z is: ``Ch1 R``, ``cell_re``, ``ElectrodeX``.
+_WHOSE = regex(
+    r"((?i:cell|sample|electrode|battery|dut|device|sensor|data|eis|imp(?:edance)?|ac|we|run|test)(?=[\s_.:-]|\d|(?<=[a-z])[A-Z])"
+    r"[\s_]?\d*|(?i:ch(?:annel)?|tra?c(?:e)?|mod(?:ule)?)[\s_]?\d+|\[\d+\]|\d+(?=:))[\s_.:-]*"
+)
 _UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+/-)")  # u(Z')
 _DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
 #: Under what condition: 0.1 V, 10 ppm; written together it is one word.
@@ -87,7 +93,10 @@ _PARTS = regex(
     r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
 _CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])")
-_SIGN = regex(r"^\s*(?:-\s*(?=\S)|\(-\)\s*)")
+_SIGN = regex(
+    r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=\S)|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
+    re.IGNORECASE,
+)
 _UNIT_LAST = (
     regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
     regex(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
@@ -112,7 +121,11 @@ _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = regex(r"ohm|[ΩΩω]", re.IGNORECASE)
 _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = regex(r"^([^\s_]+)[ _]+(.+)$")
-_MEASURED = regex(r"^(?:(?:(?:trace|meas(?:ured)?|mean|avg)(?: \d+)?[\s_:.]|impedance:)\s*)+", re.IGNORECASE)
+_MEASURED = regex(
+    r"^(?:(?:(?:trace|meas(?:ured)?|raw|mean|avg|total|series)(?: \d+)?[\s_:.]"
+    r"|imp(?:edance)?(?::|[\s_.]+(?=[RX]s?\s*$)))\s*)+",
+    re.IGNORECASE,
+)
 _MILLI = regex(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
 _LOG = regex(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
 _TWENTY = regex(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
@@ -161,7 +174,18 @@ def _column(name: str, labelled: bool) -> Column:
             quantity, factor, label, base = found
             return Column(name, quantity, factor, unit, label, base)
     alone = unit_of(text) if text else None
-    return Column(name, "phase", alone.scale, text) if alone and alone.kind == "angle" else Column(name, "")
+    if alone and alone.kind == "angle":
+        return Column(name, "phase", alone.scale, text)
+    sign, rest = _split_sign(text)
+    rest = rest[1:-1] if rest[:1] == "(" and rest[-1:] == ")" else rest
+    if (whose := _WHOSE.match(rest)) and rest[whose.end() :][:1].isalpha():
+        held = _column(("-" if sign < 0 else "") + rest[whose.end() :], labelled)
+        return (
+            replace(held, name=name, label=held.label or whose[1].lower().rstrip(" _"))
+            if held.quantity
+            else held
+        )
+    return Column(name, "")
 
 
 def is_units_row(cells: list[str]) -> bool:
@@ -301,8 +325,8 @@ def concepts_of(text: str) -> tuple[Counter[str] | None, str]:
             concepts["primes"] += len(part)
         elif part == "|":
             concepts["bar"] += 1
-        elif part.isdigit() or part.lower() == "ce":  # Z' CE beside Z' WE; EC-Lab's Zce is another matter
-            rest.append(part)
+        elif part.isdigit() or part.lower() == "ce" or (part == "D" and concepts):
+            rest.append(part)  # Z' CE beside Z' WE; EC-Lab's Zce is another matter, and so is dZ'
         else:
             found = _segments(part.lower())
             concepts.update(found or ())
@@ -349,6 +373,8 @@ def _decide(c: Counter[str]) -> str:
 def _part(c: Counter[str], parts: list[str]) -> str:
     part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
     if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
+        return ""
+    if part in ("real", "imag") and not c["Z"] and (c["current"] or c["potential"]):
         return ""
     if part == "phase" and any(c[name] for name in ("potential", "current", "cycle")):
         return ""

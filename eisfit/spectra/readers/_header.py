@@ -317,7 +317,8 @@ def _only_count(cells: Sequence[str]) -> bool:
 
 def _cell_ways(line: str, style: Style) -> list[list[str]]:
     if style.delimiter == "|":
-        line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line)  # |Z| between bars
+        line = re.sub(r"^\|(?=[ZY]\|\s*[\[(/])", "||", line.lstrip())
+        line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line).removeprefix("|")  # |Z| between bars
     ways = [split(line, style.delimiter)]
     if style.delimiter in " \t" or len(ways[0]) == 1:
         ways.append([cell for cell in ways[0] if cell])

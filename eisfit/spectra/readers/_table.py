@@ -303,7 +303,8 @@ def _score(rows: Rows) -> float:
     for values in rows:
         if values is not None:
             full = len(values) > 2 and not isnan(values[0] + values[1] + values[2])
-            filled = 3 if full else min(len(values) - sum(map(isnan, values)), 3)  # more count no more
+            numbers = len(values) - (0 if full else sum(map(isnan, values)))
+            filled = min(numbers, 3) if 2 * numbers >= len(values) else 0.5  # more count no more, words less
             widths[len(values)] = widths.get(len(values), 0.0) + filled
     return max(widths.values(), default=0.0)
 
