@@ -239,9 +239,9 @@ def fit_or_failure(
 
 def _drop_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
     """Return the points that pass the Kramers-Kronig test, and a flag that says which were left out."""
-    from eisfit.validation.kramers_kronig import check
+    from eisfit.validation.kramers_kronig import check_once
 
-    invalid = check(spectrum).invalid
+    invalid = check_once(spectrum).invalid
     if not invalid.any():
         return spectrum, ()
     where = ", ".join(f"{f:.4g}" for f in spectrum.frequency[invalid])

@@ -51,6 +51,6 @@ def with_noise(spectrum: Spectrum, weighting: str) -> Spectrum:
     """
     if weighting != "noise" or spectrum.noise is not None:
         return spectrum
-    from eisfit.validation.kramers_kronig import check
+    from eisfit.validation.kramers_kronig import check_once
 
-    return spectrum.replace(noise=check(spectrum).noise)
+    return spectrum.replace(noise=check_once(spectrum).noise)

@@ -22,7 +22,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check_once
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -268,7 +268,7 @@ def _row(before: Spectrum, after: Spectrum, moment: float) -> Correction:
 
 def _test(spectrum: Spectrum) -> tuple[float, bool]:
     try:
-        result = check(spectrum)
+        result = check_once(spectrum)
     except EisfitError as error:
         raise SpectrumError(f"{spectrum.name}: drift is told by Kramers-Kronig: {error}") from None
     return result.rms_residual, result.ok

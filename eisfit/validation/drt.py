@@ -15,7 +15,7 @@ from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation
 from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.relaxation import Choice, Peak, Problem
 from eisfit.verdict import Flag
 
@@ -302,7 +302,7 @@ def _result(  # noqa: PLR0917  # all that is known
 
 
 def _noise(spectrum: Spectrum) -> FloatArray:
-    noise = check(spectrum).noise if spectrum.noise is None else spectrum.noise
+    noise = check_once(spectrum).noise if spectrum.noise is None else spectrum.noise
     return np.asarray(np.maximum(noise, QUIETEST * np.abs(spectrum.impedance)))
 
 

@@ -36,11 +36,13 @@ from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKroni
 from eisfit.validation.linear_kk import Basis, fit
 from eisfit.verdict import Flag, limit
 
-__all__ = ["check"]
+__all__ = ["check", "check_once"]
 
 _MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
 _SHOWN = 12  # places in one sentence
 _AT_ONCE = 10_000  # points that the curve is drawn through in one array
+_KEPT = 16  # results
+_CHECKED: dict[int, KramersKronigResult] = {}  # by the identity of the spectrum, which each keeps alive
 
 
 @takes_spectrum
@@ -116,6 +118,16 @@ def check(
     found = [(form, resonant(problem, trust)) for form, problem, trust in doubted]
     form, trust = next((row for row in found if _holds(row[1])), found[0])
     return _result(spectrum, tested, form, trust)
+
+
+def check_once(spectrum: Spectrum) -> KramersKronigResult:
+    """Return what `check` says by itself: a fit, its choice of a circuit and its verdicts ask in turn."""
+    found = _CHECKED.get(id(spectrum))
+    if found is None:
+        if len(_CHECKED) >= _KEPT:
+            _CHECKED.clear()
+        found = _CHECKED[id(spectrum)] = check(spectrum)
+    return found
 
 
 def _thin(spectrum: Spectrum) -> Spectrum:

@@ -10,7 +10,7 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import to_json
 from eisfit.rounding import hertz
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check, check_once
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.validation.linear_kk import Basis, choose, fit, local_noise, mu_of
 
@@ -384,3 +384,13 @@ def test_drift_that_matters_is_named_beside_a_breach_that_the_field_puts_up_with
     (breach,) = [flag for flag in check(Spectrum(frequency, z)).flags if flag.name == "kk_failed"]
     assert "slow end" in breach.cause
     assert "mHz:" in breach.cause  # it ends far below the ripples
+
+
+def test_a_spectrum_is_tested_once_whatever_comes_between():
+    f = np.geomspace(1e4, 1, 30)
+    spectra = [Spectrum(f, r + 5 / (1 + 2j * np.pi * f * 1e-3) + 0 * f) for r in range(1, 41)]
+    for one in spectra:
+        first = check_once(one)
+        assert check_once(one) is first
+        assert first.spectrum is one
+    assert check_once(spectra[0]).noise == pytest.approx(check(spectra[0]).noise)

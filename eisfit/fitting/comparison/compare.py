@@ -27,7 +27,7 @@ from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
 from eisfit.spectra.noise import attainable_chisqr, estimate_left_by_noise
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check_once
 
 __all__ = ["compare", "suitable"]
 
@@ -143,7 +143,7 @@ def _turns_inductive(spectrum: Spectrum) -> bool:
     """Return whether the highest frequencies are inductive, and by more than the noise."""
     tail = inductive_tail(spectrum)
     with contextlib.suppress(SpectrumError):  # too few points to know the noise
-        tail &= spectrum.impedance.imag > _CLEARLY * check(spectrum).noise
+        tail &= spectrum.impedance.imag > _CLEARLY * check_once(spectrum).noise
     return int(tail.sum()) >= _LEAST_TAIL
 
 

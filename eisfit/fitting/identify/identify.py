@@ -18,7 +18,7 @@ from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check_once
 from eisfit.verdict import Flag
 
 __all__ = ["identify"]
@@ -78,7 +78,7 @@ def identify(
             f"{kept.name}: {kept.points} points cannot tell circuits apart; measure at least {FEWEST}, or "
             "give a circuit"
         )
-    tested = check(kept)
+    tested = check_once(kept)
     clean, flags = consistent(kept, tested)
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
@@ -133,7 +133,7 @@ def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
     """Return the mean square of the weighted noise: measured, else what no consistent impedance explains."""
     if spectrum.noise is not None:
         return float(np.mean((np.repeat(spectrum.noise, 2) * weight) ** 2))
-    from_test = float(np.mean((np.repeat(check(spectrum).unexplained, 2) * weight) ** 2))
+    from_test = float(np.mean((np.repeat(check_once(spectrum).unexplained, 2) * weight) ** 2))
     floor = 1e-20 * float(np.mean((np.repeat(np.abs(spectrum.impedance), 2) * weight) ** 2))
     return max(from_test, floor)
 

@@ -7,7 +7,7 @@ import numpy as np
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import ladder
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.kramers_kronig import check
+from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
@@ -93,5 +93,5 @@ def _is_passive(spectrum: Spectrum) -> bool:
     weight = 1 / np.repeat(np.abs(spectrum.impedance), 2)
     design = (ladder(spectrum.omega) * weight).T
     _, left = nnls(design, np.ascontiguousarray(spectrum.impedance).view(np.float64) * weight)
-    nearest = _AS_NEAR * check(spectrum).rms_residual
+    nearest = _AS_NEAR * check_once(spectrum).rms_residual
     return bool(left / np.sqrt(spectrum.points) <= max(limit("good_rms"), nearest))

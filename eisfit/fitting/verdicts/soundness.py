@@ -29,11 +29,11 @@ SPOIL = ("kk_failed", "outlier", "absurd_point")
 
 def find_unsound(result: FitResult) -> list[Finding]:
     """Return what is wrong with the data of a fit, from plain facts and from the Kramers-Kronig test."""
-    from eisfit.validation.kramers_kronig import check
+    from eisfit.validation.kramers_kronig import check_once
 
     found = [*_find_all_real(result), *_absurd_points(result)]
     try:
-        tested = check(result.spectrum)
+        tested = check_once(result.spectrum)
     except SpectrumError as error:
         flag = Flag("not_validated", str(error), "measure more frequencies")
         return [*found, Finding(flag)]
