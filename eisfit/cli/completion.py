@@ -8,10 +8,10 @@ from typing import Any
 
 from click import UsageError
 
-__all__ = ["DEFAULT_CIRCUIT", "SHELLS", "circuit_names", "install", "parameter_names", "script", "words"]
+from eisfit.model import COMMON
 
-#: Of the commands that take one circuit for all files, and of the page.
-DEFAULT_CIRCUIT = "rs-sei-ct-w"
+__all__ = ["SHELLS", "circuit_names", "install", "parameter_names", "script", "words"]
+
 #: Shell -> (its start file, the line there that makes it complete).
 SHELLS = {
     "bash": (".bashrc", 'eval "$(_EISFIT_COMPLETE=bash_source eisfit)"'),
@@ -33,7 +33,7 @@ def parameter_names(ctx: Any, incomplete: str) -> list[str]:
     from eisfit.model.files.library import circuit
 
     try:
-        names = circuit(str(ctx.params.get("circuit") or DEFAULT_CIRCUIT)).names
+        names = circuit(str(ctx.params.get("circuit") or COMMON)).names
     except EisfitError:
         return []
     return [f"{name}=" for name in names if name.startswith(incomplete)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.command import Argument, Option
-from eisfit.cli.completion import DEFAULT_CIRCUIT, circuit_names, parameter_names, words
+from eisfit.cli.completion import circuit_names, parameter_names, words
 from eisfit.errors import EisfitError, UsageError
 from eisfit.records import dataclass
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from eisfit.model.geometry import Geometry
 
 __all__ = [
-    "DEFAULT_CIRCUIT",
     "Arcs",
     "Cell",
     "CircuitName",

@@ -16,7 +16,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
-__all__ = ["fit_alike", "fit_like"]
+__all__ = ["fit_alike", "fit_like", "serves"]
 
 
 #: Says of a circuit which values and bounds are given, and which options of `eisfit.fit` go with that.
@@ -80,12 +80,18 @@ def fit_like(spectrum: Spectrum, known: str | Circuit, **options: Any) -> FitRes
         result = fit(spectrum, known, **options)
     except FitError:
         return fit(spectrum, None, **options)
-    whole = all(p.verdict in ("determined", "fixed") for p in result.parameters.values())
-    if result.grade != "A" or not whole:
+    if not serves(result):
         return fit(spectrum, None, **options)
     cause = f"{result.circuit.string}, the circuit of another spectrum, serves here too: all is determined"
     told = Flag("circuit_chosen", cause, "eisfit identify shows which others do")
     return dataclasses.replace(result, chosen_by="identify").replace_flags((*result.flags, told))
+
+
+def serves(result: FitResult | FitFailure) -> bool:
+    """Return whether a circuit leaves nothing to look for: grade A, and every parameter is determined."""
+    if isinstance(result, FitFailure) or result.grade != "A":
+        return False
+    return all(p.verdict in ("determined", "fixed") for p in result.parameters.values())
 
 
 def _choices(

@@ -16,12 +16,12 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import unknown_option
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.tracking.choice import choose_circuit
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.jumps import judge_jumps
 from eisfit.tracking.places import place_in_order, place_of
@@ -33,7 +33,7 @@ __all__ = ["track"]
 
 def track(
     series: Series | Iterable[Any] | str | PathLike[str],
-    circuit: str | PathLike[str] | Circuit,
+    circuit: str | PathLike[str] | Circuit | None = None,
     *,
     by: str | Sequence[str] | None = None,
     joint: Mapping[str, str] | None = None,
@@ -59,7 +59,9 @@ def track(
         From `eisfit.read_series`, or what it reads (a folder, a list of files), or any spectra, each in
         a form that `eisfit.fit` takes.
     circuit
-        As for `eisfit.fit`.
+        As for `eisfit.fit`. None: one is chosen for all by the first, the middle and the last spectrum, and
+        `notes` says how: ``rs-sei-ct-w`` where it leaves nothing to look for, else what `eisfit.identify`
+        finds; ``"#2"``: the second that it ranks.
     by
         The axis: ``cycle``, ``time``, ``temperature``, ``potential``, ``soc``, ``thickness``, ``pressure``,
         ``amplitude``, or one of your own; two of them (``"temperature,soc"``) make a grid: a series over the
@@ -88,10 +90,10 @@ def track(
     if finish not in FINISH:
         raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
     _check(options)
-    chosen = find_circuit(circuit).constrain(
-        **{key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
-    )
     spectra, series = place_in_order(series, by)
+    held = {key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
+    choice = choose_circuit(spectra, circuit, options)
+    chosen = choice.circuit.constrain(**held)
     if geometry is not None:
         cell = Geometry.of(geometry)
         spectra = [_attach_geometry(one, cell) for one in spectra]
@@ -112,7 +114,7 @@ def track(
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
             done()
-        return tracked
+        return choice.mark(tracked)
 
 
 def _check(options: Mapping[str, Any]) -> None:

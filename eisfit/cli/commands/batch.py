@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -9,21 +10,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Exit, Option, echo
-from eisfit.cli.manners import INTERRUPTED, current
+from eisfit.cli.manners import INTERRUPTED, current, say
 from eisfit.cli.options import (
-    DEFAULT_CIRCUIT,
     Arcs,
     Cell,
-    CircuitName,
     Constraints,
     Files,
     Frequencies,
     Json,
+    OwnCircuit,
     Reading,
     Weighting,
 )
 from eisfit.cli.output import check_not_read, guard, print_json, print_text
-from eisfit.errors import UsageError
+from eisfit.errors import ReadError, UsageError
 
 __all__ = ["batch"]
 
@@ -34,7 +34,7 @@ _SHOWN = 10  # failures listed
 @guard
 def batch(
     files: Files,
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: OwnCircuit = None,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
@@ -66,16 +66,19 @@ def batch(
 ) -> int:
     """Fit thousands of spectra; what a store has already is not fitted again.
 
+    Without a circuit one is chosen for all of them, by the first, the middle and the last file.
+
     Example:  eisfit batch cells/ --store results.sqlite --workers 8 --export results.csv
     """
     from eisfit.batch.export import check_export
     from eisfit.batch.many import dask_executor, fit_many
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
+    from eisfit.fitting.identify.choice import place_of
 
     limits = span.check()
-    chosen = constraints.of(circuit)
-    meant = arcs.of(chosen)
+    if circuit is not None and place_of(circuit) is None:
+        arcs.of(constraints.of(circuit))  # a wrong name is told before files are read
     if workers is not None and dask is not None:
         raise UsageError("--workers and --dask exclude each other")
     if export is not None:
@@ -88,22 +91,26 @@ def batch(
         **limits,
         "geometry": cell.read(),
         "progress": False,
-        **meant,
     }
+    read_as = {"manifest": manifest, **reading.options}
     if watch:
         if store is None or export is not None:
             raise UsageError(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        read_as = reading.options
-        read_as["manifest"] = manifest
+        chosen = constraints.of(
+            _choose(_paths_there(files), circuit, read_as, {"weighting": weighting, **limits})
+        )
+        options |= arcs.of(chosen)
         return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
     if export is not None:
         check_not_read([export], [path for path, _ in paths], "--export")
+    chosen = constraints.of(_choose(paths, circuit, read_as, options))
+    options |= arcs.of(chosen)
     many = fit_many(
-        _spectra(paths, manifest, reading.options),
+        _spectra(paths, read_as),
         chosen,
         store=store,
         **options,
@@ -132,14 +139,40 @@ def _resume(store: Path | None) -> str:
     return f"all that were finished are in {store}: run the same command again to go on"
 
 
-def _spectra(
-    paths: list[tuple[str, Path | None]], manifest: Path | None, read_as: dict[str, Any]
-) -> Iterator[Any]:
+def _paths_there(files: list[str]) -> list[tuple[str, Path | None]]:
+    """Return the files that a watched folder has already."""
+    from eisfit.cli.batch_sources import paths_of
+
+    try:
+        return paths_of(files)
+    except ReadError:
+        return []
+
+
+def _choose(
+    paths: list[tuple[str, Path | None]],
+    circuit: str | None,
+    read_as: dict[str, Any],
+    options: dict[str, Any],
+) -> Any:
+    """Return the circuit that is named, or one chosen by the first, the middle and the last file."""
+    from eisfit.fitting.identify.choice import look_at, place_of
+    from eisfit.tracking.choice import choose_circuit
+
+    is_asked = circuit is None or place_of(circuit) is not None
+    files = [one for one in paths if one[0] != "-"] if is_asked else []  # standard input is read once
+    choice = choose_circuit(list(_spectra(look_at(files), read_as)), circuit, options)
+    if choice.note:
+        say(f"{choice.note}; --circuit {shlex.quote(choice.circuit.name)} keeps it")
+    return choice.circuit
+
+
+def _spectra(paths: list[tuple[str, Path | None]], read_as: dict[str, Any]) -> Iterator[Any]:
     """Yield the spectra of one file after the other, so that no more than a few are in memory."""
     from eisfit.cli.batch_sources import spectra_of
 
     for path, root in paths:
-        yield from spectra_of(path, root, manifest=manifest, **read_as)
+        yield from spectra_of(path, root, **read_as)
 
 
 class _Run:

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import DEFAULT_CIRCUIT, CircuitName, numbers
+from eisfit.cli.options import CircuitName, numbers
 from eisfit.cli.output import guard, print_text, write_atomic
+from eisfit.model import COMMON
 
 __all__ = ["simulate"]
 
 
 @guard
 def simulate(
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: CircuitName = COMMON,
     param: Annotated[
         list[str] | None, Option("--param", "-p", metavar="NAME=VALUE", help="A parameter's value.")
     ] = None,

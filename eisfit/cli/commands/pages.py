@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
-    DEFAULT_CIRCUIT,
     Cell,
     CircuitName,
     Constraints,
     Files,
+    OwnCircuit,
     Points,
     Reading,
     Weighting,
@@ -21,6 +23,7 @@ from eisfit.cli.output import guard, print_text, progress
 from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
+from eisfit.model import COMMON
 
 __all__ = ["report", "view"]
 
@@ -31,7 +34,7 @@ def report(
     output: Annotated[
         Path, Option("--output", "-o", metavar="FILE", help="The page; its name ends in .html.")
     ] = Path("report.html"),
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: OwnCircuit = None,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
     points: Points = Points(),
@@ -43,30 +46,30 @@ def report(
     """Fit, and write one page with linked figures that opens in any browser, without a network.
 
     A folder, a quoted glob or a file with loops is a series: it gets a slider and trends over its cycles.
-    What eisfit fit --output or track --output wrote (fit.json, track.json) is shown as it is.
+    Without a circuit one is chosen by the data. What eisfit fit --output or track --output wrote (fit.json,
+    track.json) is shown as it is.
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
     from eisfit.cli.pages.html_report import html_report
+    from eisfit.fitting.identify.choice import place_of
 
-    chosen = constraints.of(circuit)
+    if circuit is not None and place_of(circuit) is None:
+        constraints.of(circuit)  # a wrong name is told before files are read
     options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}
     options |= points.check()
     sources: list[Any] = [files] if series else list(files)
-    results: list[Any] = []
-    for source in progress(sources, "fitting", len(sources)):
-        results += _results(source, chosen, options, reading.options)
+    found = [_find(source, reading.options) for source in sources]
+    results = _fit_all(found, circuit, constraints, options)
     html_report(results, output, title=title)
     failed = sum(_failures(result) for result in results)
     echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
     return int(failed > 0)
 
 
-def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[str, Any]) -> list[Any]:
-    """Return what a file, folder or list of files gives; a failure stays in its place."""
+def _find(source: Any, read_as: dict[str, Any]) -> Any:
+    """Return stored results, a `Series`, or the spectra and failures of a file, folder or list of files."""
     from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.fit import fit_or_failure
-    from eisfit.tracking.track import track
 
     try:
         if isinstance(source, str) and source.lower().endswith(".json"):
@@ -77,14 +80,66 @@ def _results(source: Any, circuit: Any, options: dict[str, Any], read_as: dict[s
     except UsageError:
         raise
     except EisfitError as error:
-        return [FitFailure(source if isinstance(source, str) else source[0], str(error))]
+        return (FitFailure(source if isinstance(source, str) else source[0], str(error)),)
     if isinstance(found, tuple):
-        return [fit_or_failure(spectrum, circuit, validate=True, **options) for spectrum in found]
+        return found
     cycles = {spectrum.cycle for spectrum in found}
     if len(cycles) > 1 and None not in cycles:
-        return [track(found, circuit, **options)]
-    fits = [fit_or_failure(spectrum, circuit, validate=True, **options) for spectrum in found]
-    return [*fits, *FitFailure.of_series(found)]
+        return found
+    return (*found, *FitFailure.of_series(found))
+
+
+def _fit_all(
+    found: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
+) -> list[Any]:
+    """Return the fits of all that was found, in order: one circuit for all series, one for all others."""
+    from eisfit.spectra.series import Series
+
+    series = [one for one in found if isinstance(one, Series)]
+    tracked = iter(_track_all(series, circuit, constraints, options) if series else ())
+    single = [spectrum for one in found if isinstance(one, tuple) for spectrum in one]
+    fitted = iter(progress(_fit_each(single, circuit, constraints, options), "fitting", len(single)))
+    results: list[Any] = []
+    for one in found:
+        if isinstance(one, list):
+            results += one
+        else:
+            results += [next(tracked)] if isinstance(one, Series) else islice(fitted, len(one))
+    return results
+
+
+def _track_all(
+    series: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
+) -> list[Any]:
+    from eisfit.tracking.choice import choose_circuit
+    from eisfit.tracking.track import track
+
+    choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
+    chosen = constraints.of(choice.circuit)
+    followed = (choice.mark(track(one, chosen, **options)) for one in series)
+    return list(progress(followed, "tracking", len(series)))
+
+
+def _fit_each(
+    spectra: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
+) -> Iterator[Any]:
+    from eisfit.fitting.failure import FitFailure
+    from eisfit.fitting.fit import fit_or_failure
+    from eisfit.fitting.fit_alike import fit_alike
+    from eisfit.fitting.identify.choice import place_of
+
+    place = place_of(circuit)
+    if place is not None:
+
+        def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
+            return constraints.of(found), {}
+
+        yield from fit_alike(spectra, constrain if constraints else None, place=place, **options)
+        return
+    chosen = constraints.of(str(circuit))
+    for one in spectra:
+        failed = isinstance(one, FitFailure)
+        yield one if failed else fit_or_failure(one, chosen, **options)
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:
@@ -131,7 +186,7 @@ def _count(results: list[Any]) -> str:
 @guard
 def view(
     files: Files,
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: CircuitName = COMMON,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
     points: Points = Points(),

@@ -11,14 +11,13 @@ from eisfit.cli.command import Option
 from eisfit.cli.commands.relaxation import write_map
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
-    DEFAULT_CIRCUIT,
     Arcs,
     Cell,
-    CircuitName,
     Constraints,
     Files,
     Frequencies,
     Json,
+    OwnCircuit,
     Placing,
     Reading,
     Results,
@@ -43,7 +42,7 @@ __all__ = ["track"]
 @guard
 def track(
     files: Files,
-    circuit: CircuitName = DEFAULT_CIRCUIT,
+    circuit: OwnCircuit = None,
     weighting: Weighting = "modulus",
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
@@ -97,11 +96,14 @@ def track(
 ) -> int:
     """Follow the parameters over cycles, temperature, state of charge, ...: one row a spectrum, and laws.
 
-    Several folders are several cells: one table, and the growth of each compared with the first.
+    Several folders are several cells: one table, and the growth of each compared with the first. Without a
+    circuit one is chosen for all of them, by the first, the middle and the last spectrum.
 
     Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
               eisfit track cell/*degC.mpt --by temperature
     """
+    from eisfit.fitting.identify.choice import place_of
+    from eisfit.tracking.choice import choose_circuit
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.track import track as follow
 
@@ -109,23 +111,27 @@ def track(
     if animate and written.output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
     limits = span.check()
-    chosen = constraints.of(circuit)
-    wanted = _parse_levels(crossing, chosen)
     joint = _joint(shared, smooth, arrhenius)
-    chosen.check_names(joint)
-    options: dict[str, Any] = {
-        "joint": joint,
-        "weighting": weighting,
-        "geometry": cell.read(),
-        **limits,
-        **arcs.of(chosen),
-    }
+
+    def meet(found: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+        """Return the circuit as it is to be fitted, what is to be reached, and which arcs are meant."""
+        held = constraints.of(found)
+        held.check_names(joint)
+        return held, _parse_levels(crossing, held), arcs.of(held)
+
+    if circuit is not None and place_of(circuit) is None:
+        meet(circuit)  # a wrong name is told before files are read
+    options: dict[str, Any] = {"weighting": weighting, **limits}
+    geometry = cell.read()
     read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
     series = [gather_series(cell, **placing.options, **read_as) for cell in cells]
     corrected = [_remove_drift(one) for one in series] if drift else []
     series = [one.series for one in corrected] or series
-    results = [follow(one, chosen, **options) for one in series]
+    choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
+    chosen, wanted, meant = meet(choice.circuit)
+    options |= {"joint": joint, "geometry": geometry, **meant}
+    results = [choice.mark(follow(one, chosen, **options)) for one in series]
     named = _relabel(results, files)
     groups = _groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.cli.completion import DEFAULT_CIRCUIT
 from eisfit.cli.pages.files import describe_measured, export, read_files, report
 from eisfit.cli.pages.html_report import compute_curve, page_item
 from eisfit.cli.pages.questions import (
@@ -26,6 +25,7 @@ from eisfit.cli.pages.questions import (
 )
 from eisfit.cli.pages.words import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
+from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.schema import ClosedModel, Field, validate
@@ -105,7 +105,7 @@ class Workbench:
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
         ask, spectrum = check_question(request)
-        chosen = self.choose(ask.circuit or DEFAULT_CIRCUIT)
+        chosen = self.choose(ask.circuit or COMMON)
         from eisfit.display.pages import drawing
 
         size = float(np.median(np.abs(spectrum.impedance)))
@@ -119,7 +119,7 @@ class Workbench:
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the circuit's curve for these values, and how far the data is from it."""
         ask, spectrum = check_question(request)
-        chosen = self.choose(ask.circuit or DEFAULT_CIRCUIT)
+        chosen = self.choose(ask.circuit or COMMON)
         values = complete_values(chosen, ask.values)
         whole = {name: float(np.squeeze(value)) for name, value in chosen.resolve(values).items()}
         away = (spectrum.impedance - chosen.impedance(spectrum.frequency, values)) / np.abs(
@@ -183,7 +183,8 @@ class Workbench:
 
         ask = validate(request, _Track, "the request")
         spectra = tuple(Spectrum.from_dict(one) for one in ask.spectra)
-        found = track(Series(spectra), self.choose(ask.circuit), by=ask.by, weighting=ask.weighting)
+        chosen = None if ask.circuit is None else self.choose(ask.circuit)
+        found = track(Series(spectra), chosen, by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
         entries = [entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
@@ -238,7 +239,7 @@ def _folders(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
 class _Track(ClosedModel):
     op: str
     spectra: list[dict[str, Any]] = Field(min_length=1, max_length=5_000)
-    circuit: str = Field(default=DEFAULT_CIRCUIT, min_length=1, max_length=400)
+    circuit: str | None = Field(default=None, min_length=1, max_length=400)
     by: str | None = None
     weighting: str = "modulus"
 

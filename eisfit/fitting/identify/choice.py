@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
-__all__ = ["Choice", "choose", "choose_for_all", "place_of"]
+__all__ = ["Choice", "choose", "choose_for_all", "look_at", "place_of"]
 
-_LOOKED_AT = 3  # spectra of a lot: first, middle and last
+T = TypeVar("T")
+
 # Probability by each spectrum looked at, from which a circuit may stand for all; a rival's too.
 _SERVES = 0.01
 _SMALLER, _RIVALS = 3, 2  # circuits tried where the chosen one's parameters are not determined
@@ -116,6 +117,11 @@ def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
     return _choose_row(found, found.circuits, place, "")
 
 
+def look_at(lot: Sequence[T]) -> list[T]:
+    """Return the spectra, or files, by which the circuit of a lot is chosen: first, middle and last."""
+    return [lot[k] for k in sorted({0, len(lot) // 2, len(lot) - 1})] if lot else []
+
+
 def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) -> Choice:
     """Identify one circuit for spectra that belong together, by the first, the middle and the last.
 
@@ -133,11 +139,10 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
     FitError
         Where none of those allows a ranking, or they have no circuit in common.
     """
-    looked_at = sorted({0, len(spectra) // 2, len(spectra) - 1})[:_LOOKED_AT]
-    found, failed = [], ""
-    for k in looked_at:
+    found, failed = [], "no spectrum is there to choose a circuit by"
+    for spectrum in look_at(spectra):
         try:
-            one = identify(spectra[k], **options)
+            one = identify(spectrum, **options)
         except EisfitError as error:
             failed = str(error)
             continue
@@ -180,7 +185,9 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
     if not ranked:
         raise FitError(_tell_why(found))
     if place > len(ranked):
-        raise FitError(f"{found.spectrum.name}: there is no circuit #{place}, {len(ranked)} were ranked")
+        raise FitError(
+            f"{found.spectrum.name}: there is no circuit #{place}: the ranking ends at #{len(ranked)}"
+        )
     answer = ranked[place - 1]
     number = f" as #{place}" if place > 1 else ""
     other = next((row for row in ranked if row is not answer), None)
