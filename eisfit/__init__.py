@@ -85,6 +85,19 @@ _HOME = {
 #: Modules that notebooks reach as `eisfit.plot`.
 _MODULES = {"plot": "display.plot"}
 
+#: Names that other programs give what is called otherwise here.
+_THEIRS = {
+    **dict.fromkeys(("kk", "linKK", "lin_kk", "kramers_kronig", "validate"), "eisfit.check"),
+    **dict.fromkeys(("nyquist", "plot_nyquist"), "spectrum.plot(kind='nyquist')"),
+    **dict.fromkeys(("bode", "plot_bode"), "spectrum.plot(kind='bode')"),
+    **dict.fromkeys(("load", "open", "parse_data", "readFile", "load_spectrum"), "eisfit.read"),
+    **dict.fromkeys(("CustomCircuit", "Randles", "parse_cdc"), "eisfit.circuit, and eisfit.fit with it"),
+    **dict.fromkeys(("fit_circuit", "circuit_fit"), "eisfit.fit"),
+    **dict.fromkeys(("mask", "crop"), "spectrum[keep], or spectrum.select(fmin, fmax)"),
+    "batch": "eisfit.fit_many",
+    "save": "eisfit.html_report, or to_dict() of a result for json.dumps",
+}
+
 __all__ = [
     "Circuit",
     "Comparison",
@@ -136,7 +149,8 @@ def __getattr__(name: str) -> Any:
     else:
         from eisfit.errors import did_you_mean
 
-        raise AttributeError(f"module 'eisfit' has no attribute {name!r}{did_you_mean(name, __all__)}")
+        told = f": it is {_THEIRS[name]}" if name in _THEIRS else did_you_mean(name, __all__)
+        raise AttributeError(f"module 'eisfit' has no attribute {name!r}{told}")
     globals()[name] = value
     return value
 

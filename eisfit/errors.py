@@ -86,9 +86,13 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     "; did you mean 'R_ct'?"
     >>> did_you_mean("banana", ["R_s", "R_ct"])
     ''
+    >>> did_you_mean("Q_ct", ["R_ct", "CPE_ct_Q"])
+    "; did you mean 'CPE_ct_Q'?"
     """
     import difflib  # for mistakes alone
 
     known = {candidate.lower(): candidate for candidate in candidates}
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    parts = set(name.lower().split("_"))
+    near = [one for one in known if len(parts) > 1 and parts <= set(one.split("_"))]
+    near = near or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"; did you mean '{known[near[0]]}'?" if near else ""

@@ -108,6 +108,10 @@ class FitMany(Iterator[Result]):
     def __next__(self) -> Result:
         return next(self._results)
 
+    def __repr__(self) -> str:
+        counts = f"{self.fitted} fitted, {self.reused} from the store, {self.failed} failed"
+        return f"<fits of {self._circuit.name}, made as they are asked for: {counts}>"
+
     @property
     def audit(self) -> Audit:
         """How far lmfit is from one in a thousand of the fits so far: lmfit runs when this is asked for."""

@@ -98,9 +98,9 @@ class FitResult:
         def __getattr__(self, name: str) -> Any:
             """Take a field out of the columns of a batch, when it is first asked for."""
             if name not in _IN_COLUMNS or "_row" not in self.__dict__:
-                raise AttributeError(
-                    f"{type(self).__name__!r} object has no attribute {name!r}{tell_where(name)}"
-                )
+                circuit = self.__dict__.get("circuit")
+                told = f": it is result[{name!r}]" if circuit and name in circuit.names else tell_where(name)
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{told}")
             return self.__dict__.setdefault(name, self.__dict__["_row"].field(name, self))
 
     def __getstate__(self) -> dict[str, Any]:

@@ -165,6 +165,7 @@ _THEIRS = {
     "chi2": "statistics.chisqr",
     "chisq": "statistics.chisqr",
     "rms": "statistics.rms_relative_residual",
+    "rmse": "statistics.rms_relative_residual",
     "correlation": "correlations",
     "correl": "correlations",
     "to_json": "to_dict(), which json.dumps takes",

@@ -35,6 +35,7 @@ _CURE = (
 )
 #: Names of options in impedance.py, lmfit, scipy and pyimpspec -> what eisfit calls it.
 _THEIRS = {
+    "model": "the circuit goes second, or by name: circuit='R0-p(R1,C1)'",
     "initial_guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "p0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
     "x0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",

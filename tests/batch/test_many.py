@@ -430,3 +430,10 @@ def test_lmfit_is_not_imported_before_the_audit_is_asked_for():
         "assert 'lmfit' not in sys.modules; assert many.audit.count == 1; assert 'lmfit' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_under_way_says_how_far_it_is():
+    many = eisfit.fit_many([eisfit.simulate("rs-rc", [1, 2, 1e-5], np.geomspace(1e5, 1, 20))], "rs-rc")
+    assert repr(many) == "<fits of rs-rc, made as they are asked for: 0 fitted, 0 from the store, 0 failed>"
+    list(many)
+    assert ": 1 fitted, " in repr(many)

@@ -137,10 +137,22 @@ def test_a_failure_has_the_keys_of_a_fit(result):
 
 @pytest.mark.parametrize(
     "name, place",
-    [("redchi", "result.statistics.redchi"), ("best_fit", "result.fitted"), ("success", "result.ok")],
+    [
+        *(("redchi", "result.statistics.redchi"), ("best_fit", "result.fitted"), ("success", "result.ok")),
+        *(("rmse", "result.statistics.rms_relative_residual"), ("R_ct", "result['R_ct']")),
+    ],
 )
 def test_a_name_of_lmfit_says_where_the_result_has_it(result, name, place):
     with pytest.raises(AttributeError, match=re.escape(f"has no attribute {name!r}: it is {place}")):
         getattr(result, name)
     assert not hasattr(result, name)
     assert eval(place, {"result": result}) is not None
+
+
+@pytest.mark.parametrize(
+    "name, place",
+    [("kk", "eisfit.check"), ("plot_bode", "spectrum.plot(kind='bode')"), ("load", "eisfit.read")],
+)
+def test_a_name_of_other_programs_says_what_it_is_here(name, place):
+    with pytest.raises(AttributeError, match=re.escape(f"has no attribute {name!r}: it is {place}")):
+        getattr(eisfit, name)
