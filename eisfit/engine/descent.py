@@ -130,6 +130,11 @@ class Descents:
         """Chi-square there (B,)."""
         return self.points.cost
 
+    @property
+    def negative(self) -> BoolArray:
+        """Where an amplitude is negative (B,)."""
+        return np.asarray((self.points.sign < 0).any(axis=1))
+
     def run(self, patience: int = _PATIENCE, steps: int = _STEPS, enough: float = -1.0) -> None:
         """Go down.
 
@@ -165,7 +170,7 @@ class Descents:
         with np.errstate(all="ignore"):
             self._go_down(_Pace(self.cost, patience, steps, low))
         theta, cost = self.theta.copy(), self.cost.copy()
-        negative = np.flatnonzero((self.points.sign < 0).any(axis=1))
+        negative = np.flatnonzero(self.negative)
         if negative.size:
             plain = Descents(self.problem.rows(negative), self.physical[negative], eliminate=False)
             theta[negative], cost[negative] = plain.finish(patience, steps, low)

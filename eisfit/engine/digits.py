@@ -20,7 +20,7 @@ __all__ = ["go_near_digits", "reach_digits"]
 _ENDS = 4
 _TURNS = 2
 _PATIENCE, _STEPS = 15, 40  # of many descents at once
-_LOWEST = 3
+_PROMISING, _LOWEST = 6, 3  # of their ends that are looked at, and that go on
 _SAME = 1e-2  # of chisqr
 _FAR = 1e-3  # relative rms above which no branch is the only one out of place
 _GAIN = 2.0  # in chisqr, that is worth another turn
@@ -61,11 +61,26 @@ def go_near_digits(problem: Problem, ends: FloatArray) -> tuple[FloatArray, floa
 
 
 def _lowest(problem: Problem, starts: FloatArray, enough: float) -> tuple[FloatArray, float]:
-    """Return the lowest end (V,) of descents from starts (n, V), and its chisqr."""
+    """Return the lowest end (V,) of descents from starts (n, V), and its chisqr.
+
+    What is low with a negative amplitude is seldom low without: that shows before any goes to its end.
+    """
     many = Descents(problem, starts)
     many.run(_PATIENCE, _STEPS, enough)
-    best = find_different(many.cost, _SAME)[:_LOWEST]
-    theta, cost = Descents(problem, many.theta[best]).finish(low=enough)
+    some = find_different(many.cost, _SAME)[:_PROMISING]
+    theta, cost, negative = many.theta[some], many.cost[some], many.negative[some]
+    if negative.any():
+        plain = Descents(problem, many.physical[some[negative]], eliminate=False)
+        plain.run(_PATIENCE, _STEPS, enough)
+        theta[negative], cost[negative] = plain.theta, plain.cost
+    low = find_different(cost, _SAME)[:_LOWEST]
+    apart = (low[~negative[low]], True), (low[negative[low]], False)
+    ends = [
+        Descents(problem, theta[k], eliminate=eliminate).finish(low=enough)
+        for k, eliminate in apart
+        if k.size
+    ]
+    theta, cost = (np.concatenate(part) for part in zip(*ends, strict=True))
     return theta[np.argmin(cost)], float(cost.min())
 
 
