@@ -12,8 +12,11 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
+from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.swapped_arcs import exchange_unequal_arcs
 from eisfit.engine.task import Task
+from eisfit.model.notation import components
 
 __all__ = ["glance"]
 
@@ -23,6 +26,7 @@ _ROUGH = 1e-4
 _FINE = 1e-10
 _STEPS = 25
 _AGREE = 4
+_UNSEEN = (3.0, 30.0)  # times the slowest period over 2 pi: where a diffusion's end just shows, and hardly
 
 
 def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) -> Basin:
@@ -35,7 +39,7 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     smaller
         Tasks of other circuits with their optima (V,), from the smallest to the largest: the largest whose
         parameters are all among the circuit's serves, with what is new beside it at several places, and
-        any that has the same parameters at other places.
+        any that has the same parameters at other places, or a Warburg where the circuit's diffusion ends.
     seed
         Of the scattered starts.
     """
@@ -46,14 +50,31 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     alike = [one for one in smaller if set(one[0].circuit.names) == set(task.circuit.names)]
     starts = [own, *(_nest(task, *one, grid.scatter(_NESTED, rng)) for one in inside[-1:])]
     starts += [_nest(task, *one, own[:1].copy()) for one in alike]
+    starts += [_give_end(task, *one, own[0]) for one in smaller]
     theta = task.coordinates.internal(np.concatenate(starts))
     ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
-    order = np.argsort(ends.chisqr)
-    best = solve(task.problem, ends.theta[order[:1]], max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
-    theta, chisqr = ends.theta[order], ends.chisqr[order]
+    theta, chisqr = _with_arcs_exchanged(task, ends.theta, ends.chisqr)
+    order = np.argsort(chisqr)
+    best = solve(task.problem, theta[order[:1]], max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
+    theta, chisqr = theta[order], chisqr[order]
     theta[0], chisqr[0] = best.theta[0], best.chisqr[0]
     agreed = int(np.sum(chisqr <= chisqr[0] * (1 + SAME)))
     return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, len(order))
+
+
+def _with_arcs_exchanged(task: Task, theta: FloatArray, chisqr: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return ends (n, V) and chisqr (n,) with where the best leads with its arcs exchanged.
+
+    Starts that agree on which arc has the Warburg may all be wrong.
+    """
+    best = np.argmin(chisqr)
+    values = task.coordinates.physical(theta[best : best + 1])
+    start = task.coordinates.internal(exchange_unequal_arcs(task.circuit, values)[1])
+    if not len(start):
+        return theta, chisqr
+    ceiling = np.full(len(start), chisqr[best])
+    other = solve(task.problem, start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling)
+    return np.concatenate([theta, other.theta]), np.concatenate([chisqr, other.chisqr])
 
 
 def _nest(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> FloatArray:
@@ -63,4 +84,21 @@ def _nest(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> Fl
     for k, name in enumerate(task.circuit.names):
         if name in known:
             rows[:, k] = known[name]
+    return rows
+
+
+def _give_end(task: Task, other: Task, optimum: FloatArray, row: FloatArray) -> FloatArray:
+    """Return starts (n, P) with another circuit's Warburg as a diffusion that ends just out of sight."""
+    circuit, names = task.circuit, list(task.circuit.names)
+    new = [c for c in components(circuit.tree) if c.symbol in DIFFUSION]
+    old = [c for c in components(other.circuit.tree) if c.symbol == "W"]
+    if len(new) != 1 or len(old) != 1:
+        return np.empty((0, row.size))
+    (size, time), (sigma,) = new[0].parameter_names, old[0].parameter_names
+    if set(names) - {size, time} != set(other.circuit.names) - {sigma}:
+        return np.empty((0, row.size))
+    rows = _nest(task, other, optimum, np.tile(row, (len(_UNSEEN), 1)))
+    tau = np.array(_UNSEEN) / task.spectrum.omega.min()
+    slope = other.coordinates.physical(optimum[np.newaxis])[0, other.circuit.names.index(sigma)]
+    rows[:, names.index(time)], rows[:, names.index(size)] = tau, slope * np.sqrt(2 * tau)
     return rows

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Comparison"]
 
 _AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
+_AS_WELL = 4.0  # of -2 ln L: two standard deviations
+_LISTED = 4  # circuits in a sentence
 _CLOSER = 10.0  # of BIC: "very strong" in the same paper
 _ABOUT_AS_CLOSE = 1.5  # times the rms residual of the closest
 
@@ -143,6 +145,22 @@ class Comparison:
         return self.fits
 
     @cached_property
+    def alike(self) -> tuple[Candidate, ...]:
+        """The circuits, by BIC, that describe the spectrum as well as the best: it rules none of them out.
+
+        They are hardly behind it, or what they have more than the best the spectrum does not show.
+        """
+        best = self.best
+        if best is None or best.result is None:
+            return ()
+        price, found = float(np.log(best.result.statistics.ndata)), []
+        for c in sorted((c for c in self.ranked if c.result and c is not best), key=lambda c: c.bic):
+            closeness = c.bic - best.bic - price * (c.free - best.free)
+            if self._is_near(c, best) or closeness < _AS_WELL:
+                found.append(c)
+        return tuple(found)
+
+    @cached_property
     def verdict(self) -> tuple[str, ...]:
         """What the ranking says, one sentence each."""
         best = self.best
@@ -167,33 +185,37 @@ class Comparison:
         return f", by {significant(second.bic - best.bic, 2)} of BIC before {second.name}"
 
     def _is_as_good(self, best: Candidate) -> list[str]:
-        near = [
-            c.name for c in self.ranked if c is not best and not c.refused and c.bic - best.bic < _AS_GOOD
-        ]
-        return [f"{', '.join(near)} can hardly be told from it by this spectrum"] if near else []
+        near = [c for c in self.alike if self._is_near(c, best)]
+        return [f"{_list(near)} can hardly be told from it by this spectrum"] if near else []
+
+    @staticmethod
+    def _is_near(c: Candidate, best: Candidate) -> bool:
+        return not c.refused and c.bic - best.bic < _AS_GOOD
 
     def _closer(self, best: Candidate) -> list[str]:
-        """Say which refused circuit fits much closer: what refuses it may be mended."""
-        refused = [c for c in self.ranked if c.refused and c.result and c.bic < best.bic - _CLOSER]
-        if not refused:
+        """Say which refused circuit fits closer: what refuses it may be mended."""
+        refused = [c for c in self.ranked if c.refused and c.result]
+        closest = min(refused, key=lambda c: c.bic, default=best)
+        if closest.bic > best.bic - _AS_GOOD:
             return []
-        closest = min(refused, key=lambda c: c.bic)
+        much = "much " if closest.bic < best.bic - _CLOSER else ""
         return [
-            f"{closest.name} fits much closer, {_percent(closest)} rms, but is refused: {closest.refused}; "
+            f"{closest.name} fits {much}closer, {_percent(closest)} rms, but is refused: {closest.refused}; "
             "mend that (fix the parameter, leave its element out, measure a wider range) and compare again"
         ]
 
     def _enough(self, best: Candidate) -> list[str]:
-        """Say where a larger circuit fits a little better without being needed."""
+        """Say which larger circuits fit as well without being needed."""
         larger = [
-            c.name
-            for c in self.ranked
-            if c.result and best.result and c.free > best.free
-            and c.result.statistics.chisqr < best.result.statistics.chisqr
+            c for c in self.alike
+            if c.free > best.free and c.bic > best.bic - _AS_GOOD and not self._is_near(c, best)
         ]  # fmt: skip
         if not larger or not best.fits:
             return []
-        return [f"the simpler circuit is enough: {', '.join(larger)} fit closer only as more parameters must"]
+        return [
+            f"the simpler circuit is enough: {_list(larger)} fit no closer than more parameters must; "
+            "what they have more this spectrum neither shows nor rules out"
+        ]
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the JSON document; without `data` it cannot be read back."""
@@ -203,6 +225,7 @@ class Comparison:
             "best": None if self.best is None else self.best.name,
             "ok": self.ok,
             "verdict": list(self.verdict),
+            "alike": [c.name for c in self.alike],
             "ranked": [c.to_dict() for c in self.ranked],
             "error": None,
         }
@@ -260,6 +283,13 @@ class Comparison:
         document = self.to_dict(data=False)
         table = report.comparison_html(document)
         return svg.place_beside(table, lambda: svg.draw_comparison(document), alt="circuits compared")
+
+
+def _list(candidates: Sequence[Candidate]) -> str:
+    """Return names in a row, of many the first and how many there are."""
+    names = [c.name for c in candidates]
+    more = len(names) - _LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_LISTED])} and {more} more"
 
 
 def _finite(number: float) -> float | None:
