@@ -31,12 +31,11 @@ _ABSENT = {
 }
 _TOOLS = ("numpy.testing", "numpy.f2py", "numpy.ctypeslib")
 _LATER = {
-    "lmfit": (
-        *("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial"),
-        *("scipy.linalg.interpolative", "scipy.sparse.csgraph"),
+    "lmfit": ("scipy.stats", "scipy.fft", "scipy.interpolate", "scipy.spatial", "dill", "multiprocessing"),
+    "scipy.optimize": (
+        *("scipy.spatial", "scipy.linalg.interpolative", "scipy.sparse.csgraph"),
         *(f"scipy.optimize.{name}" for name in ("_direct_py", "_dual_annealing", "_isotonic", "_linprog")),
         *(f"scipy.optimize.{name}" for name in ("_milp", "_qap", "_shgo")),
-        *("dill", "multiprocessing"),
     ),
     "matplotlib.textpath": ("matplotlib.dviread",),
     "matplotlib.backends.backend_agg": ("matplotlib.dviread",),
