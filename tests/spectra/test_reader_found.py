@@ -178,3 +178,74 @@ def test_versastudio_without_the_name_of_the_program():
 def test_a_sweep_of_zeros_is_counted_apart():
     notes = holds("f,Z' A,Z'' A,Z' B,Z'' B\n" + rows(F, Z.real, Z.imag, 0 * F, 0 * F), Z)
     assert "the file holds 1 sweep, and 1 without a point" in notes
+
+
+def complex_cells(*spectra):
+    form = [[f"{z.real:.8g}{z.imag:+.8g}j" for z in spectrum] for spectrum in spectra]
+    return "".join(
+        ",".join([f"{f:.9g}", *row]) + "\n" for f, row in zip(F, zip(*form, strict=True), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["freq (Hz),Z cell1 (ohm),Z cell2 (ohm)", "Frequency,Z_A,Z_B", "Frequency [Hz],Z1,Z2", "f,Z A,Z B"],
+)
+def test_several_columns_of_complex_numbers(head):
+    holds(head + "\n" + complex_cells(Z, 2 * Z), Z, 2 * Z)
+
+
+def test_potential_and_current_as_complex_numbers():
+    current = np.full(F.size, 1e-3 * np.exp(0.3j))
+    holds("freq,E,I\n" + complex_cells(Z * current, current), Z, rtol=1e-5)
+
+
+@pytest.mark.parametrize("angle", ["Trace th (*)", "Trace ? ()", "Trace ? (?)", "Trace th (deg)"])
+def test_waveforms_headers_that_lost_their_degree_sign(angle):
+    head = f"Frequency (Hz),{angle},Trace |Z| (Ohm),Trace Rs (Ohm),Trace Xs (Ohm)\n"
+    holds(head + rows(F, np.angle(Z, deg=True), abs(Z), Z.real, Z.imag), Z)
+    holds(f"Frequency (Hz),{angle},Trace |Z| (Ohm)\n" + rows(F, np.angle(Z, deg=True), abs(Z)), Z)
+
+
+LABELLED = [
+    "f,Z' bare steel,Z'' bare steel,Z' coated steel,Z'' coated steel",
+    "f,Z' (ohm) steel,Z'' (ohm) steel,Z' (ohm) coated steel,Z'' (ohm) coated steel",
+    "Frequency,Zre Sample A day 1,Zim Sample A day 1,Zre Sample B day 1,Zim Sample B day 1",
+    "f (Hz),before cycling Zre,before cycling Zim,after cycling Zre,after cycling Zim",
+]
+
+
+@pytest.mark.parametrize("head", LABELLED)
+def test_cells_named_by_several_words(head):
+    notes = holds(head + "\n" + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z, 2 * Z)
+    assert not any("left aside" in note for note in notes)
+
+
+def test_several_words_beside_the_impedance_are_no_spectrum():
+    columns = (F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag)
+    notes = holds("f,Z',Z'',Z' best guess,Z'' best guess\n" + rows(*columns), Z)
+    assert "left aside: Z' best guess, Z'' best guess" in notes
+    holds("f,Z' bare steel,Z'' bare steel,Z' kk corrected,Z'' kk corrected\n" + rows(*columns), Z)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Freq: {f:f} (real, image) = ,{a:f} , {b:f} ,mOhm \r\n",
+        "Freq: {f:f}   (real, image) =  {a:f} , {b:f}   mOhm \r\n",
+        "Freq:{f:.2f} Hz RzMag: {m:f} Ohm, RzPhase: {p:f} deg\r\n",
+        "Freq:{f:.2f} \r\nRzMag: {m:f} Ohm , RzPhase: {p:f} \r\n",
+        "Freq: {f:.2f} Hz\r\nRzMag: {m:f} Ohm, RzPhase: {p:f} deg\r\n",
+    ],
+)
+def test_prints_of_the_ad5940_examples(form):
+    values = (
+        {"f": f, "a": z.real, "b": z.imag, "m": abs(z), "p": np.angle(z, deg=True)}
+        for f, z in zip(F, Z, strict=True)
+    )
+    holds(
+        "".join(form.format(**row) for row in values),
+        Z / 1e3 if "mOhm" in form else Z,
+        name="x.log",
+        rtol=1e-5,
+    )

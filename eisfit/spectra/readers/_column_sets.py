@@ -35,6 +35,7 @@ _REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
 _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
 _WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
+_NAMES_Z = regex(r"(?<![^\W_])(?:Z|[Ii]mp|[Pp]h|[Ff]req|f(?![^\W_]))")
 _OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
 _NEGATIVE = regex(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
 _ACTUAL, _SET = (
@@ -136,6 +137,7 @@ def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
 def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, and phases of labelled moduli."""
     found = {i: column(c.name, labelled=True) for i, c in columns.items() if not c.quantity}
+    columns = _labelled_by_words(columns, found)
     known = {c.quantity for c in columns.values()}
     if known & {"real", "imag", "modulus", "phase"}:
         moduli = {c.label for c in columns.values() if c.quantity == "modulus"} - {""}
@@ -147,6 +149,26 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     told = told or all(c.unit for c in parts.values())
     whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
     return {**columns, **parts} if whole else columns
+
+
+def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``Z' bare steel``, ``Z'' bare steel``, where each label has an impedance."""
+    told = {
+        i: c
+        for i, c in found.items()
+        if c.quantity in ("frequency", *sum(_PAIRS, ()))
+        and " " in c.label
+        and _NAMES_Z.search(c.name)
+        and not any(word in _DERIVED for word in c.label.split())
+    }
+    held: dict[str, set[str]] = {}
+    for c in (*told.values(), *columns.values()):
+        held.setdefault(c.label, set()).add(c.quantity)
+    labels = {c.label for c in told.values()}
+    whole = all(any(held[label].issuperset(pair) for pair in _PAIRS) for label in labels)
+    if not whole or held.get("", set()) & {"real", "imag", "modulus"}:
+        return columns
+    return {**columns, **told}
 
 
 def _of_electrodes(columns: dict[int, Column]) -> dict[int, Column]:

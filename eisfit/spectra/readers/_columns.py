@@ -72,6 +72,7 @@ _CONDITION = regex(
 )
 _EIS = regex(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
+_WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
 _FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
@@ -167,7 +168,7 @@ def _column(name: str, labelled: bool) -> Column:
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
-    text = _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", text))
+    text = _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text)))
     for core, unit in names_and_units(text):
         found = _meaning(core, unit, labelled)
         if found is not None:
@@ -285,7 +286,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
     if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]))", text.strip()):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
-    concepts, label = concepts_of(text)
+    concepts, label = concepts_of(text, words=labelled)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
@@ -314,8 +315,8 @@ def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     )
 
 
-def concepts_of(text: str) -> tuple[Counter[str] | None, str]:
-    """Return how often each concept is named, and the one word that is none of ours."""
+def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None, str]:
+    """Return how often each concept is named, and the one word (`words`: up to five) that is no concept."""
     concepts: Counter[str] = Counter()
     rest: list[str] = []
     for part in _PARTS.findall(_CAMEL.sub(" ", text)):
@@ -332,11 +333,17 @@ def concepts_of(text: str) -> tuple[Counter[str] | None, str]:
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))
+    label = _label(rest, words)
+    return (None, "") if label is None or concepts["other"] else (concepts, label)
+
+
+def _label(rest: list[str], words: bool) -> str | None:
+    """Return the words that are no concepts as one label, None where they are too many."""
     if len(rest) == 2 and rest[0].isalpha() and rest[1].rstrip("%").isdigit():  # S1, day 7, SOC 50%
-        rest = [("" if len(rest[0]) < 3 else " ").join(rest)]
-    if len(rest) > 1 or concepts["other"]:
-        return None, ""
-    return concepts, "".join(rest)
+        return ("" if len(rest[0]) < 3 else " ").join(rest)
+    if words and 1 < len(rest) < 6 and rest[0].isalpha():  # Z' bare steel
+        return " ".join(rest)
+    return "".join(rest) if len(rest) < 2 else None
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "complex_cell",
     "convert_to_one_unit",
     "is_numbered",
+    "name_complex_columns",
     "separate_numbers",
     "undress",
 ]
@@ -59,6 +62,7 @@ _PLAINER = (
     (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000
+_NAME_WITH_UNIT = regex(r"(.*?)(\s*)([\[(/].*)$")
 _DRESSED = regex(
     rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
 )
@@ -81,6 +85,14 @@ _ROW_OF_NAMES = regex(r"^\s*(?:columns?|fields?|header|format|names?|spalten|kop
 _ANY_NUMBER = regex(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _ANY_MARK = regex(r"\s*[,;:|\t/]\s*| +")
 _FEWEST_ROWS = 3
+#: As the examples of the AD5940 print it: ``Freq: 10 (real, image) = ,5 , -3 ,mOhm``, or in two lines.
+_LOGGED = (
+    (
+        regex(rf"\(real, image\)\s*=[ ,]*({_REAL})[ ,]+({_REAL})[ ,]+(m?Ohm)\b"),
+        r", Zreal: \1 \3, Zimag: \2 \3",
+    ),
+    (regex(rf"^(Freq: *{_REAL} *(?:Hz)?)\s*\n(?=RzMag:)", re.MULTILINE), r"\1, "),
+)
 _BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 
 
@@ -130,6 +142,37 @@ def separate_numbers(plain: Sequence[str]) -> Lines:
     return Lines(plain, [_GLUED.sub(r"\1 ", line) for line in lines] if _GLUED.search(whole) else lines)
 
 
+def name_complex_columns(written: Lines) -> list[str]:
+    """Return the lines with two names for each column of complex numbers, where there are several of them.
+
+    >>> name_complex_columns(separate_numbers(["f,Z A,Z B", "10,5-2j,6-3j"]))[0]
+    'f,Z_real a,Z_imag a,Z_real b,Z_imag b'
+    """
+    plain, lines = written.plain, written.lines
+    pairs = zip(plain, lines, strict=True)
+    row = next((i for i, (a, b) in enumerate(pairs) if a is not b and a.count("j") + a.count("i") > 1), 0)
+    place = next((i for i in range(row - 1, -1, -1) if plain[i].strip()), row)
+    mark = _delimiter(plain[row]) if row else ""
+    cells, names = (split(plain[i], mark) for i in (row, place)) if row else ([], [])
+    held = [complex_cell(cell) is not None for cell in cells]
+    if sum(held) < 2 or len(names) != len(cells) or len(split(lines[row], mark)) != len(cells) + sum(held):
+        return lines
+    each = [_names_of_parts(name) if two else [name] for name, two in zip(names, held, strict=True)]
+    return [*lines[:place], mark.join(one for pair in each for one in pair), *lines[place + 1 :]]
+
+
+def _names_of_parts(name: str) -> list[str]:
+    """Return names for the parts of a complex column."""
+    meaning = column(name)
+    unit = f" [{meaning.unit}]" if meaning.unit else ""
+    if meaning.quantity in ("modulus", "admittance_modulus"):
+        letter = "Z" if meaning.quantity == "modulus" else "Y"
+        return [f"{letter}_{part} {meaning.label}".strip() + unit for part in ("real", "imag")]
+    match = _NAME_WITH_UNIT.match(name)
+    bare, gap, rest = match.groups() if match else (name, "", "")
+    return [f"{bare}_{part}{gap}{rest}" for part in ("real", "imag")]
+
+
 def _delimiter(line: str) -> str:
     return next((mark for mark in "\t;," if mark in line), " ")
 
@@ -158,6 +201,9 @@ def undress(lines: Sequence[str]) -> list[str]:
     """
     if sum(1 for line in lines if _UNCERTAINTY.search(line)) >= _FEWEST_ROWS:
         return [_UNCERTAINTY.sub("", line) for line in lines]
+    for pattern, form in _LOGGED:
+        if any(line.startswith("Freq:") for line in lines[:_FEWEST_ROWS]):
+            lines = pattern.sub(form, "\n".join(lines)).split("\n")
     groups = _GROUP.findall("\n".join(lines)) if any(_NESTED.search(line) for line in lines) else []
     if len(groups) >= _FEWEST_ROWS:
         return groups

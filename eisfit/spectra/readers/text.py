@@ -51,7 +51,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers._rewritten import is_numbered, separate_numbers, undress
+from eisfit.spectra.readers._rewritten import is_numbered, name_complex_columns, separate_numbers, undress
 from eisfit.spectra.readers._stated import (
     names_with_units_beside,
     tables_below_each_other,
@@ -137,7 +137,7 @@ def _count_sweeps(file: File) -> None:
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
     written = separate_numbers(plain)
-    plain, lines = written.plain, written.lines
+    plain, lines = written.plain, name_complex_columns(written)
     table = find_table(file, lines)
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
