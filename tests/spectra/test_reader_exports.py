@@ -356,3 +356,57 @@ def test_a_modulus_between_bars(header):
     body = rows(*columns, Z.real, Z.imag, mark="|")
     framed = header.endswith("|")
     holds("\n".join([header, *(f"|{row}|" if framed else row for row in body), ""]), "x.txt")
+
+
+def test_a_pivot_of_pandas_has_three_lines_of_names():
+    pandas = pytest.importorskip("pandas")
+    parts = {"cell": ["A"] * 26 + ["B"] * 26, "f_Hz": [*F, *F], "Zre": [*Z.real] * 2, "Zim": [*Z.imag] * 2}
+    frame = pandas.DataFrame(parts).pivot(index="f_Hz", columns="cell")
+    holds(frame.to_csv(), spectra=2)
+
+
+@pytest.mark.parametrize("form", ['"{}"', '"{}";;', "{};;;"])
+def test_rows_that_a_spreadsheet_took_for_one_cell(form):
+    lines = ["f (Hz),Zre (Ohm),Zim (Ohm)", *rows(F, Z.real, Z.imag)]
+    holds("".join(form.format(line) + "\n" for line in lines))
+
+
+def test_a_remark_of_as_many_words_as_columns_is_no_header():
+    holds(
+        "*Woofer Tester DATS\n" + "\n".join(rows(F, np.abs(Z), np.angle(Z, deg=True), mark=" ")) + "\n",
+        "x.txt",
+    )
+
+
+def test_a_sheet_on_its_side():
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for name, values in (("f (Hz)", F), ("Zre (Ohm)", Z.real), ("Zim (Ohm)", Z.imag)):
+        book.active.append([name, *values.tolist()])
+    stream = io.BytesIO()
+    book.save(stream)
+    holds(stream.getvalue(), "x.xlsx")
+
+
+def test_flat_xml_of_opendocument():
+    spaces = "office", "table", "text"
+    names = " ".join(f'xmlns:{s}="urn:oasis:names:tc:opendocument:xmlns:{s}:1.0"' for s in spaces)
+    cell = '<table:table-cell office:value-type="{0}"{2}><text:p>{1}</text:p></table:table-cell>'.format
+    lines = [[cell("string", name, "") for name in ("f (Hz)", "Zre (Ohm)", "Zim (Ohm)")]]
+    lines += [
+        [cell("float", f"{v:.3g}", f' office:value="{v:.9g}"') for v in row]
+        for row in zip(F, Z.real, Z.imag, strict=True)
+    ]
+    body = "".join(f"<table:table-row>{''.join(line)}</table:table-row>" for line in lines)
+    kind = 'office:mimetype="application/vnd.oasis.opendocument.spreadsheet"'
+    sheet = f'<table:table table:name="one">{body}</table:table>'
+    holds(f"<office:document {names} {kind}><office:body>{sheet}</office:body></office:document>", "x.fods")
+
+
+@pytest.mark.parametrize("unit", ["_m_ohm", " / m.ohm", " [m Ω]", "/m·Ohm", " (m-ohm)"])
+def test_a_prefix_apart_from_ohm(unit):
+    holds(table(f"f,Zre{unit},Zim{unit}", F, 1e3 * Z.real, 1e3 * Z.imag))
+
+
+def test_a_frequency_that_was_measured_stands_before_the_one_that_was_set():
+    holds(table("f soll / Hz,f ist / Hz,Zre,Zim", np.round(F), F, Z.real, Z.imag))

@@ -40,7 +40,7 @@ _OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25
 _NEGATIVE = regex(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
 _ACTUAL, _SET = (
     regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
-    for words in ("real|true", "set|nominal|target|nom|soll")
+    for words in ("real|true|ist|actual|meas", "set|nominal|target|nom|soll")
 )
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm

@@ -57,6 +57,7 @@ _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
 #: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
 _NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
+_PREFIX_APART = regex(r"(?<![^\W_])([kmMuµμ])[ ._·-](?=[oO]hms?(?![^\W_])|OHMS?(?![^\W_])|[ΩΩ])")  # Zre_m_ohm
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
 #: Whose a part without a Z is: ``Ch1 R``, ``cell_re``, ``ElectrodeX``.
 _WHOSE = regex(
@@ -159,6 +160,7 @@ def _column(name: str, labelled: bool) -> Column:
         if len(text) > 1
         else text.replace('"', "''")
     )
+    text = _PREFIX_APART.sub(r"\1", text)
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
     if "&" in text and ";" in text:

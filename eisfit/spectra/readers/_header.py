@@ -20,7 +20,7 @@ __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
-_COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*(?=\s))+\s?")
+_COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
 _ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
@@ -123,7 +123,10 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
             if "frequency" not in _quantities(table.names, []):
-                spanning = _names_of_two_lines(higher, above[back], table.style, width)
+                upper = [above[line] for line in near[place : place + 3]][::-1]
+                spanning = _names_of_lines(upper[-2:], table.style, width) or _names_of_lines(
+                    upper, table.style, width
+                )
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
             if table.names:
                 _fit_to_columns(table, width)
@@ -186,20 +189,23 @@ def _names_of_units(line: str, style: Style, width: int) -> list[str]:
     )
 
 
-def _names_of_two_lines(upper: str, lower: str, style: Style, width: int) -> list[str]:
-    """Return names that span columns joined with those below: ``Z (ohm),`` over ``real,imag``."""
-    rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in (upper, lower)]
-    over, under = ([*row, *[""] * (width - len(row))] for row in rows)
+def _names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
+    """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
+    if len(lines) < 2:
+        return []
+    rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
     if (
-        not any(over)
-        or not (over[-1] or under[-1])
-        or sum(map(is_unit, under)) > 1
-        or len(upper) + len(lower) > _LONGEST_HEADER
+        not all(map(any, rows))
+        or not any(row[-1] for row in rows)
+        or sum(map(is_unit, rows[-1])) > 1
+        or sum(map(len, lines)) > _LONGEST_HEADER
     ):
         return []
-    for i in range(1, width):
-        over[i] = over[i] or over[i - 1]
-    names = [f"{a} {b}".strip() for a, b in zip(over, under, strict=True)]
+    for over in rows[:-1]:
+        for i in range(1, width):
+            over[i] = over[i] or over[i - 1]
+    names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
     quantities = _quantities(names, [])
     return names if len(WANTED & set(quantities)) >= 3 else []
 

@@ -56,9 +56,10 @@ _PLAINER = (
     ((" (", ",(", ";(", "\t("), _PAIR, lambda m: f"{m[1]}{'' if m[2][0] in '+-' else '+'}{m[2]}j"),
     (
         (";\n",),
-        regex(r"^([ \t]*[+-]?\d[^;\n]*);[ \t]*$", re.MULTILINE),
+        regex(r"^([ \t]*[+-]?\d[^;\n]*);+[ \t]*$", re.MULTILINE),
         r"\1",
-    ),  # a row of MATLAB's matrix
+    ),  # a row of MATLAB's matrix, or one that a spreadsheet parted at another mark
+    (('"\n', '";'), regex(r'^"([^"\n]*[,;\t][^"\n]*)"[;,]*$', re.MULTILINE), r"\1"),  # ... or took for a cell
     (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000

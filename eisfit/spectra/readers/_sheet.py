@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
+from eisfit.spectra.readers import matrix
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only
 from eisfit.spectra.readers.text import sweeps_of_lines
@@ -87,7 +88,7 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
     rows = _without_empty_columns(rows)
     lines = [*("\t".join(_one_line(cell) for cell in row) for row in rows), ""]  # the last row is whole
     inner = File(file.name, "\n".join(lines).encode(), file.reading, file.beside)
-    return sweeps_of_lines(inner, lines)
+    return matrix.parse(inner) if matrix.recognise(inner) else sweeps_of_lines(inner, lines)
 
 
 def _without_empty_columns(rows: Sheet) -> Sheet:

@@ -66,7 +66,8 @@ _MEANS = {
     "stddev sigma sig residual resid "
     "dev deviation uncertainty uncertainties uncert unc errors "
     "range ref reference drift power density rate energy capacity thd nsd "
-    "snr norm normalized normalised target set counter ce d delta initial final line acquisition estimated "
+    "snr norm normalized normalised target set soll sollwert counter ce d delta initial final line "
+    "acquisition estimated "
     "control area units unit milli kilo mega micro "
     "rayl rayls acoustic mechanical hundreds thousand thousands million millions times",
 }

@@ -1,4 +1,4 @@
-"""OpenDocument `.ods` (ISO/IEC 26300): every sheet as a table. Dates and times are refused as numbers."""
+"""OpenDocument `.ods`, `.fods` (ISO/IEC 26300): every sheet as a table. Dates and times are no numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # read when a workbook is
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
 NAME = "OpenDocument .ods"
-SUFFIXES = (".ods",)
+SUFFIXES = (".ods", ".fods")
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -25,8 +25,17 @@ _MOST_REPEATS = 1000
 
 
 def recognise(file: File) -> bool:
-    """Whether it is a ZIP archive of OpenDocument's spreadsheet type."""
-    return file.data.startswith(b"PK\x03\x04") and b"opendocument.spreadsheet" in file.data[:200]
+    """Whether it is a ZIP archive of OpenDocument's spreadsheet type, or its flat XML."""
+    zipped = file.data.startswith(b"PK\x03\x04") and b"opendocument.spreadsheet" in file.data[:200]
+    return zipped or _is_flat(file)
+
+
+def _is_flat(file: File) -> bool:
+    return (
+        file.data[:1] == b"<"
+        and b"<office:document " in file.data[:1000]
+        and b"opendocument.spreadsheet" in file.data[:10_000]
+    )
 
 
 def parse(file: File) -> list[Sweep]:
@@ -37,7 +46,12 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the document is damaged, or no sheet holds a spectrum.
     """
-    content = members(file, lambda name: name == "content.xml", MAX_XML)
+    if _is_flat(file):
+        if len(file.data) > MAX_XML:
+            raise file.error(f"more than {MAX_XML // 2**20} MiB of XML, the limit for a spectrum")
+        content = {"content.xml": file.data}
+    else:
+        content = members(file, lambda name: name == "content.xml", MAX_XML)
     if "content.xml" not in content:
         raise file.error("the document has no content")
     tree = parse_xml(file, content["content.xml"])
