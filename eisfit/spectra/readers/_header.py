@@ -12,30 +12,32 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column, is_units_row
+from eisfit.spectra.readers._header_names import (
+    COMMENT,
+    LONGEST_HEADER,
+    WANTED,
+    align_units,
+    names_of_legend,
+    names_of_lines,
+    names_of_units,
+    quantities_of,
+    suits,
+)
 from eisfit.spectra.readers._numbers import Style, number, split
-from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._units import is_unit
 
 __all__ = ["STRAY", "WANTED", "Table", "attach_header"]
 
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
-_COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
 _ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
-_LONGEST_HEADER = 8000
-_LONGEST_LEGEND = 20  # lines
-_OF_LEGEND = regex(
-    r"(?:(?<=^)|(?<=[\s,;#%]))(?:col(?:umn)?|spalte)?\.?[ _]*(\d{1,2})[ \t]*[:=)][ \t]*",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
 #: A name that is a number of a column: its stem, and the number or the letter.
 _COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
 _TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64|[fi](?:64|32)")  # below names, as R, Julia and polars print tables
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
-WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Table:
 def attach_header(table: Table, above: Sequence[str], width: int) -> None:
     """Find the names of the columns, and their units, in the lines above the numbers."""
     table.preamble = list(above)
-    table.names = _names_of_legend(above, width)
+    table.names = names_of_legend(above, width)
     if not table.names:
         _search_header(table, above, width)
 
@@ -110,7 +112,7 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_read_names, _unknown_names):
         for place, back in enumerate(near):
-            bare = _COMMENT.sub("", above[back])
+            bare = COMMENT.sub("", above[back])
             cells = split(bare, table.style.delimiter)
             if (
                 is_units_row(cells)
@@ -122,9 +124,9 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             units = _units_row(above[back + 1 :], table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
-            if "frequency" not in _quantities(table.names, []):
+            if "frequency" not in quantities_of(table.names, []):
                 upper = [above[line] for line in near[place : place + 3]][::-1]
-                spanning = _names_of_lines(upper[-2:], table.style, width) or _names_of_lines(
+                spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
                     upper, table.style, width
                 )
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
@@ -136,19 +138,7 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             if lookup is _unknown_names:
                 break  # words further up are no header
     if near:
-        table.names = _names_of_units(above[near[0]], table.style, width)
-
-
-def _names_of_legend(above: Sequence[str], width: int) -> list[str]:
-    """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
-    text = "\n".join(above[-_LONGEST_LEGEND:])
-    if len(text) > _LONGEST_HEADER or not _FIRST_OF_LEGEND.search(text):
-        return []
-    _, *parts = _OF_LEGEND.split(text)
-    names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
-    if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
-        return []
-    return names if len(set(_quantities(names, [])) & WANTED) >= 3 else []
+        table.names = names_of_units(above[near[0]], table.style, width)
 
 
 def _fit_to_columns(table: Table, width: int) -> None:
@@ -166,48 +156,7 @@ def _fit_to_columns(table: Table, width: int) -> None:
 def _attach_units(table: Table, units: list[str]) -> None:
     table.units = units
     if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
-        table.units = _align_units(units, table.names) or [*units, STRAY]
-
-
-def _names_of_units(line: str, style: Style, width: int) -> list[str]:
-    """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
-    cells = [cell.strip("[](){} \"'") for cell in split(_COMMENT.sub("", line), style.delimiter)]
-    kinds = [unit.kind if (unit := unit_of(cell)) else "" for cell in cells]
-    if len(cells) != width or kinds.count("frequency") != 1:
-        return []
-    told = [kind for kind in kinds if kind in ("ohm", "angle")]
-    quantities = {"ohm ohm": ["Z'", "Z''"], "ohm angle": ["|Z|", "phase"]}.get(" ".join(told), [])
-    names = iter(quantities)
-    called = {"frequency": "frequency", **dict.fromkeys(("ohm", "angle"), "")}
-    return (
-        [
-            f"{called[kind] or next(names)} [{cell}]" if kind in called else cell
-            for kind, cell in zip(kinds, cells, strict=True)
-        ]
-        if quantities
-        else []
-    )
-
-
-def _names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
-    """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
-    if len(lines) < 2:
-        return []
-    rows = [split(_COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
-    rows = [[*row, *[""] * (width - len(row))] for row in rows]
-    if (
-        not all(map(any, rows))
-        or not any(row[-1] for row in rows)
-        or sum(map(is_unit, rows[-1])) > 1
-        or sum(map(len, lines)) > _LONGEST_HEADER
-    ):
-        return []
-    for over in rows[:-1]:
-        for i in range(1, width):
-            over[i] = over[i] or over[i - 1]
-    names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
-    quantities = _quantities(names, [])
-    return names if len(WANTED & set(quantities)) >= 3 else []
+        table.units = align_units(units, table.names) or [*units, STRAY]
 
 
 def _counts(values: NDArray[np.float64]) -> bool:
@@ -229,15 +178,15 @@ def _read_names(
     line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
 ) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
-    if len(line) > _LONGEST_HEADER:
+    if len(line) > LONGEST_HEADER:
         return [], False
-    bare = _ROW_OF_NAMES.sub("", _COMMENT.sub("", line))
+    bare = _ROW_OF_NAMES.sub("", COMMENT.sub("", line))
     ways = _cell_ways(bare, style)
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
     if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
         return numbered, False
-    known = [_quantities(cells, units) for cells in ways]
+    known = [quantities_of(cells, units) for cells in ways]
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column, _one_known):
         for cells, row in zip(ways, known, strict=True):
             if fits(row, width, style):
@@ -253,7 +202,7 @@ def _behind_a_number(
 ) -> list[str]:
     """Return the names where the first is a comment's mark over a column that counts the rows; else none."""
     for cells in _cell_ways(line, style):
-        row = _quantities(cells, units) if len(cells) >= width and cells[0] in marks else []
+        row = quantities_of(cells, units) if len(cells) >= width and cells[0] in marks else []
         if row and (_one_a_column(row, width, style) or _with_empty_columns(row, width, style)):
             return cells[:width]
     return []
@@ -289,22 +238,14 @@ def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
     return len(row) == width - 1 and "frequency" in row and alone
 
 
-def _quantities(names: list[str], units: list[str]) -> list[str]:
-    """Return what each name means, some of them only with the unit that stands below."""
-    each = units if len(units) == len(names) else _align_units(units, names) if is_units_row(units) else []
-    known = [column(name).quantity for name in names]
-    return [found or column(f"{name} [{unit}]").quantity if unit and name else found
-            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
-
-
 def _unknown_names(
     line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
 ) -> tuple[list[str], bool]:
     """Return the cells of a line of words, one a column, although none is known."""
-    if len(line) > _LONGEST_HEADER:
+    if len(line) > LONGEST_HEADER:
         return [], False
     cells = split(line, style.delimiter)
-    plain = not _COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
+    plain = not COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
     numbered = any(number(cell, style) is not None for cell in cells if cell)
     is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
     return (cells, False) if is_header and not _only_count(cells) else ([], False)
@@ -349,7 +290,7 @@ def _with_their_units(cells: list[str]) -> list[str]:
     joined: list[str] = []
     for cell in cells:
         unit = cell.strip('" ')
-        if joined and joined[-1][-1:] != "]" and is_unit(unit) and _suits(unit, joined[-1]):
+        if joined and joined[-1][-1:] != "]" and is_unit(unit) and suits(unit, joined[-1]):
             joined[-1] += f" [{cell.strip()}]"
         else:
             joined.append(cell)
@@ -361,24 +302,6 @@ def _prose(cells: list[str]) -> bool:
     return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
 
 
-def _align_units(units: list[str], names: list[str]) -> list[str]:
-    """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
-    padded = [*units, *[""] * (len(names) - len(units))]
-    if len(padded) == len(names) and all(map(_suits, padded, names)):
-        return padded
-    aligned, left = [], list(units)
-    for name in names:
-        fits = bool(left) and _suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
-        aligned.append(left.pop(0) if fits else "")
-    return [] if left else aligned
-
-
-def _suits(unit: str, name: str) -> bool:
-    """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
-    found = column(f"{name} [{unit}]").quantity
-    return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
-
-
 def _drop_title(cells: list[str]) -> list[str]:
     """Return a row of units with an empty first cell in place of the word ``Units``."""
     return ["", *cells[1:]] if cells and _UNITS.match(cells[0]) else cells
@@ -387,7 +310,7 @@ def _drop_title(cells: list[str]) -> list[str]:
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
         raw = split(line, style.delimiter)
-        cells = raw if len(raw) == width else split(_COMMENT.sub("", line), style.delimiter)
+        cells = raw if len(raw) == width else split(COMMENT.sub("", line), style.delimiter)
         is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
         cells = cells[1:] if is_titled else _drop_title(cells)
         if (
@@ -400,5 +323,5 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
 
 
 def _units_above(line: str, style: Style, width: int) -> list[str]:
-    cells = split(_COMMENT.sub("", line), style.delimiter)
+    cells = split(COMMENT.sub("", line), style.delimiter)
     return [cell.strip('[]() "') for cell in cells] if len(cells) == width and is_units_row(cells) else []

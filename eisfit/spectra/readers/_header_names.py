@@ -1,0 +1,112 @@
+"""Names of columns that do not stand in one line: a legend, two or three lines, or units alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import column, is_units_row
+from eisfit.spectra.readers._numbers import Style, split
+from eisfit.spectra.readers._units import is_unit, unit_of
+
+__all__ = [
+    "COMMENT",
+    "LONGEST_HEADER",
+    "WANTED",
+    "align_units",
+    "names_of_legend",
+    "names_of_lines",
+    "names_of_units",
+    "quantities_of",
+    "suits",
+]
+
+WANTED = {"frequency", "real", "imag", "modulus", "phase"}
+COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
+LONGEST_HEADER = 8000
+_LONGEST_LEGEND = 20  # lines
+_OF_LEGEND = regex(
+    r"(?:(?<=^)|(?<=[\s,;#%]))(?:col(?:umn)?|spalte)?\.?[ _]*(\d{1,2})[ \t]*[:=)][ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
+
+
+def names_of_legend(above: Sequence[str], width: int) -> list[str]:
+    """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
+    text = "\n".join(above[-_LONGEST_LEGEND:])
+    if len(text) > LONGEST_HEADER or not _FIRST_OF_LEGEND.search(text):
+        return []
+    _, *parts = _OF_LEGEND.split(text)
+    names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
+    if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
+        return []
+    return names if len(set(quantities_of(names, [])) & WANTED) >= 3 else []
+
+
+def names_of_units(line: str, style: Style, width: int) -> list[str]:
+    """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
+    cells = [cell.strip("[](){} \"'") for cell in split(COMMENT.sub("", line), style.delimiter)]
+    kinds = [unit.kind if (unit := unit_of(cell)) else "" for cell in cells]
+    if len(cells) != width or kinds.count("frequency") != 1:
+        return []
+    told = [kind for kind in kinds if kind in ("ohm", "angle")]
+    quantities = {"ohm ohm": ["Z'", "Z''"], "ohm angle": ["|Z|", "phase"]}.get(" ".join(told), [])
+    names = iter(quantities)
+    called = {"frequency": "frequency", **dict.fromkeys(("ohm", "angle"), "")}
+    return (
+        [
+            f"{called[kind] or next(names)} [{cell}]" if kind in called else cell
+            for kind, cell in zip(kinds, cells, strict=True)
+        ]
+        if quantities
+        else []
+    )
+
+
+def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
+    """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
+    if len(lines) < 2:
+        return []
+    rows = [split(COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    if (
+        not all(map(any, rows))
+        or not any(row[-1] for row in rows)
+        or sum(map(is_unit, rows[-1])) > 1
+        or sum(map(len, lines)) > LONGEST_HEADER
+    ):
+        return []
+    for over in rows[:-1]:
+        for i in range(1, width):
+            over[i] = over[i] or over[i - 1]
+    names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
+    quantities = quantities_of(names, [])
+    return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def quantities_of(names: list[str], units: list[str]) -> list[str]:
+    """Return what each name means, some of them only with the unit that stands below."""
+    each = units if len(units) == len(names) else align_units(units, names) if is_units_row(units) else []
+    known = [column(name).quantity for name in names]
+    return [found or column(f"{name} [{unit}]").quantity if unit and name else found
+            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
+
+
+def align_units(units: list[str], names: list[str]) -> list[str]:
+    """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
+    padded = [*units, *[""] * (len(names) - len(units))]
+    if len(padded) == len(names) and all(map(suits, padded, names)):
+        return padded
+    aligned, left = [], list(units)
+    for name in names:
+        fits = bool(left) and suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
+        aligned.append(left.pop(0) if fits else "")
+    return [] if left else aligned
+
+
+def suits(unit: str, name: str) -> bool:
+    """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
+    found = column(f"{name} [{unit}]").quantity
+    return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
