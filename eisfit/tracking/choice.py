@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from eisfit.errors import EisfitError, UsageError
+import numpy as np
+
+from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit_alike import serves
-from eisfit.fitting.identify.choice import choose_for_all, look_at, place_of
+from eisfit.fitting.identify.choice import choose_common, identify_some, list_likely, look_at, place_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model import COMMON
@@ -87,20 +89,50 @@ def choose_circuit(
         where = f"in each of {len(looked_at)} spectra looked at " if len(looked_at) > 1 else ""
         return SeriesChoice(common, f"{COMMON} was chosen: {where}it leaves noise alone, all is determined")
     try:
-        choice = choose_for_all(there, place or 1, **kept)
+        found = identify_some(there, **kept)
     except UsageError:
         raise
     except EisfitError as error:
         if circuit is not None:
             raise
         return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}")
+    try:
+        choice = choose_common(found, len(there), place or 1)
+    except FitError:
+        if circuit is not None:
+            raise
+        return _choose_closest(looked_at, [common, *list_likely(found)], len(there), kept)
     return SeriesChoice(choice.circuit, choice.flags[0].cause, "identify")
 
 
+def _choose_closest(
+    spectra: Sequence[Spectrum], circuits: Sequence[Circuit], count: int, options: Mapping[str, Any]
+) -> SeriesChoice:
+    """Return the circuit with the lowest sum of BIC, of those that can be used if some can."""
+    sums = []
+    for circuit in circuits:
+        fits = _fit_looked_at(spectra, circuit, options)
+        there = [fit.statistics.bic for fit in fits if isinstance(fit, FitResult)]
+        poor = sum(not isinstance(fit, FitResult) or fit.grade == "D" for fit in fits)
+        sums.append((poor, sum(there) if len(there) == len(spectra) else np.inf))
+    best = min(range(len(circuits)), key=sums.__getitem__)
+    cause = (
+        f"{circuits[best].name} was chosen for all {count} spectra: each of {len(spectra)} looked at has its "
+        f"own circuit, and of {len(circuits)} that some support this has the lowest sum of BIC over them"
+    )
+    return SeriesChoice(circuits[best], cause, "identify")
+
+
 def _serves_all(spectra: Sequence[Spectrum], common: Circuit, options: Mapping[str, Any]) -> bool:
-    fits = Fits.of(spectra, common, options, "kernel")
-    found = fits.results([row[0] for row in fits.candidates])
-    return len(found) == len(spectra) and all(serves(one) for one in found)
+    return all(serves(one) for one in _fit_looked_at(spectra, common, options))
+
+
+def _fit_looked_at(
+    spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any]
+) -> list[FitResult | FitFailure]:
+    fits = Fits.of(spectra, circuit, options, "kernel")
+    made = fits.results([row[0] for row in fits.candidates])
+    return made if len(made) == len(spectra) else [FitFailure("", "cannot be fitted")] * len(spectra)
 
 
 def _spectrum_of(one: Spectrum | FitResult) -> Spectrum:

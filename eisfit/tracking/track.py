@@ -61,7 +61,7 @@ def track(
     circuit
         As for `eisfit.fit`. None: one is chosen for all by the first, the middle and the last spectrum, and
         `notes` says how: ``rs-sei-ct-w`` where it leaves nothing to look for, else what `eisfit.identify`
-        finds; ``"#2"``: the second that it ranks.
+        ranks first by all of them, or comes closest to all; ``"#2"``: the second that it ranks.
     by
         The axis: ``cycle``, ``time``, ``temperature``, ``potential``, ``soc``, ``thickness``, ``pressure``,
         ``amplitude``, or one of your own; two of them (``"temperature,soc"``) make a grid: a series over the

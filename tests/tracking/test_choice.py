@@ -49,12 +49,24 @@ def test_the_common_circuit_is_taken_where_it_serves():
 
 
 def test_else_it_is_identified():
-    series = eisfit.track(arcs())
+    series = eisfit.track([one.select(fmin=1) for one in arcs()[:2]])
     assert series.circuit.string == ARC
     assert series.ok
-    assert series.notes[0].startswith(f"{ARC} was chosen for all 4 spectra, by 3 of them out of")
+    assert series.notes[0].startswith(f"{ARC} was chosen for all 2 spectra, by 2 of them out of")
     assert {row.chosen_by for row in series} == {"identify"}
     assert series.growth("R_ct").slope == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.slow
+def test_of_circuits_that_some_support_the_closest_to_all_is_taken():
+    two = [
+        eisfit.simulate("R0-p(R1,C1)-p(R2,C2)", [5, 20, 1e-6, 30, 1e-3], F, noise=0.003, seed=k)
+        for k in (8, 9)
+    ]
+    series = eisfit.track([arcs()[0], *two])
+    assert series.circuit.string == "R_s-p(R_sei,C_sei)-p(R_ct,C_ct)"
+    assert "each of 3 looked at has its own circuit" in series.notes[0]
+    assert {row.grade for row in series[1:]} == {"A"}
 
 
 def test_a_place_in_the_ranking_is_asked_for():

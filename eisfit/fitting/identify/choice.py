@@ -17,7 +17,16 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
-__all__ = ["Choice", "choose", "choose_for_all", "look_at", "place_of"]
+__all__ = [
+    "Choice",
+    "choose",
+    "choose_common",
+    "choose_for_all",
+    "identify_some",
+    "list_likely",
+    "look_at",
+    "place_of",
+]
 
 T = TypeVar("T")
 
@@ -139,6 +148,17 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
     FitError
         Where none of those allows a ranking, or they have no circuit in common.
     """
+    return choose_common(identify_some(spectra, **options), len(spectra), place)
+
+
+def identify_some(spectra: Sequence[Spectrum], **options: Any) -> list[Identification]:
+    """Return the rankings of the first, the middle and the last spectrum.
+
+    Raises
+    ------
+    FitError
+        Where none of them allows one.
+    """
     found, failed = [], "no spectrum is there to choose a circuit by"
     for spectrum in look_at(spectra):
         try:
@@ -152,11 +172,37 @@ def choose_for_all(spectra: Sequence[Spectrum], place: int = 1, **options: Any) 
             failed = _tell_why(one)
     if not found:
         raise FitError(failed)
-    scope = f" for all {len(spectra)} spectra, by {len(found)} of them" if len(spectra) > 1 else ""
+    return found
+
+
+def choose_common(found: Sequence[Identification], count: int, place: int = 1) -> Choice:
+    """Return the circuit that no ranking excludes.
+
+    Parameters
+    ----------
+    found
+        Rankings of some spectra.
+    count
+        Of all spectra.
+    place
+        In their common ranking, 1 for the most probable.
+
+    Raises
+    ------
+    FitError
+        Where there is none, or none at that place.
+    """
+    scope = f" for all {count} spectra, by {len(found)} of them" if count > 1 else ""
     common = _common(found)
     if not common:
         raise FitError(f"no circuit is ranked for each of {len(found)} spectra: each has its own")
     return _choose_row(found[0], common, place, scope)
+
+
+def list_likely(found: Sequence[Identification]) -> list[Circuit]:
+    """Return the circuits that some ranking does not exclude, each structure once."""
+    rows = [row for one in found for row in one.circuits if row.probability >= _SERVES]
+    return list({shape(row.circuit.tree): row.circuit for row in rows}.values())
 
 
 def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
