@@ -59,6 +59,7 @@ def choose_circuit(
     spectra: Sequence[Spectrum | FitResult | FitFailure],
     circuit: str | PathLike[str] | Circuit | None,
     options: Mapping[str, Any],
+    count: int | None = None,
 ) -> SeriesChoice:
     """Return one circuit for spectra that belong together.
 
@@ -70,6 +71,8 @@ def choose_circuit(
         As for `eisfit.track`: where one is given, it is that.
     options
         Of `eisfit.fit`; points left out, weighting and seed count.
+    count
+        Of all spectra, where these are some of them.
 
     Raises
     ------
@@ -97,11 +100,11 @@ def choose_circuit(
             raise
         return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}")
     try:
-        choice = choose_common(found, len(there), place or 1)
+        choice = choose_common(found, count or len(there), place or 1)
     except FitError:
         if circuit is not None:
             raise
-        return _choose_closest(looked_at, [common, *list_likely(found)], len(there), kept)
+        return _choose_closest(looked_at, [common, *list_likely(found)], count or len(there), kept)
     return SeriesChoice(choice.circuit, choice.flags[0].cause, "identify")
 
 
