@@ -113,10 +113,10 @@ eisfit.Work = class {
 
   async track() {
     const { bench } = this, of = bench.items.all.filter((item) => item.spectrum && !item.entry.error && item.group === bench.item.group), axis = eisfit.byId("trend-over").value;
-    const circuit = bench.item.circuit || bench.item.entry.circuit;
-    if (!circuit) { bench.problem("fit one spectrum first: all are then followed with its circuit"); return; }
-    const told = await this.ask(`following ${of.length} spectra`, "track", { spectra: of.map((item) => item.spectrum), circuit, ...(axis ? { by: axis } : {}) });
+    const asked = bench.item.circuit || bench.item.entry.circuit;
+    const told = await this.ask(`following ${of.length} spectra`, "track", { spectra: of.map((item) => item.spectrum), ...(asked ? { circuit: asked } : {}), ...(axis ? { by: axis } : {}) });
     if (!told) return;
+    const circuit = asked || told.document.circuit.string;
     for (const result of told.results) {
       const k = told.results.indexOf(result), item = of.find((one) => one.spectrum.source === (result.spectrum || {}).source && one.spectrum.index === (result.spectrum || {}).index);
       if (!item || result.error) continue;
