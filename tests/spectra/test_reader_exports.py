@@ -13,6 +13,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -410,3 +411,36 @@ def test_a_prefix_apart_from_ohm(unit):
 
 def test_a_frequency_that_was_measured_stands_before_the_one_that_was_set():
     holds(table("f soll / Hz,f ist / Hz,Zre,Zim", np.round(F), F, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale"),
+    [
+        ("giga.ohm", 1e9),
+        ("meg-Ω", 1e6),
+        ("nano·ohms", 1e-9),
+        ("[K Ω]", 1e3),
+        ("/ G·Ohm", 1e9),
+        ("m*Ohms", 1e-3),
+        ("MegaΩ", 1e6),
+        ("milli x Ohm", 1e-3),
+        ("in microohm", 1e-6),
+        ("kilo_OHMS", 1e3),
+    ],
+)
+@pytest.mark.parametrize("name", ["Zre {}", "Re(Z) {}", '"Z\'" {}', "Zmod {}"])
+def test_prefixes_of_ohm_in_words_and_apart(name, unit, scale):
+    meaning = column(name.format(unit))
+    assert meaning.quantity in ("real", "modulus")
+    assert meaning.scale == pytest.approx(scale)
+    assert not meaning.label
+
+
+@pytest.mark.parametrize("name", ["Zre_G_ohm", "Z' T Ohm", "|Z| n_Ω", "Zre=K ohm"])
+def test_a_letter_apart_that_may_be_a_prefix_or_a_cell_is_not_understood(name):
+    assert not column(name).quantity
+
+
+@pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
+def test_prefixes_of_hertz_in_words(name, scale):
+    assert column(name).scale == pytest.approx(scale)

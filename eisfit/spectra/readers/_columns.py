@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
@@ -11,6 +10,7 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._plain_names import PREFIXED_OHM, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
@@ -49,15 +49,9 @@ class Column:
     base: float = 0.0
 
 
-_LONGEST = 200  # characters of a header that are looked at
 _PURE = ("dissipation", "quality")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
-#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
-_PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
-#: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
-_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
-_PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
-_PREFIX_APART = regex(r"(?<![^\W_])([kmMuµμ])[ ._·-](?=[oO]hms?(?![^\W_])|OHMS?(?![^\W_])|[ΩΩ])")  # Zre_m_ohm
+_PREFIX_OR_CELL = regex(rf"(?<![^\W_])[GKnpT][ _]{PREFIXED_OHM}")
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
 #: Whose a part without a Z is: ``Ch1 R``, ``cell_re``, ``ElectrodeX``.
 _WHOSE = regex(
@@ -65,27 +59,13 @@ _WHOSE = regex(
     r"[\s_]?\d*|(?i:ch(?:annel)?|tra?c(?:e)?|mod(?:ule)?)[\s_]?\d+|\[\d+\]|\d+(?=:))[\s_.:-]*"
 )
 _UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+/-)")  # u(Z')
-_DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
-#: Under what condition: 0.1 V, 10 ppm; written together it is one word.
-_CONDITION = regex(
-    r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
-    r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
-)
-_EIS = regex(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
-_ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
-_WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
 _FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
-#: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
-_R_NAME = regex(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
-_PRIMES = str.maketrans(
-    dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
-)
 _BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
@@ -120,7 +100,7 @@ _NO_LABEL = regex(
 )
 _CELLS = regex("[A-H]$")
 _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
-_OHM = regex(r"ohm|[ΩΩω]", re.IGNORECASE)
+_OHM = regex(r"ohm|[ΩΩω]|hz|hertz", re.IGNORECASE)
 _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = regex(r"^([^\s_]+)[ _]+(.+)$")
 _MEASURED = regex(
@@ -149,28 +129,11 @@ def column(name: str, *, labelled: bool = False) -> Column:
 
 @lru_cache(maxsize=4096)
 def _column(name: str, labelled: bool) -> Column:
-    text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
-    if text.lower() in _SPREADSHEET:
+    if name.strip().lower() in _SPREADSHEET:
         return Column(name, "excel_error")
-    text = text.strip("\"'" if name.count('"') > 1 else "").strip()
-    if _UNCERTAINTY.match(text):
+    text = plain_name(name)
+    if _UNCERTAINTY.match(text) or _PREFIX_OR_CELL.search(text):
         return Column(name, "")
-    text = (
-        text.replace('""', '"').replace('"', "''").lstrip("#%").rstrip("#").strip()
-        if len(text) > 1
-        else text.replace('"', "''")
-    )
-    text = _PREFIX_APART.sub(r"\1", text)
-    text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
-    text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
-    if "&" in text and ";" in text:
-        from html import unescape
-
-        text = unescape(text)
-    text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
-    text = text.strip("'") if text.startswith("'") else text
-    text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
-    text = _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text)))
     for core, unit in names_and_units(text):
         found = _meaning(core, unit, labelled)
         if found is not None:
@@ -179,16 +142,19 @@ def _column(name: str, labelled: bool) -> Column:
     alone = unit_of(text) if text else None
     if alone and alone.kind == "angle":
         return Column(name, "phase", alone.scale, text)
+    return _of_someone(name, text, labelled) or Column(name, "")
+
+
+def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
+    """Return what a name says behind that of a channel or a cell; None where it does not begin so."""
     sign, rest = _split_sign(text)
     rest = rest[1:-1] if rest[:1] == "(" and rest[-1:] == ")" else rest
-    if (whose := _WHOSE.match(rest)) and rest[whose.end() :][:1].isalpha():
-        held = _column(("-" if sign < 0 else "") + rest[whose.end() :], labelled)
-        return (
-            replace(held, name=name, label=held.label or whose[1].lower().rstrip(" _"))
-            if held.quantity
-            else held
-        )
-    return Column(name, "")
+    whose = _WHOSE.match(rest)
+    if whose is None or not rest[whose.end() :][:1].isalpha():
+        return None
+    held = _column(("-" if sign < 0 else "") + rest[whose.end() :], labelled)
+    label = held.label or whose[1].lower().rstrip(" _")
+    return replace(held, name=name, label=label) if held.quantity else None
 
 
 def is_units_row(cells: list[str]) -> bool:

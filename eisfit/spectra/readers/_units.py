@@ -47,9 +47,19 @@ _PREFIX = {
         "мк": 1e-6,
         "Г": 1e9,
     },
-    **{"milli": 1e-3, "micro": 1e-6, "kilo": 1e3, "meg": 1e6, "mega": 1e6, "giga": 1e9},
+    **{
+        "milli": 1e-3,
+        "micro": 1e-6,
+        "nano": 1e-9,
+        "pico": 1e-12,
+        "tera": 1e12,
+        "kilo": 1e3,
+        "meg": 1e6,
+        "mega": 1e6,
+        "giga": 1e9,
+    },
 }
-_WORD = "(milli|micro|kilo|meg|mega|giga)[ -]?"
+_WORD = "(milli|micro|nano|pico|kilo|meg|mega|giga|tera)[ -]?"
 _OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
 _OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
@@ -57,7 +67,7 @@ _OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
 _UNITS = (
     ("zZ兹ツ", r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$", "frequency", 1.0),
     ("zZs.", r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|Hz\.)$", "frequency", 1.0),
-    ("zZ", rf"(?i:{_WORD}hertz)$", "frequency", 1.0),
+    ("zZ", rf"(?i:{_WORD}(?:hertz|hz))$", "frequency", 1.0),
     ("ц", r"(к|М|м|Г|)Гц$", "frequency", 1.0),
     (
         "sScCdD1¹",
@@ -66,8 +76,8 @@ _UNITS = (
         1 / (2 * pi),
     ),
     ("s1¹}", r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$", "rate", 1.0),
-    (_OHM_ENDS + ".", rf"(n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$", "ohm", 1.0),
-    ("msMS", rf"(?i:{_WORD}ohms?)$", "ohm", 1.0),
+    (_OHM_ENDS + ".", rf"(p|n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$", "ohm", 1.0),
+    ("msMS.ΩΩ", rf"(?i:{_WORD}(?:ohms?\.?|[ΩΩ]))$", "ohm", 1.0),
     ("sS", rf"(?i:{_WORD}siemens)$", "siemens", 1.0),
     ("м", r"(мк|к|М|м|Г|)Ом$", "ohm", 1.0),
     ("2²}", rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$", "ohm", 1.0),

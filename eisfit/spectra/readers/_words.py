@@ -68,7 +68,7 @@ _MEANS = {
     "range ref reference drift power density rate energy capacity thd nsd "
     "snr norm normalized normalised target set soll sollwert counter ce d delta initial final line "
     "acquisition estimated "
-    "control area units unit milli kilo mega micro "
+    "control area units unit milli kilo mega meg micro nano pico giga tera "
     "rayl rayls acoustic mechanical hundreds thousand thousands million millions times",
 }
 #: Names that say it only as a whole.

@@ -1,0 +1,58 @@
+"""A column's name in plain letters: without quotation marks, entities and what programs write for signs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from eisfit.spectra.patterns import regex
+
+__all__ = ["PREFIXED_OHM", "plain_name"]
+
+#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
+_PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
+#: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
+_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
+_PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
+_DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
+#: Under what condition: 0.1 V, 10 ppm; written together it is one word.
+_CONDITION = regex(
+    r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
+    r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
+)
+_EIS = regex(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
+_ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
+#: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
+_R_NAME = regex(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
+PREFIXED_OHM = r"(?=(?:ohms?|OHMS?|Ohms?)(?![^\W_])|[ΩΩ])"
+#: ``Zre_m_ohm``, ``kilo·Ohm``, ``[G Ω]``; G, K, n, p and T behind a gap may be a cell too.
+_PREFIX_APART = regex(
+    rf"(?<![^\W_])([kmMuµμ]|(?i:milli|kilo|mega?|giga|micro|nano|tera|pico)|[GKnpT](?=[.·*-])|(?<=[\[(<|,:/])[GKnpT])"
+    rf"(?:[ ._·*-]| x ){PREFIXED_OHM}"
+)
+_QUOTED = regex(r'^"([^"]+)"(?=\s*\S)')
+_WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
+_PRIMES = str.maketrans(
+    dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
+)
+_LONGEST = 200  # characters of a header that are looked at
+
+
+def plain_name(name: str) -> str:
+    """Return a name without quotation marks and what programs write in place of signs."""
+    text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
+    if text.count('"') > 1:
+        text = _QUOTED.sub(r"\1", text).strip("\"'").strip()
+    text = text.replace('""', '"').replace('"', "''")
+    text = text.lstrip("#%").rstrip("#").strip() if len(text) > 1 else text
+    if "&" in text and ";" in text:
+        from html import unescape
+
+        text = unescape(text)
+    text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
+    text = _PREFIX_APART.sub(r"\1", text)
+    text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
+    text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
+    text = text.strip("'") if text.startswith("'") else text
+    text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
+    return _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text)))
