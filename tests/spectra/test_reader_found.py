@@ -249,3 +249,48 @@ def test_prints_of_the_ad5940_examples(form):
         name="x.log",
         rtol=1e-5,
     )
+
+
+@pytest.mark.parametrize("header", ["", "f,R,X,phase,modulus,gain\n"])
+def test_each_frequency_several_times_in_a_row(header):
+    z = np.repeat(Z, 3) * (1 + 1e-4 * np.arange(3 * F.size) ** 0.5)
+    thrice = [np.repeat(F, 3), z.real, z.imag, np.angle(z), abs(z), 0 * z.real + 1e-8]
+    with pytest.raises(ReadError, match="occurs more than once; average"):
+        read(header + rows(*thrice[: 6 if header else 3]))
+
+
+def test_codes_of_a_converter_without_a_header():
+    with pytest.raises(ReadError, match=r"5 columns without (a )?header"):
+        read(rows(F, CODES.real, CODES.imag, abs(Z), 0 * F + 1.0e-8))
+
+
+@pytest.mark.parametrize("angle", ["θz/°", "φZ (deg)", "Zθ [deg]", "Pha (deg)"])
+def test_the_angle_of_z(angle):
+    holds(f"Hz,|Z|/Ohm,{angle}\n" + rows(F, abs(Z), np.angle(Z, deg=True)), Z)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "f,Re(Zpos),Im(Zpos),Re(Zneg),Im(Zneg)",
+        "f,Zcathode_re,Zcathode_im,Zanode_re,Zanode_im",
+        "f,Re(Zin),Im(Zin),Re(Zout),Im(Zout)",
+        "f,re_zdut1,im_zdut1,re_zdut2,im_zdut2",
+    ],
+)
+def test_whose_impedance_written_together(head):
+    holds(head + "\n" + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z, 2 * Z)
+
+
+@pytest.mark.parametrize("other", ["sim", "fit", "calc"])
+def test_no_part_of_a_model_is_taken_for_one_of_the_measurement(other):
+    head = f"f,Re(Zdut),Im(Zdut),Re(Z{other}),Im(Z{other})\n"
+    holds(head + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z)
+
+
+def test_print_of_ngspice():
+    line = "-" * 80 + "\n"
+    text = f"{line}Index   frequency       z\n{line}" + "".join(
+        f"{i}\t{f:.6e}\t{z.real:.6e},\t{z.imag:.6e}\t\n" for i, (f, z) in enumerate(zip(F, Z, strict=True))
+    )
+    holds(text, Z, name="x.log", rtol=1e-5)

@@ -37,7 +37,7 @@ _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 _WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
 _NAMES_Z = regex(r"(?<![^\W_])(?:Z|[Ii]mp|[Pp]h|[Ff]req|f(?![^\W_]))")
 _OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
-_NEGATIVE = regex(r"(?<![^\W_])neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
+_NEGATIVE = regex(r"(?:(?<![^\W_])|(?<=(?<![^\W_])Z))neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
 _ACTUAL, _SET = (
     regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
     for words in ("real|true|ist|actual|meas", "set|nominal|target|nom|soll")

@@ -74,7 +74,13 @@ _PARTS = regex(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
     r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
-_CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])")
+_CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[θφϕ])(?=[zZ])|(?<=[zZ])(?=[θφϕ])")  # θz is two words
+#: Whose impedance it is: Zout, ZDUT.
+_Z_OF = regex(
+    r"(?<![^\W_])([zZ])(?=(?:out|load|dut|tot|sum|eq|eff|sample|batt?|battery|eis|body|tissue|skin|sensor|coil|"
+    r"speaker|piezo|pos|cathode|anode|electrode|probe|ant|antenna|stack|device|source|src|grid)\d*(?![^\W_]))",
+    re.IGNORECASE,
+)
 _SIGN = regex(
     r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=\S)|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
     re.IGNORECASE,
@@ -287,7 +293,7 @@ def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None,
     """Return how often each concept is named, and the one word (`words`: up to five) that is no concept."""
     concepts: Counter[str] = Counter()
     rest: list[str] = []
-    for part in _PARTS.findall(_CAMEL.sub(" ", text)):
+    for part in _PARTS.findall(_CAMEL.sub(" ", _Z_OF.sub(r"\1 ", text))):
         if _COMPOUND.fullmatch(part):
             rest.append(part)
         elif part.startswith("'"):

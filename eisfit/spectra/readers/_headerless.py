@@ -95,8 +95,8 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
     if not (chosen.proven or spaced or _of_speaker(file)):
         raise file.error(
-            "three columns without a header, and nothing proves that they are frequency and impedance: "
-            "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+            f"{matrix.shape[1]} columns without a header, and nothing proves that they are frequency and "
+            "impedance: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     extra = matrix.shape[1] - start > 3
     if extra and not chosen.proven and not _fourth_is_modulus(matrix, start):
@@ -175,12 +175,19 @@ def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
 
 def looks_like_frequency(values: FloatArray) -> bool:
     """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
-    good = values[np.isfinite(values) & (values != 0)]
+    good = _once_each(values[np.isfinite(values) & (values != 0)])
     if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
         return False
     steps = np.sign(np.diff(good))
     turns = int((np.diff(steps[steps != 0]) != 0).sum())
     return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
+
+
+def _once_each(values: FloatArray) -> FloatArray:
+    """Return one number of each run, where every number stands equally often in a row."""
+    begins = np.flatnonzero(np.diff(values, prepend=np.nan))
+    lengths = np.diff(begins, append=values.size)
+    return values[begins] if begins.size and lengths.min() == lengths.max() else values
 
 
 def _may_be_logarithms(values: FloatArray) -> bool:
@@ -193,7 +200,7 @@ def _may_be_logarithms(values: FloatArray) -> bool:
 
 def is_spaced_like_sweep(values: FloatArray) -> bool:
     """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
-    steps = np.abs(np.diff(np.log(values[np.isfinite(values) & (values > 0)])))
+    steps = np.abs(np.diff(np.log(_once_each(values[np.isfinite(values) & (values > 0)]))))
     if steps.size < 2 or steps.sum() < np.log(2):
         return False
     typical = float(median(steps))

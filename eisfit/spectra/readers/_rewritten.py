@@ -45,6 +45,15 @@ _COMMAS_IN_COMPLEX = regex(
 )
 _DECIMAL_COMMA = regex(r"(?<=\d),(?=\d)")
 NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
+#: Complex numbers as ngspice prints them in a row: ``0<tab>1e3<tab>5.1,<tab>-2.2``.
+_PRINTED = regex(rf"^\d+\t{_REAL}(?:\t *{_REAL},\t *{_REAL})+\t?$", re.MULTILINE)
+_PRINTED_PAIR = regex(rf"({_REAL}),\t *({_REAL})")
+
+
+def _as_complex(pair: re.Match[str]) -> str:
+    return f"{pair[1]}{'' if pair[2][0] in '+-' else '+'}{pair[2]}j"
+
+
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
     (("−",), regex("−"), "-"),
@@ -53,7 +62,8 @@ _PLAINER = (
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
-    ((" (", ",(", ";(", "\t("), _PAIR, lambda m: f"{m[1]}{'' if m[2][0] in '+-' else '+'}{m[2]}j"),
+    ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
+    ((" (", ",(", ";(", "\t("), _PAIR, _as_complex),
     (
         (";\n",),
         regex(r"^([ \t]*[+-]?\d[^;\n]*);+[ \t]*$", re.MULTILINE),

@@ -61,7 +61,7 @@ _MEANS = {
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
-    "other": "reduced relative rel nominal res diff difference sd sem σ fit fitted sim simulated calc "
+    "other": "reduced relative rel nominal res diff difference sd sem σ fit fitted sim zsim simulated calc "
     "calculated model error err std "
     "stddev sigma sig residual resid "
     "dev deviation uncertainty uncertainties uncert unc errors "
@@ -106,6 +106,7 @@ WHOLE = {
     "zwe": "modulus",
     "phasee": "phase",
     "tz": "phase",  # theta of Z in the makers' ASCII
+    "pha": "phase",
     "phasewe": "phase",
     "phasezwe": "phase",
     "thd": "phase",  # theta in degrees and in radians on Keysight's meters
