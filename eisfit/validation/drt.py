@@ -16,6 +16,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation import relaxation
 from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
 from eisfit.validation.kramers_kronig import check_once
+from eisfit.validation.points import check_points, columns_of, impedance_in, spectrum_in
 from eisfit.validation.relaxation import Choice, Peak, Problem
 from eisfit.verdict import Flag
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["DRTResult", "drt"]
 
 
-FEWEST = 6
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
 CURVE = ("tau_s", "gamma_ohm", "low_ohm", "high_ohm")
 TERMS = ("series_resistance", "inductance", "warburg", "elastance")
@@ -105,14 +105,8 @@ class DRTResult:
             "choice": [asdict(choice) for choice in self.choice],
             "distribution": {name: column.tolist() for name, column in self._columns().items()},
         }
-        points = {
-            "frequency_Hz": self.spectrum.frequency.tolist(),
-            "Z_real_ohm": self.spectrum.impedance.real.tolist(),
-            "Z_imag_ohm": self.spectrum.impedance.imag.tolist(),
-            "fit_real_ohm": self.fitted.real.tolist(),
-            "fit_imag_ohm": self.fitted.imag.tolist(),
-        }
-        return {**document, "data": points} if data else document
+        points = columns_of(self.spectrum, self.fitted).items()
+        return {**document, "data": {name: x.tolist() for name, x in points}} if data else document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> DRTResult:
@@ -124,17 +118,15 @@ class DRTResult:
             When the document is not one.
         """
         try:
-            known, data = document["spectrum"], document["data"]
             tau, gamma, low, high = (np.asarray(document["distribution"][name]) for name in CURVE)
-            kept = {name: known[name] for name in ("source", "index", "cycle")}
             return cls(
-                spectrum=Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept),
+                spectrum=spectrum_in(document),
                 tau=tau,
                 gamma=gamma,
                 low=low,
                 high=high,
                 peaks=tuple(Peak(**peak) for peak in document["peaks"]),
-                fitted=_complex(data, "fit"),
+                fitted=impedance_in(document["data"], "fit"),
                 choice=tuple(Choice(**choice) for choice in document["choice"]),
                 flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
                 **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
@@ -315,10 +307,7 @@ def _rises(spectrum: Spectrum) -> bool:
 
 
 def _check_options(spectrum: Spectrum, regularisation: float | None, level: float, samples: int) -> None:
-    if spectrum.points < FEWEST:
-        raise SpectrumError(
-            f"{spectrum.name}: has {spectrum.points} points; relaxation times need at least {FEWEST}"
-        )
+    check_points(spectrum, "relaxation times need")
     if (spectrum.impedance == 0).any():
         raise SpectrumError(f"{spectrum.name}: an impedance of zero cannot be weighed: remove that point")
     if regularisation is not None and not 0 < regularisation < np.inf:
@@ -334,8 +323,3 @@ def _check_grid(points_per_decade: int, extend: float) -> None:
         raise UsageError(f"points_per_decade: {points_per_decade} are too few; use 3 or more")
     if not 0 <= extend < np.inf:
         raise UsageError(f"extend: {extend:g} must be zero or a positive number of decades")
-
-
-def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:
-    real, imag = (np.asarray(data[f"{name}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
-    return np.asarray(real + 1j * imag)

@@ -22,7 +22,6 @@ from eisfit.validation.kramers_kronig_findings import (
     CAUSES,
     CURES,
     FALSE_ALARM,
-    FEWEST,
     MIRRORED,
     TOLERANCE,
     Finding,
@@ -34,6 +33,7 @@ from eisfit.validation.kramers_kronig_findings import (
 )
 from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
 from eisfit.validation.linear_kk import Basis, fit
+from eisfit.validation.points import check_points
 from eisfit.verdict import Flag, limit
 
 __all__ = ["check", "check_once"]
@@ -227,10 +227,7 @@ def _problem(
     if representation not in ("impedance", "admittance"):
         hint = did_you_mean(representation, ["impedance", "admittance"])
         raise UsageError(f"representation: {representation!r} is neither 'impedance' nor 'admittance'{hint}")
-    if spectrum.points < FEWEST:
-        raise SpectrumError(
-            f"{spectrum.name}: has {spectrum.points} points; a Kramers-Kronig test needs at least {FEWEST}"
-        )
+    check_points(spectrum, "a Kramers-Kronig test needs")
     if (spectrum.impedance == 0).any():
         row = int(np.argmax(spectrum.impedance == 0))
         raise SpectrumError(

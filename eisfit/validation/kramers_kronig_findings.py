@@ -24,6 +24,7 @@ from eisfit.validation.linear_kk import (
     fit,
     local_noise,
 )
+from eisfit.validation.points import FEWEST
 from eisfit.validation.resonances import find_strongest, is_inside, refine
 from eisfit.verdict import Flag, limit
 
@@ -35,7 +36,6 @@ FALSE_ALARM = 5e-4  # of each test, but for the ends
 _UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2)
 OUTLIER = 1e-4  # of each search for single points: of chains of five or so lengths that serve, one is taken
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
-FEWEST = 6
 EVERY = 10**6  # a patience that outlasts every scan
 _PUT_UP_WITH = limit("kk_breach")
 _MOST_RESONANCES = 4

@@ -9,8 +9,9 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.points import columns_of, impedance_in, spectrum_in
 from eisfit.verdict import Flag
 
 if TYPE_CHECKING:
@@ -22,16 +23,12 @@ __all__ = ["FrequencyRange", "KramersKronigResult"]
 
 
 @dataclass(frozen=True)
-class FrequencyRange:
+class FrequencyRange(Document):
     """A part of the sweep that breaks Kramers-Kronig: from `low_Hz` to `high_Hz` (both included), and why."""
 
     low_Hz: float
     high_Hz: float
     cause: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {"low_Hz": self.low_Hz, "high_Hz": self.high_Hz, "cause": self.cause}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,11 +125,11 @@ class KramersKronigResult:
         """
         try:
             return cls(
-                spectrum=_spectrum_from(document),
-                fitted=_complex(document["data"], "fit"),
+                spectrum=spectrum_in(document),
+                fitted=impedance_in(document["data"], "fit"),
                 noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
                 flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-                ranges=tuple(FrequencyRange(**r) for r in document["ranges"]),
+                ranges=tuple(FrequencyRange.from_dict(r) for r in document["ranges"]),
                 **{name: document[name] for name in ("ok", "noise_relative", "rc_elements", "mu")},
             )
         except (KeyError, TypeError) as error:
@@ -152,13 +149,9 @@ class KramersKronigResult:
         return plot.kramers_kronig(self.to_dict(), figure=figure)
 
     def _columns(self) -> dict[str, FloatArray]:
-        measured, fitted, residual = self.spectrum.impedance, self.fitted, self.residuals
+        residual = self.residuals
         return {
-            "frequency_Hz": self.spectrum.frequency,
-            "Z_real_ohm": measured.real,
-            "Z_imag_ohm": measured.imag,
-            "fit_real_ohm": fitted.real,
-            "fit_imag_ohm": fitted.imag,
+            **columns_of(self.spectrum, self.fitted),
             "residual_real": residual.real,
             "residual_imag": residual.imag,
             "noise_ohm": self.noise,
@@ -182,14 +175,3 @@ class KramersKronigResult:
         document = self.to_dict()
         table = report.check_html(document)
         return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")
-
-
-def _spectrum_from(document: Mapping[str, Any]) -> Spectrum:
-    known, data = document["spectrum"], document["data"]
-    kept = {name: known[name] for name in ("source", "index", "cycle")}
-    return Spectrum(frequency=data["frequency_Hz"], impedance=_complex(data, "Z"), **kept)
-
-
-def _complex(data: Mapping[str, Any], name: str) -> ComplexArray:
-    real, imag = (np.asarray(data[f"{name}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
-    return np.asarray(real + 1j * imag)

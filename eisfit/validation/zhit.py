@@ -17,6 +17,7 @@ from eisfit.errors import SpectrumError
 from eisfit.records import dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.validation.points import check_points, columns_of, spectrum_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,6 @@ __all__ = ["ZHitResult", "zhit"]
 
 
 GAMMA = -np.pi / 6  # weight of the slope of the phase
-FEWEST = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,12 +83,9 @@ class ZHitResult:
             When the document is not one.
         """
         try:
-            data, known = document["data"], document["spectrum"]
-            z = np.asarray(data["Z_real_ohm"]) + 1j * np.asarray(data["Z_imag_ohm"])
-            kept = {name: known[name] for name in ("source", "index", "cycle")}
-            spectrum = Spectrum(frequency=data["frequency_Hz"], impedance=z, **kept)
             low, high = document["window_Hz"]
-            return cls(spectrum, np.asarray(data["zhit_modulus_ohm"], dtype=float), (low, high))
+            modulus = np.asarray(document["data"]["zhit_modulus_ohm"], dtype=float)
+            return cls(spectrum_in(document), modulus, (low, high))
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a Z-HIT document: {error}") from None
 
@@ -101,9 +98,7 @@ class ZHitResult:
 
     def _columns(self) -> dict[str, FloatArray]:
         return {
-            "frequency_Hz": self.spectrum.frequency,
-            "Z_real_ohm": self.spectrum.impedance.real,
-            "Z_imag_ohm": self.spectrum.impedance.imag,
+            **columns_of(self.spectrum),
             "zhit_modulus_ohm": self.modulus,
             "residual_modulus": self.residuals,
         }
@@ -143,8 +138,7 @@ def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = 
     >>> bool(result.max_residual < 1e-12)
     True
     """
-    if spectrum.points < FEWEST:
-        raise SpectrumError(f"{spectrum.name}: has {spectrum.points} points; Z-HIT needs at least {FEWEST}")
+    check_points(spectrum, "Z-HIT needs")
     if (spectrum.impedance == 0).any():
         raise SpectrumError(f"{spectrum.name}: an impedance of zero has no phase: remove that point")
     window = spectrum.select(fmin, fmax).frequency
