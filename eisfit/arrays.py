@@ -1,4 +1,4 @@
-"""The types of arrays that signatures name, whose shapes stand in the docstrings; median, masked places."""
+"""The types of arrays that signatures name, whose shapes stand in the docstrings; median, what is missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BoolArray", "ComplexArray", "FloatArray", "IntArray", "drop_masked", "drop_nan", "median"]
+__all__ = [
+    "BoolArray",
+    "ComplexArray",
+    "FloatArray",
+    "IntArray",
+    "drop_masked",
+    "drop_nan",
+    "finite",
+    "median",
+]
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -32,6 +41,15 @@ def drop_masked(*arrays: Any) -> tuple[list[Any], int]:
 def drop_nan(values: FloatArray) -> FloatArray:
     """Return the numbers of an array that are not NaN; numpy's nan functions warn where there are none."""
     return np.asarray(values[~np.isnan(values)])
+
+
+def finite(number: float) -> float | None:
+    """Return a number, as Python's, None for one that is not finite: JSON has no word for it.
+
+    >>> finite(np.float64(1.5)), finite(np.nan)
+    (1.5, None)
+    """
+    return float(number) if np.isfinite(number) else None
 
 
 def median(values: ArrayLike, axis: int = 0) -> FloatArray:

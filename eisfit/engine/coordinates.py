@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -133,6 +134,12 @@ def arcs(node: Node) -> Iterator[tuple[Component, Component]]:
             yield resistors[0], storage[0]
     for child in node.children:
         yield from arcs(child)
+
+
+def log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
+    """Return ln tau of an arc, s, by the names of its resistor and of its C, or Q and alpha."""
+    with np.errstate(all="ignore"):  # what is held at a bound may be zero
+        return np.log(p[resistor] * p[storage[0]]) / (p[storage[1]] if len(storage) > 1 else 1.0)
 
 
 def may_be_negative(circuit: Circuit) -> bool:

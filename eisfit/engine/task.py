@@ -61,7 +61,7 @@ class Task:
 
 
 def _check_size(spectrum: Spectrum, circuit: Circuit) -> None:
-    varied = sum(p.free for p in circuit.parameters.values())
+    varied = len(circuit.free_names)
     if varied == 0:
         raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
     if 2 * spectrum.points <= varied:

@@ -1,4 +1,4 @@
-"""What lmfit found, as a `FitResult` with its derived quantities; its verdicts come after."""
+"""What lmfit found, as a `FitResult`; derived quantities and verdicts come with its errors, after."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.arrays import finite
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
-from eisfit.fitting.derived import compute_derived
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import find_at_bound
 from eisfit.fitting.verdicts.grade import Residuals
-from eisfit.model.geometry import Geometry
 from eisfit.spectra.noise import noise_level
 from eisfit.validation.distributions import chi2_above
 
@@ -24,8 +23,7 @@ __all__ = ["result_of"]
 def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
     """Return the result of a task: `outcome` is lmfit's, `basin` the search's."""
     values = {name: float(outcome.params[name].value) for name in task.circuit.names}
-    stderr = {name: _finite(outcome.params[name].stderr) for name in task.circuit.names}
-    covar = getattr(outcome, "covar", None)
+    stderr = {name: _error(outcome.params[name].stderr) for name in task.circuit.names}
     names = tuple(outcome.var_names)
     return FitResult(
         spectrum=task.spectrum,
@@ -35,12 +33,10 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
         representation=task.settings.representation,
         parameters=_parameters(task, values, stderr, names),
         statistics=_statistics(task, outcome, values),
-        covar=covar,
+        covar=getattr(outcome, "covar", None),
         var_names=names,
         covariance_rescaled=task.rescaled,
-        derived=compute_derived(
-            task.circuit, values, names, covar, Geometry.of_metadata(task.spectrum.metadata)
-        ),
+        derived={},
         grade="",
         flags=(),
         starts=basin.starts,
@@ -49,8 +45,8 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
     )
 
 
-def _finite(number: Any) -> float | None:
-    return float(number) if number is not None and np.isfinite(number) else None
+def _error(stderr: float | None) -> float | None:
+    return None if stderr is None else finite(stderr)
 
 
 def _parameters(
@@ -75,11 +71,6 @@ def _parameters(
     }
 
 
-def _p_value(chisqr: float, nfree: int) -> float:
-    """Return the probability of a chisqr this large from noise alone."""
-    return chi2_above(nfree, chisqr)
-
-
 def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
@@ -93,7 +84,7 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
         ndata=int(outcome.ndata),
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
-        p_value=None if task.rescaled else _p_value(float(outcome.chisqr), int(outcome.nfree)),
+        p_value=None if task.rescaled else chi2_above(int(outcome.nfree), float(outcome.chisqr)),
         rms_relative_residual=float(seen.rms[0]),
         noise=_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
         lag1_autocorrelation=float(seen.lag1[0]),
@@ -103,4 +94,4 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
 def _noise(task: Task, left: float) -> float | None:
     modulus, weight = np.abs(task.spectrum.impedance)[np.newaxis], task.weight[np.newaxis]
     explained = np.array([task.attainable]), np.array([left])
-    return _finite(noise_level(task.spectrum.omega, weight, modulus, *explained)[0])
+    return finite(noise_level(task.spectrum.omega, weight, modulus, *explained)[0])

@@ -24,7 +24,7 @@ from eisfit.model.circuit_parameters import (
 from eisfit.model.constraints import changes_of, refuse_forms
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
-from eisfit.model.expressions import Expression
+from eisfit.model.expressions import Expression, parse_expressions
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import dataclass
 
@@ -82,12 +82,21 @@ class Circuit:
         """Parameter names in order."""
         return tuple(self.parameters)
 
+    @property
+    def free_names(self) -> tuple[str, ...]:
+        """Names of the parameters that a fit varies, in order."""
+        return tuple(name for name, p in self.parameters.items() if p.free)
+
+    @property
+    def free_columns(self) -> list[int]:
+        """Where these stand in `names`."""
+        return [k for k, p in enumerate(self.parameters.values()) if p.free]
+
     @cached_property
     def expressions(self) -> dict[str, Expression]:
         """Name -> parsed expression, each after those it depends on."""
         given = {name: p.expr for name, p in self.parameters.items() if p.expr is not None}
-        parsed = {name: Expression(text, list(self.names)) for name, text in given.items()}
-        return _sort(parsed)
+        return parse_expressions(given, list(self.names))
 
     def constrain(
         self,
@@ -319,19 +328,6 @@ class Circuit:
 
 def _is_close(given: Any, held: Any) -> bool:
     return bool(np.all(np.abs(given - held) <= _ROUNDING * np.abs(held)))
-
-
-def _sort(expressions: dict[str, Expression]) -> dict[str, Expression]:
-    """Return the expressions, each after those it depends on."""
-    ordered: dict[str, Expression] = {}
-    waiting = dict(expressions)
-    while waiting:
-        ready = [name for name, e in waiting.items() if not set(e.names) & set(waiting)]
-        if not ready:
-            raise ParameterError(f"the expressions of {', '.join(waiting)} depend on each other in a circle")
-        for name in ready:
-            ordered[name] = waiting.pop(name)
-    return ordered
 
 
 def _evaluate(

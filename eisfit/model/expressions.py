@@ -14,7 +14,7 @@ import numpy as np
 
 from eisfit.errors import ParameterError, did_you_mean
 
-__all__ = ["Expression"]
+__all__ = ["Expression", "parse_expressions"]
 
 #: A value (B,) and its derivatives (B,) by parameter name.
 Dual = tuple[Any, dict[str, Any]]
@@ -70,6 +70,19 @@ class Expression:
         """Return the value and its derivatives by each name, for numbers or arrays of one shape."""
         with np.errstate(all="ignore"):
             return _dual(self._tree, values)
+
+
+def parse_expressions(given: Mapping[str, str], names: list[str]) -> dict[str, Expression]:
+    """Return expressions in terms of `names` from their texts, each after those it depends on."""
+    waiting = {name: Expression(text, names) for name, text in given.items()}
+    ordered: dict[str, Expression] = {}
+    while waiting:
+        ready = [name for name, e in waiting.items() if not set(e.names) & set(waiting)]
+        if not ready:
+            raise ParameterError(f"the expressions of {', '.join(waiting)} depend on each other in a circle")
+        for name in ready:
+            ordered[name] = waiting.pop(name)
+    return ordered
 
 
 def _shorten(text: str) -> str:

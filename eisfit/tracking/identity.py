@@ -11,23 +11,21 @@ dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import role_times
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
-__all__ = ["Candidate", "Features", "cheapest_path", "log_tau", "measure_movement"]
+__all__ = ["Candidate", "Features", "cheapest_path", "measure_movement"]
 
 
 _DIGITS = 8  # of a cost: of paths that cost as much the first candidates' is taken, not what rounding says
@@ -111,12 +109,6 @@ class Features:
         if len(times) < 2:
             return np.zeros(len(values))
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
-
-
-def log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
-    """Return ln tau of an arc, s, by the names of its resistor and of its C, or Q and alpha."""
-    with np.errstate(all="ignore"):  # what is held at a bound may be zero
-        return np.log(p[resistor] * p[storage[0]]) / (p[storage[1]] if len(storage) > 1 else 1.0)
 
 
 def _relative(parameter: FittedParameter) -> float:

@@ -182,6 +182,6 @@ def _ready(
         raise
     except EisfitError as error:
         return FitFailure.of(spectrum, str(error))
-    if not 0 < sum(p.free for p in circuit.parameters.values()) < 2 * kept.points:
+    if not 0 < len(circuit.free_names) < 2 * kept.points:
         return fit_or_failure(kept, circuit)  # says what is wrong with it
     return kept

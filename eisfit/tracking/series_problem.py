@@ -70,7 +70,7 @@ class SeriesProblem:
         # In these weights the impedance itself is compared, as the search does.
         self.weights = [settings.search_weights(spectrum) for spectrum in spectra]
         self.groups = [self._group(np.array(rows)) for rows in _alike(spectra)]
-        varied = sum(p.free for p in circuit.parameters.values())
+        varied = len(circuit.free_names)
         self.nfree = np.array([max(2 * s.points - varied, 1) for s in spectra], dtype=float)
         self.attainable = np.empty(len(spectra))
         for group in self.groups:

@@ -29,7 +29,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "describe_unfitted", "entries", "free", "judge"]
+__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "criteria", "describe_unfitted", "entries", "judge"]
 
 
 _FOLDS = 5
@@ -56,7 +56,7 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
     """
     settings = Settings(weighting)
     found: list[Entry] = []
-    for circuit in sorted(circuits, key=free):
+    for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):
         found.append(_enter(spectrum, circuit, settings, found, seed))
     return found
 
@@ -102,11 +102,6 @@ def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
     return Candidate(circuit, refused=reason)
 
 
-def free(circuit: Circuit) -> int:
-    """Return how many parameters of a circuit are free."""
-    return sum(p.free for p in circuit.parameters.values())
-
-
 def _enter(
     spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[Entry], seed: int
 ) -> Entry:
@@ -115,7 +110,7 @@ def _enter(
         basin = glance(task, [(e.task, e.basin.theta) for e in smaller if e.task and e.basin], seed)
     except UNFITTED as error:
         return Entry(circuit, row=describe_unfitted(circuit, error))
-    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, free(circuit), task.rescaled)
+    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, len(circuit.free_names), task.rescaled)
     return Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
 
 
@@ -126,7 +121,8 @@ def _to_examine(found: list[Entry], noise: float) -> list[int]:
     if best is not None and best.chisqr <= _WITHIN * noise:
         if _leaves_nothing(best):
             return [k for k in left if found[k].bic <= best.bic + _CLOSE]
-        left = [k for k in left if free(found[k].circuit) > free(best.circuit)]
+        size = len(best.circuit.free_names)
+        left = [k for k in left if len(found[k].circuit.free_names) > size]
     lowest = min((found[k].bic for k in left), default=0.0)
     return [k for k in left if found[k].bic <= lowest + _CLOSE]
 
@@ -135,7 +131,7 @@ def _leaves_nothing(entry: Entry) -> bool:
     """Return whether nothing that another circuit might give is left in the residual."""
     assert entry.task is not None
     assert entry.basin is not None
-    unit = entry.chisqr / max(2 * entry.task.spectrum.points - free(entry.circuit), 1)
+    unit = entry.chisqr / max(2 * entry.task.spectrum.points - len(entry.circuit.free_names), 1)
     return explainable(entry.task.problem, entry.basin.theta) < NOTHING * unit
 
 
@@ -172,15 +168,15 @@ def judge(
     findings, result = findings_and_result(
         result, attainable, profiles=profiles, validate=False, departures=departures
     )
-    count, ndata = free(result.circuit), result.statistics.ndata
+    count, ndata = len(result.circuit.free_names), result.statistics.ndata
     deviance, parameters = _deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
-    spare = ndata - parameters - 1
+    aicc, bic = criteria(deviance, parameters, ndata)
     return Candidate(
         result.circuit,
         result,
         free=count,
-        aicc=deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf,
-        bic=deviance + np.log(ndata) * parameters,
+        aicc=aicc,
+        bic=bic,
         cross_validation=_cross_validation(result),
         refused=_reason(findings),
     )
@@ -191,6 +187,13 @@ def _deviance(chisqr: float, ndata: int, count: int, rescaled: bool) -> tuple[fl
     if not rescaled:
         return chisqr, count
     return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
+
+
+def criteria(deviance: float, parameters: int, ndata: int) -> tuple[float, float]:
+    """Return AICc and BIC of -2 ln L, the parameters it was maximised over, and the numbers fitted."""
+    spare = ndata - parameters - 1
+    aicc = deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf
+    return aicc, deviance + np.log(ndata) * parameters
 
 
 def _reason(findings: list[Finding]) -> str:

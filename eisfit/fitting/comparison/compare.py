@@ -136,7 +136,7 @@ def _choose_suitable(spectrum: Spectrum, *, inductive: bool) -> list[Circuit]:
             continue
         suits = circuit if has_one or not inductive else find_circuit(f"l-{circuit.name}")
         found.setdefault(suits.string, suits)
-    return [c for c in found.values() if sum(p.free for p in c.parameters.values()) + 2 <= spectrum.points]
+    return [c for c in found.values() if len(c.free_names) + 2 <= spectrum.points]
 
 
 def _turns_inductive(spectrum: Spectrum) -> bool:

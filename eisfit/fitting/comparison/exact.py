@@ -21,9 +21,10 @@ from eisfit.engine.optima import Basin
 from eisfit.engine.starts.carried_arcs import with_arcs_of
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable
-from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, describe_unfitted, free, judge
+from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, criteria, describe_unfitted, judge
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
+from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import components
 from eisfit.records import dataclass
@@ -85,7 +86,7 @@ def exact_candidates(
     digits = rounding(spectrum.frequency, spectrum.impedance)
     settings, refused = Settings(weighting), []
     fitted: list[_Fitted] = []
-    for circuit in sorted(circuits, key=free):
+    for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):
         try:
             fitted.append(_fit(Task.of(spectrum, circuit, settings), digits, fitted, seed))
         except UNFITTED as error:
@@ -122,7 +123,7 @@ def _leaves_noise(closest: _Fitted) -> bool:
     residual = problem.evaluate(closest.theta[np.newaxis], problem.buffer(1))[0].reshape(-1, 2)
     if closest.basin.chisqr < _NOISE**2 * residual.size:
         return False
-    lag = float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
+    lag = correlate_neighbours(residual)
     return closest.basin.chisqr < _CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
 
 
@@ -193,10 +194,7 @@ def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
         row = judge(result, noise, profiles=False, departures=explains)
     except UNFITTED as error:
         return describe_unfitted(one.task.circuit, error)
-    count, ndata = one.task.coordinates.size, 2 * one.task.spectrum.points
-    spare = ndata - count - 1
-    aicc = deviance + 2 * count + 2 * count * (count + 1) / spare if spare > 0 else np.inf
-    bic = deviance + np.log(ndata) * count
+    aicc, bic = criteria(deviance, one.task.coordinates.size, 2 * one.task.spectrum.points)
     return dataclasses.replace(row, aicc=aicc, bic=bic, refused="", reserved=row.refused)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eisfit.arrays import finite
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -85,8 +86,8 @@ class Candidate:
             "free": self.free,
             "chisqr": None if statistics is None else statistics.chisqr,
             "rms_relative_residual": None if statistics is None else statistics.rms_relative_residual,
-            "aicc": _finite(self.aicc),
-            "bic": _finite(self.bic),
+            "aicc": finite(self.aicc),
+            "bic": finite(self.bic),
             "cross_validation": self.cross_validation,
             "weight": self.weight,
             "misfit": self.misfit,
@@ -290,10 +291,6 @@ def _list(candidates: Sequence[Candidate]) -> str:
     names = [c.name for c in candidates]
     more = len(names) - _LISTED
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:_LISTED])} and {more} more"
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
 
 
 def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from eisfit.fitting.result import FitResult
+
 __all__ = ["Interval", "Intervals"]
 
 
@@ -39,6 +41,14 @@ class Interval:
     def determined(self) -> bool:
         """Whether both sides are closed."""
         return self.low is not None and self.high is not None
+
+    @classmethod
+    def of(cls, result: FitResult, name: str, low: float | None, high: float | None) -> Interval:
+        """Return the interval of a fit's parameter, or of what follows from them, by its ends."""
+        if name in result.parameters:
+            return cls(name, result[name].value, result[name].unit, low, high)
+        row = result.derived[name]
+        return cls(name, row["value"], row["unit"], low, high)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from eisfit.arrays import finite
 from eisfit.fitting.derived import collect_given_errors, formulas
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, compute_profiles
@@ -43,8 +43,9 @@ def profile_intervals(
     followed = _profile_derived(refit, derived, width, rough)
     law = "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)" if result.covariance_rescaled else (
         "chisqr - chisqr_min <= chi2(1)")  # fmt: skip
-    rows = {p.name: Interval(p.name, result[p.name].value, result[p.name].unit, p.low, p.high) for p in found}
-    more = {p.name: _describe_derived(p, result.derived[p.name]) for p in followed}
+    rows, more = (
+        {p.name: Interval.of(result, p.name, p.low, p.high) for p in part} for part in (found, followed)
+    )
     traces = {p.name: _trace(p) for p in found}
     return Intervals(
         level, "profile", f"{law} = {width**2:.3f}", rows, _notes([*found, *followed]), traces, derived=more
@@ -59,10 +60,6 @@ def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: 
     found = compute_derived_profiles(refit, {name: table[name][1] for name in names}, width, rough=rough)
     given = collect_given_errors(result.circuit, geometry)
     return [_widen(p, result.derived[p.name]["value"], width * given.get(p.name, 0.0)) for p in found]
-
-
-def _describe_derived(profile: Profile, row: Mapping[str, Any]) -> Interval:
-    return Interval(profile.name, row["value"], row["unit"], profile.low, profile.high)
 
 
 def _widen(profile: Profile, value: float, more: float) -> Profile:
@@ -87,6 +84,6 @@ def _notes(found: list[Profile]) -> tuple[str, ...]:
 def _trace(profile: Profile) -> dict[str, Any]:
     return {
         "values": profile.values.tolist(),
-        "rise": [r if np.isfinite(r) else None for r in profile.rise.tolist()],
+        "rise": [finite(r) for r in profile.rise.tolist()],
         "limit": profile.limit,
     }

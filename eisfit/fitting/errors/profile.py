@@ -100,9 +100,8 @@ class Walk:
         self.refit = refit
         self.names = names
         self.sign = np.tile([-1.0, 1.0], len(names))
-        self.lowest = float(np.sum(refit.evaluate(refit.theta[np.newaxis])[0] ** 2))
-        nfree = max(refit.result.statistics.nfree, 1)
-        noise = self.lowest / nfree if refit.result.covariance_rescaled else 1.0
+        self.lowest = refit.chisqr
+        noise = refit.noise(self.lowest)
         self.limit = quantile**2 * noise
         centre, gradient, low, high = (np.repeat(part, 2, axis=0) for part in self._directions())
         along = gradient @ refit.covariance()

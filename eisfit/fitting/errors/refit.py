@@ -68,6 +68,17 @@ class Refit:
         return np.concatenate([self.theta[np.newaxis], theta])
 
     @property
+    def chisqr(self) -> float:
+        """What the optimum leaves."""
+        residual = self.evaluate(self.theta[np.newaxis])[0][0]
+        return float(residual @ residual)
+
+    def noise(self, chisqr: float) -> float:
+        """Return the variance of weighted residuals by the chisqr of the optimum, 1 where it is measured."""
+        rescaled = self.result.covariance_rescaled
+        return chisqr / max(self.result.statistics.nfree, 1) if rescaled else 1.0
+
+    @property
     def free_names(self) -> tuple[str, ...]:
         """Names of the coordinates, in order."""
         return tuple(self.result.circuit.names[k] for k in self.problem.coordinates.free)

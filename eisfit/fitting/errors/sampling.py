@@ -169,9 +169,7 @@ def autocorrelation_time(chain: FloatArray) -> float:
 
 
 def _covariance(refit: Refit) -> FloatArray:
-    residual = refit.evaluate(refit.theta[np.newaxis])[0][0]
-    noise = residual @ residual / max(refit.result.statistics.nfree, 1) if _is_rescaled(refit) else 1.0
-    return np.asarray(noise * refit.covariance() + 1e-12 * np.eye(refit.theta.size))
+    return np.asarray(refit.noise(refit.chisqr) * refit.covariance() + 1e-12 * np.eye(refit.theta.size))
 
 
 def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
@@ -184,21 +182,17 @@ def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
     return np.asarray(np.clip(starts, box.low + inside * rng.random(starts.shape), box.high - inside))
 
 
-def _is_rescaled(refit: Refit) -> bool:
-    return refit.result.covariance_rescaled
-
-
 def log_density(refit: Refit) -> LogDensity:
     """Return the logarithm of the posterior of coordinates (n, V), -inf outside their box."""
     problem, numbers = refit.problem, refit.problem.target.shape[1] * 2
-    box = problem.coordinates
+    box, rescaled = problem.coordinates, refit.result.covariance_rescaled
 
     def density(theta: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):
             off = problem.form.residual(impedance(box, problem.grid, theta), problem.target)
             residual = np.ascontiguousarray(off).view(np.float64) * problem.weight
             chisqr = np.einsum("bf,bf->b", residual, residual)
-            value = -0.5 * (numbers * np.log(chisqr) if _is_rescaled(refit) else chisqr)
+            value = -0.5 * (numbers * np.log(chisqr) if rescaled else chisqr)
         inside = ((theta >= box.low) & (theta <= box.high)).all(axis=1) & np.isfinite(value)
         return np.where(inside, value, -np.inf)
 

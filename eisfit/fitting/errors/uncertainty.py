@@ -151,13 +151,6 @@ def _choose_names(
     return tuple(chosen[0]), tuple(chosen[1])
 
 
-def _interval(result: FitResult, name: str, low: float | None, high: float | None) -> Interval:
-    if name in result.parameters:
-        return Interval(name, result[name].value, result[name].unit, low, high)
-    row = result.derived[name]
-    return Interval(name, row["value"], row["unit"], low, high)
-
-
 def _from_covariance(
     result: FitResult, level: float, names: tuple[str, ...], derived: tuple[str, ...]
 ) -> Intervals:
@@ -167,9 +160,9 @@ def _from_covariance(
         if result[name].stderr is None:
             without.append(name)
         else:
-            rows[name] = _interval(result, name, *_symmetric(result, name, width))
+            rows[name] = Interval.of(result, name, *_symmetric(result, name, width))
     more = {
-        name: _interval(result, name, *_bound_positive(row["value"], row["stderr"], width))
+        name: Interval.of(result, name, *_bound_positive(row["value"], row["stderr"], width))
         for name, row in result.derived.items()
         if name in derived and row["stderr"] is not None
     }
@@ -237,10 +230,10 @@ def _from_samples(
     for name, column in zip(result.circuit.names, draws.samples.T, strict=True):
         ends = np.quantile(column, sides)
         open_sides[name] = _open_sides(draws.refit, name, ends)
-        rows[name] = _interval(result, name, *_close_ends(ends, open_sides[name]))
+        rows[name] = Interval.of(result, name, *_close_ends(ends, open_sides[name]))
     table = _draw_derived(result, derived, draws)
     more = {
-        name: _interval(
+        name: Interval.of(
             result,
             name,
             *_close_ends(np.quantile(column, sides), _inherit_openness(result, name, open_sides)),

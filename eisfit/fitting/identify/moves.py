@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
-from eisfit.model.notation import Component, Series, components
+from eisfit.model.notation import Component, Series
 
 __all__ = ["neighbours"]
 
@@ -63,10 +63,6 @@ def _make_component(symbol: str, label: int | str) -> Component:
 def _new_arc(structure: Structure) -> Arc:
     number = next(fresh(structure))
     return Arc(_make_component("R", number), _make_component("CPE", number))
-
-
-def _symbols(structure: Structure) -> list[str]:
-    return [c.symbol for part in structure for c in components(part)]
 
 
 def _with_more(structure: Structure) -> Iterator[Structure]:

@@ -16,7 +16,7 @@ import numpy as np
 from eisfit.fitting.identify.evidence import evidence
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
-from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grades
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
@@ -165,8 +165,7 @@ def _measure(full: Sequence[Trial], bench: Workbench) -> float:
 def _lag(trial: Trial) -> float:
     """Return the correlation of neighbouring residuals."""
     residual, _ = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
-    parts = residual[0].reshape(-1, 2)
-    return float(np.sum(parts[1:] * parts[:-1]) / np.sum(parts**2))
+    return correlate_neighbours(residual[0].reshape(-1, 2))
 
 
 def is_smooth(trial: Trial) -> bool:

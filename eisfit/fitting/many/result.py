@@ -7,8 +7,9 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from operator import itemgetter
 from typing import Any
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
@@ -174,7 +175,7 @@ def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, t
 
 
 def _linear(optima: Optima) -> Linearised:
-    free = _free(optima.circuit)
+    free = optima.circuit.free_columns
     with np.errstate(all="ignore"):
         return linearise(
             optima.circuit,
@@ -188,13 +189,9 @@ def _linear(optima: Optima) -> Linearised:
         )
 
 
-def _free(circuit: Circuit) -> list[int]:
-    return [k for k, p in enumerate(circuit.parameters.values()) if p.free]
-
-
 def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, BoolArray]:
     """Return results without a verdict, and of which rows (B,) nothing is to be said."""
-    circuit, values, free = optima.circuit, optima.values, _free(optima.circuit)
+    circuit, values, free = optima.circuit, optima.values, optima.circuit.free_columns
     at_bound, held = _find_bounds(circuit, values, free)
     seen = Residuals.of(fits.relative, fits.target, optima.weighting)
     statistics = _statistics(fits, optima)
@@ -316,7 +313,7 @@ def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> Boo
 def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArray]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
-    found = [_log_tau(r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]
+    found: list[Formula] = [partial(log_tau, r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]
     for formula in found:
         peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])
@@ -327,14 +324,6 @@ def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArra
 
 def _difference(one: Formula, other: Formula) -> Formula:
     return lambda p: one(p) - other(p)
-
-
-def _log_tau(resistor: str, storage: tuple[str, ...]) -> Formula:
-    def formula(p: Mapping[str, Any]) -> Any:
-        exponent = p[storage[1]] if len(storage) > 1 else 1.0
-        return (np.log(p[resistor]) + np.log(p[storage[0]])) / exponent
-
-    return formula
 
 
 def _statistics(fits: Linearised, optima: Optima) -> dict[str, NDArray[Any]]:

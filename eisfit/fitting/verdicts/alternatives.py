@@ -110,7 +110,7 @@ def find_departed(
 
     Its chisqr is what circuit and departure leave. No finer than by a tenth, as for all alternatives.
     """
-    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    free = circuit.free_columns
     if all(circuit.parameters[circuit.names[k]].value is not None for k in free):
         return {}
     tenth = limit("extrapolated") * np.abs(values[:, free])

@@ -126,15 +126,14 @@ def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> F
     """Return the result with the covariance of noise that goes with |Z|^power, where that is known."""
     if result.covar is None or np.isnan(power[0]):
         return result
-    free = [result.circuit.names[k] for k in fits.free]
+    free = result.circuit.free_names
     place = np.ix_(*[[free.index(name) for name in result.var_names]] * 2)
     return dataclasses.replace(result, covar=fits.inverse_for(power)[0][place] * fits.unexplained[0])
 
 
 def _with_hidden(result: FitResult, off: Discrepancy) -> FitResult:
     """Return the result with what its noise may hide."""
-    free = [name for name, p in result.circuit.parameters.items() if p.free]
-    hidden = dict(zip(free, off.hidden[0].tolist(), strict=True))
+    hidden = dict(zip(result.circuit.free_names, off.hidden[0].tolist(), strict=True))
     known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}
     rows = {name: dataclasses.replace(p, hidden=known.get(name)) for name, p in result.parameters.items()}
     return dataclasses.replace(result, parameters=rows)
@@ -146,7 +145,7 @@ def _linearise(result: FitResult) -> Linearised | None:
         return None
     circuit, spectrum = result.circuit, result.spectrum
     settings = Settings(result.weighting, result.loss, result.representation)
-    free = [k for k, p in enumerate(circuit.parameters.values()) if p.free]
+    free = circuit.free_columns
     return linearise(
         circuit,
         spectrum.omega,
@@ -160,20 +159,25 @@ def _linearise(result: FitResult) -> Linearised | None:
 
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
-    """Return the result with the parts of its errors that noise and model discrepancy make."""
+    """Return the result with what noise and model discrepancy make of its errors, and with what follows."""
     if off is None or result.covar is None:
         noise = {name: p.stderr for name, p in result.parameters.items()}
-        return dataclasses.replace(result, parameters=_split_errors(result, noise))
+        parameters, derived = _split_errors(result, noise), _derive(result, result.covar)
+        return dataclasses.replace(result, parameters=parameters, derived=derived)
     by_noise = result.covar * float(off.noise_share[0])
-    free = [name for name, p in result.circuit.parameters.items() if p.free]
-    place = [free.index(name) for name in result.var_names]
+    place = [result.circuit.free_names.index(name) for name in result.var_names]
     total = by_noise + off.covar[0][np.ix_(place, place)]
     noise, errors = _errors(result, by_noise), _errors(result, total)
     rows = {name: dataclasses.replace(p, stderr=errors[name]) for name, p in result.parameters.items()}
-    geometry = Geometry.of_metadata(result.spectrum.metadata)
-    again = compute_derived(result.circuit, result.values, result.var_names, total, geometry)
-    result = dataclasses.replace(result, parameters=rows, covar=by_noise, derived=again)
+    derived = _derive(result, total)
+    result = dataclasses.replace(result, parameters=rows, covar=by_noise, derived=derived)
     return dataclasses.replace(result, parameters=_split_errors(result, noise))
+
+
+def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, Any]]:
+    """Return what follows from the parameters, with errors by their covariance."""
+    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    return compute_derived(result.circuit, result.values, result.var_names, covar, geometry)
 
 
 def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:

@@ -13,7 +13,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Residuals", "grades"]
+__all__ = ["Residuals", "correlate_neighbours", "grades"]
 
 
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
@@ -97,6 +97,11 @@ class Residuals:
         chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
         seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
         return np.asarray(seen & (self.rms > limit("rounding")))
+
+
+def correlate_neighbours(residual: FloatArray) -> float:
+    """Return the correlation of residuals (F, 2), real and imaginary, of neighbouring frequencies."""
+    return float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
 
 
 def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.result import FitResult
@@ -114,15 +114,10 @@ class _Arc:
     @classmethod
     def of(cls, resistor: Component, storage: Component, values: Mapping[str, float]) -> _Arc:
         names = storage.parameter_names
-        return cls(resistor.name, names, float(np.exp(_log_tau(resistor.name, names, values))))
+        return cls(resistor.name, names, float(np.exp(log_tau(resistor.name, names, values))))
 
     def log_tau(self, p: Mapping[str, Any]) -> Any:
-        return _log_tau(self.resistor, self.storage, p)
-
-
-def _log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
-    exponent = p[storage[1]] if len(storage) > 1 else 1.0
-    return (np.log(p[resistor]) + np.log(p[storage[0]])) / exponent
+        return log_tau(self.resistor, self.storage, p)
 
 
 def _arcs(result: FitResult) -> list[_Arc]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.arrays import finite
 from eisfit.errors import CircuitError, ParameterError, did_you_mean
 from eisfit.files import parse_json, read_text
 from eisfit.model.circuit import Circuit
@@ -193,9 +194,7 @@ def read_document(document: Any, known: Known, place: str = "") -> Imported:
         raise ParameterError(f"{place}{circuit.string}: it holds no values")
     sure = _row(document.get("Confidence"), len(free), "errors", place) if fitted else None
     values = constants | dict(zip(free, given, strict=True))
-    stderr = dict.fromkeys(circuit.names, None) | dict(
-        zip(free, map(_accept_error, sure or given), strict=True)
-    )
+    stderr = dict.fromkeys(circuit.names, None) | dict(zip(free, map(finite, sure or given), strict=True))
     stderr = stderr if sure is not None else dict.fromkeys(circuit.names)
     expressions: dict[str, str] = {}
     for part in components(circuit.tree):
@@ -274,10 +273,6 @@ def _row(numbers: Any, size: int, what: str, place: str) -> list[float] | None:
     if len(row) != size:
         raise ParameterError(f"{place}{len(row)} {what} for {size} parameters that are not constant")
     return row
-
-
-def _accept_error(error: float) -> float | None:
-    return error if math.isfinite(error) else None
 
 
 def _constrain(

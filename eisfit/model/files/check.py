@@ -271,7 +271,7 @@ def _shape(node: Node) -> str:
 
 def _find_undetermined(circuit: Circuit) -> list[str]:
     """Return the free parameters that can change together without any change of the impedance."""
-    names = [name for name, p in circuit.parameters.items() if p.free]
+    names = list(circuit.free_names)
     if len(names) < 2:
         return []
     left = set(names)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, finite
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.records import dataclass
 from eisfit.tracking.growth.band import Band
@@ -300,8 +300,8 @@ def _growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
     bare = Growth(
         name, unit, chosen.law.name, 0.0, None, 0.0, None, None, int(x.size), scatter, None,
         tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),
-        float(x.min()), float(x.max()), _finite(chosen.aicc),
-        tuple({"law": f.law.name, "aicc": _finite(f.aicc), "delta": _delta(f, fits)} for f in fits),
+        float(x.min()), float(x.max()), finite(chosen.aicc),
+        tuple({"law": f.law.name, "aicc": finite(f.aicc), "delta": _delta(f, fits)} for f in fits),
     )  # fmt: skip
     return _with_line(bare)
 
@@ -332,10 +332,6 @@ def _with_line(growth: Growth) -> Growth:
     return replace(filled, doubling_cycle=filled.crossing(factor=2, extrapolate=True).cycle)
 
 
-def _finite(number: float) -> float | None:
-    return number if np.isfinite(number) else None
-
-
 def _delta(fit: LawFit, fits: list[LawFit]) -> float | None:
     lowest = min(f.aicc for f in fits)
-    return _finite(fit.aicc - lowest) if np.isfinite(fit.aicc) else None
+    return finite(fit.aicc - lowest) if np.isfinite(fit.aicc) else None

@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.propagation import standard_error
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
-from eisfit.tracking.identity import log_tau
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.scatter import compute_weights
 from eisfit.verdict import limit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, finite
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
@@ -97,7 +97,7 @@ class SeriesDRT:
             "arcs": [one.to_dict() for one in self.arcs],
             "map": {
                 "tau_s": tau.tolist(),
-                "gamma_ohm": [[None if np.isnan(g) else g for g in row] for row in gamma.tolist()],
+                "gamma_ohm": [[finite(g) for g in row] for row in gamma.tolist()],
             },
             "notes": list(self.notes),
         }
@@ -106,9 +106,7 @@ class SeriesDRT:
         one = self.distributions[k]
         known = one if isinstance(one, DRTResult) else None
         row = {
-            **{
-                name: _drop_unknown(place) for name, place in zip(names, self.places[k].tolist(), strict=True)
-            },
+            **{name: finite(place) for name, place in zip(names, self.places[k].tolist(), strict=True)},
             "source": known.spectrum.source if known else one.source,  # type: ignore[union-attr]
             "index": known.spectrum.index if known else one.index,  # type: ignore[union-attr]
             "error": None if known else one.error,  # type: ignore[union-attr]
@@ -269,7 +267,3 @@ def _notes(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...
             "followed"
         )
     return tuple(said)
-
-
-def _drop_unknown(value: float) -> float | None:
-    return None if np.isnan(value) else value

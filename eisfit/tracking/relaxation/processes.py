@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, finite
 from eisfit.records import dataclass
 from eisfit.spectra.axes import Axis
 from eisfit.tracking.growth.axis_laws import law_along
@@ -87,8 +87,8 @@ class Process:
             "number": self.number,
             "seen": self.seen,
             "of": len(self.peaks),
-            "tau_s": [None if np.isnan(t) else t for t in tau.tolist()],
-            "resistance_ohm": [None if np.isnan(r) else r for r in resistance.tolist()],
+            "tau_s": [finite(t) for t in tau.tolist()],
+            "resistance_ohm": [finite(r) for r in resistance.tolist()],
             "laws": self.laws,
         }
 
