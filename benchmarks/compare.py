@@ -8,8 +8,8 @@ random_spectra.draw (wide family: 100 kHz to 10 mHz, 60 points, arcs at least a 
 written out in numpy there, without eisfit's elements. Nothing is counted as right but the truth. What is
 named in its place is then held against an independent fit of the truth, begun at the true parameters: where
 that has the lower BIC eisfit has missed it; else the data themselves prefer the other circuit, because they
-show too little of what the truth has more, or of the difference of two as large. Such circuits are told beside
-the one that is named (`Comparison.alike`): how often the truth is among both is counted too.
+show too little of what the truth has more, or of the difference of two as large. Such circuits are told
+beside the one that is named (`Comparison.alike`): how often the truth is among both is counted too.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     inside = [one for one in smaller if set(one[0].circuit.names) < set(task.circuit.names)]
     alike = [one for one in smaller if set(one[0].circuit.names) == set(task.circuit.names)]
     starts = [own, *(_nest(task, *one, grid.scatter(_NESTED, rng)) for one in inside[-1:])]
-    starts += [_nest(task, *one, own[:1].copy()) for one in alike]
+    starts += [_nest_in_any_order(task, *one, own[:1].copy()) for one in alike]
     starts += [_give_end(task, *one, own[0]) for one in smaller]
     theta = task.coordinates.internal(np.concatenate(starts))
     ends = solve(task.problem, theta, max_iterations=_STEPS, tolerance=_ROUGH, agree=_AGREE)
@@ -85,6 +85,12 @@ def _nest(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> Fl
         if name in known:
             rows[:, k] = known[name]
     return rows
+
+
+def _nest_in_any_order(task: Task, alike: Task, optimum: FloatArray, row: FloatArray) -> FloatArray:
+    """Return starts (n, P) with another circuit's optimum, a Warburg in each of the arcs."""
+    found = _nest(task, alike, optimum, row)
+    return np.concatenate([found, exchange_unequal_arcs(task.circuit, found)[1]])
 
 
 def _give_end(task: Task, other: Task, optimum: FloatArray, row: FloatArray) -> FloatArray:

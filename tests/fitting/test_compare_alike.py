@@ -58,3 +58,15 @@ def test_the_short_search_tries_the_warburg_in_the_other_arc():
     assert best.name == "l-rs-sei-ct-w"
     whole = eisfit.fit(given, "l-rs-sei-ct-w").statistics.chisqr
     assert best.result.statistics.chisqr == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_circuits_of_the_same_elements_start_from_each_other_whichever_comes_first(seed):
+    """The Warburg stands in the slow arc (closed form): a short search ended four times as far off."""
+    s = 2j * np.pi * SWEEP
+    charge = 0.284 + 0.117 * np.sqrt(2 / s)
+    arcs = 0.48 / (1 + 0.48 * 0.0174 * s**0.793) + charge / (1 + charge * 1.19 * s**0.98)
+    given = SWEEP, noisy(3.3e-7 * s + 0.75 + arcs, seed)
+    rows = eisfit.compare(given, ["l-rs-sei-ct", "l-rs-sei-ct-w", "l-rs-sei-ct-then-w"]).ranked
+    left = next(row.result for row in rows if row.name == "l-rs-sei-ct-w").statistics.chisqr
+    assert left == pytest.approx(eisfit.fit(given, "l-rs-sei-ct-w").statistics.chisqr, rel=1e-6)

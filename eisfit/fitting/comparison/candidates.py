@@ -58,6 +58,11 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
     found: list[Entry] = []
     for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):
         found.append(_enter(spectrum, circuit, settings, found, seed))
+    for k, entry in enumerate(found):
+        if any(_is_alike(entry, other) and other.bic < entry.bic for other in found[k + 1 :]):
+            others = found[:k] + found[k + 1 :]
+            again = _enter(spectrum, entry.circuit, settings, others, seed)
+            found[k] = min(entry, again, key=lambda one: one.bic)
     return found
 
 
@@ -112,6 +117,11 @@ def _enter(
         return Entry(circuit, row=describe_unfitted(circuit, error))
     deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, len(circuit.free_names), task.rescaled)
     return Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
+
+
+def _is_alike(one: Entry, other: Entry) -> bool:
+    """Return whether two circuits have the same parameters: the optimum of one is a start for the other."""
+    return set(one.circuit.names) == set(other.circuit.names)
 
 
 def _to_examine(found: list[Entry], noise: float) -> list[int]:
