@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import field
+from itertools import combinations
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,13 +165,10 @@ class FitResult:
         with np.errstate(divide="ignore", invalid="ignore"):
             spread = np.sqrt(np.diag(self.covar))
             matrix = self.covar / np.outer(spread, spread)
-        rows, columns = np.triu_indices(len(self.var_names), 1)
-        pairs = [
-            (self.var_names[i], self.var_names[j], float(matrix[i, j]))
-            for i, j in zip(rows, columns, strict=True)
-            if np.isfinite(matrix[i, j])
-        ]
-        return sorted(pairs, key=lambda pair: -abs(pair[2]))
+        above = matrix[np.triu_indices_from(matrix, 1)].tolist()
+        pairs = zip(combinations(self.var_names, 2), above, strict=True)
+        found = [(one, other, value) for (one, other), value in pairs if isfinite(value)]
+        return sorted(found, key=lambda pair: -abs(pair[2]))
 
     def __getitem__(self, name: str) -> FittedParameter:
         if name not in self.parameters:
