@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -444,3 +445,37 @@ def test_a_letter_apart_that_may_be_a_prefix_or_a_cell_is_not_understood(name):
 @pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
 def test_prefixes_of_hertz_in_words(name, scale):
     assert column(name).scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "impedance/mohm vs frequency/Hz",
+        "R/mOhm, X/mOhm",
+        "Achtung: Werte in mOhm!",
+        "unit: m Ohm",
+        "单位：毫欧",
+        "Z in mOhm",
+        "Scale: 1e-3",
+        "ohm x 1e-3",
+        "impedance values multiplied by 1000",
+    ],
+)
+@pytest.mark.parametrize("place", ["above", "between", "beside", "below"])
+def test_a_unit_or_a_factor_anywhere_beside_a_header_without_units_is_used_or_asked_for(words, place):
+    head, body = "freq,Zre,Zim", rows(F, 1e3 * Z.real, 1e3 * Z.imag)
+    lines = {
+        "above": [words, head, *body],
+        "between": [head, f"# {words}", *body],
+        "beside": [f'{head},,"{words}"', *(f"{row},," for row in body)],
+        "below": [head, *body, words],
+    }[place]
+    try:
+        holds("\n".join([*lines, ""]))
+    except ReadError as error:
+        assert re.search("impedance-unit|stands above the table|has a unit", str(error))
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("V/mA", 1e3), ("mV/A", 1e-3), ("V/A", 1), ("mV/mA", 1)])
+def test_volts_per_ampere_are_ohms(unit, scale):
+    holds(table(f"f/Hz,Z' / {unit},Z'' ({unit})", F, Z.real / scale, Z.imag / scale))

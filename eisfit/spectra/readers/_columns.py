@@ -86,7 +86,7 @@ _SIGN = regex(
     re.IGNORECASE,
 )
 _UNIT_LAST = (
-    regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s)?)$"),
+    regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s|/[kmunµμ]?A)?)$"),
     regex(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
     regex(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
     regex(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),

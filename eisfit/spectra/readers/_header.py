@@ -189,7 +189,8 @@ def _read_names(
     known = [quantities_of(cells, units) for cells in ways]
     for fits in (_one_a_column, _with_empty_columns, _with_complex_column, _one_known):
         for cells, row in zip(ways, known, strict=True):
-            if fits(row, width, style):
+            as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps
+            if fits(row, width, style) and (as_numbers or fits is not _one_known):
                 return cells, fits is _with_complex_column
     for cells, row in zip(ways, known, strict=True):
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
@@ -209,8 +210,8 @@ def _behind_a_number(
 
 
 def _is_unit_alone(cell: str) -> bool:
-    """Whether a cell is a unit in brackets, which a gap parted from its name."""
-    return cell[:1] in ("[", "(") and is_unit(cell.strip("[]() "))
+    """Whether a cell is a unit in brackets, which a gap parted from its name, or a word of a title."""
+    return cell in ("vs", "vs.", "versus") or (cell[:1] in ("[", "(") and is_unit(cell.strip("[]() ")))
 
 
 def _is_useful(quantity: str) -> bool:
@@ -290,7 +291,8 @@ def _with_their_units(cells: list[str]) -> list[str]:
     joined: list[str] = []
     for cell in cells:
         unit = cell.strip('" ')
-        if joined and joined[-1][-1:] != "]" and is_unit(unit) and suits(unit, joined[-1]):
+        bare = joined and joined[-1][-1:] != "]" and not column(joined[-1]).unit
+        if bare and is_unit(unit) and suits(unit, joined[-1]):
             joined[-1] += f" [{cell.strip()}]"
         else:
             joined.append(cell)

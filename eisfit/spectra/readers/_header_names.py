@@ -73,6 +73,7 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
     rows = [[*row, *[""] * (width - len(row))] for row in rows]
     if (
         not all(map(any, rows))
+        or (sum(map(bool, rows[-1])) == 1 and rows[0][0])  # a remark
         or not any(row[-1] for row in rows)
         or sum(map(is_unit, rows[-1])) > 1
         or sum(map(len, lines)) > LONGEST_HEADER

@@ -7,7 +7,7 @@ import unicodedata
 
 from eisfit.spectra.patterns import regex
 
-__all__ = ["PREFIXED_OHM", "plain_name"]
+__all__ = ["PREFIXED_OHM", "join_prefixes", "plain_name"]
 
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
 _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
@@ -38,6 +38,11 @@ _PRIMES = str.maketrans(
 _LONGEST = 200  # characters of a header that are looked at
 
 
+def join_prefixes(text: str) -> str:
+    """Return a text with the prefixes of ohms that stand apart joined with them: ``m Ohm``, ``kilo-ohm``."""
+    return _PREFIX_APART.sub(r"\1", text)
+
+
 def plain_name(name: str) -> str:
     """Return a name without quotation marks and what programs write in place of signs."""
     text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
@@ -50,7 +55,7 @@ def plain_name(name: str) -> str:
 
         text = unescape(text)
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
-    text = _PREFIX_APART.sub(r"\1", text)
+    text = join_prefixes(text)
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
     text = text.strip("'") if text.startswith("'") else text

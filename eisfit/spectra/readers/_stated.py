@@ -18,6 +18,7 @@ from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
+from eisfit.spectra.readers._plain_names import join_prefixes
 from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
@@ -40,7 +41,7 @@ _SUBJECT = {
 _MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = regex(
-    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*]\s*10{2,}\b|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
+    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
     r"|\b1\s*=\s*1\s*\w",
     re.IGNORECASE,
 )
@@ -73,7 +74,8 @@ def with_stated_units(
     """
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
     below = lines[table.rows[-1] + 1 :][:_NEAR] if table.rows else []
-    text = [*table.preamble, *(line for line in below if not any(map(str.isdigit, line)))]
+    beside = _beside_header(table, lines)
+    text = [*table.preamble, *beside, *(line for line in below if not any(map(str.isdigit, line)))]
     if not bare:
         return columns
     found: dict[str, str] = {}
@@ -89,6 +91,13 @@ def with_stated_units(
     below = [line for line in lines[table.rows[-1] + 1 :][:_MOST_LINES] if line.strip()] if table.rows else []
     refuse_unclear(file, {*bare.values()} - {*found}, text, below)
     return {i: _scale(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+
+
+def _beside_header(table: Table, lines: Sequence[str]) -> list[str]:
+    """Return what stands behind the names of the columns, and between them and the first row."""
+    names = [*table.names[table.matrix.shape[1] :], *table.further]
+    between = lines[len(table.preamble) + 1 : table.rows[0]] if table.rows and table.names else []
+    return [name for name in names if name] + [line for line in between if line.strip()]
 
 
 def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: Sequence[str] = ()) -> None:
@@ -111,8 +120,9 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
     elsewhere = [*file.beside, file.stem.replace("_", " ")]
     if "ohm" in bare and not file.reading.impedance_unit:
         told = _find_scaled("ohm", [*text, *below, *elsewhere])
-        told += [line for line in text[-_MOST_LINES:] if _FACTOR.search(line) and _MENTIONS.search(line)]
-        told += [line for line in file.beside if _SCALE.match(line)]
+        near = [*text[-_MOST_LINES:], *below]
+        told += [line for line in near if _FACTOR.search(line) and _MENTIONS.search(line)]
+        told += [line for line in (*file.beside, *near) if _SCALE.match(line.strip(" #%;!*"))]
         for line in told:
             raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
     if "frequency" in bare:
@@ -173,19 +183,20 @@ def _find_stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     for line in lines[-_MOST_LINES:]:
         if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
             continue
-        for match in _TOKEN.finditer(line):
-            word = match[0].rstrip(".")
-            unit = unit_of(word)
+        text = join_prefixes(line)
+        for match in _TOKEN.finditer(text):
+            word = match[0].rstrip(".!?*")
+            unit = unit_of(word) or unit_of(word := word.rpartition("/")[2])  # impedance/mOhm
             if (
                 unit is not None
                 and unit.kind in _SUBJECT
-                and not _NUMBER_BEFORE.search(line[: match.start()])
+                and not _NUMBER_BEFORE.search(text[: match.start()])
             ):
                 yield unit.kind, word, line
 
 
 def _is_scaled(unit: str) -> bool:
-    return (drop_nan := unit_of(unit)) is not None and drop_nan.scale != 1
+    return (told := unit_of(unit)) is not None and told.scale != 1
 
 
 def _is_of(kind: str, unit: str, line: str) -> bool:

@@ -49,6 +49,10 @@ _PREFIX = {
     },
     **{
         "milli": 1e-3,
+        **dict.fromkeys(("毫", "ミリ", "밀리"), 1e-3),
+        **dict.fromkeys(("微", "マイクロ", "마이크로"), 1e-6),
+        **dict.fromkeys(("千", "キロ", "킬로"), 1e3),
+        **dict.fromkeys(("兆", "メガ", "메가"), 1e6),
         "micro": 1e-6,
         "nano": 1e-9,
         "pico": 1e-12,
@@ -80,6 +84,12 @@ _UNITS = (
     ("msMS.ΩΩ", rf"(?i:{_WORD}(?:ohms?\.?|[ΩΩ]))$", "ohm", 1.0),
     ("sS", rf"(?i:{_WORD}siemens)$", "siemens", 1.0),
     ("м", r"(мк|к|М|м|Г|)Ом$", "ohm", 1.0),
+    (
+        "姆欧ム옴",
+        r"(毫|微|千|兆|ミリ|マイクロ|キロ|メガ|밀리|마이크로|킬로|메가)(?:欧姆|欧|オーム|옴)$",
+        "ohm",
+        1.0,
+    ),
     ("2²}", rf"(u|µ|μ|m|k|K|M|G|){_OHM}{_AREA}$", "ohm", 1.0),
     ("2²", rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$", "ohm", 1e4),  # to ohm cm2
     (_OHM_ENDS + ")", rf"()(?:dB ?\(?{_OHM}\)?)$", "decibel ohm", 1.0),
@@ -119,6 +129,7 @@ _UNITS = (
 )
 
 
+_VOLT_PER_AMPERE = regex(r"([kmuµμ]?)V ?/ ?([kmunµμ]?)A$")
 _APART = regex(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
 
 
@@ -139,6 +150,8 @@ def unit_of(text: str) -> Unit | None:
         match = _compile(pattern).match(text) if not ends or text[-1:] in ends else None
         if match is not None:
             return Unit(kind, scale * (_PREFIX.get(match[1]) or _PREFIX[match[1].lower()]))
+    if ratio := _VOLT_PER_AMPERE.match(text):
+        return Unit("ohm", _PREFIX[ratio[1]] / _PREFIX[ratio[2]])
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
 
 
