@@ -16,6 +16,7 @@ __all__ = [
     "drop_nan",
     "finite",
     "median",
+    "robust_spread",
 ]
 
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -61,3 +62,12 @@ def median(values: ArrayLike, axis: int = 0) -> FloatArray:
     ordered = np.moveaxis(np.sort(np.asarray(values, dtype=np.float64), axis=axis), axis, 0)
     count = len(ordered)
     return np.asarray((ordered[(count - 1) // 2] + ordered[count // 2]) / 2)
+
+
+def robust_spread(residuals: FloatArray, axis: int = 0) -> FloatArray:
+    """Return the standard deviation of normal residuals about zero along an axis, whatever some of them are.
+
+    >>> round(robust_spread(np.array([-1.0, 0.5, 2.0, 1e9, -0.1])).item(), 4)
+    1.4826
+    """
+    return np.asarray(1.4826 * np.median(np.abs(residuals), axis=axis))

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import numpy as np
 
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.result import FitResult
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 
-__all__ = ["Audit", "Compared", "compare_with_lmfit"]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One fit of the kernel held against lmfit's: the largest relative differences of each kind."""
-
-    name: str
-    chisqr: float
-    value: float
-    stderr: float
-
-
-def compare_with_lmfit(kernel: FitResult) -> Compared:
-    """Let lmfit go on from where the kernel ended, and return how far it comes from there."""
-    from eisfit.fitting.fit import finish_in_lmfit
-
-    task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
-    theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
-    basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
-    lmfit = finish_in_lmfit(task, theta[0], basin)
-    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
-    errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
-    return Compared(
-        kernel.spectrum.name,
-        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
-        max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
-        max((abs(a - b) / b for a, b in errors), default=0.0),
-    )
+__all__ = ["Audit", "compare_with_lmfit"]
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Document):
     """How far the kernel's fits are from lmfit's: the largest relative differences among `count` fits.
 
     Attributes
@@ -64,16 +33,6 @@ class Audit:
     stderr: float = 0.0
     worst: str = ""
 
-    def with_one(self, seen: Compared) -> Audit:
-        """Return the audit with one more comparison."""
-        return Audit(
-            self.count + 1,
-            max(self.chisqr, seen.chisqr),
-            max(self.value, seen.value),
-            max(self.stderr, seen.stderr),
-            seen.name if seen.value > self.value else self.worst,
-        )
-
     def join(self, other: Audit) -> Audit:
         """Return the audit of two runs."""
         return Audit(
@@ -84,10 +43,6 @@ class Audit:
             other.worst if other.value > self.value else self.worst,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return dataclasses.asdict(self)
-
     def __str__(self) -> str:
         if not self.count:
             return "audit: no spectrum was finished in lmfit too"
@@ -95,3 +50,22 @@ class Audit:
             f"audit: {self.count} fits finished in lmfit too; largest relative differences: "
             f"chisqr {self.chisqr:.1g}, parameters {self.value:.1g}, standard errors {self.stderr:.1g}"
         )
+
+
+def compare_with_lmfit(kernel: FitResult) -> Audit:
+    """Let lmfit go on from where a fit of the kernel ended, and return how far it comes from there."""
+    from eisfit.fitting.fit import finish_in_lmfit
+
+    task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
+    theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
+    basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
+    lmfit = finish_in_lmfit(task, theta[0], basin)
+    pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
+    errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
+    return Audit(
+        1,
+        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
+        max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
+        max((abs(a - b) / b for a, b in errors), default=0.0),
+        kernel.spectrum.name,
+    )

@@ -203,7 +203,7 @@ class FitMany(Iterator[Result]):
         from eisfit.batch.audit import compare_with_lmfit
 
         while self._pending:
-            self._audit = self._audit.with_one(compare_with_lmfit(self._pending.pop(0)))
+            self._audit = self._audit.join(compare_with_lmfit(self._pending.pop(0)))
 
 
 class _LostFailure(FitFailure):

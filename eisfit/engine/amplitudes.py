@@ -11,7 +11,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Coordinates
-from eisfit.model.notation import Node, components, serial_parts
+from eisfit.model.notation import Node, components, parameter_names, serial_parts
 from eisfit.records import dataclass
 
 __all__ = ["Amplitudes"]
@@ -77,6 +77,5 @@ def _powers(coordinates: Coordinates, part: Node) -> FloatArray | None:
 
 def _columns(coordinates: Coordinates, part: Node) -> list[int]:
     """Return the coordinates of a branch."""
-    names = [name for component in components(part) for name in component.parameter_names]
-    positions = [coordinates.position[name] for name in names]
+    positions = [coordinates.position[name] for name in parameter_names(part)]
     return [coordinates.column[k] for k in positions if k in coordinates.column]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Part, Series, components
+from eisfit.model.notation import Component, Node, Part, Series, components, parameter_names
 from eisfit.model.once import keep_per_circuit
 
 __all__ = ["ROLE_ORDER", "arcs_in_order", "order_arcs", "role_times"]
@@ -42,12 +42,15 @@ def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray]]:
     """Return the arcs that can be interchanged, fast to slow by their roles, and their columns (arcs, n)."""
     position = {name: k for k, name in enumerate(circuit.names)}
     groups = [_from_fast_to_slow(circuit, found) for found in _interchangeable(circuit, circuit.tree)]
-    return [(group, np.asarray([[position[n] for n in _names(arc)] for arc in group])) for group in groups]
+    return [
+        (group, np.asarray([[position[n] for n in parameter_names(arc)] for arc in group]))
+        for group in groups
+    ]
 
 
 def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
     """Return the arcs in the order of their roles where all have one, else as they stand in the string."""
-    roles = [circuit.parameters[_names(arc)[0]].role for arc in group]
+    roles = [circuit.parameters[parameter_names(arc)[0]].role for arc in group]
     if not all(role in ROLE_ORDER for role in roles):
         return group
     rank = [ROLE_ORDER.index(role) for role in roles]
@@ -112,10 +115,6 @@ def _shape(node: Node) -> str:
         return node.symbol
     joint = "-" if isinstance(node, Series) else ","
     return "(" + joint.join(_shape(child) for child in node.children) + ")"
-
-
-def _names(node: Node) -> list[str]:
-    return [name for component in components(node) for name in component.parameter_names]
 
 
 def _time(arc: Part, values: FloatArray, position: dict[str, int]) -> FloatArray:

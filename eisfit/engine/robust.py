@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, robust_spread
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.propagation import standard_error
 from eisfit.engine.solver import solve
@@ -26,7 +26,6 @@ __all__ = ["TUNING", "RobustEnd", "covariance", "set_standard_errors", "solve_ro
 
 
 TUNING = {"huber": 1.345, "soft_l1": 1.287, "cauchy": 2.385}
-_MAD = 1.4826  # standard deviation over median absolute deviation of a normal distribution
 _ROUNDS = 40
 _SETTLED = 1e-7  # relative change of the cost
 _LEAST_SCALE = 1e-12  # noise-free data: residuals are relative
@@ -134,7 +133,7 @@ def _scale(residual: FloatArray, varied: int, known_noise: bool) -> FloatArray:
     if known_noise:
         return np.ones(residual.shape[0])
     n = residual.shape[1]
-    spread = _MAD * np.median(np.abs(residual), axis=1) * np.sqrt(n / max(n - varied, 1))
+    spread = robust_spread(residual, axis=1) * np.sqrt(n / max(n - varied, 1))
     return np.asarray(np.maximum(spread, _LEAST_SCALE))
 
 

@@ -136,6 +136,11 @@ class Problem:
             jacobian *= self.weight[:, np.newaxis, :]
         return residual, jacobian
 
+    def at(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted residual (2F,) and Jacobian (V, 2F) of the only spectrum at theta (V,)."""
+        residual, jacobian = self.evaluate(theta[np.newaxis], self.buffer(1))
+        return residual[0], jacobian[0]
+
     def products(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return chisqr (B,), J^T J (B, V, V) and J^T r (B, V); one that cannot be evaluated is infinite."""
         residual, jacobian = self.evaluate(theta, buffer)

@@ -29,11 +29,11 @@ def explainable(problem: Problem, theta: FloatArray) -> float:
     theta
         (V,) its optimum.
     """
-    residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
-    size = np.maximum(np.linalg.norm(jacobian[0], axis=1), 1e-300)
-    base = np.linalg.qr((jacobian[0] / size[:, np.newaxis]).T)[0]
+    residual, jacobian = problem.at(theta)
+    size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)
+    base = np.linalg.qr((jacobian / size[:, np.newaxis]).T)[0]
     shapes = ladder(problem.grid.omega.reshape(-1)) * problem.weight
-    gain, left = 0.0, residual[0] - base @ (base.T @ residual[0])
+    gain, left = 0.0, residual - base @ (base.T @ residual)
     for _ in range(_SHAPES):
         shapes = shapes - (shapes @ base) @ base.T
         lengths = np.linalg.norm(shapes, axis=1)

@@ -35,6 +35,7 @@ __all__ = [
     "Series",
     "components",
     "lines",
+    "parameter_names",
     "parse",
     "serial_parts",
 ]
@@ -151,6 +152,11 @@ def components(node: Node) -> Iterator[Component]:
     else:
         for child in node.children:
             yield from components(child)
+
+
+def parameter_names(node: Node) -> list[str]:
+    """Return the names of the parameters of a tree in the order of the string."""
+    return [name for component in components(node) for name in component.parameter_names]
 
 
 def lines(node: Node) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, robust_spread
 from eisfit.engine.arcs_order import role_times
 from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.propagation import standard_error
@@ -137,7 +137,7 @@ def measure_movement(path: FloatArray) -> FloatArray:
     """Return the usual movement (m,) of features (n, m) from one cycle to the next, robustly."""
     if len(path) < 3:
         return np.full(path.shape[1], 0.3)
-    return np.asarray(np.maximum(1.4826 * np.median(np.abs(np.diff(path, axis=0)), axis=0), _FLOOR))
+    return np.asarray(np.maximum(robust_spread(np.diff(path, axis=0)), _FLOOR))
 
 
 def cheapest_path(

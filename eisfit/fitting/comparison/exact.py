@@ -120,7 +120,7 @@ def _have_stopped_at_noise(fitted: Sequence[_Fitted]) -> bool:
 def _leaves_noise(closest: _Fitted) -> bool:
     """Return whether what a circuit leaves is noise: more than a program's, and no neighbours alike."""
     problem = closest.task.problem
-    residual = problem.evaluate(closest.theta[np.newaxis], problem.buffer(1))[0].reshape(-1, 2)
+    residual = problem.at(closest.theta)[0].reshape(-1, 2)
     if closest.basin.chisqr < _NOISE**2 * residual.size:
         return False
     lag = correlate_neighbours(residual)
@@ -151,8 +151,8 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
         if is_exact(task.spectrum, task.settings.weighting, task.attainable):  # the search knew it was
             hopeless = _WITHIN * digits.size
     if not enough and basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
-        residual, _ = by_digits.evaluate(theta[np.newaxis], by_digits.buffer(1))
-        return _Fitted(task, theta, float(residual[0] @ residual[0]), basin)
+        residual, _ = by_digits.at(theta)
+        return _Fitted(task, theta, float(residual @ residual), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
     if enough:
         theta, deviance = go_near_digits(

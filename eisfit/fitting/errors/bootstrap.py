@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, robust_spread
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.robust import TUNING, solve_robust
 from eisfit.engine.solver import solve
@@ -25,7 +25,6 @@ __all__ = ["KINDS", "repeat_fits"]
 
 KINDS = ("residual", "parametric")
 _CHUNK = 256  # rows that the solver takes fastest
-_MAD = 1.4826
 
 
 def repeat_fits(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
@@ -78,7 +77,7 @@ def _noise(refit: Refit, residual: FloatArray, free: int) -> float:
     if refit.settings.weighting == "noise":
         return 1.0
     if refit.settings.loss != "linear":
-        return float(_MAD * np.median(np.abs(residual)) * np.sqrt(residual.size / free))
+        return float(robust_spread(residual) * np.sqrt(residual.size / free))
     return float(np.sqrt(residual @ residual / free))
 
 

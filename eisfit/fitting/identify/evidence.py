@@ -89,11 +89,11 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
         The chisqr that stands for one unit: the square of the noise in the residuals' units.
     """
     coordinates = problem.coordinates
-    residual, jacobian = problem.evaluate(theta[np.newaxis], problem.buffer(1))
+    residual, jacobian = problem.at(theta)
     mean, width = prior.describe_circuit(coordinates)
     from_prior = (theta - mean) / width
-    volume = np.log1p(_gains(jacobian[0], width, scale) ** 2).sum()
-    fit = -0.5 * float(residual[0] @ residual[0]) / scale
+    volume = np.log1p(_gains(jacobian, width, scale) ** 2).sum()
+    fit = -0.5 * float(residual @ residual) / scale
     return (
         fit
         - 0.5 * float(from_prior @ from_prior)

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import FloatArray, IntArray, robust_spread
 from eisfit.tracking.identity import Candidate, cheapest_path
 from eisfit.validation.relaxation import Peak
 
@@ -90,7 +90,7 @@ def _usual(features: Sequence[FloatArray]) -> FloatArray:
     steps = [step for _, step in _steps(features)]
     if not steps:
         return np.full(2, _UNKNOWN)
-    return np.maximum(1.4826 * np.median(np.abs(np.concatenate(steps)), axis=0), _FLOOR)
+    return np.maximum(robust_spread(np.concatenate(steps)), _FLOOR)
 
 
 def _candidate(row: FloatArray, way: Sequence[int], most: int) -> Candidate:
