@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 __all__ = ["Document", "dataclass"]
@@ -88,6 +89,7 @@ class _Layout:
         rows = dataclasses.fields(cls)
         self.placed = tuple(row.name for row in rows if not row.kw_only)
         self.names = frozenset(row.name for row in rows)
+        self.size, self.most = len(self.names), len(self.placed)
         self.defaults = {row.name: row.default for row in rows if row.default is not dataclasses.MISSING}
         self.factories = {
             row.name: row.default_factory for row in rows if row.default_factory is not dataclasses.MISSING
@@ -95,20 +97,29 @@ class _Layout:
         self.compared = tuple(row.name for row in rows if row.compare)
         self.checked = hasattr(cls, "__post_init__")
 
+    @cached_property
+    def later(self) -> list[frozenset[str]]:
+        """Return what may be given by name, by the number of values that are given by their place."""
+        return [self.names.difference(self.placed[:count]) for count in range(self.most + 1)]
+
 
 def _init(self: Any, *args: Any, **given: Any) -> None:
-    layout: _Layout = self.__record__
-    state = self.__dict__
-    state.update(layout.defaults)
-    state.update(zip(layout.placed, args, strict=False))
-    state.update(given)
-    for name, factory in layout.factories.items():
-        if name not in state:
-            state[name] = factory()
-    wrong = len(args) > len(layout.placed) or len(state) != len(layout.names)
-    if given and not wrong:
-        wrong = not (given.keys() <= layout.names and given.keys().isdisjoint(layout.placed[: len(args)]))
-    if wrong:
+    layout: _Layout = self.__record__  # five thousand records are made to name one spectrum's circuit
+    state, count = self.__dict__, len(args)
+    if layout.defaults:
+        state.update(layout.defaults)
+    state.update(zip(layout.placed, args))  # noqa: B905 - to say `strict` takes as long as all of it
+    if given:
+        state.update(given)
+    if layout.factories:
+        for name, factory in layout.factories.items():
+            if name not in state:
+                state[name] = factory()
+    if (
+        len(state) != layout.size
+        or count > layout.most
+        or (given and not given.keys() <= layout.later[count])
+    ):
         raise TypeError(_explain_refusal(self, args, given))
     if layout.checked:
         self.__post_init__()
