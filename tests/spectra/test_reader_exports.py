@@ -479,3 +479,56 @@ def test_a_unit_or_a_factor_anywhere_beside_a_header_without_units_is_used_or_as
 @pytest.mark.parametrize(("unit", "scale"), [("V/mA", 1e3), ("mV/A", 1e-3), ("V/A", 1), ("mV/mA", 1)])
 def test_volts_per_ampere_are_ohms(unit, scale):
     holds(table(f"f/Hz,Z' / {unit},Z'' ({unit})", F, Z.real / scale, Z.imag / scale))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "频率单位: kHz",
+        "单位：千赫",
+        "unit: k Hz",
+        "f (x 1000 Hz)",
+        "частота, кГц",
+        "sweep (kHz)",
+        "Abszisse: kHz",
+        "f in thousand Hz",
+    ],
+)
+@pytest.mark.parametrize("place", ["above", "between", "below"])
+def test_a_unit_of_the_frequency_beside_a_header_without_is_used_or_asked_for(words, place):
+    head, body = "freq,Zre (Ohm),Zim (Ohm)", rows(F / 1e3, Z.real, Z.imag)
+    lines = {
+        "above": [words, head, *body],
+        "between": [head, f"# {words}", *body],
+        "below": [head, *body, words],
+    }
+    try:
+        holds("\n".join([*lines[place], ""]))
+    except ReadError as error:
+        assert re.search("the header has no unit", str(error))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Start frequency: 100 kHz",
+        "fi (kHz)   200.000",
+        "unit fi   kHz",
+        "Sampling (kHz)",
+        "Lowpass filter kHz",
+        "Shunt 10 mOhm",
+        "Calibrated with a 100 mOhm shunt",
+        "DCIR (mOhm),23.4",
+        "averages: 10 x",
+        "Impedance @1kHz: 20 mOhm",
+    ],
+)
+@pytest.mark.parametrize("place", ["above", "between", "below"])
+def test_units_of_settings_and_results_are_not_those_of_the_table(words, place):
+    head, body = "freq,Zre,Zim", rows(F, Z.real, Z.imag)
+    lines = {
+        "above": [words, head, *body],
+        "between": [head, f"# {words}", *body],
+        "below": [head, *body, words],
+    }
+    holds("\n".join([*lines[place], ""]))

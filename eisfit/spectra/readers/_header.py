@@ -112,15 +112,9 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_read_names, _unknown_names):
         for place, back in enumerate(near):
-            bare = COMMENT.sub("", above[back])
-            cells = split(bare, table.style.delimiter)
-            if (
-                is_units_row(cells)
-                or is_units_row(_drop_title(cells))
-                or _is_rule(bare, table.style.delimiter)
-            ):
-                continue
             higher = above[near[place + 1]] if place + 1 < len(near) else ""
+            if _is_no_header(above[back], higher, table.style, width):
+                continue
             units = _units_row(above[back + 1 :], table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
@@ -139,6 +133,16 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
                 break  # words further up are no header
     if near:
         table.names = names_of_units(above[near[0]], table.style, width)
+
+
+def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
+    """Whether a line holds units alone, or dashes, or is a remark below the header."""
+    bare = COMMENT.sub("", line)
+    cells = split(bare, style.delimiter)
+    if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, style.delimiter):
+        return True
+    names = split(higher, style.delimiter) if bare != line and not COMMENT.match(higher) else []
+    return len(names) == width != len(cells) and len(WANTED & set(quantities_of(names, []))) >= 3
 
 
 def _fit_to_columns(table: Table, width: int) -> None:

@@ -73,7 +73,7 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
     rows = [[*row, *[""] * (width - len(row))] for row in rows]
     if (
         not all(map(any, rows))
-        or (sum(map(bool, rows[-1])) == 1 and rows[0][0])  # a remark
+        or _is_remark(lines, rows)
         or not any(row[-1] for row in rows)
         or sum(map(is_unit, rows[-1])) > 1
         or sum(map(len, lines)) > LONGEST_HEADER
@@ -85,6 +85,15 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
     names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
     quantities = quantities_of(names, [])
     return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def _is_remark(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the last line is a remark below a header: of one cell, or behind a comment's mark."""
+    filled = sum(map(bool, rows[-1]))
+    if filled == 1:
+        return bool(rows[0][0])
+    marked = COMMENT.match(lines[-1]) is not None and COMMENT.match(lines[-2]) is None
+    return marked and len(WANTED & set(quantities_of(list(rows[-2]), []))) >= 3
 
 
 def quantities_of(names: list[str], units: list[str]) -> list[str]:

@@ -30,6 +30,7 @@ _PREFIX_APART = regex(
     rf"(?<![^\W_])([kmMuµμ]|(?i:milli|kilo|mega?|giga|micro|nano|tera|pico)|[GKnpT](?=[.·*-])|(?<=[\[(<|,:/])[GKnpT])"
     rf"(?:[ ._·*-]| x ){PREFIXED_OHM}"
 )
+_KILO_APART = regex(r"(?<![^\W_])([kMG]|kilo|mega|giga)[ ._·-](?=Hz\b|hertz\b)")
 _QUOTED = regex(r'^"([^"]+)"(?=\s*\S)')
 _WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
 _PRIMES = str.maketrans(
@@ -40,7 +41,7 @@ _LONGEST = 200  # characters of a header that are looked at
 
 def join_prefixes(text: str) -> str:
     """Return a text with the prefixes of ohms that stand apart joined with them: ``m Ohm``, ``kilo-ohm``."""
-    return _PREFIX_APART.sub(r"\1", text)
+    return _KILO_APART.sub(r"\1", _PREFIX_APART.sub(r"\1", text))
 
 
 def plain_name(name: str) -> str:

@@ -28,7 +28,7 @@ __all__ = ["names_with_units_beside", "note_assumed_units", "refuse_unclear", "t
 __all__ += ["with_stated_units"]
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
-_UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?"
+_UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?|unità|enhet(?:er)?|eenheid|单位|單位|単位|단위"
 _UNITS = regex(_UNIT_WORD, re.IGNORECASE)
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
@@ -36,13 +36,16 @@ _SUBJECT = {
         rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|impedan\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
         re.IGNORECASE,
     ),
-    "frequency": regex(rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*)\b", re.IGNORECASE),
+    "frequency": regex(
+        rf"\b(?:{_UNIT_WORD}|f|freq\w*|frequen\w*|frecuen\w*|fréquen\w*|frekven\w*|частот\w*)\b|频率|頻率|周波数|주파수",
+        re.IGNORECASE,
+    ),
 }
 _MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = regex(
     r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
-    r"|\b1\s*=\s*1\s*\w",
+    r"|\b1\s*=\s*1\s*\w|\b(?:hundreds?|thousands?|millions?)\s+(?:of\s+)?\w*(?:Hz|Hertz|ohm)",
     re.IGNORECASE,
 )
 _SCALE = regex(
@@ -52,6 +55,11 @@ _VALUE = regex(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = regex(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
 _OTHER = regex(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
+#: Of a sweep or an instrument, not of the table's frequencies.
+_SETTING = regex(
+    r"\b(?:f[if]|start|stop|from|initial|final|low\w*|high\w*|upper|cut-?off|sampl\w*|clock|demod\w*|modulation|center|centre)\b",
+    re.IGNORECASE,
+)
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 _SWEPT = {"frequency", "period"}
 _FEWEST_ROWS = 3
@@ -126,7 +134,14 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
         for line in told:
             raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
     if "frequency" in bare:
-        for line in _find_scaled("frequency", elsewhere):
+        near = [line for line in (*text[-_MOST_LINES:], *below) if not _SETTING.search(line)]
+        told = [
+            line
+            for line in near
+            if _FACTOR.search(line) and (_SUBJECT["frequency"].search(line) or "Hz" in line)
+        ]
+        titles = [line for line in near if not any(map(str.isdigit, line))]
+        for line in [*told, *_find_scaled("frequency", [*titles, *elsewhere])]:
             raise file.error(f"{_where(line)}: write it there")
 
 
