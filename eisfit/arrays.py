@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "NORMAL_95",
     "BoolArray",
     "ComplexArray",
     "FloatArray",
@@ -23,6 +24,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
+
+#: Standard errors on either side of a normal distribution's mean that hold 95 % of it.
+NORMAL_95 = 1.959964
 
 
 def drop_masked(*arrays: Any) -> tuple[list[Any], int]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.contributions import Draw, layers, resistances, summary, thin
+from eisfit.coating.inference.assembly import LAST_DIGIT
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
@@ -25,7 +26,6 @@ __all__ = ["Facts", "butler_volmer", "contradictions", "list_stated", "predict_v
 
 _DRAWN = 2000
 _EACH = 130  # draws of a hypothesis that facts are foretold from
-_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 _NOTHING = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing
 
 _ALIKE = {True: "all foretell the same", False: "one hypothesis is left, and meets it"}
@@ -111,7 +111,7 @@ def _density(
     voltage, current = asked
     parts = _foretold(problem, [drawn], row, current)[1]
     foretold, moved = parts.sum(axis=0), row.width.median * np.sqrt(np.sum(parts**2, axis=0))
-    error = np.hypot(moved, _LAST_DIGIT * np.abs(voltage))
+    error = np.hypot(moved, LAST_DIGIT * np.abs(voltage))
     logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
     spread = foretold + error * np.random.default_rng(seed).standard_normal(len(error))
     meets = _meet(summary(voltage), summary(spread))

@@ -40,7 +40,7 @@ from eisfit.verdict import Flag, limit, usable
 if TYPE_CHECKING:
     from eisfit.fitting.identify.choice import Choice
 
-__all__ = ["finish_in_lmfit", "fit", "fit_or_failure"]
+__all__ = ["finish_in_lmfit", "fit", "fit_each", "fit_or_failure"]
 
 
 TIGHT = 1e-10
@@ -235,6 +235,14 @@ def fit_or_failure(
         raise
     except EisfitError as error:
         return FitFailure.of(spectrum, str(error))
+
+
+def fit_each(
+    spectra: Sequence[Spectrum | FitFailure], circuit: str | Circuit, **options: Any
+) -> Iterator[FitResult | FitFailure]:
+    """Yield the fits of spectra with one circuit, in order; what could not be read is handed on."""
+    for spectrum in spectra:
+        yield spectrum if isinstance(spectrum, FitFailure) else fit_or_failure(spectrum, circuit, **options)
 
 
 def _drop_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:

@@ -166,12 +166,9 @@ def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str
 
 
 def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
-    from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.fit import fit_or_failure
+    from eisfit.fitting.fit import fit_each
 
-    for spectrum in spectra:
-        is_failure = isinstance(spectrum, FitFailure)
-        yield spectrum if is_failure else fit_or_failure(spectrum, chosen, **options)
+    yield from fit_each(spectra, chosen, **options)
 
 
 def _kernel_fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:

@@ -123,8 +123,7 @@ def _track_all(
 def _fit_each(
     spectra: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
 ) -> Iterator[Any]:
-    from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.fit import fit_or_failure
+    from eisfit.fitting.fit import fit_each
     from eisfit.fitting.fit_alike import fit_alike
     from eisfit.fitting.identify.choice import place_of
 
@@ -136,10 +135,7 @@ def _fit_each(
 
         yield from fit_alike(spectra, constrain if constraints else None, place=place, **options)
         return
-    chosen = constraints.of(str(circuit))
-    for one in spectra:
-        failed = isinstance(one, FitFailure)
-        yield one if failed else fit_or_failure(one, chosen, **options)
+    yield from fit_each(spectra, constraints.of(str(circuit)), **options)
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:

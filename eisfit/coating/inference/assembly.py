@@ -31,10 +31,10 @@ from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["problem_of", "published_error", "size_priors"]
+__all__ = ["LAST_DIGIT", "problem_of", "published_error", "size_priors"]
 
 _CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
-_LAST_DIGIT = 0.005  # relative error of a published number that comes without one
+LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 _SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
 
 
@@ -255,7 +255,7 @@ def _scalars(cell: Cell) -> Block:
 
 def published_error(value: Uncertain) -> float:
     """Return the standard error of a published number: it is known to its last digit at best."""
-    return max(value.b if value.kind == "normal" else 0.0, _LAST_DIGIT * value.median)
+    return max(value.b if value.kind == "normal" else 0.0, LAST_DIGIT * value.median)
 
 
 def _test_spectrum(spectrum: Any) -> tuple[float, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eisfit.arrays import NORMAL_95
 from eisfit.display.plot.style import COLORS, GREY, apply_style, axes_or_new, column, figure_or_new, pretty
 from eisfit.display.report.words import Document, append_unit
 from eisfit.errors import EisfitError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["joint_course", "joint_overview", "strength_curve"]
 
-_QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 _MANY = 60  # points: above it their error bars would be a smear
 
 
@@ -55,7 +55,7 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     ax.errorbar(x, single, bars, fmt="o", ms=3, color=GREY, elinewidth=0.8, capsize=0, zorder=2,
                 label="each cycle by itself")  # fmt: skip
     ax.plot(x, value, "-", color=COLORS[0], zorder=3, label=f"{mode}, 95 %")
-    band = _QUANTILE_95 * error
+    band = NORMAL_95 * error
     ax.fill_between(x, value - band, value + band, color=COLORS[0], alpha=0.25, lw=0, zorder=1)
     unit = (document.get("units") or {}).get(name)
     ax.set(xlabel="spectrum" if counted else "cycle", ylabel=pretty(append_unit(name, unit)))

@@ -22,6 +22,7 @@ from eisfit.display.plot.style import (
     require_data,
     shorten,
 )
+from eisfit.display.report.words import is_simulated
 from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -189,21 +190,14 @@ def _ring(ax: Axes, impedance: Any) -> None:
     )
 
 
-def _is_simulated(document: Mapping[str, Any]) -> bool:
-    """Return whether the document says so: simulated data is labelled wherever it is shown."""
-    blocks = (document, *(document.get(key) or {} for key in ("spectrum", "spectrum_document")))
-    marks = (block.get("simulated") or (block.get("metadata") or {}).get("simulated") for block in blocks)
-    return any(marks)
-
-
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
     if paper_columns():  # the caption says what is shown, and whether to believe it
-        if _is_simulated(document):
+        if is_simulated(document):
             figure.suptitle("simulated data", x=0.99, ha="right", size=7)
         return
     spectrum = document.get("spectrum") or {}
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
-    if _is_simulated(document):
+    if is_simulated(document):
         source = f"{shorten(source, 28)} (simulated)"
     head = ", ".join(part for part in (shorten(source, 40), shorten(what or "", 60)) if part)
     grave = [flag for flag in document.get("flags") or [] if flag.get("level", "forbids") == "forbids"]

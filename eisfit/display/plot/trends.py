@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import NORMAL_95, FloatArray
 from eisfit.display.plot.style import (
     apply_style,
     axes_or_new,
@@ -24,7 +24,6 @@ __all__ = ["bounds_of", "explain_hollow", "trend"]
 
 _DOUBTFUL = "not usable or not determined"
 _MANY = 40  # points
-_QUANTILE_95 = 1.959964  # of the normal distribution, both tails
 
 
 @apply_style
@@ -162,5 +161,5 @@ def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> N
     mixed = np.asarray(covariance, dtype=float)
     cross = float(mixed if mixed.ndim == 0 else mixed[0, 1])
     variance = (grid * float(errors[0] or 0)) ** 2 + float(errors[1] or 0) ** 2 + 2 * grid * cross
-    band = _QUANTILE_95 * np.sqrt(np.maximum(variance, 0.0))
+    band = NORMAL_95 * np.sqrt(np.maximum(variance, 0.0))
     ax.fill_between(grid, line - band, line + band, color=color, alpha=0.15, lw=0, zorder=1)

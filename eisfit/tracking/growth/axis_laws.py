@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import NORMAL_95, FloatArray
 from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
@@ -27,7 +27,6 @@ __all__ = ["arrhenius_of", "law_along", "laws_along"]
 
 _LEAST_FOR_CURVE = 4
 _NM_PER_CM = 1e7
-_QUANTILE_95 = 1.959964
 
 
 def arrhenius_of(
@@ -189,7 +188,7 @@ def smooth_curve(
     y, s = np.log(value[good][order]), (error / value)[good][order]
     strength = cross_validated(in_units(x), y, s).strength
     inverse = np.linalg.inv(np.diag(1 / s**2) + strength * _dense(penalty(in_units(x))))
-    smooth, width = inverse @ (y / s**2), _QUANTILE_95 * np.sqrt(np.diag(inverse))
+    smooth, width = inverse @ (y / s**2), NORMAL_95 * np.sqrt(np.diag(inverse))
     band = {
         axis.name: x,
         "value": np.exp(smooth),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import NORMAL_95, FloatArray
 from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
@@ -22,7 +22,6 @@ from eisfit.tracking.relaxation.processes import Process
 __all__ = ["Arc", "arcs_among"]
 
 _NEAR = 0.5  # decades of tau within which a peak can be an arc's: about the width of a peak at 1 % noise
-_SAME = 1.959964  # standard errors of a difference: 95 %
 _ALIKE = 0.25  # largest departure of areas from each other that is called the same
 
 
@@ -154,7 +153,7 @@ def _energies(course: _Course, process: Process, places: FloatArray) -> dict[str
         "arc_stderr": arc.stderr,
         "peak": energy,
         "peak_stderr": stderr,
-        "same": bool(apart <= _SAME),
+        "same": bool(apart <= NORMAL_95),
     }
 
 

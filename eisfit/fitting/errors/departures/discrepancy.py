@@ -20,7 +20,7 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, FloatArray
+from eisfit.arrays import NORMAL_95, BoolArray, FloatArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
@@ -49,7 +49,7 @@ _TRUE = 0.8  # prior probability of the circuit: noise then looks like a departu
 _COUNTS = _TRUE / (1 - _TRUE)  # likelihood ratio that makes a departure more probable than not
 _AT_ONCE = 256
 _BEST_BY = 1.92  # of the log likelihood: half the 95 % point of chi-square with one degree of freedom
-_NORMAL, _OUTSIDE = 1.959964, 0.05
+_OUTSIDE = 0.05
 _AS_GOOD = 12.0  # of the log evidence, up to which a departure describes the data about as well as the best
 
 
@@ -327,7 +327,7 @@ def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
     high = np.log(np.max(np.where(counts, size, 0.0), axis=1))
     for _ in range(24):
         middle = 0.5 * (low + high)
-        beyond = _exceed(_NORMAL * np.exp(middle)[:, np.newaxis] / size)
+        beyond = _exceed(NORMAL_95 * np.exp(middle)[:, np.newaxis] / size)
         wider = np.einsum("bt,btv->bv", share, beyond) > _OUTSIDE
         low, high = np.where(wider, middle, low), np.where(wider, high, middle)
     return np.asarray(np.exp(0.5 * (low + high)))
