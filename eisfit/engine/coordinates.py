@@ -51,6 +51,10 @@ class Scales:
     def _known_spans(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         return _spans(self.ends)
 
+    @cached_property
+    def _widest_spans(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        return _spans(self.ends, _SEARCHED, _SEARCHED_TIME)
+
     @property
     def ends(self) -> FloatArray:
         """The four of them, (4, 1)."""
@@ -171,9 +175,9 @@ class Coordinates:
         self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
         found = ((id(node), self._arc_of(node)) for node in parallels(circuit.tree))
         self._simple_arcs = {node: arc for node, arc in found if arc in self.simple}
-        low, high = self.box(_spans(scales.ends))
+        low, high = self.box(scales._known_spans)
         self.low, self.high = low[0], high[0]
-        self._widest = Box(*self.box(_spans(scales.ends, _SEARCHED, _SEARCHED_TIME)))
+        self.widest = Box(*self.box(scales._widest_spans))  # of one spectrum, where it is searched
         self._sizes = np.array(
             [
                 scales.size(rows[k].unit) if rows[k].scale == "linear" and rows[k].unit else 0
@@ -286,7 +290,7 @@ class Coordinates:
             full = np.where(self.log, np.log(np.where(self.log, values, 1.0)), values)
         for q, r, alpha in self.ties:
             full[:, q] = (full[:, q] + full[:, r]) / (1.0 if alpha is None else values[:, alpha])
-        return self._widest.clip(full[:, self.free])
+        return self.widest.clip(full[:, self.free])
 
     def _alpha(self, full: FloatArray, column: int) -> FloatArray | float:
         """Return the exponents, before expressions are evaluated: a tie is only made where this is enough."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,12 +120,17 @@ def _loop(*, make: bool) -> Loop | None:
     return _METER.loop
 
 
-def _grid(omega: FloatArray) -> FloatArray:
-    """Return (1 or B, 11, F): shapes of L, C, W and of W's admittance, omega, ln omega, 1/sqrt(omega)."""
-    omega = np.atleast_2d(omega)
-    zero, root = np.zeros_like(omega), np.sqrt(omega)
-    monomials = [zero, omega, zero, -1 / omega, 1 / root, -1 / root, 0.5 * root, 0.5 * root]
-    return np.stack([*monomials, omega, np.log(omega), 1 / root], axis=1)
+_SHAPES: WeakKeyDictionary[FrequencyGrid, FloatArray] = WeakKeyDictionary()
+
+
+def _shapes(grid: FrequencyGrid) -> FloatArray:
+    """Return (1 or B, 10, F): shapes of L, C, W and of W's admittance, omega, ln omega."""
+    if grid not in _SHAPES:
+        omega = np.atleast_2d(grid.omega)
+        zero, root = np.zeros_like(omega), np.sqrt(omega)
+        monomials = [zero, omega, zero, -1 / omega, 1 / root, -1 / root, 0.5 * root, 0.5 * root]
+        _SHAPES[grid] = np.stack([*monomials, omega, np.log(omega)], axis=1)
+    return _SHAPES[grid]
 
 
 def _halves(pairs: FloatArray) -> FloatArray:
@@ -165,7 +171,7 @@ def minimise(  # noqa: PLR0917
         after how many its spectrum needs no more. Rows that went further are gone back to there.
     """
     measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
-    grids, boxes = _grid(grid.omega), np.stack([box.low, box.high], axis=1)
+    grids, boxes = _shapes(grid), np.stack([box.low, box.high], axis=1)
     ceilings = np.full(1, np.inf) if ceiling is None else np.ascontiguousarray(ceiling)
     problem = grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
     start = np.ascontiguousarray(box.clip(theta))

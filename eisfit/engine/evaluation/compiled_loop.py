@@ -31,7 +31,7 @@ REFLECTIVE, TRANSMISSIVE, REFLECTIVE_POWER, TRANSMISSIVE_POWER, LINE = range(7, 
 # What the working room holds.
 W, JACOBIAN, VALUES, LOGS, NORMAL, NEW_NORMAL, MATRIX, STEP, TRIAL, EXTRA, HELD = range(11)
 # Rows of a grid, after the pairs that shape the monomials.
-OMEGA, LOG_OMEGA, PER_ROOT = 8, 9, 10
+OMEGA, LOG_OMEGA = 8, 9
 
 _QUARTER = 0.5 * math.pi
 _LOG2_E = 1 / math.log(2)
@@ -644,7 +644,7 @@ def iterate(
     )
     problem = (
         plan,
-        carray(grids, (G, PER_ROOT + 1, F)),
+        carray(grids, (G, LOG_OMEGA + 1, F)),
         carray(targets, (T, 2 * F)),
         carray(weights, (T, 2 * F)),
         carray(boxes, (X, 2, V)),

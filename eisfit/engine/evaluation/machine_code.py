@@ -34,7 +34,7 @@ _SOURCE = Path(__file__).with_name("compiled_loop.py")
 _ARGUMENTS = "iiiii" + "d" * 7 + "i" + "d" * 13 + "i"
 # Arrays that belong to nobody are never freed; what numba would call to do so, a later process does not have.
 _FREES = re.compile(r"declare ([^\n]*@NRT_MemInfo_call_dtor\([^)]*\))[^\n]*")
-_PLACE = ctypes.c_char * 0  # of an array's memory: a tenth of what `array.ctypes` costs, thirty times a call
+_PLACE = ctypes.c_char * 0  # of an array's memory: a third of what `array.ctypes` costs, thirty times a call
 _LOADS = "import sys; sys.path[:] = {!r}; from {} import loads; sys.exit(not loads({!r}))"
 
 

@@ -7,7 +7,7 @@ was measured; a frequency of the sweep is drawn for each element, and its parame
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -118,21 +118,19 @@ def _element(
     component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: np.random.Generator
 ) -> dict[str, FloatArray]:
     """Return the parameters (B, S) of an element that matters at the frequencies `place` (B, S)."""
-    omega = np.take_along_axis(draw.omega, place, axis=1)
-    size = np.take_along_axis(draw.modulus, place, axis=1)
-    count = place.shape[1]
+    row, count = np.arange(len(place))[:, np.newaxis], place.shape[1]
+    omega, size = draw.omega[row, place], draw.modulus[row, place]
     exponent = _exponent(component, rows, count, rng)
     found = {}
-    for row, kind in zip(rows, component.element.parameters, strict=True):
+    for own, kind in zip(rows, component.element.parameters, strict=True):
         noise, sign = rng.normal(size=(1, count))[0], rng.random((1, count))[0]
-        if row.scale == "linear" and kind.unit == "":
-            found[row.name] = np.broadcast_to(exponent, place.shape)
-            continue
-        value = _value(kind.unit, size * 10 ** (_SIZE_SPREAD * noise), omega, exponent, noise)
-        found[row.name] = _clip(row, value, sign)
-    return {
-        name: _take_given(circuit_row, found[name]) for name, circuit_row in zip(found, rows, strict=True)
-    }
+        if own.scale == "linear" and kind.unit == "":
+            value = np.broadcast_to(exponent, place.shape)
+        else:
+            value = _value(kind.unit, size * 10 ** (_SIZE_SPREAD * noise), omega, exponent, noise)
+            value = _clip(own, value, sign)
+        found[own.name] = _take_given(own, value)
+    return found
 
 
 def _exponent(
@@ -150,16 +148,24 @@ def _exponent(
 
 def _value(unit: str, z: FloatArray, w: FloatArray, exponent: FloatArray, noise: FloatArray) -> FloatArray:
     """Return what makes an element's impedance about z ohm at w rad/s."""
-    forms = {
-        "ohm": z,
-        "F": 1 / (w * z),
-        "H": z / w,
-        "S s^alpha": 1 / (z * w**exponent),
-        "ohm s^alpha": z / w**exponent,
-        "ohm s^-1/2": z * np.sqrt(w),
-        "s": 10 ** (_TIME_SPREAD * noise) / w,
-    }
-    return np.asarray(forms.get(unit, np.broadcast_to(10 ** (_RATIO_SPREAD * noise), z.shape)))
+    form = _FORMS.get(unit)
+    return (
+        np.broadcast_to(10 ** (_RATIO_SPREAD * noise), z.shape)
+        if form is None
+        else form(z, w, exponent, noise)
+    )
+
+
+#: Unit -> what has z ohm at w rad/s; of an exponent, with noise.
+_FORMS: dict[str, Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]] = {
+    "ohm": lambda z, w, exponent, noise: z,
+    "F": lambda z, w, exponent, noise: 1 / (w * z),
+    "H": lambda z, w, exponent, noise: z / w,
+    "S s^alpha": lambda z, w, exponent, noise: 1 / (z * w**exponent),
+    "ohm s^alpha": lambda z, w, exponent, noise: z / w**exponent,
+    "ohm s^-1/2": lambda z, w, exponent, noise: z * np.sqrt(w),
+    "s": lambda z, w, exponent, noise: 10 ** (_TIME_SPREAD * noise) / w,
+}
 
 
 def _clip(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> FloatArray:
@@ -168,7 +174,7 @@ def _clip(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> Floa
         value = -value
     elif row.min < 0:
         value = np.where(uniform < 0.5, -value, value)
-    return np.clip(value, row.min, row.max)
+    return np.minimum(np.maximum(value, row.min), row.max)
 
 
 def _take_given(row: CircuitParameter, value: FloatArray) -> FloatArray:

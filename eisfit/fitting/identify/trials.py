@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.coordinates import Box, Coordinates, Scales, arcs
+from eisfit.engine.coordinates import Coordinates, Scales, arcs
 from eisfit.engine.digits import reach_digits
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
@@ -258,8 +258,7 @@ class Workbench:
         scales, grid = self._shared
         target = self.spectrum.impedance[np.newaxis]
         coordinates = Coordinates(circuit_of(structure), scales)
-        box = Box.search(coordinates, self.spectrum.omega, target)
-        return Problem(coordinates, grid, target, self.weight[np.newaxis], box)
+        return Problem(coordinates, grid, target, self.weight[np.newaxis], coordinates.widest)
 
     def _draw(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
         rng = np.random.default_rng((self.seed, turn))
