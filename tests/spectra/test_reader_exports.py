@@ -532,3 +532,41 @@ def test_units_of_settings_and_results_are_not_those_of_the_table(words, place):
         "below": [head, *body, words],
     }
     holds("\n".join([*lines[place], ""]))
+
+
+def npz(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def test_complex_arrays_of_two_cells_are_two_spectra():
+    found = read_bytes(npz(f=F, Z_A=Z, Z_B=2 * Z), "x.npz")
+    np.testing.assert_allclose([s.impedance for s in found], [Z, 2 * Z], rtol=1e-12)
+    found = read_bytes(npz(f=F, Z_A=np.array([Z, 3 * Z]), Z_B=np.array([2 * Z, 4 * Z])), "x.npz")
+    np.testing.assert_allclose([s.impedance for s in found], [Z, 2 * Z, 3 * Z, 4 * Z], rtol=1e-12)
+
+
+def test_the_fit_beside_a_complex_array_is_not_taken_for_it():
+    holds(npz(f=F, Z=Z, Z_fit=1.01 * Z), "x.npz")
+    pairs = {name: np.c_[z.real, z.imag].tolist() for name, z in (("Z", Z), ("Z_fit", 1.01 * Z))}
+    holds(json.dumps({"f": F.tolist(), **pairs}), "x.json")
+
+
+@pytest.mark.parametrize("word", [{"unit": "mOhm"}, {"Z_unit": "mOhm"}, {"scale": 1e-3}])
+def test_a_unit_or_a_factor_beside_arrays_is_asked_for(word):
+    with pytest.raises(ReadError, match="--impedance-unit"):
+        read_bytes(npz(f=F, Z=1e3 * Z, **word), "x.npz")
+    h5py = pytest.importorskip("h5py")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for name, value in {"f": F, "Z": 1e3 * Z, **word}.items():
+            file[name] = value
+    with pytest.raises(ReadError, match="--impedance-unit"):
+        read_bytes(stream.getvalue(), "x.h5")
+
+
+def test_json_of_nested_lists_and_conditions_of_another_length():
+    pair = [np.c_[z.real, z.imag].tolist() for z in (Z, 2 * Z)]
+    found = read_bytes(json.dumps({"f": F.tolist(), "Z": pair, "T": [20, 30]}).encode(), "x.json")
+    np.testing.assert_allclose([s.impedance for s in found], [Z, 2 * Z], rtol=1e-12)

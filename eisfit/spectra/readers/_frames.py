@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from eisfit.spectra.readers import text
@@ -10,7 +11,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["attach_unit", "frame_sweeps"]
+__all__ = ["attach_unit", "frame_sweeps", "names_of_parts"]
 
 _MARK = "\t"
 
@@ -32,7 +33,12 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     ReadError
         When the lengths differ, or the columns hold no spectrum.
     """
-    columns = dict(part for name, values in columns.items() for part in _parts(name, values))
+    whole = [name for name, values in columns.items() if any(isinstance(v, complex) for v in values)]
+    parts = (
+        _parts(name, values, len(whole) == 1) if name in whole else [(name, values)]
+        for name, values in columns.items()
+    )
+    columns = dict(chain.from_iterable(parts))
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
@@ -47,17 +53,24 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     return sweeps
 
 
-def _parts(name: str, values: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
-    """Return a column, or the two that a column of complex numbers makes."""
-    if not any(isinstance(value, complex) for value in values):
-        return [(name, values)]
+def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
+    """Return what the parts of complex numbers are called, which may stand `alone` or beside others.
+
+    >>> names_of_parts("Z [mohm]", alone=False), names_of_parts("Z_fit", alone=True)
+    (('Z_real [mohm]', 'Z_imag [mohm]'), ('Z_real', 'Z_imag'))
+    """
     meaning = column(name)
+    if not alone and (meaning.label or not meaning.quantity):
+        return f"{name} real", f"{name} imag"
     letter = "Y" if meaning.quantity.startswith("admittance") else "Z"
     unit = f" [{meaning.unit}]" if meaning.unit else ""
+    return f"{letter}_real{unit}", f"{letter}_imag{unit}"
+
+
+def _parts(name: str, values: Sequence[Any], alone: bool) -> list[tuple[str, Sequence[Any]]]:
+    """Return the two columns that one of complex numbers makes."""
     pairs = [(value.real, value.imag) if value is not None else (None, None) for value in values]
-    return [
-        (f"{letter}_{part}{unit}", [pair[i] for pair in pairs]) for i, part in enumerate(("real", "imag"))
-    ]
+    return [(part, [pair[i] for pair in pairs]) for i, part in enumerate(names_of_parts(name, alone=alone))]
 
 
 def _cell(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,27 +11,23 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import median
 from eisfit.errors import ReadError
-from eisfit.spectra.readers._assemble import (
-    Chosen,
-    bare_unit,
-    choose,
-    describe_sign,
-    settle_sign,
-    sweeps_of,
-)
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._assemble import bare_unit, choose, describe_sign, settle_sign, sweeps_of
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import BETTER, FITS
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
-__all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency"]
+__all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency", "word_of"]
 
 Arrays = dict[str, NDArray[Any]]
 _MOST_SHOWN = 8
+_SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 
 
 def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
@@ -57,6 +54,12 @@ def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
             sweep.notes.append(f"group {name!r}")
         sweeps += found
     return measured_only(sweeps, "label")
+
+
+def word_of(name: str, value: NDArray[Any]) -> Iterator[str]:
+    """Yield an array of one text behind its name, or of one number that is called a scale or a factor."""
+    if value.size == 1 and (value.dtype.kind == "U" or (value.dtype.kind in "fiu" and _SCALE.search(name))):
+        yield f"{name}: {value.item()}"
 
 
 def _is_table(values: NDArray[Any]) -> bool:
@@ -96,22 +99,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     used = {name: values for name, values in flat.items() if meanings[name].quantity}
     if any(values.ndim == 2 for values in used.values()):
         return _many(file, used, size, f_name)
-    chosen_names = [name for name, values in used.items() if values.shape == (size,)]
-    matrix = np.column_stack([used[name].astype(np.float64) for name in chosen_names])
-    chosen = choose({i: meanings[name] for i, name in enumerate(chosen_names)}, matrix)
-    z = impedance(file, chosen)
-    chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
-    refuse_unclear(file, _without_unit(chosen))
-    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
-    settle_sign(file, sweeps, describe_sign(chosen))
-    return sweeps
-
-
-def _without_unit(chosen: Chosen) -> set[str]:
-    """Return the kinds of unit that no name tells."""
-    parts = [chosen.columns[part] for part in ("real", "imag", "modulus") if part in chosen.columns]
-    kinds = {"ohm"} if parts and not any(meaning.unit for meaning in parts) else set()
-    return kinds | (set() if chosen.columns["frequency"].unit else {"frequency"})
+    return frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
 
 
 def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
@@ -193,11 +181,11 @@ def _looks_like_frequency(f: NDArray[np.float64]) -> bool:
 def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     flat: dict[str, NDArray[Any]] = {}
     complex_ones = [name for name, values in arrays.items() if values.dtype.kind == "c"]
-    alone = complex_ones[0] if len(complex_ones) == 1 and complex_ones[0][:1] in "zZ" else ""
+    alone = len(complex_ones) == 1 and complex_ones[0][:1] in "zZ"
     for name, values in arrays.items():
-        if values.dtype.kind == "c" and (column(name).quantity == "modulus" or name == alone):
-            unit = f" [{column(name).unit}]" if column(name).unit else ""
-            flat[f"Z_real{unit}"], flat[f"Z_imag{unit}"] = values.real, values.imag
+        if values.dtype.kind == "c" and (column(name).quantity or alone):
+            real, imag = names_of_parts(name, alone=alone)
+            flat[real], flat[imag] = values.real, values.imag
         elif values.dtype.kind in "fiu":
             flat[name] = values
     return flat
@@ -215,11 +203,27 @@ def _many(file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str) 
 
 
 def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
-    """Return a spectrum for each row of the arrays."""
+    """Return a spectrum for each row of the arrays, without a table where each quantity comes once."""
     held = {name: v for name, v in wide.items() if v.ndim == 2 or name == f_name}
     rows = next(v.shape[0] for v in held.values() if v.ndim == 2)
     parts = ({name: v[i] if v.ndim == 2 else v for name, v in held.items()} for i in range(rows))
-    return [sweep for part in parts for sweep in from_names(file, part)]
+    known = [column(name).quantity for name in held]
+    read = _read_plain if len(set(known)) == len(known) else from_names
+    return [sweep for part in parts for sweep in read(file, part)]
+
+
+def _read_plain(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
+    """Return the sweeps of arrays of one length, each of a quantity of its own."""
+    matrix = np.column_stack([values.astype(np.float64) for values in arrays.values()])
+    chosen = choose({i: column(name) for i, name in enumerate(arrays)}, matrix)
+    z = impedance(file, chosen)
+    chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
+    told = {part: chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns}
+    bare = set() if not told or any(told.values()) else {"ohm"}
+    refuse_unclear(file, bare | (set() if chosen.columns["frequency"].unit else {"frequency"}))
+    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
+    settle_sign(file, sweeps, describe_sign(chosen))
+    return sweeps
 
 
 def _rows_or_columns(file: File, square: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:

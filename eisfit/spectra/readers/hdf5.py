@@ -13,7 +13,7 @@ import numpy as np
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
-from eisfit.spectra.readers._named_arrays import Arrays, from_groups
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -101,6 +101,10 @@ def _attributes(content: Any) -> Iterator[str]:
     for one in held:
         told = ((key, _read_attribute(one.attrs, key)) for key in one.attrs)
         yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
+        if one.name and hasattr(one, "dtype") and one.shape == () and one.dtype.kind in "OSfiu":
+            value = one[()]
+            text = value.decode(errors="replace") if isinstance(value, bytes) else value
+            yield from word_of(one.name.rsplit("/", 1)[-1], np.asarray(text))
 
 
 def _with_unit(name: str, attributes: Any) -> str:

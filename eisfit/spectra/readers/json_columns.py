@@ -9,12 +9,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eisfit.errors import ReadError
 from eisfit.files import parse_json
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
+from eisfit.spectra.readers._header_names import WANTED
+from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -54,22 +59,28 @@ def parse(file: File) -> list[Sweep]:
     file = file.with_words(_words(document))
     for label, table, dropped in _tables(document):
         try:
-            found = frame_sweeps(file, table)
+            sweeps += _labelled(file, label, table, dropped)
         except ReadError as error:
             if asks_for_unit(error):
                 raise
             reasons.append(str(error).removeprefix(f"{file.name}: "))
-            continue
-        for sweep in found:
-            sweep.metadata |= {"label": label} if label else {}
-            sweep.notes += [f"left out {plural(dropped, 'point')} masked in the file"] if dropped else []
-        sweeps += found
     if not sweeps:
+        if arrays := _arrays(document):
+            return from_names(file, arrays)
         raise file.error("; ".join(reasons[:3]) or "JSON without columns or rows that name a frequency")
     sweeps = measured_only(sweeps, "label")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
     return sweeps
+
+
+def _labelled(file: File, label: str, table: Table, dropped: int) -> list[Sweep]:
+    """Return the sweeps of one table, with its label and what was left out."""
+    found = frame_sweeps(file, table)
+    for sweep in found:
+        sweep.metadata |= {"label": label} if label else {}
+        sweep.notes += [f"left out {plural(dropped, 'point')} masked in the file"] if dropped else []
+    return found
 
 
 def _words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
@@ -82,6 +93,30 @@ def _words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     elif isinstance(value, list) and depth <= _DEEPEST:
         for item in value:
             yield from _words(item, "", depth + 1)
+
+
+def _arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
+    """Return the arrays of the first object that names a frequency and holds nested lists of numbers."""
+    if depth > _DEEPEST or not isinstance(value, (Mapping, list)):
+        return {}
+    held = value if isinstance(value, Mapping) else {}
+    nested = any(isinstance(item, list) and item and isinstance(item[0], list) for item in held.values())
+    if nested and "frequency" in {column(str(name)).quantity for name in held}:
+        arrays = {str(name): _array(str(name), item) for name, item in held.items() if isinstance(item, list)}
+        return {name: array for name, array in arrays.items() if array.size}
+    parts = value.values() if isinstance(value, Mapping) else value
+    return next(filter(None, (_arrays(item, depth + 1) for item in parts)), {})
+
+
+def _array(name: str, item: list[Any]) -> NDArray[Any]:
+    """Return nested lists as an array, pairs of parts as complex numbers; empty where they are none."""
+    try:
+        array = np.array(item, dtype=np.float64)
+    except (ValueError, TypeError):
+        return np.empty(0)
+    if array.ndim > 1 and array.shape[-1] == 2 and column(name).quantity == "modulus":
+        array = array[..., 0] + 1j * array[..., 1]
+    return array
 
 
 def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, Table, int]]:
@@ -132,7 +167,11 @@ def _columns_of(value: Any) -> Table:
     sizes = {column(name).quantity: len(cells) for name, cells in reversed(columns.items())}
     size = sizes.get("frequency") or sizes.get("period") or 0
     return (
-        {name: cells for name, cells in columns.items() if len(cells) == size or column(name).quantity}
+        {
+            name: cells
+            for name, cells in columns.items()
+            if len(cells) == size or column(name).quantity in WANTED
+        }
         if size
         else {}
     )

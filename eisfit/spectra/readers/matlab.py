@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
-from eisfit.spectra.readers._named_arrays import Arrays, from_groups
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -90,8 +90,7 @@ def _words(name: str, value: Any, depth: int = 0) -> Iterator[str]:
     """Yield the texts in a value and in the fields of structs below it, each behind its name."""
     if not isinstance(value, np.ndarray) or depth > _DEEPEST:
         return
-    if value.dtype.kind == "U" and value.size == 1:
-        yield f"{name}: {value.item()}"
+    yield from word_of(name, value)
     for field in value.dtype.names or ():
         for one in value.ravel()[:_MOST_STRUCTS]:
             yield from _words(field, one[field], depth + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._named_arrays import from_names
+from eisfit.spectra.readers._named_arrays import from_names, word_of
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers.numpy_npy import load_array
 
@@ -29,5 +29,5 @@ def parse(file: File) -> list[Sweep]:
     """
     content = members(file, lambda name: name.endswith(".npy"))
     arrays = {name[:-4]: load_array(file, data) for name, data in content.items()}
-    words = (f"{name}: {held}" for name, held in arrays.items() if held.dtype.kind == "U" and held.size == 1)
+    words = (word for name, held in arrays.items() for word in word_of(name, held))
     return from_names(file.with_words(words), arrays)
