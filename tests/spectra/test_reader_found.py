@@ -294,3 +294,70 @@ def test_print_of_ngspice():
         f"{i}\t{f:.6e}\t{z.real:.6e},\t{z.imag:.6e}\t\n" for i, (f, z) in enumerate(zip(F, Z, strict=True))
     )
     holds(text, Z, name="x.log", rtol=1e-5)
+
+
+SEVERAL = [
+    ["a", "b", "c", "d"],
+    ["control", "treated"],
+    ["initial", "final"],
+    ["-20", "0", "20"],
+    ["day 1", "day 10", "day 100"],
+    ["x", "y", "z"],
+    ["d", "q"],
+    ["out", "par"],
+    ["SOC 10%", "SOC 50%"],
+    ["25°C", "-5°C"],
+]
+NAMES = [
+    ("Z'_{} (ohm)", "Z''_{} (ohm)"),
+    ("Z' {}", "-Z'' {}"),
+    ("Re(Z_{})", "Im(Z_{})"),
+    ("{}_Zre", "{}_Zim"),
+    ("{} - Z' [Ω]", "{} - Z'' [Ω]"),
+    ("|Z| {} (ohm)", "Phase {} (deg)"),
+]
+
+
+@pytest.mark.parametrize("labels", SEVERAL)
+@pytest.mark.parametrize("names", NAMES)
+def test_cells_whose_names_are_words_of_ours(labels, names):
+    each = [Z * (1 + 0.3 * i) for i in range(len(labels))]
+    first, second = names
+    columns = []
+    for z in each:
+        sign = -1 if second.startswith("-") else 1
+        columns += [abs(z), np.angle(z, deg=True)] if "|" in first else [z.real, sign * z.imag]
+    head = ",".join(["Frequency (Hz)", *(name.format(label) for label in labels for name in names)])
+    holds(head + "\n" + rows(F, *columns), *each)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "{}_f,{}_Zre,{}_Zim",
+        "freq ({}),Zre ({}),Zim ({})",
+        "Frequency {} (Hz),Z' {} (ohm),Z'' {} (ohm)",
+    ],
+)
+@pytest.mark.parametrize(
+    "labels", [["control", "treated"], ["SOC 10%", "SOC 50%"], ["before", "after cleaning"]]
+)
+def test_cells_with_frequencies_of_their_own(head, labels):
+    names = ",".join(head.replace("{}", label) for label in labels)
+    holds(names + "\n" + rows(F, Z.real, Z.imag, F, 2 * Z.real, 2 * Z.imag), Z, 2 * Z)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "f,Zs',Zs'',Zp',Zp''",
+        "f,Z_re_data,Z_im_data,Z_re_model,Z_im_model",
+        "f,Zre_obs,Zim_obs,Zre_pred,Zim_pred",
+        "f,Z' [ohm],Z'' [ohm],Z' [ohm cm2],Z'' [ohm cm2]",
+        "f,Z_re,Z_im,V_re,V_im",
+        "f,Re(Z)/Ohm,Im(Z)/Ohm,Re(Zce)/Ohm,Im(Zce)/Ohm",
+        "f,Zre_mean,Zim_mean,Zre_std,Zim_std",
+    ],
+)
+def test_what_else_two_names_alike_may_be(head):
+    holds(head + "\n" + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._templates import DERIVED, sets_by_template
 from eisfit.spectra.readers._units import Unit, unit_of
 
 __all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
@@ -17,20 +18,6 @@ Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
-#: Labels of what somebody worked out of the measured columns: no spectrum more.
-_DERIVED: tuple[str, ...] = (
-    "smooth",
-    "smoothed",
-    "kk",
-    "linkk",
-    "zhit",
-    "interp",
-    "interpolated",
-    "filtered",
-    "corr",
-)
-_DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
-_DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "pred", "predicted")
 _REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
 _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
@@ -49,6 +36,19 @@ DIGATRON = "EIS"  # stands in the row of units of its impedances, which are mill
 def column_sets(table: Table) -> list[dict[int, Column]]:
     """Return the meaning of the columns; several sets where spectra stand side by side."""
     names = _expand_complex(table)
+    sets = _sets(table, names)
+    by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
+    return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+
+
+def _are_whole(sets: list[dict[int, Column]], width: int) -> bool:
+    """Whether several spectra hold every column, and each of them one of a kind."""
+    held = {i for columns in sets for i, c in columns.items() if c.quantity in ("frequency", *_PARTS)}
+    kinds = [[c.quantity for c in columns.values()] for columns in sets]
+    return len(sets) > 1 and len(held) == width and all(len(kind) == len(set(kind)) for kind in kinds)
+
+
+def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
@@ -159,7 +159,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
         if c.quantity in ("frequency", *sum(_PAIRS, ()))
         and " " in c.label
         and _NAMES_Z.search(c.name)
-        and not any(word in _DERIVED for word in c.label.split())
+        and not any(word in DERIVED for word in c.label.split())
     }
     held: dict[str, set[str]] = {}
     for c in (*told.values(), *columns.values()):
@@ -184,7 +184,7 @@ def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
 
     A pair without a label beside them is one more, the first: the whole cell beside its electrodes.
     """
-    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label not in _DERIVED))
+    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label not in DERIVED))
     shared = {
         i: c for i, c in columns.items() if c.quantity == "frequency" or not (c.label or c.quantity in _PARTS)
     }

@@ -72,7 +72,8 @@ _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 _COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
 _PARTS = regex(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
-    r"|(?:(?<=[\s_])-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
+    r"|(?:(?<=[\s_(])|^)-\d+(?:\.\d+)?(?![^\W_]|[.°%])"
+    r"|(?:(?<=[\s_(])-|^-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
 _CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[θφϕ])(?=[zZ])|(?<=[zZ])(?=[θφϕ])")  # θz is two words
 #: Whose impedance it is: Zout, ZDUT.
@@ -82,7 +83,7 @@ _Z_OF = regex(
     re.IGNORECASE,
 )
 _SIGN = regex(
-    r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=\S)|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
+    r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=[^\s\d])|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
     re.IGNORECASE,
 )
 _UNIT_LAST = (

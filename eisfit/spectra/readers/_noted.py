@@ -51,7 +51,5 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     others = [
         n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
     ]
-    unknown = [n for n in table.names if not column(n).quantity and _OF_Z.search(n)]
-    if any(meaning.label for meaning in used):  # the other spectra's columns are named likewise
-        unknown = [n for n in unknown if " " not in column(n, labelled=True).label]
+    unknown = [n for n in chosen.unknown if _OF_Z.search(n)]
     return [*(others if table.alone else []), *unknown][:6]
