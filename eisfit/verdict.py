@@ -84,6 +84,21 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "relative residual, rms, up to which a circuit of a comparison fits whatever the noise",
         "the accuracy that makers of instruments state for a mid-range |Z|, 0.1 to 0.3 %",
     ),
+    "hardly_worse": Threshold(
+        2.0,
+        "BIC behind the best up to which a circuit of a comparison can hardly be told from it",
+        '"not worth more than a bare mention": R. Kass and A. Raftery, J. Am. Stat. Assoc. 90 (1995) 773',
+    ),
+    "far_closer": Threshold(
+        10.0,
+        "BIC by which a refused circuit must lead to be the answer of a comparison all the same",
+        '"very strong" evidence: Kass and Raftery, as hardly_worse',
+    ),
+    "not_shown": Threshold(
+        4.0,
+        "-2 ln L that further parameters gain or cost, up to which the spectrum does not show them",
+        "two standard deviations",
+    ),
     "plain_noise": Threshold(
         1.5,
         "rms residual over what the noise alone leaves, up to which noise above 3 % is believed to be noise",

@@ -25,8 +25,8 @@ from eisfit.tracking.growth.series_growth import growth_of, growths
 from eisfit.tracking.growth.values import parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
-from eisfit.tracking.jumps import judge_jumps
 from eisfit.tracking.places import place_of
+from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.table_rows import column_units, per_area, row_of
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.choice import choose_circuit
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
-from eisfit.tracking.jumps import judge_jumps
 from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
+from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import SeriesResult
 
 __all__ = ["track"]

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Comparison"]
 
-_AS_GOOD = 2.0  # of BIC: "not worth more than a bare mention" (R. Kass, A. Raftery, JASA 90 (1995) 773)
-_AS_WELL = 4.0  # of -2 ln L: two standard deviations
 _LISTED = 4  # circuits in a sentence
-_CLOSER = 10.0  # of BIC: "very strong" in the same paper
 _ABOUT_AS_CLOSE = 1.5  # times the rms residual of the closest
 
 
@@ -157,7 +154,7 @@ class Comparison:
         price, found = float(np.log(best.result.statistics.ndata)), []
         for c in sorted((c for c in self.ranked if c.result and c is not best), key=lambda c: c.bic):
             closeness = c.bic - best.bic - price * (c.free - best.free)
-            if self._is_near(c, best) or closeness < _AS_WELL:
+            if self._is_near(c, best) or closeness < limit("not_shown"):
                 found.append(c)
         return tuple(found)
 
@@ -191,15 +188,15 @@ class Comparison:
 
     @staticmethod
     def _is_near(c: Candidate, best: Candidate) -> bool:
-        return not c.refused and c.bic - best.bic < _AS_GOOD
+        return not c.refused and c.bic - best.bic < limit("hardly_worse")
 
     def _closer(self, best: Candidate) -> list[str]:
         """Say which refused circuit fits closer: what refuses it may be mended."""
         refused = [c for c in self.ranked if c.refused and c.result]
         closest = min(refused, key=lambda c: c.bic, default=best)
-        if closest.bic > best.bic - _AS_GOOD:
+        if closest.bic > best.bic - limit("hardly_worse"):
             return []
-        much = "much " if closest.bic < best.bic - _CLOSER else ""
+        much = "much " if closest.bic < best.bic - limit("far_closer") else ""
         return [
             f"{closest.name} fits {much}closer, {_percent(closest)} rms, but is refused: {closest.refused}; "
             "mend that (fix the parameter, leave its element out, measure a wider range) and compare again"
@@ -209,7 +206,7 @@ class Comparison:
         """Say which larger circuits fit as well without being needed."""
         larger = [
             c for c in self.alike
-            if c.free > best.free and c.bic > best.bic - _AS_GOOD and not self._is_near(c, best)
+            if c.free > best.free and c.bic > best.bic - limit("hardly_worse") and not self._is_near(c, best)
         ]  # fmt: skip
         if not larger or not best.fits:
             return []
@@ -306,7 +303,7 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     misses = answer is None or (_misfit(answer, noise) > limit("near_the_noise") or noise <= 0)
     if closest is None or not (misses or _is_usable(closest)):
         return list(candidates)
-    if answer is not None and closest.bic > answer.bic - _CLOSER:
+    if answer is not None and closest.bic > answer.bic - limit("far_closer"):
         return list(candidates)
     taken = dataclasses.replace(closest, refused="", reserved=closest.refused)
     return [taken if c is closest else c for c in candidates]
@@ -318,8 +315,8 @@ def _closest(held: Sequence[Candidate]) -> Candidate | None:
     if not fitted:
         return None
     closest, fit = min(fitted, key=lambda pair: pair[0].bic)
-    limit = _ABOUT_AS_CLOSE**2 * fit.statistics.chisqr
-    others = [c for c, r in fitted if _is_usable(c) and r.statistics.chisqr <= limit]
+    most = _ABOUT_AS_CLOSE**2 * fit.statistics.chisqr
+    others = [c for c, r in fitted if _is_usable(c) and r.statistics.chisqr <= most]
     return closest if _is_usable(closest) else min(others, key=lambda c: c.bic, default=closest)
 
 
