@@ -6,6 +6,8 @@ import math
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -26,6 +28,7 @@ __all__ = [
     "to_json",
     "write_atomic",
     "write_json",
+    "written_beside",
 ]
 
 OTHER_CURE = "pip uninstall eisfit, then pip install --force-reinstall --no-deps eisfit-toolkit"
@@ -177,26 +180,36 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
     EisfitError
         When the folder does not exist or cannot be written.
     """
-    target = Path(path)
     # A name of a file that is no UTF-8 holds lone surrogates: written as \udcfc, which JSON reads back.
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with written_beside(Path(path)) as name:
+        name.write_bytes(data)
+    return Path(path)
+
+
+@contextmanager
+def written_beside(target: Path) -> Iterator[Path]:
+    """Give the name of an empty file beside `target` that takes its name when it is complete.
+
+    Raises
+    ------
+    EisfitError
+        When the folder does not exist or cannot be written.
+    """
     import tempfile
 
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        handle, text = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
+        name = Path(text)
+        try:
+            yield name
+            name.chmod(0o666 & ~_umask())
+            name.replace(target)
+        finally:  # Ctrl-C too leaves nothing behind
+            name.unlink(missing_ok=True)
     except OSError as error:
         raise EisfitError(f"{target}: cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
-    except BaseException as error:  # Ctrl-C too leaves nothing behind
-        Path(temporary).unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise EisfitError(f"{target}: cannot be written: {error.strerror}") from None
-    return target
 
 
 def inert_cell(value: Any) -> Any:

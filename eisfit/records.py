@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["Document", "dataclass"]
+__all__ = ["Columns", "Document", "dataclass"]
 
 T = TypeVar("T")
 
@@ -73,6 +73,19 @@ class Document:
     def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
         """Rebuild from `to_dict`'s document."""
         return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in document.items()})
+
+
+class Columns:
+    """A record whose fields are arrays with one row for each of many."""
+
+    def rows(self: T, chosen: Any) -> T:
+        """Return some of them."""
+        return type(self)(*(getattr(self, row.name)[chosen] for row in dataclasses.fields(self)))  # type: ignore[arg-type]
+
+    def put(self: T, chosen: Any, others: T) -> None:
+        """Put others in the place of some, in the arrays as they are."""
+        for row in dataclasses.fields(self):  # type: ignore[arg-type]
+            getattr(self, row.name)[chosen] = getattr(others, row.name)
 
 
 def _add(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:

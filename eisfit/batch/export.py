@@ -8,15 +8,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from eisfit.display.report import fits_csv
-from eisfit.errors import EisfitError, UsageError
-from eisfit.files import to_json
+from eisfit.errors import UsageError
+from eisfit.files import to_json, written_beside
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 
@@ -56,32 +55,13 @@ def export_results(results: Results, path: Path) -> int:
     """
     check_export(path)
     if path.suffix == ".parquet":
-        with _write_beside(path) as name:
+        with written_beside(path) as name:
             return _parquet(results, name)
     with (
-        _write_beside(path) as name,
+        written_beside(path) as name,
         name.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
     ):
         return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
-
-
-@contextmanager
-def _write_beside(path: Path) -> Iterator[Path]:
-    """Give the name of a file beside `path` that takes its name when it is complete."""
-    try:
-        handle, text = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise EisfitError(f"{path}: cannot be written: {error.strerror}") from None
-    os.close(handle)
-    name = Path(text)
-    try:
-        yield name
-        name.chmod(0o644)
-        name.replace(path)
-    except OSError as error:
-        raise EisfitError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        name.unlink(missing_ok=True)
 
 
 def _lines(results: Results, stream: TextIO) -> int:

@@ -16,14 +16,12 @@ the sum then move along a straight line.
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 from eisfit.engine.amplitudes import Amplitudes
 from eisfit.engine.solver import Problem
-from eisfit.records import dataclass
+from eisfit.records import Columns, dataclass
 
 __all__ = ["Descents"]
 
@@ -42,7 +40,7 @@ _MOST_LOST = 0.9  # of a parameter in one step
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Points:
+class _Points(Columns):
     """Where descents are: coordinates (B, V), signs of the branches' amplitudes (B, A), what is left there.
 
     Residual (B, 2F), its square, Jacobian (B, V, 2F), and the branches' shapes (B, 2F, A), orthonormal;
@@ -55,15 +53,6 @@ class _Points:
     cost: FloatArray
     jacobian: FloatArray
     shapes: FloatArray
-
-    def put(self, rows: IntArray | BoolArray, other: _Points) -> None:
-        """Take over `rows` of another."""
-        for field in dataclasses.fields(self):
-            getattr(self, field.name)[rows] = getattr(other, field.name)
-
-    def take(self, rows: IntArray | BoolArray) -> _Points:
-        """Return some rows."""
-        return _Points(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
 
 
 class _Pace:
@@ -118,7 +107,7 @@ class Descents:
             self.points = self._evaluate(rows, start, np.ones((len(theta), len(self.amplitudes.powers))))
             self.physical = start.copy()
             best = self._evaluate_best(rows, start, self.points.sign)
-        self._take(rows[best.cost < self.points.cost], best.take(best.cost < self.points.cost))
+        self._take(rows[best.cost < self.points.cost], best.rows(best.cost < self.points.cost))
 
     @property
     def theta(self) -> FloatArray:
@@ -293,7 +282,7 @@ class Descents:
         trial = self._evaluate_best(rows, self._move(self.theta[rows], step, rows), self.points.sign[rows])
         gained = self.cost[rows] - trial.cost
         better = gained > 0
-        self._take(rows[better], trial.take(better))
+        self._take(rows[better], trial.rows(better))
         return np.where(better, gained, -1.0)
 
     def _take(self, rows: IntArray, points: _Points) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.records import dataclass
 from eisfit.validation.distributions import chi2_above, f_above
-from eisfit.validation.resonances import pole_pair
+from eisfit.validation.resonances import pole_pair, project_out
 
 __all__ = [
     "Basis",
@@ -232,7 +232,7 @@ def fit(basis: Basis, data: ComplexArray, scale: FloatArray, elements: int, sign
     design, y = stack(columns, scale), stack(data[:, None], scale)[:, 0]
     norms = np.sqrt((design**2).sum(axis=0))
     q, triangle = map(np.asarray, np.linalg.qr(design / norms))
-    residual = _remove(y, q)
+    residual = project_out(y, q)
     solution, *_ = np.linalg.lstsq(triangle, q.T @ y, rcond=None)
     coefficients = solution / norms
     mu, fitted = mu_of(sign * coefficients[-elements:]), columns @ coefficients
@@ -253,7 +253,7 @@ def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: Linear
     room = 2 * size - solved.q.shape[1]
     if room < 2 * functions.shape[1] + 4:
         functions = functions[:, :2]
-    free = _remove(modulus * np.concatenate([functions, np.zeros_like(functions)]), solved.q)
+    free = project_out(modulus * np.concatenate([functions, np.zeros_like(functions)]), solved.q)
     extra = _orthonormal(free)
     found = extra @ (extra.T @ solved.scaled)
     freedom = max(room - extra.shape[1], 1)
@@ -290,8 +290,8 @@ def _chance_of_drift(
     residual, column = np.zeros(len(design)), np.zeros(len(design))
     residual[: 2 * data.size] = solved.y
     column[: data.size] = np.abs(solved.fitted) * scale * basis.omega[-1] / basis.omega
-    free = _remove(column[:, None], q)
-    return _chance(_remove(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
+    free = project_out(column[:, None], q)
+    return _chance(project_out(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
 
 
 def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -> FloatArray:
@@ -329,13 +329,6 @@ def _time_constants(basis: Basis, counts: NDArray[np.int_]) -> FloatArray:
     return np.asarray(
         np.where(np.arange(counts[-1]) < counts[:, None], np.exp(low + place * (high - low)), 0.0)
     )
-
-
-def _remove(vector: FloatArray, q: FloatArray) -> FloatArray:
-    # Twice: one Gram-Schmidt pass leaves a remainder where the design is nearly singular.
-    for _ in range(2):
-        vector = np.asarray(vector - q @ (q.T @ vector))
-    return vector
 
 
 def _bumps(omega: FloatArray, decades: float) -> FloatArray:

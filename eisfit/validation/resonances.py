@@ -15,7 +15,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["find_strongest", "is_inside", "pole_pair", "refine"]
+__all__ = ["find_strongest", "is_inside", "pole_pair", "project_out", "refine"]
 
 
 Broadcast = float | FloatArray
@@ -97,7 +97,7 @@ def _measure_left(
     both = _shapes(omega, at[:, :, 0], at[:, :, 1], weight)
     pairs = np.stack(both, axis=2).reshape(len(theta), -1, omega.size)
     design = np.concatenate([pairs.real, pairs.imag], axis=2)
-    free = _project_out(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
+    free = project_out(design.reshape(-1, residual.size).T, q).T.reshape(design.shape)
     free /= np.maximum(np.linalg.norm(free, axis=2, keepdims=True), 1e-300)
     basis = np.linalg.qr(free.transpose(0, 2, 1))[0]
     taken = residual @ basis
@@ -110,8 +110,8 @@ def is_inside(omega: FloatArray, resonance: tuple[float, float]) -> bool:
     return bool(omega[-1] * _EDGE < at < omega[0] / _EDGE and damping < _OVERDAMPED / _EDGE)
 
 
-def _project_out(design: FloatArray, q: FloatArray) -> FloatArray:
-    """Return columns (2F, k) without their part along `q`: twice, where they nearly lie in it."""
+def project_out(design: FloatArray, q: FloatArray) -> FloatArray:
+    """Return columns (2F, k), or one, without their part along `q`: twice, where they nearly lie in it."""
     for _ in range(2):
         design = np.asarray(design - q @ (q.T @ design))
     return design
@@ -129,7 +129,7 @@ def _shares(
     """Return the fraction (C,) of the residual's square that each resonance (C, 2) takes beside `q`."""
     columns = np.concatenate(_shapes(omega[:, np.newaxis], at[:, 0], at[:, 1], weight[:, np.newaxis]), axis=1)
     design = np.concatenate([columns.real, columns.imag])  # (2F, 2C), all first columns before all second
-    free = _project_out(design, q)
+    free = project_out(design, q)
     (a, b), (x, y) = np.split(np.sum(free**2, axis=0), 2), np.split(residual @ free, 2)
     across = np.sum(free[:, : len(at)] * free[:, len(at) :], axis=0)
     size, whole = a + b, sum(np.split(np.sum(design**2, axis=0), 2))

@@ -233,16 +233,16 @@ def root_figure(drawn: Any) -> Any:
 
 def column(values: ArrayLike | None, name: str, size: int | None = None) -> FloatArray:
     """Return numbers as (N,) floats, None as NaN, checked against the wanted length."""
-    array: FloatArray = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    if array.ndim != 1 or (size is not None and array.size != size):
-        wanted = "one row" if size is None else f"{size} values"
-        raise EisfitError(f"cannot draw {name}: needs {wanted}, got shape {array.shape}")
-    return array
+    return _as_row(np.asarray(values, dtype=np.float64), name, size)
 
 
 def complex_column(values: ArrayLike, name: str, size: int | None = None) -> NDArray[np.complex128]:
     """Return complex numbers as (N,), checked against the wanted length."""
-    array: NDArray[np.complex128] = np.atleast_1d(np.asarray(values, dtype=np.complex128))
+    return _as_row(np.asarray(values, dtype=np.complex128), name, size)
+
+
+def _as_row(values: NDArray[Any], name: str, size: int | None) -> NDArray[Any]:
+    array = np.atleast_1d(values)
     if array.ndim != 1 or (size is not None and array.size != size):
         wanted = "one row" if size is None else f"{size} values"
         raise EisfitError(f"cannot draw {name}: needs {wanted}, got shape {array.shape}")

@@ -15,7 +15,7 @@ not choose. The value stays that of the fit; how far each departure moves it is 
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ from eisfit.fitting.errors.departures.shapes import (
 )
 from eisfit.fitting.errors.departures.smooth import Smooth
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depart, stay
-from eisfit.records import dataclass
+from eisfit.records import Columns, dataclass
 from eisfit.verdict import limit
 
 __all__ = ["Discrepancy", "find_discrepancy", "follow_departures", "screen_departures"]
@@ -54,7 +54,7 @@ _AS_GOOD = 12.0  # of the log evidence, up to which a departure describes the da
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Discrepancy:
+class Discrepancy(Columns):
     """What the circuit's own error may have done to B fits.
 
     Where the size of the noise is not known, it is taken to be in proportion to |Z|, whatever the weights
@@ -99,10 +99,6 @@ class Discrepancy:
     def systematic(self) -> NDArray[np.bool_]:
         """(B,) whether the circuit is more probably nearly true than true."""
         return np.asarray(self.probability > limit("nearly_true"))
-
-    def rows(self, chosen: NDArray[np.intp]) -> Discrepancy:
-        """Return what is said of some fits."""
-        return Discrepancy(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:

@@ -7,7 +7,7 @@ evidence is Laplace's (D. J. C. MacKay, Neural Comput. 4 (1992) 415), the noise 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.fitting.errors.departures.linearised import Linearised, invert
 from eisfit.fitting.errors.departures.shapes import Change, Departure, Reshaped, Together
 from eisfit.model.elements import FrequencyGrid
-from eisfit.records import dataclass
+from eisfit.records import Columns, dataclass
 
 __all__ = ["FURTHEST", "Departed", "depart", "stay"]
 
@@ -33,7 +33,7 @@ _SMALL = 8  # numbers: departures of no more go together, each with numbers that
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Departed:
+class Departed(Columns):
     """Fits with a departure.
 
     `evidence` (B,) is the logarithm, to one common constant; `variance` (B,) the noise's, and `left` (B,) the
@@ -46,17 +46,6 @@ class Departed:
     left: FloatArray
     shift: FloatArray
     covar: FloatArray
-
-    def rows(self, chosen: slice) -> Departed:
-        """Return some of them."""
-        return Departed(*(getattr(self, row.name)[chosen] for row in fields(self)))
-
-    def replace(self, chosen: IntArray, others: Departed) -> Departed:
-        """Return them with others in place of the chosen."""
-        arrays = {row.name: getattr(self, row.name).copy() for row in fields(self)}
-        for name, array in arrays.items():
-            array[chosen] = getattr(others, name)
-        return Departed(**arrays)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -213,7 +202,7 @@ def _depart(
         evidence = np.nan_to_num(found.evidence, nan=-np.inf).reshape(-1, count)
         near = np.flatnonzero(evidence >= evidence.max(axis=0) - _HOPELESS)
         theta[near], ended = start.rows(near).advance(theta[near], found.variance[near], iterations)
-        found = found.replace(near, ended)
+        found.put(near, ended)
     return [found.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
