@@ -570,3 +570,12 @@ def test_json_of_nested_lists_and_conditions_of_another_length():
     pair = [np.c_[z.real, z.imag].tolist() for z in (Z, 2 * Z)]
     found = read_bytes(json.dumps({"f": F.tolist(), "Z": pair, "T": [20, 30]}).encode(), "x.json")
     np.testing.assert_allclose([s.impedance for s in found], [Z, 2 * Z], rtol=1e-12)
+
+
+def test_a_unit_that_changes_in_the_middle_of_a_sweep_is_told():
+    factor = np.where(np.arange(26) > 12, 1000, 1)
+    (spectrum,) = read_bytes(
+        table("f (Hz),Zre (Ohm),Zim (Ohm)", F, factor * Z.real, factor * Z.imag).encode(), "x.csv"
+    )
+    assert any(note.startswith("assumed: the unit is the same throughout") for note in spectrum.notes)
+    assert not any("lost decimal mark" in note for note in spectrum.notes)

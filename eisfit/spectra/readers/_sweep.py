@@ -43,6 +43,7 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
+_NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
 # Points measured again at the same frequency that differ less than this are averaged without being asked.
 _SAME = 0.005
 
@@ -235,8 +236,9 @@ def _hint(sweep: Sweep) -> None:
 
 
 def _point_out(sweep: Sweep) -> None:
-    """Say which points lie far beyond both neighbours, or an end beyond its own: a lost decimal mark does."""
+    """Say which points lie far beyond both neighbours, and where all further ones do: a unit that changed."""
     order = np.argsort(sweep.frequency, kind="stable")
+    f = sweep.frequency[order]
     size = np.log(np.abs(sweep.impedance[order]))
     if size.size < _FEWEST_BESIDE:
         return
@@ -246,11 +248,17 @@ def _point_out(sweep: Sweep) -> None:
     off = np.zeros(size.size, dtype=bool)
     off[1:-1] = beyond[:-1] & beyond[1:] & (np.sign(np.diff(size)[:-1]) != np.sign(np.diff(size)[1:]))
     off[0], off[-1] = beyond[0] and not beyond[1], beyond[-1] and not beyond[-2]
-    for f in sweep.frequency[order][off][:3]:
-        sweep.notes.append(
-            f"{ASSUMED} the impedance at {f:.6g} Hz is right, although it lies a hundred times beyond those "
-            "beside it: a lost decimal mark?"
-        )
+    near = beyond & ~off[:-1] & ~off[1:] & (np.diff(np.log(f)) < _NEAR)
+    sweep.notes += [
+        f"{ASSUMED} the unit is the same throughout, although the impedance changes a hundredfold from "
+        f"{f[place]:.6g} to {f[place + 1]:.6g} Hz"
+        for place in np.flatnonzero(near)[:3]
+    ]
+    sweep.notes += [
+        f"{ASSUMED} the impedance at {told:.6g} Hz is right, although it lies a hundred times beyond those "
+        "beside it: a lost decimal mark?"
+        for told in f[off][:3]
+    ]
 
 
 def _drop_copies(sweep: Sweep) -> None:
