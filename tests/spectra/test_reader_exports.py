@@ -579,3 +579,34 @@ def test_a_unit_that_changes_in_the_middle_of_a_sweep_is_told():
     )
     assert any(note.startswith("assumed: the unit is the same throughout") for note in spectrum.notes)
     assert not any("lost decimal mark" in note for note in spectrum.notes)
+
+
+def test_parts_over_frequencies_that_differ_are_refused():
+    header = "f (Hz),|Z| (Ohm),f (Hz),Phase (deg)"
+    holds(table(header, F, np.abs(Z), F, np.angle(Z, deg=True)))
+    with pytest.raises(ReadError, match="more than two per cent"):
+        read_bytes(table(header, F, np.abs(Z), 1.05 * F, np.angle(Z, deg=True)).encode(), "x.csv")
+
+
+@pytest.mark.parametrize("name", ["Status", "Meas status", "Flag"])
+def test_points_whose_state_says_that_they_were_not_measured_are_left_out(name):
+    state = ["OK"] * 27
+    state[5] = "OVERLOAD"
+    f, real, imag = (np.insert(values, 5, 7e4) for values in (F, Z.real, Z.imag))
+    holds(table(f"f (Hz),Zre (Ohm),Zim (Ohm),{name}", f, real, imag, state))
+
+
+def test_columns_of_units_whose_names_are_empty():
+    unit = ["mOhm"] * 26
+    holds(table("f,,Zre,,Zim,", F, ["Hz"] * 26, 1e3 * Z.real, unit, 1e3 * Z.imag, unit))
+
+
+@pytest.mark.parametrize(
+    "types", ["REAL,REAL,REAL", "double,double,double", "float64,float64,float64", "int,float,float"]
+)
+def test_a_row_of_types_below_the_names(types):
+    holds(table(f"f,Zre,Zim\n{types}", F, Z.real, Z.imag))
+
+
+def test_names_in_percent_codes():
+    holds(table("freq%20(Hz),Z%27%20(Ohm),Z%27%27%20(Ohm)", F, Z.real, Z.imag))

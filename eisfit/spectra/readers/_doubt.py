@@ -172,14 +172,19 @@ def _compare_repeated(
     """Compare columns of the same quantity: ``f`` and ``omega``, an impedance in two units."""
     for place, meaning in columns.items():
         taken = chosen.columns.get(meaning.quantity)
-        if taken is None or taken is meaning or meaning.base or meaning.label != taken.label:
+        own_column = taken is meaning and meaning.quantity != "frequency"  # alike named ones are one object
+        if taken is None or own_column or meaning.base or meaning.label != taken.label:
             continue
         if meaning.quantity not in ("frequency", "real", "imag") or place >= matrix.shape[1]:
             continue
         if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
             continue  # an area may be any factor
-        if words := _factor(matrix[:, place] * meaning.scale, chosen.values[meaning.quantity]):
+        values, own = matrix[:, place] * meaning.scale, chosen.values[meaning.quantity]
+        if words := _factor(values, own):
             return meaning.name, words
+        twice = meaning.quantity == "frequency" and meaning.name == taken.name  # a part over each
+        if twice and not np.allclose(values, own, rtol=_SAME, equal_nan=True):
+            return f"another column {meaning.name}", "more than two per cent"
     return None
 
 

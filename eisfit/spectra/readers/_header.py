@@ -36,7 +36,10 @@ _ROW_OF_NAMES = regex(
 )
 #: A name that is a number of a column: its stem, and the number or the letter.
 _COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
-_TYPE = regex(r"<[a-z]{3,4}>|Float64|Int64|[fi](?:64|32)")  # below names, as R, Julia and polars print tables
+#: Below names, as R, Julia, polars and databases print tables.
+_TYPE = regex(
+    r"<[a-z]{3,4}>|[fi](?:64|32)|(?:float|double|real|numeric|number|decimal|int(?:eger)?)\d*", re.IGNORECASE
+)
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 
 
@@ -186,6 +189,7 @@ def _read_names(
         return [], False
     bare = _ROW_OF_NAMES.sub("", COMMENT.sub("", line))
     ways = _cell_ways(bare, style)
+    ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
     if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
@@ -200,6 +204,12 @@ def _read_names(
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
             return cells, True
     return [], False
+
+
+def _count_nameless(line: str, style: Style, width: int, names: Sequence[str]) -> int:
+    """Return how many last columns have no name: of marks there are as many as between the numbers."""
+    whole = style.delimiter != " " and line.count(style.delimiter) + 1 == width
+    return width - len(names) if whole and sum(map(bool, names)) > 1 else 0
 
 
 def _behind_a_number(

@@ -20,6 +20,12 @@ _OUT = regex(
     r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
 )
 _IN = regex(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)")
+#: A column of words, and those of an instrument that could not measure.
+_STATUS = regex(r"(?:\w+[ _])?(?:status|state|quality|error|flag|remark|info)s?")
+_FAILED = regex(
+    r"over(?:load|range|flow|ld)?\w*|ovl\w*|ovrg|saturat\w+|clip\w*|fail\w*|error|invalid|bad|time[- ]?out"
+    r"|out of range|unstable"
+)
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "ja", "wahr"})
 _NO = frozenset({"0", "0.0", "false", "no", "n", "", "nein", "falsch"})
 _NINES = regex(r"9{3,}(?:\.0*)?")
@@ -59,12 +65,14 @@ def leave_out_marked(
 
 
 def _find_marked(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
-    """Return the rows that a column of yes and no leaves out; None where it is no such column."""
+    """Return the rows that a column of yes and no, or of states, leaves out; None where it is neither."""
     name = name.strip(" ?#").lower()
-    leaves_out = _OUT.fullmatch(name)
-    if len(table.rows) != len(table.matrix) or not (leaves_out or _IN.fullmatch(name)):
+    leaves_out, is_status = _OUT.fullmatch(name), _STATUS.fullmatch(name)
+    if len(table.rows) != len(table.matrix) or not (leaves_out or is_status or _IN.fullmatch(name)):
         return None
     cells = [table.cell(lines, row, index).strip('"').lower() for row in range(len(table.rows))]
+    if is_status:
+        return np.array([_FAILED.fullmatch(cell) is not None for cell in cells])
     if not set(cells) <= _YES | _NO:
         return None
     return np.array([(cell in _YES) == bool(leaves_out) for cell in cells])

@@ -55,6 +55,10 @@ def plain_name(name: str) -> str:
         from html import unescape
 
         text = unescape(text)
+    if "%2" in text:
+        from urllib.parse import unquote
+
+        text = unquote(text).strip()
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
     text = join_prefixes(text)
     text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
