@@ -361,3 +361,23 @@ def test_cells_with_frequencies_of_their_own(head, labels):
 )
 def test_what_else_two_names_alike_may_be(head):
     holds(head + "\n" + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z)
+
+
+@pytest.mark.parametrize("name", ["x", "R", "X", "r"])
+def test_a_letter_beside_what_says_impedance(name):
+    rounds = np.repeat([10.0, 50.0, 100.0], F.size)
+    z = np.concatenate([Z, 1.3 * Z, 1.7 * Z])
+    text = f"{name},f,Zre,Zim\n" + rows(rounds, np.tile(F, 3), z.real, z.imag)
+    holds(text, Z, 1.3 * Z, 1.7 * Z)
+    holds("f,R,X\n" + rows(F, Z.real, Z.imag), Z)
+
+
+def test_rows_of_two_spectra_in_no_order():
+    order = np.random.default_rng(2).permutation(2 * F.size)
+    f, z = np.tile(F, 2)[order], np.concatenate([Z, 2 * Z])[order]
+    with pytest.raises(ReadError, match="up and down without order"):
+        read("f,Zre,Zim\n" + rows(f, z.real, z.imag))
+    labels = np.repeat([1, 2], F.size)[order]
+    holds("cell,f,Zre,Zim\n" + rows(labels, f, z.real, z.imag), Z, 2 * Z)
+    order = order[order < F.size]
+    holds("f,Zre,Zim\n" + rows(F[order], Z[order].real, Z[order].imag), Z)

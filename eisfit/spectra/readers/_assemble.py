@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import NOTHING, likelier_reading
@@ -28,12 +29,14 @@ __all__ = [
     "boundaries_of",
     "choose",
     "drop_words",
+    "refuse_disorder",
     "settle_sign",
     "sweeps_of",
 ]
 
 
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
+_ONE_LETTER = regex(r"\s*-?[RrXx](?![^\W_])(?!_)")  # a resistance, a position, a class as well
 AGREED = "real and imaginary part agree with the phase column"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
@@ -77,8 +80,8 @@ class Chosen:
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled.
 
-    Logarithms stand behind what they are of, those per area behind the others, labelled ones behind these,
-    empty ones last.
+    Logarithms stand behind what they are of, those per area behind the others, ``R`` and ``x`` behind these,
+    as both may be something else, then labelled ones, and empty ones last.
     """
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
@@ -105,9 +108,9 @@ def drop_words(chosen: Chosen) -> None:
                 del chosen.columns[quantity], chosen.values[quantity]
 
 
-def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, bool, int]:
-    per_area = bool(PER_AREA.search(meaning.unit))
-    return index not in filled, bool(meaning.label), per_area, bool(meaning.base), index
+def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, bool, bool, int]:
+    per_area, one_letter = bool(PER_AREA.search(meaning.unit)), bool(_ONE_LETTER.match(meaning.name))
+    return index not in filled, bool(meaning.label), one_letter, per_area, bool(meaning.base), index
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
@@ -239,6 +242,17 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
             )
         )
     return sweeps
+
+
+def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
+    """Refuse rows of several spectra in no order: cut where the frequency turns they are no spectra."""
+    pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]
+    size = sorted(map(len, pieces))[len(pieces) // 2]
+    if len(pieces) > 2 * _FEWEST_POINTS >= 2 * size and 2 * len(set(pieces)) > len(pieces):
+        raise file.error(
+            f"the frequency goes up and down without order ({len(pieces)} stretches of about {size} rows): "
+            "sort the rows by spectrum and by frequency"
+        )
 
 
 def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:

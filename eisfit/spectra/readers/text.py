@@ -17,6 +17,7 @@ from eisfit.spectra.readers._assemble import (
     choose,
     describe_sign,
     drop_words,
+    refuse_disorder,
     settle_sign,
     sweeps_of,
 )
@@ -323,6 +324,7 @@ def _sweeps(
     note_table(file, table, chosen)
     cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"], z))
     refuse_many(file, len(cuts))
+    refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
     _name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
