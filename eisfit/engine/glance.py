@@ -14,6 +14,7 @@ from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.starts.moved_branch import UNSEEN
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs
 from eisfit.engine.task import Task
 from eisfit.model.notation import components
@@ -26,7 +27,6 @@ _ROUGH = 1e-4
 _FINE = 1e-10
 _STEPS = 25
 _AGREE = 4
-_UNSEEN = (3.0, 30.0)  # times the slowest period over 2 pi: where a diffusion's end just shows, and hardly
 
 
 def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) -> Basin:
@@ -103,8 +103,8 @@ def _give_end(task: Task, other: Task, optimum: FloatArray, row: FloatArray) -> 
     (size, time), (sigma,) = new[0].parameter_names, old[0].parameter_names
     if set(names) - {size, time} != set(other.circuit.names) - {sigma}:
         return np.empty((0, row.size))
-    rows = _nest(task, other, optimum, np.tile(row, (len(_UNSEEN), 1)))
-    tau = np.array(_UNSEEN) / task.spectrum.omega.min()
+    rows = _nest(task, other, optimum, np.tile(row, (len(UNSEEN), 1)))
+    tau = np.array(UNSEEN) / task.spectrum.omega.min()
     slope = other.coordinates.physical(optimum[np.newaxis])[0, other.circuit.names.index(sigma)]
     rows[:, names.index(time)], rows[:, names.index(size)] = tau, slope * np.sqrt(2 * tau)
     return rows

@@ -20,7 +20,7 @@ from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima, find_different
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
-from eisfit.engine.starts.blocks import relaxes, resonates
+from eisfit.engine.starts.blocks import difficulty, relaxes, resonates
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import with_branch_moved
@@ -132,6 +132,8 @@ class _Search(Ends):
         self.perfect = np.where(
             clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size)
         )
+        self.difficulty = difficulty(self.circuit) if relaxes(self.circuit) else _LARGE
+        self.crowded = relaxes(self.circuit) and self.difficulty >= _LARGE
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
             self.expected[attainable > _MISSED**2 * size] = 0.0
@@ -198,17 +200,14 @@ class _Search(Ends):
         """Start these spectra from what they show themselves, round by round, until their ends agree."""
         if not rows.size:
             return
-        difficulty = self._grid(int(rows[0])).difficulty
-        if relaxes(self.circuit) and difficulty < _LARGE:
-            self._search_grid(rows, *_EFFORT[difficulty])
+        if self.difficulty < _LARGE:
+            self._search_grid(rows, *_EFFORT[self.difficulty])
             self._move_branches(self._doubtful(rows))
             self._search_randomly(self._doubtful(rows), go_on=False)
         else:
             self._search_randomly(rows)
-            if relaxes(self.circuit):
-                self._move_branches(rows, ends=_MOVED, gain=1 + SAME)
-            else:
-                self._move_branches(self._doubtful(rows))
+            crowded = self.crowded
+            self._move_branches(rows if crowded else self._doubtful(rows), ends=_MOVED if crowded else 1)
         for row in rows.tolist():
             del self.grids[row]
 
@@ -266,12 +265,13 @@ class _Search(Ends):
             self.settled[left[done]] = True
             left = left[~done]
 
-    def _move_branches(self, rows: IntArray, *, ends: int = 1, gain: float = _GAIN) -> None:
+    def _move_branches(self, rows: IntArray, *, ends: int = 1) -> None:
         """Start where the best ends lead with a branch moved, as long as that finds something better.
 
         From so many ends that differ, then from the best. Where the data are free of noise that was done on
         the way to their digits.
         """
+        gain = 1 + SAME if self.crowded else _GAIN
         for row in rows[self.exact[rows] == 0].tolist():
             one, modulus = np.array([row]), np.abs(self.problem.target[row])
             for turn in range(_ROUNDS):
@@ -362,6 +362,8 @@ class _Search(Ends):
             self.add(chosen, *ends, shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
         self.votes[near[~self.settled[near]]] = False
+        if self.crowded:  # an optimum among many may explain all but the noise, and not be the lowest
+            self._move_branches(near[self.settled[near]])
 
     def _is_explained(self, rows: IntArray) -> BoolArray:
         """Return which spectra's best end leaves no more than noise does."""

@@ -9,7 +9,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass
 
-__all__ = ["DIFFUSION", "Block", "blocks", "relaxes", "resonates"]
+__all__ = ["DIFFUSION", "Block", "blocks", "difficulty", "relaxes", "resonates"]
 
 DIFFUSION = ("Wo", "Ws")
 _ARCS = ("K", "Zarc")
@@ -49,6 +49,14 @@ def blocks(node: Node) -> Iterator[Block]:
             yield from blocks(child)
     else:
         yield from _parallel_blocks(node)
+
+
+def difficulty(circuit: Circuit) -> int:
+    """Return how many things are to be scanned, one more where they hide each other."""
+    pieces = list(blocks(circuit.tree))
+    scanned, kinds = sum(block.scanned for block in pieces), {block.kind for block in pieces}
+    # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc.
+    return scanned + (bool(scanned > 2 and kinds & set(DIFFUSION)) or (scanned > 1 and "L" in kinds))
 
 
 def _kind(component: Component) -> str:

@@ -61,11 +61,6 @@ class StartGrid:
         self.circuit = circuit
         self.blocks = list(blocks(circuit.tree))
         self.arcs = [k for k, block in enumerate(self.blocks) if block.kind == "arc"]
-        self.scanned = sum(block.scanned for block in self.blocks)
-        # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc.
-        kinds = {block.kind for block in self.blocks}
-        harder = bool(self.scanned > 2 and kinds & set(DIFFUSION)) or (self.scanned > 1 and "L" in kinds)
-        self.difficulty = self.scanned + harder
         self.scale = float(np.abs(impedance).max()) or 1.0
         self.told_apart = _are_told_apart(circuit, self.blocks)
         self.options = self._options(omega)

@@ -15,13 +15,16 @@ from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-__all__ = ["BEYOND", "Arc", "put_arc", "with_branch_moved", "write_arc"]
+__all__ = ["BEYOND", "UNSEEN", "Arc", "put_arc", "with_branch_moved", "write_arc"]
 
 _PLACES = 8
 _SHARE = 0.03  # of |Z| there: small beside what is in place
 _ALPHA, _FLAT = 0.9, 0.7
 #: Decades beyond the fast end, where only the rise of a flat arc is seen.
 BEYOND = (1.0, 3.0)
+
+#: Times the slowest period over 2 pi: where the end of a diffusion just shows, and hardly.
+UNSEEN = (3.0, 30.0)
 
 Arc = tuple[Component, Component]
 
@@ -115,6 +118,17 @@ def _with_element(
         component.parameter_names, shapes.T, component.element.parameters, strict=True
     ):
         rows[:, circuit.names.index(name)] = column * mean**kind.impedance_power
+    return rows if scan else np.concatenate([rows, _with_end_in_sight(circuit, component, values, omega)])
+
+
+def _with_end_in_sight(
+    circuit: Circuit, component: Component, values: FloatArray, omega: FloatArray
+) -> FloatArray:
+    """Return starts (n, P) with a diffusion's end where it shows, and all before it as it is."""
+    size, time = (circuit.names.index(name) for name in component.parameter_names)
+    rows, times = np.tile(values, (len(UNSEEN), 1)), np.array(UNSEEN) / omega.min()
+    rows[:, size] *= np.sqrt(times / values[time])
+    rows[:, time] = times
     return rows
 
 
