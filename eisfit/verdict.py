@@ -202,6 +202,62 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "rounding": Threshold(
         1e-6, "relative residual below which nothing is systematic", "rounding in files of six digits"
     ),
+    "study_fits": Threshold(
+        1e-3,
+        "chance of a chi-squared as large, below which a study's best hypothesis misses and no odds are told",
+        "one in 1,000",
+    ),
+    "study_feasible": Threshold(
+        0.5,
+        "share of the prior's draws that can meet a study's published resistances at all, below which no "
+        "hypothesis fits",
+        "most of them cannot",
+    ),
+    "study_alone": Threshold(
+        0.9,
+        "probability from which one hypothesis of a study stands for all",
+        "odds of 9 to 1 against all the others together",
+    ),
+    "study_best": Threshold(
+        0.5,
+        "probability of a study's best hypothesis, below which none is decided",
+        "all the others together are more probable",
+    ),
+    "study_named": Threshold(
+        0.1,
+        "probability from which a hypothesis is named where none is decided",
+        "as study_alone: odds of 9 to 1 against it",
+    ),
+    "study_mends": Threshold(
+        0.7,
+        "share of a study's misfit, from which a cause outside its hypotheses leaves too much to be told",
+        "what mends no more than three tenths leaves the question where it was",
+    ),
+    "study_nearest": Threshold(
+        0.3,
+        "share of a study's misfit that the nearest cause may leave to be named in its first lines",
+        "as study_mends, from the other end: it mends more than seven tenths",
+    ),
+    "study_made": Threshold(
+        0.1,
+        "share of the change of R_ct from which an effect is said to have made it, not only to be there",
+        "nine tenths of the change are another's",
+    ),
+    "study_unchanged": Threshold(
+        0.3,
+        "95 % interval of the change over the bare cell's R_ct, from which fits leave open how it changed",
+        "as doubtful",
+    ),
+    "study_settled": Threshold(
+        0.1,
+        "bits that are open among a study's hypotheses, below which hardly anything is left to settle",
+        "two hypotheses at odds of 80 to 1 leave as much",
+    ),
+    "study_useful": Threshold(
+        0.1,
+        "share of the open bits from which an experiment is said to settle the rest",
+        "what is expected to bring less leaves the odds about as they are",
+    ),
 }
 
 

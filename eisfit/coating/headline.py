@@ -7,6 +7,7 @@ from typing import Any
 
 from eisfit.display.report.explanation import FACTORS, format_capped, format_signed, largest, shares
 from eisfit.rounding import significant
+from eisfit.verdict import limit
 
 __all__ = ["headline"]
 
@@ -24,16 +25,9 @@ _PARTS = {
 }
 _BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
 _LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
-_LARGELY = 0.9  # a probability from which one hypothesis stands for all
-_RATHER = 0.5  # below: all the others together are more probable
 _SMALL = 0.01  # of the change: shares below it are told together
-_LITTLE = 0.1  # of the change: an effect that is there, but is not what made it
-_USEFUL = 0.1  # of the open bits: what is expected to bring less settles nothing
 _NAMED = 2  # causes outside the hypotheses in one sentence
-_MOSTLY = 0.3  # of a misfit: a cause that leaves more comes near to nothing
-_WIDE = 0.3  # of the bare cell's R_ct: an interval of the change that tells nothing
 _NONE_BEYOND = "of other areas, temperatures, electrolytes and further arcs none is as likely"
-_LEAST = 0.1  # a probability from which a hypothesis is named where none is decided
 _GAINS = {
     "f": "the reaction is {} times as fast",
     "g": "the area that takes part is {} times as large",
@@ -45,8 +39,8 @@ def headline(document: Mapping[str, Any]) -> list[str]:
     kind = " (simulated cells)" if document["simulated"] else ""
     changed = _tell_change(document, kind)
     if not document["fits"]:
-        tried = len(document["hypotheses"])
-        missed = f"None of the {tried} hypotheses fits the data (p < 0.001){kind}: no odds are told."
+        tried, chance = len(document["hypotheses"]), limit("study_fits")
+        missed = f"None of the {tried} hypotheses fits the data (p < {chance:g}){kind}: no odds are told."
         return [changed, missed, _tell_what_mends(document)]
     return [changed, _tell_explanation(document, kind), f"{_settle(document)}{_tell_as_likely(document)}"]
 
@@ -65,7 +59,7 @@ def _tell_what_mends(document: Mapping[str, Any]) -> str:
         return (
             f"{broken} of the spectra break Kramers-Kronig: measure them again, or leave out what breaks it."
         )
-    if causes and causes[0]["misfit_left"] < _MOSTLY:
+    if causes and causes[0]["misfit_left"] < limit("study_nearest"):
         left = significant(100 * causes[0]["misfit_left"], 1)
         nearest = f"{causes[0]['text']} ({left} % of the misfit left)"
         return f"Nothing that was tried mends it alone; nearest: {nearest}."
@@ -92,7 +86,8 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     if r["change"]["low95"] < 0 < r["change"]["high95"]:
         said = f"simulated cells; {r['source']}" if kind else r["source"]
         both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm ({said})"
-        known = r["change"]["high95"] - r["change"]["low95"] < _WIDE * abs(r["bare"]["median"])
+        wide = limit("study_unchanged") * abs(r["bare"]["median"])
+        known = r["change"]["high95"] - r["change"]["low95"] < wide
         verb = "R_ct of the fit hardly changed," if known else "The fits leave open how R_ct changed:"
         return f"{verb} {both}{modelled}."
     change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
@@ -114,9 +109,9 @@ def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     p = {name: h["probability"] for name, h in document["hypotheses"].items()}
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
-    if p[best] < _RATHER:
+    if p[best] < limit("study_best"):
         return _tell_undecided(document, p, order, kind)
-    largely = p[best] >= _LARGELY
+    largely = p[best] >= limit("study_alone")
     beside = _tell_stronger_effect(document, best) if largely else ""
     named = beside or _explains(_name_hypothesis(best, document)) + ("" if largely else " best")
     text = f"{named}, probability {_percent(p[best])}{kind}"
@@ -150,7 +145,8 @@ def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     """Return what made the change, where something of the best hypothesis is there beside it."""
     parts, change = _name_parts(best, document), document["electrode"]["change"]["median"]
     rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
-    made = [n for n in (*parts, "ions_through_film") if rows[n]["median"] * change >= _LITTLE * change**2]
+    least = limit("study_made") * change**2
+    made = [n for n in (*parts, "ions_through_film") if rows[n]["median"] * change >= least]
     by = [name for name in made if name in parts] or made
     others = [name for name in parts if name not in by]
     if not by or not others:
@@ -169,7 +165,9 @@ def _tell_undecided(
 ) -> str:
     """Return what is left where no hypothesis is more probable than all the others together."""
     likely = [
-        f"{_name_hypothesis(name, document)} {_percent(p[name])}" for name in order if p[name] >= _LEAST
+        f"{_name_hypothesis(name, document)} {_percent(p[name])}"
+        for name in order
+        if p[name] >= limit("study_named")
     ]
     out = [_name_hypothesis(name, document) for name in order if p[name] < 0.01]
     excluded = f" Below 1 %: {', '.join(out)}." if out else ""
@@ -206,12 +204,12 @@ def _format_signed(row: Mapping[str, float]) -> str:
 
 def _settle(document: Mapping[str, Any]) -> str:
     rows = document["next_experiments"]
-    if not rows or rows[0]["open_bits"] < 0.1:
+    if not rows or rows[0]["open_bits"] < limit("study_settled"):
         beyond = "others were not tried" if not document["outside"]["tried"] else _NONE_BEYOND
         return f"Among these hypotheses hardly anything is left to settle{_end_sentence(document, beyond)}"
     first = rows[0]
     gain = f"{first['expected_bits']:.2f} of {first['open_bits']:.2f} bit"
-    if first["expected_bits"] < _USEFUL * first["open_bits"]:
+    if first["expected_bits"] < limit("study_useful") * first["open_bits"]:
         return f"Nothing that was tried is expected to settle the rest: {first['experiment']} brings {gain}."
     return f"To settle the rest: {first['experiment']} ({gain})."
 

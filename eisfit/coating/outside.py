@@ -10,11 +10,11 @@ from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.posterior import LEAST_P, Posterior
 from eisfit.coating.inference.problem import Problem
 from eisfit.rounding import hertz, significant
+from eisfit.verdict import limit
 
 __all__ = ["list_broken_spectra", "tell_outside"]
 
 _SHOWN = 5
-_MENDS = 0.7  # share of a misfit: a cause that leaves more is not told
 _TIMES = {
     "area": "the coated cells have {} times the area stated",
     "kappa": "the electrolyte in the coated cells conducts {} times as well",
@@ -52,7 +52,7 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
             }
         )
     fitting = [row for row in rows if row["fits"]]
-    nearest = [row for row in rows if row["misfit_left"] < _MENDS]
+    nearest = [row for row in rows if row["misfit_left"] < limit("study_mends")]
     return {"tried": tried, "causes": (fitting or nearest)[:_SHOWN]}
 
 

@@ -29,12 +29,12 @@ from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import list_broken_spectra, tell_outside
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
+from eisfit.verdict import limit
 
 __all__ = ["SCHEMA", "document_of"]
 
 SCHEMA = "eisfit.explain/2"
 _DRAWS = 400
-_FEASIBLE = 0.5
 """Share of the prior that must be able to meet the data at all; below it no odds are told."""
 _PLAIN = {
     "sigma_s": "conductivity of the solid",
@@ -70,7 +70,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     voltages = predict_voltages(study, exact, drawn)
     coated = problem.pair[1]
     misses = max(p.p_value for p in found.values()) < LEAST_P
-    none = misses or max(p.feasible for p in found.values()) < _FEASIBLE
+    none = misses or max(p.feasible for p in found.values()) < limit("study_feasible")
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "eisfit": __version__,

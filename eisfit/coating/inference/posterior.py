@@ -8,11 +8,11 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
+from eisfit.verdict import limit
 
 __all__ = ["LEAST_P", "Mode", "Posterior", "chance", "most_probable", "probabilities"]
 
-LEAST_P = 1e-3
-"""Below this chance of a chi2 as large, the best hypothesis misses and no odds are told."""
+LEAST_P = limit("study_fits")
 _ROUNDING = 1e-12  # variance: what keeps a covariance positive
 
 
