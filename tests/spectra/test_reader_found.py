@@ -381,3 +381,16 @@ def test_rows_of_two_spectra_in_no_order():
     holds("cell,f,Zre,Zim\n" + rows(labels, f, z.real, z.imag), Z, 2 * Z)
     order = order[order < F.size]
     holds("f,Zre,Zim\n" + rows(F[order], Z[order].real, Z[order].imag), Z)
+
+
+@pytest.mark.parametrize(
+    "name", ["Rs (ohm)", "ESR", "Resistance (ohm)", "Reactance", "noise_re", "real time"]
+)
+def test_a_column_of_something_else_before_the_impedance(name):
+    for head in ("f,Zre,Zim", "Frequency (Hz),Z' (ohm),Z'' (ohm)", "f/Hz,R/ohm,X/ohm"):
+        holds(f"{name},{head}\n" + rows(20 + 0 * F, F, Z.real, Z.imag), Z)
+
+
+@pytest.mark.parametrize("head", ["R,f,Rs,Xs", "R,f,Resistance (ohm),Reactance (ohm)", "Resistance,f,R,X"])
+def test_which_resistance_belongs_to_a_reactance(head):
+    holds(head + "\n" + rows(20 + 0 * F, F, Z.real, Z.imag), Z)

@@ -36,7 +36,9 @@ __all__ = [
 
 
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
-_ONE_LETTER = regex(r"\s*-?[RrXx](?![^\W_])(?!_)")  # a resistance, a position, a class as well
+#: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
+_VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
+_COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
@@ -80,13 +82,15 @@ class Chosen:
 def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled.
 
-    Logarithms stand behind what they are of, those per area behind the others, ``R`` and ``x`` behind these,
-    as both may be something else, then labelled ones, and empty ones last.
+    Logarithms stand behind what they are of, those per area behind the others, ``Rs`` and ``x`` behind these,
+    as they may be something else, then labelled ones, and empty ones last.
     """
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
-    for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled)):
+    vague = {match[1] for _, meaning in held if (match := _VAGUE.match(meaning.name))}
+    vague |= {name.lower() for name in vague if len(name) > 3}
+    for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled, vague)):
         if meaning.quantity not in chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
@@ -108,9 +112,19 @@ def drop_words(chosen: Chosen) -> None:
                 del chosen.columns[quantity], chosen.values[quantity]
 
 
-def _rank(index: int, meaning: Column, filled: set[int]) -> tuple[bool, bool, bool, bool, bool, int]:
-    per_area, one_letter = bool(PER_AREA.search(meaning.unit)), bool(_ONE_LETTER.match(meaning.name))
-    return index not in filled, bool(meaning.label), one_letter, per_area, bool(meaning.base), index
+def _rank(
+    index: int, meaning: Column, filled: set[int], vague: set[str]
+) -> tuple[bool, bool, int, bool, bool, int]:
+    per_area, match = bool(PER_AREA.search(meaning.unit)), _VAGUE.match(meaning.name)
+    alone = match is not None and _counterpart(match[1]) not in vague
+    doubt = (match is not None) + alone
+    return index not in filled, bool(meaning.label), doubt, per_area, bool(meaning.base), index
+
+
+def _counterpart(name: str) -> str:
+    """Return what the other part is called: ``Xs`` for ``Rs``, ``reactance`` for ``resistance``."""
+    other = {"resistance": "reactance", "reactance": "resistance"}.get(name.lower())
+    return other or name.translate(_COUNTERPART)
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:

@@ -356,6 +356,8 @@ def _part(c: Counter[str], parts: list[str]) -> str:
     part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
     if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
         return ""
+    if part in ("real", "imag") and (c["noise"] or c["time"] or (c["index"] and not c["Z"])):
+        return ""
     if part in ("real", "imag") and not c["Z"] and (c["current"] or c["potential"]):
         return ""
     if part == "phase" and any(c[name] for name in ("potential", "current", "cycle")):
