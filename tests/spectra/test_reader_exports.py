@@ -442,6 +442,25 @@ def test_a_letter_apart_that_may_be_a_prefix_or_a_cell_is_not_understood(name):
     assert not column(name).quantity
 
 
+@pytest.mark.parametrize(
+    ("modulus", "angle", "scale"),
+    [
+        ("Amplitude (ohm)", "Phase (deg)", 1.0),
+        ("abs(Z)", "deg(Z)", 1.0),
+        ("Z/ohm", "Z/deg", 1.0),
+        ("Z [Ohm]", "Z [°]", 1.0),
+        ("Z_ohm", "rad(Z)", np.pi / 180),
+    ],
+)
+def test_an_impedance_in_degrees_is_its_phase(modulus, angle, scale):
+    holds(table(f"Frequency (Hz),{modulus},{angle}", F, abs(Z), np.angle(Z, deg=True) * scale))
+
+
+@pytest.mark.parametrize("name", ["Amplitude", "Amplitude (V)", "amplitude_mV", "|Y| (deg)", "|Z| (deg)"])
+def test_what_is_no_modulus(name):
+    assert not column(name).quantity
+
+
 @pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
 def test_prefixes_of_hertz_in_words(name, scale):
     assert column(name).scale == pytest.approx(scale)

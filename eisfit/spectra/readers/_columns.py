@@ -109,7 +109,7 @@ _CELLS = regex("[A-H]$")
 _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = regex(r"ohm|[ΩΩω]|hz|hertz", re.IGNORECASE)
 _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
-_UNIT_FIRST = regex(r"^([^\s_]+)[ _]+(.+)$")
+_UNIT_FIRST = regex(r"^([^\s_(]+)(?:[ _]+|(?=\())(.+)$")  # deg Z, deg(Z)
 _MEASURED = regex(
     r"^(?:(?:(?:trace|meas(?:ured)?|raw|mean|avg|total|series)(?: \d+)?[\s_:.]"
     r"|imp(?:edance)?(?::|[\s_.]+(?=[RX]s?\s*$)))\s*)+",
@@ -208,9 +208,10 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase", *_PURE):
         return None  # without a dimension
     given = unit_of(unit) if unit else None
-    if KIND.get(quantity) in ("ohm", "frequency") and _FACTOR.search(text):
-        return None
-    if not _fits(quantity, given) or (not unit and KIND.get(quantity) == "ohm" and _has_other_unit(core)):
+    if given and given.kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
+        quantity = quantity.replace("modulus", "phase")  # Z (deg) beside Z (ohm)
+    with_factor = KIND.get(quantity) in ("ohm", "frequency") and _FACTOR.search(text)
+    if with_factor or not _fits(quantity, given, core):
         return None
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
@@ -245,11 +246,12 @@ def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | 
     return 10.0 if logarithm or concepts["log"] else 0.0
 
 
-def _fits(quantity: str, unit: Unit | None) -> bool:
-    if unit is None or unit.kind == "any":
-        return True
+def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
+    """Whether a quantity can have the unit, or without one what stands in the name's brackets."""
+    if unit is None:
+        return KIND.get(quantity) not in ("ohm", "siemens") or not _has_other_unit(core)
     also = {"kelvin": "temperature", "rate": "frequency", "decibel ohm": "modulus"}.get(unit.kind)
-    return quantity == also or KIND.get(quantity) in (unit.kind, None)
+    return unit.kind == "any" or quantity == also or KIND.get(quantity) in (unit.kind, None)
 
 
 def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:

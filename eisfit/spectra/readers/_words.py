@@ -117,6 +117,7 @@ WHOLE = {
     "zi": "imag",
     "zim": "imag",
     "zm": "modulus",
+    "amplitude": "modulus",
     "zser": "real",
     "esr": "real",
     "equivalentseriesresistance": "real",
@@ -142,6 +143,7 @@ WHOLE = {
     "phầnảo": "imag",
 }
 ONLY_WITH_UNIT = {
+    "amplitude",
     "thd",
     "thr",
     "nu",
