@@ -13,7 +13,7 @@ from eisfit.engine.task import Task
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import find_at_bound
-from eisfit.fitting.verdicts.grade import Residuals
+from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.spectra.noise import noise_level
 from eisfit.validation.distributions import chi2_above
 
@@ -74,8 +74,9 @@ def _parameters(
 def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
-    modulus = np.abs(spectrum.impedance)
-    seen = Residuals.of((difference / modulus)[np.newaxis], spectrum.impedance[np.newaxis])
+    relative = difference / np.abs(spectrum.impedance)
+    with np.errstate(all="ignore"):
+        alike = correlate_neighbours(np.stack([relative.real, relative.imag], axis=1))
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),
@@ -85,9 +86,9 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
         p_value=None if task.rescaled else chi2_above(int(outcome.nfree), float(outcome.chisqr)),
-        rms_relative_residual=float(seen.rms[0]),
+        rms_relative_residual=float(np.sqrt(np.mean(np.abs(relative) ** 2))),
         noise=_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
-        lag1_autocorrelation=float(seen.lag1[0]),
+        lag1_autocorrelation=float(np.nan_to_num(alike)),
     )
 
 

@@ -27,7 +27,7 @@ from eisfit.fitting.verdicts.flags import (
     parameter_verdicts,
     set_levels,
 )
-from eisfit.fitting.verdicts.grade import Residuals, grades
+from eisfit.fitting.verdicts.grade import Residuals, grades, scatter_power
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
 from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign, find_unsound
 from eisfit.model.geometry import Geometry
@@ -101,7 +101,9 @@ def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) 
     fits = _linearise(result) if departures else None
     off = None if fits is None else find_discrepancy(fits, hidden=True)
     misfit = misfit_of(result, attainable)
-    seen, systematic = _describe_residuals(result), None if off is None else off.systematic
+    impedance = result.spectrum.impedance[np.newaxis]
+    seen = Residuals.of(result.residuals[np.newaxis], impedance, result.weighting)
+    systematic = None if off is None else off.systematic
     grade = str(grades(seen, np.array([misfit]), systematic)[0])
     result = dataclasses.replace(result, grade=grade)
     if fits is not None and grade == "A":
@@ -115,11 +117,6 @@ def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
     others = find_departed(result.circuit, values, chisqr, off).get(0, ())
     result = dataclasses.replace(result, alternatives=(*result.alternatives, *others))
     return _with_hidden(split_errors(result, off), off)
-
-
-def _describe_residuals(result: FitResult) -> Residuals:
-    impedance = result.spectrum.impedance[np.newaxis]
-    return Residuals.of(result.residuals[np.newaxis], impedance, result.weighting)
 
 
 def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:
@@ -202,7 +199,8 @@ def _split_errors(result: FitResult, noise: Mapping[str, float | None]) -> dict[
 
 def judge(result: FitResult, misfit: float) -> Judgement:
     """Return what the findings are made of."""
-    outcome = result.lmfit
+    outcome, modulus = result.lmfit, np.abs(result.spectrum.impedance)
+    square = np.abs(result.residuals) ** 2
     return Judgement(
         circuit=result.circuit,
         scales=Scales.of(result.spectrum.omega, result.spectrum.impedance),
@@ -215,7 +213,7 @@ def judge(result: FitResult, misfit: float) -> Judgement:
         misfit=misfit,
         grade=result.grade,
         weighting=result.weighting,
-        power=float(_describe_residuals(result).power[0]),
+        power=float(scatter_power(square[np.newaxis], modulus[np.newaxis], result.weighting)[0]),
     )
 
 

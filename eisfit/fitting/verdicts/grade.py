@@ -13,7 +13,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Residuals", "correlate_neighbours", "grades"]
+__all__ = ["Residuals", "correlate_neighbours", "grades", "scatter_power"]
 
 
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
@@ -67,9 +67,7 @@ class Residuals:
         of_relative = _powers(square, modulus, 1.0)
         level = _level(relative, modulus, of_relative)
         even = rising if level is relative else np.sort(np.abs(level) ** 2, axis=1)
-        power = np.full(len(square), np.nan)
-        if weighting in ("modulus", "unit"):
-            power = of_relative if weighting == "modulus" else _powers(square, modulus, 0.0)
+        power = of_relative if weighting == "modulus" else scatter_power(square, modulus, weighting)
         inner = rising[:, : points - int(limit("end_points") * points)]
         parts = np.stack([relative.real, relative.imag])
         pairs = max(2 * (points - 1), 1)
@@ -129,6 +127,12 @@ def _kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
     above = waves / waves[:, -1:] - even
     found[rows] = np.sqrt(points) * (np.max(above, axis=1) + np.max(1 / points - above, axis=1))
     return found
+
+
+def scatter_power(square: FloatArray, modulus: FloatArray, weighting: str) -> FloatArray:
+    """Return the power of |Z| (B, F) with which residuals scatter (B,): see `Residuals.power`."""
+    supposed = {"modulus": 1.0, "unit": 0.0}.get(weighting)
+    return np.full(len(square), np.nan) if supposed is None else _powers(square, modulus, supposed)
 
 
 def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatArray:
