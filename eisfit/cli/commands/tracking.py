@@ -268,7 +268,7 @@ def _show_track(
     if json:
         print_json({**document, **more})
         return
-    _print_track(result, document)
+    _print_track(document)
     labels = [cell.label for cell in result] if len(ends) > 1 else [""]
     for label, cell in zip(labels, ends, strict=True):
         for end in cell:
@@ -277,7 +277,7 @@ def _show_track(
         print_text("\n".join(["", str(table), *(f"  {share}" for share in shares)]))
 
 
-def _print_track(result: Any, document: Any) -> None:
+def _print_track(document: Any) -> None:
     if document["schema"] == "eisfit.cells/1":
         from eisfit.display.report.cells import cells_text
 
