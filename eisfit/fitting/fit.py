@@ -117,8 +117,9 @@ def fit(
     representation
         Compare ``impedance`` (default), ``admittance`` or ``modulus_phase``; see `eisfit.engine.objective`.
     validate
-        Test the data too, against the Kramers-Kronig relations (`eisfit.check`) and for plain faults; what is
-        found is among the flags, and touches the parameters that hang on it.
+        Test the data too, for plain faults and, where the circuit leaves more than noise, against the
+        Kramers-Kronig relations (`eisfit.check`); what is found is among the flags, and touches the
+        parameters that hang on it.
     geometry
         Of the cell, for values per area and diffusion coefficients among the derived quantities, such as
         ``{"area": "1.13 cm^2", "length": "5 um"}``, or the path of a TOML file; see `eisfit.model.geometry`.

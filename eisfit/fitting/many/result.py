@@ -150,8 +150,7 @@ def _table_of(
         result = table.row(b, optima.spectra[b], optima.circuit)
         if b in others:
             result = replace(result, alternatives=others[b])
-        doubted = result.grade != "A" or result.statistics.rms_relative_residual > limit("usable_rms")
-        judged = assess(result, float(optima.attainable[b]), validate=doubted)
+        judged = assess(result, float(optima.attainable[b]))
         verdicts[b] = {name: getattr(judged, name) for name in OF_ONE_ROW}
     return replace(table, verdicts=verdicts)
 
