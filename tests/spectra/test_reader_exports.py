@@ -461,6 +461,32 @@ def test_what_is_no_modulus(name):
     assert not column(name).quantity
 
 
+@pytest.mark.parametrize(
+    ("mean", "derived"),
+    [
+        ("Mittelwert", "Stdabw"),
+        ("moyenne", "incertitude"),
+        ("平均", "标准差"),
+        ("", "Anpassung"),
+        ("", "拟合"),
+    ],
+)
+def test_uncertainties_and_fits_in_other_languages_are_no_spectrum(mean, derived):
+    header = f"f (Hz),Z' {mean} (Ohm),Z' {derived} (Ohm),Z'' {mean} (Ohm),Z'' {derived} (Ohm)"
+    holds(table(header, F, Z.real, Z.real / 9, Z.imag, Z.imag / 9))
+
+
+def test_vectors_of_r():
+    vectors = zip(("f", "Zre", "Zim"), (F, Z.real, Z.imag), strict=True)
+    text = "\n".join(f"{name} <- c({', '.join(f'{v:.9g}' for v in one)})" for name, one in vectors)
+    holds(text, "data.R")
+
+
+def test_two_pi_f_and_parts_per_unit():
+    holds(table("2πf,Z' (Ohm),Z'' (Ohm)", 2 * np.pi * F, Z.real, Z.imag))
+    assert not column("Z' (p.u.)").quantity
+
+
 @pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
 def test_prefixes_of_hertz_in_words(name, scale):
     assert column(name).scale == pytest.approx(scale)

@@ -103,7 +103,7 @@ _UNIT_LAST = (
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
-    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
 _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
@@ -259,7 +259,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", _MEASURED.sub("", text)).lower()
     if bare in WHOLE and not _MILLI.search(text):
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
-        omega = Counter({"omega": int(bare == "w")})
+        omega = Counter({"omega": int(bare in ("w", "2πf"))})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
     if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]))", text.strip()):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)

@@ -10,6 +10,7 @@ from itertools import combinations
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers._words import WORKED_OUT
 
 __all__ = ["DERIVED", "sets_by_template"]
 
@@ -28,14 +29,7 @@ DERIVED: tuple[str, ...] = (
 DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
 DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "theo", "pred", "predicted")
 #: ... and what is no label where it stands beside one word: ``control`` and ``final`` may be cells.
-_MODEL = (
-    "th fit fitted sim simulated calc calculated model estimated norm normalized normalised reduced relative"
-)
-_ERROR = (
-    "error err errors std stddev sigma sig residual resid res diff difference sd sem σ dev deviation "
-    "uncertainty uncertainties uncert unc snr thd"
-)
-_NO_CELL = {*_MODEL.split(), *_ERROR.split()}
+_NO_CELL = {"th", *WORKED_OUT.split()}
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 _PARALLEL, _SERIES = {"p", "par", "parallel"}, {"s", "ser", "series"}  # Zp' is no part of the impedance

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE"]
+__all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE", "WORKED_OUT"]
 
+#: What somebody worked out of the measured columns, in no language the name of a cell.
+WORKED_OUT = (
+    "fit fitted sim simulated simulation calc calculated model modeled modelled estimated norm normalized "
+    "normalised reduced relative rel res resid residual residuals diff difference error errors err std "
+    "stddev sigma sig sd sem σ dev deviation variance var uncertainty uncertainties uncert unc snr thd "
+    "modell angepasst anpassung gefittet berechnet simuliert stdabw stabw standardabweichung abweichung "
+    "fehler unsicherheit residuum residuen modèle ajusté simulé calculé erreur incertitude modelo modello "
+    "ajuste ajustado calculado simulado simulación desviación desviacion desvest desv incertidumbre "
+    "scarto odchylka 拟合 计算 模拟 误差 标准差 偏差 フィット 計算 誤差 標準偏差 피팅 오차 표준편차"
+)
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
     "frequency": "freq freqs 测试频率 測定周波数 frequency frequencies frequenz frequence fréquence "
@@ -55,19 +65,15 @@ _MEANS = {
     "index": "pt pts point points row messpunkt unnamed 点",
     "filler": "часть част dio del μέρος bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
-    "average wert act "
+    "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "
     "measured meas cell of the in der de la ac series serial component complex linear lin total "
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
-    "other": "reduced relative rel nominal res diff difference sd sem σ fit fitted sim zsim simulated calc "
-    "calculated model error err std "
-    "stddev sigma sig residual resid "
-    "dev deviation uncertainty uncertainties uncert unc errors "
-    "range ref reference drift power density rate energy capacity thd nsd "
-    "snr norm normalized normalised target set soll sollwert counter ce d delta initial final line "
-    "acquisition estimated "
+    "other": f"{WORKED_OUT} nominal zsim "
+    "range ref reference drift power density rate energy capacity nsd "
+    "target set soll sollwert counter ce d delta initial final line acquisition "
     "control area units unit milli kilo mega meg micro nano pico giga tera "
     "rayl rayls acoustic mechanical hundreds thousand thousands million millions times",
 }
@@ -134,6 +140,7 @@ WHOLE = {
     "nu": "frequency",
     "sweep": "cycle",
     "sweepindex": "cycle",
+    "2πf": "frequency",
     "rω": "real",
     "rz": "real",
     "iz": "imag",

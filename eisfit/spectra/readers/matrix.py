@@ -34,11 +34,11 @@ _MULTIPLIED = regex(r"\s*\)?\s*\.?[*/]\s*[\d.]")
 _NAMED = regex(
     r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
 )
-_ASSIGNS = regex(r"[:=]\s*(?:[\w.]+\()?\[")
-#: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``.
+_ASSIGNS = regex(r"[:=]\s*(?:[\w.]+\()?\[|(?:<-|=)\s*c\(")
+#: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``, ``f <- c(1, 2)``.
 _ASSIGNED = regex(
     r"""(?:^|[{,\n])[ \t]*["']?([^\W\d][^\n=:;,\[\]{}"]{0,40}?)["']?[ \t]{0,9}"""
-    r"""[:=]\s*(?:[\w.]+\()?\[([^\[\]]{9,})\]"""
+    r"""(?:[:=]|<-)\s*(?:(?:[\w.]+\()?\[([^\[\]]{9,})\]|c\(([^()]{9,})\))"""
 )
 
 
@@ -106,7 +106,7 @@ def _find_named_rows(file: File) -> list[list[str]]:
         When there are not as many numbers of an impedance as frequencies.
     """
     filled = [line for line in file.lines if line.strip()]
-    if "[" in file.text and _ASSIGNS.search(file.text):
+    if ("[" in file.text or "c(" in file.text) and _ASSIGNS.search(file.text):
         rows = _find_assigned_rows(file)
     elif 3 <= len(filled) <= _MOST_NAMED:
         rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]
@@ -129,7 +129,7 @@ def _find_assigned_rows(file: File) -> list[list[str]]:
     for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
         if column(match[1].strip()).quantity and _MULTIPLIED.match(file.text, match.end()):
             raise file.error(f"{match[1].strip()!r} is multiplied behind its numbers: write the product")
-        body = NUMPY_SCALAR.sub(r"\1", match[2].replace("...", " ")).strip(" ,;\n")
+        body = NUMPY_SCALAR.sub(r"\1", (match[2] or match[3]).replace("...", " ")).strip(" ,;\n")
         mark = r"\s*[,;]\s*" if re.search("[,;]", body) else r"(?<![+-])\s+(?![+-]\s)"  # 1 - 2i holds gaps
         rows.append([match[1].strip(), *re.split(mark, body)])
     return rows
