@@ -487,6 +487,13 @@ def test_two_pi_f_and_parts_per_unit():
     assert not column("Z' (p.u.)").quantity
 
 
+@pytest.mark.parametrize("header", ["Résistance,Réactance", "Wirkwiderstand (Ω),Blindwiderstand (Ω)"])
+def test_a_mark_of_over_range_between_resistances(header):
+    text = table(f"f (Hz),{header}", F, Z.real, Z.imag).splitlines()
+    text.insert(4, "50000,1E+99,1E+99")
+    assert any("over-range" in note for note in holds("\n".join(text)))
+
+
 @pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
 def test_prefixes_of_hertz_in_words(name, scale):
     assert column(name).scale == pytest.approx(scale)

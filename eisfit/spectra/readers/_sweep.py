@@ -208,15 +208,15 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
 
 
 def is_over_range(values: FloatArray) -> BoolArray:
-    """Return where numbers are an analyser's mark for over-range: nines, larger than what can be measured.
+    """Return where numbers are an analyser's mark for over-range: nines beyond what can be measured, 1E+99.
 
-    >>> is_over_range(np.array([9.9e37, -9.99999e28, 1e30, 9.9e5])).tolist()
-    [True, True, False, False]
+    >>> is_over_range(np.array([9.9e37, -9.99999e28, 1e30, 9.9e5, 1e99])).tolist()
+    [True, True, False, False, True]
     """
     large = (np.abs(values) > _OVER_RANGE) & np.isfinite(values)
     if large.any():
         digits = np.log10(np.abs(values[large]))
-        large[large] = 10 ** (digits - np.floor(digits)) >= _NINES
+        large[large] = (10 ** (digits - np.floor(digits)) >= _NINES) | np.isin(digits, np.arange(40, 309))
     return large
 
 

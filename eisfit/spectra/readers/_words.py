@@ -29,14 +29,16 @@ _MEANS = {
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
     "real": "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
     "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
-    "실수 실수부 resistance resistive вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
+    "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
+    "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
     "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
     "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
-    "reactance reaktanz réactance reactancia мним リアクタンス リアクタンス成分",
+    "reactance reaktanz réactance reactancia reatância reattanza reaktans reaktancja blindwiderstand "
+    "мним リアクタンス リアクタンス成分",
     "modulus": "модуль módulus moduł μέτρο "
     "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
