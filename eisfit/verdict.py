@@ -64,6 +64,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "but for residuals without any structure",
         "three times the 1 % that tutorials of the field ask of a fit",
     ),
+    "stands_out": Threshold(
+        4.3,
+        "standard deviations of the noise, by most points, from which one point is no noise",
+        "1e-4 a point by chance (Rayleigh): below it, and in grade A, data are not tested by Kramers-Kronig",
+    ),
     "end_points": Threshold(
         0.05,
         "share of the points, the worst, that is left out of the rms for B",

@@ -186,3 +186,13 @@ def test_the_cure_of_a_misfit_by_faulty_data_helps_and_sends_to_no_other_circuit
     cured = eisfit.fit((f, z), "rs-ct", drop_invalid=True)
     assert cured.ok
     assert cured["R_ct"].value == pytest.approx(30, rel=0.01)
+
+
+def test_a_point_off_is_told_where_the_grade_allows_it():
+    """Grade A bears a single point that is 15 standard deviations off: the data are tested all the same."""
+    z = 10 + arc(100, 1e-4, 0.9)
+    clean, off = noisy(z, 0.002, 3), noisy(np.where(np.arange(z.size) == 30, 1.03 * z, z), 0.002, 3)
+    results = [eisfit.fit(spectrum, "rs-ct") for spectrum in (clean, off)]
+    assert [r.grade for r in results] == ["A", "A"]
+    assert not results[0].flags
+    named(results[1], "outlier")

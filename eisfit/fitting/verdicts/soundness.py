@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eisfit.arrays import BoolArray, FloatArray
+from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
+from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
@@ -25,6 +26,7 @@ __all__ = ["SPOIL", "cure_data_first", "find_turned_sign", "find_unsound"]
 
 #: Flags of data that no circuit describes: as long as they are there, another circuit is no cure.
 SPOIL = ("kk_failed", "outlier", "absurd_point")
+_BY_CHANCE = 2.0  # standard deviations of the correlation of neighbouring residuals
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -34,7 +36,7 @@ def find_unsound(result: FitResult) -> list[Finding]:
     them would find is a false alarm, and none is made.
     """
     found = [*_find_all_real(result), *_absurd_points(result)]
-    if result.grade == "A" and result.statistics.rms_relative_residual <= limit("usable_rms"):
+    if _leaves_noise(result):
         return found
     from eisfit.validation.kramers_kronig import check_once
 
@@ -44,6 +46,19 @@ def find_unsound(result: FitResult) -> list[Finding]:
         flag = Flag("not_validated", str(error), "measure more frequencies")
         return [*found, Finding(flag)]
     return [*found, *_broken(result, tested)]
+
+
+def _leaves_noise(result: FitResult) -> bool:
+    """Return whether all is noise that a fit leaves, every point: grade A allows a few that are off."""
+    rms = result.statistics.rms_relative_residual
+    if result.grade != "A" or rms > limit("usable_rms"):
+        return False
+    if rms <= limit("rounding"):
+        return True
+    off = (result.residuals * np.abs(result.spectrum.impedance)).view(np.float64)
+    parts = (off * weights(result.spectrum, result.weighting)).reshape(-1, 2)
+    far = np.hypot(*parts.T) > limit("stands_out") * robust_spread(parts.ravel())
+    return not far.any() and correlate_neighbours(parts) <= _BY_CHANCE / np.sqrt(parts.size)
 
 
 def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
