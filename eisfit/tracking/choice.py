@@ -119,9 +119,11 @@ def _choose_closest(
         poor = sum(not isinstance(fit, FitResult) or fit.grade == "D" for fit in fits)
         sums.append((poor, sum(there) if len(there) == len(spectra) else np.inf))
     best = min(range(len(circuits)), key=sums.__getitem__)
+    usable = len(spectra) - int(sums[best][0])
     cause = (
         f"{circuits[best].name} was chosen for all {count} spectra: each of {len(spectra)} looked at has its "
-        f"own circuit, and of {len(circuits)} that some support this has the lowest sum of BIC over them"
+        f"own circuit; of {len(circuits)} tried this can be used for {usable} of them, as many as any, "
+        "and has the lowest sum of BIC of those that can"
     )
     return SeriesChoice(circuits[best], cause, "identify")
 

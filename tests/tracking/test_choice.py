@@ -127,3 +127,16 @@ def test_commands_identify(tmp_path, run):
     assert f"--circuit '{ARC}' keeps it" in said
     rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
     assert [float(row["R_ct"]) for row in rows] == pytest.approx([20, 21, 22, 23], rel=0.02)
+
+
+@pytest.mark.slow
+def test_batch_counts_the_spectra_of_one_file(tmp_path, run):
+    rows = [
+        f"{one.cycle:g},{f!r},{z.real!r},{z.imag!r}"
+        for one in arcs()
+        for f, z in zip(one.frequency.tolist(), one.impedance.tolist(), strict=True)
+    ]
+    (tmp_path / "all.csv").write_text(
+        "\n".join(["cycle,freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", *rows]), encoding="utf-8"
+    )
+    assert f"{ARC} was chosen for all 4 spectra, by 3 of them" in run("batch", tmp_path / "all.csv").err

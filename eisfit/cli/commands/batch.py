@@ -161,7 +161,8 @@ def _choose(
 
     is_asked = circuit is None or place_of(circuit) is not None
     files = [one for one in paths if one[0] != "-"] if is_asked else []  # standard input is read once
-    choice = choose_circuit(list(_spectra(look_at(files), read_as)), circuit, options, count=len(files))
+    spectra = list(_spectra(look_at(files), read_as))
+    choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:
         say(f"{choice.note}; --circuit {shlex.quote(choice.circuit.name)} keeps it")
     return choice.circuit
