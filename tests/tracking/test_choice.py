@@ -130,7 +130,7 @@ def test_commands_identify(tmp_path, run):
 
 
 @pytest.mark.slow
-def test_batch_counts_the_spectra_of_one_file(tmp_path, run):
+def test_batch_counts_the_spectra_of_one_file_and_of_standard_input(tmp_path, run, monkeypatch):
     rows = [
         f"{one.cycle:g},{f!r},{z.real!r},{z.imag!r}"
         for one in arcs()
@@ -140,3 +140,6 @@ def test_batch_counts_the_spectra_of_one_file(tmp_path, run):
         "\n".join(["cycle,freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", *rows]), encoding="utf-8"
     )
     assert f"{ARC} was chosen for all 4 spectra, by 3 of them" in run("batch", tmp_path / "all.csv").err
+    given = io.BytesIO((tmp_path / "all.csv").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(given, encoding="utf-8"))
+    assert f"{ARC} was chosen for all 4 spectra, by 3 of them" in run("batch", "-").err

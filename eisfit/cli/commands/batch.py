@@ -107,6 +107,7 @@ def batch(
     paths = paths_of(files)
     if export is not None:
         check_not_read([export], [path for path, _ in paths], "--export")
+    read_as["given"] = list(_spectra([one for one in paths if one[0] == "-"][:1], read_as))
     chosen = constraints.of(_choose(paths, circuit, read_as, options))
     options |= arcs.of(chosen)
     many = fit_many(
@@ -160,7 +161,7 @@ def _choose(
     from eisfit.tracking.choice import choose_circuit
 
     is_asked = circuit is None or place_of(circuit) is not None
-    files = [one for one in paths if one[0] != "-"] if is_asked else []  # standard input is read once
+    files = paths if is_asked else []
     spectra = list(_spectra(look_at(files), read_as))
     choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:
@@ -169,11 +170,16 @@ def _choose(
 
 
 def _spectra(paths: list[tuple[str, Path | None]], read_as: dict[str, Any]) -> Iterator[Any]:
-    """Yield the spectra of one file after the other, so that no more than a few are in memory."""
+    """Yield the spectra of one file after the other, so that no more than a few are in memory.
+
+    Those of standard input, which can be read once, are taken from ``given`` where they are there.
+    """
     from eisfit.cli.batch_sources import spectra_of
 
+    reading = {name: value for name, value in read_as.items() if name != "given"}
     for path, root in paths:
-        yield from spectra_of(path, root, **read_as)
+        known = path == "-" and "given" in read_as
+        yield from read_as["given"] if known else spectra_of(path, root, **reading)
 
 
 class _Run:
