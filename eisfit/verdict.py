@@ -65,9 +65,15 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "three times the 1 % that tutorials of the field ask of a fit",
     ),
     "stands_out": Threshold(
-        4.3,
+        5.5,
         "standard deviations of the noise, by most points, from which one point is no noise",
-        "1e-4 a point by chance (Rayleigh): below it, and in grade A, data are not tested by Kramers-Kronig",
+        "3e-7 a point by chance (Rayleigh), 2 of 3,000 spectra counted since the spread is 7 % uncertain; "
+        "below it, in grade A, Kramers-Kronig is not tested",
+    ),
+    "neighbours_agree": Threshold(
+        3.0,
+        "standard deviations of the correlation of neighbouring residuals from which they are no noise",
+        "one in 740 by chance; in grade A the data are tested by Kramers-Kronig from there",
     ),
     "end_points": Threshold(
         0.05,

@@ -36,7 +36,7 @@ from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
-from eisfit.fitting.verdicts.soundness import find_turned_sign
+from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
@@ -224,7 +224,9 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    return table, _are_faultless(optima, table, apart) & ~at_bound.any(axis=1) & np.isnan(power)
+    left = np.ascontiguousarray(fits.relative * np.abs(fits.target)).view(np.float64) * fits.weight
+    loud = stand_out(left) & (seen.rms > limit("rounding"))
+    return table, _are_faultless(optima, table, apart) & ~loud & ~at_bound.any(axis=1) & np.isnan(power)
 
 
 def _errors(

@@ -12,7 +12,6 @@ from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
-from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
@@ -22,11 +21,10 @@ from eisfit.verdict import FORBIDS, Flag, limit
 if TYPE_CHECKING:
     from eisfit.validation.kramers_kronig_result import KramersKronigResult
 
-__all__ = ["SPOIL", "cure_data_first", "find_turned_sign", "find_unsound"]
+__all__ = ["SPOIL", "cure_data_first", "find_turned_sign", "find_unsound", "stand_out"]
 
 #: Flags of data that no circuit describes: as long as they are there, another circuit is no cure.
 SPOIL = ("kk_failed", "outlier", "absurd_point")
-_BY_CHANCE = 2.0  # standard deviations of the correlation of neighbouring residuals
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -56,9 +54,19 @@ def _leaves_noise(result: FitResult) -> bool:
     if rms <= limit("rounding"):
         return True
     off = (result.residuals * np.abs(result.spectrum.impedance)).view(np.float64)
-    parts = (off * weights(result.spectrum, result.weighting)).reshape(-1, 2)
-    far = np.hypot(*parts.T) > limit("stands_out") * robust_spread(parts.ravel())
-    return not far.any() and correlate_neighbours(parts) <= _BY_CHANCE / np.sqrt(parts.size)
+    return not bool(stand_out((off * weights(result.spectrum, result.weighting))[np.newaxis])[0])
+
+
+def stand_out(residuals: FloatArray) -> BoolArray:
+    """Return whether weighted residuals (B, 2F) have a point that is no noise, or neighbours that agree."""
+    parts = residuals.reshape(len(residuals), -1, 2)
+    far = (
+        np.hypot(parts[..., 0], parts[..., 1])
+        > limit("stands_out") * robust_spread(residuals.T)[:, np.newaxis]
+    )
+    with np.errstate(all="ignore"):
+        agree = np.sum(parts[:, 1:] * parts[:, :-1], axis=(1, 2)) / np.sum(parts**2, axis=(1, 2))
+    return np.asarray(far.any(axis=1) | (agree > limit("neighbours_agree") / np.sqrt(residuals.shape[1])))
 
 
 def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
