@@ -69,7 +69,8 @@ class FitResult:
     alternatives
         Other optima that the data allows, each a document with its values.
     chosen_by
-        Who chose the circuit: ``user``, or ``identify``.
+        Who chose the circuit: ``user``, ``identify``, or ``default`` where a series was given none and the
+        common one serves.
     lmfit
         lmfit's own ``MinimizerResult``; None in a result that was read back from JSON.
     """

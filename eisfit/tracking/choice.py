@@ -37,7 +37,7 @@ class SeriesChoice:
     note
         How it was chosen; empty where it was given.
     chosen_by
-        ``user``, or ``identify``.
+        ``user``, ``identify``, or ``default`` where it is the common one.
     """
 
     circuit: Circuit
@@ -90,7 +90,8 @@ def choose_circuit(
     looked_at = look_at(there)
     if circuit is None and there and _serves_all(looked_at, common, kept):
         where = f"in each of {len(looked_at)} spectra looked at " if len(looked_at) > 1 else ""
-        return SeriesChoice(common, f"{COMMON} was chosen: {where}it leaves noise alone, all is determined")
+        told = f"{COMMON} was chosen: {where}it leaves noise alone, all is determined"
+        return SeriesChoice(common, told, "default")
     try:
         found = identify_some(there, **kept)
     except UsageError:
@@ -98,7 +99,7 @@ def choose_circuit(
     except EisfitError as error:
         if circuit is not None:
             raise
-        return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}")
+        return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}", "default")
     try:
         choice = choose_common(found, count or len(there), place or 1)
     except FitError:

@@ -45,7 +45,7 @@ def test_the_common_circuit_is_taken_where_it_serves():
     assert series.notes[0] == (
         "rs-sei-ct-w was chosen: in each of 3 spectra looked at it leaves noise alone, all is determined"
     )
-    assert {row.chosen_by for row in series} == {"user"}
+    assert {row.chosen_by for row in series} == {"default"}
 
 
 def test_else_it_is_identified():
