@@ -662,3 +662,23 @@ def test_a_row_of_types_below_the_names(types):
 
 def test_names_in_percent_codes():
     holds(table("freq%20(Hz),Z%27%20(Ohm),Z%27%27%20(Ohm)", F, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "17782.8,10.00Ω16,-7.4234.1,10.\n0002,-7.71429\n17782.8,10.0016,-7.4234.1,10.0",
+        table(
+            "frequency/Hz,|V|/V,phase V,|I|/A,phase I",
+            F,
+            np.ones(26),
+            ["nan"] * 26,
+            np.ones(26),
+            ["nan"] * 26,
+        ),
+    ],
+    ids=["headerless", "voltage"],
+)
+def test_a_column_without_a_number_is_refused_in_a_sentence(text):
+    with pytest.raises(ReadError):
+        read_bytes(text.encode(), "x.csv")

@@ -113,7 +113,11 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
 def _has_two_kinds(chosen: Reading, matrix: FloatArray, start: int) -> bool:
     """Whether two columns that break Kramers-Kronig differ as capacitances and resistances do."""
     b, c = (np.abs(matrix[:, start + i]) for i in (1, 2))
-    apart = np.nanmax(b) < _APART * np.nanmin(c) or np.nanmax(c) < _APART * np.nanmin(b)
+    (b_low, b_high), (c_low, c_high) = (
+        (np.nanmin(v, initial=np.inf), np.nanmax(v, initial=0.0))
+        for v in (b, c)  # a column may be empty
+    )
+    apart = b_high < _APART * c_low or c_high < _APART * b_low
     return bool(apart and chosen.test is not None and chosen.misfit > _BROKEN)
 
 

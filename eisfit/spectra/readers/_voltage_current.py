@@ -75,7 +75,8 @@ def _settle(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, Flo
         _hold(chosen, {"modulus": values[0] / values[len(taken)]}, f"{voltage}/{current}", VOLT_PER_AMPERE)
     if "phase" in taken:
         (first, of_voltage), (_, of_current) = parts[1], parts[3]
-        turn = _TURN if first.unit or np.nanmax(np.abs([of_voltage, of_current])) > 2 * np.pi else 2 * np.pi
+        largest = np.nanmax(np.abs([of_voltage, of_current]), initial=0.0)
+        turn = _TURN if first.unit or largest > 2 * np.pi else 2 * np.pi
         angle = _turn(of_voltage - of_current, turn, current, chosen)
         _hold(chosen, {"phase": angle}, f"{first.name} - {parts[3][0].name}", first.unit and "deg")
     chosen.notes.append("impedance as the voltage over the current")
