@@ -74,4 +74,5 @@ def robust_spread(residuals: FloatArray, axis: int = 0) -> FloatArray:
     >>> round(robust_spread(np.array([-1.0, 0.5, 2.0, 1e9, -0.1])).item(), 4)
     1.4826
     """
-    return np.asarray(1.4826 * np.median(np.abs(residuals), axis=axis))
+    spread = 1.4826 * median(np.abs(residuals), axis=axis)
+    return np.where(np.isnan(residuals).any(axis=axis), np.nan, spread)

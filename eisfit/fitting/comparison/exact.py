@@ -123,7 +123,7 @@ def _leaves_noise(closest: _Fitted) -> bool:
     residual = problem.at(closest.theta)[0].reshape(-1, 2)
     if closest.basin.chisqr < _NOISE**2 * residual.size:
         return False
-    lag = correlate_neighbours(residual)
+    lag = float(correlate_neighbours(residual))
     return closest.basin.chisqr < _CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
 
 

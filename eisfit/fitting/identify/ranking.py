@@ -164,7 +164,7 @@ def _measure(full: Sequence[Trial], bench: Workbench) -> float:
 
 def _lag(trial: Trial) -> float:
     """Return the correlation of neighbouring residuals."""
-    return correlate_neighbours(trial.problem.at(trial.theta)[0].reshape(-1, 2))
+    return float(correlate_neighbours(trial.problem.at(trial.theta)[0].reshape(-1, 2)))
 
 
 def is_smooth(trial: Trial) -> bool:

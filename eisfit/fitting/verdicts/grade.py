@@ -97,9 +97,10 @@ class Residuals:
         return np.asarray(seen & (self.rms > limit("rounding")))
 
 
-def correlate_neighbours(residual: FloatArray) -> float:
-    """Return the correlation of residuals (F, 2), real and imaginary, of neighbouring frequencies."""
-    return float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
+def correlate_neighbours(residual: FloatArray) -> FloatArray:
+    """Return the correlation (...) of neighbouring residuals (..., F, 2), real and imaginary."""
+    alike = np.sum(residual[..., 1:, :] * residual[..., :-1, :], axis=(-2, -1))
+    return np.asarray(alike / np.sum(residual**2, axis=(-2, -1)))
 
 
 def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:

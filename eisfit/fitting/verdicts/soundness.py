@@ -12,6 +12,7 @@ from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import Finding
+from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
 from eisfit.spectra.noise import weights
@@ -60,13 +61,11 @@ def _leaves_noise(result: FitResult) -> bool:
 def stand_out(residuals: FloatArray) -> BoolArray:
     """Return whether weighted residuals (B, 2F) have a point that is no noise, or neighbours that agree."""
     parts = residuals.reshape(len(residuals), -1, 2)
-    far = (
-        np.hypot(parts[..., 0], parts[..., 1])
-        > limit("stands_out") * robust_spread(residuals.T)[:, np.newaxis]
-    )
+    spread = robust_spread(residuals, axis=1)[:, np.newaxis]
+    far = np.hypot(parts[..., 0], parts[..., 1]) > limit("stands_out") * spread
     with np.errstate(all="ignore"):
-        agree = np.sum(parts[:, 1:] * parts[:, :-1], axis=(1, 2)) / np.sum(parts**2, axis=(1, 2))
-    return np.asarray(far.any(axis=1) | (agree > limit("neighbours_agree") / np.sqrt(residuals.shape[1])))
+        agree = correlate_neighbours(parts) > limit("neighbours_agree") / np.sqrt(residuals.shape[1])
+    return np.asarray(far.any(axis=1) | agree)
 
 
 def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
