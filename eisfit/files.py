@@ -27,8 +27,8 @@ __all__ = [
     "read_text",
     "to_json",
     "write_atomic",
+    "write_beside",
     "write_json",
-    "written_beside",
 ]
 
 OTHER_CURE = "pip uninstall eisfit, then pip install --force-reinstall --no-deps eisfit-toolkit"
@@ -182,13 +182,13 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """
     # A name of a file that is no UTF-8 holds lone surrogates: written as \udcfc, which JSON reads back.
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    with written_beside(Path(path)) as name:
+    with write_beside(Path(path)) as name:
         name.write_bytes(data)
     return Path(path)
 
 
 @contextmanager
-def written_beside(target: Path) -> Iterator[Path]:
+def write_beside(target: Path) -> Iterator[Path]:
     """Give the name of an empty file beside `target` that takes its name when it is complete.
 
     Raises

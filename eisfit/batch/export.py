@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from eisfit.display.report import fits_csv
 from eisfit.errors import UsageError
-from eisfit.files import to_json, written_beside
+from eisfit.files import to_json, write_beside
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 
@@ -55,10 +55,10 @@ def export_results(results: Results, path: Path) -> int:
     """
     check_export(path)
     if path.suffix == ".parquet":
-        with written_beside(path) as name:
+        with write_beside(path) as name:
             return _parquet(results, name)
     with (
-        written_beside(path) as name,
+        write_beside(path) as name,
         name.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
     ):
         return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
