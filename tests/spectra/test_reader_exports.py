@@ -30,6 +30,16 @@ def table(header, *columns, mark=","):
     return "\n".join([header, *rows(*columns, mark=mark)]) + "\n"
 
 
+def beside(place, words, head, body):
+    """A table with a line of words above it, below it, or between its header and its rows."""
+    lines = {
+        "above": [words, head, *body],
+        "between": [head, f"# {words}", *body],
+        "below": [head, *body, words],
+    }
+    return "\n".join([*lines[place], ""])
+
+
 def holds(text, name="x.csv", spectra=1):
     found = read_bytes(text if isinstance(text, bytes) else text.encode(), name)
     assert len(found) == spectra
@@ -549,13 +559,8 @@ def test_volts_per_ampere_are_ohms(unit, scale):
 @pytest.mark.parametrize("place", ["above", "between", "below"])
 def test_a_unit_of_the_frequency_beside_a_header_without_is_used_or_asked_for(words, place):
     head, body = "freq,Zre (Ohm),Zim (Ohm)", rows(F / 1e3, Z.real, Z.imag)
-    lines = {
-        "above": [words, head, *body],
-        "between": [head, f"# {words}", *body],
-        "below": [head, *body, words],
-    }
     try:
-        holds("\n".join([*lines[place], ""]))
+        holds(beside(place, words, head, body))
     except ReadError as error:
         assert re.search("the header has no unit", str(error))
 
@@ -578,12 +583,7 @@ def test_a_unit_of_the_frequency_beside_a_header_without_is_used_or_asked_for(wo
 @pytest.mark.parametrize("place", ["above", "between", "below"])
 def test_units_of_settings_and_results_are_not_those_of_the_table(words, place):
     head, body = "freq,Zre,Zim", rows(F, Z.real, Z.imag)
-    lines = {
-        "above": [words, head, *body],
-        "between": [head, f"# {words}", *body],
-        "below": [head, *body, words],
-    }
-    holds("\n".join([*lines[place], ""]))
+    holds(beside(place, words, head, body))
 
 
 def npz(**arrays):
