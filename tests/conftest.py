@@ -51,8 +51,7 @@ def searched_once() -> Iterator[None]:
         return answers[-1][2]
 
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("choice", "identify"):
-            patch.setattr(f"eisfit.fitting.identify.{place}.identify", ask)
+        patch.setattr("eisfit.fitting.identify.identify.identify", ask)
         yield
 
 

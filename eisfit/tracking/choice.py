@@ -12,7 +12,13 @@ import numpy as np
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit_alike import serves
-from eisfit.fitting.identify.choice import choose_common, identify_some, list_likely, look_at, place_of
+from eisfit.fitting.identify.choice import (
+    choose_common,
+    identify_some,
+    list_likely,
+    look_at,
+    place_of,
+)
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model import COMMON
@@ -105,7 +111,7 @@ def choose_circuit(
     except FitError:
         if circuit is not None:
             raise
-        return _choose_closest(looked_at, [common, *list_likely(found)], count or len(there), kept)
+        return _choose_closest(looked_at, list_likely(found, common), count or len(there), kept)
     return SeriesChoice(choice.circuit, choice.flags[0].cause, "identify")
 
 

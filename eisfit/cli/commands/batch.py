@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,10 +74,10 @@ def batch(
     from eisfit.batch.many import dask_executor, fit_many
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
-    from eisfit.fitting.identify.choice import place_of
+    from eisfit.fitting.identify.choice import is_given
 
     limits = span.check()
-    if circuit is not None and place_of(circuit) is None:
+    if is_given(circuit):
         arcs.of(constraints.of(circuit))  # a wrong name is told before files are read
     if workers is not None and dask is not None:
         raise UsageError("--workers and --dask exclude each other")
@@ -99,19 +99,17 @@ def batch(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        chosen = constraints.of(
-            _choose(_paths_there(files), circuit, read_as, {"weighting": weighting, **limits})
-        )
+        chosen = constraints.of(_choose(_paths_there(files), circuit, read_as, options))
         options |= arcs.of(chosen)
         return watch_folders(files, chosen, store, settle, json, read_as, options)
     paths = paths_of(files)
     if export is not None:
         check_not_read([export], [path for path, _ in paths], "--export")
-    read_as["given"] = list(_spectra([one for one in paths if one[0] == "-"][:1], read_as))
-    chosen = constraints.of(_choose(paths, circuit, read_as, options))
+    once = list(_spectra([one for one in paths if one[0] == "-"][:1], read_as))
+    chosen = constraints.of(_choose(paths, circuit, read_as, options, once))
     options |= arcs.of(chosen)
     many = fit_many(
-        _spectra(paths, read_as),
+        _spectra(paths, read_as, once),
         chosen,
         store=store,
         **options,
@@ -155,31 +153,31 @@ def _choose(
     circuit: str | None,
     read_as: dict[str, Any],
     options: dict[str, Any],
+    once: Sequence[Any] = (),
 ) -> Any:
     """Return the circuit that is named, or one chosen by the first, the middle and the last file."""
-    from eisfit.fitting.identify.choice import look_at, place_of
+    from eisfit.fitting.identify.choice import is_given, look_at
     from eisfit.tracking.choice import choose_circuit
 
-    is_asked = circuit is None or place_of(circuit) is not None
-    files = paths if is_asked else []
-    spectra = list(_spectra(look_at(files), read_as))
+    files = [] if is_given(circuit) else paths
+    spectra = list(_spectra(look_at(files), read_as, once))
     choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:
         say(f"{choice.note}; --circuit {shlex.quote(choice.circuit.name)} keeps it")
     return choice.circuit
 
 
-def _spectra(paths: list[tuple[str, Path | None]], read_as: dict[str, Any]) -> Iterator[Any]:
+def _spectra(
+    paths: list[tuple[str, Path | None]], read_as: dict[str, Any], once: Sequence[Any] = ()
+) -> Iterator[Any]:
     """Yield the spectra of one file after the other, so that no more than a few are in memory.
 
-    Those of standard input, which can be read once, are taken from ``given`` where they are there.
+    `once` are those of standard input, which can be read only once.
     """
     from eisfit.cli.batch_sources import spectra_of
 
-    reading = {name: value for name, value in read_as.items() if name != "given"}
     for path, root in paths:
-        known = path == "-" and "given" in read_as
-        yield from read_as["given"] if known else spectra_of(path, root, **reading)
+        yield from once if path == "-" and once else spectra_of(path, root, **read_as)
 
 
 class _Run:

@@ -52,9 +52,9 @@ def report(
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
     from eisfit.cli.pages.html_report import html_report
-    from eisfit.fitting.identify.choice import place_of
+    from eisfit.fitting.identify.choice import is_given
 
-    if circuit is not None and place_of(circuit) is None:
+    if is_given(circuit):
         constraints.of(circuit)  # a wrong name is told before files are read
     options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}
     options |= points.check()
@@ -125,17 +125,14 @@ def _fit_each(
 ) -> Iterator[Any]:
     from eisfit.fitting.fit import fit_each
     from eisfit.fitting.fit_alike import fit_alike
-    from eisfit.fitting.identify.choice import place_of
+    from eisfit.fitting.identify.choice import is_given, place_of
 
-    place = place_of(circuit)
-    if place is not None:
+    def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
+        return constraints.of(found), {}
 
-        def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
-            return constraints.of(found), {}
-
-        yield from fit_alike(spectra, constrain if constraints else None, place=place, **options)
-        return
-    yield from fit_each(spectra, constraints.of(str(circuit)), **options)
+    if is_given(circuit):
+        return fit_each(spectra, constraints.of(circuit), **options)
+    return fit_alike(spectra, constrain if constraints else None, place=place_of(circuit) or 1, **options)
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:

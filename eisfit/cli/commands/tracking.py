@@ -102,7 +102,7 @@ def track(
     Example:  eisfit track cell_folder/ --circuit rs-sei-ct-w --output results
               eisfit track cell/*degC.mpt --by temperature
     """
-    from eisfit.fitting.identify.choice import place_of
+    from eisfit.fitting.identify.choice import is_given
     from eisfit.tracking.choice import choose_circuit
     from eisfit.tracking.comparison.compare_series import compare_series
     from eisfit.tracking.track import track as follow
@@ -119,7 +119,7 @@ def track(
         held.check_names(joint)
         return held, _parse_levels(crossing, held), arcs.of(held)
 
-    if circuit is not None and place_of(circuit) is None:
+    if is_given(circuit):
         meet(circuit)  # a wrong name is told before files are read
     options: dict[str, Any] = {"weighting": weighting, **limits}
     geometry = cell.read()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
 from eisfit.errors import EisfitError, FitError, UsageError
-from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.identify import identify
 from eisfit.fitting.identify.structures import shape
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
+
+if TYPE_CHECKING:  # what identifies is loaded where a circuit is to be identified
+    from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 
 __all__ = [
     "Choice",
@@ -23,6 +24,7 @@ __all__ = [
     "choose_common",
     "choose_for_all",
     "identify_some",
+    "is_given",
     "list_likely",
     "look_at",
     "place_of",
@@ -105,6 +107,15 @@ def place_of(circuit: object) -> int | None:
     return int(number)
 
 
+def is_given(circuit: str | None) -> TypeGuard[str]:
+    """Return whether a circuit is given: not None, and no place in a ranking.
+
+    >>> is_given("rs-ct"), is_given("#2"), is_given(None)
+    (True, False, False)
+    """
+    return place_of(circuit) is None
+
+
 def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
     """Identify the circuit of one spectrum.
 
@@ -122,6 +133,8 @@ def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
     FitError
         Where the data allow no ranking, or it has fewer places.
     """
+    from eisfit.fitting.identify.identify import identify
+
     found = identify(spectrum, **options)
     return _choose_row(found, found.circuits, place, "")
 
@@ -159,6 +172,8 @@ def identify_some(spectra: Sequence[Spectrum], **options: Any) -> list[Identific
     FitError
         Where none of them allows one.
     """
+    from eisfit.fitting.identify.identify import identify
+
     found, failed = [], "no spectrum is there to choose a circuit by"
     for spectrum in look_at(spectra):
         try:
@@ -199,10 +214,10 @@ def choose_common(found: Sequence[Identification], count: int, place: int = 1) -
     return _choose_row(found[0], common, place, scope)
 
 
-def list_likely(found: Sequence[Identification]) -> list[Circuit]:
-    """Return the circuits that some ranking does not exclude, each structure once."""
-    rows = [row for one in found for row in one.circuits if row.probability >= _SERVES]
-    return list({shape(row.circuit.tree): row.circuit for row in rows}.values())
+def list_likely(found: Sequence[Identification], common: Circuit) -> list[Circuit]:
+    """Return a common circuit and those that some ranking does not exclude, each structure once."""
+    rows = [row.circuit for one in found for row in one.circuits if row.probability >= _SERVES]
+    return list({shape(circuit.tree): circuit for circuit in (*rows, common)}.values())
 
 
 def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
