@@ -161,10 +161,16 @@ def _arc_back(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) 
     by_r, by_tau, by_alpha = code[J], code[J + 1], code[J + 2]
     _times(w, by_r, code[Z], code[ADJOINT], 1.0)
     _times(w, by_tau, code[SIDE], by_r, -1.0)
-    _differentiate_exponent(w, by_alpha, by_tau, grid, log_tau)
+    _differentiate_power(w, by_alpha, by_tau, grid, log_tau, alpha)
+
+
+@_freely
+def _differentiate_power(w: Array, out: int, slope: int, grid: Array, log_tau: float, power: float) -> None:
+    """Write the slopes by the power of j omega tau and by ln tau, of that by the logarithm of the whole."""
+    _differentiate_exponent(w, out, slope, grid, log_tau)
     for f in range(w.shape[1]):
-        w[by_tau, f] *= alpha
-        w[by_tau + 1, f] *= alpha
+        w[slope, f] *= power
+        w[slope + 1, f] *= power
 
 
 @_freely
@@ -247,10 +253,7 @@ def _diffusion_back(w: Array, code: Array, grid: Array, log_tau: float, p: float
     by_r, by_tau, by_p = code[J], code[J + 1], code[J + 2]
     _times(w, by_r, code[Z], code[ADJOINT], 1.0)
     _times(w, by_tau, code[SIDE], code[ADJOINT], 1.0)
-    _differentiate_exponent(w, by_p, by_tau, grid, log_tau)
-    for f in range(w.shape[1]):
-        w[by_tau, f] *= p
-        w[by_tau + 1, f] *= p
+    _differentiate_power(w, by_p, by_tau, grid, log_tau, p)
 
 
 @_freely
