@@ -43,7 +43,7 @@ def _charge_transfer(
 ) -> Evaluation:
     storage = j_power(grid.log_omega, alpha)
     z, by_rail, by_Y = _line(R_ion, 1 / R_ct + Q * storage)
-    return z, (by_rail, by_Y / -(R_ct**2), by_Y * storage, by_Y * Q * storage * grid.log_j_omega)
+    return z, (by_rail, *_by_reaction(grid, R_ct, Q, storage, by_Y))
 
 
 def _two_rails(  # noqa: PLR0917 - a circuit element's parameters come in order
@@ -56,8 +56,7 @@ def _two_rails(  # noqa: PLR0917 - a circuit element's parameters come in order
 ) -> Evaluation:
     storage = j_power(grid.log_omega, alpha)
     z, (by_ion, by_el, by_Y, *_) = solve_two_rails(R_ion, R_el, 1 / R_ct + Q * storage, 0.0, 0.0)
-    by_storage = by_Y * storage
-    return z, (by_ion, by_el, by_Y / -(R_ct**2), by_storage, by_storage * Q * grid.log_j_omega)
+    return z, (by_ion, by_el, *_by_reaction(grid, R_ct, Q, storage, by_Y))
 
 
 def _with_faces(  # noqa: PLR0917 - a circuit element's parameters come in order
@@ -74,12 +73,19 @@ def _with_faces(  # noqa: PLR0917 - a circuit element's parameters come in order
     Y = (1 / R_ct + Q * storage) / whole  # of the wall
     z, (by_ion, by_el, by_wall, by_top, by_floor) = solve_two_rails(R_ion, R_el, Y, top * Y, floor * Y)
     by_Y = (by_wall + top * by_top + floor * by_floor) / whole
-    by_storage = by_Y * storage
     by_shares = (
         Y * (by_top - by_wall + floor * (by_top - by_floor)) / whole,
         Y * (by_floor - by_wall + top * (by_floor - by_top)) / whole,
     )
-    return z, (by_ion, by_el, by_Y / -(R_ct**2), by_storage, by_storage * Q * grid.log_j_omega, *by_shares)
+    return z, (by_ion, by_el, *_by_reaction(grid, R_ct, Q, storage, by_Y), *by_shares)
+
+
+def _by_reaction(
+    grid: FrequencyGrid, R_ct: FloatArray, Q: FloatArray, storage: ComplexArray, by_Y: ComplexArray
+) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    """Return derivatives by R_ct, Q and alpha of what depends on them by Y = 1/R_ct + Q (j omega)^alpha."""
+    by_storage = by_Y * storage
+    return by_Y / -(R_ct**2), by_storage, by_storage * Q * grid.log_j_omega
 
 
 def _paasch(grid: FrequencyGrid, A: FloatArray, B: FloatArray, a: FloatArray, b: FloatArray) -> Evaluation:
