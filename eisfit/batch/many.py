@@ -7,24 +7,25 @@ asked for: it says how far the two are apart.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack
 from copy import copy
 from functools import cached_property
 from importlib import import_module
-from itertools import islice
+from itertools import chain, islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from eisfit.batch.audit import Audit
-from eisfit.batch.chunks import Memory, Result, fit_chunk, goes_in_batches
 from eisfit.display.progress import Progress, count_items
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.many.chunks import Memory, Result, fit_chunk, goes_in_batches
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.files.library import is_given
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.spectra.given import spectra_of, unknown_option
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
     from eisfit.batch.package import Package
     from eisfit.batch.pool import Lost
     from eisfit.batch.store import Store
+    from eisfit.fitting.common_circuit import SeriesChoice
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
@@ -77,6 +79,10 @@ class FitMany(Iterator[Result]):
 
     Attributes
     ----------
+    circuit
+        Of all the fits.
+    note
+        How the circuit was chosen; empty where it was given.
     fitted, reused, failed
         How many results were fitted now, taken from the store, or are failures.
     """
@@ -90,11 +96,13 @@ class FitMany(Iterator[Result]):
         finish: str,
         options: dict[str, Any],
         progress: Progress = None,
+        choice: SeriesChoice | None = None,
     ) -> None:
+        self._choice, self.note = choice, "" if choice is None else choice.note
         self._audit, self._pending = Audit(), list[FitResult]()
         self._memory: Memory = {}
         self.fitted = self.reused = self.failed = 0
-        self._circuit, self._options, self._finish = circuit, options, finish
+        self.circuit, self._options, self._finish = circuit, options, finish
         self._workers = workers
         self._store = _open_store(store)
         self._closing = ExitStack()
@@ -110,7 +118,7 @@ class FitMany(Iterator[Result]):
 
     def __repr__(self) -> str:
         counts = f"{self.fitted} fitted, {self.reused} from the store, {self.failed} failed"
-        return f"<fits of {self._circuit.name}, made as they are asked for: {counts}>"
+        return f"<fits of {self.circuit.name}, made as they are asked for: {counts}>"
 
     @property
     def audit(self) -> Audit:
@@ -146,7 +154,7 @@ class FitMany(Iterator[Result]):
                 self.failed += result.error is not None
                 if k in found:
                     self._audit_result(chunk.first + k, result)
-                yield result
+                yield result if self._choice is None else self._choice.mark(result)
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
         first, alone = 0, self._finish != "kernel" or not goes_in_batches(self._options)
@@ -169,8 +177,8 @@ class FitMany(Iterator[Result]):
         if self._workers is None:
             for chunk in chunks:
                 spectra = chunk.spectra
-                fitted = fit_chunk(spectra, self._circuit, self._options, self._finish, self._memory)
-                results = fitted.results(spectra, self._circuit)
+                fitted = fit_chunk(spectra, self.circuit, self._options, self._finish, self._memory)
+                results = fitted.results(spectra, self.circuit)
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
         from eisfit.batch.package import fit_package
@@ -182,13 +190,13 @@ class FitMany(Iterator[Result]):
             if isinstance(outcome, Lost):
                 yield chunk, {k: _report_loss(chunk.items[k], outcome) for k in chunk.left}
                 continue
-            results = outcome.dress(chunk.spectra, self._circuit)
+            results = outcome.dress(chunk.spectra, self.circuit)
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
         from eisfit.batch.package import Package
 
-        circuit = self._circuit.to_dict()
+        circuit = self.circuit.to_dict()
         for chunk in chunks:
             waiting.append(chunk)
             yield Package.of(chunk.spectra, circuit, self._options, self._finish)
@@ -216,7 +224,7 @@ def _report_loss(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
 
 def fit_many(
     spectra: Iterable[Any] | str | PathLike[str],
-    circuit: str | PathLike[str] | Circuit,
+    circuit: str | PathLike[str] | Circuit | None = None,
     *,
     workers: int | Executor | None = None,
     store: str | PathLike[str] | Store | None = None,
@@ -233,7 +241,8 @@ def fit_many(
         memory does not grow with their number. A `FitFailure`
         (a file that could not be read) stays in its place.
     circuit
-        As for `eisfit.fit`.
+        As for `eisfit.fit`. None: one is chosen for all as `eisfit.track` does, and `FitMany.note` says how;
+        of an iterator, by its first spectrum.
     workers
         None: in this process. A number of processes (a script that asks for them needs the usual
         ``if __name__ == "__main__":``), or any `concurrent.futures.Executor`, such as
@@ -280,14 +289,34 @@ def fit_many(
         if name not in (*_CONSTRAINTS, *_OPTIONS):
             raise unknown_option("fit_many", name, (*_CONSTRAINTS, *_OPTIONS))
     listed: Iterable[Spectrum | FitFailure] = spectra_of(spectra)
-    chosen = find_circuit(circuit).constrain(
-        **{name: options.pop(name) for name in _CONSTRAINTS if name in options}
-    )
+    choice = None
+    if is_given(circuit):
+        chosen = find_circuit(circuit)
+    else:
+        listed, choice = _choose_circuit(listed, circuit, options)
+        chosen = choice.circuit
+    chosen = chosen.constrain(**{name: options.pop(name) for name in _CONSTRAINTS if name in options})
     kept = {name: value for name, value in options.items() if value is not None}
     if "geometry" in kept:
         listed = _attach_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
-    return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress)
+    return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress, choice)
+
+
+def _choose_circuit(
+    spectra: Iterable[Spectrum | FitFailure], place: Any, options: Mapping[str, Any]
+) -> tuple[Iterable[Spectrum | FitFailure], SeriesChoice]:
+    """Return the spectra, and one circuit for all of them."""
+    from eisfit.fitting.common_circuit import choose_circuit
+
+    if isinstance(spectra, Sequence):
+        return spectra, choose_circuit(spectra, place, options)
+    left, begun = iter(spectra), list[Spectrum | FitFailure]()
+    for one in left:
+        begun.append(one)
+        if isinstance(one, Spectrum):
+            break
+    return chain(begun, left), choose_circuit(begun, place, options)
 
 
 def _open_store(store: str | PathLike[str] | Store | None) -> Store | None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from eisfit.batch.chunks import Fitted, Memory, Result, fit_chunk
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.many.chunks import Fitted, Memory, Result, fit_chunk
 from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit

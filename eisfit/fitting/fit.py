@@ -31,6 +31,7 @@ from eisfit.fitting.verdicts.assess import assess, grade_fit
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.files.library import is_given, ranked_place
 from eisfit.model.geometry import Geometry
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
@@ -144,13 +145,13 @@ def fit(
         kept = kept.replace(metadata=Geometry.of(geometry).write_into(kept.metadata))
     kept, dropped = _drop_invalid(kept) if drop_invalid else (kept, ())
     choice = None
-    if circuit is None or (isinstance(circuit, str) and circuit.startswith("#")):
-        from eisfit.fitting.identify.choice import choose, place_of
+    if is_given(circuit):
+        chosen = find_circuit(circuit)
+    else:
+        from eisfit.fitting.identify.choice import choose
 
-        place = place_of(circuit)
-        choice = choose(kept, place or 1, weighting=weighting, seed=seed)
-        circuit, kept = choice.circuit, choice.spectrum
-    chosen = find_circuit(circuit)
+        choice = choose(kept, ranked_place(circuit) or 1, weighting=weighting, seed=seed)
+        chosen, kept = choice.circuit, choice.spectrum
     constrained = any(said is not None for said in (fix, start, bound, expr, params))
     if constrained:
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)

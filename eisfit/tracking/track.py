@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from itertools import groupby
@@ -12,6 +13,7 @@ import numpy as np
 
 from eisfit.display.progress import Progress, steps
 from eisfit.errors import UsageError
+from eisfit.fitting.common_circuit import SeriesChoice, choose_circuit
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit
 from eisfit.fitting.result import FitResult
@@ -21,14 +23,13 @@ from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import unknown_option
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.tracking.choice import choose_circuit
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import SeriesResult
 
-__all__ = ["track"]
+__all__ = ["tell_choice", "track"]
 
 
 def track(
@@ -114,7 +115,15 @@ def track(
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
             done()
-        return choice.mark(tracked)
+        return tell_choice(tracked, choice)
+
+
+def tell_choice(tracked: SeriesResult, choice: SeriesChoice) -> SeriesResult:
+    """Return a series that says how its circuit was chosen, where it was given none."""
+    if not choice.note:
+        return tracked
+    rows = tuple(map(choice.mark, tracked.results))
+    return dataclasses.replace(tracked, results=rows, notes=(choice.note, *tracked.notes))
 
 
 def _check(options: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import eisfit
 from eisfit.batch import many as many_fits
-from eisfit.batch.chunks import fit_chunk
+from eisfit.fitting.many.chunks import fit_chunk
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 40)
 SEI_CT = {"R_s": 2.0, "R_sei": 10.0, "CPE_sei_Q": 2e-5, "CPE_sei_alpha": 0.9, "R_ct": 40.0}

@@ -74,7 +74,7 @@ def batch(
     from eisfit.batch.many import dask_executor, fit_many
     from eisfit.cli.batch_sources import paths_of
     from eisfit.cli.watching import watch_folders
-    from eisfit.fitting.identify.choice import is_given
+    from eisfit.model.files.library import is_given
 
     limits = span.check()
     if is_given(circuit):
@@ -156,8 +156,9 @@ def _choose(
     once: Sequence[Any] = (),
 ) -> Any:
     """Return the circuit that is named, or one chosen by the first, the middle and the last file."""
-    from eisfit.fitting.identify.choice import is_given, look_at
-    from eisfit.tracking.choice import choose_circuit
+    from eisfit.fitting.common_circuit import choose_circuit
+    from eisfit.fitting.identify.choice import look_at
+    from eisfit.model.files.library import is_given
 
     files = [] if is_given(circuit) else paths
     spectra = list(_spectra(look_at(files), read_as, once))

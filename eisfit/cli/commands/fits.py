@@ -192,9 +192,9 @@ def _fit_identified(
     options: dict[str, Any],
 ) -> Iterator[Any]:
     from eisfit.fitting.fit_alike import fit_alike
-    from eisfit.fitting.identify.choice import place_of
+    from eisfit.model.files.library import ranked_place
 
-    yield from fit_alike(spectra, constrain, place=place_of(circuit) or 1, validate=True, **options)
+    yield from fit_alike(spectra, constrain, place=ranked_place(circuit) or 1, validate=True, **options)
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:

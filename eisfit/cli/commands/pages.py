@@ -52,7 +52,7 @@ def report(
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
     from eisfit.cli.pages.html_report import html_report
-    from eisfit.fitting.identify.choice import is_given
+    from eisfit.model.files.library import is_given
 
     if is_given(circuit):
         constraints.of(circuit)  # a wrong name is told before files are read
@@ -111,12 +111,12 @@ def _fit_all(
 def _track_all(
     series: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
 ) -> list[Any]:
-    from eisfit.tracking.choice import choose_circuit
-    from eisfit.tracking.track import track
+    from eisfit.fitting.common_circuit import choose_circuit
+    from eisfit.tracking.track import tell_choice, track
 
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
     chosen = constraints.of(choice.circuit)
-    followed = (choice.mark(track(one, chosen, **options)) for one in series)
+    followed = (tell_choice(track(one, chosen, **options), choice) for one in series)
     return list(progress(followed, "tracking", len(series)))
 
 
@@ -125,14 +125,14 @@ def _fit_each(
 ) -> Iterator[Any]:
     from eisfit.fitting.fit import fit_each
     from eisfit.fitting.fit_alike import fit_alike
-    from eisfit.fitting.identify.choice import is_given, place_of
+    from eisfit.model.files.library import is_given, ranked_place
 
     def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
         return constraints.of(found), {}
 
     if is_given(circuit):
         return fit_each(spectra, constraints.of(circuit), **options)
-    return fit_alike(spectra, constrain if constraints else None, place=place_of(circuit) or 1, **options)
+    return fit_alike(spectra, constrain if constraints else None, place=ranked_place(circuit) or 1, **options)
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from eisfit.errors import EisfitError, FitError, UsageError
+from eisfit.errors import EisfitError, FitError
 from eisfit.fitting.identify.structures import shape
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -24,10 +24,8 @@ __all__ = [
     "choose_common",
     "choose_for_all",
     "identify_some",
-    "is_given",
     "list_likely",
     "look_at",
-    "place_of",
 ]
 
 T = TypeVar("T")
@@ -82,38 +80,6 @@ class Choice:
         )
         told = dataclasses.replace(self.flags[0], cause=cause)
         return dataclasses.replace(self, answer=row, flags=(told, *self.flags[1:]))
-
-
-def place_of(circuit: object) -> int | None:
-    """Return which place of the ranking is asked for: 1 by None, N by ``#N``; None where a circuit is given.
-
-    Raises
-    ------
-    UsageError
-        For ``#`` with something else than a place.
-
-    Examples
-    --------
-    >>> place_of(None), place_of("#2"), place_of("rs-ct")
-    (1, 2, None)
-    """
-    if circuit is None:
-        return 1
-    if not isinstance(circuit, str) or not circuit.startswith("#"):
-        return None
-    number = circuit[1:]
-    if not (number.isascii() and number.isdigit() and len(number) < 9 and int(number)):
-        raise UsageError(f"circuit {circuit!r}: '#2' takes the second that eisfit identify names")
-    return int(number)
-
-
-def is_given(circuit: str | None) -> TypeGuard[str]:
-    """Return whether a circuit is given: not None, and no place in a ranking.
-
-    >>> is_given("rs-ct"), is_given("#2"), is_given(None)
-    (True, False, False)
-    """
-    return place_of(circuit) is None
 
 
 def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:

@@ -7,7 +7,7 @@ import os
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from eisfit.errors import (
     NotationError,
     ParameterError,
     SchemaError,
+    UsageError,
     did_you_mean,
 )
 from eisfit.files import nearest_file
@@ -27,7 +28,9 @@ from eisfit.model.notation import Component, Series, components, parse, serial_p
 if TYPE_CHECKING:
     from eisfit.model.files.file import CircuitFile
 
-__all__ = ["circuit", "circuits", "load", "reference_tests", "with_inductance"]
+__all__ = ["circuit", "circuits", "is_given", "load", "ranked_place", "reference_tests", "with_inductance"]
+
+Given = TypeVar("Given", bound="str | os.PathLike[str] | Circuit")
 
 
 def circuits() -> tuple[str, ...]:
@@ -210,3 +213,35 @@ def reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
         )
         for test in _read(path, path.stat().st_mtime_ns).tests
     ]
+
+
+def ranked_place(circuit: object) -> int | None:
+    """Return which place of the ranking is asked for: 1 by None, N by ``#N``; None where a circuit is given.
+
+    Raises
+    ------
+    UsageError
+        For ``#`` with something else than a place.
+
+    Examples
+    --------
+    >>> ranked_place(None), ranked_place("#2"), ranked_place("rs-ct")
+    (1, 2, None)
+    """
+    if circuit is None:
+        return 1
+    if not isinstance(circuit, str) or not circuit.startswith("#"):
+        return None
+    number = circuit[1:]
+    if not (number.isascii() and number.isdigit() and len(number) < 9 and int(number)):
+        raise UsageError(f"circuit {circuit!r}: '#2' takes the second that eisfit identify names")
+    return int(number)
+
+
+def is_given(circuit: Given | None) -> TypeGuard[Given]:
+    """Return whether a circuit is given: not None, and no place in a ranking.
+
+    >>> is_given("rs-ct"), is_given("#2"), is_given(None)
+    (True, False, False)
+    """
+    return ranked_place(circuit) is None

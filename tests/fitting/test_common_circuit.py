@@ -11,9 +11,10 @@ import pytest
 
 import eisfit
 from eisfit.errors import EisfitError
+from eisfit.fitting.common_circuit import choose_circuit
+from eisfit.fitting.failure import FitFailure
 from eisfit.model import COMMON
 from eisfit.model.simulate import to_csv
-from eisfit.tracking.choice import choose_circuit
 
 pytestmark = pytest.mark.usefixtures("searched_once")
 
@@ -88,6 +89,24 @@ def test_where_none_can_be_chosen_that_is_told():
     assert choice.circuit.name == COMMON
     assert choice.note.startswith("rs-sei-ct-w was taken, none can be chosen: ")
     assert choose_circuit([], None, {}).note.endswith("no spectrum is there to choose a circuit by")
+
+
+def test_many_take_the_common_circuit():
+    many = eisfit.fit_many(cells())
+    assert many.circuit.name == COMMON
+    assert many.note.startswith("rs-sei-ct-w was chosen: in each of 3 spectra looked at")
+    assert [row.chosen_by for row in many] == ["default"] * 4
+
+
+def test_many_that_come_one_by_one_take_the_circuit_of_the_first():
+    unread = FitFailure("a.csv", "cannot be read")
+    many = eisfit.fit_many(iter([unread, *arcs()[:2]]), fix={"R_s": 5.0})
+    assert many.note.startswith(f"{ARC} was chosen out of ")
+    failed, *fits = many
+    assert failed is unread
+    assert [(row["R_s"].verdict, row.chosen_by) for row in fits] == [("fixed", "identify")] * 2
+    with pytest.raises(EisfitError, match="there is no circuit #400"):
+        eisfit.fit_many(arcs()[:1], "#400")
 
 
 @pytest.fixture

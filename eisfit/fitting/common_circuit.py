@@ -1,4 +1,4 @@
-"""The circuit of a series that was given none: a common one where it serves, else identified."""
+"""One circuit for spectra that were given none: a common one where it serves, else identified."""
 
 from __future__ import annotations
 
@@ -17,29 +17,28 @@ from eisfit.fitting.identify.choice import (
     identify_some,
     list_likely,
     look_at,
-    place_of,
 )
+from eisfit.fitting.many.chunks import fit_chunk
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.selection import SELECTING
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
+from eisfit.model.files.library import ranked_place
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.tracking.series_fits import Fits
-from eisfit.tracking.series_result import SeriesResult
 
 __all__ = ["SeriesChoice", "choose_circuit"]
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesChoice:
-    """The circuit of a series, and who chose it.
+    """The circuit of spectra that belong together, and who chose it.
 
     Attributes
     ----------
     circuit
-        For every spectrum of the series.
+        For every one of the spectra.
     note
         How it was chosen; empty where it was given.
     chosen_by
@@ -50,15 +49,11 @@ class SeriesChoice:
     note: str = ""
     chosen_by: str = "user"
 
-    def mark(self, tracked: SeriesResult) -> SeriesResult:
-        """Return a series with the circuit that says how that was chosen."""
-        if not self.note:
-            return tracked
-        rows = tuple(
-            row if isinstance(row, FitFailure) else dataclasses.replace(row, chosen_by=self.chosen_by)
-            for row in tracked.results
-        )
-        return dataclasses.replace(tracked, results=rows, notes=(self.note, *tracked.notes))
+    def mark(self, row: FitResult | FitFailure) -> FitResult | FitFailure:
+        """Return a fit with the circuit that says who chose that."""
+        if not self.note or isinstance(row, FitFailure):
+            return row
+        return dataclasses.replace(row, chosen_by=self.chosen_by)
 
 
 def choose_circuit(
@@ -74,7 +69,9 @@ def choose_circuit(
     spectra
         Of one kind of cell.
     circuit
-        As for `eisfit.track`: where one is given, it is that.
+        Where one is given, it is that. None: ``rs-sei-ct-w`` where it leaves the first, the middle and the
+        last spectrum nothing to look for, else what `eisfit.identify` ranks first by these, or what comes
+        closest to all; ``"#2"``: the second that it ranks.
     options
         Of `eisfit.fit`; points left out, weighting and seed count.
     count
@@ -87,11 +84,12 @@ def choose_circuit(
     FitError
         Where a place in the ranking is asked for that there is not.
     """
-    place = place_of(circuit)
+    place = ranked_place(circuit)
     if circuit is not None and place is None:
         return SeriesChoice(find_circuit(circuit))
     there = [_spectrum_of(one) for one in spectra if not isinstance(one, FitFailure)]
-    kept = {name: options[name] for name in (*SELECTING, "weighting", "seed") if name in options}
+    asked = {name: options.get(name) for name in (*SELECTING, "weighting", "seed")}
+    kept = {name: value for name, value in asked.items() if value is not None}
     common = find_circuit(COMMON)
     looked_at = look_at(there)
     if circuit is None and there and _serves_all(looked_at, common, kept):
@@ -142,9 +140,7 @@ def _serves_all(spectra: Sequence[Spectrum], common: Circuit, options: Mapping[s
 def _fit_looked_at(
     spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any]
 ) -> list[FitResult | FitFailure]:
-    fits = Fits.of(spectra, circuit, options, "kernel")
-    made = fits.results([row[0] for row in fits.candidates])
-    return made if len(made) == len(spectra) else [FitFailure("", "cannot be fitted")] * len(spectra)
+    return fit_chunk(spectra, circuit, options, "kernel").results(spectra, circuit)
 
 
 def _spectrum_of(one: Spectrum | FitResult) -> Spectrum:
