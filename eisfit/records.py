@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["Columns", "Document", "dataclass"]
+__all__ = ["Columns", "Document", "Told", "dataclass"]
 
 T = TypeVar("T")
 
@@ -63,16 +63,58 @@ else:
 
 
 class Document:
-    """A record that goes to a JSON-ready document and comes back; its lists are tuples."""
+    """A record that goes to a JSON-ready document and comes back, by the annotations of its fields.
+
+    What is a document itself is written and read by its own methods, also in tuples and tables.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+        return {row.name: _write(getattr(self, row.name)) for row in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     @classmethod
     def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
-        """Rebuild from `to_dict`'s document."""
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in document.items()})
+        """Rebuild from `to_dict`'s document; keys that it does not know are left out."""
+        known = _readers_of(cls).items()  # type: ignore[arg-type] # mypy takes the class for unhashable
+        return cls(**{name: read(document[name]) for name, read in known if name in document})
+
+
+def _write(value: Any) -> Any:
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, (tuple, list)):
+        return [_write(part) for part in value]
+    return {key: _write(part) for key, part in value.items()} if isinstance(value, Mapping) else value
+
+
+@cache
+def _readers_of(cls: type) -> dict[str, Callable[[Any], Any]]:
+    """Return what makes each field of what a document has for it."""
+    hints = get_type_hints(cls)
+    return {row.name: _reader_of(hints[row.name]) for row in dataclasses.fields(cls)}
+
+
+def _reader_of(kind: Any) -> Callable[[Any], Any]:
+    origin, inside = get_origin(kind) or kind, get_args(kind)
+    if hasattr(kind, "from_dict"):
+        return kind.from_dict  # type: ignore[no-any-return]
+    if type(None) in inside:
+        read = _reader_of(inside[0])
+        return lambda value: None if value is None else read(value)
+    if origin is tuple:
+        read = _reader_of(inside[0])
+        return lambda parts: tuple([read(part) for part in parts or ()])
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        read = _reader_of(inside[1])
+        return lambda parts: {key: read(part) for key, part in (parts or {}).items()}
+    return lambda value: value
+
+
+class Told:
+    """What the terminal shows as `str` tells it."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class Columns:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 
 __all__ = [
     "FORBIDS",
@@ -291,7 +290,7 @@ def is_near_noise(misfit: float, rms: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(Document):
     """One thing to know about a result.
 
     Parameters
@@ -320,15 +319,6 @@ class Flag:
     def forbids(self) -> bool:
         """Whether the result must not be used as it stands."""
         return self.level == FORBIDS
-
-    def to_dict(self) -> dict[str, str]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {"name": self.name, "cause": self.cause, "cure": self.cure, "level": self.level}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Flag:
-        """Rebuild a flag from `to_dict`'s document, also one of version 0.1, which had no levels."""
-        return cls(document["name"], document["cause"], document["cure"], document.get("level", TELLS))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.cause}; {self.cure}"

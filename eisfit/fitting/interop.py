@@ -28,7 +28,7 @@ from eisfit.model.exchange.impedance_py import (
 )
 from eisfit.model.exchange.spice import netlist
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ __all__ = ["FORMS", "ImpedanceCircuit", "export", "from_impedance", "impedance_n
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ImpedanceCircuit:
+class ImpedanceCircuit(Document):
     """A circuit of impedance.py, read.
 
     Attributes
@@ -59,21 +59,6 @@ class ImpedanceCircuit:
     def impedance(self, frequency: ArrayLike) -> NDArray[np.complex128]:
         """Return the impedance, (F,) ohm, at its values; `frequency` (F,) Hz."""
         return self.circuit.impedance(frequency, self.values)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
-            "circuit": self.circuit.to_dict(),
-            "values": dict(self.values),
-            "stderr": dict(self.stderr),
-            "fitted": self.fitted,
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> ImpedanceCircuit:
-        """Rebuild from `to_dict`'s document."""
-        kept = (dict(document["values"]), dict(document["stderr"]), bool(document["fitted"]))
-        return cls(Circuit.from_dict(document["circuit"]), *kept)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per parameter: value, stderr, unit, vary, and impedance.py's name for it."""

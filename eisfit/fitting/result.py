@@ -24,7 +24,7 @@ from eisfit.fitting.result_parts import (
     tell_where,
 )
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.vectors import vector
 from eisfit.verdict import Flag, usable
@@ -39,7 +39,7 @@ _IN_COLUMNS = ("parameters", "statistics", "covar", "var_names", "derived")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FitResult:
+class FitResult(Told):
     """A fitted spectrum.
 
     Attributes
@@ -320,9 +320,6 @@ class FitResult:
         from eisfit.display import report
 
         return report.fit_text(self.to_dict())
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import report, svg

@@ -8,8 +8,7 @@ they are told apart by AICc, and where it does not tell, both energies are given
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
-from eisfit.records import dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.scatter import reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.distributions import t_quantile
@@ -30,8 +29,8 @@ _OUTLIER = 4.0  # robust standard deviations from the line of the others
 _LEAST_FREE = 3  # degrees of freedom from which the scatter can convict a point
 
 
-@dataclass(frozen=True)
-class Arrhenius:
+@dataclass(frozen=True, repr=False)
+class Arrhenius(Told, Document):
     """An activation energy, from one parameter at several temperatures.
 
     Attributes
@@ -105,18 +104,8 @@ class Arrhenius:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
-        document = asdict(self)
-        document["covariance"] = [list(row) for row in self.covariance]
-        document["left_out"] = list(self.left_out)
         unit = self.unit if self.form == "plain" else f"{self.unit}/K"
-        return {**document, "prefactor_unit": unit}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Arrhenius:
-        """Rebuild from `to_dict`'s document."""
-        row = {f.name: document[f.name] for f in fields(cls)}
-        row["covariance"] = tuple(tuple(line) for line in row["covariance"])
-        return cls(**{**row, "left_out": tuple(row["left_out"])})
+        return {**super().to_dict(), "prefactor_unit": unit}
 
     def replace_numbers(
         self, log_prefactor: float, energy: float, covariance: FloatArray, places: FloatArray, chisqr: float
@@ -143,9 +132,6 @@ class Arrhenius:
         from eisfit.display.report.along import energy_words
 
         return f"{self.name}: {energy_words(self.to_dict())}"
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def law_coordinates(temperature: FloatArray, form: str) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,7 @@ from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
@@ -47,7 +47,7 @@ _PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SeriesResult(Sequence[Row]):
+class SeriesResult(Told, Sequence[Row]):
     """Fits of a series, in the order of its cycles.
 
     Attributes
@@ -381,9 +381,6 @@ class SeriesResult(Sequence[Row]):
         from eisfit.display import report
 
         return report.track_text(self.to_dict(data=False))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import report, svg

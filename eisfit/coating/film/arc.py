@@ -17,7 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.errors import StudyError
 from eisfit.model.geometry import Geometry
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 from eisfit.verdict import FORBIDS
@@ -80,7 +80,7 @@ class FilmCell:
 
 
 @dataclass(frozen=True)
-class FilmEstimate:
+class FilmEstimate(Document):
     """What a film's arc says about one film.
 
     Parameters
@@ -100,16 +100,6 @@ class FilmEstimate:
     stderr: dict[str, float]
     log_covariance: tuple[tuple[float, ...], ...]
     basis: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-like document."""
-        covariance = [list(row) for row in self.log_covariance]
-        return {
-            "values": dict(self.values),
-            "stderr": dict(self.stderr),
-            "log_covariance": covariance,
-            "basis": self.basis,
-        }
 
 
 def film_from_fit(

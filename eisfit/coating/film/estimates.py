@@ -15,7 +15,7 @@ from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
-from eisfit.records import dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.growth.values import usable_values
@@ -52,8 +52,8 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class FilmResult:
+@dataclass(frozen=True, repr=False)
+class FilmResult(Told, Document):
     """What spectra say of a film.
 
     Attributes
@@ -83,20 +83,7 @@ class FilmResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
-            "schema": "eisfit.film/1",
-            "basis": self.basis,
-            "values": dict(self.values),
-            "stderr": dict(self.stderr),
-            "rows": [dict(row) for row in self.rows],
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> FilmResult:
-        """Rebuild from `to_dict`'s document."""
-        rows, notes = tuple(document["rows"]), tuple(document["notes"])
-        return cls(document["values"], document["stderr"], document["basis"], rows, notes)
+        return {"schema": "eisfit.film/1", "basis": self.basis, **super().to_dict()}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FilmResult, (dict(self.values), dict(self.stderr), self.basis, self.rows, self.notes)
@@ -113,9 +100,6 @@ class FilmResult:
             words, unit = _NAMES[name]
             lines.append(f"  {words}: {value_with_error(value, self.stderr.get(name))} {unit}".rstrip())
         return "\n".join([*lines, *self.notes])
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from html import escape

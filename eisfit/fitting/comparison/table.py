@@ -12,7 +12,7 @@ import numpy as np
 from eisfit.arrays import finite
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import is_near_noise, limit, usable
@@ -95,7 +95,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Told):
     """Circuits ranked for one spectrum: those that it supports first, by BIC, then the refused.
 
     Attributes
@@ -271,9 +271,6 @@ class Comparison:
         from eisfit.display import report
 
         return report.comparison_text(self.to_dict(data=False))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import report, svg

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError, did_you_mean
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class Interval:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Intervals(Mapping[str, Interval]):
+class Intervals(Told, Mapping[str, Interval]):
     """Intervals by name: iterated over the parameters; ``found["R_p"]`` also finds the derived ones.
 
     Attributes
@@ -149,9 +149,6 @@ class Intervals(Mapping[str, Interval]):
         from eisfit.display import report
 
         return report.intervals_text(self.to_dict())
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import report, svg

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
@@ -90,7 +90,7 @@ class IdentifiedCircuit:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Identification:
+class Identification(Told):
     """Which circuit a spectrum supports: ranked answers, most probable first.
 
     Attributes
@@ -179,9 +179,6 @@ class Identification:
         from eisfit.display import report
 
         return report.identification_text(self.to_dict(data=False))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import report

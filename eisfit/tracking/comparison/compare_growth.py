@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.errors import UsageError
-from eisfit.records import Document, dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
 from eisfit.validation.distributions import t_below, t_quantile
@@ -20,8 +20,8 @@ __all__ = ["GrowthComparison", "Rates", "compare_growth"]
 _CERTAIN = 0.05
 
 
-@dataclass(frozen=True)
-class GrowthComparison(Document):
+@dataclass(frozen=True, repr=False)
+class GrowthComparison(Told, Document):
     """Growth rates of one parameter in two cells.
 
     Attributes
@@ -90,9 +90,6 @@ class GrowthComparison(Document):
             text += f", ratio {significant(self.ratio, 3)} ({100 * self.level:g} %: {low} to {high})"
         verdict = "they differ" if self.p < _CERTAIN else "no difference is certain"
         return f"{text}; {verdict} (p = {significant(self.p, 2)})"
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, FitError, UsageError
-from eisfit.records import dataclass
+from eisfit.records import Told, dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
@@ -24,7 +24,7 @@ _PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CellTable(Sequence[SeriesResult]):
+class CellTable(Told, Sequence[SeriesResult]):
     """Tracked series of several cells in one table, each compared with the first.
 
     Attributes
@@ -123,9 +123,6 @@ class CellTable(Sequence[SeriesResult]):
         from eisfit.display.report.cells import cells_text
 
         return cells_text(self.to_dict(data=False))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from eisfit.display import svg

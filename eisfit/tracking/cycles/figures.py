@@ -15,7 +15,7 @@ _SLACK = 1e-9
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Document):
     """A printed number and half a unit of its last digit."""
 
     value: float

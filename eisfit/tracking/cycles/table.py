@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from os import PathLike
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
 from eisfit.files import read_text
-from eisfit.records import dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention_crossing
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ _END_OF_LIFE = 80.0  # percent of the first capacity
 
 
 @dataclass(frozen=True, repr=False)
-class CycleTable:
+class CycleTable(Told, Document):
     """Cycling data of one cell.
 
     Attributes
@@ -104,15 +103,9 @@ class CycleTable:
         return {
             "schema": "eisfit.cycle_table/1",
             "label": self.label,
-            "rows": [{name: asdict(number) for name, number in row.items()} for row in self.rows],
+            **super().to_dict(),
             "figures": [figure.to_dict() for figure in self.figures],
         }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> CycleTable:
-        """Rebuild from `to_dict`'s document."""
-        rows = [{name: Number(**number) for name, number in row.items()} for row in document["rows"]]
-        return cls(tuple(rows), document["label"])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table itself, with units in ``frame.attrs["units"]``; `figures` follows from it."""
@@ -125,9 +118,6 @@ class CycleTable:
     def __str__(self) -> str:
         head = f"{self.label or 'cycling'}: {len(self.rows)} cycles"
         return "\n".join([head, *(f"  {figure}" for figure in self.figures)])
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.records import Document, dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.laws import LAWS
 
@@ -22,8 +22,8 @@ _HORIZON = 10.0  # measured spans: nobody believes what lies further out
 _GRID = 1001
 
 
-@dataclass(frozen=True)
-class Crossing(Document):
+@dataclass(frozen=True, repr=False)
+class Crossing(Told, Document):
     """Where a law reaches a value.
 
     Attributes
@@ -54,9 +54,6 @@ class Crossing(Document):
     level: float
     extrapolated: bool
     searched_to: float
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def __str__(self) -> str:
         what = f"{self.name} {self._describe_verb()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray, finite
 from eisfit.errors import FitError, UsageError, did_you_mean
-from eisfit.records import dataclass
+from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
 from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
@@ -29,8 +29,8 @@ _SIGNIFICANT = 3.0
 _CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
 
 
-@dataclass(frozen=True)
-class Growth:
+@dataclass(frozen=True, repr=False)
+class Growth(Told, Document):
     """A parameter over cycles as a law.
 
     Attributes
@@ -82,18 +82,13 @@ class Growth:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         doubling = self.doubling
-        return asdict(self) | {"doubling": None if doubling is None else doubling.to_dict()}
+        return super().to_dict() | {"doubling": None if doubling is None else doubling.to_dict()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Growth:
         """Rebuild from `to_dict`'s document; keys that it does not know are left out."""
-        known = {field.name for field in fields(cls)}
-        row = {key: value for key, value in document.items() if key in known}
-        row["coefficients"] = tuple(row.get("coefficients") or (row["intercept"], row["slope"]))
-        matrix = row.get("coefficients_covariance")
-        row["coefficients_covariance"] = None if matrix is None else tuple(map(tuple, matrix))
-        row["candidates"] = tuple(row.get("candidates") or ())
-        return cls(**row)
+        line = document["intercept"], document["slope"]
+        return super().from_dict({**document, "coefficients": document.get("coefficients") or line})
 
     def document_over(self, axis: str) -> dict[str, Any]:
         """Return the document of `to_dict` with what it grows over, and the band that figures draw."""
@@ -227,9 +222,6 @@ class Growth:
         # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
         seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
         return f"{text}; {doubling}" if seen else text
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import value_with_error
 from eisfit.spectra.axes import AXES, Axis, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
@@ -40,7 +39,7 @@ _LEAST_TEMPERATURES = 3
 
 
 @dataclass(frozen=True)
-class Joint:
+class Joint(Document):
     """What a joint fit decided.
 
     Attributes
@@ -74,31 +73,6 @@ class Joint:
     units: Mapping[str, str] = field(default_factory=dict)
     alone: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict, repr=False)
     laws: Mapping[str, Arrhenius] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {
-            "modes": dict(self.modes),
-            "strengths": {name: s.to_dict() for name, s in self.strengths.items()},
-            "cost": self.cost,
-            "iterations": self.iterations,
-            "converged": self.converged,
-            "shared": {name: list(pair) for name, pair in self.shared.items()},
-            "units": dict(self.units),
-            "alone": {name: list(values) for name, values in self.alone.items()},
-            "laws": {name: law.to_dict() for name, law in self.laws.items()},
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Joint:
-        """Rebuild from `to_dict`'s document."""
-        strengths = {name: Strength.from_dict(row) for name, row in document["strengths"].items()}
-        columns = {
-            key: {name: tuple(values) for name, values in (document.get(key) or {}).items()}
-            for key in ("shared", "alone")
-        }
-        laws = {name: Arrhenius.from_dict(row) for name, row in (document.get("laws") or {}).items()}
-        return cls(**{**document, "strengths": strengths, "laws": laws, **columns})
 
     @property
     def notes(self) -> list[str]:

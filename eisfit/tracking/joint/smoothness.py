@@ -8,12 +8,10 @@ gives what the others predict of it, without another fit: residual / (1 - h), va
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.bordered import Bordered, covariances
 
@@ -28,7 +26,7 @@ _SMOOTHER = 0.25  # power of the strength by which a smoother curve is the more 
 
 
 @dataclass(frozen=True)
-class Strength:
+class Strength(Document):
     """Chosen strength of a smooth parameter.
 
     Attributes
@@ -68,17 +66,6 @@ class Strength:
         if self.freedom is None:
             return text
         return f"{text}; it moves with {significant(self.freedom, 3)} of {self.folds} degrees of freedom"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
-        return {"strength": self.strength, "tried": list(self.tried), "scores": list(self.scores),
-                "folds": self.folds, "freedom": self.freedom}  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Strength:
-        """Rebuild from `to_dict`'s document."""
-        scores = tuple(document["tried"]), tuple(document["scores"])
-        return cls(document["strength"], *scores, document["folds"], document.get("freedom"))
 
 
 def axis(cycles: FloatArray) -> FloatArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.spectra.axes import Axis
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.identity import Features
@@ -26,7 +25,7 @@ _ALIKE = 0.25  # largest departure of areas from each other that is called the s
 
 
 @dataclass(frozen=True)
-class Arc:
+class Arc(Document):
     """An arc of the circuit beside the distribution.
 
     Attributes
@@ -54,10 +53,6 @@ class Arc:
     area_ratio: float | None
     energies: dict[str, Any] | None
     sentence: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {**asdict(self), "shared_with": list(self.shared_with)}
 
 
 @dataclass(frozen=True)
