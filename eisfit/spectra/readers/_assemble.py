@@ -41,6 +41,10 @@ _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
+#: People write the size of a capacitive part under Z'' too.
+POSITIVE = (
+    f"{ASSUMED} the imaginary part is positive, as written (where the column holds -Z'': --imag-sign -)"
+)
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
@@ -168,7 +172,16 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     for sweep in sweeps:
         sweep.notes.append(note)
         sweep.sign = outcome if unsigned else None
+        sweep.notes += [POSITIVE] * (sweep.sign == 0 and _is_inductive_and_falls(sweep))
     return outcome
+
+
+def _is_inductive_and_falls(sweep: Sweep) -> bool:
+    """Whether the imaginary part is positive in most points while |Z| falls with the frequency."""
+    f, z = sweep.frequency, sweep.impedance[np.isfinite(sweep.impedance)]
+    if not z.size or median(z.imag) <= 0 or z.size < f.size:
+        return False
+    return bool(abs(z[np.argmax(f)]) < abs(z[np.argmin(f)]))
 
 
 def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:

@@ -103,7 +103,7 @@ _UNIT_LAST = (
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
-    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
 _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
@@ -261,7 +261,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare in ("w", "2πf"))})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
-    if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]))", text.strip()):
+    if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]|[A-Za-z]{3,} ?\d+))", text.strip()):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
     concepts, label = concepts_of(text, words=labelled)
     quantity = _decide(concepts) if concepts is not None else ""
@@ -306,7 +306,7 @@ def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None,
         elif part.isdigit() or part.lower() == "ce" or (part == "D" and concepts):
             rest.append(part)  # Z' CE beside Z' WE; EC-Lab's Zce is another matter, and so is dZ'
         else:
-            found = _segments(part.lower())
+            found = ("ohm",) if part == "Ω" else _segments(part.lower())
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))

@@ -61,6 +61,9 @@ _EASTERN = (
 )
 #: Wide letters and marks, as Chinese and Japanese keyboards type them, and characters without a width.
 _WIDE = regex("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")
+#: Origin's rich text, as in ``\\g(W)``: Greek, italic, bold, below and above the line.
+_ORIGIN = regex(r"\\([gGiIbB+-])\(([^()]*)\)")
+_GREEK = str.maketrans("WwqfmpsDdtn", "ΩωθφµπσΔδτν")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
@@ -154,6 +157,7 @@ class File:
     def text(self) -> str:
         """The decoded text; empty where the file is not text."""
         text = "" if self.encoding is None else self.data.decode(self.encoding)
+        text = _ORIGIN.sub(_plain, text) if "\\g(" in text else text
         return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
 
     @cached_property
@@ -252,6 +256,11 @@ def _cells(data: bytes) -> int:
         blank = np.frombuffer(data[first : first + _BLOCK], dtype=np.uint8) == ord(" ")
         words += int(np.count_nonzero(blank[:-1] & ~blank[1:]))
     return max(words, *map(data.count, (b",", b";", b"\t")))
+
+
+def _plain(rich: re.Match[str]) -> str:
+    """Return what Origin's rich text shows."""
+    return rich[2].translate(_GREEK) if rich[1] in "gG" else "^" * (rich[1] == "+") + rich[2]
 
 
 def _narrow(wide: re.Match[str]) -> str:

@@ -20,7 +20,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sign import kramers_kronig_sign
-from eisfit.spectra.readers._stated import refuse_unclear
+from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency", "word_of"]
@@ -221,6 +221,7 @@ def _read_plain(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     told = {part: chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns}
     bare = set() if not told or any(told.values()) else {"ohm"}
     refuse_unclear(file, bare | (set() if chosen.columns["frequency"].unit else {"frequency"}))
+    chosen.notes += note_other_words(file, chosen.columns.values())
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
     return sweeps

@@ -6,11 +6,11 @@ import re
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._stated import note_assumed_units
-from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
+from eisfit.spectra.readers._sweep import ASSUMED, plural
 from eisfit.spectra.readers._units import PER_AREA
 
 __all__ = ["note_table"]
@@ -19,6 +19,8 @@ __all__ = ["note_table"]
 _OF_Z = regex(
     r"(?<![^\W_])(?:Z|Re|Im|real|imag|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
 )
+#: An angular frequency, but not that over 2 pi.
+_OMEGA = regex(rf"(?:{ANGULAR.pattern}|^\W*w\b)(?!.*/ ?\(? ?2)", re.IGNORECASE)
 
 
 def note_table(file: File, table: Table, chosen: Chosen) -> None:
@@ -36,12 +38,19 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
+    chosen.notes += _note_angular(chosen.columns["frequency"])
     if not file.reading.impedance_unit:
         chosen.notes += note_assumed_units(table, chosen)
     units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
     if any(map(PER_AREA.search, units)):
         as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
         chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
+
+
+def _note_angular(frequency: Column) -> list[str]:
+    """Say that an angular frequency in hertz is taken as its unit says."""
+    told = frequency.unit and frequency.scale in HERTZ and _OMEGA.search(frequency.name)
+    return [f"{ASSUMED} {frequency.name!r} is in {frequency.unit}, not in rad/s"] if told else []
 
 
 def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:

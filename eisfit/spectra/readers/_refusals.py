@@ -38,7 +38,8 @@ CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "
 _SUBJECT = regex(
     r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
     r"\bIM[PV]S\b|intensity[- ]modulated|photocurrent|"
-    r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|electric modulus",
+    r"\bS\d\d\b|\bS[- ]param\w*|reflection coeff\w*|conductivity|mobility|"
+    r"(?:electric|complex) modulus|complex (?:capacitance|permittivity|admittance)",
     re.IGNORECASE,
 )
 _IMPEDANCE = regex(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)

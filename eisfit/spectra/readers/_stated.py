@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -24,8 +24,14 @@ from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
 
-__all__ = ["names_with_units_beside", "note_assumed_units", "refuse_unclear", "tables_below_each_other"]
-__all__ += ["with_stated_units"]
+__all__ = [
+    "lines_beside",
+    "names_with_units_beside",
+    "note_assumed_units",
+    "note_other_words",
+    "refuse_unclear",
+]
+__all__ += ["tables_below_each_other", "with_stated_units"]
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?|unità|enhet(?:er)?|eenheid|单位|單位|単位|단위"
@@ -50,6 +56,19 @@ _FACTOR = regex(
 )
 _SCALE = regex(
     r"(?:(?:\w+_)?(?:scale|multiplier)(?:_factor)?|factor): (?!1(?:\.0*)?$)[-+.\deE]+$", re.IGNORECASE
+)
+#: Of numbers that are not those that were measured.
+_WORKED_ON = regex(
+    r"\bnormali[sz]ed\b|\bnormiert|\bnormalisé|\bnormali[sz]ad"
+    r"|\barea[- ]?(?:specific|corrected)|\bflächen(?:bezogen|spezifisch)"
+    r"|\bper (?:unit )?(?:area|cell)\b|\b(?:pro|je) Zelle\b"
+    r"|\b(?:multiplied|divided|scaled) (?:by|with)\b|\bsubtracted\b"
+    r"|\bresistance (?:corrected|compensated|removed)\b",
+    re.IGNORECASE,
+)
+HERTZ = {1.0, 1e3, 1e6, 1e9}
+ANGULAR = regex(
+    r"\bangular\b|\bKreisfrequenz|\bpulsation\b|\bomega\b|ω|2 ?[*·]? ?(?:pi|π) ?[*·]? ?f", re.IGNORECASE
 )
 _VALUE = regex(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = regex(r"\d[.\d]*\s*$")
@@ -81,11 +100,9 @@ def with_stated_units(
         When it states several of one kind.
     """
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
-    below = lines[table.rows[-1] + 1 :][:_NEAR] if table.rows else []
-    beside = _beside_header(table, lines)
-    text = [*table.preamble, *beside, *(line for line in below if not any(map(str.isdigit, line)))]
     if not bare:
         return columns
+    text, below = lines_beside(table, lines)
     found: dict[str, str] = {}
     for kind, unit, line in _find_stated(text):
         if kind not in bare.values() or _FACTOR.search(line) or not _is_of(kind, unit, line):
@@ -96,9 +113,63 @@ def with_stated_units(
                 f"the text beside the table states {other} and {unit}, and the header does not say whose: "
                 "write the units into the header"
             )
-    below = [line for line in lines[table.rows[-1] + 1 :][:_MOST_LINES] if line.strip()] if table.rows else []
     refuse_unclear(file, {*bare.values()} - {*found}, text, below)
     return {i: _scale(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+
+
+def lines_beside(table: Table, lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the lines next to a table, above, beside its header or right below, and those further down."""
+    after = lines[table.rows[-1] + 1 :][:_MOST_LINES] if table.rows else []
+    near = (line for line in after[:_NEAR] if not any(map(str.isdigit, line)))
+    return [*table.preamble, *_beside_header(table, lines), *near], [line for line in after if line.strip()]
+
+
+def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] = ()) -> list[str]:
+    """Return notes on words beside the numbers that their header does not bear out; `fit` shows them.
+
+    Another unit than the header's, a factor, a normalisation, an angular frequency: the header is believed,
+    as lines beside a table tell of much, and the line is shown.
+    """
+    told: dict[str, set[float]] = {}
+    for c in columns:
+        if (kind := _STATABLE.get(c.quantity)) and c.unit and (unit := unit_of(c.unit)):
+            told.setdefault(kind, set()).add(unit.scale)
+    beside = (line for line in file.beside if not column(line).quantity)  # names of other columns
+    lines = [line for line in dict.fromkeys([*text, *beside]) if not _names_columns(line)]
+    if file.reading.impedance_unit:
+        told.pop("ohm", None)
+    odd = [line.strip()[:80] for line in lines[-_MOST_LINES:] if _contradicts(line, told)]
+    return [f"{ASSUMED} the header holds, although {line!r} stands beside it" for line in odd[:3]]
+
+
+def _names_columns(line: str) -> bool:
+    """Whether a line is the header of a table."""
+    return sum(bool(column(cell).quantity) for cell in re.split(r"[,;\t|]", line)[:_MOST_NAMES]) > 1
+
+
+def _contradicts(line: str, told: dict[str, set[float]]) -> bool:
+    """Whether a line says of the numbers what their units, by what they measure, do not."""
+    if len(line) > _LONGEST or not line.strip():
+        return False
+    if any(
+        kind in told and _is_other(kind, unit, line, told[kind]) for kind, unit, _ in _find_stated([line])
+    ):
+        return True
+    if "ohm" in told and (_has_factor(line) or _SCALE.match(line.strip(" #%;!*"))):
+        return True
+    if told.get("frequency", set()) & HERTZ and _SUBJECT["frequency"].search(line) and ANGULAR.search(line):
+        return True
+    return bool(_WORKED_ON.search(line)) and not _VALUE.search(line)
+
+
+def _is_other(kind: str, unit: str, line: str, scales: set[float]) -> bool:
+    told = unit_of(unit)
+    return told is not None and told.scale not in scales and _is_of(kind, unit, line)
+
+
+def _has_factor(line: str) -> bool:
+    """Whether a line has a factor of the impedance, or is a footnote with one."""
+    return bool(_FACTOR.search(line) and (_MENTIONS.search(line) or line.lstrip()[:1] == "*"))
 
 
 def _beside_header(table: Table, lines: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ __all__ = [
 
 #: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
 ASSUMED = "assumed:"
+_OF_SIGN = regex(rf"imaginary sign:|{ASSUMED} the imaginary part is positive")
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
@@ -178,7 +179,7 @@ def _agree_on_sign(sweeps: list[Sweep]) -> None:
     for sweep in sweeps:
         if sweep.sign == 0 and (sweep.impedance.real > 0).all():
             sweep.impedance = sweep.impedance.conj()
-            sweep.notes = [note for note in sweep.notes if not note.startswith("imaginary sign:")]
+            sweep.notes = [note for note in sweep.notes if not _OF_SIGN.match(note)]
             sweep.notes.append(f"{ASSUMED} {TURNED}, as the data prove it of spectra beside it in the file")
 
 

@@ -16,7 +16,7 @@ from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import Block, read_named_sweeps, read_rows
-from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep
 from eisfit.spectra.readers._table import find_table
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
@@ -26,6 +26,8 @@ SUFFIXES = (".mpt",)
 
 _MARKS = ("ec-lab ascii file", "bt-lab ascii file")
 _LOOP = regex(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
+#: Of the counter electrode, or of the cell, beside the working electrode's.
+_ELECTRODE = regex(r"-?(?:Re|Im)\(Z\w[\w-]*\)/Ohm")
 _ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
 
 
@@ -52,6 +54,9 @@ def parse(file: File) -> list[Sweep]:
     for sweep in sweeps:
         sweep.metadata = {**_summary(header, sweep.metadata), **sweep.metadata}
     _number_loops(sweeps, header)
+    others = [name for name in names if _ELECTRODE.match(name)]
+    for sweep in sweeps if others else []:
+        sweep.notes.append(f"{ASSUMED} Re(Z) is what is asked for; left aside: {', '.join(others[:4])}")
     return sweeps
 
 

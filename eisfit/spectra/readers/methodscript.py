@@ -15,7 +15,7 @@ from eisfit.arrays import FloatArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
-from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -25,6 +25,7 @@ RANK = 20
 
 _VARIABLE = r"[a-z]{2}(?:[0-9A-F]{7}[afpnum kMGTPEi]|     nan)(?:,[0-9A-F]+)*"
 _PACKAGE = regex(rf"P{_VARIABLE}(?:;{_VARIABLE})*\s*$")
+_DAMAGED = regex(r"P[a-z]{2}[0-9A-F ]")
 _HEAD = regex(rf"^P{_VARIABLE};", re.MULTILINE)
 _PREFIX = dict(zip("afpnum kMGTPE", 10.0 ** np.arange(-18, 19, 3), strict=True)) | {"i": 1.0}
 #: Kinds of variables that matter.
@@ -54,7 +55,7 @@ def parse(file: File) -> list[Sweep]:
         When no loop measured an impedance.
     """
     loops: list[list[dict[str, float]]] = [[]]
-    dropped = 0
+    dropped, damaged = 0, 0
     for line in file.lines:
         if re.match(r"M[0-9A-F]{4}\s*$", line):
             loops.append([])
@@ -63,11 +64,14 @@ def parse(file: File) -> list[Sweep]:
             dropped += overload
             if not overload:
                 loops[-1].append(values)
+        elif _DAMAGED.match(line):
+            damaged += 1
     sweeps = [sweep for loop in loops for sweep in _sweeps(file, loop)]
     if not sweeps:
         raise file.error("MethodSCRIPT data without an impedance (no variables dc, cc and cd)")
     for sweep in sweeps:
         sweep.notes += [f"dropped {plural(dropped, 'point')} marked as overload"] if dropped else []
+        sweep.notes += [f"{ASSUMED} {plural(damaged, 'damaged package')} left out"] if damaged else []
     return sweeps
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -54,7 +55,9 @@ from eisfit.spectra.readers._refusals import (
 )
 from eisfit.spectra.readers._rewritten import is_numbered, name_complex_columns, separate_numbers, undress
 from eisfit.spectra.readers._stated import (
+    lines_beside,
     names_with_units_beside,
+    note_other_words,
     tables_below_each_other,
     with_stated_units,
 )
@@ -275,6 +278,8 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
                 sweep.metadata["label"] = label
                 sweep.notes.append(f"rows of {label!r}")
             sweeps += found
+    used = (c for one in sets for c in one.values())
+    told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
     pairs = key_values(table.preamble)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
@@ -284,6 +289,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             "header": header_text([*table.preamble, *_header_lines(table)]),
         }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
+        sweep.notes += told
     return sweeps
 
 

@@ -1,0 +1,119 @@
+"""What a reader takes for granted against a word of the file is told. Numbers are simulated."""
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 0.1, 31)
+S = 2j * np.pi * F
+Z = 10 + 100 / (1 + S * 1e-3) + 1 / (S * 0.1) ** 0.5
+
+
+def read(text, name="cell.csv", **options):
+    return read_bytes(text.encode(), name, **options)
+
+
+def table(head, *columns, mark=","):
+    rows = (mark.join(f"{value:.9g}" for value in row) for row in zip(*columns, strict=True))
+    return "\n".join([head, *rows]) + "\n"
+
+
+def assumed(spectrum):
+    return [note for note in spectrum.notes if note.startswith("assumed:")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# all impedances in mOhm",
+        "Impedance unit: kOhm",
+        "# values divided by 1000 before export",
+        "# Scale factor: 1000",
+        "# normalised to the area",
+        "# Area-specific impedance",
+        "# impedances per cell, stack of 10 cells",
+        "# frequency is angular (rad/s)",
+        "# frequencies given as 2*pi*f",
+    ],
+)
+def test_a_line_that_the_header_does_not_bear_out_is_told(line):
+    text = line + "\n" + table("f (Hz),Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag)
+    if line.startswith("# Scale"):
+        with pytest.raises(ReadError, match="stands above the table"):
+            read(text)
+        return
+    (spectrum,) = read(text)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert any(line.strip() in note for note in assumed(spectrum))
+
+
+@pytest.mark.parametrize(
+    "line", ["# cell 5, area 2 cm2", "Normalize by area: no", "Range: 10 kOhm", "f from 0.1 to 1e5 Hz", "Ohm"]
+)
+def test_a_line_of_something_else_is_not(line):
+    (spectrum,) = read(line + "\n" + table("f (Hz),Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag))
+    assert not assumed(spectrum)
+
+
+def test_a_footnote_with_a_factor_is_told():
+    text = table("f (Hz),Z' (Ohm)*,Z'' (Ohm)*", F, Z.real, Z.imag) + "*) x1000\n"
+    assert any("x1000" in note for note in assumed(read(text)[0]))
+
+
+@pytest.mark.parametrize("name", ["omega (Hz)", "angular frequency (Hz)", "w (Hz)"])
+def test_an_angular_frequency_in_hertz_is_told(name):
+    (spectrum,) = read(table(f"{name},Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag))
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    assert assumed(spectrum) == [f"assumed: {name!r} is in Hz, not in rad/s"]
+
+
+@pytest.mark.parametrize("sign, told", [(1, True), (-1, False)])
+def test_few_points_with_a_positive_imaginary_part_are_told(sign, told):
+    f = np.geomspace(1e4, 10, 5)
+    z = 10 + 100 / (1 + 2j * np.pi * f * 1e-3) ** 0.9
+    (spectrum,) = read(table("f (Hz),Z' (Ohm),Z'' (Ohm)", f, z.real, -sign * z.imag))
+    np.testing.assert_allclose(spectrum.impedance.imag, -sign * z.imag, rtol=1e-6)
+    assert any("--imag-sign" in note for note in assumed(spectrum)) is told
+
+
+def test_what_a_reader_of_three_electrodes_leaves_aside_is_told():
+    names = "freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\tRe(Zce)/Ohm\t-Im(Zce)/Ohm"
+    head = f"EC-Lab ASCII FILE\nNb header lines : 4\n\n{names}"
+    (spectrum,) = read(table(head, F, Z.real, -Z.imag, 2 * Z.real, -2 * Z.imag, mark="\t"), "cell.mpt")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert assumed(spectrum) == ["assumed: Re(Z) is what is asked for; left aside: Re(Zce)/Ohm, -Im(Zce)/Ohm"]
+
+
+@pytest.mark.parametrize(("unit", "scale"), [(r"\g(W)", 1.0), (r"m\g(W)", 1e-3), (r"k\g(W)", 1e3)])
+def test_units_in_the_rich_text_of_origin(unit, scale):
+    head = f"Frequency\t\\i(Z)'\t-\\i(Z)''\nHz\t{unit}\t{unit}\n\tcell 5\tcell 5"
+    (spectrum,) = read(table(head, F, Z.real / scale, -Z.imag / scale, mark="\t"), "cell.txt")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_watts_are_no_cell():
+    """In the Symbol typeface W is an omega."""
+    with pytest.raises(ReadError, match="no column for the real"):
+        read(table("f (Hz),Z' (mW),Z'' (mW)", F, Z.real, Z.imag))
+
+
+def test_frequencies_that_are_labelled_as_their_parts_are():
+    head = "f cyc1 (Hz),Z' cyc1 (Ohm),Z'' cyc1 (Ohm),f cyc2 (Hz),Z' cyc2 (Ohm),Z'' cyc2 (Ohm)"
+    first, second = read(table(head, F, Z.real, Z.imag, F * 2, 3 * Z.real, 3 * Z.imag))
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, 3 * Z, rtol=1e-6)
+    np.testing.assert_allclose(second.frequency, 2 * F, rtol=1e-6)
+
+
+def test_a_damaged_package_is_told():
+    rows = [f"Pdc8{f:06X}m;cc8{int(1e3 * r):06X}m;cd8{int(1e3 * x):06X}m" for f, r, x in ROWS]
+    text = "e\nM0005\n" + "\n".join([*rows[:3], rows[3][:15], *rows[4:]]) + "\n*\n\n"
+    (spectrum,) = read(text, "cell.txt")
+    assert spectrum.frequency.size == len(ROWS) - 1
+    assert "assumed: 1 damaged package left out" in assumed(spectrum)
+
+
+#: mHz, ohm, ohm
+ROWS = [(1000 * 2**i, 10 + 100 / (1 + i), 5.0 + i) for i in range(12)]
