@@ -26,26 +26,40 @@ def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
 
     Arcs can be interchanged where they stand in one series, have the same elements in the same places, and
     no start value, bound or expression of the user tells them apart: the impedance is the same either way.
+    A bound of one of them that all would keep tells nothing apart.
     """
     result = values.copy()
-    for group, columns in _groups(circuit):
+    for group, columns, (low, high) in _groups(circuit):
         position = {name: k for k, name in enumerate(circuit.names)}
         times = np.stack([_time(arc, result, position) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
-        result[:, columns] = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
+        free = ((taken > low) & (taken < high)).all(axis=(1, 2))
+        ordered = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
+        result[:, columns] = np.where(free[:, np.newaxis, np.newaxis], ordered, taken)
     return result
 
 
+def _box_of_all(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return low and high (parameters of one arc,): where arcs differ in a bound, the strictest of them.
+
+    A bound that all of them have keeps none in its place.
+    """
+    rows = [[circuit.parameters[circuit.names[k]] for k in arc] for arc in columns.tolist()]
+    low, high = (np.array([[getattr(p, end) for p in arc] for arc in rows]) for end in ("min", "max"))
+    return (
+        np.where((low == low[0]).all(axis=0), -np.inf, low.max(axis=0)),
+        np.where((high == high[0]).all(axis=0), np.inf, high.min(axis=0)),
+    )
+
+
 @keep_per_circuit
-def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray]]:
-    """Return the arcs that can be interchanged, fast to slow by their roles, and their columns (arcs, n)."""
+def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray, tuple[FloatArray, FloatArray]]]:
+    """Return the arcs that can be interchanged, fast to slow by their roles, their columns (arcs, n), a box."""
     position = {name: k for k, name in enumerate(circuit.names)}
     groups = [_from_fast_to_slow(circuit, found) for found in _interchangeable(circuit, circuit.tree)]
-    return [
-        (group, np.asarray([[position[n] for n in parameter_names(arc)] for arc in group]))
-        for group in groups
-    ]
+    columns = [np.asarray([[position[n] for n in parameter_names(arc)] for arc in group]) for group in groups]
+    return [(group, at, _box_of_all(circuit, at)) for group, at in zip(groups, columns, strict=True)]
 
 
 def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
@@ -103,9 +117,9 @@ def _is_untouched(circuit: Circuit, arc: Part) -> bool:
     """Return whether nothing but its name tells this arc from another of its shape."""
     tied = {name for expression in circuit.expressions.values() for name in expression.names}
     for component in components(arc):
-        for name, row in zip(component.parameter_names, component.element.parameters, strict=True):
+        for name in component.parameter_names:
             p = circuit.parameters[name]
-            if not p.free or name in tied or (p.min, p.max) != (row.min, row.max) or p.value is not None:
+            if not p.free or name in tied or p.value is not None:
                 return False
     return True
 

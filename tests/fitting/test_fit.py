@@ -423,6 +423,28 @@ def test_arcs_without_roles_come_out_in_the_order_of_the_string(string):
     assert r.derived[f"tau_{first}"]["value"] < r.derived[f"tau_{second}"]["value"]
 
 
+_TWO = "R_0-p(R_1,CPE_1)-p(R_2,CPE_2)"
+
+
+@pytest.mark.parametrize(
+    "bound", [{"R_1": (0, 1e5)}, {"CPE_1_alpha": (0.5, 1)}, {"R_2": (1e-3, None), "CPE_2_Q": (None, 10)}]
+)
+def test_a_bound_that_every_arc_keeps_does_not_exchange_them(bound):
+    _, s = simulated("rs-sei-ct", 11)
+    free, r = eisfit.fit(s, _TWO), eisfit.fit(s, _TWO, bound=bound)
+    assert list(r.values.values()) == pytest.approx(list(free.values.values()), rel=1e-6)
+    assert not r.alternatives and not r.flags
+
+
+def test_a_bound_that_the_slow_arc_alone_keeps_says_which_is_which():
+    _, s = simulated("rs-sei-ct", 11)
+    free = eisfit.fit(s, _TWO)
+    between = (free["R_1"].value * free["R_2"].value) ** 0.5
+    slow_first = (between, None) if free["R_1"].value < free["R_2"].value else (None, between)
+    r = eisfit.fit(s, _TWO, bound={"R_1": slow_first})
+    assert r["R_1"].value == pytest.approx(free["R_2"].value, rel=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_sei_is_the_faster_arc_or_the_result_says_otherwise(seed):
     for name in ("rs-sei-ct", "rs-sei-ct-then-w", "rs-sei-ct-w"):
