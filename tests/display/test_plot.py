@@ -395,6 +395,18 @@ def test_one_wild_error_bar_does_not_flatten_the_trend() -> None:
     assert np.ptp(ax.get_ylim()) < 20
 
 
+def test_a_wild_series_does_not_hide_the_points_of_the_others() -> None:
+    """Of a grid, a line whose values agree by chance within a fifth of their errors set the frame of all."""
+    ax = plot.trend([0, 1], [1.0, 3.0], [0.1, 0.1])
+    plot.trend([0, 1], [2.000, 2.001], [0.1, 0.1], ax=ax)
+    low, high = ax.get_ylim()
+    assert low < 1.0 and high > 3.0
+    ax = plot.trend([0, 1], [2.000, 2.001], [0.1, 0.1])
+    plot.trend([0, 1], [1.0, 3.0], [0.1, 0.1], ax=ax)
+    low, high = ax.get_ylim()
+    assert low < 1.0 and high > 3.0
+
+
 def track(rows: int = 4) -> dict[str, Any]:
     return {
         "rows": [

@@ -307,8 +307,7 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
             joint_overview(cell, figure=drawn)
             target.save(drawn, _name("joint", cell, cells), "joint", cell, beside=True)
         if any(row["error"] is None for row in cell["results"]):
-            ax = plot.new_axes(4.8, 5.2)
-            series_waterfall(cell, ax=ax)
+            ax = series_waterfall(cell, figure=plot.new_figure())
             target.save(ax, _name("spectra", cell, cells), "spectra", cell, beside=True)
 
 

@@ -15,7 +15,7 @@ from eisfit.display.plot.style import (
     data_impedance,
     new_axes,
     ohm_scale,
-    pretty,
+    quantity,
     require_data,
 )
 from eisfit.display.report.words import cycle_of
@@ -70,7 +70,8 @@ def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
     ax = new_axes(5.0, 3.8)
     everything = np.concatenate(measured) * scale
     ax.plot(everything.real, -everything.imag, ",", alpha=0.0)  # every frame has the limits of all
-    ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}"))
+    real, imaginary = quantity("Z'"), quantity("-Z''")
+    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}")
     ax.set_aspect("equal", adjustable="datalim")
     (past,) = ax.plot([], [], ".", color="0.85", ms=2, zorder=1)
     (points,) = ax.plot([], [], "o", color=COLORS[0], ms=3.5, zorder=3)

@@ -17,6 +17,7 @@ from eisfit.display.plot.style import (
     ohm_scale,
     paper_columns,
     pretty,
+    quantity,
     require_data,
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
@@ -154,7 +155,10 @@ def _band(ax: Axes, band: Document | None, axis: str) -> None:
     places = band[axis if axis in band else "cycle"]
     ax.plot(places, band["value"], "-", color=color, lw=1.2, zorder=2)
     if np.isfinite(low).all() and np.isfinite(high).all():
+        frame = ax.get_ylim()
         ax.fill_between(places, low, high, color=color, alpha=0.15, lw=0, zorder=1)
+        if np.ptp(ax.get_ylim()) > _FAR * abs(frame[1] - frame[0]):  # of three points, say
+            ax.set_ylim(frame)
 
 
 @apply_style
@@ -188,11 +192,20 @@ def cells_trends(
         ax.tick_params(labelbottom=lowest)
         if not lowest:
             ax.set_xlabel("")
-    for ax in axes[len(shown) :]:
-        ax.set_visible(False)
     if any(not row.get("ok") for document in documents for row in document["rows"]):
         explain_hollow(axes[0])
+    _put_legend_aside(axes[0], axes[len(shown) :])
     return tuple(axes[: len(shown)])
+
+
+def _put_legend_aside(ax: Axes, spare: Sequence[Axes]) -> None:
+    """Move a legend into a panel that nothing was drawn in, where there is one; the others are not shown."""
+    legend = ax.get_legend()
+    for place, empty in enumerate(spare):
+        empty.set_axis_off()
+        if legend is not None and place == 0:
+            empty.legend(*ax.get_legend_handles_labels(), loc="center left")
+            legend.remove()
 
 
 def trends(
@@ -230,6 +243,7 @@ def nyquist_waterfall(
     axis: Document | None = None,
     labels: Sequence[str] = (),
     ax: Axes | None = None,
+    figure: Figure | None = None,
 ) -> Axes:
     """Draw Nyquist plots one above the other, each shifted by `step`, coloured by cycle or another axis.
 
@@ -249,7 +263,9 @@ def nyquist_waterfall(
     labels
         Words beside the right end of each; empty ones are left out.
     ax
-        Axes to draw on; a new pyplot figure where None.
+        Axes to draw on; where None, those of a figure that is as high as the spectra need.
+    figure
+        An empty one for that; a new pyplot figure where None.
 
     Raises
     ------
@@ -270,7 +286,7 @@ def nyquist_waterfall(
     if step is None and max(sizes) > _APART * min(sizes) > 0:
         scales, unit = [1 / size for size in sizes], "largest |Z|"
     shift = _step([z * k for z, k in zip(measured, scales, strict=True)]) if step is None else step * scale
-    ax = axes_or_new(ax, 4.8, 5.2)
+    ax = ax or figure_or_new(figure, 4.8, _height(measured, scales, shift)).subplots()
     norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
     shades = mpl.colormaps["viridis"]
     for place, (z, cycle, document, scale) in enumerate(zip(measured, cycles, spectra, scales, strict=True)):
@@ -284,14 +300,15 @@ def nyquist_waterfall(
         end = float(measured[place].real.max()) * scales[place], place * shift
         ax.annotate(label, end, (6, 0), textcoords="offset points", va="center", size=8)
         ax.update_datalim([(1.15 * end[0], end[1])] if label else [])
-    ax.set(xlabel=pretty(f"Z' / {unit}"), ylabel=pretty(f"-Z'' / {unit}") + ", shifted")
+    real, imaginary = quantity("Z'"), quantity("-Z''")
+    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}" + ", shifted")
     ax.set_aspect("equal", adjustable="datalim")
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
     ax.figure.colorbar(bar, ax=ax, label=axis_label(axis or axes_of({})[0]) if told else "spectrum")
     return ax
 
 
-def series_waterfall(document: Document, *, ax: Axes | None = None, **options: Any) -> Axes:
+def series_waterfall(document: Document, **options: Any) -> Axes:
     """Draw the spectra of a track document (``eisfit.track/2``) one above the other, coloured by its axis.
 
     Of a grid, the first of each line says where the line stands on the second axis.
@@ -302,8 +319,15 @@ def series_waterfall(document: Document, *, ax: Axes | None = None, **options: A
     labels = [one if one != before else "" for before, one in zip(["", *lines], lines, strict=False)]
     return nyquist_waterfall(
         [fit for _, fit in fitted], places=[row.get(axes[0]["name"]) for row, _ in fitted], axis=axes[0],
-        labels=labels if len(set(lines)) <= _LINES_NAMED else (), ax=ax, **options,
+        labels=labels if len(set(lines)) <= _LINES_NAMED else (), **options,
     )  # fmt: skip
+
+
+def _height(measured: Sequence[NDArray[np.complex128]], scales: Sequence[float], shift: float) -> float:
+    """Return the height of a figure, inches, that equal axes fill: its width takes the spectra side by side."""
+    heaps = [z * k - 1j * place * shift for place, (z, k) in enumerate(zip(measured, scales, strict=True))]
+    every = np.concatenate(heaps)
+    return float(np.clip(0.7 + 3.2 * np.ptp(every.imag) / max(np.ptp(every.real), 1e-300), 2.4, 7.0))
 
 
 def _step(measured: Sequence[NDArray[np.complex128]]) -> float:

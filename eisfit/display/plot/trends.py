@@ -80,7 +80,9 @@ def trend(
                         **_weight(int(shown.sum())))  # fmt: skip
     if numbered and shown.any() and (places[shown] == np.round(places[shown])).all():
         _whole_numbers(ax)
-    _finish(ax, values[shown], errors if errors is None else errors[shown], xlabel, ylabel)
+    ax.set(xlabel=pretty(xlabel), ylabel=pretty(ylabel))
+    ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
+    _frame(ax)
     if growth and shown.any():
         _growth(ax, growth, places[shown], color)
     _trend_legend(ax, doubtful=bool((shown & ~trusted).any()))
@@ -134,15 +136,20 @@ def _whole_numbers(ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
-def _finish(ax: Axes, values: FloatArray, errors: FloatArray | None, xlabel: str, ylabel: str) -> None:
-    """Label; and keep one wild error bar from flattening all the points."""
-    ax.set(xlabel=pretty(xlabel), ylabel=pretty(ylabel))
-    ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
-    if errors is None or values.size == 0:
+def _frame(ax: Axes) -> None:
+    """Keep one wild error bar from flattening all the points, those of series drawn before among them."""
+    from matplotlib.container import ErrorbarContainer
+
+    drawn = [c for c in ax.containers if isinstance(c, ErrorbarContainer)]
+    values = np.concatenate([np.asarray(c.lines[0].get_ydata(), float) for c in drawn] or [np.zeros(0)])
+    bars = [bar for c in drawn for lines in c.lines[2] for bar in lines.get_segments()]
+    if not values.size or not bars:
         return
     span = float(np.ptp(values)) or abs(float(values[0])) or 1.0
-    if np.nanmax(np.nan_to_num(errors), initial=0.0) > 5 * span:
+    if max(np.ptp(bar[:, 1]) for bar in bars) > 10 * span:
         ax.set_ylim(float(values.min()) - 1.5 * span, float(values.max()) + 1.5 * span)
+    elif values.min() < min(ax.get_ylim()) or values.max() > max(ax.get_ylim()):  # framed for those before
+        ax.autoscale(axis="y")
 
 
 def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> None:
