@@ -34,7 +34,7 @@ def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
         times = np.stack([_time(arc, result, position) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
-        free = ((taken > low) & (taken < high)).all(axis=(1, 2))
+        free = np.asarray(((taken > low) & (taken < high)).all(axis=(1, 2)))
         ordered = np.take_along_axis(taken, order[:, :, np.newaxis], axis=1)
         result[:, columns] = np.where(free[:, np.newaxis, np.newaxis], ordered, taken)
     return result

@@ -35,7 +35,7 @@ class FitFailure:
     @classmethod
     def of_series(cls, series: Series) -> list[FitFailure]:
         """Return the failures of the files of a series that could not be read."""
-        return [cls(failure.source, failure.error) for failure in series.failures]
+        return [cls(one.source, one.error, cycle=one.cycle) for one in series.failures]
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the same keys as a fit's document, null but for source and error."""

@@ -19,7 +19,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
-from eisfit.spectra.readers._cycles import compile_pattern, drop_counters
+from eisfit.spectra.readers._cycles import compile_pattern, cycle_of_name, drop_counters
 from eisfit.spectra.readers._manifest import file_key, manifest_axes, manifest_columns
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.spectrum_files import may_hold_spectra, natural
@@ -44,10 +44,13 @@ class Failure:
         Its path.
     error
         Why not, one sentence.
+    cycle
+        Its cycle, where the manifest or its name tells it.
     """
 
     source: str
     error: str
+    cycle: float | None = None
 
 
 _DRAWN = 40  # spectra in a notebook's small figure
@@ -279,12 +282,13 @@ def read_series(
     spectra: list[Spectrum] = []
     failures: list[Failure] = []
     for file in files:
+        told = listed.get(file_key(file.name), {})
         try:
             found = read_all(file, **reading)
         except EisfitError as error:
-            failures.append(Failure(printable_name(str(file)), str(error)))
+            cycle = told.get("cycle", cycle_of_name(file, pattern))
+            failures.append(Failure(printable_name(str(file)), str(error), cycle))
             continue
-        told = listed.get(file_key(file.name), {})
         numbered = with_cycles(found, file, pattern, told.get("cycle"))
         spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
     if not spectra:

@@ -27,7 +27,7 @@ from eisfit.tracking.identity import Candidate, Features, cheapest_path
 from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_flags import judge_jumps
-from eisfit.tracking.series_result import SeriesResult
+from eisfit.tracking.series_result import Row, SeriesResult
 
 __all__ = ["tell_choice", "track"]
 
@@ -104,18 +104,33 @@ def track(
         done()
         results, told = _follow_processes(fits, chosen, axes)
         done()
+        places = [tuple(place_of(one, axis) for axis in axes) for one in spectra]
+        results, places = _with_unread(list(results), places, series)
         tracked = SeriesResult(
             circuit=chosen,
-            results=(*results, *FitFailure.of_series(series)),
+            results=tuple(results),
             label=series.label,
             notes=(*series.notes, *told, *_note_simulated(spectra)),
             axes=series.axes,
-            places=tuple(tuple(place_of(one, axis) for axis in axes) for one in spectra),
+            places=tuple(places),
         )
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
             done()
         return tell_choice(tracked, choice)
+
+
+def _with_unread(
+    results: list[Row], places: list[tuple[float | None, ...]], series: Series
+) -> tuple[list[Row], list[tuple[float | None, ...]]]:
+    """Return results and places with the files that could not be read: at their cycle, or at the end."""
+    unread = FitFailure.of_series(series)
+    results = [*results, *unread]
+    places = [*places, *(tuple(place_of(one, axis) for axis in split_axes(series.axes)) for one in unread)]
+    if not unread or series.axes != ("cycle",):
+        return results, places
+    order = sorted(range(len(places)), key=lambda k: (places[k][0] is None, places[k][0] or 0.0))
+    return [results[k] for k in order], [places[k] for k in order]
 
 
 def tell_choice(tracked: SeriesResult, choice: SeriesChoice) -> SeriesResult:

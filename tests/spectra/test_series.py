@@ -112,6 +112,7 @@ def test_failures_are_kept(tmp_path):
     assert len(series) == 1
     (failure,) = series.failures
     assert failure.source.endswith("cycle_2.csv")
+    assert failure.cycle == 2
     assert "no table of numbers" in failure.error
     assert "1 unreadable" in repr(series)
 

@@ -185,4 +185,4 @@ def test_figures_are_coloured_and_framed_by_the_axis():
     ax = series_waterfall(document)
     bar = ax.figure.axes[-1]
     assert (bar.get_ylabel(), bar.get_ylim()) == ("temperature / °C", (0.0, 50.0))
-    assert ax.get_xlabel() == "Z' / largest |Z|"
+    assert ax.get_xlabel() == "Z′ / largest |Z|"

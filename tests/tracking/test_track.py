@@ -96,7 +96,7 @@ def test_failures_stay_in_sight(folder, tmp_path, tracked):
     unread, unfitted = (frame.loc[str(tmp_path / f"cell_cycle_{n}.csv"), "error"] for n in ("060", "120"))
     assert "no table of numbers" in unread
     assert "no point is left of 3" in unfitted
-    assert list(frame["cycle"].dropna())[:5] == [3, 50, 100, 120, 150]
+    assert list(frame["cycle"].dropna())[:5] == [3, 50, 60, 100, 120]
     assert result.growth("R_ct") == tracked.growth("R_ct")
     back = SeriesResult.from_dict(json.loads(json.dumps(result.to_dict())))
     assert [f.error for f in back.failures] == [f.error for f in result.failures]

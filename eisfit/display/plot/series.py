@@ -194,7 +194,7 @@ def cells_trends(
             ax.set_xlabel("")
     if any(not row.get("ok") for document in documents for row in document["rows"]):
         explain_hollow(axes[0])
-    _put_legend_aside(axes[0], axes[len(shown) :])
+    _put_legend_aside(axes[0], list(axes[len(shown) :]))
     return tuple(axes[: len(shown)])
 
 
