@@ -55,7 +55,7 @@ def _box_of_all(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, FloatA
 
 @keep_per_circuit
 def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray, tuple[FloatArray, FloatArray]]]:
-    """Return the arcs that can be interchanged, fast to slow by their roles, their columns (arcs, n), a box."""
+    """Return the arcs that can be interchanged, fast to slow by their roles, their columns, a box for all."""
     position = {name: k for k, name in enumerate(circuit.names)}
     groups = [_from_fast_to_slow(circuit, found) for found in _interchangeable(circuit, circuit.tree)]
     columns = [np.asarray([[position[n] for n in parameter_names(arc)] for arc in group]) for group in groups]

@@ -16,7 +16,6 @@ from eisfit.display.plot.style import (
     figure_or_new,
     ohm_scale,
     paper_columns,
-    pretty,
     quantity,
     require_data,
 )
@@ -324,7 +323,7 @@ def series_waterfall(document: Document, **options: Any) -> Axes:
 
 
 def _height(measured: Sequence[NDArray[np.complex128]], scales: Sequence[float], shift: float) -> float:
-    """Return the height of a figure, inches, that equal axes fill: its width takes the spectra side by side."""
+    """Return the height of a figure, inches, that equal axes fill where the spectra take its width."""
     heaps = [z * k - 1j * place * shift for place, (z, k) in enumerate(zip(measured, scales, strict=True))]
     every = np.concatenate(heaps)
     return float(np.clip(0.7 + 3.2 * np.ptp(every.imag) / max(np.ptp(every.real), 1e-300), 2.4, 7.0))
