@@ -143,7 +143,10 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
         unknown = [s.name for s in spectra if axis_value(s, axis) is None]
         if unknown:
             shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-            notes.append(f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}")
+            others = _known_of_all(spectra, axes) if len(unknown) == len(spectra) else ""
+            notes.append(
+                f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}{others}"
+            )
         named = sum(f"{axis.name} {_FROM_NAME}" in s.notes for s in spectra)
         if named and axis.name != "cycle":
             notes.append(
@@ -160,3 +163,12 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
         what = "cycle number" if axes[0].name == "cycle" and len(axes) == 1 else "place of the axis"
         notes.append(f"several spectra under one {what}: {shown}" + (", ..." if len(twice) > 10 else ""))
     return notes
+
+
+def _known_of_all(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> str:
+    """Return the axes on which every spectrum stands, and not all at one place, as the end of a sentence."""
+    places = {name: {axis_value(s, axis) for s in spectra} for name, axis in AXES.items()}
+    asked = {axis.name for axis in axes}
+    names = [name for name, held in places.items() if name not in asked and len(held - {None}) > 1]
+    names = [name for name in names if None not in places[name]]
+    return f"; {' and '.join(names)} known of all: --by {names[0]}" if names else ""

@@ -394,3 +394,61 @@ def test_a_column_of_something_else_before_the_impedance(name):
 @pytest.mark.parametrize("head", ["R,f,Rs,Xs", "R,f,Resistance (ohm),Reactance (ohm)", "Resistance,f,R,X"])
 def test_which_resistance_belongs_to_a_reactance(head):
     holds(head + "\n" + rows(20 + 0 * F, F, Z.real, Z.imag), Z)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Freq_Hz,Z_Real_Z_over_rho_c,Z_Imag_Z_over_rho_c",
+        "frequency_hz,impedance_real_pa_s_m,impedance_imag_pa_s_m",
+        "freq_hz,Z_re_N_s_m,Z_im_N_s_m",
+        "f (Hz),Re(Z) (Pa s/m),Im(Z) (Pa s/m)",
+    ],
+)
+def test_an_acoustic_or_mechanical_impedance_has_no_ohms(names):
+    with pytest.raises(ReadError, match="acoustic or a mechanical impedance"):
+        read(names + "\n" + rows(F, Z.real, Z.imag))
+
+
+def responses():
+    """A Fourier transform, and the response of masses on springs."""
+    bins = np.arange(128) * 8.0
+    signal = np.sin(2 * np.pi * 100 * np.arange(256) / 2048) + 0.3 * np.sin(2 * np.pi * np.arange(256) / 6.02)
+    f = np.linspace(1, 300, 120)
+    compliance = 1 / (1 - (f / 90) ** 2 + 0.06j * f / 90) + 0.4 / (1 - (f / 210) ** 2 + 0.04j * f / 210)
+    return (bins, np.fft.fft(signal)[:128]), (f, compliance)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_parts_of_nothing_that_no_passive_system_has_are_refused(place):
+    f, h = responses()[place]
+    text = "frequency,real,imag,magnitude,phase\n" + rows(f, h.real, h.imag, np.abs(h), np.angle(h))
+    with pytest.raises(ReadError, match=r"nothing says that 'real' is of an impedance.*--impedance-unit ohm"):
+        read(text)
+    assert read_bytes(text.encode(), "eis_3.csv")  # its name says what it is
+    assert read_bytes(text.encode(), "x.csv", impedance_unit="ohm")
+
+
+def test_a_sweep_at_one_frequency_is_no_spectrum():
+    bias = np.linspace(-1, 1, 21)
+    with pytest.raises(ReadError, match="all 21 rows are at 10000 Hz: a sweep of something else"):
+        read(
+            "bias_v,frequency_hz,re_z_ohm,im_z_ohm\n" + rows(bias, 1e4 + 0 * bias, 200 + bias, 40 * bias - 90)
+        )
+
+
+@pytest.mark.parametrize(
+    "names", ["f;Re(Zm);Im(Zm)", "freq_Hz;Re_Zdd;Im_Zdd", "f (Hz);Re Zxy (ohm);Im Zxy (ohm)"]
+)
+def test_parts_of_an_impedance_with_a_name(names):
+    holds(names + "\n" + rows(F, Z.real, Z.imag, mark=";"), Z)
+
+
+def test_a_phase_without_a_unit_is_in_that_of_another_phase_of_the_file():
+    near = 80e3 * (1 + 1e-4 * np.random.default_rng(2).normal(size=F.size)) - 30j  # nothing in it tells
+    first = "f;Abs(Zm);Phi(Zm);Re(Zm);Im(Zm)\n" + rows(F, np.abs(Z), np.angle(Z), Z.real, Z.imag, mark=";")
+    second = "f;Abs(Z12);Phi(Z12)\n" + rows(F, np.abs(near), np.angle(near), mark=";")
+    notes = holds(f"{first}\n{second}", Z, near)
+    assert "phase in radians (as another phase in the file is)" in notes
+    with pytest.raises(ReadError, match="may be degrees or radians"):
+        read(second)

@@ -23,6 +23,7 @@ from eisfit.units import ZERO_CELSIUS
 
 __all__ = [
     "AGREED",
+    "FAILS",
     "FROM_PHASE",
     "Chosen",
     "bare_unit",
@@ -40,6 +41,7 @@ _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
+FAILS = "Kramers-Kronig fails"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 #: People write the size of a capacitive part under Z'' too.
 POSITIVE = (
@@ -202,9 +204,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
         cure = "add a header line" if written.startswith("no header") else "mend the header"
         raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
     if told or min(test.as_written, test.turned) > NOTHING:
-        sweep.notes.append(
-            f"{ASSUMED} the header is right, although {told or f'Kramers-Kronig fails ({test})'}"
-        )
+        sweep.notes.append(f"{ASSUMED} the header is right, although {told or f'{FAILS} ({test})'}")
 
 
 def _evidence(tests: list[SignTest], shown: str) -> str:

@@ -29,6 +29,10 @@ _ACTUAL, _SET = (
     regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
     for words in ("real|true|ist|actual|meas", "set|nominal|target|nom|soll")
 )
+#: The unit of another quantity in a name, word by word (Pa s/m, N s/m, mV/nT), or what it was divided by.
+_OF_ELSE = regex(
+    r"(?:(?:[kmMGun]?(?:pa|n|v|t|nt|a|g|w|s|m|cm)\d?|kg|rad|rayls?) ?)+|.*\b(?:over|per|rho)\b.*"
+)
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
@@ -160,6 +164,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
         and " " in c.label
         and _NAMES_Z.search(c.name)
         and not any(word in DERIVED for word in c.label.split())
+        and not _OF_ELSE.fullmatch(c.label)
     }
     held: dict[str, set[str]] = {}
     for c in (*told.values(), *columns.values()):

@@ -82,6 +82,10 @@ _Z_OF = regex(
     r"speaker|piezo|pos|cathode|anode|electrode|probe|ant|antenna|stack|device|source|src|grid)\d*(?![^\W_]))",
     re.IGNORECASE,
 )
+#: A part of an impedance with a name: Re(Zm), Im_Zdd.
+_Z_NAMED = regex(
+    r"(?<![^\W_])((?i:re|im|real|imag|abs|mag|phi|phase|arg)[\s_(\[]+)(Z(?!cal|mdl)[a-z]{1,3})(?![^\W_])"
+)
 _SIGN = regex(
     r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=[^\s\d])|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
     re.IGNORECASE,
@@ -296,6 +300,8 @@ def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None,
     """Return how often each concept is named, and the one word (`words`: up to five) that is no concept."""
     concepts: Counter[str] = Counter()
     rest: list[str] = []
+    if (named := _Z_NAMED.search(text)) and not _segments(named[2].lower()):
+        text = text.replace(named[0], f"{named[1]}Z {named[2]}", 1)
     for part in _PARTS.findall(_CAMEL.sub(" ", _Z_OF.sub(r"\1 ", text))):
         if _COMPOUND.fullmatch(part):
             rest.append(part)

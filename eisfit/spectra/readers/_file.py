@@ -6,6 +6,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -121,12 +122,15 @@ class File:
         What the user says of it.
     beside
         Lines of words that stand beside its table elsewhere in a container: attributes, other sheets.
+    angles
+        Units in which phases without one have been proved to be so far: a program writes all of them alike.
     """
 
     name: str
     data: bytes
     reading: Reading = Reading()
     beside: tuple[str, ...] = ()
+    angles: list[str] = field(default_factory=list, compare=False)
 
     @cached_property
     def suffix(self) -> str:
@@ -188,7 +192,8 @@ class File:
     def with_words(self, words: Iterable[str]) -> File:
         """Return the file with lines of words that stand beside its table."""
         told = (word for word in words if len(word) < _LONGEST_WORDS)
-        return File(self.name, self.data, self.reading, (*self.beside, *islice(told, _MOST_WORDS)))
+        beside = (*self.beside, *islice(told, _MOST_WORDS))
+        return File(self.name, self.data, self.reading, beside, self.angles)
 
     def error(self, message: str) -> ReadError:
         """Return a `ReadError` that starts with the file's name; a library's words may have several lines."""

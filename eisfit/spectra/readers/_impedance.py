@@ -41,6 +41,10 @@ _OTHERS = (
     ),
     (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
     (
+        regex(r"(?<![^\W_])(?:Pa|N|kg)[\s_.·*/]+[sm](?![^\W_])|rayl|rho[\s_*·]*c(?![^\W_])", re.IGNORECASE),
+        "an acoustic or a mechanical impedance",
+    ),
+    (
         regex(r"(?<![^\W_])S_?[1-9]{2}(?!\d)|reflection|gamma", re.IGNORECASE),
         "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
     ),
@@ -49,6 +53,7 @@ _OTHERS = (
 _BARE_R = regex(r"\W*R(?![^\W\d_]*[a-z])")
 _TELLS = 0.05
 _GOOD = 4.0  # times better
+_NEARLY_REAL = 0.002  # Kramers-Kronig holds within this whatever the unit of a phase as small
 _TURN = 363.0  # degrees, and what rounding adds
 _X_AXIS = regex(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = regex(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
@@ -324,11 +329,17 @@ def _radians(file: File, chosen: Chosen) -> FloatArray:
         name: _misfit(chosen, angle) for name, angle in (("degrees", np.radians(phase)), ("radians", phase))
     }
     best = min(fit, key=lambda name: fit[name])
-    if not fit[best] < _AGREE or min(value for name, value in fit.items() if name != best) < 4 * fit[best]:
-        raise file.error(
-            f"the phase column {meaning.name!r} may be degrees or radians: name the unit in its header"
-        )
-    chosen.notes.append(f"phase in {best} (the other unit does not fit the other columns)")
+    why = "the other unit does not fit the other columns"
+    other = min(value for name, value in fit.items() if name != best)
+    by_columns = "real" in chosen and "imag" in chosen
+    if not fit[best] < _AGREE or other < max(_GOOD * fit[best], 0.0 if by_columns else _NEARLY_REAL):
+        if len(set(file.angles)) != 1:
+            raise file.error(
+                f"the phase column {meaning.name!r} may be degrees or radians: name the unit in its header"
+            )
+        best, why = file.angles[0], "as another phase in the file is"
+    file.angles.append(best)
+    chosen.notes.append(f"phase in {best} ({why})")
     return np.radians(phase) if best == "degrees" else phase
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._assemble import FAILS, Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import is_remark, number, split
+from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import is_unit, unit_of
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "refuse_other_subject",
     "refuse_two_units",
     "refuse_unclear_thousands",
+    "refuse_unproven",
     "refuse_wider",
     "refuse_words",
     "refuse_z_scores",
@@ -54,6 +56,7 @@ _LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
 _FEWEST_GROUPED = 4
 _DIGITS = 3
 _LOOKED_AT = 500
+_MANY_NEGATIVE = 0.2
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
@@ -150,6 +153,24 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
             raise file.error(
                 f"{subject[0]!r} stands above the table, and {held[0].name!r} does not say of what it is: "
                 "call it 'Z_real_ohm', 'Y_real_S', ..."
+            )
+
+
+def refuse_unproven(file: File, table: Table, chosen: Chosen, sweeps: Sequence[Sweep]) -> None:
+    """Refuse parts of nobody knows what that no passive system has: a Fourier transform, a response, codes.
+
+    Nothing says impedance or ohm, Kramers-Kronig fails, and the real part is negative in many points.
+    """
+    held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
+    said = [file.stem.replace("_", " "), *table.preamble, *table.names, *(meaning.unit for meaning in held)]
+    if not table.names or file.reading.impedance_unit or any(map(_IMPEDANCE.search, said)):
+        return
+    for sweep in sweeps:
+        negative = float(np.mean(sweep.impedance.real < 0))
+        if negative > _MANY_NEGATIVE and any(FAILS in note for note in sweep.notes):
+            raise file.error(
+                f"nothing says that {held[0].name!r} is of an impedance, it is negative in {negative:.0%} of "
+                f"the points, and {FAILS}: if it is one all the same, --impedance-unit ohm"
             )
 
 

@@ -293,6 +293,9 @@ def _is_remeasured(sweep: Sweep) -> bool:
 
 
 def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
+    f = sweep.frequency
+    if f.size >= _FEWEST_BESIDE and f.min() == f.max() and not average:
+        raise file.error(f"all {f.size} rows are at {f[0]:g} Hz: a sweep of something else, no spectrum")
     known = sweep.times is not None and np.isfinite(sweep.times).all()
     fields: dict[str, Any] = {
         "noise": sweep.noise,

@@ -24,6 +24,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._constants import name_constants
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
@@ -49,6 +50,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_other_subject,
     refuse_two_units,
     refuse_unclear_thousands,
+    refuse_unproven,
     refuse_wider,
     refuse_words,
     refuse_z_scores,
@@ -332,10 +334,12 @@ def _sweeps(
     refuse_many(file, len(cuts))
     refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
+    name_constants(table, lines, columns, cuts, sweeps)
     _name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
+    refuse_unproven(file, table, chosen, sweeps)
     if z1_z2 and (outcome == 0 or _proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
     proven = outcome == 1 or (outcome == -1 and is_spaced_like_sweep(chosen["frequency"]))

@@ -1,0 +1,89 @@
+"""Columns that stay the same within a sweep: what it was measured at (``soc``, ``bias_v``), whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from eisfit.spectra.axes import AXES, Axis
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._sweep import Sweep
+
+__all__ = ["name_constants"]
+
+_UNIT = regex(
+    r"[\s_]*(?:(?<=[\s_])|[(\[/])\s*([mkMGunµμ]?(?:[Vv]|[Pp]a|m|bar)|%|pct|percent)\s*[)\]]?$|\s*(%)$"
+)
+_AXES = {word.lower(): axis for axis in AXES.values() for word in (axis.name, *axis.also)}
+_MOST_LABELS = 4
+_MAY_NAME = ("", "index")
+
+
+def name_constants(
+    table: Table,
+    lines: Sequence[str],
+    columns: Mapping[int, Column],
+    cuts: Sequence[int],
+    sweeps: list[Sweep],
+) -> None:
+    """Write what columns say of whole sweeps into their metadata, under the names of the axes of series.
+
+    Those that differ from sweep to sweep and are no axis name it: ``cell 3, side left``.
+    """
+    edges = [*pairwise([0, *cuts, table.matrix.shape[0]])]
+    if not table.names or len(edges) != len(sweeps):
+        return
+    labels: list[list[str]] = [[] for _ in sweeps]
+    for index in (i for i, c in columns.items() if c.quantity in _MAY_NAME and i < len(table.names)):
+        name, told = table.names[index], [_constant(table, lines, index, *edge) for edge in edges]
+        if None in told or not name:
+            continue
+        if axis := _axis(name):
+            _place(sweeps, told, axis, name)
+        elif len(set(told)) > 1:
+            labels = [[*label, f"{name} {value}"] for label, value in zip(labels, told, strict=True)]
+    for sweep, label in zip(sweeps, labels, strict=True):
+        _call(sweep, ", ".join(label[:_MOST_LABELS]))
+
+
+def _call(sweep: Sweep, label: str) -> None:
+    if label and "label" not in sweep.metadata:
+        sweep.metadata["label"] = label
+        sweep.notes.append(f"rows of {label!r}")
+
+
+def _constant(table: Table, lines: Sequence[str], index: int, start: int, stop: int) -> str | None:
+    """Return the number or the word that stands in every row from `start`; None where it changes or lacks."""
+    if index >= table.matrix.shape[1]:
+        return None
+    values = table.matrix[start:stop, index]
+    if np.isfinite(values).all():
+        return f"{values[0]:g}" if (values == values[0]).all() else None
+    if not table.rows or table.cell(lines, start, index) != table.cell(lines, stop - 1, index):
+        return None
+    words = {table.cell(lines, row, index) for row in range(start, stop)}
+    return (words.pop() or None) if len(words) == 1 else None
+
+
+def _axis(name: str) -> Axis | None:
+    plain = _UNIT.sub("", name.strip()).strip().lower()
+    return _AXES.get(plain.replace(" ", "_").replace("-", "_"))
+
+
+def _place(sweeps: Sequence[Sweep], told: Sequence[str | None], axis: Axis, name: str) -> None:
+    """Write values of an axis, in its unit, under its name; fractions of a charge are per cent."""
+    try:
+        values = np.array(told, np.float64)
+    except ValueError:
+        return
+    match = _UNIT.search(name.strip())
+    factors = {unit.lower(): factor for unit, factor in axis.suffixes.items()}
+    factor = factors.get((match[1] or match[2]).lower(), 1.0) if match else 1.0
+    if axis.name == "soc" and match is None and 0 < values.max() <= 1 and values.min() >= 0:
+        factor = 100.0
+    for sweep, value in zip(sweeps, values, strict=True):
+        sweep.metadata[axis.name] = float(f"{value * factor:.10g}")
