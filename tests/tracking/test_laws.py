@@ -195,3 +195,21 @@ def test_minimum_between_two_ends_is_scipys_to_the_digit(seed):
     )
     assert found == (other.x, other.fun)
     assert own == steps
+
+
+@pytest.mark.parametrize("offset", [1000, 3000, 1.7e9])
+def test_cycles_that_begin_far_from_zero(offset):
+    """exp(c x) overflowed: 1.7e9 s since 1970 ended in a traceback, so did 30 cycles from 3000 on."""
+    cycle = np.arange(30.0)
+    value = 10 * np.exp(0.06 * cycle) * (1 + 0.005 * np.random.default_rng(7).standard_normal(30))
+    found = fit_growth(offset + cycle, value, 0.005 * value, name="R")
+    if offset < 1e9:
+        assert found.law == "exponential"
+        assert found.coefficients[1] == pytest.approx(0.06, abs=0.001)
+    assert np.isfinite(found(offset + cycle)).all()
+
+
+def test_a_knee_between_equal_slopes_has_no_nan():
+    cycle = np.arange(10.0)
+    found = fit_growth(cycle, 0 * cycle, np.full(10, 1e-3), name="R", law="breakpoint")
+    assert np.isfinite(found.coefficients_covariance).all()

@@ -179,13 +179,15 @@ def smooth_curve(
     """Return a smooth curve through the logarithms, as smooth as cross-validation asks for, at the points.
 
     The band is that of P. J. Green and B. W. Silverman, Nonparametric Regression (1994), 3.8. None where
-    fewer than four places have a value.
+    fewer than four places have a value; several values at one place count together.
     """
     good = np.isfinite(value) & np.isfinite(places)
-    x, order = np.unique(places[good], return_index=True)
+    x, which = np.unique(places[good], return_inverse=True)
     if x.size < _LEAST_FOR_CURVE:
         return None
-    y, s = np.log(value[good][order]), (error / value)[good][order]
+    weights = (value / error)[good] ** 2
+    at_place = np.bincount(which, weights)
+    y, s = np.bincount(which, weights * np.log(value[good])) / at_place, 1 / np.sqrt(at_place)
     strength = cross_validated(in_units(x), y, s).strength
     inverse = np.linalg.inv(np.diag(1 / s**2) + strength * _dense(penalty(in_units(x))))
     smooth, width = inverse @ (y / s**2), NORMAL_95 * np.sqrt(np.diag(inverse))
@@ -195,7 +197,7 @@ def smooth_curve(
         "low": np.exp(smooth - width),
         "high": np.exp(smooth + width),
     }
-    return {"band": {key: column.tolist() for key, column in band.items()}, "points": int(x.size)}
+    return {"band": {key: column.tolist() for key, column in band.items()}, "points": int(good.sum())}
 
 
 def law_along(

@@ -29,6 +29,7 @@ __all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
 _SCAN = 81
 _REFINED = 1e-10
 _REGIME = 0.1
+_LARGEST = 300.0  # |c x| of an exponential: its square is a number too
 _LEAST = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
 
 
@@ -83,7 +84,8 @@ def _log(x: FloatArray) -> FloatArray:
 
 
 def _rates(x: FloatArray) -> FloatArray:
-    return np.asarray(np.linspace(-8, 8, _SCAN) / np.ptp(x))
+    """Return rates up to e^8 over the places; far from zero those whose value at zero is a number."""
+    return np.asarray(np.linspace(-1, 1, _SCAN) * min(8 / np.ptp(x), _LARGEST / np.abs(x).max()))
 
 
 def _knees(x: FloatArray) -> FloatArray:
@@ -188,7 +190,8 @@ def _project(basis: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[Floa
 
 
 def _inverse(gradient: FloatArray) -> FloatArray:
-    size = np.sqrt(np.sum(gradient**2, axis=0)) + 1e-300
+    size = np.sqrt(np.sum(gradient**2, axis=0))
+    size = np.where(size > 0, size, 1.0)  # a knee between equal slopes moves nothing
     scaled = gradient / size
     return np.asarray(np.linalg.pinv(scaled.T @ scaled, hermitian=True) / np.outer(size, size))
 
