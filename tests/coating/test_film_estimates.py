@@ -16,13 +16,13 @@ FREQUENCY = np.logspace(6, -1, 50)
 CIRCUIT = "R_s-p(R_film,C_film)"
 
 
-def spectrum(rng, conductivity, nm=10.0, interface=0.0, **place):
-    """Return a film of 0.5 cm^2: t/(s A) plus an interface (ohm cm^2), beside the capacitance of eps_r 20."""
+def spectrum(rng, conductivity, nm=10.0, interface=0.0, area=0.5, **place):
+    """Return a film: t/(s A) plus an interface (ohm cm^2), beside the capacitance of eps_r 20."""
     t = nm * 1e-7
-    R, C = (t / conductivity + interface) / 0.5, EPS0 * 20 * 0.5 / t
+    R, C = (t / conductivity + interface) / area, EPS0 * 20 * area / t
     z = 3 + R / (1 + 2j * np.pi * FREQUENCY * R * C)
     z = z * (1 + 1e-3 * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size)))
-    return eisfit.Spectrum(FREQUENCY, z, metadata={"area_cm2": 0.5}, **place)
+    return eisfit.Spectrum(FREQUENCY, z, metadata={"area_cm2": area}, **place)
 
 
 def held(found, name, truth):
@@ -51,6 +51,16 @@ def test_thickness_series():
     assert held(found, "ionic_conductivity_S_per_cm", 2e-9)
     assert held(found, "offset_ohm_cm2", 100.0)
     assert len(found.to_frame()) == 4
+
+
+def test_films_of_different_areas():
+    """The first one's area was taken for all: 1.7e-8 in place of 2e-9 S/cm."""
+    rng = np.random.default_rng(11)
+    sizes = ((5.0, 0.5), (10.0, 0.8), (20.0, 1.1), (40.0, 2.0))
+    films = [spectrum(rng, 2e-9, nm, 100.0, area, axes={"thickness": nm}) for nm, area in sizes]
+    found = eisfit.film(eisfit.track(films, CIRCUIT, by="thickness"))
+    assert held(found, "ionic_conductivity_S_per_cm", 2e-9)
+    assert held(found, "offset_ohm_cm2", 100.0)
 
 
 def test_temperature_series():

@@ -281,17 +281,17 @@ def _collect_flags(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def _estimate_from_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> FilmResult:
     rows = _rows(source, label, area, films, {})
     good = _usable(rows, "thickness")
-    fits = [result for result in source.results if isinstance(result, FitResult)]
-    cell = _cell(fits[0], area, films)
-    factor = cell.area.median / films
+    pairs = zip(rows, source.results, strict=False)
+    own = [_cell(fit, area, films).area for row, fit in pairs if row in good and isinstance(fit, FitResult)]
+    factors = [one.median / films for one in own]
     found = thickness_series(
         [row["thickness"] * _CM_PER_NM for row in good],
-        [row["R_ohm"] * factor for row in good],
-        [row["R_ohm_stderr"] * factor for row in good],
+        [row["R_ohm"] * factor for row, factor in zip(good, factors, strict=True)],
+        [row["R_ohm_stderr"] * factor for row, factor in zip(good, factors, strict=True)],
     )
-    # The area is one and the same in all films: its error scales both results.
-    low, high = cell.area.draw([0.15865525, 0.84134475])
-    common = 0.0 if cell.area.exact else float(math.log(high / low)) / 2
+    # Areas are measured alike: their error scales both results.
+    low, high = own[0].draw([0.15865525, 0.84134475])
+    common = 0.0 if own[0].exact else float(math.log(high / low)) / 2
     values, stderr = {}, {}
     for name in ("ionic_conductivity_S_per_cm", "offset_ohm_cm2"):
         values[name] = found[name]
