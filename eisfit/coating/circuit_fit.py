@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.coating.inference.assembly import published_error
-from eisfit.coating.inference.problem import Problem
-from eisfit.coating.study import Cell, Study
+from eisfit.coating.inference.problem import Block, Problem
+from eisfit.coating.study import Study
+from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["measure_resistances"]
 
@@ -16,35 +16,39 @@ __all__ = ["measure_resistances"]
 def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     """Return ``{bare, coated, change: {median, low95, high95}, source, verdict, usable}``, ohm.
 
-    They are the study's published numbers, or those of fits of the study's circuit to the first spectrum of
-    the first bare and the first coated cell.
+    They are the study's published numbers, or those of fits of the study's circuit to the spectra of the
+    problem's pair.
     """
-    bare = next(cell for cell in study.file.cell if not cell.coated_by)
-    coated = next(cell for cell in study.file.cell if cell.coated_by)
-    fitted = _fit_cells(study, [cell for cell in (bare, coated) if cell.r_ct is None])
-    found = [
-        next(fitted) if (r := cell.r_ct) is None else (r.median, published_error(r), "determined")
-        for cell in (bare, coated)
-    ]
+    if problem.scalar:
+        found = [(float(b.data[0]), float(b.error[0]), "determined") for b in problem.pair]
+    else:
+        found = _fit_spectra(study, problem.pair)
     (b, db, good), (c, dc, fine) = found
     entries = {"bare": (b, db), "coated": (c, dc), "change": (c - b, math.hypot(db, dc))}
     spans = {
         name: {"median": value, "low95": value - 1.96 * error, "high95": value + 1.96 * error}
         for name, (value, error) in entries.items()
     }
-    source = "published" if problem.scalar else f"fit of {study.file.study.circuit}"
+    source = "published" if problem.scalar else f"fit of {study.file.study.circuit}{_where(problem.pair)}"
     verdict = next((word for word in (good, fine) if word != "determined"), "determined")
     return {**spans, "source": source, "verdict": verdict, "usable": math.isfinite(db + dc)}
 
 
-def _fit_cells(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[float, float, str]]:
-    """Yield resistance, error and verdict of each cell's spectrum nearest to 25 degC."""
+def _fit_spectra(study: Study, blocks: Sequence[Block]) -> list[tuple[float, float, str]]:
+    """Return resistance, error and verdict of spectra."""
     from eisfit.batch.many import fit_many
     from eisfit.model.files.library import circuit
 
-    files = [min(c.spectra, key=lambda entry: abs(entry.temperature.median - 298.15)).file for c in cells]
-    for result in fit_many([study.read(file) for file in files], circuit(study.file.study.circuit)):
-        yield _resistance(result.to_dict().get("parameters", {}))
+    fits = fit_many([study.read(block.name) for block in blocks], circuit(study.file.study.circuit))
+    return [_resistance(result.to_dict().get("parameters") or {}) for result in fits]
+
+
+def _where(pair: Sequence[Block]) -> str:
+    """Return at which temperatures the pair was measured, in words, where it was not at 25 degC alone."""
+    bare, coated = (f"{block.temperature - ZERO_CELSIUS:.0f}" for block in pair)
+    if bare != coated:
+        return f", bare at {bare} and coated at {coated} °C"
+    return "" if bare == "25" else f" at {bare} °C"
 
 
 def _resistance(parameters: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, str]:

@@ -91,7 +91,7 @@ def contributions(problem: Problem, found: Mapping[str, Posterior], seed: int) -
     for name, chance in likely.items():
         n = max(_FEWEST, round(_DRAWN * chance / total))
         draw = Draw(found[name], found[name].draws(n, rng))
-        shares = _shapley(problem, *problem.pair, draw)
+        shares = _shapley(problem, *problem.alike, draw)
         for quantity, factor in ((q, f) for q in QUANTITIES for f in shares[q]):
             weights = np.full(n, chance / total / n)
             parts.setdefault((quantity, factor), []).append((shares[quantity][factor], weights))

@@ -88,7 +88,10 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
         both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm ({said})"
         wide = limit("study_unchanged") * abs(r["bare"]["median"])
         known = r["change"]["high95"] - r["change"]["low95"] < wide
-        verb = "R_ct of the fit hardly changed," if known else "The fits leave open how R_ct changed:"
+        whose = "published numbers" if r["source"] == "published" else "fits"
+        verb = (
+            f"R_ct of the {whose} hardly changed," if known else f"The {whose} leave open how R_ct changed:"
+        )
         return f"{verb} {both}{modelled}."
     change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
     verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from eisfit.model.schema import Reader
-from eisfit.units import Uncertain, uncertain
+from eisfit.units import ZERO_CELSIUS, Uncertain, uncertain
 
 __all__ = [
     "Area",
@@ -27,7 +27,10 @@ __all__ = [
     "Slope",
     "Temperature",
     "Voltage",
+    "check_temperature",
 ]
+
+_COLDEST = 150.0  # K: below, a number of degrees was called kelvins
 
 
 def _define(unit: str, *, zero: bool = False, bare: bool = False) -> Any:
@@ -53,3 +56,10 @@ LayerCapacitance = Annotated[Uncertain, _define("F/cm^2")]
 Slope = Annotated[Uncertain, _define("V")]
 Current = Annotated[Uncertain, _define("A")]
 Voltage = Annotated[Uncertain, _define("V")]
+
+
+def check_temperature(temperature: Uncertain) -> None:
+    """Raise a `ValueError` for one that no cell is measured at."""
+    T = temperature.median
+    if T < _COLDEST:
+        raise ValueError(f"temperature: {T:g} K is {T - ZERO_CELSIUS:.0f} degC; is it '{T:g} degC'?")

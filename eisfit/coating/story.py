@@ -111,7 +111,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
 
 def _electrode(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
     """Return the electrode's own R_ct by the model, and the other electrode's arc, ohm."""
-    both = [[resistances(problem, block, thin(d)) for d in drawn] for block in problem.pair]
+    both = [[resistances(problem, block, thin(d)) for d in drawn] for block in problem.alike]
     b, c, other = (
         np.concatenate([row[key] for row in rows])
         for rows, key in ((both[0], "r_ct"), (both[1], "r_ct"), (both[0], "r_other"))

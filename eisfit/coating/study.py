@@ -7,6 +7,8 @@ optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), an
 from __future__ import annotations
 
 import os
+from collections import Counter as Counts
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +31,7 @@ from eisfit.coating.quantities import (
     Slope,
     Temperature,
     Voltage,
+    check_temperature,
 )
 from eisfit.errors import SchemaError, StudyError
 from eisfit.files import data_folder, read_text
@@ -61,6 +64,9 @@ class SpectrumFile(ClosedModel):
     temperature: Temperature = Field(default=_ROOM, description="Of the measurement.")
     replicate: int = Field(1, ge=1, description="Which of several cells alike.")
 
+    def __post_init__(self) -> None:
+        check_temperature(self.temperature)
+
 
 class Cell(ClosedModel):
     """``[[cell]]``: cells alike, with their spectra or with published scalars."""
@@ -76,6 +82,15 @@ class Cell(ClosedModel):
     def __post_init__(self) -> None:
         if bool(self.spectra) == (self.r_ct is not None):
             raise ValueError("give either spectra (files) or r_ct (a published resistance), one of the two")
+        if self.spectra and not (self.r_hf is None and self.c_ratio is None):
+            raise ValueError("r_hf and c_ratio stand beside r_ct: spectra show both themselves")
+        if self.c_ratio is not None and self.coated_by is None:
+            raise ValueError("c_ratio: a coated cell's capacitance over the bare cell's")
+
+    def label(self, entry: SpectrumFile) -> str:
+        """Return what the cell of a spectrum is called, with its replicate where there are several."""
+        alone = all(other.replicate == 1 for other in self.spectra)
+        return self.name if alone else f"{self.name} {entry.replicate}"
 
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -143,8 +158,17 @@ class Counter(ClosedModel):
     kind: Literal["full", "half", "three_electrode", "symmetric"] = Field(
         default="full", description="Half or three_electrode: its arc is not seen; symmetric: two alike."
     )
-    resistance: OtherResistance | None = Field(default=None, description="If known.")
+    resistance: OtherResistance | None = Field(default=None, description="If known; 0: no arc is seen.")
     source: str = Field(default="", description=_SOURCE)
+
+    def __post_init__(self) -> None:
+        if self.resistance is not None and self.kind != "full":
+            raise ValueError("resistance: only kind 'full' has another electrode that is seen")
+
+    @property
+    def seen(self) -> bool:
+        """Whether the other electrode has an arc of its own."""
+        return self.kind == "full" and (self.resistance is None or self.resistance.median > 0)
 
 
 class Series(ClosedModel):
@@ -214,10 +238,13 @@ class StudyFile(ClosedModel):
     layer: LayerTable = Field(default=LayerTable(), description="On the uncoated cells.")
     scatter: Scatter = Field(default=Scatter(), description="Between cells alike.")
     dc: list[DirectCurrent] = Field(default_factory=list, description="Voltages under current.")
-    noise: Share | None = Field(default=None, description="Relative; found from the spectra if absent.")
+    noise: Ratio | None = Field(default=None, description="Relative; found from the spectra if absent.")
 
     def __post_init__(self) -> None:
         films = [film.name for film in self.film]
+        _refuse_twice("films are called", films)
+        _refuse_twice("cells are called", [label for cell in self.cell for label in _labels(cell)])
+        _refuse_twice("spectra are of file", [entry.file for cell in self.cell for entry in cell.spectra])
         for cell in self.cell:
             if cell.coated_by is not None and cell.coated_by not in films:
                 raise ValueError(
@@ -233,14 +260,21 @@ class StudyFile(ClosedModel):
         self._check_facts()
 
     def _check_facts(self) -> None:
-        told = [row.what for row in self.dc]
-        twice = next((what for what in told if told.count(what) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two dc rows are called {twice!r}: what must differ")
+        _refuse_twice("dc rows are called", [row.what for row in self.dc])
         names = {cell.name for cell in self.cell} | {"difference"}
         for row in self.dc:
             if row.cell not in names:
                 raise ValueError(f"dc {row.what!r} names no cell of the study: {row.cell!r}")
+
+
+def _refuse_twice(what: str, names: Sequence[str]) -> None:
+    twice = next((name for name, count in Counts(names).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"two {what} {twice!r}: they must differ")
+
+
+def _labels(cell: Cell) -> set[str]:
+    return {cell.label(entry) for entry in cell.spectra} | {cell.name}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Newman, K. E. Thomas-Alyea, Electrochemical Systems, 3rd ed. 2004, ch. 8). 29 oh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -233,11 +234,13 @@ def _foretold(
     The cells are those that a fact is about: one, or the bare one and, turned, the coated one. `least` leaves
     the ohmic part before the interface out.
     """
-    blocks: tuple[Block, ...] = problem.pair
+    blocks: tuple[Block, ...] = problem.alike
     signs = np.array([[1.0], [-1.0]])
     if row.cell != "difference":
-        own = next(b for b in problem.blocks if b.cell == row.cell or b.cell.startswith(f"{row.cell} "))
-        blocks, signs = (own,), signs[:1]
+        name = re.compile(rf"{re.escape(row.cell)}( \d+)?")  # and its replicates
+        own = (b for b in problem.blocks if name.fullmatch(b.cell))
+        nearest = min(own, key=lambda b: (b.cell != row.cell, abs(b.temperature - REFERENCE_K)))
+        blocks, signs = (nearest,), signs[:1]
     voltages = [_voltages(problem, block, drawn, current, least) for block in blocks]
     return np.asarray(signs * np.stack(voltages, axis=1))
 
@@ -255,5 +258,6 @@ def _voltages(
         other[places],
         (films + (0.0 if least else ohmic))[places],
     )
-    curved = butler_volmer(current, reaction) + butler_volmer(current, other)
+    T, n = block.temperature, problem.electrodes
+    curved = n * butler_volmer(current, reaction / n, T) + butler_volmer(current, other, T)
     return np.stack([current * (reaction + other + ohmic), curved + current * ohmic])

@@ -188,7 +188,9 @@ def test_a_symmetric_cell_shows_two_interfaces():
 
 
 def test_a_missing_spectrum_is_one_sentence(tmp_path):
-    text = GOOD.replace("r_ct = {", 'spectra = [{ file = "none.csv" }] # {')
+    text = GOOD
+    for name in ("none", "other"):
+        text = text.replace("r_ct = {", f'spectra = [{{ file = "{name}.csv" }}] # {{', 1)
     with pytest.raises(StudyError, match=r"no file 'none.csv'"):
         problem_of(Study.from_text(text, tmp_path))
 

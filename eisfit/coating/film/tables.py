@@ -14,6 +14,7 @@ from eisfit.coating.quantities import (
     Resistivity,
     Share,
     Temperature,
+    check_temperature,
 )
 from eisfit.model.schema import ClosedModel, Field
 from eisfit.units import Uncertain
@@ -68,8 +69,10 @@ class FilmTable(ClosedModel):
             if self.ald_cycles is None or self.growth_per_cycle is None:
                 raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")
             object.__setattr__(self, "thickness", _grow(self.ald_cycles, self.growth_per_cycle))
-        if self.temperature is not None and self.activation_energy is None:
-            raise ValueError("a temperature of the film's own needs its activation_energy")
+        if self.temperature is not None:
+            check_temperature(self.temperature)
+            if self.activation_energy is None:
+                raise ValueError("a temperature of the film's own needs its activation_energy")
 
 
 def _grow(cycles: int, per_cycle: Uncertain) -> Uncertain:

@@ -16,6 +16,7 @@ from eisfit.coating.inference.problem import (
     Prior,
     Problem,
     activation_energies,
+    find_warming,
 )
 from eisfit.coating.physics import (
     Flat,
@@ -44,24 +45,25 @@ def problem_of(study: Study) -> Problem:
     blocks, ratios = _blocks(study)
     quick, roughness = _support(study)
     cells = tuple(dict.fromkeys(block.cell for block in blocks))
-    bare = next(block for block in blocks if not block.coated)
-    priors = {**size_priors(bare, support.area.median * roughness), **_read_priors(study)}
+    electrodes = 2 if file.counter.kind == "symmetric" else 1  # alike in series
+    bare = min((b for b in blocks if not b.coated), key=lambda b: abs(b.temperature - REFERENCE_K))
+    true_area = support.area.median * roughness / electrodes
+    priors = {**size_priors(bare, true_area), **_read_priors(study)}
     if not quick.particles:
         priors.pop("tau_d")
-    if file.counter.kind != "full":
+    if not file.counter.seen:
         priors = {name: prior for name, prior in priors.items() if not name.startswith("counter")}
-    if file.counter.kind == "symmetric":  # two electrodes alike in series
-        priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(2))
+    priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(electrodes))
     scatter, half = file.scatter, 1 / np.sqrt(2)
     for cell in cells:
         priors[f"dR_s:{cell}"] = Prior(0.0, scatter.r_s.median * half, "ohm", log=False, source="scatter")
         relative = [("R_i", scatter.r_i), ("Q", scatter.q)]
-        relative += [("counter", scatter.counter)] * (file.counter.kind == "full")
+        relative += [("counter", scatter.counter)] * file.counter.seen
         for name, size in relative:
             priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
     if any(block.temperature != REFERENCE_K for block in blocks):
         priors = {**activation_energies(), **priors}
-    return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells)
+    return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells, electrodes=electrodes)
 
 
 def _kind(film: FilmTable) -> LayerKind:
@@ -105,7 +107,7 @@ def _read_priors(study: Study) -> dict[str, Prior]:
         if value is not None:
             given[name] = _log_prior(value)
     given |= _films(study.file.film)
-    if study.file.counter.resistance is not None and study.file.counter.resistance.median > 0:
+    if study.file.counter.resistance is not None and study.file.counter.seen:
         given["counter_R"] = _log_prior(study.file.counter.resistance)
     own = {"native_R": study.file.layer.resistance, "native_C": study.file.layer.capacitance}
     given |= {name: _log_prior(value) for name, value in own.items() if value is not None}
@@ -163,7 +165,7 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
     """Priors of what no study gives: centred on the bare cell's own size, wide, the same for all."""
     start, span, peak, warburg = _sizes(bare)
     log = np.log
-    return {
+    priors = {
         "R_i": Prior(log(0.8 * span * true_area), 1.0, "ohm*cm^2", source="size of the bare cell"),
         "Q": Prior(
             log(1.5 / (peak**0.88 * span * true_area)), 1.2, "S*s^alpha/cm^2", source="size of the bare cell"
@@ -185,6 +187,10 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         "contact_R": Prior(log(4.5), 0.75, "ohm"),
         "contact_tau": Prior(-log(2 * np.pi * 1e4), 1.15, "s"),
     }
+    for name in ("R_i", "W", "R_s", "counter_R", "counter_tau"):
+        seen = priors[name]
+        priors[name] = replace(seen, mean=seen.mean - find_warming(name, bare.temperature))
+    return priors
 
 
 def _sizes(bare: Block) -> tuple[float, float, float, float]:
@@ -222,13 +228,10 @@ def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, fl
             seen, breaks = _test_spectrum(spectrum)
             noise = study.file.noise.median if study.file.noise is not None else seen
             data = np.ascontiguousarray(spectrum.impedance).view(np.float64)
-            name = (
-                cell.name if all(e.replicate == 1 for e in cell.spectra) else f"{cell.name} {entry.replicate}"
-            )
             blocks.append(
                 Block(
                     entry.file,
-                    name,
+                    cell.label(entry),
                     spectrum.omega,
                     data,
                     np.repeat(noise * np.abs(spectrum.impedance), 2),
@@ -254,8 +257,13 @@ def _scalars(cell: Cell) -> Block:
 
 
 def published_error(value: Uncertain) -> float:
-    """Return the standard error of a published number: it is known to its last digit at best."""
-    return max(value.b if value.kind == "normal" else 0.0, LAST_DIGIT * value.median)
+    """Return the standard error of a published number, half of a range's central 68 %.
+
+    It is known to its last digit at best.
+    """
+    low, high = value.draw(_CENTRAL)
+    half = value.b if value.kind == "normal" else float(high - low) / 2
+    return max(half, LAST_DIGIT * value.median)
 
 
 def _test_spectrum(spectrum: Any) -> tuple[float, str]:

@@ -7,6 +7,7 @@ the residuals' derivative is the response's times that map.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
@@ -43,6 +44,7 @@ __all__ = [
     "Problem",
     "activation_energies",
     "clip_coordinates",
+    "find_warming",
     "warm",
 ]
 
@@ -174,6 +176,8 @@ class Problem:
         Names, the first bare.
     departures
         What is tried beyond the hypotheses; hypotheses of a table of their own free their parameters.
+    electrodes
+        Alike in series: 2 in a symmetric cell.
     """
 
     support: Support
@@ -183,6 +187,7 @@ class Problem:
     film: LayerKind = "mixed"
     cells: tuple[str, ...] = field(default=())
     departures: tuple[Departure, ...] = ()
+    electrodes: int = 1
 
     def with_blocks(
         self, blocks: Sequence[Block], ratios: Sequence[tuple[str, float, float]] = ()
@@ -220,9 +225,16 @@ class Problem:
 
     @property
     def pair(self) -> tuple[Block, Block]:
-        """The first bare and the first coated block."""
-        bare, coated = (next(b for b in self.blocks if b.coated == which) for which in (False, True))
-        return bare, coated
+        """A bare block and one with the first film, of like temperatures if there are, nearest to 25 degC."""
+        first = next(b.film for b in self.blocks if b.coated)
+        bare, coated = ([b for b in self.blocks if b.film == film] for film in (None, first))
+        return min(itertools.product(bare, coated), key=_lie_apart)
+
+    @property
+    def alike(self) -> tuple[Block, Block]:
+        """The pair, both at the bare one's temperature: what it lacks is not held against the film."""
+        bare, coated = self.pair
+        return bare, replace(coated, temperature=bare.temperature)
 
     def affine(self, block: Block, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         """Return offset (L,) and map (L, P) from standardised parameters to a block's coordinates."""
@@ -286,6 +298,12 @@ class Problem:
         return Z.real @ block.combine.T if block.combine is not None else Z.view(np.float64)
 
 
+def _lie_apart(pair: tuple[Block, Block]) -> tuple[float, float]:
+    """Return how far two blocks' temperatures lie apart, if more than a kelvin, and from the reference."""
+    gap = abs(pair[0].temperature - pair[1].temperature)
+    return gap if gap >= 1 else 0.0, abs(pair[0].temperature - REFERENCE_K)
+
+
 def clip_coordinates(local: FloatArray) -> FloatArray:
     """Keep coordinates within e^40, beyond which nothing is physical but a stray start may come."""
     absent = np.isinf(local)
@@ -325,6 +343,12 @@ _ENERGIES = {
 def activation_energies() -> dict[str, Prior]:
     """Priors of the activation energies, one a material."""
     return {f"Ea:{name}": Prior(mean, sd, "eV", log=False) for name, (mean, sd) in _ENERGIES.items()}
+
+
+def find_warming(name: str, temperature: float) -> float:
+    """Return what a bare cell's own size changes by from the reference to a temperature, K; logarithm."""
+    material, alpha = ("counter", COUNTER_ALPHA) if name == "counter_tau" else (_WARMED[name][0], 1.0)
+    return _ENERGIES[material][0] / alpha * (1 / temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
 
 def warm(parameter: str) -> tuple[tuple[str, str, float], ...]:

@@ -168,14 +168,13 @@ def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted
     local = offset + u @ matrix.T
     start, measured = local[:, _R_I].copy(), np.maximum(wanted, 1e-9 * block.data[0])
     value, slope = _resistance(problem, found, block, local)
-    never = _leave_reaction_out(problem, found, block, local) > measured
+    never = _leave_reaction_out(problem, found, block, local) > wanted
     for _ in range(30):  # R(0) - R(inf) rises with ln R_i: Newton's method in its logarithm
         left = np.flatnonzero((np.abs(value / measured - 1) > 1e-9) & ~never)
         if not left.size:
             break
-        step = (
-            np.log(measured[left] / value[left]) * value[left] / np.maximum(slope[left], 1e-9 * value[left])
-        )
+        reached = np.maximum(value[left], 1e-12 * measured[left])  # a difference: rounding may leave less
+        step = np.log(measured[left] / reached) * reached / np.maximum(slope[left], 1e-9 * reached)
         local[left, _R_I] += np.clip(step, -2.0, 2.0)
         value[left], slope[left] = _resistance(problem, found, block, local[left])
     met = (np.abs(value / measured - 1) < 1e-6) & (slope > 0)
