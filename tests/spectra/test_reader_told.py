@@ -57,6 +57,53 @@ def test_a_line_of_something_else_is_not(line):
     assert not assumed(spectrum)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["# symmetric cell: half of the measured impedance", "# values doubled", "Z/2 of a symmetric cell"],
+)
+def test_halves_and_doubles_are_told(line):
+    (spectrum,) = read(line + "\n" + table("f (Hz),Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag))
+    assert any(line in note for note in assumed(spectrum))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("2*Zre (Ohm)", "2*Zim (Ohm)"),
+        ("Zre·n (Ohm)", "Zim·n (Ohm)"),
+        ("Z'/cell (Ohm)", "Z''/cell (Ohm)"),
+        ("Z'*A (Ohm)", "Z''*A (Ohm)"),
+        ("Z' per cell (Ohm)", "Z'' per cell (Ohm)"),
+    ],
+)
+def test_a_multiple_or_a_share_of_a_part_is_no_part(names):
+    with pytest.raises(ReadError, match="no column for the real"):
+        read(table("f (Hz)," + ",".join(names), F, Z.real, Z.imag))
+
+
+def test_a_word_that_only_one_part_has_is_told():
+    (spectrum,) = read(table("f (Hz),Zre_comp (Ohm),Zim (Ohm)", F, Z.real, Z.imag))
+    assert assumed(spectrum) == ["assumed: 'comp' in the header says whose the columns are"]
+
+
+def test_an_impedance_per_area_is_told():
+    (spectrum,) = read(table("f (Hz),Zre (Ohm cm2),Zim (Ohm cm2)", F, Z.real, Z.imag))
+    assert assumed(spectrum) == ["assumed: ohm in what follows is ohm cm2: the impedance is per area"]
+
+
+def test_a_column_of_factors_is_refused():
+    factor = np.where(F > 10, 1, 1000)
+    with pytest.raises(ReadError, match="'multiplier' may be a factor of the others"):
+        read(table("f (Hz),Zre,Zim,multiplier", F, Z.real / factor, Z.imag / factor, factor))
+
+
+def test_radians_called_degrees_are_told_where_the_noise_hides_them():
+    z = 100 + 30 / (1 + S * 1e-3)
+    noise = 0.005 * np.random.default_rng(1).normal(size=(2, F.size))
+    text = table("f (Hz),|Z| (Ohm),phase (deg)", F, abs(z) * (1 + noise[0]), np.angle(z) + noise[1])
+    assert any("a phase in radians" in note for note in assumed(read(text)[0]))
+
+
 def test_a_footnote_with_a_factor_is_told():
     text = table("f (Hz),Z' (Ohm)*,Z'' (Ohm)*", F, Z.real, Z.imag) + "*) x1000\n"
     assert any("x1000" in note for note in assumed(read(text)[0]))

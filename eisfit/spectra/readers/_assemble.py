@@ -13,7 +13,7 @@ from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
-from eisfit.spectra.readers._doubt import NOTHING, likelier_reading
+from eisfit.spectra.readers._doubt import NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
@@ -203,6 +203,8 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
     if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
         cure = "add a header line" if written.startswith("no header") else "mend the header"
         raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
+    if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
+        told = f"Kramers-Kronig would rather have {words}"
     if told or min(test.as_written, test.turned) > NOTHING:
         sweep.notes.append(f"{ASSUMED} the header is right, although {told or f'{FAILS} ({test})'}")
 
@@ -336,6 +338,8 @@ def bare_unit(chosen: Chosen) -> list[str]:
         (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
     ):
         found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]
+        if any(PER_AREA.search(unit) for unit in found) and quantities[0] == "real":
+            return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"]
         if found:
             return [] if any(found) else [f"{ASSUMED} no unit given for the {what}"]
     return []

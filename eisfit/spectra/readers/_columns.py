@@ -62,6 +62,10 @@ _UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
 _FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
+#: ``2*Zre``, ``Zre·n``, ``Z'/cell``, ``Z' per cell``: of a part, no unit.
+_OPERATED = regex(
+    r"[*×·]\s*[A-Za-z]|\d\s*[*×·]|/\s*(?:cells?|stack|area|mass|length|A|n|N|m|l|L|g|kg)(?![^\W_])|(?<![^\W_])per(?![^\W_])"
+)
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
@@ -214,8 +218,13 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     given = unit_of(unit) if unit else None
     if given and given.kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
         quantity = quantity.replace("modulus", "phase")  # Z (deg) beside Z (ohm)
-    with_factor = KIND.get(quantity) in ("ohm", "frequency") and _FACTOR.search(text)
-    if with_factor or not _fits(quantity, given, core):
+    kind = KIND.get(quantity)
+    operated = kind in ("ohm", "siemens") and _OPERATED.search(text)
+    if (
+        operated
+        or (kind in ("ohm", "frequency") and _FACTOR.search(text))
+        or not _fits(quantity, given, core)
+    ):
         return None
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):

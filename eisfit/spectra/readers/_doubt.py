@@ -12,15 +12,19 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 from eisfit.spectra.readers._units import PER_AREA
 
-__all__ = ["BETTER", "FITS", "NOTHING", "contradiction", "likelier_reading", "looks_misnamed"]
+__all__ = ["BETTER", "FITS", "NOTHING", "TELLS", "contradiction", "likelier_reading", "looks_misnamed"]
 
 #: Median relative residuals of Kramers-Kronig. Of 404 spectra in public files 387 lie below 5 %, one more
 #: below 10 %; but for two the 16 others are simulated, scrambled or toys: their authors say so.
 DOUBTFUL = 0.04
 NOTHING = 0.1
+#: Above it another reading that fits so much better is told, below DOUBTFUL.
+TELLS = 0.01
 #: Another reading counts where it fits so well, and so many times better.
 FITS = 0.03
 BETTER = 5.0
+#: So small a phase that noise hides how badly it fits.
+_RADIANS = "a phase in radians"
 #: Columns agree within the digits they are printed with; a factor between them that is constant within this
 #: tells a wrong unit where it is a power of a thousand, or of 2 pi.
 _SAME = 0.02
@@ -31,7 +35,9 @@ _LARGEST_DECIBEL = 300.0
 _LARGEST_LOG = 11  # of a frequency in hertz
 
 
-def likelier_reading(frequency: FloatArray, impedance: ComplexArray, test: SignTest) -> str:
+def likelier_reading(
+    frequency: FloatArray, impedance: ComplexArray, test: SignTest, doubtful: float = DOUBTFUL
+) -> str:
     """Return what else the two columns of numbers seem to be, where Kramers-Kronig does not hold as read.
 
     Parameters
@@ -42,6 +48,8 @@ def likelier_reading(frequency: FloatArray, impedance: ComplexArray, test: SignT
         (F,) ohm, as read: a column each for the two parts, or for modulus and phase.
     test
         Of the impedance as read.
+    doubtful
+        Residual below which the reading chosen holds.
 
     Returns
     -------
@@ -49,11 +57,13 @@ def likelier_reading(frequency: FloatArray, impedance: ComplexArray, test: SignT
         The reading that fits, in words; empty where none does, or the one chosen holds.
     """
     off = min(test.as_written, test.turned)
-    if off < DOUBTFUL:
+    if off < doubtful:
         return ""
     best, words = off / BETTER, ""
     for name, f, z in _readings(frequency, impedance):
         other = kramers_kronig_sign(f, z)
+        if doubtful < DOUBTFUL and name != _RADIANS:
+            continue
         if other is not None and (found := min(other.as_written, other.turned)) < min(best, FITS):
             best, words = found, name
     return words
@@ -72,7 +82,7 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
         yield "modulus and phase in radians", f, _polar(a, b)
     degrees = np.degrees(angle)
     if np.abs(degrees).max(initial=0.0) <= np.pi:
-        yield "a phase in radians", f, _polar(np.abs(z), degrees)
+        yield _RADIANS, f, _polar(np.abs(z), degrees)
     yield "a phase in milliradians", f, _polar(np.abs(z), degrees / 1000)
     yield "a phase in degrees", f, _polar(np.abs(z), np.radians(angle))
     if np.abs(np.log10(np.abs(z[z != 0]))).max(initial=0.0) < 1:

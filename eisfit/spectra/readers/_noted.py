@@ -11,7 +11,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers._sweep import ASSUMED, plural
-from eisfit.spectra.readers._units import PER_AREA
 
 __all__ = ["note_table"]
 
@@ -41,10 +40,6 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
     chosen.notes += _note_angular(chosen.columns["frequency"])
     if not file.reading.impedance_unit:
         chosen.notes += note_assumed_units(table, chosen)
-    units = [chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns]
-    if any(map(PER_AREA.search, units)):
-        as_written = ", as written" if any("cm" in unit.lower() for unit in units) else ""
-        chosen.notes.append(f"impedance per area, ohm cm2{as_written}")
 
 
 def _note_angular(frequency: Column) -> list[str]:

@@ -51,6 +51,7 @@ _FACTOR = regex(
     r"(\d[.\d]*e[-+]\d+) ?\*",  # as MATLAB prints a matrix
     re.IGNORECASE,
 )
+_FACTORS = regex(r"range[\s_]*factor|(?:scal(?:e|ing)|multiplier)(?:[\s_]*factor)?|factor", re.IGNORECASE)
 _GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
 _LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
 _FEWEST_GROUPED = 4
@@ -206,7 +207,10 @@ def refuse_half_unit(file: File, chosen: Chosen) -> None:
 
 
 def refuse_factor(file: File, table: Table) -> None:
-    """Refuse a table below a line that states a factor, of which nothing tells what it is of."""
+    """Refuse a table with a factor, in a column or a line above it, of which nothing tells what it is of."""
+    for name, values in zip(table.names, table.matrix.T, strict=False):
+        if _FACTORS.fullmatch(name.strip()) and (drop_nan(values) != 1).any():
+            raise file.error(f"the column {name!r} may be a factor of the others: apply it, or take it out")
     for line in table.preamble:
         match = _FACTOR.fullmatch(line.strip())
         factor = (match[1] or match[2]) if match else ""

@@ -63,6 +63,8 @@ _WORKED_ON = regex(
     r"|\barea[- ]?(?:specific|corrected)|\bflächen(?:bezogen|spezifisch)"
     r"|\bper (?:unit )?(?:area|cell)\b|\b(?:pro|je) Zelle\b"
     r"|\b(?:multiplied|divided|scaled) (?:by|with)\b|\bsubtracted\b"
+    r"|\bdoubled\b|\bhalved\b|\bhalf (?:of )?(?:the )?(?:measured )?(?:impedance|Z)\b"
+    r"|\bZ ?/ ?\d|\b\d ?[*·×] ?Z\b"
     r"|\bresistance (?:corrected|compensated|removed)\b",
     re.IGNORECASE,
 )
@@ -196,7 +198,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
     ReadError
         Unless the user says the unit.
     """
-    elsewhere = [*file.beside, file.stem.replace("_", " ")]
+    elsewhere = [word.replace("_", " ") for word in (*file.beside, file.stem)]
     if "ohm" in bare and not file.reading.impedance_unit:
         told = _find_scaled("ohm", [*text, *below, *elsewhere])
         near = [*text[-_MOST_LINES:], *below]

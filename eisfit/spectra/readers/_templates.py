@@ -27,7 +27,17 @@ DERIVED: tuple[str, ...] = (
     "corr",
 )
 DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
-DERIVED += ("corrected", "recon", "reconstructed", "theory", "theoretical", "theo", "pred", "predicted")
+DERIVED += (
+    "corrected",
+    "recon",
+    "reconstructed",
+    "theory",
+    "theoretical",
+    "theo",
+    "pred",
+    "predicted",
+    "hilbert",
+)
 #: ... and what is no label where it stands beside one word: ``control`` and ``final`` may be cells.
 _NO_CELL = {"th", *WORKED_OUT.split()}
 _PAIRS = (("real", "imag"), ("modulus", "phase"))

@@ -63,7 +63,7 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
-from eisfit.spectra.readers._sweep import MODEL, ManySweepsError, Sweep, plural, refuse_many
+from eisfit.spectra.readers._sweep import ASSUMED, MODEL, ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 
@@ -304,10 +304,14 @@ def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], 
         raise file.error(
             f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
         )
-    if len(labels) == 1 and (label := labels.pop()) and not (alone and label.isdigit()):
+    whose = [label for label in labels if label and not (alone and label.isdigit())]
+    words = ", ".join(repr(label) for label in whose if len(label) > 1)  # ZView's are Z'(a), Z''(b)
+    for sweep in sweeps if words and alone else []:
+        sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
+    if len(labels) == 1 and whose:
         for sweep in sweeps:
-            sweep.metadata["label"] = label
-            sweep.notes.append(f"columns of {label!r}")
+            sweep.metadata["label"] = whose[0]
+            sweep.notes.append(f"columns of {whose[0]!r}")
 
 
 def _sweeps(
