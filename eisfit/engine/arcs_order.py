@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Part, Series, components, parameter_names
 from eisfit.model.once import keep_per_circuit
@@ -30,8 +30,8 @@ def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     """
     result = values.copy()
     for group, columns, (low, high) in _groups(circuit):
-        position = {name: k for k, name in enumerate(circuit.names)}
-        times = np.stack([_time(arc, result, position) for arc in group], axis=1)
+        p = _sizes(circuit, result)
+        times = np.stack([_time(arc, p) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
         free = np.asarray(((taken > low) & (taken < high)).all(axis=(1, 2)))
@@ -73,14 +73,14 @@ def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
 
 def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the time constant (n,) of the arc of each role in `ROLE_ORDER` that the circuit has."""
-    position = {name: k for k, name in enumerate(circuit.names)}
-    return {role: _tau(*arc, values, position) for role, arc in _arcs_by_role(circuit).items()}
+    p = _sizes(circuit, values)
+    return {role: arc.tau(p) for role, arc in _arcs_by_role(circuit).items()}
 
 
 @keep_per_circuit
-def _arcs_by_role(circuit: Circuit) -> dict[str, tuple[Component, Component]]:
-    """Return role -> resistor and storage of its arc, from fast to slow."""
-    found = {circuit.parameters[r.name].role: (r, s) for r, s in arcs(circuit.tree)}
+def _arcs_by_role(circuit: Circuit) -> dict[str, Arc]:
+    """Return the arc of each role, from fast to slow."""
+    found = {circuit.parameters[arc.resistor.name].role: arc for arc in arcs(circuit.tree)}
     return {role: found[role] for role in ROLE_ORDER if role in found}
 
 
@@ -131,14 +131,11 @@ def _shape(node: Node) -> str:
     return "(" + joint.join(_shape(child) for child in node.children) + ")"
 
 
-def _time(arc: Part, values: FloatArray, position: dict[str, int]) -> FloatArray:
-    if isinstance(arc, Component):
-        return values[:, position[f"{arc.name}_tau"]]
-    return _tau(*next(arcs(arc)), values, position)
+def _sizes(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+    """Return parameters (n, P) in columns, without their signs: a negative resistance has a time too."""
+    return name_columns(circuit, np.abs(values))
 
 
-def _tau(resistor: Component, storage: Component, values: FloatArray, position: dict[str, int]) -> FloatArray:
-    names = storage.parameter_names
-    product = values[:, position[resistor.name]] * values[:, position[names[0]]]
-    exponent = values[:, position[names[1]]] if len(names) > 1 else np.ones(len(values))
-    return np.asarray(np.abs(product) ** (1 / exponent))  # of a negative resistance too
+def _time(part: Part, p: dict[str, FloatArray]) -> FloatArray:
+    time = p[f"{part.name}_tau"] if isinstance(part, Component) else next(arcs(part)).tau(p)
+    return np.asarray(time)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.engine.arcs import arcs, parallels
 from eisfit.model.circuit import Circuit, CircuitParameter
-from eisfit.model.notation import Component, Node, Parallel, components
+from eisfit.model.notation import Component, Node, Parallel
 from eisfit.records import dataclass
 
-__all__ = ["Box", "Coordinates", "Scales", "arcs", "may_be_negative"]
+__all__ = ["Box", "Coordinates", "Scales", "may_be_negative"]
 
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
@@ -114,36 +114,6 @@ class Box:
     def clip(self, theta: FloatArray) -> FloatArray:
         """Return theta (B, V) moved into the box."""
         return np.asarray(np.minimum(np.maximum(theta, self.low), self.high), dtype=np.float64)
-
-
-def parallels(node: Node) -> Iterator[Parallel]:
-    """Yield every parallel connection of a tree."""
-    if isinstance(node, Component):
-        return
-    if isinstance(node, Parallel):
-        yield node
-    for child in node.children:
-        yield from parallels(child)
-
-
-def arcs(node: Node) -> Iterator[tuple[Component, Component]]:
-    """Yield (resistor, CPE or capacitor) of every parallel connection that makes an arc."""
-    if isinstance(node, Component):
-        return
-    if isinstance(node, Parallel):
-        storage = [c for c in node.children if isinstance(c, Component) and c.symbol in ("CPE", "C")]
-        others = [c for child in node.children if child not in storage for c in components(child)]
-        resistors = [c for c in others if c.symbol == "R"]
-        if storage and resistors:
-            yield resistors[0], storage[0]
-    for child in node.children:
-        yield from arcs(child)
-
-
-def log_tau(resistor: str, storage: tuple[str, ...], p: Mapping[str, Any]) -> Any:
-    """Return ln tau of an arc, s, by the names of its resistor and of its C, or Q and alpha."""
-    with np.errstate(all="ignore"):  # what is held at a bound may be zero
-        return np.log(p[resistor] * p[storage[0]]) / (p[storage[1]] if len(storage) > 1 else 1.0)
 
 
 def may_be_negative(circuit: Circuit) -> bool:

@@ -7,17 +7,13 @@ from itertools import permutations
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs
-from eisfit.engine.coordinates import arcs
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component
 from eisfit.model.once import keep_per_circuit
 from eisfit.verdict import limit
 
 __all__ = ["exchange_arcs", "exchange_unequal_arcs", "rival_excess"]
-
-Arc = tuple[Component, Component]
-_Read = tuple[FloatArray, FloatArray, FloatArray | None]
 
 _MOST = 3  # arcs: all orders of more are too many to try
 _FEWEST = 4.0  # numbers that residuals count for at least
@@ -32,13 +28,17 @@ def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     moved = _free_arcs(circuit)
     if not 2 <= len(moved) <= _MOST:
         return np.empty((len(values), 0, values.shape[1]))
-    position = {name: k for k, name in enumerate(circuit.names)}
-    taken = [_read(arc, values, position) for arc in moved]
-    orders = list(permutations(range(len(moved))))[1:]
+    orders = list(permutations(moved))[1:]
     rows = np.repeat(values[:, np.newaxis], len(orders), axis=1)
+    p = name_columns(circuit, values)
+    exponents = [name for arc in moved for name in arc.names[2:]]
+    sound = {**p, **{name: np.where(p[name] == 0, 1.0, p[name]) for name in exponents}}
     for k, order in enumerate(orders):
-        for place, source in enumerate(order):
-            _write(moved[place], taken[source], taken[place], rows[:, k], position)
+        into = name_columns(circuit, rows[:, k])
+        for arc, source in zip(moved, order, strict=True):
+            # A CPE that gets a capacitor's time constant keeps its own exponent.
+            alpha = arc.alpha(sound) if source.storage.symbol == "C" else source.alpha(p)
+            arc.write(into, source.tau(sound), alpha, p[source.resistor.name])
     return rows
 
 
@@ -73,30 +73,6 @@ def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
 
 @keep_per_circuit
 def _free_arcs(circuit: Circuit) -> list[Arc]:
-    return [arc for arc in arcs(circuit.tree) if _is_free(circuit, arc)]
-
-
-def _is_free(circuit: Circuit, arc: Arc) -> bool:
-    """Return whether an arc is all free, and nothing of it may be negative: it then has a time constant."""
-    rows = [circuit.parameters[name] for name in (arc[0].name, *arc[1].parameter_names)]
-    return all(p.free and p.min >= 0 for p in rows)
-
-
-def _read(arc: Arc, values: FloatArray, position: dict[str, int]) -> _Read:
-    """Return R, tau and the exponent (None of a capacitor) of one arc, each (n,)."""
-    names = arc[1].parameter_names
-    r, q = values[:, position[arc[0].name]], values[:, position[names[0]]]
-    alpha = values[:, position[names[1]]] if len(names) > 1 else None
-    return r, r * q if alpha is None else (r * q) ** (1 / np.where(alpha == 0, 1.0, alpha)), alpha
-
-
-def _write(arc: Arc, taken: _Read, own: _Read, rows: FloatArray, position: dict[str, int]) -> None:
-    """Give an arc what was read from another; a CPE that gets a capacitor's keeps its own exponent."""
-    names, (r, tau, alpha) = arc[1].parameter_names, taken
-    exponent: FloatArray | float = 1.0
-    if len(names) > 1:
-        kept = np.ones_like(r) if own[2] is None else np.where(own[2] == 0, 1.0, own[2])
-        exponent = kept if alpha is None else alpha
-        rows[:, position[names[1]]] = exponent
-    rows[:, position[arc[0].name]] = r
-    rows[:, position[names[0]]] = tau**exponent / r
+    """Return the arcs of which all is free and nothing may be negative: they then have a time constant."""
+    table = circuit.parameters
+    return [a for a in arcs(circuit.tree) if all(table[n].free and table[n].min >= 0 for n in a.names)]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import Formula, inputs_of, standard_error
 from eisfit.fitting.diffusion import coefficients
 from eisfit.model.circuit import Circuit
@@ -86,11 +86,12 @@ def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
 def _derive_of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
     found: dict[str, tuple[str, Formula]] = {}
     resistors = []
-    for resistor, storage in arcs(circuit.tree):
+    for arc in arcs(circuit.tree):
+        resistor, storage = arc
         resistors.append(resistor.name)
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
-        found.update(_derive_of_arc(resistor, storage, resistor.name if taken else label))
+        found.update(_derive_of_arc(arc, resistor.name if taken else label))
         found.update(_brug(circuit, resistor, storage, label))
     for component in components(circuit.tree):
         if component.symbol in ("K", "Zarc"):
@@ -138,18 +139,11 @@ def _derive_of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
     yield f"C_{name}", ("F", lambda p: p[f"{name}_tau"] / p[f"{name}_R"])
 
 
-def _derive_of_arc(
-    resistor: Component, storage: Component, label: str
-) -> Iterator[tuple[str, tuple[str, Formula]]]:
-    names = storage.parameter_names
-
-    def tau(p: Mapping[str, Any]) -> Any:
-        return (p[resistor.name] * p[names[0]]) ** (1 / p[names[1]] if len(names) > 1 else 1.0)
-
-    yield f"tau_{label}", ("s", tau)
-    yield f"f_peak_{label}", ("Hz", lambda p: 1 / (2 * np.pi * tau(p)))
-    if len(names) > 1:
-        yield f"C_{label}", ("F", lambda p: tau(p) / p[resistor.name])
+def _derive_of_arc(arc: Arc, label: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
+    yield f"tau_{label}", ("s", arc.tau)
+    yield f"f_peak_{label}", ("Hz", lambda p: 1 / (2 * np.pi * arc.tau(p)))
+    if arc.storage.symbol == "CPE":
+        yield f"C_{label}", ("F", lambda p: arc.tau(p) / p[arc.resistor.name])
 
 
 def compute_derived(

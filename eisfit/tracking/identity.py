@@ -12,14 +12,13 @@ dynamic programming (A. J. Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260).
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, robust_spread
+from eisfit.engine.arcs import arcs, name_columns
 from eisfit.engine.arcs_order import role_times
-from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
@@ -48,26 +47,21 @@ class Features:
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self.position = {name: k for k, name in enumerate(circuit.names)}
         self.pairs = list(arcs(circuit.tree))
-        taken = {name for _, storage in self.pairs for name in storage.parameter_names}
-        taken |= {resistor.name for resistor, _ in self.pairs}
-        others = [n for n, p in circuit.parameters.items() if p.free and p.scale == "log" and n not in taken]
-        self.plain = [self.position[name] for name in others]
+        taken = {name for arc in self.pairs for name in arc.names}
+        free = [name for name, p in circuit.parameters.items() if p.free and p.scale == "log"]
+        self.plain = [name for name in free if name not in taken]
         labels = [(r.name, f"tau of {r.name}") for r, _ in self.pairs]
-        self.names = [*(name for pair in labels for name in pair), *others]
+        self.names = [*(name for pair in labels for name in pair), *self.plain]
         self.arcs = [(2 * k, 2 * k + 1) for k in range(len(self.pairs))]
 
     def of(self, values: FloatArray) -> FloatArray:
         """Return the features (n, m) of parameters (n, P)."""
         columns = []
-        values = np.maximum(values, _ZERO)  # what is held at a bound may be zero
-        for resistor, storage in self.pairs:
-            names = storage.parameter_names
-            r, q = values[:, self.position[resistor.name]], values[:, self.position[names[0]]]
-            alpha = values[:, self.position[names[1]]] if len(names) > 1 else 1.0
-            columns += [np.log(r), np.log(r * q) / alpha]
-        columns += [np.log(values[:, k]) for k in self.plain]
+        p = name_columns(self.circuit, np.maximum(values, _ZERO))  # what is held at a bound may be zero
+        for arc in self.pairs:
+            columns += [np.log(p[arc.resistor.name]), arc.log_tau(p)]
+        columns += [np.log(p[name]) for name in self.plain]
         return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
 
     def errors(self, result: FitResult) -> FloatArray:
@@ -76,32 +70,14 @@ class Features:
         They are the noise's: the circuit's own error is common to the cycles of a cell.
         """
         found = []
-        for resistor, storage in self.pairs:
-            found.append(_relative(result.parameters[resistor.name]))
-            known = not result.parameters[storage.parameter_names[0]].at_bound
-            found.append(
-                self._error_of_tau(result, resistor.name, storage.parameter_names) if known else np.inf
-            )
-        found += [_relative(result.parameters[self.circuit.names[k]]) for k in self.plain]
+        for arc in self.pairs:
+            found.append(_relative(result.parameters[arc.resistor.name]))
+            known = not result.parameters[arc.names[1]].at_bound
+            fitted = self.circuit, result.values, result.var_names, result.covar
+            error = standard_error(arc.log_tau, *fitted) if known else None
+            found.append(np.inf if error is None else error)
+        found += [_relative(result.parameters[name]) for name in self.plain]
         return np.array(found)
-
-    def _error_of_tau(self, result: FitResult, resistor: str, storage: tuple[str, ...]) -> float:
-        """Return the standard error of ln tau = (ln R + ln Q) / alpha, from the covariance."""
-        values, covar = result.values, result.covar
-        if covar is None:
-            return np.inf
-        if self.circuit.expressions:
-            formula = partial(log_tau, resistor, storage)
-            error = standard_error(formula, self.circuit, values, result.var_names, covar)
-            return np.inf if error is None else error
-        alpha = values[storage[1]] if len(storage) > 1 else 1.0
-        with np.errstate(all="ignore"):  # what is held at a bound may be zero
-            slopes = {name: 1 / (alpha * np.float64(values[name])) for name in (resistor, storage[0])}
-            if len(storage) > 1:
-                slopes[storage[1]] = -np.log(np.float64(values[resistor]) * values[storage[0]]) / alpha**2
-        gradient = np.array([slopes.get(name, 0.0) for name in result.var_names])
-        variance = float(gradient @ covar @ gradient)
-        return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else np.inf
 
     def disorder(self, values: FloatArray) -> FloatArray:
         """Return how many arcs (n,) stand against the order of their roles."""

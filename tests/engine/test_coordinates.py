@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eisfit.engine.coordinates import Coordinates, Scales, arcs
+from eisfit.engine.arcs import arcs
+from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import parse

@@ -15,8 +15,9 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.engine.arcs import arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs
-from eisfit.engine.coordinates import Coordinates, arcs
+from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.optima import Basin
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
@@ -26,14 +27,8 @@ __all__ = ["check_arcs", "peaks", "select_by_arcs"]
 
 def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the peak frequency (n,), Hz, of each arc by its resistor's name, for parameters (n, P)."""
-    position = {name: k for k, name in enumerate(circuit.names)}
-    found = {}
-    for resistor, storage in arcs(circuit.tree):
-        names = storage.parameter_names
-        exponent = values[:, position[names[1]]] if len(names) > 1 else 1.0
-        product = values[:, position[resistor.name]] * values[:, position[names[0]]]
-        found[resistor.name] = np.asarray(product ** (-1 / exponent) / (2 * np.pi))
-    return found
+    p = name_columns(circuit, values)
+    return {arc.resistor.name: 1 / (2 * np.pi * arc.tau(p)) for arc in arcs(circuit.tree)}
 
 
 def check_arcs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eisfit.engine.coordinates import parallels
+from eisfit.engine.arcs import parallels
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass

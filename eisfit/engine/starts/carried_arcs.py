@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import arcs
-from eisfit.engine.starts.moved_branch import BEYOND, Arc, write_arc
+from eisfit.engine.arcs import arcs, name_columns
+from eisfit.engine.starts.moved_branch import BEYOND
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, serial_parts
 
@@ -32,32 +32,24 @@ def with_arcs_of(
     fastest
         The highest rad/s.
     """
-    new = sorted(arcs(circuit.tree), key=lambda arc: arc[1].symbol != "C")
-    old = sorted((_read(arc, values) for arc in arcs(other.tree)), key=lambda place: -place[1])
+    new = sorted(arcs(circuit.tree), key=lambda arc: arc.storage.symbol != "C")
+    old = sorted(arcs(other.tree), key=lambda arc: -arc.alpha(values))
     if not old or len(new) < len(old):
         return np.empty((0, rows.size))
     count = len(BEYOND) if len(new) > len(old) else 1
     found = np.tile(rows, (count, 1))
-    pairs = (*arcs(circuit.tree), *arcs(other.tree))
-    inside = {name for arc in pairs for part in arc for name in part.parameter_names}
-    for column, name in enumerate(circuit.names):
+    inside, p = {name for arc in (*new, *old) for name in arc.names}, name_columns(circuit, found)
+    for name, column in p.items():
         if name not in inside and name in values:
-            found[:, column] = values[name]
-    for arc, (tau, alpha, size) in zip(new, old, strict=False):
-        write_arc(circuit, arc, found, (np.full(count, tau), alpha, np.full(count, size)))
+            column[:] = values[name]
+    for arc, source in zip(new, old, strict=False):
+        size = values[source.resistor.name]
+        arc.write(p, np.full(count, source.tau(values)), source.alpha(values), np.full(count, size))
     lacking = _series_resistance(other, values) - _series_resistance(circuit, values)
     for arc in new[len(old) :]:
-        size = lacking if lacking > 0 else rows[circuit.names.index(arc[0].name)]
-        write_arc(circuit, arc, found, (10.0 ** -np.array(BEYOND) / fastest, 1.0, np.full(count, size)))
+        size = lacking if lacking > 0 else rows[circuit.names.index(arc.resistor.name)]
+        arc.write(p, 10.0 ** -np.array(BEYOND) / fastest, 1.0, np.full(count, size))
     return found
-
-
-def _read(arc: Arc, values: Mapping[str, float]) -> tuple[float, float, float]:
-    """Return time constant, exponent and resistance of an arc."""
-    resistor, storage = arc
-    amount, *exponents = storage.parameter_names
-    size, alpha = values[resistor.name], values[exponents[0]] if exponents else 1.0
-    return (size * values[amount]) ** (1 / alpha), alpha, size
 
 
 def _series_resistance(circuit: Circuit, values: Mapping[str, float]) -> float:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-__all__ = ["BEYOND", "UNSEEN", "Arc", "put_arc", "with_branch_moved", "write_arc"]
+__all__ = ["BEYOND", "UNSEEN", "put_arc", "with_branch_moved"]
 
 _PLACES = 8
 _SHARE = 0.03  # of |Z| there: small beside what is in place
@@ -25,8 +25,6 @@ BEYOND = (1.0, 3.0)
 
 #: Times the slowest period over 2 pi: where the end of a diffusion just shows, and hardly.
 UNSEEN = (3.0, 30.0)
-
-Arc = tuple[Component, Component]
 
 
 def with_branch_moved(
@@ -61,14 +59,14 @@ def put_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, siz
     Parameters
     ----------
     circuit, arc
-        The arc's resistor and its storage, one of those that `eisfit.engine.coordinates.arcs` yields.
+        One of the circuit's arcs.
     rows
         Changed in place.
     omega, size
         (F,) rad/s, and how large the arc is to be where it peaks there, ohm.
     """
     times = _places(omega, len(rows))
-    write_arc(circuit, arc, rows, (times, _ALPHA, _size_at(times, omega, size)))
+    arc.write(name_columns(circuit, rows), times, _ALPHA, _size_at(times, omega, size))
 
 
 def _with_arc(
@@ -78,31 +76,8 @@ def _with_arc(
     rows = np.tile(values, (_PLACES + len(BEYOND), 1))
     put_arc(circuit, arc, rows[:_PLACES], omega, size)
     times = 10.0 ** -np.array(BEYOND) / omega.max()
-    write_arc(circuit, arc, rows[_PLACES:], (times, _FLAT, _size_at(times, omega, size)))
+    arc.write(name_columns(circuit, rows[_PLACES:]), times, _FLAT, _size_at(times, omega, size))
     return rows
-
-
-def write_arc(
-    circuit: Circuit, arc: Arc, rows: FloatArray, place: tuple[FloatArray, float, FloatArray]
-) -> None:
-    """Write an arc into starts (n, P).
-
-    Parameters
-    ----------
-    circuit, arc
-        As for `put_arc`.
-    rows
-        Changed in place.
-    place
-        Time constants (n,), an exponent, and resistances (n,).
-    """
-    (resistor, storage), (times, alpha, size) = arc, place
-    position = {name: k for k, name in enumerate(circuit.names)}
-    amount, *exponents = storage.parameter_names
-    rows[:, position[resistor.name]] = size
-    rows[:, position[amount]] = times ** (alpha if exponents else 1.0) / size
-    for name in exponents:
-        rows[:, position[name]] = alpha
 
 
 def _with_element(

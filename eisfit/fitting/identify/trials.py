@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.coordinates import Coordinates, Scales, arcs
+from eisfit.engine.arcs import arcs
+from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.digits import reach_digits
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import combinations
 from operator import itemgetter
 from typing import Any
@@ -18,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
+from eisfit.engine.arcs import arcs
 from eisfit.engine.arcs_order import arcs_in_order
-from eisfit.engine.coordinates import arcs, log_tau
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
@@ -314,7 +313,7 @@ def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> Boo
 def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArray]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
-    found: list[Formula] = [partial(log_tau, r.name, s.parameter_names) for r, s in arcs(optima.circuit.tree)]
+    found: list[Formula] = [arc.log_tau for arc in arcs(optima.circuit.tree)]
     for formula in found:
         peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])

@@ -9,17 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from eisfit.engine.coordinates import arcs, log_tau
+from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.interval import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
-from eisfit.model.notation import Component
-from eisfit.records import dataclass
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 
@@ -103,33 +102,15 @@ def _describe(row: Interval) -> str:
     return f"{row.name} is not determined at all: any value fits (95 %, profile)"
 
 
-@dataclass(frozen=True)
-class _Arc:
-    """An arc of the circuit: its resistor, the storage beside it, and its time constant, s."""
-
-    resistor: str
-    storage: tuple[str, ...]
-    tau: float
-
-    @classmethod
-    def of(cls, resistor: Component, storage: Component, values: Mapping[str, float]) -> _Arc:
-        names = storage.parameter_names
-        return cls(resistor.name, names, float(np.exp(log_tau(resistor.name, names, values))))
-
-    def log_tau(self, p: Mapping[str, Any]) -> Any:
-        return log_tau(self.resistor, self.storage, p)
-
-
-def _arcs(result: FitResult) -> list[_Arc]:
-    """Return the arcs that are there at all, from fast to slow."""
+def _arcs(result: FitResult) -> list[tuple[Arc, float]]:
+    """Return the arcs that are there at all, and their time constants (s), from fast to slow."""
     bounded = {name for name, p in result.parameters.items() if p.at_bound and not name.endswith("_alpha")}
     found = [
-        _Arc.of(resistor, storage, result.values)
-        for resistor, storage in arcs(result.circuit.tree)
-        if not bounded & {resistor.name, *storage.parameter_names}
-        and all(result.values[name] > 0 for name in (resistor.name, *storage.parameter_names))
+        (arc, float(np.exp(arc.log_tau(result.values))))
+        for arc in arcs(result.circuit.tree)
+        if not bounded & set(arc.names) and all(result.values[name] > 0 for name in arc.names)
     ]
-    return sorted(found, key=lambda arc: arc.tau)
+    return sorted(found, key=itemgetter(1))
 
 
 def _relative_error(result: FitResult, name: str) -> float:
@@ -142,8 +123,8 @@ def _relative_error(result: FitResult, name: str) -> float:
 
 def _find_outside(result: FitResult) -> Iterator[Finding]:
     low, high = float(result.spectrum.frequency[-1]), float(result.spectrum.frequency[0])
-    for arc in _arcs(result):
-        peak = 1 / (2 * np.pi * arc.tau)
+    for arc, tau in _arcs(result):
+        peak, resistor = 1 / (2 * np.pi * tau), arc.resistor.name
         if low <= peak <= high:
             continue
         side, end = ("below", low) if peak < low else ("above", high)
@@ -152,49 +133,46 @@ def _find_outside(result: FitResult) -> Iterator[Finding]:
         )
         flag = Flag(
             "arc_outside",
-            f"the arc of {arc.resistor} peaks at {hertz(peak, 2)}, {side} the measured "
-            f"{hertz(end, 2)}: {arc.resistor} is extrapolated",
+            f"the arc of {resistor} peaks at {hertz(peak, 2)}, {side} the measured "
+            f"{hertz(end, 2)}: {resistor} is extrapolated",
             f"{cure}, or use a circuit with one arc less",
         )
-        mild = _relative_error(result, arc.resistor) <= limit("extrapolated")
-        names = (arc.resistor, *arc.storage)
-        yield Finding(
-            flag, tuple(n for n in names if result.circuit.parameters[n].free), "extrapolated", mild
-        )
+        mild = _relative_error(result, resistor) <= limit("extrapolated")
+        free = tuple(name for name in arc.names if result.circuit.parameters[name].free)
+        yield Finding(flag, free, "extrapolated", mild)
 
 
 def _overlapping(result: FitResult) -> Iterator[Finding]:
-    for fast, slow in pairwise(_arcs(result)):
-        gap = float(np.log(slow.tau / fast.tau))
+    for (fast, short), (slow, long) in pairwise(_arcs(result)):
+        pair, gap = (fast.resistor.name, slow.resistor.name), float(np.log(long / short))
         error = _error_of_gap(result, fast, slow)
         if error is None or gap >= _QUANTILE * error:
             continue
         factor = float(np.exp(min(_QUANTILE * error, 14.0)))
-        total = _total(result, fast, slow)
+        total = _total(result, *pair)
         flag = Flag(
             "arcs_overlap",
-            f"the arcs of {fast.resistor} and {slow.resistor} have time constants of "
-            f"{significant(fast.tau, 2)} s and {significant(slow.tau, 2)} s, a ratio of "
+            f"the arcs of {pair[0]} and {pair[1]} have time constants of "
+            f"{significant(short, 2)} s and {significant(long, 2)} s, a ratio of "
             f"{significant(np.exp(gap), 2)} that is uncertain by a factor {significant(factor, 2)}: "
             "closer than this data can separate",
             f"read only their sum, {total} ohm, or use a circuit with one arc less",
         )
-        pair = (fast.resistor, slow.resistor)
         worst = max(_relative_error(result, name) for name in pair)
         # Exchanged, the two describe the data as well: their resistances are not told apart.
         yield Finding(flag, pair, "ambiguous") if worst > limit("extrapolated") else Finding(flag)
 
 
-def _error_of_gap(result: FitResult, fast: _Arc, slow: _Arc) -> float | None:
+def _error_of_gap(result: FitResult, fast: Arc, slow: Arc) -> float | None:
     def gap(p: Mapping[str, Any]) -> Any:
         return slow.log_tau(p) - fast.log_tau(p)
 
     return standard_error(gap, result.circuit, result.values, result.var_names, result.covar)
 
 
-def _total(result: FitResult, fast: _Arc, slow: _Arc) -> str:
+def _total(result: FitResult, fast: str, slow: str) -> str:
     def total(p: Mapping[str, Any]) -> Any:
-        return p[fast.resistor] + p[slow.resistor]
+        return p[fast] + p[slow]
 
     error = standard_error(total, result.circuit, result.values, result.var_names, result.covar)
     return value_with_error(float(total(result.values)), error)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import arcs, log_tau
+from eisfit.engine.arcs import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
@@ -144,8 +144,7 @@ def _times(circuit: Circuit) -> dict[str, LogTime]:
     for one in serial_parts(circuit.tree):
         if isinstance(one, Component) and one.symbol == "R":
             found[one.name] = lambda _: -np.inf
-    for resistor, storage in arcs(circuit.tree):
-        found[resistor.name] = partial(log_tau, resistor.name, storage.parameter_names)
+    found |= {arc.resistor.name: arc.log_tau for arc in arcs(circuit.tree)}
     for one in components(circuit.tree):
         if one.symbol in ("K", "Zarc"):
             found[f"{one.name}_R"] = partial(_log_of, f"{one.name}_tau")

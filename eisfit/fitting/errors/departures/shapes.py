@@ -28,7 +28,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.coordinates import arcs
+from eisfit.engine.arcs import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements._complex_parts import complex_log1p, complex_root, j_power
 from eisfit.model.notation import Component, components
