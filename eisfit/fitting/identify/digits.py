@@ -132,6 +132,6 @@ def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, 
 
 
 def _drop_leads(structure: Structure) -> Iterator[Structure]:
-    for part in structure:
+    for part in structure if len(structure) > 1 else ():
         if isinstance(part, Component) and part.symbol in ("L", "R"):
             yield tuple(other for other in structure if other is not part)

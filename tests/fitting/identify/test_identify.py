@@ -237,3 +237,8 @@ def test_data_without_noise_show_what_lies_far_outside_the_sweep(monkeypatch, en
         assert least <= first.free <= most
         assert first.rms < 1e-8
         assert not first.at_bound
+
+
+def test_a_resistance_alone_without_noise():
+    """Leaving it out left a circuit of nothing: a TypeError."""
+    assert identify((np.logspace(4, -1, 30), np.full(30, 10 + 0j))).best.string == "R_s"
