@@ -303,13 +303,17 @@ def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert machine_code.load_kept_loop() is None
     assert machine_code.make_loop() is not None
-    (kept,) = (tmp_path / "eisfit").iterdir()
+    kept, *library = sorted((tmp_path / "eisfit").iterdir(), key=lambda path: path.suffix)
+    assert [path.suffix for path in (kept, *library)] in ([".o"], [".o", ".so"])
     code = (
         "import sys; from eisfit.engine.evaluation.machine_code import load_kept_loop; "
-        "print(load_kept_loop() is not None, 'numba' in sys.modules)"
+        "print(load_kept_loop() is not None, 'numba' in sys.modules, 'llvmlite' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "True False", done.stderr
+    for path in (*library, None):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.stdout.strip() == f"True False {path is None}", done.stderr
+        if path is not None:  # a library that is not whole is passed over
+            path.write_bytes(path.read_bytes()[:-1])
     kept.parent.chmod(0o777)
     assert machine_code.load_kept_loop() is None
     kept.parent.chmod(0o700)
@@ -334,6 +338,9 @@ def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch
 @needs_numba
 def test_code_that_does_not_load_is_not_kept(tmp_path):
     machine_code._keep(tmp_path / "new" / "loop.o", b"name\nno object file")
+    content = b"no library\nname\n"
+    machine_code._keep(tmp_path / "new" / "loop.so", content + machine_code._checksum(content))
+    assert not machine_code._link(b"no object file", tmp_path / "new" / "loop.so.new")
     assert not list((tmp_path / "new").iterdir())
 
 
@@ -341,6 +348,20 @@ def test_code_that_does_not_load_is_not_kept(tmp_path):
 def test_a_cache_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     machine_code._keep(tmp_path / "file" / "loop.o", b"")  # does not raise
+    assert not machine_code._link(b"", tmp_path / "file" / "loop.o.new")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have LLVM's linker")
+def test_another_processor_has_another_library(tmp_path, monkeypatch):
+    found = set()
+    for model, mhz in ((1, 2400), (1, 3600), (2, 3600)):
+        told = tmp_path / "cpuinfo"
+        told.write_text(f"processor\t: 0\nmodel\t\t: {model}\ncpu MHz\t\t: {mhz}\nflags\t\t: fpu\n\nprocessor\t: 1\n")
+        monkeypatch.setattr(machine_code, "_PROCESSORS", told)
+        found.add(machine_code._find_library())
+    assert len(found) == 2
+    monkeypatch.setattr(machine_code, "_PROCESSORS", tmp_path / "absent")
+    assert machine_code._find_library() is None
 
 
 @needs_numba

@@ -1,10 +1,11 @@
 """The compiled loop as machine code: numba makes it once, and every later process loads it without numba.
 
 numba takes a fifth of a second to be imported and 20 s to compile the loop; what comes out needs neither. It
-is kept in a file of the user's cache (``$XDG_CACHE_HOME/eisfit``, ``~/.cache/eisfit``; on Windows
-``%LOCALAPPDATA%``), named after all that it hangs on: the loop's source, the processor, LLVM and Python.
-LLVM's linker (llvmlite, which comes with numba) loads it in 5 ms, after an import of its own of 35. It is
-code: a folder that others can write to is not used.
+is kept in files of the user's cache (``$XDG_CACHE_HOME/eisfit``, ``~/.cache/eisfit``; on Windows
+``%LOCALAPPDATA%``), named after all that they hang on: the loop's source, the processor, LLVM and Python.
+On Linux, where the system has a linker, one is a shared library, which loads in a quarter of a millisecond.
+Elsewhere LLVM's linker (llvmlite, which comes with numba) loads an object file in 5 ms, after an import of
+its own of 20 to 35. It is code: a folder that others can write to is not used.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from numpy.typing import NDArray
 
@@ -35,11 +37,18 @@ _ARGUMENTS = "iiiii" + "d" * 7 + "i" + "d" * 13 + "i"
 # Arrays that belong to nobody are never freed; what numba would call to do so, a later process does not have.
 _FREES = re.compile(r"declare ([^\n]*@NRT_MemInfo_call_dtor\([^)]*\))[^\n]*")
 _PLACE = ctypes.c_char * 0  # of an array's memory: a third of what `array.ctypes` costs, thirty times a call
+_LINKERS = ("cc", "gcc", "clang", "ld")
+_PROCESSORS = Path("/proc/cpuinfo")
+_NAMES_IT = re.compile(rb"^(?:vendor_id|cpu family|model|flags|Features|CPU \w+)\s*:.*$", re.MULTILINE)
+_CHECK = 8  # digits of a checksum, at the end of a library, behind the function's name
 _LOADS = "import sys; sys.path[:] = {!r}; from {} import loads; sys.exit(not loads({!r}))"
 
 
 def load_kept_loop() -> Loop | None:
     """Return the loop of this machine's cache, or None where there is none that is whole."""
+    library = _find_library()
+    if library and library.is_file() and _is_own(library.parent) and (loop := _open_library(library)):
+        return loop
     llvm = import_module("llvmlite.binding")
     path = _find_file(llvm)
     kept = path.read_bytes() if path and path.is_file() and _is_own(path.parent) else b""
@@ -55,24 +64,53 @@ def make_loop() -> Loop:
     module = llvm.parse_assembly(_FREES.sub(r"define \1 { ret void }", text))
     code = name.encode() + b"\n" + _target(llvm).emit_object(module)
     if path := _find_file(llvm):
-        _keep(path, code)
+        _keep(path, _digest(code) + b"\n" + code)
+    if path := _find_library():
+        movable = _target(llvm, reloc="pic", codemodel="small", jit=False).emit_object(module)
+        if library := _link(movable, path.with_suffix(".o.new")):
+            named = library + b"\n" + name.encode() + b"\n"
+            _keep(path, named + _checksum(named))
     return _load(llvm, code)
 
 
 def loads(path: str) -> bool:
     """Return whether a file loads; a process that cannot find what the code calls does not return."""
+    if Path(path).suffixes[-2:] == [".so", ".new"]:
+        return _open_library(Path(path)) is not None
     _, _, code = Path(path).read_bytes().partition(b"\n")
     return _load(import_module("llvmlite.binding"), code) is not None
 
 
-def _keep(path: Path, code: bytes) -> None:
+def _link(code: bytes, path: Path) -> bytes:
+    """Return the shared library of an object file, written to `path` on the way; nothing without a linker."""
+    import subprocess
+    from shutil import which
+
+    linked = path.with_suffix(".linked")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(path, code)
+        for linker in filter(which, _LINKERS):
+            words = [linker, "-shared", "-o", str(linked), str(path), "-lm"]
+            if subprocess.run(words, capture_output=True, check=False).returncode == 0:
+                return linked.read_bytes()
+    except (OSError, EisfitError):
+        return b""
+    finally:
+        for one in (path, linked):
+            with suppress(OSError):
+                one.unlink(missing_ok=True)
+    return b""
+
+
+def _keep(path: Path, content: bytes) -> None:
     """Write the file, where that is possible and the code stands by itself."""
     import subprocess  # a fifth of what it costs to load what is kept
 
-    new = path.with_suffix(".new")
+    new = path.with_suffix(path.suffix + ".new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomic(new, _digest(code) + b"\n" + code)
+        write_atomic(new, content)
         program = _LOADS.format(sys.path, __name__, str(new))
         tried = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
         if tried.returncode == 0:
@@ -89,10 +127,6 @@ def _digest(code: bytes) -> bytes:
 
 def _find_file(llvm: Any) -> Path | None:
     """Return the file's path, None for a user without a home; another source or processor has another."""
-    try:
-        cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    except RuntimeError:
-        return None
     hangs_on = (
         llvm.llvm_version_info,
         llvm.get_host_cpu_name(),
@@ -101,7 +135,32 @@ def _find_file(llvm: Any) -> Path | None:
         sys.platform,
     )
     digest = _digest(repr(hangs_on).encode() + _SOURCE.read_bytes()).decode()
-    return Path(cache) / "eisfit" / f"compiled_loop-{digest[:20]}.o"
+    return _place(f"compiled_loop-{digest[:20]}.o")
+
+
+def _find_library() -> Path | None:
+    """Return the shared library's path; None where the system does not say which processor it has."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        with _PROCESSORS.open("rb") as stream:
+            first = stream.read(8192).partition(b"\n\n")[0]
+    except OSError:
+        return None
+    processor = b"\n".join([repr(sys.implementation.cache_tag).encode(), *_NAMES_IT.findall(first)])
+    return _place(f"compiled_loop-{(_checksum(_SOURCE.read_bytes()) + _checksum(processor)).decode()}.so")
+
+
+def _place(name: str) -> Path | None:
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return Path(cache) / "eisfit" / name
+
+
+def _checksum(content: bytes) -> bytes:
+    return b"%0*x" % (_CHECK, crc32(content))
 
 
 def _is_own(folder: Path) -> bool:
@@ -119,10 +178,22 @@ def _prepare(llvm: Any) -> None:
     llvm.initialize_native_asmprinter()
 
 
-def _target(llvm: Any) -> Any:
+def _target(llvm: Any, **form: Any) -> Any:
     features = llvm.get_host_cpu_features().flatten()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3, jit=True)
+    return target.create_target_machine(
+        llvm.get_host_cpu_name(), features, opt=3, **({"jit": True} | form)
+    )
+
+
+def _open_library(path: Path) -> Loop | None:
+    """Return the loop of a shared library; None of one that is not whole."""
+    content = path.read_bytes()
+    if _checksum(content[:-_CHECK]) != content[-_CHECK:]:
+        return None
+    name = content[:-_CHECK].rstrip(b"\n").rpartition(b"\n")[2].decode()
+    library = ctypes.CDLL(str(path))
+    return _wrap(ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0, library)
 
 
 def _load(llvm: Any, kept: bytes) -> Loop:
@@ -132,10 +203,15 @@ def _load(llvm: Any, kept: bytes) -> Loop:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target(llvm))
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    pointers = [ctypes.c_void_p] * (2 + len(_ARGUMENTS))
-    function = ctypes.CFUNCTYPE(ctypes.c_int32, *pointers)(engine.get_function_address(name.decode()))
+    return _wrap(engine.get_function_address(name.decode()), engine)
 
-    def loop(*arrays: NDArray[Any], engine: Any = engine) -> None:  # the code lives as long as its engine
+
+def _wrap(address: int, owner: Any) -> Loop:
+    """Return the function at an address; the code there lives as long as its owner."""
+    pointers = [ctypes.c_void_p] * (2 + len(_ARGUMENTS))
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, *pointers)(address)
+
+    def loop(*arrays: NDArray[Any], owner: Any = owner) -> None:
         result, error = ctypes.c_int64(), ctypes.c_void_p()
         places = (ctypes.addressof(_PLACE.from_buffer(array.data)) for array in arrays)
         function(ctypes.addressof(result), ctypes.addressof(error), *places)
