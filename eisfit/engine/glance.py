@@ -13,6 +13,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.starts.blocks import DIFFUSION
+from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import UNSEEN
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs
@@ -43,7 +44,7 @@ def glance(task: Task, smaller: Sequence[tuple[Task, FloatArray]], seed: int) ->
     seed
         Of the scattered starts.
     """
-    rng = np.random.default_rng(seed)
+    rng = Chance(seed)
     grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
     own = np.concatenate([grid.starts(_OWN), grid.scatter(_OWN, rng)])
     inside = [one for one in smaller if set(one[0].circuit.names) < set(task.circuit.names)]

@@ -21,6 +21,7 @@ from eisfit.engine.optima import Ends, Optima, find_different
 from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import difficulty, relaxes, resonates
+from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import with_branch_moved
@@ -229,7 +230,7 @@ class _Search(Ends):
                 return
 
     def _from_grid(self, row: int, count: int, scattered: int, turn: int) -> FloatArray:
-        grid, rng = self._grid(row), np.random.default_rng([self.seed, turn])
+        grid, rng = self._grid(row), Chance(self.seed, turn)
         if turn == 0:
             own = grid.starts(count)
             return np.concatenate([own, grid.scatter(count + scattered - len(own), rng)])
@@ -290,7 +291,7 @@ class _Search(Ends):
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
         """Return coordinates (b, n, V) of a round's starts."""
-        rng = np.random.default_rng([self.seed, turn])
+        rng = Chance(self.seed, turn)
         together = self.resonant and turn % 2 == 1
         z = self.problem.target[rows]
         drawn = random_starts(self.circuit, self.omega[rows], z, count, rng, together=together)

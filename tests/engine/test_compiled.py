@@ -356,7 +356,9 @@ def test_another_processor_has_another_library(tmp_path, monkeypatch):
     found = set()
     for model, mhz in ((1, 2400), (1, 3600), (2, 3600)):
         told = tmp_path / "cpuinfo"
-        told.write_text(f"processor\t: 0\nmodel\t\t: {model}\ncpu MHz\t\t: {mhz}\nflags\t\t: fpu\n\nprocessor\t: 1\n")
+        told.write_text(
+            f"processor\t: 0\nmodel\t\t: {model}\ncpu MHz\t\t: {mhz}\nflags\t\t: fpu\n\nprocessor\t: 1\n"
+        )
         monkeypatch.setattr(machine_code, "_PROCESSORS", told)
         found.add(machine_code._find_library())
     assert len(found) == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from eisfit import circuit
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import random_starts
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 
@@ -17,7 +18,7 @@ OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 60)
 
 
 def rng():
-    return np.random.default_rng(3)
+    return Chance(3)
 
 
 @pytest.mark.parametrize("symbol", sorted(ELEMENTS))

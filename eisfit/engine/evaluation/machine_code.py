@@ -181,9 +181,7 @@ def _prepare(llvm: Any) -> None:
 def _target(llvm: Any, **form: Any) -> Any:
     features = llvm.get_host_cpu_features().flatten()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        llvm.get_host_cpu_name(), features, opt=3, **({"jit": True} | form)
-    )
+    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3, **({"jit": True} | form))
 
 
 def _open_library(path: Path) -> Loop | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.engine.starts.chance import Chance
 from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, components
 from eisfit.records import dataclass
@@ -31,7 +32,7 @@ def random_starts(
     omega: FloatArray,
     impedance: ComplexArray,
     count: int,
-    rng: np.random.Generator,
+    rng: Chance,
     *,
     together: bool = False,
 ) -> FloatArray:
@@ -115,7 +116,7 @@ def _branches(node: Node) -> Iterator[list[Component]]:
 
 
 def _element(
-    component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: np.random.Generator
+    component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: Chance
 ) -> dict[str, FloatArray]:
     """Return the parameters (B, S) of an element that matters at the frequencies `place` (B, S)."""
     row, count = np.arange(len(place))[:, np.newaxis], place.shape[1]
@@ -123,7 +124,7 @@ def _element(
     exponent = _exponent(component, rows, count, rng)
     found = {}
     for own, kind in zip(rows, component.element.parameters, strict=True):
-        noise, sign = rng.normal(size=(1, count))[0], rng.random((1, count))[0]
+        noise, sign = rng.normal(0, 1, count), rng.random(count)
         if own.scale == "linear" and kind.unit == "":
             value = np.broadcast_to(exponent, place.shape)
         else:
@@ -133,9 +134,7 @@ def _element(
     return found
 
 
-def _exponent(
-    component: Component, rows: list[CircuitParameter], count: int, rng: np.random.Generator
-) -> FloatArray:
+def _exponent(component: Component, rows: list[CircuitParameter], count: int, rng: Chance) -> FloatArray:
     """Return an element's exponent (S,): at random in its bounds, or what the circuit gives."""
     uniform = rng.random(count)
     for row, kind in zip(rows, component.element.parameters, strict=True):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.starts.blocks import DIFFUSION, Block, blocks
+from eisfit.engine.starts.chance import Chance
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.elements._complex_parts import j_power
@@ -114,7 +115,7 @@ class StartGrid:
         options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         return self._physical(options, self.amplitude[points])
 
-    def scatter(self, count: int, rng: np.random.Generator, *, exchange: bool = False) -> FloatArray:
+    def scatter(self, count: int, rng: Chance, *, exchange: bool = False) -> FloatArray:
         """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
 
         With `exchange`, the arcs of every other start are dealt out anew, so that any of them may be the slow
@@ -262,7 +263,7 @@ def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
 
 
-def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: np.random.Generator) -> list[FloatArray]:
+def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Chance) -> list[FloatArray]:
     """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
     dealt = [option.copy() for option in picked]
     for row in range(0, len(picked[0]), 2):
@@ -274,7 +275,7 @@ def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: np.random.Gen
     return dealt
 
 
-def _shaken(block: Block, options: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _shaken(block: Block, options: FloatArray, rng: Chance) -> FloatArray:
     """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
     if block.kind == "own":
         noise = rng.normal(0, 1, options.shape)

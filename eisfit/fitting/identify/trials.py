@@ -14,6 +14,7 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.digits import reach_digits
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
+from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.moved_branch import put_arc
 from eisfit.engine.unexplained import NOTHING, explainable
@@ -262,7 +263,7 @@ class Workbench:
         return Problem(coordinates, grid, target, self.weight[np.newaxis], coordinates.widest)
 
     def _draw(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
-        rng = np.random.default_rng((self.seed, turn))
+        rng = Chance(self.seed, turn)
         spectrum = self.spectrum
         target = spectrum.impedance[np.newaxis]
         starts = random_starts(circuit, spectrum.omega, target, count, rng, together=together)
