@@ -117,11 +117,15 @@ class Propagation:
 
     def error(self, formula: Formula) -> FloatArray:
         """Return its standard error (B,), by complex steps."""
-        gradient = np.zeros(self.covar.shape[:2])
         first = {name: column[:1] for name, column in self.named.items()}
         inputs = _find_varied(formula, self.circuit, first, self.varied)
-        for v, (name, (moved, step)) in enumerate(zip(self.varied, self.moved, strict=True)):
-            if name in inputs:
-                gradient[:, v] = np.imag(formula(moved)) / step
-        variance = np.einsum("bi,bij,bj->b", gradient, self.covar, gradient, optimize=True)
+        gradient = {
+            v: np.imag(formula(moved)) / step
+            for v, (name, (moved, step)) in enumerate(zip(self.varied, self.moved, strict=True))
+            if name in inputs
+        }
+        variance = np.zeros(len(self.covar))
+        for v, one in gradient.items():
+            for w, other in gradient.items():
+                variance += one * self.covar[:, v, w] * other
         return np.asarray(np.sqrt(variance))

@@ -51,6 +51,7 @@ __all__ = [
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
+_BLOCK = 128  # spectra, whose normal equations the processor's cache holds
 _SPARE = 8  # numbers measured beyond those of the ladder that the noise is estimated with
 _NO_HELP = 2.0  # chisqr over another's: with the degrees of freedom of 20 points and more beyond chance
 _MOST_DIGITS = 12  # that rounding is looked for in: the last of a float's fifteen are arithmetic's
@@ -185,33 +186,47 @@ def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight
     left = 2 * points - len(columns)
     if left < 2:
         return np.zeros(len(target))
+    products = _Products(columns)
+    found = [
+        _left_by_ladder(products, target[first : first + _BLOCK], weight[first : first + _BLOCK])
+        for first in range(0, len(target), _BLOCK)
+    ]
+    return np.concatenate([np.zeros(0), *found]) * (2 * points / left)
+
+
+def _left_by_ladder(
+    products: _Products, target: NDArray[np.complex128], weight: FloatArray
+) -> FloatArray:
+    """Return the sums of squares (b,) that the ladder leaves of a few spectra."""
     data = np.ascontiguousarray(target).view(np.float64) * weight
-    normal, right = _normal_equations(columns, weight, data)
+    normal, right = products.normal_equations(weight, data)
     np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
     solution = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]
-    residual = (solution @ columns) * weight - data
-    return np.asarray(np.einsum("bf,bf->b", residual, residual) * 2 * points / left)
+    residual = (solution @ products.columns) * weight - data
+    return np.asarray(np.einsum("bf,bf->b", residual, residual))
 
 
-def _normal_equations(
-    columns: FloatArray, weight: FloatArray, data: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return (B, K, K) and (B, K) of columns (K, N) with each row's weights (B, N), data (B, N) weighted.
+class _Products:
+    """Columns (K, N) and the products of each two of them, formed once for all spectra."""
 
-    The products of two columns are formed once for all rows.
-    """
-    count = len(columns)
-    one, other = np.triu_indices(count)
-    products = columns[one] * columns[other]
-    half = weight[:, ::2]
-    if np.array_equal(half, weight[:, 1::2]):  # both parts of Z have one weight
-        square, products = half * half, products[:, ::2] + products[:, 1::2]
-    else:
-        square = weight * weight
-    place = np.empty((count, count), dtype=np.intp)
-    place[one, other] = place[other, one] = np.arange(one.size)
-    normal = np.take(square @ products.T, place.ravel(), axis=1).reshape(-1, count, count)
-    return normal, (data * weight) @ columns.T
+    def __init__(self, columns: FloatArray) -> None:
+        self.columns, count = columns, len(columns)
+        one, other = np.triu_indices(count)
+        products = columns[one] * columns[other]
+        self.parts, self.both = products, products[:, ::2] + products[:, 1::2]
+        place = np.empty((count, count), dtype=np.intp)
+        place[one, other] = place[other, one] = np.arange(one.size)
+        self.place = place.ravel()
+
+    def normal_equations(self, weight: FloatArray, data: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return (b, K, K) and (b, K) with each row's weights (b, N), data (b, N) weighted."""
+        half, count = weight[:, ::2], len(self.columns)
+        if np.array_equal(half, weight[:, 1::2]):  # both parts of Z have one weight
+            found = (half * half) @ self.both.T
+        else:
+            found = (weight * weight) @ self.parts.T
+        normal = np.take(found, self.place, axis=1).reshape(-1, count, count)
+        return normal, (data * weight) @ self.columns.T
 
 
 def estimate_left_by_noise(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
