@@ -1,4 +1,4 @@
-"""Frozen dataclasses that cost little to define: their methods are shared, not compiled for each class.
+"""Dataclasses, frozen unless said, that cost little to define: methods are shared, not compiled for each.
 
 `dataclasses.dataclass(frozen=True)` writes and compiles up to six functions a class, half a millisecond to
 one; a command defines a hundred classes before it reads its file. Fields, defaults, `replace`, `fields` and
@@ -29,7 +29,7 @@ else:
         repr: bool = True,
         kw_only: bool = False,
     ) -> Any:
-        """Return a class with the fields of its annotations, as `dataclasses.dataclass` does; always frozen.
+        """Return a class with the fields of its annotations, as `dataclasses.dataclass` does.
 
         Examples
         --------
@@ -46,16 +46,19 @@ else:
         """
         if cls is None:
             return lambda later: dataclass(later, frozen=frozen, eq=eq, repr=repr, kw_only=kw_only)
-        if not frozen:
-            raise TypeError(f"{cls.__name__}: what is not frozen is a dataclass of the library")
+        cls.__doc__ = (
+            cls.__doc__ or cls.__name__
+        )  # else the library writes the signature there, and loads `inspect`
         made = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
-        _add(made, {"__init__": _init, "__setattr__": _set, "__delattr__": _delete})
+        _add(made, {"__init__": _init})
+        if frozen:
+            _add(made, {"__setattr__": _set, "__delattr__": _delete})
         if repr:
             _add(made, {"__repr__": _repr})
         if eq:
             _add(made, {"__eq__": _equal})
             if made.__dict__.get("__hash__") is None:
-                made.__hash__ = _hash
+                made.__hash__ = _hash if frozen else None
         made.__signature__ = _Signature()
         made.__match_args__ = tuple(f.name for f in dataclasses.fields(made) if not f.kw_only)
         made.__record__ = _Layout(made)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from eisfit.batch.worker import start_worker
 from eisfit.errors import UsageError
+from eisfit.records import dataclass
 
 __all__ = ["Lost", "run_in_order"]
 
@@ -27,7 +28,7 @@ class Lost:
     reason: str
 
 
-@dataclass
+@dataclass(frozen=False)
 class _Job(Generic[T]):
     """An item on its way; `tries` counts how often it was the one that failed."""
 

@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
@@ -18,6 +18,7 @@ import click
 from eisfit.cli.command import Exit, Option, command_of, echo
 from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
+from eisfit.records import dataclass
 
 __all__ = ["FORMS", "INTERRUPTED", "Commands", "count_remarks", "current", "mannerly", "say"]
 
@@ -26,7 +27,7 @@ FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
 INTERRUPTED = 130  # as shells say of Ctrl-C
 
 
-@dataclass
+@dataclass(frozen=False)
 class Manners:
     """How the command under way shall behave.
 

@@ -194,9 +194,7 @@ def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight
     return np.concatenate([np.zeros(0), *found]) * (2 * points / left)
 
 
-def _left_by_ladder(
-    products: _Products, target: NDArray[np.complex128], weight: FloatArray
-) -> FloatArray:
+def _left_by_ladder(products: _Products, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
     """Return the sums of squares (b,) that the ladder leaves of a few spectra."""
     data = np.ascontiguousarray(target).view(np.float64) * weight
     normal, right = products.normal_equations(weight, data)

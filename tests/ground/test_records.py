@@ -95,8 +95,17 @@ def test_it_is_frozen():
         one.x = 2.0
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'x'"):
         del one.x
-    with pytest.raises(TypeError, match="not frozen"):
-        dataclass(frozen=False)(type("Loose", (), {"__annotations__": {"x": "int"}}))
+
+
+def test_it_is_not_frozen_where_that_is_said():
+    loose = dataclass(frozen=False)(type("Loose", (), {"__annotations__": {"x": "int"}}))
+    library = dataclasses.dataclass(type("Loose", (), {"__annotations__": {"x": "int"}}))
+    for kind in (loose, library):
+        one = kind(1)
+        one.x = 2
+        assert one == kind(x=2) and one != kind(1) and repr(one) == "Loose(x=2)"
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(one)
 
 
 @dataclass(frozen=True)

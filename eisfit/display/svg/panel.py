@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.display.svg.axis import Axis
 from eisfit.errors import EisfitError
+from eisfit.records import dataclass
 
 __all__ = ["Panel", "place_beside", "to_svg"]
 
@@ -34,7 +35,7 @@ _CORNERS = np.array([[x, y] for x in (-1, -0.5, 0, 0.5, 1) for y in (-1, 0, 1)])
 Draw = Callable[[Axis, Axis], str]
 
 
-@dataclass
+@dataclass(frozen=False)
 class Panel:
     """Axes with what is drawn on them, in the order of the calls.
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -30,6 +29,7 @@ from eisfit.engine.coordinates import Box, Coordinates
 from eisfit.engine.evaluation.tape import Plan, is_supported
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
+from eisfit.records import dataclass
 
 if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
     from eisfit.engine.evaluation.machine_code import Loop
@@ -48,7 +48,7 @@ _WORTH_COMPILING = 200_000
 _VARIABLE = "EISFIT_ENGINE"
 
 
-@dataclass
+@dataclass(frozen=False)
 class _Meter:
     """What this process has solved in numpy, in rows of ordinary size, the loop, and why there is none."""
 

@@ -7,7 +7,6 @@ derivatives by the parameters (reverse accumulation, as in `eisfit.engine.evalua
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -63,7 +62,7 @@ class _Instruction:
     inner: int = 0
 
 
-@dataclasses.dataclass
+@dataclass(frozen=False)
 class Tape:
     """A circuit's tree as instructions, each of which writes a register of its own number.
 

@@ -6,7 +6,7 @@ first (`choose_scouts`) is told by what is in a spectrum, not by its place in th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 from zlib import crc32
 
@@ -15,6 +15,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
+from eisfit.records import dataclass
 
 __all__ = ["Known", "Neighbours", "choose_scouts"]
 
@@ -38,7 +39,7 @@ def choose_scouts(target: ComplexArray) -> IntArray:
     return np.sort(np.argsort(told, kind="stable")[: max(_SCOUTS[0], count // _SCOUTS[1])])
 
 
-@dataclass
+@dataclass(frozen=False)
 class Known:
     """What earlier lots on one frequency grid have shown: `ends`, spectra (n, F) and where they ended (n, P).
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from eisfit.model.notation import Component, Line, Node, Parallel
+from eisfit.records import dataclass
 
 __all__ = ["picture"]
 
@@ -33,7 +34,7 @@ def picture(tree: Node) -> str:
     return "\n".join([r"\begin{circuitikz}", *lines, r"\end{circuitikz}"])
 
 
-@dataclass
+@dataclass(frozen=False)
 class _Pen:
     lines: list[str] = field(default_factory=list)
 

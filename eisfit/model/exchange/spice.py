@@ -9,7 +9,7 @@ asked for. How near the chain comes stands beside it as a comment; one that miss
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from eisfit.errors import CircuitError
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, Line, Node, Parallel
+from eisfit.records import dataclass
 
 __all__ = ["netlist"]
 
@@ -69,7 +70,7 @@ def netlist(
     return "\n".join([*head, ".subckt cell p n", *writer.lines, ".ends cell", *run]) + "\n"
 
 
-@dataclass
+@dataclass(frozen=False)
 class _Writer:
     circuit: Circuit
     values: Mapping[str, float]

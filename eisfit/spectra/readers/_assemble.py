@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries
@@ -50,7 +51,7 @@ POSITIVE = (
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
-@dataclass
+@dataclass(frozen=False)
 class Chosen:
     """The columns that matter, each as a scaled array.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._header_names import (
@@ -43,7 +44,7 @@ _TYPE = regex(
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 
 
-@dataclass
+@dataclass(frozen=False)
 class Table:
     """A block of numbers with what stands above it.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.records import dataclass
 from eisfit.spectra.readers._assemble import (
     FROM_PHASE,
     Chosen,
@@ -27,7 +27,7 @@ from eisfit.spectra.readers._sweep import Sweep, plural, refuse_many
 __all__ = ["Block", "decimal_sign", "read_named_sweeps", "read_rows"]
 
 
-@dataclass
+@dataclass(frozen=False)
 class Block:
     """Rows of a named table.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
+from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import TURNED, Spectrum
@@ -49,7 +50,7 @@ _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
 _SAME = 0.005
 
 
-@dataclass
+@dataclass(frozen=False)
 class Sweep:
     """One sweep as written in the file: any order, zeros and gaps included.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
@@ -51,7 +51,7 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     return table
 
 
-@dataclass
+@dataclass(frozen=False)
 class _Numeric:
     """Lines of numbers: where they stand, how many numbers each has, and the numbers in a row."""
 

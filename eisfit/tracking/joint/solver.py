@@ -7,12 +7,12 @@ Damping: D. W. Marquardt, J. Soc. Ind. Appl. Math. 11 (1963) 431, by the data's 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
+from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem, Measured
 
@@ -53,7 +53,7 @@ class System:
         return np.where(self.held, 0.0, step)
 
 
-@dataclass
+@dataclass(frozen=False)
 class State:
     """Where the minimisation stands: coordinates (N, V), their cost, and how it went."""
 
