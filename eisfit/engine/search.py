@@ -328,10 +328,8 @@ class _Search(Ends):
         end = solve(self.problem.rows(owner), start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling)
         most = int(np.bincount(owner).max())
         place = np.arange(fit.size) - np.searchsorted(fit, fit)  # within those of one fit
-        wide, costs = (
-            np.zeros((len(self.tried), most, start.shape[1])),
-            np.full((len(self.tried), most), np.inf),
-        )
+        shape = len(self.tried), most
+        wide, costs = np.zeros((*shape, start.shape[1])), np.full(shape, np.inf)
         wide[owner, place], costs[owner, place] = end.theta, end.chisqr
         self.add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
         np.add.at(self.tried, owner, 1)
