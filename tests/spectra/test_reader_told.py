@@ -1,5 +1,7 @@
 """What a reader takes for granted against a word of the file is told. Numbers are simulated."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -164,3 +166,33 @@ def test_a_damaged_package_is_told():
 
 #: mHz, ohm, ohm
 ROWS = [(1000 * 2**i, 10 + 100 / (1 + i), 5.0 + i) for i in range(12)]
+
+
+def test_a_resistance_beside_a_phase_is_what_kramers_kronig_tells_or_asked_for():
+    names = "Frequency(Hz),Resistance(Ohm),Phase(mrad)"
+    (spectrum,) = read(table(names, F, abs(Z), 1e3 * np.angle(Z)))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert any("'Resistance(Ohm)' is the modulus" in note for note in assumed(spectrum))
+    z = 100 + 0.3 / (1 + S * 1e-3)
+    with pytest.raises(ReadError, match="may be the modulus or the real part"):
+        read(table(names, F, abs(z), 1e3 * np.angle(z)))
+
+
+@pytest.mark.parametrize("column", [2, 3])
+def test_a_title_to_the_left_of_a_sheets_table(column, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active["B1"] = "sample 5"
+    for i, row in enumerate([("f [Hz]", "Z' [Ohm]", "Z'' [Ohm]"), *zip(F, Z.real, Z.imag, strict=True)]):
+        for j, value in enumerate(row):
+            book.active.cell(3 + i, column + j, value)
+    book.save(tmp_path / "cell.xlsx")
+    (spectrum,) = read_bytes((tmp_path / "cell.xlsx").read_bytes(), "cell.xlsx")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-9)
+
+
+def test_one_array_without_a_name():
+    stream = io.BytesIO()
+    np.savez(stream, np.stack([F, Z.real, Z.imag]))
+    (spectrum,) = read_bytes(stream.getvalue(), "cell.npz")
+    np.testing.assert_allclose(spectrum.impedance, Z)

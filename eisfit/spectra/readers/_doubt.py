@@ -61,9 +61,9 @@ def likelier_reading(
         return ""
     best, words = off / BETTER, ""
     for name, f, z in _readings(frequency, impedance):
-        other = kramers_kronig_sign(f, z)
         if doubtful < DOUBTFUL and name != _RADIANS:
             continue
+        other = kramers_kronig_sign(f, z)
         if other is not None and (found := min(other.as_written, other.turned)) < min(best, FITS):
             best, words = found, name
     return words

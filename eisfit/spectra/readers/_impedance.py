@@ -50,7 +50,7 @@ _OTHERS = (
     ),
 )
 #: R of an LCR meter, or of polar coordinates.
-_BARE_R = regex(r"\W*R(?![^\W\d_]*[a-z])")
+_BARE_R = regex(r"\W*(?:R(?![^\W\d_]*[a-z])|[Rr](?i:esistance|esistencia|ésistance)\b|Widerstand\b)")
 _TELLS = 0.05
 _GOOD = 4.0  # times better
 _NEARLY_REAL = 0.002  # Kramers-Kronig holds within this whatever the unit of a phase as small

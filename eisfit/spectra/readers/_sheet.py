@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # read when a workbook is
 
 __all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
 
+_FEWEST_COLUMNS = 3
 _FIRST_ROWS = 50  # of another sheet that are looked at for units
 _MOST_TAGS = 1_000_000  # an element and its text take 200 bytes as a tree
 _MOST_TEXT = 32 * 2**20  # characters of all cells: a file may name one long text a million times
@@ -92,10 +93,11 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
 
 
 def _without_empty_columns(rows: Sheet) -> Sheet:
-    """Return the rows without the columns to the left of the first that holds something."""
-    filled = (next((i for i, cell in enumerate(row) if cell.strip()), len(row)) for row in rows if any(row))
-    first = min(filled, default=0)
-    return [row[first:] for row in rows]
+    """Return the rows without the empty cells to the left of the table, above which a title may stand."""
+    filled = [[i for i, cell in enumerate(row) if cell.strip()] for row in rows]
+    rows_of_table = [places for places in filled if len(places) >= _FEWEST_COLUMNS] or filter(None, filled)
+    first = min((places[0] for places in rows_of_table), default=0)
+    return [row[min([first, *places[:1]]) :] for row, places in zip(rows, filled, strict=True)]
 
 
 def _one_line(cell: str) -> str:

@@ -14,7 +14,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_array, from_names, with_frequency
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "load_array", "parse", "parse_matrix", "recognise"]
+__all__ = ["NAME", "SUFFIXES", "load_array", "parse", "parse_matrix", "recognise", "sweeps_of_array"]
 
 NAME = "NumPy .npy"
 SUFFIXES = (".npy",)
@@ -35,7 +35,11 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When it has none, or the array is of objects.
     """
-    array = load_array(file, file.data)
+    return sweeps_of_array(file, load_array(file, file.data))
+
+
+def sweeps_of_array(file: File, array: NDArray[Any]) -> list[Sweep]:
+    """Return the sweeps of one array: of named columns, or of a shape that has a place for frequencies."""
     if array.dtype.names:
         return from_names(file, {name: array[name] for name in array.dtype.names})
     return from_array(file, array)

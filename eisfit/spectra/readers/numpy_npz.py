@@ -6,7 +6,7 @@ from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names, word_of
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers.numpy_npy import load_array
+from eisfit.spectra.readers.numpy_npy import load_array, sweeps_of_array
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -29,5 +29,8 @@ def parse(file: File) -> list[Sweep]:
     """
     content = members(file, lambda name: name.endswith(".npy"))
     arrays = {name[:-4]: load_array(file, data) for name, data in content.items()}
+    for array in arrays.values() if len(arrays) == 1 else []:  # saved without a name
+        if array.dtype.names or array.ndim > 1:
+            return sweeps_of_array(file, array)
     words = (word for name, held in arrays.items() for word in word_of(name, held))
     return from_names(file.with_words(words), arrays)
