@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import field
 from itertools import combinations
 from math import isfinite
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FitResult", "FittedParameter", "Statistics", "result_or_failure"]
 
+_FINE = 300  # points of a fit that is drawn
 _IN_COLUMNS = ("parameters", "statistics", "covar", "var_names", "derived")
 
 
@@ -172,9 +173,22 @@ class FitResult(Told):
         return sorted(found, key=lambda pair: -abs(pair[2]))
 
     def __getitem__(self, name: str) -> FittedParameter:
+        if name in self.derived:
+            raise EisfitError(f"{name!r} is derived, no parameter: result.derived[{name!r}]")
         if name not in self.parameters:
-            raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.parameters)}")
+            known = name if isinstance(name, str) else ""
+            raise EisfitError(f"no parameter {name!r}{did_you_mean(known, self.parameters)}")
         return self.parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parameters)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.parameters
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the parameters."""
+        return self.parameters.keys()
 
     def replace_flags(self, flags: tuple[Flag, ...]) -> FitResult:
         """Return a copy with other flags, for callers that know more; those that forbid make it not `ok`."""
@@ -293,11 +307,11 @@ class FitResult(Told):
         Parameters
         ----------
         ax
-            Axes to draw on, two for a Bode plot; a new figure where None.
+            Axes to draw on, one or two for a Bode plot; a new figure where None.
         kind
-            ``nyquist`` (one axes) or ``bode`` (two); `plot_overview` draws everything.
+            ``nyquist``, ``bode`` or ``residuals``; `plot_overview` draws everything.
         **options
-            Of ``eisfit.plot.nyquist`` or ``eisfit.plot.bode``.
+            Of ``eisfit.plot.nyquist``, ``bode`` or ``residuals``.
 
         Raises
         ------
@@ -307,7 +321,12 @@ class FitResult(Told):
         from eisfit.display import plot
 
         f, z = self.spectrum.frequency, self.spectrum.impedance
-        shown = {"label": self.spectrum.name, "fitted": self.fitted, **options}
+        if kind == "residuals":
+            off = -self.residuals  # measured less fit, as in every figure
+            return plot.residuals(f, off.real, off.imag, ax=ax, **options)
+        fine = np.geomspace(f.max(), f.min(), max(_FINE, f.size))  # a line, not a polygon through few points
+        curve = {"fitted": self.predict(fine), "fitted_frequency": fine}
+        shown = {"label": self.spectrum.name, **curve, **options}
         return plot.draw_spectrum(kind, f, z, ax, shown)
 
     def plot_overview(self, **options: Any) -> tuple[Axes, ...]:

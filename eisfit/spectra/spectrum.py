@@ -297,7 +297,7 @@ class Spectrum:
         Parameters
         ----------
         ax
-            Axes to draw on, two for a Bode plot; a new figure where None.
+            Axes to draw on, one or two for a Bode plot; a new figure where None.
         kind
             ``nyquist`` (one axes) or ``bode`` (two: magnitude and phase).
         **options

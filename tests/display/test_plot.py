@@ -229,6 +229,34 @@ def test_bode_phase_of_a_negative_resistance_is_not_folded() -> None:
     np.testing.assert_allclose(lower.lines[0].get_ydata(), [-135, -90])
 
 
+def test_bode_on_one_axes_has_the_phase_at_the_right() -> None:
+    ax = plot.new_axes()
+    upper, lower = plot.bode(FREQUENCY, Z, axes=ax, label="a")
+    assert upper is ax and lower.yaxis.get_label_position() == "right"
+    again = plot.bode(FREQUENCY, Z, axes=ax, label="b")
+    assert again == (upper, lower)
+    assert upper.get_xlabel() == "frequency / Hz"
+    with pytest.raises(UsageError, match="takes two axes"):
+        plot.bode(FREQUENCY, Z, axes=plot.new_figure().subplots(3, 1))
+
+
+def test_the_legend_names_each_of_several_spectra_once() -> None:
+    ax = plot.new_axes()
+    plot.nyquist(FREQUENCY, Z, fitted=Z, label="bare", ax=ax)
+    plot.nyquist(FREQUENCY, 2 * Z, fitted=2 * Z, label="coated", ax=ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["bare", "coated"]
+
+
+def test_letters_are_the_users_on_the_users_axes() -> None:
+    with mpl.rc_context({"font.family": "serif", "legend.fontsize": 6.0}):
+        _, ax = plt.subplots()
+        plot.nyquist(FREQUENCY, Z, label="bare", ax=ax)
+        ours = plot.nyquist(FREQUENCY, Z, label="bare", ax=plot.new_axes())
+    (theirs,), (own,) = (one.get_legend().get_texts() for one in (ax, ours))
+    assert (theirs.get_fontfamily(), theirs.get_fontsize()) == (["serif"], 6.0)
+    assert (own.get_fontfamily(), own.get_fontsize()) == (["DejaVu Sans"], 8.5)
+
+
 def test_bode_draws_on_given_axes() -> None:
     axes = plot.new_figure().subplots(2, 1)
     assert plot.bode(FREQUENCY, Z, axes=tuple(axes)) == tuple(axes)

@@ -250,11 +250,14 @@ def test_plots_by_kind(spectrum):
         assert len(one.plot(kind="bode")) == 2
         assert one.plot().get_xlabel() == one.plot(kind="nyquist").get_xlabel()
         with pytest.raises(
-            UsageError, match=r"no plot is called 'bodee'; use nyquist or bode; did you mean 'bode'"
+            UsageError, match=r"no plot is called 'bodee'; use nyquist.* bode.*; did you mean 'bode'"
         ):
             one.plot(kind="bodee")
         with pytest.raises(UsageError, match="the kind goes by name: kind='bode'"):
             one.plot("bode")
+    left = result.residuals
+    real, imaginary = (line.get_ydata() for line in result.plot(kind="residuals").lines[1:])
+    assert real == pytest.approx(-100 * left.real) and imaginary == pytest.approx(-100 * left.imag)
     plt.close("all")
 
 

@@ -33,6 +33,10 @@ def test_items(result):
     assert result["R_ct"].value == result.values["R_ct"] == result.params["R_ct"].value
     with pytest.raises(EisfitError, match=r"no parameter 'R_tc'; did you mean 'R_ct'\?"):
         _ = result["R_tc"]
+    with pytest.raises(EisfitError, match=r"'C_ct' is derived, no parameter: result.derived\['C_ct'\]"):
+        _ = result["C_ct"]
+    assert "R_ct" in result and "C_ct" not in result
+    assert list(result) == list(dict(result)) == list(result.parameters)
 
 
 def test_frozen(result):

@@ -19,10 +19,12 @@ from eisfit.display.plot.style import (
     column,
     complex_column,
     legible,
+    name_fits,
     ohm_scale,
     open_figure,
     quantity,
 )
+from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +40,8 @@ def bode(
     impedance: ArrayLike,
     *,
     fitted: ArrayLike | None = None,
-    axes: tuple[Axes, Axes] | None = None,
+    fitted_frequency: ArrayLike | None = None,
+    axes: Axes | Sequence[Axes] | None = None,
     label: str | None = None,
 ) -> tuple[Axes, Axes]:
     """Draw magnitude and phase over frequency.
@@ -47,10 +50,11 @@ def bode(
     ----------
     frequency, impedance
         (F,) Hz and (F,) complex ohm.
-    fitted
-        (F,) complex ohm, the fit at the same frequencies.
+    fitted, fitted_frequency
+        The fit, complex ohm, at `fitted_frequency` where given, else at `frequency`.
     axes
-        Two axes, for magnitude and for phase; a new pyplot figure where None.
+        Two axes, for magnitude and for phase; a new pyplot figure where None. On one, the phase has its
+        scale at the right, and filled points.
     label
         For the legend.
 
@@ -63,19 +67,40 @@ def bode(
     f = column(frequency, "frequency", z.size)
     if axes is None:
         axes = open_figure(4.8, 4.4).subplots(2, 1, sharex=True)
-    upper, lower = axes
+    upper, lower = _two_scales(axes)
+    face = "full" if lower.get_gid() == _RIGHT else "none"
     known = None if label is None else legible(label)
     name = known or ("data" if fitted is not None else None)
     (points,) = upper.plot(f, np.abs(z), "o", mfc="none", mew=1.0, label=name, zorder=3)
-    lower.plot(f, _phase(z), "o", mfc="none", mew=1.0, color=points.get_color(), zorder=3)
+    lower.plot(f, _phase(z), "o", fillstyle=face, mew=1.0, color=points.get_color(), zorder=3)
     if fitted is not None:
-        line = complex_column(fitted, "fitted impedance", f.size)
+        at = f if fitted_frequency is None else column(fitted_frequency, "frequency of the fit")
+        line = complex_column(fitted, "fitted impedance", at.size)
         name = "fit" if known is None else f"{known}, fit"
         shown = BLACK if label is None else points.get_color()
-        upper.plot(f, np.abs(line), "-", color=shown, lw=1.2, label=name, zorder=2)
-        lower.plot(f, _phase(line), "-", color=shown, lw=1.2, zorder=2)
+        (drawn,) = upper.plot(at, np.abs(line), "-", color=shown, lw=1.2, label=name, zorder=2)
+        name_fits(upper, drawn, named=known is not None)
+        lower.plot(at, _phase(line), "-", color=shown, lw=1.2, zorder=2)
     _label_bode(upper, lower)
     return upper, lower
+
+
+_RIGHT = "eisfit phase"
+
+
+def _two_scales(axes: Axes | Sequence[Axes]) -> tuple[Axes, Axes]:
+    """Return the axes of magnitude and phase; of one, the phase's scale is at its right."""
+    if isinstance(axes, (Sequence, np.ndarray)):
+        if len(axes) != 2:
+            raise UsageError(f"a Bode plot takes two axes, for magnitude and phase, or one, not {len(axes)}")
+        return axes[0], axes[1]
+    there = [ax for ax in axes.figure.axes if ax.get_gid() == _RIGHT and ax.bbox.bounds == axes.bbox.bounds]
+    if there:
+        return axes, there[0]
+    right = axes.twinx()
+    right.set_gid(_RIGHT)
+    right.spines["right"].set_visible(True)
+    return axes, right
 
 
 def _phase(impedance: Any) -> Any:
@@ -91,7 +116,8 @@ def _label_bode(upper: Axes, lower: Axes) -> None:
     step = next((step for step in (1, 2, 5, 10, 15, 30, 45) if span / step < 6), 90)
     lower.yaxis.set_major_locator(MultipleLocator(step))
     _plain_log_numbers(upper)
-    frequency_axis(upper, labelled=upper.get_shared_x_axes().joined(upper, lower) is False)
+    apart = upper.get_shared_x_axes().joined(upper, lower) is False
+    frequency_axis(upper, labelled=apart or lower.get_gid() == _RIGHT)
     frequency_axis(lower)
     if upper.get_legend_handles_labels()[1]:
         upper.legend(loc="best")

@@ -17,6 +17,7 @@ from eisfit.display.plot.style import (
     column,
     complex_column,
     legible,
+    name_fits,
     ohm_scale,
     quantity,
     require_data,
@@ -58,7 +59,7 @@ def nyquist(
     ax
         Axes to draw on; a new pyplot figure where None. Several spectra may share one.
     label, fit_label
-        What the legend calls points and line.
+        What the legend calls points and line. Where several spectra share the axes, it names the points.
     mark_decades
         Fill and label the points nearest to 1 Hz, 10 Hz, ...
     color
@@ -86,7 +87,8 @@ def nyquist(
         line = complex_column(fitted, "fitted impedance", size) * factor
         shown = BLACK if color is None and label is None else points.get_color()
         fit_name = fit_label if name is None else f"{name}, {fit_label}"
-        ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=fit_name, zorder=2)
+        (drawn,) = ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=fit_name, zorder=2)
+        name_fits(ax, drawn, named=name is not None)
     if mark_decades:
         _mark(ax, f, factor * z, points.get_color())
     _frame(ax)

@@ -38,13 +38,13 @@ def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: M
     Parameters
     ----------
     kind
-        ``nyquist`` or ``bode``.
+        ``nyquist`` or ``bode``; ``residuals``, where there is a fit.
     frequency, impedance
         (F,) Hz and (F,) complex ohm.
     ax
-        Axes to draw on, two for ``bode``; a new figure where None.
+        Axes to draw on, one or two for ``bode``; a new figure where None.
     options
-        Of `nyquist` or `bode`.
+        Of `nyquist`, `bode` or `residuals`.
 
     Raises
     ------
@@ -57,9 +57,9 @@ def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: M
         return nyquist(frequency, impedance, ax=ax, **options)
     if kind == "bode":
         return bode(frequency, impedance, axes=ax, **options)
-    raise UsageError(
-        f"no plot is called {kind!r}; use nyquist or bode{did_you_mean(kind, ('nyquist', 'bode'))}"
-    )
+    kinds = ("nyquist", "bode", "residuals") if "fitted" in options else ("nyquist", "bode")
+    known = ", ".join(kinds[:-1]) + f" or {kinds[-1]}"
+    raise UsageError(f"no plot is called {kind!r}; use {known}{did_you_mean(kind, kinds)}")
 
 
 @apply_style

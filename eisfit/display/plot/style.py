@@ -7,11 +7,12 @@ import io
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,6 +56,10 @@ _RC: dict[str, Any] = {
     "savefig.dpi": 200.0,
     "svg.hashsalt": "eisfit",
 }
+
+_OF_THE_USER = frozenset(
+    {"axes.labelsize", "axes.titlesize", "font.family", "font.size", "legend.fontsize", "mathtext.fontset"}
+)
 
 # A file must not tell when or with which version it was drawn: the same input gives the same bytes.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -113,13 +118,21 @@ def _size(width: float, height: float) -> tuple[float, float]:
     return (width, height) if wanted is None else (wanted, wanted * max(height / width, 0.4))
 
 
+_made: WeakSet[Any] = WeakSet()  # figures that were opened here
+
+
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw in eisfit's style, and leave the user's settings as they were."""
+def style(foreign: bool = False) -> Iterator[None]:
+    """Draw in eisfit's style, and leave the user's settings as they were.
+
+    On `foreign` axes, which the user has made, letters and lines are the user's, as those of the ticks are.
+    """
     import matplotlib as mpl
     from cycler import cycler
 
     settings: Any = {**_RC, **(_PAPER if _columns.get() else {}), "axes.prop_cycle": cycler(color=COLORS)}
+    if foreign:
+        settings = {key: value for key, value in settings.items() if key not in _OF_THE_USER}
     with mpl.rc_context(settings):
         try:
             yield
@@ -130,14 +143,20 @@ def style() -> Iterator[None]:
 
 
 def apply_style(function: Callable[P, T]) -> Callable[P, T]:
-    """Let `function` draw in eisfit's style."""
+    """Let `function` draw in eisfit's style, in the user's letters on the user's axes."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        with style():
+        with style(foreign=_is_foreign(kwargs)):
             return function(*args, **kwargs)
 
     return wrapper
+
+
+def _is_foreign(given: Mapping[str, Any]) -> bool:
+    """Return whether what is drawn on was not opened here."""
+    drawn = next((given[key] for key in ("ax", "axes", "figure") if given.get(key) is not None), None)
+    return drawn is not None and root_figure(drawn) not in _made
 
 
 @apply_style
@@ -145,7 +164,9 @@ def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
     """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=_size(width, height), layout="constrained")
+    figure = Figure(figsize=_size(width, height), layout="constrained")
+    _made.add(figure)
+    return figure
 
 
 @apply_style
@@ -158,7 +179,9 @@ def open_figure(width: float, height: float) -> Figure:
     """Return a pyplot figure, which a notebook displays of itself."""
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=_size(width, height), layout="constrained")
+    figure = plt.figure(figsize=_size(width, height), layout="constrained")
+    _made.add(figure)
+    return figure
 
 
 def axes_or_new(ax: Axes | None, width: float = 4.8, height: float = 3.8) -> Axes:
@@ -229,6 +252,17 @@ def root_figure(drawn: Any) -> Any:
         return drawn.get_figure(root=True)
     except TypeError:  # matplotlib < 3.10 has no `root`
         return drawn.get_figure()
+
+
+_FIT = "eisfit fit"
+
+
+def name_fits(ax: Axes, line: Any, *, named: bool) -> None:
+    """Leave the lines out of the legend where several spectra, each with a name, share the axes."""
+    line.set_gid(_FIT if named else None)
+    lines = [one for one in ax.lines if one.get_gid() == _FIT]
+    for one in lines if len(lines) > 1 else ():
+        one.set_label("_")
 
 
 def column(values: ArrayLike | None, name: str, size: int | None = None) -> FloatArray:
