@@ -75,13 +75,16 @@ def hertz(frequency: float | None, digits: int = 4) -> str:
 
     >>> hertz(0.01), hertz(1e5), hertz(12.345), hertz(None)
     ('10 mHz', '100 kHz', '12.35 Hz', 'n/a')
+    >>> hertz(8.3e-4, 1), hertz(0.76, 1), hertz(6.8e7, 1), hertz(999.96)
+    ('800 uHz', '800 mHz', '70 MHz', '1 kHz')
     """
     if frequency is None or not math.isfinite(frequency):
         return MISSING
+    shown = float(f"{frequency:.{digits}g}")
     for limit, factor, unit in ((1e-3, 1e6, "uHz"), (1.0, 1e3, "mHz"), (1e3, 1.0, "Hz"), (1e6, 1e-3, "kHz")):
-        if abs(frequency) < limit:
-            return f"{frequency * factor:.{digits}g} {unit}"
-    return f"{frequency * 1e-6:.{digits}g} MHz"
+        if abs(shown) < limit:
+            return f"{shown * factor:.{max(digits, 3)}g} {unit}"
+    return f"{shown * 1e-6:.{max(digits, 3)}g} MHz"
 
 
 def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: bool = True) -> str:

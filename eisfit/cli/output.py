@@ -66,11 +66,16 @@ def _complain(error: Exception, code: int) -> int:
 
 
 def frame_csv(frame: Any, *, index: bool = True) -> str:
-    """Return a pandas frame as CSV; text that a spreadsheet would run as a formula is made inert."""
-    words = {
-        name: column.map(inert_cell) for name, column in frame.items() if column.dtype.kind not in "fiub"
-    }
+    """Return a pandas frame as CSV; text that a spreadsheet would run as a formula is made inert.
+
+    Several names in a cell stand one after the other, as in the tables of fits.
+    """
+    words = {name: column.map(_cell) for name, column in frame.items() if column.dtype.kind not in "fiub"}
     return str(frame.assign(**words).to_csv(index=index))
+
+
+def _cell(value: Any) -> Any:
+    return inert_cell(" ".join(dict.fromkeys(value)) if isinstance(value, list) else value)
 
 
 def print_json(document: Any) -> None:

@@ -301,6 +301,12 @@ class FitResult(Told):
 
         return report.methods_text(self.to_dict())
 
+    def to_latex(self) -> str:
+        """Return a LaTeX table: values, standard errors, units, verdicts; brackets: not determined."""
+        from eisfit.display import report
+
+        return report.fit_latex(self.to_dict(data=False))
+
     def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
         """Draw measured points and fit, and return the axes.
 

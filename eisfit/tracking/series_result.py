@@ -324,6 +324,12 @@ class SeriesResult(Told, Sequence[Row]):
         frame.attrs["units"] = units | {a.name: a.unit for a in self.along() if a.unit}
         return frame
 
+    def to_latex(self) -> str:
+        """Return a LaTeX table, one row a spectrum: value ± standard error; brackets: not determined."""
+        from eisfit.display import report
+
+        return report.paper_table(self.to_dict(data=False), "latex")
+
     def to_xarray(self) -> xarray.Dataset:
         """Return `value` and `stderr` over `cycle` and `parameter`; data and fit over `frequency` too.
 
@@ -387,9 +393,5 @@ class SeriesResult(Told, Sequence[Row]):
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
-        return svg.place_beside(
-            report.track_html(document),
-            lambda: svg.draw_trends([document], names),
-            columns=2,
-            alt="parameters over the cycles",
-        )
+        text, alt = report.track_html(document), "parameters over the cycles"
+        return svg.place_beside(text, lambda: svg.draw_trends([document], names), columns=2, alt=alt)

@@ -9,8 +9,7 @@ from eisfit.display.report.words import (
     axes_of,
     clean,
     count,
-    flag_name,
-    flags_of,
+    forbidding,
     format_measured,
     is_simulated,
     percent,
@@ -42,7 +41,7 @@ def _fit(document: Document) -> str:
     wanted = [f"{name} = {format_measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
               if row.get("unit") == "ohm" and row.get("verdict") == "determined"]  # fmt: skip
     found = f" Determined: {', '.join(wanted)} (standard errors)." if wanted else ""
-    usable = "" if document.get("ok") else f" The fit is not usable: {_flags(document)}."
+    usable = "" if document.get("ok") else f" The fit is not usable{_against(document)}."
     return (
         f"Impedance of {title_of(document)}, {_points(document)}: Nyquist plot, Bode plot and residuals in "
         f"percent of |Z|. Points: data; line: fit of {clean(circuit.get('string'))} by complex "
@@ -52,7 +51,7 @@ def _fit(document: Document) -> str:
 
 
 def _check(document: Document) -> str:
-    outcome = "consistent" if document.get("ok") else f"not consistent: {_flags(document)}"
+    outcome = "consistent" if document.get("ok") else f"not consistent{_against(document)}"
     return (
         f"Kramers-Kronig test of {title_of(document)}, {_points(document)}: data, a linear circuit of "
         f"{count(int(document.get('rc_elements') or 0), 'RC element')}, and the residuals in percent of |Z|; "
@@ -118,8 +117,8 @@ def _points(document: Document) -> str:
     return f"{count(number or 0, 'point')} from {span_of(document)}"
 
 
-def _flags(document: Document) -> str:
-    return ", ".join(dict.fromkeys(flag_name(flag).replace("_", " ") for flag in flags_of(document)))
+def _against(document: Document) -> str:
+    return ": ".join(["", *(names.replace("_", " ") for names in forbidding(document))])
 
 
 _KINDS: dict[str, Callable[[Document], str]] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from eisfit.display.report.words import (
     Document,
+    bracket,
     clean,
     failure,
     flag_name,
@@ -42,7 +43,7 @@ _STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relativ
 
 
 def fits_csv(documents: Sequence[Document]) -> str:
-    """Return one row per result with exact numbers: NAME, NAME_stderr, statistics, derived values.
+    """Return one row per result with exact numbers: NAME, NAME_stderr, NAME_verdict, derived, statistics.
 
     Parameters
     ----------
@@ -57,8 +58,9 @@ def fits_csv(documents: Sequence[Document]) -> str:
     rows = [_flat(document) for document in documents]
     names = list(units_of(documents))
     derived = list(dict.fromkeys(n for d in documents for n in d.get("derived") or {} if n not in names))
-    head = ["source", "index", "cycle", "circuit", "weighting", "ok", "flags", "error"]
-    head += [column for name in (*names, *derived) for column in (name, f"{name}_stderr")]
+    head = ["source", "index", "cycle", "circuit", "weighting", "grade", "ok", "flags", "error"]
+    head += [column for name in names for column in (name, f"{name}_stderr", f"{name}_verdict")]
+    head += [column for name in derived for column in (name, f"{name}_stderr")]
     head += [*_STATISTICS]
     stream = io.StringIO()
     writer = csv.DictWriter(stream, head, restval="", lineterminator="\n")
@@ -75,13 +77,16 @@ def _flat(document: Document) -> dict[str, Any]:
         "cycle": spectrum.get("cycle"),
         "circuit": circuit.get("string"),
         "weighting": document.get("weighting"),
+        "grade": document.get("grade"),
         "ok": None if document.get("ok") is None else str(bool(document["ok"])).lower(),
-        "flags": " ".join(flag_name(flag) for flag in flags_of(document)),
+        "flags": " ".join(dict.fromkeys(flag_name(flag) for flag in flags_of(document))),
         "error": document.get("error"),
     }
     values = {**(document.get("derived") or {}), **(document.get("parameters") or {})}
     for name, block in values.items():
         row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
+    for name, block in (document.get("parameters") or {}).items():
+        row[f"{name}_verdict"] = block.get("verdict")
     row |= {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
     return {name: None if value != value else inert_cell(value) for name, value in row.items()}  # noqa: PLR0124 (NaN)
 
@@ -112,7 +117,7 @@ def markdown(value: object) -> str:
 def fit_latex(document: Document) -> str:
     r"""Return one fit as a LaTeX table (packages ``booktabs`` and, for the micro sign, none).
 
-    A fit that is not usable says so in the caption.
+    A fit that is not usable says so in the caption; what is not determined stands in brackets.
     """
     circuit = document.get("circuit") or {}
     words = verdict(document)
@@ -124,10 +129,10 @@ def fit_latex(document: Document) -> str:
     if not document.get("ok"):
         caption += rf" \textbf{{({latex(words)})}}"
     rows = [
-        [latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(mark(row))]
+        [latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(_verdict(row))]
         for name, row in (document.get("parameters") or {}).items()
     ]
-    whole = latex_table("llll", ["Parameter", "Value", "Unit", "Note"], rows)
+    whole = latex_table("llll", ["Parameter", "Value", "Unit", "Verdict"], rows)
     return f"\\begin{{table}}\n\\centering\n\\caption{{{caption}.}}\n{whole}\\end{{table}}\n"
 
 
@@ -140,7 +145,13 @@ def latex_table(columns: str, head: Sequence[str], rows: Iterable[Sequence[str]]
 
 def _value(row: Mapping[str, Any]) -> str:
     unknown = format_measured(row).endswith("?")
-    return latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
+    value = latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
+    return bracket(value, row.get("verdict"))
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    said = clean(row.get("verdict")), mark(row)
+    return ", ".join(dict.fromkeys(word for word in said if word))
 
 
 _LATEX = {
@@ -179,7 +190,7 @@ def latex_unit(unit: object) -> str:
 
 def _unit_factor(part: str) -> str:
     base, _, power = part.partition("^")
-    base = {"ohm": r"$\Omega$"}.get(base, latex(base))
+    base = {"ohm": r"$\Omega$", "degC": r"$^\circ$C"}.get(base, latex(base))
     if not power:
         return base
     return rf"{base}$^{{{power.replace('alpha', chr(92) + 'alpha')}}}$"

@@ -191,7 +191,7 @@ def _tabulate_derived(document: Document, width: int) -> list[str]:
     rows = [
         [
             clean(name),
-            value_with_error(row.get("value"), row.get("stderr")),
+            bracket(value_with_error(row.get("value"), row.get("stderr")), row.get("verdict")),
             _interval(row),
             clean(row.get("unit")),
         ]

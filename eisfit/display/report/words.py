@@ -258,12 +258,16 @@ def verdict(document: Document) -> str:
         return "FAILED"
     is_check = "rc_elements" in document
     words = ("pass", "fails") if is_check else ("usable", "not usable")
-    said = words[0] if document.get("ok") else ": ".join([words[1], *_forbidding(document)[:1]])
+    said = words[0] if document.get("ok") else ": ".join([words[1], *forbidding(document)])
     return f"{clean(document['grade'])}, {said}" if document.get("grade") else said
 
 
-def _forbidding(document: Document) -> list[str]:
-    """Return the names of the flags that forbid the use, as one text; none where there is no flag."""
+def forbidding(document: Document) -> list[str]:
+    """Return the names of the flags that forbid the use, as one text; none where there is no flag.
+
+    >>> forbidding({"flags": [{"name": "misfit", "level": "forbids"}, {"name": "outlier", "level": "tells"}]})
+    ['misfit']
+    """
     flags = flags_of(document)
     grave = [flag for flag in flags if isinstance(flag, Mapping) and flag.get("level") == "forbids"] or flags
     return [", ".join(names)] if (names := dict.fromkeys(flag_name(flag) for flag in grave)) else []
