@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from eisfit.display import report
 from eisfit.display.report.rows import FORMS, flat_table
 
 SPECTRUM = {"source": "a/b.csv", "index": 0, "cycle": 3.0}
@@ -119,3 +120,23 @@ def test_markdown():
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_is_a_table_too(form):
     assert flat_table({"schema": "eisfit.track/2", "rows": []}, form).endswith("\n")
+
+
+def test_fits_of_different_circuits_have_a_table_each():
+    def fit(source, circuit, **values):
+        rows = {
+            name: {"value": v, "stderr": v / 100, "unit": "ohm", "vary": True} for name, v in values.items()
+        }
+        about = {"grade": "A", "ok": True, "flags": [], "statistics": {"rms_relative_residual": 0.004}}
+        return {"spectrum": {"source": source}, "circuit": {"string": circuit}, "parameters": rows, **about}
+
+    lost = {"spectrum": {"source": "c.csv"}, "error": "c.csv: empty", "ok": False}
+    text = report.fits_text([fit("a.csv", "R1-R2", R1=1.0, R2=2.0), fit("b.csv", "R_s", R_s=3.0), lost])
+    blocks = text.split("\n\n")
+    assert [line.split() for line in blocks[0].splitlines()[2:]] == [
+        ["a.csv", "A", "0.400", "%", "R1-R2"],
+        ["b.csv", "A", "0.400", "%", "R_s"],
+        ["c.csv", "FAILED"],
+    ]
+    assert blocks[1].startswith("R1-R2\n") and "b.csv" not in blocks[1] and "R_s" not in blocks[1]
+    assert blocks[2].startswith("R_s\n") and blocks[2].count("csv") == 1

@@ -225,16 +225,41 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     """
     if not documents:
         return "no spectra\n"
-    units = units_of(documents)
+    named = list(zip(documents, short_titles(documents, width // 3), strict=True))
+    circuits = dict.fromkeys(describe_circuit(one) for one in documents if one.get("parameters"))
+    if len(circuits) <= 1:
+        lines = _tabulate(named, width, told=True)
+    else:
+        lines = _list_circuits(named, width)
+        for circuit in circuits:
+            lines += ["", *wrap(circuit, width=width)]
+            lines += _tabulate([pair for pair in named if describe_circuit(pair[0]) == circuit], width)
+    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+
+
+def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool = False) -> list[str]:
+    """Return the parameters of fits that have them in common; with cycle and verdict where `told`."""
+    units = units_of([document for document, _ in named])
     names = resistances_first(list(units), units)
     titles = [append_unit(clean(name), units[name]) for name in names]
-    head = ["spectrum", "cycle", "verdict", *titles]
-    short = short_titles(documents, width // 3)
-    rows = [_row(document, name, names) for document, name in zip(documents, short, strict=True)]
-    if not any(row[1] for row in rows):
-        head, rows = [head[0], *head[2:]], [[row[0], *row[2:]] for row in rows]
-    lines = blocks(head, rows, width=width, fixed=len(head) - len(names))
-    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+    before = ["spectrum", "cycle", "verdict"] if told else ["spectrum"]
+    rows = [_row(document, name, names) for document, name in named]
+    if not told:
+        rows = [[row[0], *row[3:]] for row in rows]
+    elif not any(row[1] for row in rows):
+        before, rows = ["spectrum", "verdict"], [[row[0], *row[2:]] for row in rows]
+    return blocks([*before, *titles], rows, width=width, fixed=len(before))
+
+
+def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[str]:
+    """Return one row a spectrum: its verdict and its circuit, where these differ."""
+    rows = []
+    for document, name in named:
+        rms = (document.get("statistics") or {}).get("rms_relative_residual")
+        circuit = describe_circuit(document) if document.get("parameters") else ""
+        told = "" if rms is None else percent(rms)
+        rows.append([name, cycle_words(cycle_of(document)), short_verdict(document), told, circuit])
+    return table(["spectrum", "cycle", "verdict", "rms", "circuit"], rows, width=width, flexible=4)
 
 
 def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
