@@ -61,22 +61,31 @@ Form = Annotated[
 ]
 
 
-def count_remarks(texts: Iterable[str], spectra: int) -> list[str]:
-    """Return each remark once, with of how many spectra it is; remarks that differ in numbers alone are one.
+def count_remarks(remarks: Iterable[tuple[str, str]], spectra: int) -> list[str]:
+    """Return each remark once, with the spectrum's name or of how many it is; numbers make no difference.
+
+    Parameters
+    ----------
+    remarks
+        A spectrum's name, and what is said of it.
+    spectra
+        How many there are.
 
     Examples
     --------
-    >>> count_remarks(["0.21 % left", "0.2 % left", "no unit", "no unit"], 5)
-    ['0.21 % left (2 of 5 spectra; the numbers are of the first)', 'no unit (2 of 5 spectra)']
+    >>> count_remarks([("a", "0.21 % left"), ("b", "0.2 % left"), ("a", "no unit")], 5)
+    ['0.21 % left (2 of 5 spectra; the numbers are of the first)', 'a: no unit']
     """
-    alike: dict[str, list[str]] = {}
-    for text in texts:
-        alike.setdefault(re.sub(r"(?<![\w.])\d[\d.]*(e[+-]?\d+)?", "", text), []).append(text)
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, text in remarks:
+        alike.setdefault(re.sub(r"(?<![\w.])\d[\d.]*(e[+-]?\d+)?", "", text), []).append((name, text))
     if spectra == 1:
-        return [several[0] for several in alike.values()]
+        return [several[0][1] for several in alike.values()]
     return [
-        f"{several[0]} ({len(several)} of {spectra} spectra"
-        f"{'; the numbers are of the first' if len(set(several)) > 1 else ''})"
+        f"{several[0][1]} ({len(several)} of {spectra} spectra"
+        f"{'; the numbers are of the first' if len({text for _, text in several}) > 1 else ''})"
+        if len(several) > 1
+        else ": ".join(several[0])
         for several in alike.values()
     ]
 

@@ -38,7 +38,7 @@ _SAME_FREQUENCY = 1e-9
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
 #: In the note of a reader that took the other sign of Z'' than the file's header says.
-TURNED = "imaginary sign turned against the header"
+TURNED = "imaginary sign turned"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -28,6 +28,7 @@ __all__ = ["DRTResult", "drt"]
 
 
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
+_BEYOND = 1.0  # decades below the sweep, of relaxations that are seen rising there
 CURVE = ("tau_s", "gamma_ohm", "low_ohm", "high_ohm")
 TERMS = ("series_resistance", "inductance", "warburg", "elastance")
 
@@ -208,7 +209,8 @@ def drt(
         Allow a series inductance.
     tail
         Allow a Warburg tail and a series capacitance besides the distribution, which then ends at the
-        slowest frequency; None: where -Z'' still rises there.
+        slowest frequency; None: where -Z'' still rises there, unless only relaxations slower than the sweep
+        describe the data.
     regularisation
         Strength to use instead of the one found.
     level
@@ -238,6 +240,29 @@ def drt(
     _check_options(spectrum, regularisation, level, samples)
     _check_grid(points_per_decade, extend)
     diffusion = _rises(spectrum) if tail is None else tail
+    given = (inductance, regularisation, level, samples, points_per_decade, seed)
+    result = _distribute(spectrum, diffusion, extend, *given)
+    if tail is None and diffusion and _misses(result):  # an arc that peaks below the sweep rises there too
+        slower = _distribute(spectrum, False, max(extend, _BEYOND), *given)
+        return result if _misses(slower) else slower
+    return result
+
+
+def _misses(result: DRTResult) -> bool:
+    return any(flag.name == "misfit" for flag in result.flags)
+
+
+def _distribute(  # noqa: PLR0917  # all that may be asked for
+    spectrum: Spectrum,
+    diffusion: bool,
+    extend: float,
+    inductance: bool,
+    regularisation: float | None,
+    level: float,
+    samples: int,
+    points_per_decade: int,
+    seed: int,
+) -> DRTResult:
     terms = ["R_s", *["L"] * inductance, *["sigma", "elastance"] * diffusion]
     noise = _noise(spectrum)
     reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do

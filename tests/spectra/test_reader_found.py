@@ -84,7 +84,7 @@ def test_capacitance_and_resistance_without_header_are_no_impedance(columns):
 )
 def test_one_file_has_one_sign(text):
     notes = holds(text, Z, NOISY)
-    assert sum("turned against the header" in note for note in notes) == 2
+    assert sum("imaginary sign turned" in note for note in notes) == 2
 
 
 def test_a_sign_that_the_file_says_stays():
@@ -452,3 +452,31 @@ def test_a_phase_without_a_unit_is_in_that_of_another_phase_of_the_file():
     assert "phase in radians (as another phase in the file is)" in notes
     with pytest.raises(ReadError, match="may be degrees or radians"):
         read(second)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("quantity,Zre,Zim", "frequency,,"),
+        ("cell,A,A", "quantity,Zre (ohm),Zim (ohm)", "frequency (Hz),,"),
+        (",Z_real,Z_imag", "sample,pt 3,pt 3", "freq,,"),
+    ],
+)
+def test_an_index_named_below_the_columns_as_pandas_writes_it(names):
+    holds("\n".join([*names, rows(F, Z.real, Z.imag)]), Z)
+
+
+def test_columns_of_two_levels_hold_a_spectrum_each():
+    names = "cell,A,A,B,B\nquantity,Zre,Zim,Zre,Zim\nfrequency,,,,\n"
+    holds(names + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag), Z, 2 * Z)
+
+
+@pytest.mark.parametrize(("name", "out"), [("is_valid_raw", "False"), ("is_outlier_fit", "True")])
+def test_points_that_a_mark_of_some_step_leaves_out(name, out):
+    kept = {"False": "True", "True": "False"}[out]
+    lines = rows(F, Z.real, Z.imag).split()
+    lines[3] = f"{F[3]:.9g},999,-5"
+    marked = [f"{line},{out if place == 3 else kept}" for place, line in enumerate(lines)]
+    found = read("\n".join([f"freq_Hz,Zre_ohm,Zim_ohm,{name}", *marked, ""]))
+    np.testing.assert_allclose(found[0].impedance, np.delete(Z, 3), rtol=1e-6)
+    assert any(f"left out 1 point that '{name}' marks" in note for note in found[0].notes)

@@ -150,7 +150,7 @@ def test_the_data_overrule_a_wrong_sign(header):
     written = Z.imag if "-" in header else -Z.imag
     spectrum = one(table((F, Z.real, written), header))
     assert_rc(spectrum)
-    assert said(spectrum, "turned against the header")
+    assert said(spectrum, "imaginary sign turned")
 
 
 def test_kramers_kronig_leaves_either_sign_undecided_for_a_resistor():

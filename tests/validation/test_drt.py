@@ -227,3 +227,17 @@ def test_a_gerischer_element_is_told_to_be_sharper_than_it_is_shown():
     assert "as_narrow_as_shown" in {flag.name for flag in result.flags}
     broad = drt(spectrum(5 + zarc(10, 0.01, 0.6), 3e-3), samples=20)
     assert "as_narrow_as_shown" not in {flag.name for flag in broad.flags}
+
+
+@pytest.mark.parametrize("peak", [79.0, 40.0])
+def test_an_arc_that_peaks_below_the_sweep_is_no_tail(peak):
+    f = np.geomspace(1e5, 100, 31)
+    resistance = 1 / (2 * np.pi * peak * 1e-8)
+    z = 2600 + resistance / (1 + 1j * f / peak)
+    rng = np.random.default_rng(7)
+    z = z * (1 + 2e-3 * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size)))
+    result = drt((f, z))
+    assert "misfit" not in [flag.name for flag in result.flags]
+    (seen,) = result.peaks
+    assert seen.resistance == pytest.approx(resistance, rel=0.05)
+    assert seen.tau == pytest.approx(1 / (2 * np.pi * peak), rel=0.1)

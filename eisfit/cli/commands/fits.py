@@ -250,18 +250,23 @@ def _tell_assumed(results: list[Any]) -> None:
     """Say once, with a count, what the readers took for granted because the files do not say it."""
     from eisfit.spectra.readers import ASSUMED
 
-    notes = [
-        note for r in results if r.error is None for note in r.spectrum.notes if note.startswith(ASSUMED)
-    ]
+    read = [r.spectrum for r in results if r.error is None]
+    notes = [(s.name, note) for s in read for note in s.notes if note.startswith(ASSUMED)]
     for line in count_remarks(notes, len(results)):
         say(line)
 
 
 def _tell_chosen(results: list[Any]) -> None:
     """Say once which circuit was chosen for spectra that were given none."""
-    flags = [flag for result in results if result.error is None for flag in result.flags]
-    causes = [flag.cause for flag in flags if flag.name == "circuit_chosen"]
-    for line in causes[:1] if len(set(causes)) == 1 else count_remarks(causes, len(results)):
+    causes = [
+        (result.spectrum.name, flag.cause)
+        for result in results
+        if result.error is None
+        for flag in result.flags
+        if flag.name == "circuit_chosen"
+    ]
+    alike = len({cause for _, cause in causes}) == 1
+    for line in [causes[0][1]] if alike else count_remarks(causes, len(results)):
         say(line)
 
 

@@ -229,7 +229,8 @@ def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple
     for sweep in sweeps:
         sweep.impedance = sweep.impedance.conj()
     _refuse_lost_signs(file, sweeps[0])
-    return -1, f"{ASSUMED} {TURNED} ({written}): {evidence}"
+    against = "" if written.startswith("no header") else " against the header"
+    return -1, f"{ASSUMED} {TURNED}{against} ({written}): {evidence}"
 
 
 def _refuse_lost_signs(file: File, sweep: Sweep) -> None:

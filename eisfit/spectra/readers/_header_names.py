@@ -71,11 +71,13 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
         return []
     rows = [split(COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
     rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    units = sum(map(is_unit, rows[-1]))
+    rows = _without_index_name(rows)
     if (
         not all(map(any, rows))
         or _is_remark(lines, rows)
         or not any(row[-1] for row in rows)
-        or sum(map(is_unit, rows[-1])) > 1
+        or units > 1
         or sum(map(len, lines)) > LONGEST_HEADER
     ):
         return []
@@ -85,6 +87,18 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
     names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
     quantities = quantities_of(names, [])
     return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def _without_index_name(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows without a last one that names the first column alone, as pandas writes an index.
+
+    What stands over it names the rows of names.
+    """
+    *upper, last = rows
+    whole = len(upper) > 1 or len(set(upper[0][1:])) == len(last) - 1  # else a line above parts them
+    if not whole or any(last[1:]) or column(last[0]).quantity != "frequency":
+        return rows
+    return [*(["", *row[1:]] for row in upper[:-1]), [last[0], *upper[-1][1:]]]
 
 
 def _is_remark(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

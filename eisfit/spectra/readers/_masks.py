@@ -18,8 +18,9 @@ __all__ = ["leave_out_marked"]
 #: What a column of yes and no is called: where yes leaves the point out, and where no does.
 _OUT = regex(
     r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
+    r"|is[ _](?:bad|invalid|outlier|masked|excluded)[ _]\w+"
 )
-_IN = regex(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)")
+_IN = regex(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)|is[ _](?:valid|good)[ _]\w+")
 #: A column of words, and those of an instrument that could not measure.
 _STATUS = regex(r"(?:\w+[ _])?(?:status|state|quality|error|flag|remark|info)s?")
 _FAILED = regex(
