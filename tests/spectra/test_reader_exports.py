@@ -193,7 +193,7 @@ def test_as_many_spectra_as_frequencies_of_which_nothing_tells_which():
 
 @pytest.mark.parametrize("words", ["IMPS measurement", "IMVS of cell 3", "Intensity modulated photovoltage"])
 def test_other_transfer_functions_are_no_impedance(words):
-    with pytest.raises(ReadError, match="stands above the table"):
+    with pytest.raises(ReadError, match="stands beside the table"):
         read_bytes((words + "\n" + table("Frequency,Real,Imag", F, Z.real, Z.imag)).encode(), "x.csv")
 
 

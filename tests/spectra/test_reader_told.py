@@ -1,6 +1,7 @@
 """What a reader takes for granted against a word of the file is told. Numbers are simulated."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -18,7 +19,10 @@ def read(text, name="cell.csv", **options):
 
 
 def table(head, *columns, mark=","):
-    rows = (mark.join(f"{value:.9g}" for value in row) for row in zip(*columns, strict=True))
+    rows = (
+        mark.join(value if isinstance(value, str) else f"{value:.9g}" for value in row)
+        for row in zip(*columns, strict=True)
+    )
     return "\n".join([head, *rows]) + "\n"
 
 
@@ -196,3 +200,31 @@ def test_one_array_without_a_name():
     np.savez(stream, np.stack([F, Z.real, Z.imag]))
     (spectrum,) = read_bytes(stream.getvalue(), "cell.npz")
     np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+def test_a_modulus_that_is_called_the_real_part_is_told():
+    noise = 1 + 0.001 * np.random.default_rng(2).normal(size=F.size)
+    (spectrum,) = read(table("f (Hz),Zre (Ohm),Zim (Ohm)", F, abs(Z) * noise, Z.imag * noise))
+    assert any("modulus and imaginary part" in note for note in assumed(spectrum))
+
+
+@pytest.mark.parametrize("mark", ["%", "#", "//"])
+def test_a_unit_behind_the_numbers_of_a_vector_is_asked_for(mark):
+    columns = {"f": F, "Zre": Z.real, "Zim": Z.imag}
+    lines = (f"{name} = {values.tolist()}; {mark} kOhm" for name, values in columns.items())
+    with pytest.raises(ReadError, match="--impedance-unit"):
+        read("\n".join(lines) + "\n", "cell.txt")
+
+
+def test_a_document_of_admittances_is_no_impedance():
+    values = {"type": "admittance", "frequency": F.tolist(), "real": Z.real.tolist(), "imag": Z.imag.tolist()}
+    with pytest.raises(ReadError, match="'admittance' stands beside"):
+        read(json.dumps(values), "cell.json")
+
+
+def test_gamry_per_area_is_told():
+    head = "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tFreq\tZreal\tZimag\n\t#\tHz\tohm.cm^2\tohm.cm^2"
+    text = table(head, [""] * F.size, range(F.size), F, Z.real, Z.imag, mark="\t")
+    (spectrum,) = read(text, "cell.DTA")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert assumed(spectrum) == ["assumed: ohm in what follows is ohm cm2: the impedance is per area"]

@@ -31,6 +31,7 @@ __all__ = [
     "boundaries_of",
     "choose",
     "drop_words",
+    "note_area",
     "refuse_disorder",
     "settle_sign",
     "sweeps_of",
@@ -333,6 +334,13 @@ def describe_sign(chosen: Chosen) -> str:
     return "as the phase says" if "phase" in chosen else "as written"
 
 
+def note_area(chosen: Chosen) -> list[str]:
+    """Return what an impedance per area makes of all ohms."""
+    units = [chosen.columns[q].unit for q in ("real", "imag", "modulus") if q in chosen.columns]
+    told = any(map(PER_AREA.search, units))
+    return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"] if told else []
+
+
 def bare_unit(chosen: Chosen) -> list[str]:
     """Return what is taken for granted where no column of the impedance has a unit."""
     for quantities, what in (
@@ -340,8 +348,6 @@ def bare_unit(chosen: Chosen) -> list[str]:
         (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
     ):
         found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]
-        if any(PER_AREA.search(unit) for unit in found) and quantities[0] == "real":
-            return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"]
         if found:
-            return [] if any(found) else [f"{ASSUMED} no unit given for the {what}"]
+            return note_area(chosen) if any(found) else [f"{ASSUMED} no unit given for the {what}"]
     return []

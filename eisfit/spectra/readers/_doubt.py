@@ -23,8 +23,8 @@ TELLS = 0.01
 #: Another reading counts where it fits so well, and so many times better.
 FITS = 0.03
 BETTER = 5.0
-#: So small a phase that noise hides how badly it fits.
-_RADIANS = "a phase in radians"
+#: What noise may hide: so small a phase, or a modulus for the real part.
+_RADIANS, _MODULUS = "a phase in radians", "modulus and imaginary part"
 #: Columns agree within the digits they are printed with; a factor between them that is constant within this
 #: tells a wrong unit where it is a power of a thousand, or of 2 pi.
 _SAME = 0.02
@@ -61,7 +61,7 @@ def likelier_reading(
         return ""
     best, words = off / BETTER, ""
     for name, f, z in _readings(frequency, impedance):
-        if doubtful < DOUBTFUL and name != _RADIANS:
+        if doubtful < DOUBTFUL and name not in (_RADIANS, _MODULUS):
             continue
         other = kramers_kronig_sign(f, z)
         if other is not None and (found := min(other.as_written, other.turned)) < min(best, FITS):
@@ -76,6 +76,8 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
     a, b, angle = z.real, z.imag, np.angle(z)
     size = float(np.abs(b).max(initial=0.0))
     yield "imaginary and real part", f, b + 1j * a
+    if (a >= np.abs(b)).all():
+        yield _MODULUS, f, np.sqrt(a**2 - b**2) + 1j * b
     if a.min(initial=0.0) >= 0 and size <= 180:
         yield "modulus and phase in degrees", f, _polar(a, np.radians(b))
     if a.min(initial=0.0) >= 0 and size <= np.pi:

@@ -149,10 +149,11 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
     held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
     if any(meaning.unit or _IMPEDANCE.search(meaning.name) for meaning in held) or not held:
         return
-    for line in table.preamble:
+    beside = [value for line in file.beside if _SUBJECT.fullmatch(value := line.partition(": ")[2])]
+    for line in [*table.preamble, *beside]:
         if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
             raise file.error(
-                f"{subject[0]!r} stands above the table, and {held[0].name!r} does not say of what it is: "
+                f"{subject[0]!r} stands beside the table, and {held[0].name!r} does not say of what it is: "
                 "call it 'Z_real_ohm', 'Y_real_S', ..."
             )
 

@@ -14,6 +14,7 @@ from eisfit.spectra.readers._assemble import (
     Chosen,
     boundaries_of,
     choose,
+    note_area,
     settle_sign,
     sweeps_of,
 )
@@ -118,6 +119,7 @@ def read_named_sweeps(
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")
+    chosen.notes += note_area(chosen)
     sweeps = sweeps_of(chosen, z, cuts)
     if any(note.startswith(FROM_PHASE) for note in chosen.notes):
         settle_sign(file, sweeps, "as the phase says")

@@ -11,6 +11,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._metadata import header_text, leading_number
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._units import PER_AREA, unit_of
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
 
@@ -85,14 +86,18 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     """Name the unit where it is one that changes the scale; the degree sign is written in many encodings."""
-    scaled = {"kHz", "MHz", "mHz", "kohm", "Mohm", "mohm"}
+    below = [*units, *[""] * len(names)]
     with_units = [
-        f"{name} [{units[i]}]" if i < len(units) and units[i] in scaled else name
-        for i, name in enumerate(names)
+        f"{name} [{unit}]" if _matters(unit) else name for name, unit in zip(names, below, strict=False)
     ]
     # Temp reads -327.67 where no thermometer is connected; Zphz is always in degrees.
     renamed = {"Zphz": "Zphz [deg]", "Temp": "", "Pt": "", "Vdc": "Vdc [V]", "Time": "Time [s]", "T": ""}
     return [renamed.get(name, name) for name in with_units]
+
+
+def _matters(unit: str) -> bool:
+    told = unit_of(unit)
+    return told is not None and (told.scale != 1 or bool(PER_AREA.search(unit)))
 
 
 def _restore_indents(lines: Sequence[str], place: int) -> Sequence[str]:

@@ -68,7 +68,8 @@ def parse(file: File) -> list[Sweep]:
     cells = _find_named_rows(file)
     if cells:
         lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
-        words = (line for line in file.lines if "[" not in line and not _NAMED.match(line))
+        others = (line for line in file.lines if "[" in line or not _NAMED.match(line))
+        words = [line.rpartition("]")[2] if "[" in line else line for line in others]  # f = [...]; % kHz
         inner = File(file.name, ("\n".join(lines) + "\n").encode(), file.reading).with_words(words)
         sweeps = text.parse(inner)
         return _add_note(sweeps, "columns parted by", "the rows are the quantities")
