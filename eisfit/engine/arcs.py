@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +15,15 @@ from eisfit.model.notation import Component, Node, Parallel, components
 __all__ = ["Arc", "arcs", "name_columns", "parallels"]
 
 
-class Arc(NamedTuple):
-    """A resistor and what is beside it; values `p` are numbers, or columns (n,), by parameters' names."""
-
+class _Pair(NamedTuple):
     resistor: Component
     storage: Component
 
-    @property
+
+class Arc(_Pair):
+    """A resistor and what is beside it; values `p` are numbers, or columns (n,), by parameters' names."""
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of its parameters: R, then C, or Q and alpha."""
         return (self.resistor.name, *self.storage.parameter_names)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, finite
+from eisfit.engine.arcs import name_columns
 from eisfit.model.circuit import Circuit
 
 __all__ = ["Formula", "Propagation", "inputs_of", "standard_error"]
@@ -65,21 +66,8 @@ def standard_error(
     names, covar
         The varied parameters and their covariance (V, V), or None.
     """
-    if covar is None or not np.isfinite(formula(values)):
-        return None
-    inputs = _find_varied(formula, circuit, values, names)
-    gradient = np.array([_slope(formula, circuit, values, n) if n in inputs else 0.0 for n in names])
-    variance = float(gradient @ covar @ gradient)
-    return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
-
-
-def _slope(formula: Formula, circuit: Circuit, values: Mapping[str, float], name: str) -> float:
-    """Return the derivative by a varied parameter, exactly, by a complex step."""
-    step = _STEP * (abs(values[name]) or 1.0)
-    moved: dict[str, Any] = {**values, name: values[name] + 1j * step}
-    for tied, expression in circuit.expressions.items():
-        moved[tied] = expression.evaluate(moved)[0]
-    return float(np.imag(formula(moved)) / step)
+    one = Propagation.of_one(circuit, values, names, covar)
+    return finite(float(one.error(formula)[0])) if np.isfinite(one.value(formula)[0]) else None
 
 
 class Propagation:
@@ -94,38 +82,57 @@ class Propagation:
     varied
         Columns of the varied parameters (V,).
     covar
-        (B, V, V) of these.
+        (B, V, V) of these, or None: then no error is known.
     """
 
     def __init__(
-        self, circuit: Circuit, values: FloatArray, varied: Sequence[int], covar: FloatArray
+        self, circuit: Circuit, values: FloatArray, varied: Sequence[int], covar: FloatArray | None
     ) -> None:
-        self.circuit, self.covar = circuit, covar
+        self.circuit, self.covar, self.count = circuit, covar, len(values)
         self.varied = [circuit.names[k] for k in varied]
-        self.named: dict[str, Any] = {name: values[:, k] for k, name in enumerate(circuit.names)}
-        self.moved = []
-        for k in varied:
-            name, step = circuit.names[k], _STEP * np.maximum(np.abs(values[:, k]), 1e-200)
-            moved = {**self.named, name: values[:, k] + 1j * step}
-            for tied, expression in circuit.expressions.items():
-                moved[tied] = expression.evaluate(moved)[0]
-            self.moved.append((moved, step))
+        self.named = name_columns(circuit, values)
+        self._moved: dict[str, tuple[dict[str, Any], FloatArray]] = {}
+
+    @classmethod
+    def of_one(
+        cls, circuit: Circuit, values: Mapping[str, float], names: Sequence[str], covar: FloatArray | None
+    ) -> Propagation:
+        """Return that of one spectrum; see `standard_error`."""
+        row = np.array([[values[name] for name in circuit.names]], dtype=float)
+        return cls(
+            circuit,
+            row,
+            [circuit.names.index(name) for name in names],
+            None if covar is None else covar[np.newaxis],
+        )
 
     def value(self, formula: Formula) -> FloatArray:
         """Return the formula (B,)."""
-        return np.asarray(formula(self.named), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            return np.asarray(formula(self.named), dtype=np.float64)
 
     def error(self, formula: Formula) -> FloatArray:
-        """Return its standard error (B,), by complex steps."""
+        """Return its standard error (B,), by complex steps; NaN where it is not known."""
+        if self.covar is None:
+            return np.full(self.count, np.nan)
         first = {name: column[:1] for name, column in self.named.items()}
-        inputs = _find_varied(formula, self.circuit, first, self.varied)
-        gradient = {
-            v: np.imag(formula(moved)) / step
-            for v, (name, (moved, step)) in enumerate(zip(self.varied, self.moved, strict=True))
-            if name in inputs
-        }
-        variance = np.zeros(len(self.covar))
-        for v, one in gradient.items():
-            for w, other in gradient.items():
-                variance += one * self.covar[:, v, w] * other
-        return np.asarray(np.sqrt(variance))
+        variance = np.zeros(self.count)
+        with np.errstate(all="ignore"):
+            inputs = _find_varied(formula, self.circuit, first, self.varied)
+            gradient = {v: self._slope(formula, n) for v, n in enumerate(self.varied) if n in inputs}
+            for v, one in gradient.items():
+                for w, other in gradient.items():
+                    variance += one * self.covar[:, v, w] * other
+            return np.asarray(np.sqrt(variance))
+
+    def _slope(self, formula: Formula, name: str) -> FloatArray:
+        """Return the derivative (B,) by a varied parameter, exactly, by a complex step."""
+        if name not in self._moved:
+            size = np.abs(self.named[name])
+            step = _STEP * np.where(size == 0, 1.0, size)
+            moved: dict[str, Any] = {**self.named, name: self.named[name] + 1j * step}
+            for tied, expression in self.circuit.expressions.items():
+                moved[tied] = expression.evaluate(moved)[0]
+            self._moved[name] = moved, step
+        moved, step = self._moved[name]
+        return np.asarray(np.imag(formula(moved)) / step)

@@ -7,30 +7,39 @@ covariance matrix C.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import BoolArray, FloatArray, IntArray, finite
 from eisfit.engine.arcs import Arc, arcs
-from eisfit.engine.propagation import Formula, inputs_of, standard_error
+from eisfit.engine.propagation import Formula, Propagation, inputs_of
 from eisfit.fitting.diffusion import coefficients
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
 from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
+from eisfit.units import Uncertain
 
-__all__ = ["collect_given_errors", "compute_derived", "dependencies", "formulas"]
+__all__ = ["Column", "Derived", "compute_derived", "dependencies", "derive", "formulas"]
 
 _NOTHING = Geometry()
 
 
-def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, tuple[str, Formula]]:
-    """Return name -> (unit, formula of the parameters) of everything that this circuit implies.
+class Derived(NamedTuple):
+    """A derived quantity; `given` is the relative error that what was given of the cell brings into it."""
+
+    unit: str
+    formula: Formula
+    given: float = 0.0
+
+
+def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Derived]:
+    """Return the formula of everything that this circuit implies, by name.
 
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
     ``tau_ct`` = (R Q)^(1/alpha); ``f_peak_ct`` = 1 / (2 pi tau); ``C_ct`` = tau / R, the effective
@@ -44,18 +53,17 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, tuple
     capacitance also per area, as in ``R_ct_area`` (ohm cm2) and ``C_ct_area`` (F cm^-2); where what it needs
     is known, the diffusion coefficient of every Warburg element, as in ``D_d`` (`eisfit.fitting.diffusion`).
     """
-    return {name: (row.unit, row.formula) for name, row in _rows(circuit, geometry).items()}
-
-
-def collect_given_errors(circuit: Circuit, geometry: Geometry) -> dict[str, float]:
-    """Return name -> relative standard error that what was given of the cell brings into it."""
-    return {name: row.given for name, row in _rows(circuit, geometry).items() if row.given}
+    rows = dict(_derive_of_circuit(circuit))
+    if geometry.area is not None:
+        rows |= dict(_per_area(circuit, rows, geometry.area))
+    rows |= {name: Derived(*row) for name, row in coefficients(circuit, geometry).items()}
+    return {name: row for name, row in rows.items() if name not in circuit.parameters}
 
 
 def dependencies(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, frozenset[str]]:
     """Return name -> the parameters that each derived quantity is made of."""
     found = {}
-    for name, row in _rows(circuit, geometry).items():
+    for name, row in formulas(circuit, geometry).items():
         inputs = inputs_of(row.formula, dict.fromkeys(circuit.names, 1.0))
         while tied := inputs & set(circuit.expressions):
             inputs = inputs - tied | {inside for one in tied for inside in circuit.expressions[one].names}
@@ -63,28 +71,12 @@ def dependencies(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, f
     return found
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A derived quantity; `given` is the relative error that does not come from the fit."""
-
-    unit: str
-    formula: Formula
-    given: float = 0.0
-
-
-def _rows(circuit: Circuit, geometry: Geometry) -> dict[str, _Row]:
-    rows = {name: _Row(unit, formula) for name, (unit, formula) in _derive_of_circuit(circuit).items()}
-    if geometry.area is not None:
-        error = relative_error(geometry.area)
-        area = _per_area(circuit, rows, geometry.area.median)
-        rows |= {name: _Row(unit, formula, error) for name, (unit, formula) in area}
-    rows |= {name: _Row(*row) for name, row in coefficients(circuit, geometry).items()}
-    return {name: row for name, row in rows.items() if name not in circuit.parameters}
+_Named: TypeAlias = tuple[str, Derived]
 
 
 @keep_per_circuit
-def _derive_of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
-    found: dict[str, tuple[str, Formula]] = {}
+def _derive_of_circuit(circuit: Circuit) -> dict[str, Derived]:
+    found: dict[str, Derived] = {}
     resistors = []
     for arc in arcs(circuit.tree):
         resistor, storage = arc
@@ -98,52 +90,100 @@ def _derive_of_circuit(circuit: Circuit) -> dict[str, tuple[str, Formula]]:
             resistors.append(f"{component.name}_R")
             found.update(_derive_of_element(component.name))
     if resistors:
-        found["R_p"] = ("ohm", lambda p: sum(p[name] for name in resistors))
+        found["R_p"] = Derived("ohm", lambda p: sum(p[name] for name in resistors))
     return found
 
 
-def _brug(
-    circuit: Circuit, resistor: Component, storage: Component, label: str
-) -> Iterator[tuple[str, tuple[str, Formula]]]:
+def _brug(circuit: Circuit, resistor: Component, storage: Component, label: str) -> Iterator[_Named]:
     series = [name for name, p in circuit.parameters.items() if p.role == "series" and p.unit == "ohm"]
     if len(series) != 1 or storage.symbol != "CPE":
         return
     if circuit.parameters[resistor.name].role == "charge_transfer":
         (R_s,), (Q, alpha) = series, storage.parameter_names
-        yield (
-            f"C_brug_{label}",
-            (
-                "F",
-                lambda p: (p[Q] * (1 / p[R_s] + 1 / p[resistor.name]) ** (p[alpha] - 1)) ** (1 / p[alpha]),
-            ),
-        )
+
+        def along(p: Mapping[str, Any]) -> Any:
+            return (p[Q] * (1 / p[R_s] + 1 / p[resistor.name]) ** (p[alpha] - 1)) ** (1 / p[alpha])
+
+        yield f"C_brug_{label}", Derived("F", along)
 
 
-def _per_area(
-    circuit: Circuit, found: Mapping[str, _Row], area: float
-) -> Iterator[tuple[str, tuple[str, Formula]]]:
-    own = {name: _Row(p.unit, itemgetter(name)) for name, p in circuit.parameters.items()}
+def _per_area(circuit: Circuit, found: Mapping[str, Derived], area: Uncertain) -> Iterator[_Named]:
+    own = {name: Derived(p.unit, itemgetter(name)) for name, p in circuit.parameters.items()}
+    size, error = area.median, relative_error(area)
     for name, row in {**own, **found}.items():
         if row.unit == "ohm":
-            yield f"{name}_area", ("ohm cm2", partial(_scale, row.formula, area))
+            yield f"{name}_area", Derived("ohm cm2", partial(_scale, row.formula, size), error)
         elif row.unit == "F":
-            yield f"{name}_area", ("F cm^-2", partial(_scale, row.formula, 1 / area))
+            yield f"{name}_area", Derived("F cm^-2", partial(_scale, row.formula, 1 / size), error)
 
 
 def _scale(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
     return formula(p) * factor
 
 
-def _derive_of_element(name: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
-    yield f"f_peak_{name}", ("Hz", lambda p: 1 / (2 * np.pi * p[f"{name}_tau"]))
-    yield f"C_{name}", ("F", lambda p: p[f"{name}_tau"] / p[f"{name}_R"])
+def _derive_of_element(name: str) -> Iterator[_Named]:
+    yield f"f_peak_{name}", Derived("Hz", lambda p: 1 / (2 * np.pi * p[f"{name}_tau"]))
+    yield f"C_{name}", Derived("F", lambda p: p[f"{name}_tau"] / p[f"{name}_R"])
 
 
-def _derive_of_arc(arc: Arc, label: str) -> Iterator[tuple[str, tuple[str, Formula]]]:
-    yield f"tau_{label}", ("s", arc.tau)
-    yield f"f_peak_{label}", ("Hz", lambda p: 1 / (2 * np.pi * arc.tau(p)))
+def _derive_of_arc(arc: Arc, label: str) -> Iterator[_Named]:
+    yield f"tau_{label}", Derived("s", arc.tau)
+    yield f"f_peak_{label}", Derived("Hz", lambda p: 1 / (2 * np.pi * arc.tau(p)))
     if arc.storage.symbol == "CPE":
-        yield f"C_{label}", ("F", lambda p: arc.tau(p) / p[arc.resistor.name])
+        yield f"C_{label}", Derived("F", lambda p: arc.tau(p) / p[arc.resistor.name])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Column:
+    """A derived quantity of many fits: unit, values (B,), standard errors (B,), NaN where not known.
+
+    `rows` (B,) says for which fits there is one; None for all.
+    """
+
+    unit: str
+    value: FloatArray
+    error: FloatArray
+    rows: BoolArray | None = None
+
+    @classmethod
+    def empty(cls, unit: str, count: int) -> Column:
+        """Return a column that is known nowhere yet."""
+        return cls(unit, np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, dtype=bool))
+
+    def take(self, chosen: IntArray) -> Column:
+        """Return some rows."""
+        known = None if self.rows is None else self.rows[chosen]
+        return Column(self.unit, self.value[chosen], self.error[chosen], known)
+
+    def fill(self, rows: Sequence[int], other: Column) -> None:
+        """Take over some rows of another column."""
+        self.value[rows], self.error[rows] = other.value[rows], other.error[rows]
+        if self.rows is not None:
+            self.rows[rows] = True
+
+    def document(self, b: int) -> dict[str, Any]:
+        """Return {value, stderr, unit} of one fit."""
+        error = finite(float(self.error[b]))
+        return {"value": float(self.value[b]), "stderr": error, "unit": self.unit}
+
+
+def derive(
+    propagated: Propagation, geometry: Geometry = _NOTHING, besides: Collection[str] = ()
+) -> dict[str, Column]:
+    """Return what follows from the parameters of many fits, but for what is known besides.
+
+    The errors of the geometry are added to those of the fits.
+    """
+    found = {}
+    for name, row in formulas(propagated.circuit, geometry).items():
+        if name not in besides:
+            value = propagated.value(row.formula)
+            with np.errstate(all="ignore"):
+                error = np.hypot(propagated.error(row.formula), row.given * value)
+            # Zero is where a parameter has gone to its bound of zero: the slopes there mean nothing.
+            known = np.isfinite(value) & (value != 0)
+            found[name] = Column(row.unit, value, np.where(known, error, np.nan))
+    return found
 
 
 def compute_derived(
@@ -166,17 +206,5 @@ def compute_derived(
     geometry
         Of the cell; its errors are added to those of the fit.
     """
-    # numpy's numbers: a time constant of zero gives an infinite frequency, where Python's would raise.
-    numbers = {name: np.float64(value) for name, value in values.items()}
-    with np.errstate(all="ignore"):
-        return {
-            name: _document(row, standard_error(row.formula, circuit, numbers, names, covar), numbers)
-            for name, row in _rows(circuit, geometry).items()
-        }
-
-
-def _document(row: _Row, stderr: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    value = float(row.formula(numbers))
-    # Zero is where a parameter has gone to its bound of zero: the slopes there mean nothing.
-    both = None if stderr is None or value == 0 else float(np.hypot(stderr, row.given * value))
-    return {"value": value, "stderr": both, "unit": row.unit}
+    one = Propagation.of_one(circuit, values, names, covar)
+    return {name: column.document(0) for name, column in derive(one, geometry).items()}

@@ -99,7 +99,7 @@ def test_effective_capacitance_by_hsu_and_mansfeld():
 
 
 def test_units_and_what_a_circuit_implies():
-    assert {name: unit for name, (unit, _) in formulas(CIRCUIT).items()} == {
+    assert {name: unit for name, (unit, _, _) in formulas(CIRCUIT).items()} == {
         "tau_sei": "s",
         "f_peak_sei": "Hz",
         "C_sei": "F",

@@ -10,7 +10,7 @@ import pytest
 
 import eisfit
 from eisfit.errors import SchemaError, UsageError
-from eisfit.fitting.derived import collect_given_errors, compute_derived, formulas
+from eisfit.fitting.derived import compute_derived, formulas
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.units import Uncertain, UnitError
@@ -85,7 +85,7 @@ def test_the_error_has_the_parts_of_the_fit_and_of_what_was_given():
     drawn = 0.5 * (20.4 / (F * area * sigma) * slope) ** 2
     assert row["stderr"] == pytest.approx(drawn.std(), rel=0.02)
     assert row["value"] == pytest.approx(drawn.mean(), rel=0.01)
-    assert collect_given_errors(circuit, Geometry.of(given))["R_s_area"] == pytest.approx(0.03 / 1.54)
+    assert formulas(circuit, Geometry.of(given))["R_s_area"].given == pytest.approx(0.03 / 1.54)
 
 
 def test_what_is_not_known_is_not_derived():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import finite
-from eisfit.fitting.derived import collect_given_errors, formulas
+from eisfit.fitting.derived import formulas
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, compute_profiles
 from eisfit.fitting.errors.profile_derived import compute_derived_profiles
@@ -57,9 +57,8 @@ def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: 
     result = refit.result
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     table = formulas(result.circuit, geometry)
-    found = compute_derived_profiles(refit, {name: table[name][1] for name in names}, width, rough=rough)
-    given = collect_given_errors(result.circuit, geometry)
-    return [_widen(p, result.derived[p.name]["value"], width * given.get(p.name, 0.0)) for p in found]
+    found = compute_derived_profiles(refit, {name: table[name].formula for name in names}, width, rough=rough)
+    return [_widen(p, result.derived[p.name]["value"], width * table[p.name].given) for p in found]
 
 
 def _widen(profile: Profile, value: float, more: float) -> Profile:

@@ -24,7 +24,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
-from eisfit.fitting.derived import collect_given_errors, formulas
+from eisfit.fitting.derived import formulas
 from eisfit.fitting.errors.bootstrap import repeat_fits
 from eisfit.fitting.errors.interval import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
@@ -252,12 +252,12 @@ def _close_ends(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | N
 def _draw_derived(result: FitResult, names: tuple[str, ...], draws: _Draws) -> dict[str, FloatArray]:
     """Return the derived quantities (n,) of all draws, with what was given of the cell drawn too."""
     geometry = Geometry.of_metadata(result.spectrum.metadata)
-    table, given = formulas(result.circuit, geometry), collect_given_errors(result.circuit, geometry)
+    table = formulas(result.circuit, geometry)
     columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
     with np.errstate(all="ignore"):
         return {
-            name: np.asarray(table[name][1](columns))
-            * np.exp(given.get(name, 0.0) * draws.rng.standard_normal(len(draws.samples)))
+            name: np.asarray(table[name].formula(columns))
+            * np.exp(table[name].given * draws.rng.standard_normal(len(draws.samples)))
             for name in names
         }
 
@@ -266,7 +266,7 @@ def _inherit_openness(
     result: FitResult, name: str, open_sides: Mapping[str, tuple[bool, bool]]
 ) -> tuple[bool, bool]:
     """Return the open sides of a derived quantity: it rises, or falls, with a parameter that is open."""
-    formula = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))[name][1]
+    formula = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))[name].formula
     sides = [False, False]
     for parameter, (left, right) in open_sides.items():
         moved = {**result.values, parameter: result.values[parameter] * (1 + 1e-6)}

@@ -22,7 +22,7 @@ from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
-from eisfit.fitting.derived import collect_given_errors, formulas
+from eisfit.fitting.derived import Column, derive
 from eisfit.fitting.errors.departures.discrepancy import (
     Discrepancy,
     find_discrepancy,
@@ -30,7 +30,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import OF_ONE_ROW, Column, Table, geometry_told
+from eisfit.fitting.many.table import OF_ONE_ROW, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
@@ -266,21 +266,12 @@ def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple
 
 def _derive(optima: Optima, propagated: Propagation) -> dict[str, Column]:
     """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
-    plain = formulas(optima.circuit)
-    found = {name: Column(unit, *_measure(propagated, formula)) for name, (unit, formula) in plain.items()}
+    plain = derive(propagated)
+    found = {**plain}
     for geometry, rows in _geometries(optima.spectra):
-        given = collect_given_errors(optima.circuit, geometry)
-        more = {n: row for n, row in formulas(optima.circuit, geometry).items() if n not in plain}
-        for name, (unit, formula) in more.items():
-            column = found.setdefault(name, Column.empty(unit, len(optima.spectra)))
-            value, error = _measure(propagated, formula)
-            column.fill(rows, value, np.hypot(error, given.get(name, 0.0) * value))
+        for name, column in derive(propagated, geometry, plain).items():
+            found.setdefault(name, Column.empty(column.unit, len(optima.spectra))).fill(rows, column)
     return found
-
-
-def _measure(propagated: Propagation, formula: Formula) -> tuple[FloatArray, FloatArray]:
-    value = propagated.value(formula)
-    return value, np.where(np.isfinite(value), propagated.error(formula), np.nan)
 
 
 def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
@@ -318,8 +309,8 @@ def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArra
         peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])
     for one, other in combinations(found, 2):
-        gap, error = _measure(propagated, _difference(one, other))
-        yield ~(np.abs(gap) > _APART * error)
+        gap = _difference(one, other)
+        yield ~(np.abs(propagated.value(gap)) > _APART * propagated.error(gap))
 
 
 def _difference(one: Formula, other: Formula) -> Formula:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.fitting.derived import dependencies
+from eisfit.fitting.derived import Column, dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit, CircuitParameter
@@ -23,37 +23,11 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
-__all__ = ["OF_ONE_ROW", "Column", "Table", "geometry_told"]
+__all__ = ["OF_ONE_ROW", "Table", "geometry_told"]
 
 T = TypeVar("T")
 #: What of a result may be another for a row that was looked at by itself.
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Column:
-    """A derived quantity: unit, values (B,), standard errors (B,); `rows` (B,) says where it is known."""
-
-    unit: str
-    value: FloatArray
-    error: FloatArray
-    rows: NDArray[np.bool_] | None = None
-
-    @classmethod
-    def empty(cls, unit: str, count: int) -> Column:
-        """Return a column that is known nowhere yet."""
-        return cls(unit, np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, dtype=bool))
-
-    def take(self, chosen: IntArray) -> Column:
-        """Return some rows."""
-        known = None if self.rows is None else self.rows[chosen]
-        return Column(self.unit, self.value[chosen], self.error[chosen], known)
-
-    def fill(self, rows: Sequence[int], value: FloatArray, error: FloatArray) -> None:
-        """Take over some rows of whole columns."""
-        self.value[rows], self.error[rows] = value[rows], error[rows]
-        if self.rows is not None:
-            self.rows[rows] = True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -204,10 +178,9 @@ class _Row:
         for name, column in self.table.derived.items():
             if column.rows is not None and not column.rows[self.b]:
                 continue
-            value, stderr = float(column.value[self.b]), _number(column.error[self.b])
-            sharp = stderr is not None and stderr <= limit("determined") * abs(value)
-            verdict = "fixed" if name in fixed else "determined" if sharp else "open"
-            found[name] = {"value": value, "stderr": stderr, "unit": column.unit, "verdict": verdict}
+            row = column.document(self.b)
+            sharp = row["stderr"] is not None and row["stderr"] <= limit("determined") * abs(row["value"])
+            found[name] = {**row, "verdict": "fixed" if name in fixed else "determined" if sharp else "open"}
         return found
 
 

@@ -18,7 +18,7 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
-from eisfit.fitting.derived import collect_given_errors, formulas
+from eisfit.fitting.derived import derive
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
@@ -162,20 +162,13 @@ class _Part:
 
     def _derive(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
         circuit, geometry = self.problem.circuit, Geometry.of_metadata(fits[0].spectrum.metadata)
-        found: list[dict[str, dict[str, Any]]] = [{} for _ in fits]
-        with np.errstate(all="ignore"):
-            propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
-            given = collect_given_errors(circuit, geometry)
-            by_model = _variance_by_model(fits, geometry)
-            for name, (unit, formula) in formulas(circuit, geometry).items():
-                value, error = propagated.value(formula), propagated.error(formula)
-                # As in eisfit.derived: at a parameter's bound of zero the slopes mean nothing.
-                known = np.isfinite(value) & np.isfinite(error) & (value != 0)
-                both = np.sqrt(error**2 + by_model.get(name, 0.0) + (given.get(name, 0.0) * value) ** 2)
-                columns = value.tolist(), both.tolist(), known.tolist()
-                for row, v, e, there in zip(found, *columns, strict=True):
-                    row[name] = {"value": v, "stderr": e if there else None, "unit": unit}
-        return found
+        propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
+        by_model = _variance_by_model(fits, geometry)
+        columns = {
+            name: dataclasses.replace(column, error=np.sqrt(column.error**2 + by_model.get(name, 0.0)))
+            for name, column in derive(propagated, geometry).items()
+        }
+        return [{name: column.document(b) for name, column in columns.items()} for b in range(len(fits))]
 
     def _are_faultless(self) -> NDArray[np.bool_]:
         """Return the cycles (B,) that `eisfit.fitting.verdicts.flags` has nothing to say of."""
@@ -198,11 +191,9 @@ def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, F
         some, circuit = [fits[b] for b in rows], fits[0].circuit
         values, covar = np.array([list(fit.values.values()) for fit in some]), [fit.covar for fit in some]
         apart = Propagation(circuit, values, [circuit.names.index(n) for n in names], np.array(covar))
-        given = collect_given_errors(circuit, geometry)
-        for name, (_, formula) in formulas(circuit, geometry).items():
+        for name, column in derive(apart, geometry).items():
             total = np.array([fit.derived[name]["stderr"] for fit in some], dtype=np.float64)
-            rest = apart.error(formula) ** 2 + (given.get(name, 0.0) * apart.value(formula)) ** 2
-            more = np.nan_to_num(np.maximum(total**2 - rest, 0.0), posinf=0.0)
+            more = np.nan_to_num(np.maximum(total**2 - column.error**2, 0.0), posinf=0.0)
             found.setdefault(name, np.zeros(len(fits)))[rows] = more
     return found
 
