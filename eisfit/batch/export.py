@@ -137,7 +137,7 @@ def _parquet(results: Results, name: Path) -> int:
 
 def _type(name: str) -> str:
     """Return what pyarrow calls the type of a column."""
-    if name in ("source", "circuit", "weighting", "flags", "error"):
+    if name in ("source", "circuit", "weighting", "grade", "flags", "error") or name.endswith("_verdict"):
         return "string"
     if name in ("index", "ndata", "nvarys"):
         return "int64"
