@@ -480,3 +480,12 @@ def test_points_that_a_mark_of_some_step_leaves_out(name, out):
     found = read("\n".join([f"freq_Hz,Zre_ohm,Zim_ohm,{name}", *marked, ""]))
     np.testing.assert_allclose(found[0].impedance, np.delete(Z, 3), rtol=1e-6)
     assert any(f"left out 1 point that '{name}' marks" in note for note in found[0].notes)
+
+
+def test_a_modulus_that_is_a_constant_times_that_of_the_parts_is_told():
+    names, area = "Frequency\tZ_E\tPhase_E\tZ_re\tZ_img\n", 2.8e-4
+    text = names + rows(F, np.abs(Z) / area, np.angle(Z), Z.real, -Z.imag, mark="\t")
+    notes = holds(text, Z)
+    words = "assumed: Z_re and Z_img hold the impedance, although 'Z_E' is 3571 times as large (an area?)"
+    assert words in notes
+    assert not any("although" in note for note in holds(text.replace("\tZ_re", "\tZ_re (ohm cm2)"), Z))

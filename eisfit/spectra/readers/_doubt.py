@@ -232,6 +232,25 @@ def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
     return None
 
 
+def compare_modulus(chosen: Chosen, z: ComplexArray) -> str:
+    """Return that a modulus column is a constant times that of the parts, where no unit says why; or empty.
+
+    An area may be, in either column.
+    """
+    held = [chosen.columns[q] for q in ("modulus", "real", "imag") if q in chosen.values]
+    if len(held) < 3 or any(PER_AREA.search(meaning.unit) for meaning in held):
+        return ""
+    with np.errstate(all="ignore"):
+        ratio = chosen.values["modulus"] / np.abs(z)
+    ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
+    typical = float(median(ratio)) if ratio.size >= _FEWEST else 1.0
+    if abs(typical - 1) < _SAME or float(median(np.abs(ratio / typical - 1))) > _SAME:
+        return ""
+    name, *parts = (meaning.name for meaning in held)
+    words = f"although {name!r} is {typical:.4g} times as large (an area?)"
+    return f"{' and '.join(parts)} hold the impedance, {words}"
+
+
 def _is_smaller(modulus: FloatArray, z: ComplexArray) -> bool:
     """Whether a modulus that is nearly right is less than the real part in nine points of ten."""
     good = np.isfinite(z) & np.isfinite(modulus) & (z != 0) & (np.abs(z.imag) > 1e-3 * np.abs(z))

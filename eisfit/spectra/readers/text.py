@@ -26,7 +26,7 @@ from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._constants import name_constants
 from eisfit.spectra.readers._cuts import gaps_of
-from eisfit.spectra.readers._doubt import contradiction, looks_misnamed
+from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import split_by_label
@@ -331,6 +331,8 @@ def _sweeps(
         raise file.error(f"{name!r} runs like a frequency, and {taken!r} does not: mend the header")
     if told := contradiction(chosen, z, columns, table.matrix):
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
+    if told := compare_modulus(chosen, z):
+        chosen.notes.append(f"{ASSUMED} {told}")
     refuse_gaps(file, table, lines, np.isfinite(z))
     leave_out_marked(table, lines, columns, chosen, z)
     note_table(file, table, chosen)
