@@ -236,7 +236,7 @@ def _problem(
     direct = representation == "impedance"
     data = spectrum.impedance if direct else 1 / spectrum.impedance
     fast, slow = terms if direct else terms[::-1]
-    basis = Basis(spectrum.omega, slow=slow, fast=fast, guards=spectrum.points >= 12)
+    basis = Basis(spectrum.omega, slow=slow, fast=fast)
     _check_elements(rc_elements, basis, spectrum)
     # A series RC branch has the admittance 1 - 1/(1 + j omega tau), over R: the same columns, sign turned.
     return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements, slow).settle()
