@@ -17,7 +17,7 @@ from eisfit.model.circuit import Circuit, CircuitParameter
 from eisfit.model.notation import Component, Node, Parallel
 from eisfit.records import dataclass
 
-__all__ = ["Box", "Coordinates", "Scales", "may_be_negative"]
+__all__ = ["Box", "Coordinates", "PlainCoordinates", "Scales", "may_be_negative"]
 
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
@@ -41,6 +41,14 @@ class Scales:
         modulus = np.abs(impedance)
         smallest = modulus[modulus > 0].min() if (modulus > 0).any() else 1.0
         return cls(float(smallest), float(modulus.max() or 1.0), float(omega.min()), float(omega.max()))
+
+    @classmethod
+    def common(cls, omega: FloatArray, impedance: ComplexArray) -> Scales:
+        """Return scales inside those of every spectrum (B, F); omega is (F,) or (B, F)."""
+        modulus, omega = np.abs(impedance), np.atleast_2d(omega)
+        least = np.where(modulus > 0, modulus, np.inf).min(axis=1).max()
+        slow, fast = omega.min(axis=1).max(), omega.max(axis=1).min()
+        return cls(float(least), float(modulus.max(axis=1).min()), float(slow), float(fast))
 
     def range(self, unit: str) -> tuple[float, float]:
         """Return the span of values that data of these scales can tell apart, for a parameter's unit."""
@@ -295,3 +303,10 @@ class Coordinates:
 
     def _split_by_name(self, values: FloatArray) -> dict[str, FloatArray]:
         return {name: values[:, k] for name, k in self.position.items()}
+
+
+class PlainCoordinates(Coordinates):
+    """Every parameter by itself, so that one can be held, shared or smooth: a Q is a Q, no time constant."""
+
+    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+        return iter(())

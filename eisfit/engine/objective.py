@@ -15,15 +15,17 @@ The loss is scipy's: rho(r^2) with rho(z) = z (linear), 2 (sqrt(1 + z) - 1) (sof
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError, did_you_mean
+from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
@@ -37,6 +39,7 @@ __all__ = [
     "Representation",
     "Settings",
     "most_of_noise",
+    "stack_spectra",
 ]
 
 
@@ -148,6 +151,15 @@ class FormProblem(Problem):
 
     form: Representation = REPRESENTATIONS["impedance"]
 
+    @classmethod
+    def of_spectra(
+        cls, coordinates: Coordinates, spectra: Sequence[Spectrum], settings: Settings
+    ) -> FormProblem:
+        """Return that of spectra with equally many points, in the box of the coordinates."""
+        omega, target = stack_spectra(spectra)
+        weight = np.array([settings.form.weights(one, settings.weighting) for one in spectra])
+        return cls(coordinates, FrequencyGrid(omega), target, weight, form=settings.form)
+
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F); see `Problem.evaluate`."""
         slopes = buffer[: theta.shape[0]]
@@ -159,6 +171,13 @@ class FormProblem(Problem):
         jacobian *= self.weight[:, np.newaxis, :]
         residual = np.ascontiguousarray(self.form.residual(z, self.target)).view(np.float64)
         return residual * self.weight, jacobian
+
+
+def stack_spectra(spectra: Sequence[Spectrum]) -> tuple[FloatArray, ComplexArray]:
+    """Return omega, (F,) where it is the same for all, else (B, F), and impedances (B, F)."""
+    omega = np.array([one.omega for one in spectra])
+    same = bool((omega == omega[0]).all())
+    return omega[0] if same else omega, np.array([one.impedance for one in spectra])
 
 
 class Objective:

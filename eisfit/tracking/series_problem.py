@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Coordinates
-from eisfit.engine.objective import FormProblem, Settings
+from eisfit.engine.objective import FormProblem, Settings, stack_spectra
 from eisfit.engine.optima import Optima
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
@@ -82,9 +82,7 @@ class SeriesProblem:
 
     def _group(self, rows: IntArray) -> _Group:
         chosen = [self.spectra[k] for k in rows]
-        omega = np.array([s.omega for s in chosen])
-        target = np.array([s.impedance for s in chosen])
-        omega = omega[0] if (omega == omega[0]).all() else omega
+        omega, target = stack_spectra(chosen)
         weight = np.array([self.weights[k] for k in rows])
         problem = Problem.of(self.circuit, omega, target, weight)
         if self.settings.representation == "impedance":

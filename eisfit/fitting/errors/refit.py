@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.coordinates import Box, Coordinates, Scales
+from eisfit.engine.coordinates import Box, Coordinates, PlainCoordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
-from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
 __all__ = ["Refit"]
-
-
-class _Plain(Coordinates):
-    """Every parameter by itself (its logarithm where positive), so that one can be held while others move."""
-
-    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
-        return iter(())
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,13 +39,12 @@ class Refit:
         """Build the problem of a result; `plain`: a Q moves as Q, not as the time constant of its arc."""
         settings = Settings(result.weighting, result.loss, result.representation)
         spectrum = result.spectrum
-        scales = Scales.of(spectrum.omega, spectrum.impedance)
-        coordinates = (_Plain if plain else Coordinates)(result.circuit, scales)
-        weight = settings.form.weights(spectrum, settings.weighting)[np.newaxis]
-        grid, target = FrequencyGrid(spectrum.omega), spectrum.impedance[np.newaxis]
+        kind = PlainCoordinates if plain else Coordinates
+        coordinates = kind(result.circuit, Scales.of(spectrum.omega, spectrum.impedance))
+        problem = FormProblem.of_spectra(coordinates, [spectrum], settings)
+        if not plain:
+            problem = replace(problem, box=Box.search(coordinates, spectrum.omega, problem.target))
         values = np.array([[result.values[name] for name in result.circuit.names]])
-        box = None if plain else Box.search(coordinates, spectrum.omega, target)
-        problem = FormProblem(coordinates, grid, target, weight, box, settings.form)
         return cls(result, settings, problem, problem.bounds.clip(coordinates.internal(values))[0])
 
     @property

@@ -79,13 +79,7 @@ def _are_inside(
     coordinates: Coordinates, omega: FloatArray, target: NDArray[np.complex128], values: FloatArray
 ) -> NDArray[np.bool_]:
     """Return the rows (B,) that are finite and at no bound but that of a free linear parameter."""
-    modulus = np.abs(target)
-    tight = Scales(
-        float(modulus.min(axis=1).max()),
-        float(modulus.max(axis=1).min()),
-        float(omega.min()),
-        float(omega.max()),
-    )
+    tight = Scales.common(omega, target)
     inside = np.asarray(np.isfinite(values).all(axis=1))
     for k, p in enumerate(coordinates.circuit.parameters.values()):
         if p.free and p.scale == "log":

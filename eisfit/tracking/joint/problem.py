@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.coordinates import PlainCoordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.solver import Problem
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
 from eisfit.tracking.arrhenius import law_coordinates
@@ -25,13 +24,6 @@ __all__ = ["JointProblem", "Measured"]
 _CHUNK = 128
 _ONE_NOISE = 1.5
 _QUIET = 0.1  # of the series' usual redchi: one cycle's luck does not rule the others
-
-
-class PlainCoordinates(Coordinates):
-    """Every parameter by itself, so that a shared or smooth Q is a Q and not a time constant."""
-
-    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
-        return iter(())
 
 
 @dataclass(frozen=True)
@@ -131,9 +123,9 @@ class JointProblem:
     @property
     def narrowest(self) -> Scales:
         """Scales inside those of every cycle."""
-        inside = [_measure_common_range(problem.grid.omega, problem.target) for _, problem in self.groups]
-        low, high = np.array(inside)[:, ::2].max(axis=0), np.array(inside)[:, 1::2].min(axis=0)
-        return Scales(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+        inside = [Scales.common(problem.grid.omega, problem.target) for _, problem in self.groups]
+        low, high = (pick(np.stack([s.ends[:, 0] for s in inside]), axis=0) for pick in (np.max, np.min))
+        return Scales(low[0], high[1], low[2], high[3])
 
     def rms(self, values: FloatArray) -> FloatArray:
         """Return the root mean square relative residual (N,) at parameters (N, P)."""
@@ -228,18 +220,11 @@ def _groups(
     fits: Sequence[FitResult], coordinates: PlainCoordinates
 ) -> tuple[tuple[IntArray, FormProblem], ...]:
     sizes = np.array([fit.spectrum.points for fit in fits])
-    found = []
-    for size in np.unique(sizes):
-        rows = np.flatnonzero(sizes == size)
-        form = Settings(fits[0].weighting, "linear", fits[0].representation).form
-        same_size = [fits[k] for k in rows.tolist()]
-        omega = np.array([fit.spectrum.omega for fit in same_size])
-        same = bool((omega == omega[0]).all())
-        grid = FrequencyGrid(omega[0] if same else omega)
-        target = np.array([fit.spectrum.impedance for fit in same_size])
-        weight = np.array([form.weights(fit.spectrum, fit.weighting) for fit in same_size])
-        found.append((rows, FormProblem(coordinates, grid, target, weight, form=form)))
-    return tuple(found)
+    settings = Settings(fits[0].weighting, "linear", fits[0].representation)
+    groups = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+    chosen = [[fits[k].spectrum for k in rows.tolist()] for rows in groups]
+    problems = [FormProblem.of_spectra(coordinates, spectra, settings) for spectra in chosen]
+    return tuple(zip(groups, problems, strict=True))
 
 
 def _design(fits: Sequence[FitResult], laws: Sequence[str | None]) -> tuple[FloatArray, FloatArray]:
@@ -269,13 +254,3 @@ def _scale(fits: Sequence[FitResult]) -> FloatArray:
     if np.std(np.log(np.maximum(redchi, 1e-300))) <= _ONE_NOISE * np.sqrt(2 / np.median(nfree)):
         redchi = np.full(len(fits), float(np.average(redchi, weights=nfree)))
     return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
-
-
-def _measure_common_range(
-    omega: FloatArray, impedance: NDArray[np.complex128]
-) -> tuple[float, float, float, float]:
-    """Return the largest of the spectra's least |Z| and the least of their largest; the same of omega."""
-    modulus = np.abs(impedance)
-    least = np.where(modulus > 0, modulus, np.inf).min(axis=1)
-    slow, fast = np.atleast_2d(omega).min(axis=1), np.atleast_2d(omega).max(axis=1)
-    return float(least.max()), float(modulus.max(axis=1).min()), float(slow.max()), float(fast.min())
