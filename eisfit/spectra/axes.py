@@ -98,6 +98,7 @@ class Axis:
         return f"{value:.6g} {self.unit}".rstrip() if self.unit != "degC" else f"{value:.6g} °C"
 
 
+_LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere C
 _DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
 _KNOWN = (
     Axis("cycle", "", "cycle", ("cycles",), "cyc100"),
@@ -191,6 +192,8 @@ def read_name(name: str) -> dict[str, float]:
     {'temperature': -25.0, 'soc': 50.0}
     >>> read_name("film_5nm_413K")
     {'temperature': 139.85, 'thickness': 5.0}
+    >>> read_name("cell7_2C_25C"), read_name("cell7_0.5C"), read_name("cell7_2degC")
+    ({'temperature': 25.0}, {}, {'temperature': 2.0})
     """
     found = {}
     for axis in _KNOWN[1:]:
@@ -203,12 +206,20 @@ def read_name(name: str) -> dict[str, float]:
 def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
     """Return the number in a name by the axis' patterns, or by one of the user's (number in its group)."""
     for one in (pattern,) if pattern is not None else axis.patterns:
-        values = {_value(match, axis) for match in one.finditer(name)}
+        values = {_value(match, axis) for match in one.finditer(name) if not _is_rate(match, axis)}
         if len(values) == 1:
             return values.pop()
         if values:
             return None
     return None
+
+
+def _is_rate(match: re.Match[str], axis: Axis) -> bool:
+    """Return whether a number and C are a battery's rate (0.5C, 2C): hardly a cell is measured at 2 degC."""
+    if axis.name != "temperature" or len(match.groups()) < 2 or match[2] != "C":
+        return False
+    number = _value(match, axis)
+    return number is not None and 0 < number < _LEAST_DEGREES
 
 
 def _value(match: re.Match[str], axis: Axis) -> float | None:
