@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -96,6 +97,7 @@ def register_element(
     rows = tuple(_row(symbol, name, given) for name, given in parameters.items())
     if not rows:
         raise CircuitError(f"{symbol}: an element needs a parameter")
+    _check_order(symbol, formula, [row.symbol for row in rows])
     _check_formula(symbol, formula, rows)
     slopes = derivative or _complex_steps(formula)
     _check_derivative(symbol, formula, slopes, rows, given=derivative is not None)
@@ -149,6 +151,19 @@ def _trials(rows: tuple[Parameter, ...]) -> list[FloatArray]:
     """Return the parameters (3, 1) each: typical values, and some beside them."""
     factors = np.array([[1.0], [0.7], [1.3]])
     return [np.clip(row.typical * factors, row.min, row.max) for row in rows]
+
+
+def _check_order(symbol: str, formula: Formula, names: list[str]) -> None:
+    """Refuse a formula whose arguments bear the parameters' names in other places than are handed."""
+    try:
+        taken = list(signature(formula).parameters)
+    except (TypeError, ValueError):  # of a function that is not written in Python
+        return
+    misplaced = taken[:1] and taken[0] in names
+    if misplaced or (taken[1:] != names and sorted(taken[1:]) == sorted(names)):
+        raise CircuitError(
+            f"{symbol}: the formula takes ({', '.join(taken)}), but is handed (omega, {', '.join(names)})"
+        )
 
 
 def _check_formula(symbol: str, formula: Formula, rows: tuple[Parameter, ...]) -> None:

@@ -95,6 +95,8 @@ def test_a_derivative_of_ones_own_is_used(forgotten):
         (arc, {}, {}, "needs a parameter"),
         (lambda w, R: R * np.inf * w, {"R": "ohm"}, {}, "no finite impedance"),
         (lambda w, R: np.abs(R) + 1j * w, {"R": "ohm"}, {}, "not analytic in R"),
+        (lambda R, tau, w: R / (1 + 1j * w * tau), {"R": "ohm", "tau": "s"}, {}, "takes (R, tau, w), but"),
+        (lambda w, tau, R: R / (1 + 1j * w * tau), {"R": "ohm", "tau": "s"}, {}, "handed (omega, R, tau)"),
         (lambda w, R: float(np.max(R)) + 0j * w, {"R": "ohm"}, {}, "other numbers for parameters (3, 1)"),
         (lambda w, R: R + 0j * w, {"R": "ohm"}, {"derivative": lambda w, R: (2 + 0j * w,)}, "by R is wrong"),
         (lambda w, R: R + 0j * w, {"R": "ohm"}, {"derivative": lambda w, R: ()}, "0 derivatives for 1"),

@@ -145,3 +145,7 @@ class Element:
     high: Asymptote
     reference: str = ""
     scan: Callable[[FloatArray], FloatArray] | None = None
+
+    def __repr__(self) -> str:
+        known = ", ".join(f"{row.symbol} / {row.unit}" if row.unit else row.symbol for row in self.parameters)
+        return f"<Element {self.symbol}: {self.title}; {known}>"
