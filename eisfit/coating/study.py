@@ -135,7 +135,7 @@ class Support(ClosedModel):
             raise ValueError(f"kind {self.kind!r} has no {foreign[0]}")
         missing = [key for key in needed if key not in given]
         if missing:
-            raise ValueError(f"kind {self.kind!r} needs {missing[0]}")
+            raise ValueError(f"kind {self.kind!r} needs {', '.join(missing)}")
         if self.pitch and self.mouth_diameter and self.floor_diameter:
             widest = max(self.mouth_diameter.median, self.floor_diameter.median)
             if widest >= self.pitch.median:
