@@ -57,9 +57,21 @@ def test_roles_decide_which_arc_is_which_and_the_other_way_is_told():
 def test_bootstrap_and_profile_hold_both_optima():
     fit = eisfit.fit(cell(1), CIRCUIT)
     for method in ("profile", "bootstrap"):
-        row = intervals(fit, method=method).rows["R1"]
+        found = intervals(fit, method=method)
+        row = found.rows["R1"]
         assert row.low < 25
         assert row.high > 55
+        told = "reaches to another optimum" in " ".join(found.notes)
+        assert told == (method == "profile")
+
+
+def test_an_interval_has_no_optimum_with_the_arcs_against_their_roles():
+    """The surface layer is the faster arc: with the arcs exchanged R_ct would be 20 ohm, another naming."""
+    fit = eisfit.fit(cell(1), "rs-sei-ct-w")
+    assert any(other["values"]["R_ct"] < 25 for other in fit.alternatives)
+    for method in ("profile", "bootstrap"):
+        row = intervals(fit, method=method, names=("R_ct",)).rows["R_ct"]
+        assert 50 < row.low < fit["R_ct"].value < row.high < 70
 
 
 @pytest.mark.slow

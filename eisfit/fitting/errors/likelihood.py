@@ -71,13 +71,18 @@ def _widen(profile: Profile, value: float, more: float) -> Profile:
 
 
 def _notes(found: list[Profile]) -> tuple[str, ...]:
-    better = [profile.name for profile in found if profile.better]
-    if not better:
-        return ()
-    return (
-        f"the profile of {', '.join(better)} met a lower chisqr than the fit's: "
-        "fit again from other start values (start=...)",
-    )
+    notes = []
+    if better := [profile.name for profile in found if profile.better]:
+        notes.append(
+            f"the profile of {', '.join(better)} met a lower chisqr than the fit's: "
+            "fit again from other start values (start=...)"
+        )
+    if parted := [profile.name for profile in found if profile.parted]:
+        notes.append(
+            f"the interval of {', '.join(parted)} reaches to another optimum (alternatives); "
+            "what lies between the two does not fit"
+        )
+    return tuple(notes)
 
 
 def _trace(profile: Profile) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class Profile:
     limit: float
     better: bool
 
+    @property
+    def parted(self) -> bool:
+        """Whether the interval has a gap: it holds another optimum, and a rise above the limit before it."""
+        inside = np.flatnonzero(self.rise < self.limit)
+        return bool((self.rise[inside[0] : inside[-1]] > self.limit).any())
+
 
 def compute_profiles(
     refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False

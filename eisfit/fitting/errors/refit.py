@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, PlainCoordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
@@ -49,13 +50,18 @@ class Refit:
 
     @property
     def optima(self) -> FloatArray:
-        """Coordinates (k, V) of the optimum and of the alternatives that the data allows too."""
-        names = self.result.circuit.names
+        """Coordinates (k, V) of the optimum and of the alternatives that the data allows too.
+
+        Not of those that have the arcs against the order of their roles, where the optimum has them in it:
+        they are another naming (flag `roles_decide`), and an interval would hold R_sei in that of R_ct.
+        """
+        circuit = self.result.circuit
         rivals = [one["values"] for one in self.result.alternatives if not one.get("departs")]
-        others = [[values[name] for name in names] for values in rivals]
-        if not others:
-            return self.theta[np.newaxis]
-        theta = self.problem.bounds.clip(self.problem.coordinates.internal(np.array(others)))
+        rows = [[values[name] for name in circuit.names] for values in (self.result.values, *rivals)]
+        values = np.array(rows)
+        ordered = arcs_in_order(circuit, values)
+        others = values[1:][ordered[1:] | ~ordered[0]]
+        theta = self.problem.bounds.clip(self.problem.coordinates.internal(others))
         return np.concatenate([self.theta[np.newaxis], theta])
 
     @property
