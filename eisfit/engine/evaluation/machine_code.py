@@ -11,7 +11,6 @@ its own of 20 to 35. It is code: a folder that others can write to is not used.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import re
 import sys
@@ -122,6 +121,8 @@ def _keep(path: Path, content: bytes) -> None:
 
 
 def _digest(code: bytes) -> bytes:
+    import hashlib  # loads OpenSSL, 2 ms that a library does without
+
     return hashlib.sha256(code).hexdigest().encode()
 
 

@@ -123,6 +123,8 @@ def _kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
     point, which runs of one sign do not show.
     """
     found, points = np.full(len(relative), np.nan), relative.shape[1]
+    if not rows.any():  # numpy's package of Fourier transforms is not loaded for nothing
+        return found
     waves = np.cumsum(np.abs(np.fft.fft(relative[rows], axis=1)) ** 2, axis=1)
     even = np.arange(1, points + 1) / points
     above = waves / waves[:, -1:] - even

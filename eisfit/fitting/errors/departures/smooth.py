@@ -15,6 +15,7 @@ from eisfit.records import dataclass
 
 __all__ = ["Smooth"]
 
+_BUMP_ENDS, _KERNEL_ENDS = 7, 40  # lengths, and in ln omega, where nothing is left of either
 _ENDLESS = 0.1  # of a smooth departure, for elements that are a distributed process themselves
 _WIDE_ENDLESS = 0.5  # standard deviation of ln Z where such a one is what departs: a factor of 1.6
 
@@ -65,12 +66,17 @@ class Smooth:
 
 @lru_cache(maxsize=4)
 def _bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return x, one bump, and the phase that goes with it: in Fourier space i tanh(k pi/2) times the bump."""
+    """Return x, one bump, and the phase that goes with it: in Fourier space i tanh(k pi/2) times the bump.
+
+    That is its convolution with -1/(pi sinh x), which is summed at odd steps to either side: to all digits.
+    """
     step = length / 32
-    x = (np.arange(4096) - 2048) * step
+    count, pairs = int((_BUMP_ENDS * length + _KERNEL_ENDS) / step), int(_KERNEL_ENDS / step / 2)
+    x = np.arange(-count, count + 1) * step
     bump = np.exp(-((x / length) ** 2) / 2) / np.pi**0.25
-    turn = 1j * np.tanh(np.pi * np.pi * np.fft.fftfreq(x.size, step))
-    return x, bump, np.fft.ifft(turn * np.fft.fft(bump)).real
+    kernel = np.zeros(4 * pairs - 1)
+    kernel[::2] = -2 * step / np.pi / np.sinh(np.arange(1 - 2 * pairs, 2 * pairs, 2) * step)
+    return x, bump, np.convolve(bump, kernel, mode="same")
 
 
 def _bumps(log_omega: FloatArray, length: float) -> ComplexArray:
