@@ -113,12 +113,13 @@ class FitResult(Told):
 
     @classmethod
     def of_columns(cls, row: Any, fields: dict[str, Any]) -> FitResult:
-        """Return the result with these fields; ``row.field(name, result)`` gives the others when asked.
+        """Return the result that keeps these fields; ``row.field(name, result)`` gives the others when asked.
 
         A frozen dataclass's constructor alone would limit a process to 4,000 results a second.
         """
         made = object.__new__(cls)
-        object.__setattr__(made, "__dict__", {**fields, "_row": row})
+        fields["_row"] = row
+        object.__setattr__(made, "__dict__", fields)
         return made
 
     @property

@@ -108,20 +108,12 @@ class Table:
             "lmfit": None,
         }
         columns = zip(spectra, self.grade.tolist(), self.starts.tolist(), self.agreed.tolist(), strict=True)
-        return [
-            FitResult.of_columns(
-                _Row(self, b),
-                {
-                    **same,
-                    "spectrum": spectrum,
-                    "grade": grade,
-                    "starts": starts,
-                    "agreed": agreed,
-                    **self.verdicts.get(b, {}),
-                },
-            )
-            for b, (spectrum, grade, starts, agreed) in enumerate(columns)
-        ]
+        found = []
+        for b, (spectrum, grade, starts, agreed) in enumerate(columns):
+            fields = {**same, "spectrum": spectrum, "grade": grade, "starts": starts, "agreed": agreed}
+            fields.update(self.verdicts.get(b, {}))
+            found.append(FitResult.of_columns(_make(_Row, {"table": self, "b": b}), fields))
+        return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
