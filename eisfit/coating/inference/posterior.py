@@ -8,6 +8,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
+from eisfit.validation.distributions import chi2_above
 from eisfit.verdict import limit
 
 __all__ = ["LEAST_P", "Mode", "Posterior", "chance", "most_probable", "probabilities"]
@@ -103,9 +104,7 @@ class Posterior:
 
 def chance(count: int, chi2: float) -> float:
     """Return the chance of a chi2 at least as large from `count` numbers."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(count / 2, chi2 / 2))
+    return chi2_above(count, chi2)
 
 
 def most_probable(found: Mapping[str, Posterior]) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.physics.bessel import find_zeros, j0, j1
 from eisfit.coating.physics.geometry import Plate
 from eisfit.coating.physics.spreading import annulus_resistance
 from eisfit.coating.physics.supports import AreaImpedance
@@ -92,12 +93,10 @@ def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]
     The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0;
     the base's Bessel series is that of an annulus and a disc on one face and an equipotential on the other.
     """
-    from scipy.special import j0, j1, jn_zeros
-
     a, r0 = plate.geometry.cell, plate.geometry.radius
     R_c, floor = float(np.sqrt(a / np.pi)), np.pi * r0**2
     spread = annulus_resistance(r0, R_c)
-    zeros = jn_zeros(1, 400)
+    zeros = find_zeros(400)
     K = R_c * np.sum(
         4 * j1(zeros * r0 / R_c) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
     )

@@ -26,6 +26,7 @@ from functools import lru_cache
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.physics.bessel import find_zeros, j0, j1, y0, y1
 from eisfit.records import dataclass
 
 __all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "disc_modes", "disc_spreading"]
@@ -52,7 +53,6 @@ def annulus_resistance(inner: float, outer: float) -> float:
 @lru_cache(maxsize=64)
 def annulus_modes(inner: float, outer: float, count: int) -> Modes:
     """First modes of the annulus between two radii (cm)."""
-    from scipy.special import j0, j1, y0, y1
 
     def slope(mu: FloatArray) -> FloatArray:
         return np.asarray(j1(mu * inner) * y1(mu * outer) - y1(mu * inner) * j1(mu * outer))
@@ -78,17 +78,13 @@ def annulus_modes(inner: float, outer: float, count: int) -> Modes:
 @lru_cache(maxsize=64)
 def disc_modes(radius: float, count: int) -> Modes:
     """First modes of a disc."""
-    from scipy.special import j0, jn_zeros
-
-    zeros = jn_zeros(1, count) if count else np.zeros(0)
+    zeros = find_zeros(count)
     return Modes(zeros / radius, np.asarray(j0(zeros)), np.pi * (radius * j0(zeros)) ** 2)
 
 
 @lru_cache(maxsize=64)
 def _bessel_zeros() -> tuple[FloatArray, FloatArray]:
-    from scipy.special import j0, jn_zeros
-
-    zeros = jn_zeros(1, _TERMS)
+    zeros = find_zeros(_TERMS)
     return zeros, j0(zeros) ** 2
 
 
@@ -108,8 +104,6 @@ def base_resistance(inner: float, floor: float, outer: float, base: float, count
     -------
     (2 + 2 count, 2 + 2 count), symmetric; ports in the order annulus, its modes, floor, its modes.
     """
-    from scipy.special import j1
-
     zeros, squares = _bessel_zeros()
     k = zeros / outer
     ring, disc = annulus_modes(inner, outer, count), disc_modes(floor, count)
@@ -132,8 +126,6 @@ def disc_spreading(spot: float, outer: float, thickness: float) -> float:
     For a small spot on a thick disc it tends to 8/(3 pi^2 spot): H. S. Carslaw, J. C. Jaeger, Conduction of
     Heat in Solids (1959), 8.2.
     """
-    from scipy.special import j1
-
     zeros, squares = _bessel_zeros()
     k = zeros / outer
     T = 2 * j1(k * spot) / (k * spot)
