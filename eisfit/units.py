@@ -133,7 +133,7 @@ class Uncertain:
         below = 0.5 * math.erfc(self.a / self.b / math.sqrt(2)) if self.positive else 0.0
         # A quasi-random 0 or 1 would be infinitely far out: kept within 8 standard deviations.
         inside = np.clip(below + (1 - below) * u, 6e-16, 1 - 1e-15)
-        quantiles = [NormalDist().inv_cdf(p) for p in inside.ravel().tolist()]
+        quantiles = list(map(NormalDist().inv_cdf, inside.ravel().tolist()))
         value = self.a + self.b * np.reshape(quantiles, inside.shape)
         return np.maximum(value, 1e-9 * self.b) if self.positive else np.asarray(value)
 

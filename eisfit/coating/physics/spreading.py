@@ -33,6 +33,7 @@ __all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "d
 
 
 _TERMS = 600
+_SECANTS = 7
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ def annulus_modes(inner: float, outer: float, count: int) -> Modes:
 
     gap = np.pi / (outer - inner)
     grid = np.linspace(0.3, count + 1.0, 40 * (count + 1)) * gap
-    sign = np.sign(slope(grid))
-    places = np.flatnonzero(sign[1:] * sign[:-1] < 0)[:count]
-    low, high = grid[places], grid[places + 1]
-    for _ in range(45):  # halved to rounding: a step of the grid is 0.025 of the gap
-        middle = (low + high) / 2
-        below = np.sign(slope(middle)) == sign[places]
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    mu = (low + high) / 2
+    at = slope(grid)
+    places = np.flatnonzero(np.sign(at[1:]) * np.sign(at[:-1]) < 0)[:count]
+    before, mu, f, g = grid[places], grid[places + 1], at[places], at[places + 1]
+    for _ in range(_SECANTS):  # to rounding: a step of the grid is 0.025 of the gap
+        flat = f == g
+        step = np.where(flat, 0.0, g * (mu - before) / np.where(flat, 1.0, g - f))
+        before, mu, f = mu, mu - step, g
+        g = slope(mu)
 
     def psi(r: float) -> FloatArray:
         return np.asarray(j0(mu * r) * y1(mu * outer) - y0(mu * r) * j1(mu * outer))
