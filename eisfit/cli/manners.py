@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from importlib import import_module
@@ -20,11 +21,43 @@ from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 from eisfit.records import dataclass
 
-__all__ = ["FORMS", "INTERRUPTED", "Commands", "count_remarks", "current", "mannerly", "say"]
+__all__ = ["FORMS", "INTERRUPTED", "Commands", "Remarks", "count_remarks", "current", "mannerly", "say"]
+__all__ += ["say_assumed"]
 
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
 INTERRUPTED = 130  # as shells say of Ctrl-C
+
+
+class Remarks:
+    """What is said of spectra, each remark counted; numbers in it make no difference."""
+
+    def __init__(self) -> None:
+        self.spectra = 0
+        self._said: dict[str, tuple[str, str]] = {}
+        self._count: Counter[str] = Counter()
+        self._varied: set[str] = set()
+
+    def add(self, name: str, text: str) -> None:
+        """Count a remark on the spectrum called `name`."""
+        kind = re.sub(r"(?<![\w.])\d[\d.]*(e[+-]?\d+)?", "", text)
+        _, said = self._said.setdefault(kind, (name, text))
+        self._count[kind] += 1
+        if said != text:
+            self._varied.add(kind)
+
+    def lines(self, spectra: int) -> list[str]:
+        """Return each remark once, with the name of its spectrum or of how many of `spectra` it is."""
+        return [self._line(kind, spectra) for kind in self._said]
+
+    def _line(self, kind: str, spectra: int) -> str:
+        name, text = self._said[kind]
+        if spectra == 1:
+            return text
+        if self._count[kind] == 1:
+            return f"{name}: {text}"
+        first = "; the numbers are of the first" * (kind in self._varied)
+        return f"{text} ({self._count[kind]} of {spectra} spectra{first})"
 
 
 @dataclass(frozen=False)
@@ -39,11 +72,14 @@ class Manners:
         One of `FORMS`: what `eisfit.cli.output.print_json` prints.
     unwritten
         Why results could not be written: said once they have been shown, so that they are not lost.
+    assumed
+        What readers took for granted of the spectra read: said once the results have been shown.
     """
 
     quiet: bool = False
     form: str = "json"
     unwritten: list[Exception] = field(default_factory=list)
+    assumed: Remarks = field(default_factory=Remarks)
 
 
 #: Of the command under way.
@@ -76,24 +112,23 @@ def count_remarks(remarks: Iterable[tuple[str, str]], spectra: int) -> list[str]
     >>> count_remarks([("a", "0.21 % left"), ("b", "0.2 % left"), ("a", "no unit")], 5)
     ['0.21 % left (2 of 5 spectra; the numbers are of the first)', 'a: no unit']
     """
-    alike: dict[str, list[tuple[str, str]]] = {}
+    alike = Remarks()
     for name, text in remarks:
-        alike.setdefault(re.sub(r"(?<![\w.])\d[\d.]*(e[+-]?\d+)?", "", text), []).append((name, text))
-    if spectra == 1:
-        return [several[0][1] for several in alike.values()]
-    return [
-        f"{several[0][1]} ({len(several)} of {spectra} spectra"
-        f"{'; the numbers are of the first' if len({text for _, text in several}) > 1 else ''})"
-        if len(several) > 1
-        else ": ".join(several[0])
-        for several in alike.values()
-    ]
+        alike.add(name, text)
+    return alike.lines(spectra)
 
 
 def say(text: str) -> None:
     """Print a remark on standard error, unless the user wants it quiet."""
     if not current.quiet:
         echo(text, err=True)
+
+
+def say_assumed() -> None:
+    """Say once, with a count, what the readers took for granted because the files do not say it."""
+    assumed, current.assumed = current.assumed, Remarks()
+    for line in assumed.lines(assumed.spectra):
+        say(line)
 
 
 def mannerly(command: Callable[..., None]) -> Callable[..., None]:

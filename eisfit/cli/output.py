@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from eisfit.cli.command import Exit, echo
-from eisfit.cli.manners import current, say
+from eisfit.cli.manners import Remarks, current, say, say_assumed
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import inert_cell, to_json, write_atomic, write_json
@@ -46,8 +46,10 @@ def guard(command: Callable[P, int | None]) -> Callable[P, None]:
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         current.unwritten.clear()
+        current.assumed = Remarks()
         try:
             code = command(*args, **kwargs) or 0
+            say_assumed()
             for error in current.unwritten:
                 code = _complain(error, 1)
         except UsageError as error:

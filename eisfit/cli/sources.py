@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from eisfit.cli.manners import current
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from eisfit.spectra.series import Series
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["gather_series", "read_sources"]
+__all__ = ["gather_series", "keep_assumed", "read_sources"]
+
+Listed = TypeVar("Listed", bound=Iterable[Any])
 
 # The readers are imported where they are used: help needs this module but none of them.
 
@@ -27,7 +31,7 @@ def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailu
     found: list[Spectrum | FitFailure] = []
     for source in sources:
         try:
-            found.extend(_read(source, reading))
+            found.extend(keep_assumed(_read(source, reading)))
         except UsageError:
             raise
         except EisfitError as error:
@@ -66,4 +70,16 @@ def gather_series(sources: list[str], **options: Any) -> Series:
     """Return one series of all that is named; `options` are those of `eisfit.read_series`."""
     from eisfit.spectra.series import read_series
 
-    return read_series(sources[0] if len(sources) == 1 else sources, **options)
+    return keep_assumed(read_series(sources[0] if len(sources) == 1 else sources, **options))
+
+
+def keep_assumed(spectra: Listed) -> Listed:
+    """Return spectra, and keep what their readers took for granted: it is told when all has been shown."""
+    from eisfit.spectra.readers import ASSUMED
+
+    for one in spectra:
+        current.assumed.spectra += 1
+        for note in getattr(one, "notes", ()):
+            if note.startswith(ASSUMED):
+                current.assumed.add(one.name, note)
+    return spectra

@@ -29,7 +29,7 @@ from eisfit.spectra.vectors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "TURNED", "Spectrum"]
+__all__ = ["ASSUMED", "COLUMNS", "TURNED", "Spectrum"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: Relative: 0.1 Hz of a logarithmic sweep is 0.09999999999999998 in memory and 0.1 in the file.
@@ -37,6 +37,8 @@ _SAME_FREQUENCY = 1e-9
 
 #: The columns of every table of a spectrum.
 COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm")
+#: Begins a note on what the file does not say and its reader took for granted; every command tells those.
+ASSUMED = "assumed:"
 #: In the note of a reader that took the other sign of Z'' than the file's header says.
 TURNED = "imaginary sign turned"
 
@@ -280,7 +282,7 @@ class Spectrum:
         return cls(frequency=f, impedance=impedance, noise=data.get("noise_ohm"), **fields)
 
     def summary(self) -> dict[str, Any]:
-        """Return the ``spectrum`` block of every JSON result; simulated data says so there."""
+        """Return the ``spectrum`` block of every JSON result, with what is simulated or was assumed."""
         block: dict[str, Any] = {
             "source": self.source,
             "index": self.index,
@@ -289,7 +291,9 @@ class Spectrum:
             "frequency_min_Hz": float(self.frequency[-1]),
             "frequency_max_Hz": float(self.frequency[0]),
         }
-        return {**block, "simulated": True} if self.metadata.get("simulated") else block
+        block |= {"simulated": True} if self.metadata.get("simulated") else {}
+        told = [note.removeprefix(ASSUMED).strip() for note in self.notes if note.startswith(ASSUMED)]
+        return block | ({"assumed": told} if told else {})
 
     def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
         """Draw the spectrum and return the axes.

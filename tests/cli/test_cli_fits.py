@@ -150,6 +150,31 @@ def test_what_the_readers_assumed_is_said_once_with_a_count(capsys, tmp_path, ce
     assert "(2 of 3 spectra)" in told
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("drt",),
+        ("compare", "--circuits", "rs-ct"),
+        ("track", "-c", "rs-ct"),
+        ("batch", "-c", "rs-ct"),
+        ("report", "-c", "rs-ct", "-o", "page.html"),
+        ("convert", "-o", "out"),
+        ("fit", "-c", "rs-ct", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_what_the_readers_assumed(command, capsys, tmp_path, cell, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = cell.read_text(encoding="utf-8").replace("Z_real_ohm", "Zre").replace("Z_imag_ohm", "Zim")
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    _, out, told = run(capsys, command[0], "a.csv", *command[1:])
+    note = "no unit given for the impedance, taken as ohm (else --impedance-unit)"
+    assert told.splitlines().count(f"assumed: {note}") == 1
+    if "--json" in command:
+        assert json.loads(out)["results"][0]["spectrum"]["assumed"] == [note]
+
+
 def test_the_kernels_finish_gives_lmfits_numbers(cell, capsys):
     arguments = ("fit", cell, "--circuit", "rs-sei-ct-w", "--json")
     code, lmfits, _ = run(capsys, *arguments)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Exit, Option, echo
-from eisfit.cli.manners import INTERRUPTED, current, say
+from eisfit.cli.manners import INTERRUPTED, Remarks, current, say
 from eisfit.cli.options import (
     Arcs,
     Cell,
@@ -161,7 +161,9 @@ def _choose(
     from eisfit.model.files.library import is_given
 
     files = [] if is_given(circuit) else paths
+    assumed, current.assumed = current.assumed, Remarks()  # they are read again, and counted then
     spectra = list(_spectra(look_at(files), read_as, once))
+    current.assumed = assumed
     choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:
         say(f"{choice.note}; --circuit {shlex.quote(choice.circuit.name)} keeps it")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
+from eisfit.cli.manners import Remarks, current
 from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import (
     check_not_read,
@@ -78,6 +79,7 @@ def info(
     from eisfit.display import report
 
     spectra = read_sources(files, **reading.options)
+    current.assumed = Remarks()  # the notes below have them
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]

@@ -233,8 +233,6 @@ def _show_fits(results: list[Any], json: bool) -> None:
     else:
         print_text(report.fits_text(documents, width=width()))
         _tell_chosen(results)
-    if not json:
-        _tell_assumed(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
         from eisfit.fitting.verdicts.soundness import SPOIL
@@ -244,16 +242,6 @@ def _show_fits(results: list[Any], json: bool) -> None:
             say(f"What in the data can no circuit give?  eisfit check {source}")
         else:
             say(f"Which circuit does the data support?  eisfit compare {source}")
-
-
-def _tell_assumed(results: list[Any]) -> None:
-    """Say once, with a count, what the readers took for granted because the files do not say it."""
-    from eisfit.spectra.readers import ASSUMED
-
-    read = [r.spectrum for r in results if r.error is None]
-    notes = [(s.name, note) for s in read for note in s.notes if note.startswith(ASSUMED)]
-    for line in count_remarks(notes, len(results)):
-        say(line)
 
 
 def _tell_chosen(results: list[Any]) -> None:

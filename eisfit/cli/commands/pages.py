@@ -20,7 +20,7 @@ from eisfit.cli.options import (
     Weighting,
 )
 from eisfit.cli.output import guard, print_text, progress
-from eisfit.cli.sources import read_sources
+from eisfit.cli.sources import keep_assumed, read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 from eisfit.model import COMMON
@@ -141,8 +141,8 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
     from eisfit.spectra.series import read_series
 
     if source == "-":
-        return read_all(source, **read_as)
-    return read_series(source, **read_as)
+        return keep_assumed(read_all(source, **read_as))
+    return keep_assumed(read_series(source, **read_as))
 
 
 def _read_results(path: Path) -> list[Any] | None:

@@ -15,7 +15,7 @@ from eisfit.errors import ReadError, SpectrumError
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
-from eisfit.spectra.spectrum import TURNED, Spectrum
+from eisfit.spectra.spectrum import ASSUMED, TURNED, Spectrum
 
 __all__ = [
     "ASSUMED",
@@ -30,8 +30,6 @@ __all__ = [
     "refuse_many",
 ]
 
-#: Begins a note on what the file does not say and the reader took for granted; `fit` shows those.
-ASSUMED = "assumed:"
 _OF_SIGN = regex(rf"imaginary sign:|{ASSUMED} the imaginary part is positive")
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
