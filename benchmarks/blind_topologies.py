@@ -186,6 +186,22 @@ def _with_warburg(rng):
     return {**p, "W1_sigma": _log(rng, 1, 10) * np.sqrt(2 * np.pi * f / 2)}, f
 
 
+def _coating(rng):
+    """Return a coating with pores to a corroding metal: F. Mansfeld, J. Appl. Electrochem. 25 (1995) 187."""
+    p, f = _each([(1, "CPE", 2), (2, "CPE", -0.3)])(rng)
+    return {**p, "W3_sigma": p["R2"] * _log(rng, 0.2, 2) * np.sqrt(2 * np.pi * f / 10**2.5 / 2)}, f
+
+
+def _mixed_conductor(rng):
+    """Return ions and electrons side by side, the ions blocked: R. A. Huggins, Ionics 8 (2002) 300."""
+    f, ions, alpha = 10 ** rng.uniform(1, 3), _log(rng, 10, 1e5), rng.uniform(0.7, 1)
+    slow = 2 * np.pi * f / _log(rng, 3, 30)
+    return {
+        "C0": 1 / (2 * np.pi * f * _log(rng, 100, 1e4)) / ions, "R1": ions * _log(rng, 0.5, 30), "R2": ions,
+        "CPE2_Q": slow**-alpha / ions, "CPE2_alpha": alpha,
+    }, f  # fmt: skip
+
+
 _NESTED = _each([(1, "CPE", 2.5), (2, "CPE", 0.8), (3, "C", -1)])
 _LOSSY = _each([(1, "L", 3), (2, "L", 1.5), (3, "C", -1)])
 _LOOP_AND_ARC = _each([(1, "C", 1.5), (2, "L", 0), (3, "CPE", 3.5)])
@@ -209,6 +225,8 @@ TOPOLOGIES = {
     "loop and arc": ("R0-p(C1,R1,R2-L2)-p(R3,CPE3)", _LOOP_AND_ARC, {}),
     "loop, diffusion": ("R0-p(CPE1,R1-W1,R2-L2)", _with_warburg, {}),
     "CPE branches": ("p(R0,R1-CPE1,R2-CPE2)", _BRANCHES, {}),
+    "coating": ("R0-p(CPE1,R1-p(CPE2,R2-W3))", _coating, {}),
+    "mixed conductor": ("p(C0,R1,R2-CPE2)", _mixed_conductor, {}),
     "full cell": ("R0-p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)-p(R4,CPE4)-Wo5-Wo6", _full_cell, {}),
 }
 
