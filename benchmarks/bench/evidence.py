@@ -83,7 +83,8 @@ def main(spectra: int = 24, first: int = 0, samples: int = 20000) -> None:
         case = draw(number % len(KINDS), first + number // len(KINDS))
         spectrum = eisfit.Spectrum(frequency=case.frequency, impedance=case.impedance)
         bench = Workbench(spectrum, weights(spectrum, "modulus"), _NOISE**2)
-        trials = [t for t in search.explore(bench, inductive="R2-L2" in case.string) if t.full]
+        bench, found = search.explore(bench, inductive="R2-L2" in case.string)
+        trials = [trial for trial in found if trial.full]
         rows = []
         for trial in trials[:_CIRCUITS]:
             by_samples, effective = sampled(trial, bench.prior, bench.scale, samples, rng)
