@@ -12,7 +12,7 @@ from eisfit import units
 from eisfit.coating import study
 from eisfit.coating.study import template
 from eisfit.model.circuit import ROLES
-from eisfit.model.files.file import CircuitFile, ParameterEntry, ReferenceTest
+from eisfit.model.files.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
 from eisfit.model.schema import ClosedModel, Key, Reader, keys_of
 from eisfit.units import Uncertain
 

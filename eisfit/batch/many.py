@@ -34,9 +34,9 @@ from eisfit.spectra.spectrum import Spectrum
 if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked for
     from concurrent.futures import Executor
 
-    from eisfit.batch.package import Package
     from eisfit.batch.pool import Lost
     from eisfit.batch.store import Store
+    from eisfit.batch.transport import Package
     from eisfit.fitting.common_circuit import SeriesChoice
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
@@ -181,8 +181,8 @@ class FitMany(Iterator[Result]):
                 results = fitted.results(spectra, self.circuit)
                 yield chunk, dict(zip(chunk.left, results, strict=True))
             return
-        from eisfit.batch.package import fit_package
         from eisfit.batch.pool import Lost, run_in_order
+        from eisfit.batch.transport import fit_package
 
         waiting: list[_Chunk] = []
         for _, outcome in run_in_order(fit_package, self._packages(chunks, waiting), self._workers):
@@ -194,7 +194,7 @@ class FitMany(Iterator[Result]):
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
-        from eisfit.batch.package import Package
+        from eisfit.batch.transport import Package
 
         circuit = self.circuit.to_dict()
         for chunk in chunks:

@@ -90,7 +90,7 @@ def print_json(document: Any) -> None:
 
         echo(report.paper_table(document, current.form.removeprefix("paper-")), nl=False)
         return
-    from eisfit.display.report.rows import flat_table
+    from eisfit.display.report.flat_tables import flat_table
 
     echo(flat_table(document, current.form), nl=False)
 

@@ -12,6 +12,7 @@ import numpy as np
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit_alike import serves
+from eisfit.fitting.fitted_points import SELECTING
 from eisfit.fitting.identify.choice import (
     choose_common,
     identify_some,
@@ -20,7 +21,6 @@ from eisfit.fitting.identify.choice import (
 )
 from eisfit.fitting.many.chunks import fit_chunk
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit

@@ -23,9 +23,9 @@ from eisfit.engine.starts.arc_limits import select_by_arcs
 from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.outcome import result_of
+from eisfit.fitting.fitted_points import select_points, with_noise
+from eisfit.fitting.from_lmfit import result_of
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import select_points, with_noise
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess, grade_fit
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit

@@ -9,9 +9,9 @@ from typing import Any
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
+from eisfit.fitting.fitted_points import SELECTING
 from eisfit.fitting.identify.choice import Choice, choose_for_all
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag

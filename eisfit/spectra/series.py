@@ -173,14 +173,16 @@ class Series(Sequence[Spectrum]):
                    tuple(document.get("axes", ("cycle",))))  # fmt: skip
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return `Z_real` and `Z_imag`, ohm, over `cycle` and `frequency`, Hz; see `eisfit.display.labelled`.
+        """Return `Z_real` and `Z_imag`, ohm, over `cycle` and `frequency`, Hz.
+
+        See `eisfit.display.xarray_datasets`.
 
         Raises
         ------
         UsageError
             When xarray is not installed.
         """
-        from eisfit.display.labelled import series_dataset
+        from eisfit.display.xarray_datasets import series_dataset
 
         return series_dataset(self.to_dict())
 

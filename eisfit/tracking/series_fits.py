@@ -21,9 +21,9 @@ from eisfit.engine.objective import Settings
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
-from eisfit.fitting.many.result import Optima, table_of
+from eisfit.fitting.fitted_points import SELECTING, select_points, with_noise
+from eisfit.fitting.many.errors_and_flags import Optima, table_of
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING, select_points, with_noise
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import weights

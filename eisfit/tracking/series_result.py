@@ -333,14 +333,14 @@ class SeriesResult(Told, Sequence[Row]):
     def to_xarray(self) -> xarray.Dataset:
         """Return `value` and `stderr` over `cycle` and `parameter`; data and fit over `frequency` too.
 
-        Units are attributes, those of the parameters the coordinate `unit`; see `eisfit.display.labelled`.
+        Units are attributes, those of the parameters the coordinate `unit`: `eisfit.display.xarray_datasets`.
 
         Raises
         ------
         UsageError
             When xarray is not installed.
         """
-        from eisfit.display.labelled import track_dataset
+        from eisfit.display.xarray_datasets import track_dataset
 
         return track_dataset(self.to_dict())
 

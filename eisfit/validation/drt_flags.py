@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.validation import relaxation
-from eisfit.validation.relaxation import Peak, Problem
+from eisfit.validation import drt_algebra
+from eisfit.validation.drt_algebra import Peak, Problem
 from eisfit.verdict import Flag
 
 __all__ = ["is_sharp", "misfit_flags", "peak_flags"]
@@ -37,7 +37,7 @@ def misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]
 
 def is_sharp(p: Problem, strength: float, top: int, peak: Peak) -> bool:
     """Return whether a peak is about as narrow as the regularisation can show at its place."""
-    return peak.width < _SHARP * relaxation.find_narrowest(p, strength, top, peak.resistance)
+    return peak.width < _SHARP * drt_algebra.find_narrowest(p, strength, top, peak.resistance)
 
 
 def peak_flags(p: Problem, merged: Sequence[tuple[int, int]], sharp: Sequence[Peak]) -> tuple[Flag, ...]:

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from eisfit.display import report
-from eisfit.display.report.rows import FORMS, flat_table
+from eisfit.display.report.flat_tables import FORMS, flat_table
 
 SPECTRUM = {"source": "a/b.csv", "index": 0, "cycle": 3.0}
 

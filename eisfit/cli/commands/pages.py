@@ -195,7 +195,7 @@ def view(
     """
     from eisfit.cli.pages.workbench import Workbench
     from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.selection import select_points
+    from eisfit.fitting.fitted_points import select_points
 
     data = points.check()
     chosen = constraints.of(circuit)

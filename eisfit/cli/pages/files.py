@@ -98,7 +98,7 @@ def _write_json(results: Sequence[dict[str, Any]]) -> str:
 
 def _write_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     def write(results: Sequence[dict[str, Any]]) -> str:
-        from eisfit.display.report.rows import flat_table
+        from eisfit.display.report.flat_tables import flat_table
 
         return flat_table({"schema": "eisfit.fit/2", "results": list(results)}, form)
 

@@ -23,7 +23,7 @@ from eisfit.cli.pages.questions import (
     free_values,
     plain_values,
 )
-from eisfit.cli.pages.words import command, python, slider
+from eisfit.cli.pages.recipes import command, python, slider
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit

@@ -1,8 +1,8 @@
 """The candidates of a comparison: a short search for each circuit, a whole one for those that may be best.
 
-Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.glance`). Those that
-then come near the best by BIC get the whole search, unless independent starts agree already, and their
-doubtful parameters are profiled; all do where none fits to within the noise.
+Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.short_search`).
+Those that then come near the best by BIC get the whole search, unless independent starts agree already, and
+their doubtful parameters are profiled; all do where none fits to within the noise.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
+from eisfit.engine.short_search import glance
 from eisfit.engine.solver import SAME, solve
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable

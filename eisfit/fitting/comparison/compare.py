@@ -18,7 +18,7 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
 from eisfit.fitting.comparison.table import Candidate, Comparison
-from eisfit.fitting.selection import select_points, with_noise
+from eisfit.fitting.fitted_points import select_points, with_noise
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import circuits as names_of_circuits

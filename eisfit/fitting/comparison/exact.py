@@ -15,9 +15,9 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.digits import go_near_digits, reach_digits
-from eisfit.engine.glance import glance
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
+from eisfit.engine.short_search import glance
 from eisfit.engine.starts.carried_arcs import with_arcs_of
 from eisfit.engine.task import Task, best_end, best_start
 from eisfit.engine.unexplained import NOTHING, explainable

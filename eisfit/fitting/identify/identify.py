@@ -6,6 +6,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
+from eisfit.fitting.fitted_points import select_points, with_noise
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, misfit
 from eisfit.fitting.identify.roles import name_parts
@@ -13,7 +14,6 @@ from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.identify.usable import FEWEST, consistent, drop_top
-from eisfit.fitting.selection import select_points, with_noise
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights

@@ -13,11 +13,11 @@ from eisfit.engine.starts.neighbours import Known
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
+from eisfit.fitting.fitted_points import SELECTING, select_points
+from eisfit.fitting.many.errors_and_flags import Optima, tables_of
 from eisfit.fitting.many.fit import find_optima
-from eisfit.fitting.many.result import Optima, tables_of
 from eisfit.fitting.many.table import Table
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.selection import SELECTING, select_points
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.noise import weights_of_many

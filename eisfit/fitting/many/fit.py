@@ -13,7 +13,7 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.neighbours import Known
-from eisfit.fitting.many.result import Optima
+from eisfit.fitting.many.errors_and_flags import Optima
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import attainable_of_many
 from eisfit.spectra.spectrum import Spectrum

@@ -26,7 +26,7 @@ from eisfit.model.files.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.notation import Component, Series, components, parse, serial_parts
 
 if TYPE_CHECKING:
-    from eisfit.model.files.file import CircuitFile
+    from eisfit.model.files.circuit_file import CircuitFile
 
 __all__ = ["circuit", "circuits", "is_given", "load", "ranked_place", "reference_tests", "with_inductance"]
 
@@ -191,7 +191,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
 
 @cache
 def _read(path: Path, _changed: int) -> CircuitFile:
-    from eisfit.model.files.file import CircuitFile
+    from eisfit.model.files.circuit_file import CircuitFile
     from eisfit.model.schema import load_toml
 
     content = load_toml(path, CircuitFile)

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray, robust_spread
 from eisfit.tracking.identity import Candidate, cheapest_path
-from eisfit.validation.relaxation import Peak
+from eisfit.validation.drt_algebra import Peak
 
 __all__ = ["follow_peaks"]
 
