@@ -51,7 +51,8 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Deriv
     (Q (1/R_s + 1/R_ct)^(alpha - 1))^(1/alpha), the effective capacitance for a distribution along the surface
     (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275). Where the area is known, every resistance and
     capacitance also per area, as in ``R_ct_area`` (ohm cm2) and ``C_ct_area`` (F cm^-2); where what it needs
-    is known, the diffusion coefficient of every Warburg element, as in ``D_d`` (`eisfit.fitting.diffusion`).
+    is known, the diffusion coefficient of every Warburg element, as in ``D_d``, and MacMullin's number and
+    the tortuosity of pores, as in ``N_M_ion`` and ``tortuosity_ion`` (`eisfit.fitting.diffusion`).
     """
     rows = dict(_derive_of_circuit(circuit))
     if geometry.area is not None:

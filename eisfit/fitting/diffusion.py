@@ -1,4 +1,4 @@
-"""Diffusion coefficients from the Warburg elements of a circuit, where the cell's geometry is known.
+"""Diffusion coefficients and tortuosities from the elements of a circuit, where the cell's geometry is known.
 
 ====================  ============================================  =========================================
 element               formula                                       needs (`eisfit.model.geometry`)
@@ -13,11 +13,15 @@ their Z = A (1 - j) / sqrt(omega); x counts diffusing particles per formula unit
 solution: A. J. Bard, L. R. Faulkner, Electrochemical Methods, 2nd ed. (Wiley 2001), section 10.3, of one
 diffusing species (where both redox partners diffuse, 1/c stands for their sum weighted by 1/sqrt(D)). The
 finite layer is plane, of thickness L, blocked (`Wo`) or held at its concentration (`Ws`) on the far side.
+
+A pore (`TLMQ`, `TLM`) whose electronic rail is perfect gives MacMullin's number N_M = R_ion A kappa / (n L),
+of n electrodes alike in series, each L thick, and with the porosity the tortuosity N_M times porosity: J.
+Landesfeind et al., J. Electrochem. Soc. 163 (2016) A1373.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,17 +41,35 @@ _UNIT = "cm^2 s^-1"
 
 
 def coefficients(circuit: Circuit, geometry: Geometry) -> dict[str, tuple[str, Formula, float]]:
-    """Return name -> (unit, formula, relative error of what was given) of every coefficient that is known.
+    """Return name -> (unit, formula, relative error of what was given) of everything that is known.
 
-    A coefficient goes by the label of its element, ``D_d`` of ``W_d``, or by its name where two share one.
+    It goes by the label of its element, ``D_d`` of ``W_d``, or by its name where two share one.
     """
     found: dict[str, tuple[str, Formula, float]] = {}
     for component in components(circuit.tree):
-        row = _derive_coefficient(component, geometry)
-        if row is not None:
-            name = f"D_{component.label or component.name}"
-            found[f"D_{component.name}" if name in found else name] = row
+        for letter, row in _derive(component, geometry):
+            name = f"{letter}_{component.label or component.name}"
+            found[f"{letter}_{component.name}" if name in found else name] = row
     return found
+
+
+def _derive(component: Component, geometry: Geometry) -> Iterator[tuple[str, tuple[str, Formula, float]]]:
+    if component.symbol in ("TLMQ", "TLM"):
+        yield from _derive_pores(component, geometry)
+    elif (row := _derive_coefficient(component, geometry)) is not None:
+        yield "D", row
+
+
+def _derive_pores(component: Component, g: Geometry) -> Iterator[tuple[str, tuple[str, Formula, float]]]:
+    """Yield MacMullin's number, and the tortuosity where the porosity is known."""
+    if g.area is None or g.length is None or g.kappa is None:
+        return
+    ionic, factor = f"{component.name}_R_ion", g.area.median * g.kappa.median / g.electrodes / g.length.median
+    known = (g.area, g.length, g.kappa)
+    yield "N_M", ("", lambda p: factor * p[ionic], _combine_errors(*known) / 2)
+    if g.porosity is not None:
+        share = factor * g.porosity.median
+        yield "tortuosity", ("", lambda p: share * p[ionic], _combine_errors(*known, g.porosity) / 2)
 
 
 def _derive_coefficient(component: Component, geometry: Geometry) -> tuple[str, Formula, float] | None:

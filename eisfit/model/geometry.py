@@ -10,7 +10,8 @@ result and every file. A file as the command line's ``--geometry`` takes it:
     electrons = 1
 
 For diffusion in a solution, ``concentration = "1e-3 mol/cm^3"`` and ``temperature = "25 degC"`` stand in the
-place of molar volume and slope.
+place of molar volume and slope. For the tortuosity of a porous electrode, ``kappa = "9 mS/cm"`` is that of
+the free electrolyte, ``porosity = 0.35``, and ``electrodes = 2`` where two alike are measured against each other.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ UNITS = {
     "slope": "V",
     "concentration": "mol/cm^3",
     "temperature": "K",
+    "kappa": "S/cm",
+    "porosity": "1",
 }
 _SIGNED = ("slope",)
 _KEY = "geometry"
@@ -53,13 +56,17 @@ class Geometry:
     area
         Of the electrode.
     length
-        Of the path of a finite diffusion (`Wo`, `Ws`).
+        Of the path of a finite diffusion (`Wo`, `Ws`), or of the pores of one electrode (`TLM`, `TLMQ`).
     molar_volume, slope
         Of a host that takes up the diffusing species, and dE/dx of its potential, V.
     concentration, temperature
         Of the diffusing species in a solution; 25 degC where no temperature is given.
+    kappa, porosity
+        Conductivity of the free electrolyte, and share of a porous electrode that it fills.
     electrons
         Transferred for each diffusing particle.
+    electrodes
+        Alike and in series in the spectrum: 2 in a symmetric cell.
     """
 
     area: Uncertain | None = None
@@ -68,7 +75,10 @@ class Geometry:
     slope: Uncertain | None = None
     concentration: Uncertain | None = None
     temperature: Uncertain | None = None
+    kappa: Uncertain | None = None
+    porosity: Uncertain | None = None
     electrons: int = 1
+    electrodes: int = 1
 
     @classmethod
     def of(cls, source: Geometry | Mapping[str, Any] | str | PathLike[str]) -> Geometry:
@@ -104,7 +114,8 @@ class Geometry:
                 "geometry: give slope and molar_volume (diffusion in a solid) or concentration "
                 "(in a solution), not both"
             )
-        return cls(**values, electrons=_electrons(table.get("electrons", 1)))
+        electrons, electrodes = (_count(key, table.get(key, 1)) for key in ("electrons", "electrodes"))
+        return cls(**values, electrons=electrons, electrodes=electrodes)
 
     @classmethod
     def of_metadata(cls, metadata: Mapping[str, Any]) -> Geometry:
@@ -130,7 +141,7 @@ class Geometry:
         """Return a JSON-ready document; `of` reads it back."""
         known = {key: getattr(self, key) for key in UNITS}
         document = {key: value.to_dict() for key, value in known.items() if value is not None}
-        return {**document, "electrons": self.electrons}
+        return {**document, "electrons": self.electrons, "electrodes": self.electrodes}
 
 
 def relative_error(value: Uncertain | None) -> float:
@@ -159,7 +170,7 @@ def _read(source: str | PathLike[str]) -> dict[str, Any]:
     return {key: value for key, value in vars(load_toml(fspath(source), model)).items() if value is not None}
 
 
-def _electrons(value: Any) -> int:
+def _count(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError(f"geometry.electrons: {value!r} must be a whole number, 1 or more")
+        raise UsageError(f"geometry.{key}: {value!r} must be a whole number, 1 or more")
     return value

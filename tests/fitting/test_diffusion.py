@@ -161,3 +161,23 @@ def test_an_area_that_nobody_entered_is_passed_over():
     assert Geometry.of_metadata({"area_cm2": "1.54"}).area.median == 1.54
     assert Geometry.of_metadata({"area_cm2": "round"}).area is None
     assert Geometry.of_metadata({"area_cm2": -2.0}).area is None
+
+
+def test_tortuosity_of_a_symmetric_cell():
+    """De Levie's blocking pores, coth in another notation than the element's, of two electrodes in series."""
+    area, length, kappa, porosity, tortuosity = 1.13, 60e-4, 9.5e-3, 0.36, 4.2
+    ionic = tortuosity * length / (porosity * kappa * area)  # of one electrode, ohm
+    f = np.geomspace(1e5, 1e-1, 50)
+    x = np.sqrt(2j * np.pi * f * 2e-3 * ionic)
+    z = 1.5 + 2 * ionic / (x * np.tanh(x))
+    known = {"area": "1.13 cm^2", "length": {"value": "60 um", "stderr": "3 um"}, "kappa": "9.5 mS/cm"}
+    geometry = {**known, "porosity": 0.36, "electrodes": 2}
+    found = eisfit.fit((f, z), "rs-tlmq", geometry=geometry).derived
+    assert found["tortuosity_ion"]["value"] == pytest.approx(tortuosity, rel=1e-6)
+    assert found["N_M_ion"]["value"] == pytest.approx(tortuosity / porosity, rel=1e-6)
+    assert found["N_M_ion"]["stderr"] == pytest.approx(0.05 * tortuosity / porosity, rel=1e-3)
+    one = eisfit.fit((f, z), "rs-tlmq", geometry=known).derived
+    assert one["N_M_ion"]["value"] == pytest.approx(2 * tortuosity / porosity, rel=1e-6)
+    assert "tortuosity_ion" not in one and "N_M_ion" not in eisfit.fit((f, z), "rs-tlmq").derived
+    with pytest.raises(UsageError, match="electrodes: 0 must be a whole number"):
+        Geometry.of({"electrodes": 0})
