@@ -11,7 +11,7 @@ result and every file. A file as the command line's ``--geometry`` takes it:
 
 For diffusion in a solution, ``concentration = "1e-3 mol/cm^3"`` and ``temperature = "25 degC"`` stand in the
 place of molar volume and slope. For the tortuosity of a porous electrode, ``kappa = "9 mS/cm"`` is that of
-the free electrolyte, ``porosity = 0.35``, and ``electrodes = 2`` where two alike are measured against each other.
+the free electrolyte, ``porosity = 0.35``, and ``electrodes = 2`` where two alike are measured together.
 """
 
 from __future__ import annotations
