@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from eisfit.display.pages.entries import round_to
-from eisfit.display.report.words import Document, axes_of, clean, resistances_first
-from eisfit.rounding import value_with_error
+from eisfit.display.report.words import (
+    Document,
+    axes_of,
+    clean,
+    format_number_of_law,
+    resistances_first,
+)
 
 __all__ = ["trend_rows"]
 
@@ -52,5 +57,5 @@ def _law(law: Document, unit: str, axis: str) -> str:
     """Return how a parameter grows, in words."""
     if law.get("slope") is None or not law.get("law"):
         return ""
-    rate = f"{value_with_error(law['slope'], law.get('slope_stderr'))} {unit}".replace("ohm", "Ω").strip()
+    rate = f"{format_number_of_law(law['slope'], law.get('slope_stderr'))} {unit}".replace("ohm", "Ω").strip()
     return f"{law['name']} {law['law']}: {rate} per {axis}" if law["law"] == "linear" else f"{law['law']} law"

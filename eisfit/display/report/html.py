@@ -22,6 +22,7 @@ from eisfit.display.report.words import (
     flag_words,
     flags_of,
     format_measured,
+    format_number_of_law,
     format_tracked,
     list_goodness,
     name_of,
@@ -105,7 +106,7 @@ def track_html(document: Document) -> str:
     growth = [
         [
             name,
-            value_with_error(law.get("slope"), law.get("slope_stderr")),
+            format_number_of_law(law.get("slope"), law.get("slope_stderr")),
             f"{law.get('unit') or ''} per {'cycle' if law.get('over', 'cycle') == 'cycle' else 'spectrum'}",
         ]
         for name, law in (document.get("growth") or {}).items()

@@ -19,6 +19,7 @@ from eisfit.display.report.words import (
     cycle_words,
     describe_circuit,
     failure,
+    format_number_of_law,
     format_tracked,
     name_of,
     percent,
@@ -27,13 +28,16 @@ from eisfit.display.report.words import (
     short_titles,
     shorten,
     span_of,
+    spectrum_block,
 )
-from eisfit.rounding import MISSING, hertz, significant, value_with_error
+from eisfit.rounding import MISSING, hertz, significant
 
 __all__ = ["check_text", "checks_text", "circuits_text", "spectra_text", "track_text"]
 
 #: What the Kramers-Kronig test misses in most sweeps; how often it sees more stands in the benchmarks.
 _UNSEEN = "passed; a smooth drift of less than about 2 % during the sweep would not show"
+#: Points, at least and a decade, below which not even Z' 20 % off or a wrong sign was seen (simulated cells).
+_FEW, _FEW_A_DECADE = 10, 3.2
 
 
 def check_text(document: Document, *, width: int = WIDTH) -> str:
@@ -63,8 +67,20 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
         reason = clean(failing.get("cause"))
         lines += wrap(f"fails {_tell_where(failing)}" + (f": {reason}" if reason else ""), width=width)
     if document.get("ok"):
-        lines += wrap(_UNSEEN, width=width)
+        lines += wrap(_tell_unseen(document), width=width)
     return "\n".join(lines) + "\n"
+
+
+def _tell_unseen(document: Document) -> str:
+    """Return what a spectrum that passed may hide."""
+    block, points = spectrum_block(document), points_of(document)
+    low, high = block.get("frequency_min_Hz"), block.get("frequency_max_Hz")
+    if points is None or not low or not high:
+        return _UNSEEN
+    decades = math.log10(high / low)
+    if points >= max(_FEW, _FEW_A_DECADE * decades):
+        return _UNSEEN
+    return f"passed; of {points} points over {decades:.1f} decades hardly any error would show"
 
 
 def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
@@ -146,13 +162,13 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     if not law or law.get("slope") is None:
         return []
     unit = clean(law.get("unit"))
-    slope = value_with_error(law["slope"], law.get("slope_stderr"))
+    slope = format_number_of_law(law["slope"], law.get("slope_stderr"))
     axis = {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += f" ({clean(law['law'])})"
     if law.get("intercept") is not None:
-        start = value_with_error(law["intercept"], law.get("intercept_stderr"))
+        start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
     return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
@@ -162,7 +178,7 @@ def _doubling(found: Mapping[str, Any], axis: str) -> str:
     """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
     if found.get("cycle") is None or found.get("extrapolated"):
         return ""
-    when = value_with_error(found["cycle"], found.get("stderr"))
+    when = format_number_of_law(found["cycle"], found.get("stderr"))
     text = f"; doubles {when} s after it" if axis == "second" else f"; doubles at {axis} {when}"
     if found.get("stderr") is None:
         return text

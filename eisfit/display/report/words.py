@@ -165,6 +165,17 @@ def error_of(row: Document) -> float | None:
     return math.nan if stderr is None and free else stderr
 
 
+def format_number_of_law(value: float | None, stderr: float | None) -> str:
+    """Return a number of a growth law: of two points, which leave no error, few digits.
+
+    >>> format_number_of_law(-0.0042704, None), format_number_of_law(0.12345, 0.0031)
+    ('-0.00427 ± ?', '0.1235 ± 0.0031')
+    """
+    if value is None or stderr is not None:
+        return value_with_error(value, stderr)
+    return f"{significant(value, 3)} ± ?"
+
+
 def parameter_rows(document: Document) -> list[list[Any]]:
     """Return name, value with its error, unit, what is peculiar to it and meaning of each parameter."""
     rows = (document.get("parameters") or {}).items()

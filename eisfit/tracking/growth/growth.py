@@ -212,12 +212,12 @@ class Growth(Told, Document):
         return crossing_of(self, value, factor, level, extrapolate)
 
     def __str__(self) -> str:
-        from eisfit.rounding import value_with_error
+        from eisfit.display.report.words import format_number_of_law
 
         unit = f" {self.unit}" if self.unit else ""
         mean = "" if self.law == "linear" else " on average"
         text = f"{self.name} = {self.formula} ({self.law}, {self.points} cycles): "
-        text += f"{value_with_error(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
+        text += f"{format_number_of_law(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
         doubling = self.doubling
         # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
         seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
