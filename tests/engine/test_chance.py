@@ -19,8 +19,9 @@ def test_seeds_tell_streams_apart_and_a_stream_goes_on():
     assert (Chance(3, 1).random(4) == Chance(3, 1).random(4)).all()
     others = [Chance(3, 1), Chance(3, 2), Chance(1, 3), Chance(3), Chance(-1), Chance(2**80)]
     assert len({one.random(1).item() for one in others}) == len(others)
-    chance = Chance(5)
-    assert np.concatenate([chance.random(3), chance.random(2)]).tolist() == Chance(5).random(5).tolist()
+    chance, counts = Chance(5), (3, 2, 1100, 16)  # however many are mixed ahead
+    parts = [chance.random(count) for count in counts]
+    assert np.concatenate(parts).tolist() == Chance(5).random(sum(counts)).tolist()
 
 
 def test_numbers_are_spread():
