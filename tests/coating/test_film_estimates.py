@@ -69,8 +69,13 @@ def test_temperature_series():
         spectrum(rng, 2e-9 * np.exp(-0.5 / K_EV * (1 / (t + 273.15) - 1 / 298.15)), temperature_C=t)
         for t in (10.0, 20.0, 30.0, 40.0)
     ]
-    found = eisfit.film(eisfit.track(films, CIRCUIT, by="temperature"))
+    tracked = eisfit.track(films, CIRCUIT, by="temperature")
+    found = eisfit.film(tracked)
     assert held(found, "activation_energy_eV", 0.5)
+    assert "ionic conductivity" not in str(found)
+    told = str(eisfit.film(tracked, thickness="10 nm")).split("temperature / degC", 1)[1].splitlines()
+    assert "ionic conductivity / S/cm" in told[0]
+    assert [line.split()[0] for line in told[2:6]] == ["10", "20", "30", "40"]
 
 
 def test_what_shows_no_film_is_refused():

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, no_arc
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
+from eisfit.display.report.table import table
+from eisfit.display.report.words import WIDTH
 from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
 from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
+from eisfit.spectra.axes import AXES
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.growth.values import usable_values
 from eisfit.tracking.series_result import SeriesResult
@@ -99,12 +102,31 @@ class FilmResult(Told, Document):
         for name, value in self.values.items():
             words, unit = _NAMES[name]
             lines.append(f"  {words}: {value_with_error(value, self.stderr.get(name))} {unit}".rstrip())
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *_tabulate(self.rows), *self.notes])
 
     def _repr_html_(self) -> str:
         from html import escape
 
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def _tabulate(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what each spectrum says: its resistance, and what follows from it with the same relative error."""
+    shown = [row for row in rows if row.get("R_ohm")]
+    if not shown:
+        return []
+    axis = next(iter(shown[0]))
+    names = [name for name in ("area_resistance_ohm_cm2", "ionic_conductivity_S_per_cm") if name in shown[0]]
+    lines = []
+    for row in shown:
+        share = row["R_ohm_stderr"] / row["R_ohm"]
+        known = [(row[name], share * row[name]) if name in row else None for name in names]
+        cells = [
+            value_with_error(*pair) if pair else "" for pair in ((row["R_ohm"], row["R_ohm_stderr"]), *known)
+        ]
+        lines.append([f"{row[axis]:g}", *cells])
+    head = [f"{axis} / {AXES[axis].unit}", "R / ohm", *(" / ".join(_NAMES[name]) for name in names)]
+    return ["", *table(head, lines, width=WIDTH), ""]
 
 
 def film(
