@@ -111,7 +111,7 @@ class FilmResult(Told, Document):
 
 
 def _tabulate(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what each spectrum says: its resistance, and what follows from it with the same relative error."""
+    """Return what each spectrum says: its resistance, and what follows with the same relative error."""
     shown = [row for row in rows if row.get("R_ohm")]
     if not shown:
         return []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.display.plot.style import (
+    COLORS,
     apply_style,
     axes_or_new,
     column,
@@ -38,6 +39,7 @@ __all__ = [
     "series_waterfall",
     "small_multiples",
     "trends",
+    "with_groups",
 ]
 
 _APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
@@ -56,7 +58,8 @@ def cells_trend(
     Parameters
     ----------
     documents
-        Of each cell, what ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
+        Of each cell, what ``SeriesResult.to_dict()`` gives (``eisfit.track/2``); cells with the same
+        ``group`` have one colour and one name.
     name
         Of the parameter.
     ax
@@ -73,16 +76,20 @@ def cells_trend(
     if not shown:
         raise EisfitError(f"nothing to draw: no row holds a value of {name}")
     ax = axes_or_new(ax, 4.8, 3.4)
+    groups = list(dict.fromkeys(document.get("group") for document in documents))
     for document in lines_of([*shown]):
         rows, unit = document["rows"], (document.get("units") or {}).get(name)
-        axis = axes_of(document)[0]
+        axis, group = axes_of(document)[0], document.get("group")
+        named = group or document.get("label") or None
+        again = group and named in ax.get_legend_handles_labels()[1]
         trend(
             column([row.get(axis["name"]) for row in rows], axis["name"]),
             column([row.get(name) for row in rows], name),
             column([row.get(f"{name}_stderr") for row in rows], name),
             ok=[_is_believed(row, name) for row in rows],
             within=bounds_of(document, name),
-            label=(document.get("label") or None) if label else None,
+            label=named if label and not again else None,
+            color=COLORS[groups.index(group) % len(COLORS)] if group else None,
             ax=ax,
             xlabel=axis_label(axis),
             ylabel=append_unit(name, unit),
@@ -94,6 +101,12 @@ def cells_trend(
 
 
 _LAWS = ("growth", "arrhenius", "lines", "curves")
+
+
+def with_groups(documents: Sequence[Document], groups: Mapping[str, Sequence[str]] | None) -> list[Document]:
+    """Return the documents of cells, each with the name of the group that its label belongs to."""
+    of = {label: name for name, labels in (groups or {}).items() for label in labels}
+    return [{**one, "group": of.get(one.get("label", ""))} for one in documents]
 
 
 def band_of(document: Document, name: str) -> Document | None:

@@ -35,6 +35,7 @@ def trend(
     ok: ArrayLike | None = None,
     within: tuple[float, float] = (-np.inf, np.inf),
     label: str | None = None,
+    color: str | None = None,
     growth: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
     xlabel: str = "cycle",
@@ -52,8 +53,8 @@ def trend(
         (N,) bool: points of fits that cannot be trusted are drawn hollow.
     within
         Bounds of the parameter, at which error bars end: an exponent is never above 1.
-    label
-        For the legend.
+    label, color
+        For the legend, and of the points; the next of the cycle where None.
     growth
         A straight line: `slope`, `intercept`, and for its 95 % band `slope_stderr`, `intercept_stderr` and
         `covariance` of the two. Without the covariance no band is drawn, since it would be a wrong one.
@@ -70,7 +71,7 @@ def trend(
         numbered, places, xlabel = True, np.arange(1.0, values.size + 1), "spectrum"
     trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
     ax = axes_or_new(ax, 4.8, 3.4)
-    color = ax.plot([], [])[0].get_color()
+    color = color or str(ax.plot([], [])[0].get_color())
     shown = np.isfinite(places) & np.isfinite(values)
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():

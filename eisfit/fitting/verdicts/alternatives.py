@@ -172,11 +172,23 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
             continue
         flag = Flag(
             "other_optimum",
-            f"another optimum fits within the noise too (chisqr times {ratio:.3f}): {said}",
+            f"another optimum {_say_how(result, ratio)} (chisqr times {ratio:.3f}): {said}",
             "read both (alternatives), say which arc is meant (--order, --peak), or use a circuit with one "
             "arc less",
         )
         yield Finding(flag, names, "ambiguous")
+
+
+def _say_how(result: FitResult, ratio: float) -> str:
+    """Return how another optimum is allowed: by the noise, or by residuals that follow each other."""
+    nfree = max(result.statistics.nfree, 1)
+    excess = float(rival_excess(nfree, 0.0))
+    noise = np.exp(excess / nfree) if result.covariance_rescaled else 1 + excess / result.statistics.chisqr
+    return (
+        "fits within the noise too"
+        if ratio <= noise
+        else "cannot be ruled out while the circuit misses the data"
+    )
 
 
 def not_open(result: FitResult, findings: Sequence[Finding]) -> list[Finding]:
