@@ -7,6 +7,7 @@ optionally ``scale = "log"``) or a normal distribution (``{value, stderr}``), an
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter as Counts
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +34,7 @@ from eisfit.coating.quantities import (
     Voltage,
     check_temperature,
 )
-from eisfit.errors import SchemaError, StudyError
+from eisfit.errors import EisfitWarning, SchemaError, StudyError
 from eisfit.files import data_folder, read_text
 from eisfit.model.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.records import dataclass
@@ -315,8 +316,13 @@ class Study:
         StudyError
             When there is no such file, or it lies outside the study's folder (links are followed) and that
             is not allowed.
+
+        Warns
+        -----
+        EisfitWarning
+            Of what its reader took for granted.
         """
-        from eisfit.spectra.readers import read
+        from eisfit.spectra.readers import ASSUMED, read
 
         path = self.folder / name
         if not self.allow_outside and not _is_below(self.folder, path):
@@ -328,7 +334,11 @@ class Study:
             raise StudyError(
                 f"{self.source}: cell.spectra: there is no file {name!r} beside the study ({path})"
             )
-        return read(path)
+        spectrum = read(path)
+        for note in spectrum.notes:
+            if note.startswith(ASSUMED):
+                warnings.warn(f"spectra of the study: {note}", EisfitWarning, stacklevel=2)
+        return spectrum
 
 
 def _is_below(folder: Path, path: Path) -> bool:

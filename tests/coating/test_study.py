@@ -7,7 +7,7 @@ import pytest
 from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.physics import Particles, Pellet, Porous
 from eisfit.coating.study import Study, load_study, template
-from eisfit.errors import SchemaError, StudyError
+from eisfit.errors import EisfitWarning, SchemaError, StudyError
 from eisfit.files import data_folder
 
 GOOD = template()
@@ -238,3 +238,11 @@ def test_files_outside_are_opened_where_that_is_allowed(tmp_path):
     assert load_study(home / "study.toml", allow_outside=True).read("../out.csv").points == 7
     with pytest.raises(StudyError, match="lies outside the study's folder"):
         load_study(home / "study.toml").read("../out.csv")
+
+
+def test_what_a_reader_took_for_granted_of_a_studys_spectrum_is_told(tmp_path):
+    rows = "".join(f"{10.0**k},{10 + 50 / (1 + 0.001 * 10**k)},-1\n" for k in range(5, -2, -1))
+    (tmp_path / "cell.csv").write_text("freq,Zre,Zim\n" + rows, encoding="utf-8")
+    study = Study(file=None, folder=tmp_path, source="study.toml")
+    with pytest.warns(EisfitWarning, match="spectra of the study: assumed: no unit given"):
+        study.read("cell.csv")
