@@ -80,6 +80,8 @@ def test_halves_and_doubles_are_told(line):
         ("Z'/cell (Ohm)", "Z''/cell (Ohm)"),
         ("Z'*A (Ohm)", "Z''*A (Ohm)"),
         ("Z' per cell (Ohm)", "Z'' per cell (Ohm)"),
+        ("Z'^2 (Ohm)", "Z''^2 (Ohm)"),
+        ("Zre² (Ohm)", "Zim² (Ohm)"),
     ],
 )
 def test_a_multiple_or_a_share_of_a_part_is_no_part(names):
@@ -228,3 +230,24 @@ def test_gamry_per_area_is_told():
     (spectrum,) = read(text, "cell.DTA")
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
     assert assumed(spectrum) == ["assumed: ohm in what follows is ohm cm2: the impedance is per area"]
+
+
+def test_a_remark_on_angular_frequencies_without_a_unit_is_told():
+    text = "Frequencies are given as omega = 2 pi f\n" + table("freq,Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag)
+    assert any("omega = 2 pi f" in note for note in assumed(read(text)[0]))
+    text = "% freq in rad/s\n" + table("freq,Zre (Ohm),Zim (Ohm)", 2 * np.pi * F, Z.real, Z.imag)
+    np.testing.assert_allclose(read(text)[0].frequency, F, rtol=1e-6)
+    assert not any("the header holds" in note for note in assumed(read(text)[0]))
+
+
+def test_a_power_of_ten_before_the_names_is_asked_for():
+    with pytest.raises(ReadError, match=r"'1000' in .* may be a factor"):
+        read(table("f (Hz),1000 Z' (Ohm),1000 Z'' (Ohm)", F, 1e3 * Z.real, 1e3 * Z.imag))
+
+
+@pytest.mark.parametrize("name", ["w", "omega", "omega (rad/s)"])
+def test_an_omega_beside_a_frequency_tells_the_unit_of_that(name):
+    with pytest.raises(ReadError, match="contradicts"):
+        read(table(f"f,{name},Zre (Ohm),Zim (Ohm)", F / 1e3, 2 * np.pi * F, Z.real, Z.imag))
+    (spectrum,) = read(table(f"f,{name},Zre (Ohm),Zim (Ohm)", F, 2 * np.pi * F, Z.real, Z.imag))
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)

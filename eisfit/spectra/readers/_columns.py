@@ -64,7 +64,7 @@ _DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left witho
 _FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
 #: ``2*Zre``, ``Zre·n``, ``Z'/cell``, ``Z' per cell``: of a part, no unit.
 _OPERATED = regex(
-    r"[*×·]\s*[A-Za-z]|\d\s*[*×·]|/\s*(?:cells?|stack|area|mass|length|A|n|N|m|l|L|g|kg)(?![^\W_])|(?<![^\W_])per(?![^\W_])"
+    r"[*×·]\s*[A-Za-z]|\d\s*[*×·]|[²³]|(?:\^|\*\*)\s*[\d(]|/\s*(?:cells?|stack|area|mass|length|A|n|N|m|l|L|g|kg)(?![^\W_])|(?<![^\W_])per(?![^\W_])"
 )
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")

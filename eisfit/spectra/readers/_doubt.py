@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 from eisfit.spectra.readers._units import PER_AREA
@@ -30,6 +33,7 @@ _RADIANS, _MODULUS = "a phase in radians", "modulus and imaginary part"
 _SAME = 0.02
 _TWO_PI = "a factor of 2 pi"
 _FACTORS = {_TWO_PI: 2 * np.pi, "a factor of 1000": 1e3, "a factor of 1e6": 1e6, "a factor of 1e9": 1e9}
+_OMEGA = regex(r"[wω]|omega", re.IGNORECASE)
 _FEWEST = 5
 _LARGEST_DECIBEL = 300.0
 _LARGEST_LOG = 11  # of a frequency in hertz
@@ -182,7 +186,9 @@ def _compare_repeated(
     chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray
 ) -> tuple[str, str] | None:
     """Compare columns of the same quantity: ``f`` and ``omega``, an impedance in two units."""
-    for place, meaning in columns.items():
+    for place, named in columns.items():
+        is_omega = not named.quantity and _OMEGA.fullmatch(named.name.strip())
+        meaning = replace(named, quantity="frequency", scale=1 / (2 * np.pi)) if is_omega else named
         taken = chosen.columns.get(meaning.quantity)
         own_column = taken is meaning and meaning.quantity != "frequency"  # alike named ones are one object
         if taken is None or own_column or meaning.base or meaning.label != taken.label:

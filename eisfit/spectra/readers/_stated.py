@@ -133,6 +133,8 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
     as lines beside a table tell of much, and the line is shown.
     """
     told: dict[str, set[float]] = {}
+    columns = list(columns)
+    in_hertz = any(c.quantity == "frequency" and c.scale in HERTZ for c in columns)
     for c in columns:
         if (kind := _STATABLE.get(c.quantity)) and c.unit and (unit := unit_of(c.unit)):
             told.setdefault(kind, set()).add(unit.scale)
@@ -140,7 +142,7 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
     lines = [line for line in dict.fromkeys([*text, *beside]) if not _names_columns(line)]
     if file.reading.impedance_unit:
         told.pop("ohm", None)
-    odd = [line.strip()[:80] for line in lines[-_MOST_LINES:] if _contradicts(line, told)]
+    odd = [line.strip()[:80] for line in lines[-_MOST_LINES:] if _contradicts(line, told, in_hertz)]
     return [f"{ASSUMED} the header holds, although {line!r} stands beside it" for line in odd[:3]]
 
 
@@ -149,17 +151,18 @@ def _names_columns(line: str) -> bool:
     return sum(bool(column(cell).quantity) for cell in re.split(r"[,;\t|]", line)[:_MOST_NAMES]) > 1
 
 
-def _contradicts(line: str, told: dict[str, set[float]]) -> bool:
+def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool:
     """Whether a line says of the numbers what their units, by what they measure, do not."""
     if len(line) > _LONGEST or not line.strip():
         return False
-    if any(
-        kind in told and _is_other(kind, unit, line, told[kind]) for kind, unit, _ in _find_stated([line])
-    ):
-        return True
     if "ohm" in told and (_has_factor(line) or _SCALE.match(line.strip(" #%;!*"))):
         return True
-    if told.get("frequency", set()) & HERTZ and _SUBJECT["frequency"].search(line) and ANGULAR.search(line):
+    of_frequency = bool(_SUBJECT["frequency"].search(line))
+    if of_frequency and in_hertz and ANGULAR.search(line):
+        return True
+    if (of_frequency or _MENTIONS.search(line)) and any(
+        kind in told and _is_other(kind, unit, line, told[kind]) for kind, unit, _ in _find_stated([line])
+    ):
         return True
     return bool(_WORKED_ON.search(line)) and not _VALUE.search(line)
 

@@ -80,6 +80,7 @@ _GLUED = regex(
 )  # the last line of a file without an end, and the header of the next
 _NEAR = 3  # lines above a header that may name its table
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
+_TEN_FOLD = regex(r"10+$")
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 
@@ -269,7 +270,8 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
-    for columns in (with_stated_units(file, table, one, lines) for one in sets):
+    sets = [with_stated_units(file, table, one, lines) for one in sets]
+    for columns in sets:
         for label, part in split_by_label(table, lines, columns):
             try:
                 found = _sweeps(file, part, lines, columns, words)
@@ -304,6 +306,9 @@ def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], 
         raise file.error(
             f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
         )
+    for c in columns.values() if alone else []:
+        if _TEN_FOLD.match(c.label) and c.name.lstrip("-− ").startswith(c.label):
+            raise file.error(f"'{c.label}' in {c.name!r} may be a factor: apply it, or take it out")
     whose = [label for label in labels if label and not (alone and label.isdigit())]
     words = ", ".join(repr(label) for label in whose if len(label) > 1)  # ZView's are Z'(a), Z''(b)
     for sweep in sweeps if words and alone else []:
