@@ -1,4 +1,4 @@
-"""Rows of several cells or conditions in one table, told apart by a column: ``cell,freq,Zre,Zim``."""
+"""Whose rows and columns are: several cells in one table, told apart by a column or by columns' names."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
+from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep
 
-__all__ = ["split_by_label"]
+__all__ = ["name_by_label", "split_by_label"]
 
 _FEWEST_ROWS = 3
+_PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
+_TEN_FOLD = regex(r"10+$")
 _MAY_TELL = ("", "cycle", "temperature", "potential", "index")
 
 
@@ -67,3 +72,26 @@ def _all_differ(frequency: FloatArray) -> bool:
 def _rows(table: Table, mask: NDArray[np.bool_]) -> Table:
     rows = [row for row, kept in zip(table.rows, mask, strict=True) if kept]
     return replace(table, matrix=table.matrix[mask], rows=rows)
+
+
+def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
+    """Label sweeps by what the names of their columns say beside the quantity; ask where it may be a unit."""
+    labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
+    bare = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus") and not c.unit}
+    for label in sorted(
+        (labels & {"f", "h"} if len(labels) == 1 else set()) | (bare & _PREFIXES if alone else set())
+    ):
+        raise file.error(
+            f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
+        )
+    for c in columns.values() if alone else []:
+        if _TEN_FOLD.match(c.label) and c.name.lstrip("-− ").startswith(c.label):
+            raise file.error(f"'{c.label}' in {c.name!r} may be a factor: apply it, or take it out")
+    whose = [label for label in labels if label and not (alone and label.isdigit())]
+    words = ", ".join(repr(label) for label in whose if len(label) > 1)  # ZView's are Z'(a), Z''(b)
+    for sweep in sweeps if words and alone else []:
+        sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
+    if len(labels) == 1 and whose:
+        for sweep in sweeps:
+            sweep.metadata["label"] = whose[0]
+            sweep.notes.append(f"columns of {whose[0]!r}")

@@ -29,7 +29,7 @@ from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
-from eisfit.spectra.readers._groups import split_by_label
+from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
@@ -79,8 +79,6 @@ _GLUED = regex(
     r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
 )  # the last line of a file without an end, and the header of the next
 _NEAR = 3  # lines above a header that may name its table
-_PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
-_TEN_FOLD = regex(r"10+$")
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 
@@ -297,28 +295,6 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     return sweeps
 
 
-def _name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
-    labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
-    bare = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus") and not c.unit}
-    for label in sorted(
-        (labels & {"f", "h"} if len(labels) == 1 else set()) | (bare & _PREFIXES if alone else set())
-    ):
-        raise file.error(
-            f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
-        )
-    for c in columns.values() if alone else []:
-        if _TEN_FOLD.match(c.label) and c.name.lstrip("-− ").startswith(c.label):
-            raise file.error(f"'{c.label}' in {c.name!r} may be a factor: apply it, or take it out")
-    whose = [label for label in labels if label and not (alone and label.isdigit())]
-    words = ", ".join(repr(label) for label in whose if len(label) > 1)  # ZView's are Z'(a), Z''(b)
-    for sweep in sweeps if words and alone else []:
-        sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
-    if len(labels) == 1 and whose:
-        for sweep in sweeps:
-            sweep.metadata["label"] = whose[0]
-            sweep.notes.append(f"columns of {whose[0]!r}")
-
-
 def _sweeps(
     file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
 ) -> list[Sweep]:
@@ -346,7 +322,7 @@ def _sweeps(
     refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
     name_constants(table, lines, columns, cuts, sweeps)
-    _name_by_label(file, sweeps, columns, table.alone)
+    name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
