@@ -12,6 +12,7 @@ import pytest
 
 from eisfit.coating.explain import explain
 from eisfit.coating.inference.assembly import problem_of, published_error
+from eisfit.coating.inference.descent import invert
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import _foretold, butler_volmer
 from eisfit.errors import SchemaError
@@ -159,3 +160,14 @@ def test_a_spectrum_stands_for_one_cell(tmp_path):
 def test_another_electrode_of_zero_ohm_has_no_arc(flat):
     text = flat(20, 25).replace('"half"', '"full"\nresistance = 0')
     assert not any("counter" in name for name in problem_of(Study.from_text(text)).priors)
+
+
+def test_a_film_of_a_thousand_million_ohm_fits_nothing(flat):
+    """1e9 ohm cm^2 beside 25 ohm: the priors drown in rounding, which ended in a singular matrix."""
+    text = flat(20, 25).replace('"1e-7 S/cm", stderr = "1e-9 S/cm"', '"1e-13 S/cm", stderr = "1e-14 S/cm"')
+    document = explain(Study.from_text(text.replace('"5 nm"', '"1000 nm"'))).document
+    assert not document["fits"]
+    matrix = np.array([[1e24, -1e24], [-1e24, 1e24]]) + np.eye(2)
+    log_det, inverse = invert(matrix)
+    assert math.isfinite(log_det)
+    assert np.isfinite(inverse).all()

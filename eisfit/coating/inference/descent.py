@@ -7,10 +7,11 @@ import numpy as np
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 
-__all__ = ["minimise"]
+__all__ = ["invert", "minimise"]
 
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
+_DROWNED = 1e-13  # of the largest second derivative
 _STUCK = 1e10  # damping at which no step gains anything: rounding
 
 
@@ -55,8 +56,25 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
 
 
 def _step(gradient: FloatArray, normal: FloatArray) -> FloatArray:
-    """Return Newton's steps, (B, P)."""
-    return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
+    """Return Newton's steps, (B, P); what the priors hold may drown in rounding beside the data's part."""
+    try:
+        return np.asarray(np.linalg.solve(normal, -gradient[..., None])[..., 0])
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.solve(_raise(normal), -gradient[..., None])[..., 0])
+
+
+def invert(normal: FloatArray) -> tuple[float, FloatArray]:
+    """Return the logarithm of the determinant of second derivatives (P, P), and their inverse."""
+    try:
+        return float(np.linalg.slogdet(normal)[1]), np.linalg.inv(normal)
+    except np.linalg.LinAlgError:
+        raised = _raise(normal[None])[0]
+        return float(np.linalg.slogdet(raised)[1]), np.linalg.inv(raised)
+
+
+def _raise(normal: FloatArray) -> FloatArray:
+    most = np.einsum("bii->bi", normal).max(axis=1, initial=0.0)[:, None, None]
+    return np.asarray(normal + _DROWNED * most * np.eye(normal.shape[1]))
 
 
 def _predict_gain(gradient: FloatArray, step: FloatArray) -> FloatArray:

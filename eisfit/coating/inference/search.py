@@ -23,7 +23,7 @@ from eisfit.coating.inference.corrections import (
     correct_to_finer,
     correct_to_limit,
 )
-from eisfit.coating.inference.descent import minimise
+from eisfit.coating.inference.descent import invert, minimise
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
@@ -354,9 +354,9 @@ def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str
             own, u = normal[k][np.ix_(free, free)], optima.u[k][free]
             if any((u - other.u) @ own @ (u - other.u) < _ONE_PEAK for other in modes):
                 continue
-            _, log_det = np.linalg.slogdet(own)
-            log_evidence = -0.5 * float(chi2[k]) - 0.5 * float(log_det)
-            modes.append(Mode(u, np.linalg.inv(own), float(chi2[k]), log_evidence))
+            log_det, covariance = invert(own)
+            log_evidence = -0.5 * float(chi2[k]) - 0.5 * log_det
+            modes.append(Mode(u, covariance, float(chi2[k]), log_evidence))
         if not modes:
             continue  # this hypothesis was not asked
         names = tuple(n for n, is_free in zip(likelihood.names, free, strict=True) if is_free)
