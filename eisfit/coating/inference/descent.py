@@ -66,10 +66,10 @@ def _step(gradient: FloatArray, normal: FloatArray) -> FloatArray:
 def invert(normal: FloatArray) -> tuple[float, FloatArray]:
     """Return the logarithm of the determinant of second derivatives (P, P), and their inverse."""
     try:
-        return float(np.linalg.slogdet(normal)[1]), np.linalg.inv(normal)
+        return float(np.linalg.slogdet(normal)[1]), np.asarray(np.linalg.inv(normal))
     except np.linalg.LinAlgError:
         raised = _raise(normal[None])[0]
-        return float(np.linalg.slogdet(raised)[1]), np.linalg.inv(raised)
+        return float(np.linalg.slogdet(raised)[1]), np.asarray(np.linalg.inv(raised))
 
 
 def _raise(normal: FloatArray) -> FloatArray:
