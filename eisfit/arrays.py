@@ -13,6 +13,7 @@ __all__ = [
     "ComplexArray",
     "FloatArray",
     "IntArray",
+    "distinct",
     "drop_masked",
     "drop_nan",
     "finite",
@@ -46,6 +47,16 @@ def drop_masked(*arrays: Any) -> tuple[list[Any], int]:
 def drop_nan(values: FloatArray) -> FloatArray:
     """Return the numbers of an array that are not NaN; numpy's nan functions warn where there are none."""
     return np.asarray(values[~np.isnan(values)])
+
+
+def distinct(values: ArrayLike) -> FloatArray:
+    """Return the numbers that occur, rising; numpy's `unique` loads its masked arrays at the first call.
+
+    >>> distinct([3.0, 1.0, 3.0]).tolist()
+    [1.0, 3.0]
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64), axis=None)
+    return np.asarray(ordered[np.diff(ordered, prepend=np.nan) != 0])
 
 
 def finite(number: float) -> float | None:

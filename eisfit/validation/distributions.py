@@ -76,9 +76,13 @@ def normal_quantile(p: float) -> float:
     >>> round(normal_quantile(0.975), 6)
     1.959964
     """
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(p)
+    if p > 0.5:
+        return -normal_quantile(1 - p)
+    t = math.sqrt(-2 * math.log(p))
+    z = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t
+    for _ in range(3):  # Newton's steps from 26.2.23, which is right to 4e-4
+        z -= (0.5 * math.erfc(-z / math.sqrt(2)) - p) * math.sqrt(2 * math.pi) * math.exp(0.5 * z * z)
+    return z
 
 
 def gamma_above(a: float, x: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import NORMAL_95, FloatArray
+from eisfit.arrays import NORMAL_95, FloatArray, distinct
 from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
@@ -116,7 +116,7 @@ def _lines(
     area = areas.pop() if len(areas) == 1 else None
     for name, unit in _resistances(fits, circuit, joint):
         value, error = usable_values(fits, joint, name)
-        if np.unique(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
+        if distinct(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
             yield name, thickness_line(places, value, error, axis, name=name, unit=unit, area=area)
 
 

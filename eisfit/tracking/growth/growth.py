@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import FloatArray, finite
+from eisfit.arrays import FloatArray, distinct, finite
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.growth.band import Band
@@ -256,7 +256,7 @@ def fit_growth(
     x, y, s = _usable(cycle, value, stderr, name)
     if law != "auto":
         if not LAWS[law].possible(x):
-            raise FitError(f"{name}: the {np.unique(x).size} cycles do not determine the law {law}")
+            raise FitError(f"{name}: the {distinct(x).size} cycles do not determine the law {law}")
         return _growth([fit_law(LAWS[law], x, y, s)], x, name, unit)
     fits = [fit_law(each, x, y, s) for each in OWN_LAWS if each.possible(x)]
     fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
@@ -276,9 +276,9 @@ def _usable(
     x, y, s = (np.asarray(column, dtype=float) for column in (cycle, value, stderr))
     use = np.isfinite(x) & np.isfinite(y) & np.isfinite(s) & (s > 0)
     x, y, s = x[use], y[use], s[use]
-    if np.unique(x).size < 2:
+    if distinct(x).size < 2:
         raise FitError(
-            f"{name}: a growth needs two cycles with a trustworthy value, but there are {np.unique(x).size}"
+            f"{name}: a growth needs two cycles with a trustworthy value, but there are {distinct(x).size}"
         )
     return x, y, s
 

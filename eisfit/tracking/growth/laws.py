@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, distinct
 from eisfit.extensions import Registry
 from eisfit.records import dataclass
 from eisfit.tracking.growth.minimum import find_bounded_minimum
@@ -76,7 +76,7 @@ class Law:
         """Return whether these places can tell the law's coefficients."""
         if self.name in ("sqrt", "power") and x.min() < 0:
             return False
-        return np.unique(x).size >= len(self.symbols) + (self.name == "breakpoint")
+        return distinct(x).size >= len(self.symbols) + (self.name == "breakpoint")
 
 
 def _log(x: FloatArray) -> FloatArray:
@@ -90,7 +90,7 @@ def _rates(x: FloatArray) -> FloatArray:
 
 def _knees(x: FloatArray) -> FloatArray:
     """Return where a knee may lie: two points, and a tenth of all, on either side make a regime."""
-    places = np.unique(x)
+    places = distinct(x)
     outside = max(2, round(_REGIME * places.size))
     return np.linspace(places[outside], places[-1 - outside], _SCAN)
 
