@@ -102,16 +102,11 @@ def _match_names(manifest: Path, changed: int) -> dict[str, float | None]:
 
     `changed` makes a manifest that was written anew a new one.
     """
-    from eisfit.spectra.readers._manifest import _cycle_number, _rows, manifest_columns, manifest_cycles
+    from eisfit.spectra.readers._manifest import manifest_columns, manifest_rows
 
-    columns = manifest_columns(manifest)
-    if not {"file", "cycle"} <= set(columns):
+    if not {"file", "cycle"} <= set(manifest_columns(manifest)):
         return {}
-    manifest_cycles(manifest)  # says what is wrong with it
-    at_file, at_cycle = columns.index("file"), columns.index("cycle")
-    found: dict[str, float | None] = {}
-    for line, row in enumerate(_rows(manifest)[1:], start=2):
-        name = row[at_file].strip().replace("\\", "/")
-        key = str((manifest.parent / name).resolve()) if "/" in name else name
-        found[key] = _cycle_number(manifest, line, row[at_cycle])
-    return found
+    return {
+        str((manifest.parent / name).resolve()) if "/" in name else name: values.get("cycle")
+        for name, values in manifest_rows(manifest)
+    }

@@ -13,7 +13,7 @@ from eisfit.files import read_text
 from eisfit.spectra.axes import AXES, axis_of
 from eisfit.units import ZERO_CELSIUS
 
-__all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles"]
+__all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles", "manifest_rows"]
 
 
 def manifest_columns(path: Path) -> list[str]:
@@ -38,6 +38,11 @@ def manifest_cycles(path: Path) -> dict[str, float | None]:
 
 def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
     """Return the place on every axis of each file that the manifest names: column by column, in its unit."""
+    return {file_key(name): values for name, values in manifest_rows(path)}
+
+
+def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
+    """Return the files as the manifest names them, folders with slashes, and their places."""
     columns, rows = manifest_columns(path), _rows(path)[1:]
     axes = {place: found for place, name in enumerate(columns) if (found := _axis_of_column(name))}
     if "file" not in columns or not axes:
@@ -46,7 +51,7 @@ def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
             "instead of cycle: temperature, soc, thickness, ..."
         )
     at_file = columns.index("file")
-    found_rows: dict[str, dict[str, float]] = {}
+    found_rows = []
     for line, row in enumerate(rows, start=2):
         if len(row) <= max(at_file, *axes):
             raise ReadError(f"{path}: row {line} of the manifest has {len(row)} of {len(columns)} columns")
@@ -55,7 +60,7 @@ def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
             number = _cycle_number(path, line, row[place], axis)
             if number is not None:
                 values[axis] = number * factor - shift
-        found_rows[file_key(row[at_file])] = values
+        found_rows.append((row[at_file].strip().replace("\\", "/"), values))
     return found_rows
 
 
