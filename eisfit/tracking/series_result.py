@@ -18,10 +18,9 @@ from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
-from eisfit.tracking.growth.axis_laws import arrhenius_of, laws_along
+from eisfit.tracking.growth.axis_laws import arrhenius_of, growth_of, laws_along
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
-from eisfit.tracking.growth.series_growth import growth_of, growths
 from eisfit.tracking.growth.values import parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
@@ -184,7 +183,7 @@ class SeriesResult(Told, Sequence[Row]):
             When fewer than two cycles have a trustworthy value, or all share one.
         """
         parts_of(self.circuit, name)
-        return growth_of(self.results, self.circuit, self.joint, name, law=law, over=over)
+        return growth_of(self._fits, self.circuit, self.joint, name, law=law, over=over)
 
     def crossing(
         self,
@@ -263,8 +262,6 @@ class SeriesResult(Told, Sequence[Row]):
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
             "rows": self._rows(),
-            "growth": self._growths(),
-            "arrhenius": {},
             **laws_along(self._fits, self.circuit, self.joint, axes),
             "notes": list(self.notes),
             "joint": None if self.joint is None else self.joint.to_dict(),
@@ -281,11 +278,6 @@ class SeriesResult(Told, Sequence[Row]):
             row = row_of(result, self.circuit, areas)
             rows.append({**dict(zip(self.axes, self._place(k), strict=True)), **row})
         return rows
-
-    def _growths(self) -> dict[str, Any]:
-        if self.axes not in (("cycle",), ("time",)):
-            return {}
-        return growths(self.results, self.circuit, self.joint, self.axes[0])
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:

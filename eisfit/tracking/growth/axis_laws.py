@@ -1,4 +1,4 @@
-"""What each parameter does along an axis that is no cycle: activation energies, thickness lines, curves."""
+"""What each parameter does along an axis: growth, activation energies, thickness lines, curves."""
 
 from __future__ import annotations
 
@@ -14,19 +14,44 @@ from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
-from eisfit.spectra.axes import AXES, Axis, axis_value, axis_values
+from eisfit.spectra.axes import AXES, Axis, axis_of, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
-from eisfit.tracking.growth.growth import BAND_POINTS, fit_growth
+from eisfit.tracking.growth.growth import BAND_POINTS, Growth, fit_growth
 from eisfit.tracking.growth.values import sums_to_tell, unit_of, usable_values
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.joint.smoothness import axis as in_units
 from eisfit.tracking.joint.smoothness import cross_validated, penalty
 from eisfit.units import Uncertain
 
-__all__ = ["arrhenius_of", "law_along", "laws_along"]
+__all__ = ["arrhenius_of", "growth_of", "law_along", "laws_along"]
 
 _LEAST_FOR_CURVE = 4
 _NM_PER_CM = 1e7
+
+
+def growth_of(
+    fits: Sequence[FitResult],
+    circuit: Circuit,
+    joint: Joint | None,
+    name: str,
+    *,
+    law: str = "auto",
+    over: str = "cycle",
+) -> Growth:
+    """Return how fast a parameter grows; see `SeriesResult.growth`.
+
+    Raises
+    ------
+    UsageError
+        For an unknown law or axis.
+    FitError
+        When fewer than two cycles have a trustworthy value, or all share one.
+    """
+    if joint is not None and joint.modes.get(name) == "shared":
+        raise FitError(f"{name}: all cycles share one value, which does not grow")
+    values, errors = usable_values(fits, joint, name)
+    unit = unit_of(circuit, name)
+    return fit_growth(_places(fits, over), values, errors, name=name, unit=unit, law=law)
 
 
 def arrhenius_of(
@@ -54,26 +79,39 @@ def arrhenius_of(
 def laws_along(
     fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axes: Sequence[Axis]
 ) -> dict[str, Any]:
-    """Return the laws of a series as parts of its document: `arrhenius`, `lines` or `curves`.
+    """Return the laws of a series as parts of its document: `growth`, `arrhenius`, `lines` or `curves`.
 
-    A grid has `grid`: a part for each value of its second axis.
+    A grid has `grid`: a part for each value of its second axis, without growth.
     """
-    if len(axes) == 1:
-        return _laws(fits, circuit, joint, axes[0])
-    parts = groupby(fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
-    return {
-        "grid": [{axes[1].name: value, **_laws(list(part), circuit, None, axes[0])} for value, part in parts]
-    }
+    found: dict[str, Any] = {"growth": {}, "arrhenius": {}}
+    grows = axes[0].name in ("cycle", "time")
+    if len(axes) > 1:
+        parts = groupby(fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
+        laws = [(value, {} if grows else _laws(list(part), circuit, None, axes[0])) for value, part in parts]
+        return {**found, "grid": [{axes[1].name: value, **law} for value, law in laws]}
+    if grows:
+        return {**found, "growth": dict(_growths(fits, circuit, joint, axes[0]))}
+    return {**found, **_laws(fits, circuit, joint, axes[0])} if fits else found
 
 
 def _laws(fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis) -> dict[str, Any]:
-    if axis.name in ("cycle", "time") or not fits:
-        return {}
     if axis.name == "temperature":
         return {"arrhenius": dict(_energies(fits, circuit, joint))}
     if axis.name == "thickness":
         return {"lines": dict(_lines(fits, circuit, joint, axis))}
     return {"curves": dict(_curves(fits, circuit, joint, axis))}
+
+
+def _growths(
+    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the growth of every positive free parameter that has one, with its band."""
+    over = "index" if axis.name == "cycle" and _is_unnumbered(fits) else axis.name
+    for name, _ in _positive(circuit):
+        try:
+            yield name, growth_of(fits, circuit, joint, name, over=over).document_over(over)
+        except FitError:
+            continue  # fewer than two usable cycles, or one value for all: there is no growth to tell
 
 
 def _positive(circuit: Circuit) -> Iterator[tuple[str, str]]:
@@ -226,3 +264,21 @@ def _dense(bands: FloatArray) -> FloatArray:
     size = bands.shape[1]
     lower = sum(np.diag(bands[d][: size - d], -d) for d in (1, 2))
     return np.asarray(np.diag(bands[0]) + lower + np.transpose(lower))
+
+
+def _is_unnumbered(fits: Sequence[FitResult]) -> bool:
+    """Return whether these are the spectra of one file in their order, without cycle numbers."""
+    spectra = [fit.spectrum for fit in fits]
+    places = {(spectrum.source, spectrum.index) for spectrum in spectra}
+    ordered = len({source for source, _ in places}) == 1 and len(places) == len(spectra)
+    return ordered and all(spectrum.cycle is None for spectrum in spectra)
+
+
+def _places(fits: Sequence[FitResult], over: str) -> FloatArray:
+    """Return the cycles (N,) of some fits, or their times from the first spectrum on; NaN where unknown."""
+    if over == "index":
+        return np.array([fit.spectrum.index for fit in fits], dtype=float)
+    values = axis_values((fit.spectrum for fit in fits), axis_of(over))
+    if over != "time":
+        return values
+    return values - np.nanmin(values) if np.isfinite(values).any() else values
