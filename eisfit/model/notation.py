@@ -24,6 +24,7 @@ from typing import NoReturn
 
 from eisfit.errors import CircuitError, NotationError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Element
+from eisfit.model.scanner import Scanner
 from eisfit.records import dataclass
 
 __all__ = [
@@ -192,29 +193,18 @@ def parse(string: str) -> Node:
     return node
 
 
-class _Reader:
-    """Recursive descent over one string, remembering where it stands."""
+class _Reader(Scanner):
+    """Recursive descent over one string."""
 
     def __init__(self, string: str) -> None:
-        self.string = re.sub(r"\s", " ", string)
-        self.position = 0
+        super().__init__(re.sub(r"\s", " ", string))
         self.depth = 0
         self.seen: set[str] = set()
         self.counts: Counter[str] = Counter()
 
     def fail(self, message: str, position: int | None = None) -> NoReturn:
         """Raise the error for this place."""
-        raise NotationError(self.string, self.position if position is None else position, message)
-
-    def peek(self) -> str:
-        while self.position < len(self.string) and self.string[self.position].isspace():
-            self.position += 1
-        return self.string[self.position : self.position + 1]
-
-    def take(self, character: str) -> bool:
-        found = self.peek() == character
-        self.position += found
-        return found
+        raise NotationError(self.text, self.place if position is None else position, message)
 
     def deeper(self, start: int) -> None:
         self.depth += 1
@@ -230,20 +220,18 @@ class _Reader:
         return node
 
     def branch(self) -> Node:
-        parts = [self.part()]
-        while self.take("-"):
-            parts.append(self.part())
+        parts = self.repeat(self.part, "-")
         return parts[0] if len(parts) == 1 else Series(tuple(parts))
 
     def part(self) -> Part:
         if not self.peek() or not (self.peek().isalpha() or self.peek() == "_"):
             found = repr(self.peek()) if self.peek() else "the end"
             self.fail(f"expected an element or p(...), not {found}")
-        match = _WORD.match(self.string, self.position)
+        match = _WORD.match(self.text, self.place)
         if match is None:
             self.fail("expected an element such as R_ct")
-        start, word = self.position, match.group()
-        self.position = match.end()
+        start, word = self.place, match.group()
+        self.place = match.end()
         if word in ("p", "line") and self.peek() == "(":
             return self.parallel(start) if word == "p" else self.line(start)
         return self.component(word, start)
@@ -251,9 +239,7 @@ class _Reader:
     def parallel(self, start: int) -> Parallel:
         self.take("(")
         self.deeper(start)
-        branches = [self.branch()]
-        while self.take(","):
-            branches.append(self.branch())
+        branches = self.repeat(self.branch, ",")
         if not self.take(")"):
             found = repr(self.peek()) if self.peek() else "the end"
             self.fail(f"expected '-', ',' or ')', not {found}")
@@ -283,9 +269,9 @@ class _Reader:
     def line_part(self, nothing: str) -> Node | None:
         """Read a branch, or the word that stands for none here: ``0`` for a rail, ``open`` for a face."""
         self.peek()  # goes to what is not blank
-        word = re.compile(r"\w*").match(self.string, self.position)
+        word = re.compile(r"\w*").match(self.text, self.place)
         if nothing and word is not None and word.group() == nothing:
-            self.position = word.end()
+            self.place = word.end()
             return None
         return self.branch()
 
@@ -317,12 +303,12 @@ class _Reader:
         return parts
 
     def boukamp_part(self) -> Node:
-        start, character = self.position, self.peek()
-        self.position += 1
+        start, character = self.place, self.peek()
+        self.place += 1
         if character in "([":
             self.deeper(start)
             parts = self.boukamp_parts(")" if character == "(" else "]")
-            self.position += 1
+            self.place += 1
             if len(parts) < 2:
                 self.fail("a bracket needs at least two elements", start)
             self.depth -= 1

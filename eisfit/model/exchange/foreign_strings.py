@@ -17,6 +17,7 @@ import re
 from collections import Counter
 
 from eisfit.errors import NotationError
+from eisfit.model.scanner import Scanner
 
 __all__ = ["translate_string"]
 
@@ -64,11 +65,16 @@ def _chain(text: str, match: re.Match[str]) -> str:
     return "-".join(f"{symbol}{k}" for k in range(1, count + 1))
 
 
-class _Reader:
+def _beside(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
+
+
+class _Reader(Scanner):
     """Recursive descent; gives the common notation."""
 
     def __init__(self, text: str, *, numbered: bool = False) -> None:
-        self.text, self.place, self.numbered = text, 0, numbered
+        super().__init__(text)
+        self.numbered = numbered
         self.counts: Counter[str] = Counter()
 
     def whole(self, rule: object) -> str:
@@ -80,37 +86,19 @@ class _Reader:
     def fail(self, message: str) -> NotationError:
         return NotationError(self.text, self.place, message)
 
-    def peek(self) -> str:
-        while self.text[self.place : self.place + 1].isspace():
-            self.place += 1
-        return self.text[self.place : self.place + 1]
-
-    def take(self, character: str) -> bool:
-        found = self.peek() == character
-        self.place += found
-        return found
-
     def sums(self) -> str:
-        parts = [self.quotients()]
-        while self.take("+"):
-            parts.append(self.quotients())
-        return "-".join(parts)
+        return "-".join(self.repeat(self.quotients, "+"))
 
     def quotients(self) -> str:
-        parts = [self.primary()]
-        while self.take("/"):
-            parts.append(self.primary())
-        return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
+        return _beside(self.repeat(self.primary, "/"))
 
     def primary(self) -> str:
         if not self.take("("):
             return self.component()
-        parts = [self.sums()]
-        while self.take(","):
-            parts.append(self.sums())
+        parts = self.repeat(self.sums, ",")
         if not self.take(")"):
             raise self.fail("expected '+', '/', ',' or ')'")
-        return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
+        return _beside(parts)
 
     def read_named(self) -> str:
         """Read ``s(...)``, ``p(...)`` or an element."""
@@ -120,12 +108,10 @@ class _Reader:
         self.place += 1
         if not self.take("("):
             raise self.fail("expected '('")
-        parts = [self.read_named()]
-        while self.take(","):
-            parts.append(self.read_named())
+        parts = self.repeat(self.read_named, ",")
         if not self.take(")"):
             raise self.fail("expected ',' or ')'")
-        return "-".join(parts) if head == "s" or len(parts) == 1 else f"p({','.join(parts)})"
+        return "-".join(parts) if head == "s" else _beside(parts)
 
     def component(self) -> str:
         self.peek()

@@ -20,6 +20,7 @@ from typing import Any
 from eisfit.errors import CircuitError, did_you_mean
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series
+from eisfit.model.scanner import Scanner
 
 __all__ = ["is_code", "read", "write"]
 
@@ -80,19 +81,14 @@ def read(text: str) -> Circuit:
     return circuit.constrain(start=start, fix=fix, bound=bound)
 
 
-class _Reader:
+class _Reader(Scanner):
     def __init__(self, text: str) -> None:
-        self.text, self.place = text, 0
+        super().__init__(text)
         self.taken: Counter[str] = Counter()
         self.changes: dict[str, dict[str, Any]] = {}
 
     def fail(self, what: str) -> CircuitError:
         return CircuitError(f"{what}\n  {self.text}\n  {' ' * self.place}^")
-
-    def peek(self) -> str:
-        while self.text[self.place : self.place + 1].isspace():
-            self.place += 1
-        return self.text[self.place : self.place + 1]
 
     def parts(self, closing: str) -> list[str]:
         found = []
@@ -109,15 +105,10 @@ class _Reader:
         return "-".join(self.parts(closing))
 
     def part(self) -> str:
-        opening = self.peek()
-        if opening == "(":
-            self.place += 1
+        if self.take("("):
             branches = self.parts(")")
             return f"p({','.join(branches)})" if len(branches) > 1 else branches[0]
-        if opening == "[":
-            self.place += 1
-            return self.series("]")
-        return self.element()
+        return self.series("]") if self.take("[") else self.element()
 
     def element(self) -> str:
         match = _SYMBOL.match(self.text, self.place)
@@ -257,24 +248,20 @@ def _element(component: Component, values: Values | None, fixed: set[str]) -> st
         keys = zip(component.element.parameters, component.parameter_names, strict=True)
         v = {row.symbol: float(values[name]) for row, name in keys}
     makers: dict[str, Callable[[], tuple[str, dict[str, float]]]] = {
-        "R": lambda: ("R", {"R": v[""]}),
-        "C": lambda: ("C", {"C": v[""]}),
-        "L": lambda: ("L", {"L": v[""]}),
-        "La": lambda: ("La", {"L": v["L"], "n": v["alpha"]}),
-        "CPE": lambda: ("Q", {"Y": v["Q"], "n": v["alpha"]}),
         "W": lambda: ("W", {"Y": 1 / (math.sqrt(2) * v["sigma"])}),
         "Wo": lambda: ("Wo", {"Y": v["tau"] / v["R"] ** 2, "B": v["tau"]}),
         "Ws": lambda: ("Ws", {"Y": v["tau"] / v["R"] ** 2, "B": v["tau"]}),
         "Wop": lambda: ("Wo", {"Y": v["tau"] * v["R"] ** (-1 / v["p"]), "B": v["tau"], "n": v["p"]}),
         "Wsp": lambda: ("Ws", {"Y": v["tau"] * v["R"] ** (-1 / v["p"]), "B": v["tau"], "n": v["p"]}),
         "G": lambda: ("Ga", {"R": v["R"], "tau": v["tau"]}),
-        "K": lambda: ("K", {"R": v["R"], "tau": v["tau"]}),
-        "Zarc": lambda: ("Zarc", {"R": v["R"], "tau": v["tau"], "n": v["alpha"]}),
-        "HN": lambda: ("Ha", {"R": v["R"], "tau": v["tau"], "a": v["alpha"], "b": v["beta"]}),
     }
-    if symbol not in makers:
+    alike = next((theirs for theirs in _SAME if _OURS.get(theirs, theirs) == symbol), None)
+    if alike is not None:
+        theirs, numbers = alike, {key: v[ours] for key, ours in _SAME[alike].items()}
+    elif symbol in makers:
+        theirs, numbers = makers[symbol]()
+    else:
         raise CircuitError(f"pyimpspec has no element {symbol} ({component.name}) in this form")
-    theirs, numbers = makers[symbol]()
     whole = set(component.parameter_names) <= fixed
     same = len(numbers) == len(component.parameter_names)  # one of theirs for one of ours, in order
     is_fixed = [name in fixed if same else whole for name in (*component.parameter_names, "", "")]

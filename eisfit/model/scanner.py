@@ -1,0 +1,36 @@
+"""A circuit string and where its reader stands in it: what the readers of all notations share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+__all__ = ["Scanner"]
+
+T = TypeVar("T")
+
+
+class Scanner:
+    """A text that is read from left to right; blanks are passed over."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.place = text, 0
+
+    def peek(self) -> str:
+        """Return what comes next, nothing at the end."""
+        while self.text[self.place : self.place + 1].isspace():
+            self.place += 1
+        return self.text[self.place : self.place + 1]
+
+    def take(self, character: str) -> bool:
+        """Return whether this comes next, and go past it."""
+        found = self.peek() == character
+        self.place += found
+        return found
+
+    def repeat(self, rule: Callable[[], T], between: str) -> list[T]:
+        """Return what a rule reads, once and after each of what stands between."""
+        parts = [rule()]
+        while self.take(between):
+            parts.append(rule())
+        return parts
