@@ -251,3 +251,43 @@ def test_an_omega_beside_a_frequency_tells_the_unit_of_that(name):
         read(table(f"f,{name},Zre (Ohm),Zim (Ohm)", F / 1e3, 2 * np.pi * F, Z.real, Z.imag))
     (spectrum,) = read(table(f"f,{name},Zre (Ohm),Zim (Ohm)", F, 2 * np.pi * F, Z.real, Z.imag))
     np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("option", ["# KHZ S RI R 50", "#kHz S RI R 50", "# kHz S RI R 50 ! comment"])
+def test_touchstone_with_any_line_end(option, end):
+    """An option line that ended in CR LF was not found, and kilohertz read as gigahertz."""
+    s11 = (Z - 50) / (Z + 50)
+    text = "\n".join(["! network", table(option, F / 1e3, s11.real, s11.imag, mark=" ")])
+    (spectrum,) = read(text.replace("\n", end), "cell.s1p")
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-5)
+
+
+def test_an_option_line_that_is_not_understood_is_refused_and_none_is_told():
+    s11 = (Z - 50) / (Z + 50)
+    columns = F / 1e9, abs(s11), np.degrees(np.angle(s11))
+    with pytest.raises(ReadError, match="'# THz S MA R 50' is no option line"):
+        read(table("# THz S MA R 50", *columns, mark=" "), "cell.s1p")
+    (spectrum,) = read(table("! none", *columns, mark=" "), "cell.s1p")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-5)
+    assert any("without an option line" in note for note in assumed(spectrum))
+
+
+@pytest.mark.parametrize("mark", [";", ","])
+def test_an_ec_lab_file_that_was_saved_with_another_mark_between_columns(mark):
+    head = mark.join(["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"])
+    text = "EC-Lab ASCII FILE\nNb header lines : 4\n\n" + table(head, F, Z.real, -Z.imag, mark=mark)
+    np.testing.assert_allclose(read(text, "cell.mpt")[0].impedance, Z, rtol=1e-6)
+
+
+def test_a_gamry_file_with_an_empty_line_between_all_lines():
+    head = "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tFreq\tZreal\tZimag\n\t#\tHz\tohm\tohm"
+    text = table(head, [""] * F.size, range(F.size), F, Z.real, Z.imag, mark="\t").replace("\n", "\n\n")
+    np.testing.assert_allclose(read(text, "cell.DTA")[0].impedance, Z, rtol=1e-6)
+
+
+def test_an_index_that_counts_down_or_begins_later():
+    for index in (range(F.size)[::-1], range(5, F.size + 5)):
+        text = table("f,Zre,Zim", index, F, Z.real, Z.imag, mark="  ")
+        np.testing.assert_allclose(read(text)[0].impedance, Z, rtol=1e-6)

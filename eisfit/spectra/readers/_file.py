@@ -159,8 +159,9 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The decoded text; empty where the file is not text."""
+        """The decoded text, all line ends alike; empty where the file is not text."""
         text = "" if self.encoding is None else self.data.decode(self.encoding)
+        text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         text = _ORIGIN.sub(_plain, text) if "\\g(" in text else text
         return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
 
@@ -178,7 +179,7 @@ class File:
             raise self.error(f"more than {MAX_ROWS} lines")
         if _cells(self.data) > MAX_CELLS:
             raise self.error(f"more than {MAX_CELLS} cells, the limit for a spectrum file")
-        lines = re.split(r"\r\n|\r|\n", self.text) if b"\r" in self.data else self.text.split("\n")
+        lines = self.text.split("\n")
         longest = max(map(len, lines), default=0)
         if longest > MAX_LINE:
             raise self.error(f"a line of {longest} characters is no table (limit {MAX_LINE})")

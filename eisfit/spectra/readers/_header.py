@@ -156,7 +156,9 @@ def _fit_to_columns(table: Table, width: int) -> None:
     if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
         return
     first = table.matrix[:, 0]
-    numbers = first[:1] in (0.0, 1.0) and not (first % 1).any() and (np.diff(first) > 0).all()
+    steps = set(np.diff(first).tolist())
+    rises = first[:1] in (0.0, 1.0) and min(steps, default=0.0) > 0  # rows may be left out
+    numbers = not (first % 1).any() and (rises or steps in ({1.0}, {-1.0}))
     if np.isnan(first).all() or numbers:
         table.names, table.mixed = ["", *table.names], False
 

@@ -43,7 +43,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file does not say what its traces hold.
     """
-    blocks = dict(_BLOCK.findall(file.text.replace("\r\n", "\n")))
+    blocks = dict(_BLOCK.findall(file.text))
     above = file.text.partition("TRACE: A")[0]
     tables = {name: _table(block) for name, block in blocks.items()}
     first = tables["A"]

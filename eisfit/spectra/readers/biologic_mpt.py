@@ -81,7 +81,8 @@ def _read_headerless(file: File) -> list[Sweep]:
         for line in file.lines
         if line.count("\t") > 2 and any(column(c).quantity for c in line.split("\t"))
     ]
-    if table is not None and (named or table.names) and _bare(file):
+    another = _bare(file) or (table is not None and _ORDER[0] in table.names)  # or parted otherwise
+    if table is not None and (named or table.names) and another:
         return text.parse(file)  # of another program
     if table is None or not _bare(file):
         raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")

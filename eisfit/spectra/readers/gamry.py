@@ -45,14 +45,14 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the experiment is no impedance measurement.
     """
-    lines = file.lines
+    lines = [line for line in file.lines if line.strip()]
     places = [i for i, line in enumerate(lines) if _TABLE.match(line)]
     about = _read_metadata(lines[: places[0]] if places else lines[:200])
     if not places:
         raise file.error(
             f"a Gamry {about.get('technique', 'file')} experiment without impedance (no ZCURVE table)"
         )
-    sweeps = [sweep for place in places for sweep in _table(file, place)]
+    sweeps = [sweep for place in places for sweep in _table(file, lines, place)]
     aborted = any(line.startswith("EXPERIMENTABORTED") for line in lines)
     for sweep in sweeps:
         sweep.metadata = {**about, "header": header_text(lines[: places[0]])}
@@ -61,10 +61,10 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _table(file: File, place: int) -> list[Sweep]:
-    if place + 1 >= len(file.lines):
+def _table(file: File, lines: Sequence[str], place: int) -> list[Sweep]:
+    if place + 1 >= len(lines):
         raise file.error("the file ends before the impedance table")
-    lines = _restore_indents(file.lines, place)
+    lines = _restore_indents(lines, place)
     delimiter = "\t" if "\t" in lines[place + 1].strip() else " "
     names = _cells(lines[place + 1], delimiter)
     units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []

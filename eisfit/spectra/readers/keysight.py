@@ -39,7 +39,7 @@ def parse(file: File) -> list[Sweep]:
     """
     sweeps: list[Sweep] = []
     reasons = []
-    for channel, block in _BLOCK.findall(file.text.replace("\r\n", "\n")):
+    for channel, block in _BLOCK.findall(file.text):
         above, header, table = re.split(r"(Freq)", block, maxsplit=1) if "Freq" in block else ("", "", block)
         try:
             found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))

@@ -36,7 +36,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When a matrix is shorter than it says, or the names tell nothing.
     """
-    text = file.text.replace("\r\n", "\n")
+    text = file.text
     groups: dict[str, Arrays] = {"": {}}
     group = ""
     entries = list(_ENTRY.finditer(text))

@@ -25,8 +25,8 @@ NAME = "Touchstone"
 SUFFIXES = (".s1p", ".s2p")
 RANK = 20
 
-_OPTION = r"[ \t]+(?:[kMG]?Hz|[SYZ]|RI|MA|DB|R[ \t]+[\d.eE+-]+)"
-_OPTIONS = regex(rf"^#((?:{_OPTION})+)[ \t]*(?:!.*)?$", re.IGNORECASE | re.MULTILINE)
+_OPTION = r"(?:[kMG]?Hz|[SYZ]|RI|MA|DB|R[ \t]+[\d.eE+-]+)"
+_OPTIONS = regex(rf"^#[ \t]*({_OPTION}(?:[ \t]+{_OPTION})*)[ \t]*(?:!.*)?$", re.IGNORECASE | re.MULTILINE)
 _FREQUENCY = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 _KEYWORD = regex(r"^\s*\[([^\]]+)\]\s*(.*)$")
 _NEAR, _CLEARLY = 0.1, 0.3  # of the two ways to stand in a line: how well one must fit, and how much better
@@ -59,6 +59,13 @@ def parse(file: File) -> list[Sweep]:
         When the rows are no network of one or two ports, or two ports hold no single impedance.
     """
     found = _OPTIONS.search(file.text)
+    unclear = (
+        next((line for line in file.lines if line.startswith("#") and line.strip() != "#"), "")
+        if found is None
+        else ""
+    )
+    if unclear:
+        raise file.error(f"{unclear.strip()[:60]!r} is no option line of Touchstone, as # Hz S RI R 50")
     options = _options(found[1].lower().split() if found else [])
     keywords = {m[1].lower(): m[2] for line in file.lines if (m := _KEYWORD.match(line))}
     rows = _rows(file, keywords)
@@ -67,6 +74,7 @@ def parse(file: File) -> list[Sweep]:
         options = _Options(options.scale, options.kind, options.form, float(keywords["reference"].split()[0]))
     note = f"Touchstone: {options.kind.upper()} parameters, reference {options.reference:g} ohm"
     notes = [note, *_normalise(options, keywords)]
+    notes += [] if found else [f"{ASSUMED} GHz, S, modulus and degrees, as without an option line"]
     if values.shape[1] == 1:
         z = _one_port(options, values[:, 0], "version" in keywords)
     else:
