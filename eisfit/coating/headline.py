@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.explanation import FACTORS, format_capped, format_signed, largest, shares
+from eisfit.display.report.explanation import FACTORS, decimals, format_capped, format_signed, largest, shares
 from eisfit.rounding import significant
 from eisfit.verdict import limit
 
@@ -26,6 +26,7 @@ _PARTS = {
 _BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
 _LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
 _SMALL = 0.01  # of the change: shares below it are told together
+_NOT_SEEN = ("open", "ambiguous")  # verdicts of a resistance that the fit does not tell
 _NAMED = 2  # causes outside the hypotheses in one sentence
 _NONE_BEYOND = "of other areas, temperatures, electrolytes and further arcs none is as likely"
 _GAINS = {
@@ -83,20 +84,22 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     )
     if not r["usable"]:
         return f"The circuit's fits give no R_ct that can be used{kind}{modelled}."
-    if r["change"]["low95"] < 0 < r["change"]["high95"]:
-        said = f"simulated cells; {r['source']}" if kind else r["source"]
-        both = f"{r['bare']['median']:.1f} and {r['coated']['median']:.1f} ohm ({said})"
+    change, places = r["change"], decimals(document)
+    doubt = "" if r["verdict"] == "determined" else f", {r['verdict']}"
+    unsure = r["verdict"] in _NOT_SEEN
+    if unsure or change["low95"] < 0 < change["high95"]:
+        said = f"simulated cells; {r['source']}{doubt}" if kind else f"{r['source']}{doubt}"
+        both = f"{r['bare']['median']:.{places}f} and {r['coated']['median']:.{places}f} ohm ({said})"
         wide = limit("study_unchanged") * abs(r["bare"]["median"])
-        known = r["change"]["high95"] - r["change"]["low95"] < wide
+        known = change["high95"] - change["low95"] < wide and not unsure
         whose = "published numbers" if r["source"] == "published" else "fits"
         verb = (
             f"R_ct of the {whose} hardly changed," if known else f"The {whose} leave open how R_ct changed:"
         )
         return f"{verb} {both}{modelled}."
-    change, doubt = r["change"], "" if r["verdict"] == "determined" else f", {r['verdict']}"
     verb, sign = ("fell", -1) if change["median"] < 0 else ("rose", 1)
     low, high = sorted((sign * change["low95"], sign * change["high95"]))
-    digits = 1 if high - low < 20 else 0
+    digits = places if high - low < 20 else 0
     bare, coated, size, low, high = (
         f"{value:.{digits}f}"
         for value in (r["bare"]["median"], r["coated"]["median"], sign * change["median"], low, high)
@@ -154,10 +157,10 @@ def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     others = [name for name in parts if name not in by]
     if not by or not others:
         return ""
-    what = {**parts, "ions_through_film": "the barrier"}
+    what, places = {**parts, "ions_through_film": "the barrier"}, decimals(document)
     told = [
-        f"{parts[n]}, which changed R(0) - R(inf) by {format_signed(rows[n]['median'])} and R(inf) by "
-        f"{format_signed(ends[n]['median'])} ohm"
+        f"{parts[n]}, which changed R(0) - R(inf) by {format_signed(rows[n]['median'], places)} and R(inf) "
+        f"by {format_signed(ends[n]['median'], places)} ohm"
         for n in others
     ]
     return f"{_explains(' and '.join(what[n] for n in by))}, beside {' and '.join(told)}: together"
@@ -193,15 +196,17 @@ def _tell_shares(document: Mapping[str, Any]) -> str:
     order = sorted((n for n in rows if rows[n] not in small), key=lambda name: -abs(rows[name]["median"]))
     if not order:
         return ""
-    told = [f"{FACTORS[name]} {_format_signed(rows[name])}" for name in order]
+    places = decimals(document)
+    told = [f"{FACTORS[name]} {_format_signed(rows[name], places)}" for name in order]
     told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
     part = "" if document["r_ct"]["source"] == "published" else " (a fitted arc may read another part of it)"
-    return f"; by the model R(0) - R(inf) changed by {_format_signed(change)} ohm{part}: {', '.join(told)}"
+    whole = _format_signed(change, places)
+    return f"; by the model R(0) - R(inf) changed by {whole} ohm{part}: {', '.join(told)}"
 
 
-def _format_signed(row: Mapping[str, float]) -> str:
-    decimals = 0 if row["high95"] - row["low95"] >= 20 else 1
-    middle, low, high = (format_signed(row[key], decimals) for key in ("median", "low95", "high95"))
+def _format_signed(row: Mapping[str, float], places: int) -> str:
+    places = 0 if row["high95"] - row["low95"] >= 20 else places
+    middle, low, high = (format_signed(row[key], places) for key in ("median", "low95", "high95"))
     return f"{middle} ({low} to {high})"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from eisfit.coating.explain import explain
+from eisfit.coating.headline import headline
 from eisfit.coating.inference.assembly import problem_of, published_error
 from eisfit.coating.inference.descent import invert
 from eisfit.coating.study import Study
@@ -171,3 +172,23 @@ def test_a_film_of_a_thousand_million_ohm_fits_nothing(flat):
     log_det, inverse = invert(matrix)
     assert math.isfinite(log_det)
     assert np.isfinite(inverse).all()
+
+
+def test_resistances_of_a_large_cell_are_not_printed_as_zero(flat):
+    """20 and 25 milliohm of 1,000 cm^2: the headline said 0.0 ohm, and no share was shown."""
+    text = flat("0.020", "0.025").replace('"0.05 ohm"', '"0.00005 ohm"').replace('"1 cm^2"', '"1000 cm^2"')
+    explanation = explain(Study.from_text(text))
+    assert explanation.headline[0].startswith(
+        "R_ct rose from 0.0200 to 0.0250 ohm (simulated cells), by 0.0050"
+    )
+    assert "+0.0050 (+0.0049 to +0.0051)" in explanation.to_html()
+
+
+@pytest.mark.parametrize("verdict", ["open", "ambiguous"])
+def test_what_the_fit_does_not_tell_has_not_changed_by_so_much(flat, verdict):
+    document = explain(Study.from_text(flat(20, 25))).to_dict()
+    assert headline(document)[0].startswith("R_ct rose from 20.0 to 25.0 ohm")
+    document["r_ct"] |= {"source": "fit of rs-sei-ct-w", "verdict": verdict}
+    told = headline(document)[0]
+    assert told.startswith("The fits leave open how R_ct changed: 20.0 and 25.0 ohm")
+    assert verdict in told

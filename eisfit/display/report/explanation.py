@@ -18,6 +18,7 @@ __all__ = [
     "SILENT",
     "VOLTAGES",
     "Table",
+    "decimals",
     "effect_name",
     "explanation_markdown",
     "explanation_text",
@@ -55,7 +56,8 @@ VOLTAGES = "Voltages under current, stated and predicted"
 AT_WORK = (
     "Each share is over the hypotheses that hold the effect; the percentage is their probability together."
 )
-_LEAST = 0.05
+_MIDDLE_AND_ENDS = ("median", "low95", "high95")
+_DIGITS = 3  # of R_ct, in ohms of print
 """Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _NO_CHANCE = 1e-9
@@ -200,8 +202,15 @@ def _tabulate_causes(document: Document) -> Table:
 
 def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:
     """Return the effects that change a quantity, by name: those that some decimal of print shows."""
-    rows = document["contributions"][quantity]
-    return {name: row for name, row in rows.items() if largest(row) >= _LEAST}
+    rows, least = document["contributions"][quantity], 0.5 * 10.0 ** -decimals(document)
+    return {name: row for name, row in rows.items() if largest(row) >= least}
+
+
+def decimals(document: Document) -> int:
+    """Return how many decimals ohms have in print: one, more for cells of less than ten."""
+    both = [document[key][cell]["median"] for key in ("r_ct", "electrode") for cell in ("bare", "coated")]
+    largest_one = max((abs(r) for r in both if r is not None and math.isfinite(r)), default=0.0)
+    return max(_DIGITS - 1 - math.floor(math.log10(largest_one)), 1) if largest_one > 0 else 1
 
 
 def effect_name(name: str, row: Mapping[str, float]) -> str:
@@ -219,8 +228,9 @@ def _contributions(document: Document, quantity: str) -> Table:
     rows = shares(document, quantity)
     sure = all(row.get("at_work", 1.0) > 0.99 for row in rows.values())
     held = {name: [] if sure else [percent(row["at_work"])] for name, row in rows.items()}
+    places = decimals(document)
     body = [
-        [FACTORS[name], *held[name], *(format_signed(row[key]) for key in ("median", "low95", "high95"))]
+        [FACTORS[name], *held[name], *(format_signed(row[key], places) for key in _MIDDLE_AND_ENDS)]
         for name, row in rows.items()
     ]
     note = (

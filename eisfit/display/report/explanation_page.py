@@ -17,6 +17,7 @@ from eisfit.display.report.explanation import (
     SILENT,
     VOLTAGES,
     Table,
+    decimals,
     effect_name,
     format_capped,
     format_signed,
@@ -198,8 +199,9 @@ def _bar(value: float, most: float, ends: tuple[float, float] | None = None) -> 
 def _contributions(document: Document) -> str:
     entries = shares(document)
     most, rows, held = max(map(largest, entries.values()), default=1.0), "", ""
+    places = decimals(document)
     for name, c in entries.items():
-        middle, low, high = (format_signed(c[key]) for key in ("median", "low95", "high95"))
+        middle, low, high = (format_signed(c[key], places) for key in ("median", "low95", "high95"))
         span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
         bar = f"<td class='{kind}'>{_bar(c['median'], most, (c['low95'], c['high95']))}</td>"
