@@ -291,3 +291,20 @@ def test_an_index_that_counts_down_or_begins_later():
     for index in (range(F.size)[::-1], range(5, F.size + 5)):
         text = table("f,Zre,Zim", index, F, Z.real, Z.imag, mark="  ")
         np.testing.assert_allclose(read(text)[0].impedance, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\n \n\n"])
+def test_spectra_of_unequal_length_side_by_side_with_empty_lines_between_all_rows(end):
+    head = "f (Hz),Z' (Ohm),Z'' (Ohm)"
+    rows = table(head, F, Z.real, Z.imag).splitlines()
+    beside = [f"{row},{row}" if i < 20 else f"{row},,," for i, row in enumerate(rows)]
+    first, second = read(end.join([*beside, ""]))
+    assert (first.points, second.points) == (31, 19)
+
+
+def test_a_cut_ec_lab_file_with_an_empty_line_between_all_rows():
+    head = "EC-Lab ASCII FILE\nNb header lines : 4\n\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm"
+    text = table(head, F, Z.real, -Z.imag, mark="\t").replace("\n", "\n\n")
+    (spectrum,) = read(text.rstrip()[:-12], "cell.mpt")
+    assert spectrum.points == F.size - 1
+    assert "the last line of the file is cut off and was dropped" in spectrum.notes

@@ -92,9 +92,7 @@ def read_rows(
     for index in range(first, last):
         cells = split(lines[index], delimiter)
         values = _numbers(cells, columns, style)
-        incomplete = (
-            cut and index == last - 1 and index > first and _incomplete(cells, lines[index - 1], delimiter)
-        )
+        incomplete = cut and index == last - 1 and _incomplete(cells, lines[first:index], delimiter)
         if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
             skipped += bool(cells) and not incomplete
             cut = cut and not (index == last - 1 and not incomplete)
@@ -132,10 +130,11 @@ def read_named_sweeps(
     return sweeps, chosen
 
 
-def _incomplete(cells: Sequence[str], above: str, delimiter: str) -> bool:
+def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
     """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
-    before = split(above, delimiter)
-    return len(cells) < len(before) or bool(cells and len(cells[-1]) < len(before[-1]) - 1)
+    before = split(next(filter(str.strip, reversed(above)), ""), delimiter)
+    short = bool(cells and before) and len(cells[-1]) < len(before[-1]) - 1
+    return short or len(cells) < len(before)
 
 
 def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:

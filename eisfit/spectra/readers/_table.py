@@ -99,8 +99,9 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     first = _with_gaps(numeric, first, lines, table.style)
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
-    while last + 1 in followers:  # of spectra side by side, the longer ones go on
-        last += 1
+    apart = int(np.diff(main).min(initial=main[-1])) or 1  # where an empty line follows each row: 2
+    while last + apart in followers:  # of spectra side by side, the longer ones go on
+        last += apart
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     matrix = np.full((inside.size, width), np.nan)
     whole = [lines[row] for row in main[:_COMPARED]]
