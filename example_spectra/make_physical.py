@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from eisfit.coating.physics import Cell, ChannelPlate, Flat, cell_impedance, coordinates
-from eisfit.coating.physics.cell import COUNTER_ALPHA
+from eisfit.coating.physics.parameters import COUNTER_ALPHA
 from eisfit.files import write_atomic
 
 NOISE = 0.003  # of |Z|, in each part

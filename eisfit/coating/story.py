@@ -50,6 +50,7 @@ _PLAIN = {
     "leads": "inductance of the leads",
     "counter_R": "other electrode's resistance",
     "counter_tau": "other electrode's time constant",
+    "counter_alpha": "other electrode's exponent",
     "chi": "chemical capacitance of the film",
     "f": "gain of activity",
     "g": "gain of area",
@@ -58,7 +59,13 @@ _PLAIN = {
     "contact_R": "contact of the bare cell",
     "contact_tau": "time constant of the contact",
 }
-_SCATTER = {"dR_s": "R_s", "dR_i": "R_i", "dQ": "Q", "dcounter": "other electrode"}
+_SCATTER = {
+    "dR_s": "R_s",
+    "dR_i": "R_i",
+    "dQ": "Q",
+    "dcounter": "other electrode",
+    "dcounter_Q": "other electrode's CPE",
+}
 
 
 def document_of(study: Study, problem: Problem) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from eisfit.coating.physics import (
     QuickChannels,
     Support,
 )
+from eisfit.coating.physics.parameters import COUNTER_ALPHA
 from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz
@@ -51,6 +52,8 @@ def problem_of(study: Study) -> Problem:
     priors = {**size_priors(bare, true_area), **_read_priors(study)}
     if not quick.particles:
         priors.pop("tau_d")
+    if all(block.combine is not None for block in blocks):
+        priors.pop("counter_alpha")  # resistances alone tell nothing of it
     if not file.counter.seen:
         priors = {name: prior for name, prior in priors.items() if not name.startswith("counter")}
     priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(electrodes))
@@ -59,6 +62,7 @@ def problem_of(study: Study) -> Problem:
         priors[f"dR_s:{cell}"] = Prior(0.0, scatter.r_s.median * half, "ohm", log=False, source="scatter")
         relative = [("R_i", scatter.r_i), ("Q", scatter.q)]
         relative += [("counter", scatter.counter)] * file.counter.seen
+        relative += [("counter_Q", scatter.q)] * ("counter_alpha" in priors)
         for name, size in relative:
             priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
     if any(block.temperature != REFERENCE_K for block in blocks):
@@ -178,6 +182,7 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
             log(0.08 * span), 0.8, "ohm", source="size of the bare cell: 4 to 18 % of its arc"
         ),
         "counter_tau": Prior(log(0.2 / peak), 1.4, "s"),
+        "counter_alpha": Prior(COUNTER_ALPHA, 0.05, log=False),
         "tau_d": Prior(log(100.0), 2.0, "s"),
         "chi": Prior(log(1e-4), 2.0, "F/cm^2"),
         "f": Prior(0.0, 0.9),

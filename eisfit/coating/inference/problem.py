@@ -26,8 +26,7 @@ from eisfit.coating.physics import (
     Support,
     cell_impedance,
 )
-from eisfit.coating.physics.cell import COUNTER_ALPHA
-from eisfit.coating.physics.parameters import LINEAR
+from eisfit.coating.physics.parameters import COUNTER_ALPHA, LINEAR
 from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 
@@ -240,6 +239,8 @@ class Problem:
         """Return offset (L,) and map (L, P) from standardised parameters to a block's coordinates."""
         offset, matrix = _ABSENT.copy(), np.zeros((len(PARAMETERS), len(names)))
         place = {name: k for k, name in enumerate(names)}
+        if "counter_alpha" not in place:
+            offset[INDEX["counter_alpha"]] = COUNTER_ALPHA
         for local, name, factor in self._terms(block):
             if name in place:
                 prior, k = self.priors[name], INDEX[local]
@@ -261,6 +262,8 @@ class Problem:
             terms.append((local, f"{name}:{block.cell}", 1.0))
         if "counter_R" in self.priors:
             terms.append(("counter_R", f"dcounter:{block.cell}", 1.0))
+            follows = (f"{name}:{block.cell}" for name in ("dcounter", "dcounter_Q"))
+            terms += [("counter_tau", name, 1 / COUNTER_ALPHA) for name in follows]
         if block.coated:
             terms += [("R_i", "f", -1.0), ("g", "g", 1.0)]
         else:
@@ -311,7 +314,8 @@ def clip_coordinates(local: FloatArray) -> FloatArray:
 
 
 _SHARED = (
-    "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau", "leads",
+    "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau",
+    "counter_alpha", "leads",
 )  # fmt: skip
 # Material whose activation energy counts, and whether the quantity falls (1) or rises with temperature.
 _WARMED = {

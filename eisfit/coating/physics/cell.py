@@ -15,10 +15,7 @@ from eisfit.errors import EisfitError
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.records import dataclass
 
-__all__ = ["COUNTER_ALPHA", "Cell", "CellImpedance", "cell_impedance"]
-
-COUNTER_ALPHA = 0.85
-"""Exponent of the other electrode's arc: depressed as graphite's usually is."""
+__all__ = ["Cell", "CellImpedance", "cell_impedance"]
 
 
 @dataclass(frozen=True)
@@ -137,15 +134,19 @@ def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: Complex
 def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
     d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
-    for name, alpha in (("counter", COUNTER_ALPHA), ("contact", 1.0), ("further", 1.0)):
+    for name, alpha in (("counter", v["counter_alpha"]), ("contact", 1.0), ("further", 1.0)):
         if not (v[f"{name}_R"].any() or v[f"{name}_tau"].any()):
             continue  # no row has such an arc
         with np.errstate(divide="ignore"):  # at zero frequency, or of a row without this arc
-            x = j_power(np.log(omega * v[f"{name}_tau"]), np.array(alpha))
+            log_x = np.log(omega * v[f"{name}_tau"])
+            x = j_power(log_x, np.asarray(alpha))
         share = 1 / (1 + x)
         arc = v[f"{name}_R"] * share
         Z = Z + arc
         d[:, INDEX[f"{name}_R"]] = share if LINEAR[INDEX[f"{name}_R"]] else arc
         d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x * share
+        if name == "counter":
+            by_log = np.where(np.isfinite(log_x), log_x, 0.0) + 0.5j * np.pi
+            d[:, INDEX["counter_alpha"]] = -arc * x * share * by_log
     d[:, INDEX["leads"]] = 1j * omega
     return Z + d[:, INDEX["leads"]] * v["leads"]

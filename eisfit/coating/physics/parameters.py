@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 
-__all__ = ["INDEX", "LINEAR", "PARAMETERS", "PhysicalParameter", "coordinates"]
+__all__ = ["COUNTER_ALPHA", "INDEX", "LINEAR", "PARAMETERS", "PhysicalParameter", "coordinates"]
 
 
 class PhysicalParameter(NamedTuple):
@@ -28,6 +28,9 @@ class PhysicalParameter(NamedTuple):
     meaning: str
     absent: float
 
+
+COUNTER_ALPHA = 0.85
+"""Exponent of the other electrode's arc: depressed as graphite's usually is."""
 
 _P = PhysicalParameter
 PARAMETERS: tuple[PhysicalParameter, ...] = (
@@ -52,6 +55,7 @@ PARAMETERS: tuple[PhysicalParameter, ...] = (
     _P("contact_tau", "s", "log", "time constant of the contact", 0.0),
     _P("counter_R", "ohm", "log", "arc of the other electrode", 0.0),
     _P("counter_tau", "s", "log", "time constant of that arc", 0.0),
+    _P("counter_alpha", "1", "linear", "exponent of that arc's CPE", COUNTER_ALPHA),
     _P("further_R", "ohm", "linear", "a further arc in series; negative: an inductive loop", 0.0),
     _P("further_tau", "s", "log", "time constant of that arc", 0.0),
     _P("leads", "H", "linear", "inductance of the leads", 0.0),
