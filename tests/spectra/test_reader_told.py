@@ -308,3 +308,20 @@ def test_a_cut_ec_lab_file_with_an_empty_line_between_all_rows():
     (spectrum,) = read(text.rstrip()[:-12], "cell.mpt")
     assert spectrum.points == F.size - 1
     assert "the last line of the file is cut off and was dropped" in spectrum.notes
+
+
+@pytest.mark.parametrize("head", ['Freq,Z\',"Z"""', '"Freq","Z\'","Z"""', '"Freq","Z\'","Z""', "Freq,Z',Z\""])
+def test_a_double_mark_in_quotation_marks(head):
+    np.testing.assert_allclose(read(table(head, F, Z.real, Z.imag))[0].impedance, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("gap", [0, 1])
+def test_names_that_come_again_in_any_order_are_a_spectrum_each(gap):
+    names, space = ["Z'' (Ohm)", "f (Hz)", "t (s)", "Z' (Ohm)"], [""] * gap
+    rows = zip(Z.imag, F, range(F.size), Z.real, strict=True)
+    lines = [";".join([*names, *space, *names])]
+    lines += [";".join([*(cells := [f"{x:.9g}" for x in row]), *space, *cells]) for row in rows]
+    spectra = read("\n".join(lines) + "\n")
+    assert len(spectra) == 2
+    for spectrum in spectra:
+        np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -66,11 +67,24 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
     if not pairs:
         return [columns]
+    blocks = _repeated_blocks(names)
+    if blocks and all(sum(start in block for start in starts) == 1 for block in blocks):
+        return [{i: columns[i] for i in block} for block in blocks]
     if len(starts) == len(place[pairs[0][0]]):
         last = min(place[pairs[0][0]]) < starts[0]  # the frequency ends each group
         inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
         return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _repeated_blocks(names: Sequence[str]) -> list[list[int]]:
+    """Return the places of names that come again in the same order, gaps between them aside; none: []."""
+    named = [i for i, name in enumerate(names) if name]
+    for size in range(3, len(named) // 2 + 1):
+        blocks = [named[start : start + size] for start in range(0, len(named), size)]
+        if all([names[i] for i in block] == [names[i] for i in blocks[0]] for block in blocks):
+            return blocks
+    return []
 
 
 def _with_frequency_set(columns: dict[int, Column]) -> dict[int, Column]:

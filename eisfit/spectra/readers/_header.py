@@ -300,7 +300,9 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
 
 def _unquote(cell: str) -> str:
     """Return a cell without the marks around it; one that only ends with a mark is a name: ``Z"``."""
-    return cell.strip('"') if cell[:1] == '"' or not cell[-2:-1].isalpha() else cell
+    if cell[:1] == cell[-1:] == '"' and len(cell) > 2:
+        return cell[1:-1]  # "Z""" is Z"
+    return cell.strip('"') if cell[:1] == '"' or not cell.rstrip('"')[-1:].isalpha() else cell
 
 
 def _with_their_units(cells: list[str]) -> list[str]:
