@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
@@ -19,13 +20,13 @@ _MOST = 3  # arcs: all orders of more are too many to try
 _FEWEST = 4.0  # numbers that residuals count for at least
 
 
-def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
+def exchange_arcs(circuit: Circuit, values: FloatArray, *, given: bool = False) -> FloatArray:
     """Return parameters (n, k, P) with the arcs of fits (n, P) in every other order.
 
     What is exchanged is R and the time constant, and the exponent between two CPEs. Arcs with a fixed
-    parameter stay where they are.
+    parameter stay where they are; with `given`, an exponent that is given or tied does so alone.
     """
-    moved = _free_arcs(circuit)
+    moved = _movable_arcs(circuit) if given else _free_arcs(circuit)
     if not 2 <= len(moved) <= _MOST:
         return np.empty((len(values), 0, values.shape[1]))
     orders = list(permutations(moved))[1:]
@@ -36,8 +37,9 @@ def exchange_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     for k, order in enumerate(orders):
         into = name_columns(circuit, rows[:, k])
         for arc, source in zip(moved, order, strict=True):
-            # A CPE that gets a capacitor's time constant keeps its own exponent.
-            alpha = arc.alpha(sound) if source.storage.symbol == "C" else source.alpha(p)
+            # A CPE that gets a capacitor's time constant keeps its own exponent, as one that is given does.
+            keeps = source.storage.symbol == "C" or not _are_free(circuit, arc.names[2:])
+            alpha = arc.alpha(sound) if keeps else source.alpha(p)
             arc.write(into, source.tau(sound), alpha, p[source.resistor.name])
     return rows
 
@@ -47,7 +49,7 @@ def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArra
 
     First (m,) which of the fits (n, P) each belongs to, in rising order, then their parameters (m, P).
     """
-    rows = exchange_arcs(circuit, values)
+    rows = exchange_arcs(circuit, values, given=True)
     whole = order_arcs(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
     same = np.isclose(whole, order_arcs(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
     return np.nonzero(~same)[0], rows[~same]
@@ -74,5 +76,16 @@ def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
 @keep_per_circuit
 def _free_arcs(circuit: Circuit) -> list[Arc]:
     """Return the arcs of which all is free and nothing may be negative: they then have a time constant."""
+    return [arc for arc in _movable_arcs(circuit) if _are_free(circuit, arc.names)]
+
+
+@keep_per_circuit
+def _movable_arcs(circuit: Circuit) -> list[Arc]:
+    """Return the arcs that have a time constant which is free, whatever their exponents are."""
     table = circuit.parameters
-    return [a for a in arcs(circuit.tree) if all(table[n].free and table[n].min >= 0 for n in a.names)]
+    sound = [arc for arc in arcs(circuit.tree) if all(table[name].min >= 0 for name in arc.names)]
+    return [arc for arc in sound if _are_free(circuit, arc.names[:2])]
+
+
+def _are_free(circuit: Circuit, names: Sequence[str]) -> bool:
+    return all(circuit.parameters[name].free for name in names)
