@@ -26,6 +26,11 @@ ComplexArray: TypeAlias = NDArray[np.complex128]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 
+# Where the C library is glibc, what a large array leaves goes back to the system, and the next is written to
+# pages that are fetched and cleared one by one: 50,000 in a study. Once an array of this size has gone, which
+# costs nothing as long as nobody writes to it, what smaller ones leave is kept.
+np.empty(8 << 20, dtype=np.uint8)
+
 #: Standard errors on either side of a normal distribution's mean that hold 95 % of it.
 NORMAL_95 = 1.959964
 
