@@ -325,3 +325,26 @@ def test_names_that_come_again_in_any_order_are_a_spectrum_each(gap):
     assert len(spectra) == 2
     for spectrum in spectra:
         np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_empty_cells_before_the_names_are_no_mark_of_a_comment():
+    text = table(";;f;Zre;Zim", [""] * F.size, range(F.size), F, Z.real, Z.imag, mark=";")
+    np.testing.assert_allclose(read(text)[0].impedance, Z, rtol=1e-6)
+
+
+def test_names_with_gaps_above_right_aligned_numbers_with_an_index():
+    """As pandas prints a table: four names of five words above five columns."""
+    names = ["cycle number", "Re(Z)/Ohm", "freq/Hz", "-Im(Z)/Ohm"]
+    rows = [names, *([1, z.real, f, -z.imag] for f, z in zip(F, Z, strict=True))]
+    lines = [" ".join(f"{x if isinstance(x, str) else format(x, '.7g'):>14}" for x in row) for row in rows]
+    text = "\n".join(f"{'' if i == 0 else i - 1:>2} {line}" for i, line in enumerate(lines)) + "\n"
+    (spectrum,) = read(text)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert spectrum.cycle == 1
+
+
+def test_rows_of_two_sweeps_in_the_same_random_order_are_refused():
+    order = np.random.default_rng(3).permutation(F.size)
+    f, z = np.tile(F[order], 2), np.concatenate([Z[order], 2 * Z[order]])
+    with pytest.raises(ReadError, match="goes up and down without order"):
+        read(table("f (Hz),Zre (Ohm),Zim (Ohm)", f, z.real, z.imag))

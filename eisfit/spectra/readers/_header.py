@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +104,27 @@ class Table:
         return cells[index] if index < len(cells) else ""
 
 
-def attach_header(table: Table, above: Sequence[str], width: int) -> None:
-    """Find the names of the columns, and their units, in the lines above the numbers."""
+def attach_header(table: Table, above: Sequence[str], width: int, row: str = "") -> None:
+    """Find the names of the columns, and their units, in the lines above the numbers; `row` is the first."""
     table.preamble = list(above)
-    table.names = names_of_legend(above, width)
+    table.names = names_of_legend(above, width) or _names_above(table, above, row)
     if not table.names:
         _search_header(table, above, width)
+
+
+def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
+    """Return names that end where the numbers below them end, the first column being pandas' bare index."""
+    line = above[-1].rstrip() if above else ""
+    ends = [match.end() for match in re.finditer(r"\S+", row)]
+    if table.style.delimiter != " " or len(ends) != table.matrix.shape[1] or len(line) != ends[-1]:
+        return []
+    if line[: ends[0]].strip() or not _counts(table.matrix[:, 0]):
+        return []
+    names = ["", *(line[start:end].strip() for start, end in pairwise(ends))]
+    if not all(names[1:]) or len(WANTED & set(quantities_of(names, []))) < 3:
+        return []
+    table.preamble = list(above[:-1])
+    return names
 
 
 def _search_header(table: Table, above: Sequence[str], width: int) -> None:
@@ -190,7 +206,8 @@ def _read_names(
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     if len(line) > LONGEST_HEADER:
         return [], False
-    bare = _ROW_OF_NAMES.sub("", COMMENT.sub("", line))
+    is_row = line[:1] == style.delimiter and line.count(style.delimiter) + 1 == width  # ;;f;Zre: no remark
+    bare = _ROW_OF_NAMES.sub("", line if is_row else COMMENT.sub("", line))
     ways = _cell_ways(bare, style)
     ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im

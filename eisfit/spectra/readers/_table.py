@@ -45,7 +45,7 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
         return None
     table = Table(style, [], np.empty((0, 0)))
     width, first = _fill(table, numeric, lines)
-    attach_header(table, lines[:first], width)
+    attach_header(table, lines[:first], width, lines[table.rows[0]] if table.rows else "")
     table.wider = sorted({*_wider_beside(table, numeric, width), *table.wider})
     table.narrower = [*_narrower_above(table, numeric, width), *table.narrower]
     return table
