@@ -168,9 +168,10 @@ def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -
             break
         name, prior = best.names[k], problem.priors[best.names[k]]
         stated, needed = prior.value([0.0, u]).tolist()
+        own = " (not stated: taken by the program)" if prior.source.startswith(("default", "size")) else ""
         told = (
             f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
-            f"deviations from {stated:.3g} {_unit(prior.unit)}.".replace(" ,", ",").replace(" .", ".")
+            f"deviations from {stated:.3g} {_unit(prior.unit)}{own}.".replace(" ,", ",").replace(" .", ".")
         )
         rows.append({"what": name, "text": told, "stated": stated, "needed": needed, "deviations": abs(u)})
     return rows[:4]
