@@ -37,7 +37,7 @@ __all__ = [
     "markdown_table",
 ]
 
-_HEAD = ("parameter", "value", "unit", "note", "meaning")
+_HEAD = ("parameter", "value", "unit", "verdict", "meaning")
 
 _STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")
 

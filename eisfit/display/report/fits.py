@@ -11,7 +11,6 @@ from eisfit.display.report.words import (
     WIDTH,
     Document,
     append_unit,
-    bracket,
     clean,
     count,
     cycle_of,
@@ -21,6 +20,7 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    format_judged,
     format_measured,
     list_goodness,
     meaning,
@@ -34,7 +34,7 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
-from eisfit.rounding import significant, value_with_error
+from eisfit.rounding import significant
 
 __all__ = ["fit_text", "fits_text"]
 
@@ -125,7 +125,7 @@ def _parameters(document: Document, width: int) -> list[str]:
     rows = [
         [
             clean(name),
-            bracket(format_measured(row), row.get("verdict")),
+            format_judged(row),
             _interval(row),
             clean(row.get("unit")),
             *([_part(row, "noise"), _part(row, "model")] if parted else ["", ""]),
@@ -191,7 +191,7 @@ def _tabulate_derived(document: Document, width: int) -> list[str]:
     rows = [
         [
             clean(name),
-            bracket(value_with_error(row.get("value"), row.get("stderr")), row.get("verdict")),
+            format_judged(row),
             _interval(row),
             clean(row.get("unit")),
         ]
@@ -264,12 +264,7 @@ def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[st
 
 def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
     parameters: Any = document.get("parameters") or {}
-    cells = [
-        bracket(format_measured(parameters[name]), parameters[name].get("verdict"))
-        if parameters.get(name)
-        else ""
-        for name in names
-    ]
+    cells = [format_judged(parameters[name]) if parameters.get(name) else "" for name in names]
     return [name, cycle_words(cycle_of(document)), short_verdict(document), *cells]
 
 

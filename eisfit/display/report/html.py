@@ -21,7 +21,7 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
-    format_measured,
+    format_judged,
     format_number_of_law,
     format_tracked,
     list_goodness,
@@ -35,7 +35,7 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
-from eisfit.rounding import MISSING, hertz, significant, value_with_error
+from eisfit.rounding import MISSING, hertz, significant
 
 __all__ = [
     "check_html",
@@ -66,9 +66,11 @@ def fit_html(document: Document) -> str:
         weighting = document.get("weighting")
         said = [clean(circuit.get("string")), f"weighting {clean(weighting)}" if weighting else ""]
         parts.append(html_line("; ".join(text for text in said if text)))
-        parts.append(html_table(["parameter", "value", "unit", "", "meaning"], parameter_rows(document)))
+        parts.append(
+            html_table(["parameter", "value", "unit", "verdict", "meaning"], parameter_rows(document))
+        )
         derived = [
-            [name, value_with_error(row.get("value"), row.get("stderr")), row.get("unit")]
+            [name, format_judged(row), row.get("unit")]
             for name, row in (document.get("derived") or {}).items()
         ]
         parts.append(html_table(["derived", "value", "unit"], derived) if derived else "")
@@ -83,7 +85,7 @@ def fits_html(documents: Sequence[Document]) -> str:
     for document in documents:
         parameters = document.get("parameters") or {}
         cycle = cycle_words(cycle_of(document))
-        cells = [format_measured(parameters[name]) if parameters.get(name) else "" for name in names]
+        cells = [format_judged(parameters[name]) if parameters.get(name) else "" for name in names]
         rows.append([title_of(document), cycle, outcome(document), *cells])
     head = ["spectrum", "cycle", "verdict", *starmap(append_unit, names.items())]
     return html_fragment([html_table(head, rows)])

@@ -20,7 +20,7 @@ from eisfit.display.report.words import (
     bracket,
     clean,
     failure,
-    format_measured,
+    format_judged,
     format_tracked,
     title_of,
 )
@@ -66,7 +66,7 @@ def _one(fit: Document, form: str) -> str:
     rows = [
         [
             name,
-            bracket(format_measured(row), row.get("verdict")),
+            format_judged(row),
             clean(row.get("unit")),
             clean(row.get("verdict")),
         ]

@@ -158,6 +158,11 @@ def format_measured(row: Document) -> str:
     return value_with_error(row.get("value"), error_of(row))
 
 
+def format_judged(row: Document) -> str:
+    """Return the value and error of a parameter or derived quantity, in brackets where not determined."""
+    return bracket(format_measured(row), row.get("verdict"))
+
+
 def error_of(row: Document) -> float | None:
     """Return the standard error of a parameter block: NaN where it should have one and has none."""
     stderr: float | None = row.get("stderr")
@@ -177,9 +182,18 @@ def format_number_of_law(value: float | None, stderr: float | None) -> str:
 
 
 def parameter_rows(document: Document) -> list[list[Any]]:
-    """Return name, value with its error, unit, what is peculiar to it and meaning of each parameter."""
+    """Return name, value with its error (in brackets: not determined), unit, verdict and meaning of each."""
     rows = (document.get("parameters") or {}).items()
-    return [[name, format_measured(row), row.get("unit"), mark(row), meaning(row)] for name, row in rows]
+    return [
+        [
+            name,
+            format_judged(row),
+            row.get("unit"),
+            parameter_verdict(row),
+            meaning(row),
+        ]
+        for name, row in rows
+    ]
 
 
 def list_goodness(statistics: Document) -> list[str]:
