@@ -348,3 +348,17 @@ def test_rows_of_two_sweeps_in_the_same_random_order_are_refused():
     f, z = np.tile(F[order], 2), np.concatenate([Z[order], 2 * Z[order]])
     with pytest.raises(ReadError, match="goes up and down without order"):
         read(table("f (Hz),Zre (Ohm),Zim (Ohm)", f, z.real, z.imag))
+
+
+def test_empty_lines_between_all_rows_part_no_last_point():
+    """Of equal steps of f the last is the widest of log f."""
+    f = np.linspace(1e5, 1e3, 40)
+    z = 10 + 100 / (1 + 2j * np.pi * f * 1e-5)
+    (spectrum,) = read(table("f (Hz),Zre (Ohm),Zim (Ohm)", f, z.real, z.imag).replace("\n", "\n\n"))
+    assert spectrum.points == f.size
+
+
+@pytest.mark.parametrize("name", ["f (x 1000 Hz).csv", "f_in_thousand_Hz.csv"])
+def test_a_factor_of_the_frequency_in_a_files_name_is_asked_for(name):
+    with pytest.raises(ReadError, match="in the file's name"):
+        read(table("freq,Zre (Ohm),Zim (Ohm)", F / 1e3, Z.real, Z.imag), name)

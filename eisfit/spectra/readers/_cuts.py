@@ -76,6 +76,8 @@ def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: Comple
         for row, (above, below) in enumerate(pairwise(table.rows), 1)
         if below > above + 1 and not any(line.strip() for line in lines[above + 1 : below])
     ]
+    if 2 * len(gaps) >= frequency.size:
+        return []  # below each row: they part nothing
     parts = [frequency[a:b] for a, b in pairwise([0, *gaps, frequency.size])]
     again = [overlap(above, below) for above, below in pairwise(parts)]
     found = {gap for gap, is_again in zip(gaps, again, strict=True) if is_again}

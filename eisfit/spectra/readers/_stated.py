@@ -54,6 +54,7 @@ _FACTOR = regex(
     r"|\b1\s*=\s*1\s*\w|\b(?:hundreds?|thousands?|millions?)\s+(?:of\s+)?\w*(?:Hz|Hertz|ohm)",
     re.IGNORECASE,
 )
+_THOUSAND_HERTZ = regex(r"(?:thousands?(?: of)?|million|[x×*] ?10{3,}) ?(?:Hz|hertz)", re.IGNORECASE)
 _SCALE = regex(
     r"(?:(?:\w+_)?(?:scale|multiplier)(?:_factor)?|factor): (?!1(?:\.0*)?$)[-+.\deE]+$", re.IGNORECASE
 )
@@ -216,6 +217,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
             for line in near
             if _FACTOR.search(line) and (_SUBJECT["frequency"].search(line) or "Hz" in line)
         ]
+        told += [line for line in elsewhere if _THOUSAND_HERTZ.search(line)]
         titles = [line for line in near if not any(map(str.isdigit, line))]
         for line in [*told, *_find_scaled("frequency", [*titles, *elsewhere])]:
             raise file.error(f"{_where(line)}: write it there")
