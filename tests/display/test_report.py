@@ -538,3 +538,11 @@ def test_a_law_of_two_points_has_few_digits_and_no_error():
     law = {"slope": -0.0042704, "intercept": 2.00021, "law": "linear", "unit": "ohm"}
     text = report.track_text({**TRACK, "growth": {"R_s": law}})
     assert "changes by -0.00427 ± ? ohm per cycle, from 2.00 ± ? ohm" in text
+
+
+@pytest.mark.parametrize(("first", "told"), [(0.0, True), (10.0, True), (3000.0, False)])
+def test_what_was_at_cycle_0_is_told_of_series_that_begin_near_it(first, told):
+    """Of cycles 3000 to 3011 an exponential told (5 ± 5)e62 S at cycle 0."""
+    law = {"slope": 1.0, "slope_stderr": 0.1, "intercept": 5.0, "intercept_stderr": 1.0, "law": "linear"}
+    text = report.track_text({**TRACK, "growth": {"R": {**law, "first": first, "last": first + 11}}})
+    assert ("at cycle 0" in text) is told

@@ -12,6 +12,7 @@ __all__ = ["energy_rows", "energy_words", "law_sentences", "line_words", "place_
 
 _SHOWN = {"degC": "°C"}
 _SEEN = 3.0  # standard errors from which an energy is worth a sentence
+_LARGE = 1e5
 _USUAL = 3.93  # standard errors, a little more than a normal 95 % interval takes
 
 
@@ -20,11 +21,14 @@ def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:
 
     >>> place_words({"temperature": -25.0}, {"name": "temperature", "unit": "degC"})
     '-25 °C'
+    >>> place_words({"time": 1764400000.0}, {"name": "time", "unit": "s"})
+    '1764400000 s'
     """
     value = row.get(axis["name"])
     if axis["name"] == "cycle" or value is None:
         return cycle_words(value) or "?"
-    return f"{value:.5g} {_SHOWN.get(axis['unit'], axis['unit'])}".rstrip()
+    digits = 5 if abs(value) < _LARGE else 12  # seconds since 1970 differ in their last ones
+    return f"{value:.{digits}g} {_SHOWN.get(axis['unit'], axis['unit'])}".rstrip()
 
 
 def energy_rows(document: Document, names: Sequence[str], places: int) -> list[list[str]]:

@@ -167,11 +167,17 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += f" ({clean(law['law'])})"
-    if law.get("intercept") is not None:
+    if law.get("intercept") is not None and not _is_far_from_zero(law):
         start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
     return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
+
+
+def _is_far_from_zero(law: Mapping[str, Any]) -> bool:
+    """Return whether cycle 0 lies farther before the first one than they span: what was there, none tells."""
+    first, last = law.get("first") or 0.0, law.get("last") or 0.0
+    return bool(first > last - first)
 
 
 def _doubling(found: Mapping[str, Any], axis: str) -> str:
