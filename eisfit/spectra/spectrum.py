@@ -15,6 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
 from eisfit.records import dataclass
 from eisfit.rounding import hertz
+from eisfit.spectra.arithmetic import combine
 from eisfit.spectra.vectors import (
     check,
     check_impedance,
@@ -210,6 +211,12 @@ class Spectrum:
         if "frequency" in changes and "times" not in changes:
             changes["times"] = None
         return dataclasses.replace(self, **changes)
+
+    def __add__(self, other: Any) -> Spectrum:
+        return combine(self, other, 1.0)
+
+    def __sub__(self, other: Any) -> Spectrum:
+        return combine(self, other, -1.0)
 
     def select(self, fmin: float | None = None, fmax: float | None = None) -> Spectrum:
         """Return the part between two frequencies (Hz, both included, in whatever digits they were written).

@@ -226,3 +226,22 @@ def test_what_numpy_masks_is_left_out_and_said(which):
     assert found.impedance.tolist() == [5 - 0.01j, 5 - 1j]
     assert found.noise.tolist() == [1.0, 0.01]
     assert found.notes == ("left out 1 masked points",)
+
+
+def test_sums_and_differences_point_by_point():
+    f = [100.0, 10.0, 1.0]
+    cell = Spectrum(f, [3 - 1j, 5 - 2j, 7 - 1j], noise=0.03, cycle=4, source="cell.mpt")
+    leads = Spectrum([1.0, 10.0001, 100.0], [0.1, 0.1 + 0.01j, 0.1 + 0.1j], noise=0.04, source="leads.mpt")
+    less = cell - leads
+    assert less.impedance == pytest.approx(np.array([2.9 - 1.1j, 4.9 - 2.01j, 6.9 - 1j]))
+    assert less.noise == pytest.approx([0.05] * 3)
+    assert less.cycle == 4 and less.notes[-1] == "less leads.mpt, point by point"
+    assert (less + leads).impedance == pytest.approx(cell.impedance)
+    assert (cell - 0.5).impedance == pytest.approx(cell.impedance - 0.5)
+    assert (cell + np.array([1j, 2j, 3j])).impedance.imag == pytest.approx([0, 0, 2])
+    assert (cell + leads.replace(noise=None)).noise is None
+    with pytest.raises(SpectrumError, match=r"cell\.mpt and leads\.mpt have other frequencies \(3 and 2"):
+        _ = cell - leads[1:]
+    for wrong in ("leads.mpt", [1, 2]):
+        with pytest.raises(SpectrumError, match=r"has no impedance to add|impedances go with no"):
+            _ = cell - wrong
