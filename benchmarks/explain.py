@@ -130,7 +130,7 @@ def simulate(
         error = np.repeat(NOISE * np.hypot(*value.reshape(-1, 2).T), 2)
         blocks.append(replace(block, data=value + error * rng.standard_normal(value.size), error=error))
     made = problem.with_blocks(blocks)
-    sized = size_priors(made.pair[0], float(np.exp(problem.priors["area"].mean)) * plate.geometry.roughness)
+    sized = size_priors(made.pair[0], float(np.exp(problem.priors["area"].mean)) * plate.roughness)
     by_size = [key for key, prior in problem.priors.items() if prior.source.startswith("size")]
     kept = {key: sized[key] for key in (*by_size, "counter_tau")}
     truth = {

@@ -96,7 +96,7 @@ def _support(study: Study) -> tuple[Support, float]:
     sizes = (table.pitch, table.depth, table.mouth_diameter, table.floor_diameter, table.base)
     pitch, depth, mouth, floor, base = (_median(value) for value in sizes)
     plate = QuickChannels(pitch, depth, mouth / 2, floor / 2, base, table.packing == "hexagonal")
-    return plate, plate.geometry.roughness
+    return plate, plate.roughness
 
 
 def _median(value: Uncertain | None, otherwise: float = np.nan) -> float:

@@ -82,7 +82,7 @@ class ChannelPlate(Plate):
         k, s = kappa[first], sigma[first]
         g = None if sheet is None else sheet[first]
         found = _solve(_network(self, sheet is not None), k, s, g, z[first], self.slopes)
-        return AreaImpedance(*(self.geometry.cell * part[place.ravel()] for part in found))
+        return AreaImpedance(*(self.cell * part[place.ravel()] for part in found))
 
 
 @dataclass(frozen=True)
@@ -144,21 +144,20 @@ class _Network:
 
 @lru_cache(maxsize=64)
 def _network(plate: ChannelPlate, film: bool) -> _Network:
-    geometry, M = plate.geometry, plate.modes
-    radius, outer = geometry.radius, float(np.sqrt(geometry.cell / np.pi))
+    M, radius, outer = plate.modes, plate.radius, float(np.sqrt(plate.cell / np.pi))
     ring, disc = annulus_modes(radius, outer, M), disc_modes(plate.floor_radius, M)
     resistance = base_resistance(radius, plate.floor_radius, outer, plate.base, M)
     return _Network(
         depth=plate.depth,
         pore=np.pi * plate.mouth_radius * plate.floor_radius,
-        perimeter=geometry.wall / plate.depth,
-        top=geometry.top,
-        floor=geometry.floor,
+        perimeter=plate.wall / plate.depth,
+        top=plate.top,
+        floor=plate.floor,
         ring=ring,
         disc=disc,
         rest=annulus_resistance(radius, outer) - _quasi_static(ring),
         rest_floor=_EDGE_OF_DISC - _quasi_static(disc),
-        solid=np.append(geometry.solid, ring.norm),
+        solid=np.append(plate.solid, ring.norm),
         base=np.asarray(np.linalg.inv(resistance), dtype=np.float64),
         film=film,
     )

@@ -6,23 +6,23 @@ import numpy as np
 
 from eisfit.records import dataclass
 
-__all__ = ["Channel", "Plate"]
+__all__ = ["Plate"]
 
 
 @dataclass(frozen=True)
-class Channel:
-    """One channel and the cell that belongs to it.
+class Plate:
+    """A plate with channels: what its models are given, and the areas of one channel and its cell.
 
     Parameters
     ----------
-    pitch, depth, mouth_radius, floor_radius
-        cm; `pitch` from centre to centre.
+    pitch, depth, mouth_radius, floor_radius, base
+        cm; `pitch` from centre to centre, `base` the solid between the floors and the collector.
     hexagonal
         Packing of the channels: hexagonal, else square.
 
     Examples
     --------
-    >>> round(Channel(100e-4, 60e-4, 20e-4, 10e-4).wall * 1e8)  # um^2, of the cone in the paper
+    >>> round(Plate(100e-4, 60e-4, 20e-4, 10e-4, 10e-4).wall * 1e8)  # um^2, of the cone in the paper
     5733
     """
 
@@ -30,7 +30,10 @@ class Channel:
     depth: float
     mouth_radius: float
     floor_radius: float
+    base: float
     hexagonal: bool = False
+
+    particles = False
 
     @property
     def cell(self) -> float:
@@ -68,30 +71,3 @@ class Channel:
     def roughness(self) -> float:
         """True area over projected area."""
         return (self.wall + self.top + self.floor) / self.cell
-
-
-@dataclass(frozen=True)
-class Plate:
-    """What the models of a plate with channels are given.
-
-    Parameters
-    ----------
-    pitch, depth, mouth_radius, floor_radius, base
-        cm; `base` is the solid between the floors and the collector.
-    hexagonal
-        Packing of the channels: hexagonal, else square.
-    """
-
-    pitch: float
-    depth: float
-    mouth_radius: float
-    floor_radius: float
-    base: float
-    hexagonal: bool = False
-
-    particles = False
-
-    @property
-    def geometry(self) -> Channel:
-        """One channel and the cell that belongs to it."""
-        return Channel(self.pitch, self.depth, self.mouth_radius, self.floor_radius, self.hexagonal)
