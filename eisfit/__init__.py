@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from eisfit.fitting.comparison.table import Comparison
     from eisfit.fitting.errors.uncertainty import intervals
     from eisfit.fitting.fit import fit
-    from eisfit.fitting.interop import ImpedanceCircuit, export, from_impedance, to_impedance
+    from eisfit.fitting.interop import export, from_impedance, to_impedance
     from eisfit.fitting.result import FitResult
     from eisfit.model.circuit import Circuit
+    from eisfit.model.exchange.impedance_py import ImpedanceCircuit
     from eisfit.model.files.library import circuit, circuits
     from eisfit.model.own_elements import register_element
     from eisfit.model.simulate import simulate
@@ -50,7 +51,7 @@ _HOME = {
     "Explanation": "coating.explain",
     "FitResult": "fitting.result",
     "Identification": "fitting.identify.identification",
-    "ImpedanceCircuit": "fitting.interop",
+    "ImpedanceCircuit": "model.exchange.impedance_py",
     "KramersKronigResult": "validation.kramers_kronig_result",
     "Series": "spectra.series",
     "SeriesDRT": "tracking.relaxation.distributions",

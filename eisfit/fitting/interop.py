@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from eisfit.errors import CircuitError, ParameterError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
@@ -19,6 +18,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.exchange import pyimpspec
 from eisfit.model.exchange.circuitikz import picture
 from eisfit.model.exchange.impedance_py import (
+    ImpedanceCircuit,
     document_of,
     names,
     read_document,
@@ -28,56 +28,11 @@ from eisfit.model.exchange.impedance_py import (
 )
 from eisfit.model.exchange.spice import netlist
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.records import Document, dataclass
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["FORMS", "ImpedanceCircuit", "export", "from_impedance", "impedance_names", "to_impedance"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ImpedanceCircuit(Document):
-    """A circuit of impedance.py, read.
-
-    Attributes
-    ----------
-    circuit
-        Its `Circuit`: constants are fixed, everything else starts from its values. Ready for `eisfit.fit`.
-    values, stderr
-        By parameter name, in the parameter's unit: fitted, or the initial guess; an error that is not known
-        is None.
-    fitted
-        Whether impedance.py had fitted it.
-    """
-
-    circuit: Circuit
-    values: Mapping[str, float]
-    stderr: Mapping[str, float | None]
-    fitted: bool
-
-    def impedance(self, frequency: ArrayLike) -> NDArray[np.complex128]:
-        """Return the impedance, (F,) ohm, at its values; `frequency` (F,) Hz."""
-        return self.circuit.impedance(frequency, self.values)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per parameter: value, stderr, unit, vary, and impedance.py's name for it."""
-        import pandas as pd
-
-        called = names(self.circuit)
-        rows = {
-            n: {"value": self.values[n], "stderr": self.stderr[n], "unit": p.unit, "vary": p.free,
-                "impedance.py": called[n]}
-            for n, p in self.circuit.parameters.items()
-        }  # fmt: skip
-        return pd.DataFrame.from_dict(rows, orient="index")
-
-    def __repr__(self) -> str:
-        what = "fitted" if self.fitted else "initial guess"
-        return f"<ImpedanceCircuit {self.circuit.string}: {what}>\n{self.to_frame().to_string(na_rep='')}"
-
-    def _repr_html_(self) -> str:
-        return f"{self.circuit._repr_html_()}{self.to_frame().to_html(na_rep='')}"
 
 
 def to_impedance(
@@ -139,12 +94,10 @@ def from_impedance(source: Any) -> ImpedanceCircuit:
         When its numbers do not belong to its circuit.
     """
     if isinstance(source, (str, PathLike)):
-        read = read_file(Path(source), find_circuit)
-    elif not (hasattr(source, "circuit") and hasattr(source, "constants")):
+        return read_file(Path(source), find_circuit)
+    if not (hasattr(source, "circuit") and hasattr(source, "constants")):
         raise CircuitError(f"{source!r} is no circuit of impedance.py, nor a file that it saved")
-    else:
-        read = read_document(document_of(source), find_circuit)
-    return ImpedanceCircuit(read.circuit, read.values, read.stderr, read.fitted)
+    return read_document(document_of(source), find_circuit)
 
 
 def impedance_names(circuit: Circuit | str | PathLike[str]) -> dict[str, str]:

@@ -14,42 +14,78 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from eisfit.arrays import finite
 from eisfit.errors import CircuitError, ParameterError, did_you_mean
 from eisfit.files import parse_json, read_text
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series, components
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 
-__all__ = ["Imported", "document_of", "names", "read_document", "read_file", "string_of", "write_document"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ImpedanceCircuit",
+    "document_of",
+    "names",
+    "read_document",
+    "read_file",
+    "string_of",
+    "write_document",
+]
 
 _ELEMENTS = {"R", "C", "L", "W", "Wo", "Ws", "CPE", "La", "G", "Gs", "K", "Zarc", "TLMQ", "T"}
 _NAME = re.compile(r"[A-Za-z]+_?\d+")
 Known = Callable[[str], Circuit]
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A circuit of impedance.py in eisfit's terms.
+@dataclass(frozen=True, eq=False, repr=False)
+class ImpedanceCircuit(Document):
+    """A circuit of impedance.py, read.
 
     Attributes
     ----------
     circuit
-        With its constants fixed and its other values as start values.
+        Its `Circuit`: constants are fixed, everything else starts from its values. Ready for `eisfit.fit`.
     values, stderr
-        By parameter name; fitted ones where `fitted`, else the initial guess. An unknown error is None.
+        By parameter name, in the parameter's unit: fitted, or the initial guess; an error that is not known
+        is None.
     fitted
-        Whether it was fitted.
+        Whether impedance.py had fitted it.
     """
 
     circuit: Circuit
     values: Mapping[str, float]
     stderr: Mapping[str, float | None]
     fitted: bool
+
+    def impedance(self, frequency: ArrayLike) -> NDArray[np.complex128]:
+        """Return the impedance, (F,) ohm, at its values; `frequency` (F,) Hz."""
+        return self.circuit.impedance(frequency, self.values)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per parameter: value, stderr, unit, vary, and impedance.py's name for it."""
+        import pandas as pd
+
+        called = names(self.circuit)
+        rows = {
+            n: {"value": self.values[n], "stderr": self.stderr[n], "unit": p.unit, "vary": p.free,
+                "impedance.py": called[n]}
+            for n, p in self.circuit.parameters.items()
+        }  # fmt: skip
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def __repr__(self) -> str:
+        what = "fitted" if self.fitted else "initial guess"
+        return f"<ImpedanceCircuit {self.circuit.string}: {what}>\n{self.to_frame().to_string(na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        return f"{self.circuit._repr_html_()}{self.to_frame().to_html(na_rep='')}"
 
 
 def names(circuit: Circuit) -> dict[str, str]:
@@ -137,7 +173,7 @@ def write_document(
     return document
 
 
-def read_file(path: Path, known: Known) -> Imported:
+def read_file(path: Path, known: Known) -> ImpedanceCircuit:
     """Read a file that ``CustomCircuit.save`` wrote.
 
     Raises
@@ -163,7 +199,7 @@ def document_of(circuit: Any) -> dict[str, Any]:
     }
 
 
-def read_document(document: Any, known: Known, place: str = "") -> Imported:
+def read_document(document: Any, known: Known, place: str = "") -> ImpedanceCircuit:
     """Return a saved circuit in eisfit's terms.
 
     Parameters
@@ -205,7 +241,7 @@ def read_document(document: Any, known: Known, place: str = "") -> Imported:
         ready = _constrain(circuit, ordered, set(constants), expressions)
     except ParameterError as error:
         raise ParameterError(f"{place}{error}") from None
-    return Imported(ready, ordered, stderr, fitted)
+    return ImpedanceCircuit(ready, ordered, stderr, fitted)
 
 
 def _parts(circuit: Circuit) -> dict[Component, str]:
