@@ -340,6 +340,8 @@ class SeriesResult(Told, Sequence[Row]):
         """Draw one parameter over the cycles with errors and growth on `ax` (a new one where None)."""
         from eisfit.display.plot.series import cells_trend
 
+        if not isinstance(name, str):
+            raise UsageError(f"plot draws one parameter, plot_all(names={list(name)}) several")
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
         return cells_trend([self.to_dict(data=False)], name, ax=ax, **options)

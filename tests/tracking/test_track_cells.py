@@ -72,6 +72,8 @@ def test_mistakes_are_named(tracked, table):
         compare_series(tracked[:1])
     with pytest.raises(UsageError, match="a label of its own, not 'bare', 'bare'"):
         compare_series([tracked[0], tracked[0]])
+    with pytest.raises(UsageError, match=r"plot_all\(names=\['R_ct', 'R_s'\]\)"):
+        tracked[0].plot(["R_ct", "R_s"])
     with pytest.raises(EisfitError, match="no cell 'blank'; there are bare, coated"):
         table["blank"]
 
@@ -90,6 +92,10 @@ def test_the_trend_shows_each_cell_and_its_band(table):
 
 
 @pytest.mark.slow
+def test_series_one_after_the_other_are_those_of_a_list(tracked):
+    assert compare_series(*tracked).to_dict() == compare_series(tracked).to_dict()
+
+
 def test_cells_of_a_group_have_one_colour_and_one_name():
     rows = [{"cycle": k, "ok": True, "R_ct": 5.0 + k, "R_ct_stderr": 0.1} for k in range(3)]
     cells = [{"label": name, "rows": rows, "units": {"R_ct": "ohm"}} for name in ("a1", "a2", "b1", "b2")]

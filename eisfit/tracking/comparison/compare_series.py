@@ -140,8 +140,8 @@ class CellTable(Told, Sequence[SeriesResult]):
 
 
 def compare_series(
-    series: Sequence[SeriesResult],
-    *,
+    series: SeriesResult | Sequence[SeriesResult],
+    *more: SeriesResult,
     groups: Mapping[str, Sequence[str]] | None = None,
     level: float = 0.95,
 ) -> CellTable:
@@ -149,8 +149,8 @@ def compare_series(
 
     Parameters
     ----------
-    series
-        Two or more, with different labels.
+    series, more
+        Two or more, one after the other or in a list, with different labels.
     groups
         Replicates: name -> labels of its cells. Each further group is then compared with the first (see
         `eisfit.tracking.comparison.replicates`); else each further cell with the first cell.
@@ -163,6 +163,7 @@ def compare_series(
         For fewer than two cells, labels that are empty or alike, fewer than two groups, or a group of no or
         unknown cells, or of one that is in another group too.
     """
+    series = [series, *more] if isinstance(series, SeriesResult) else [*series, *more]
     labels = [cell.label for cell in series]
     if len(series) < 2:
         raise UsageError("a comparison of cells needs two series")
