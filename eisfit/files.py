@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and finding the data shipped with eisfit."""
+"""Files: read as text or JSON, written so that nobody sees half of one; the nearest to a missing one."""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["Columns", "Document", "Told", "dataclass"]
+__all__ = ["FIT_SCHEMA", "Columns", "Document", "Told", "dataclass"]
+
+#: Of documents of fits, written by commands and pages, read by reports.
+FIT_SCHEMA = "eisfit.fit/2"
 
 T = TypeVar("T")
 

@@ -36,6 +36,7 @@ from eisfit.cli.output import (
 )
 from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError, UsageError
+from eisfit.records import FIT_SCHEMA
 
 __all__ = ["fit"]
 
@@ -227,7 +228,7 @@ def _show_fits(results: list[Any], json: bool) -> None:
 
     documents = [result.to_dict(data=False) for result in results]
     if json:
-        print_json({"schema": "eisfit.fit/2", "results": documents})
+        print_json({"schema": FIT_SCHEMA, "results": documents})
     elif len(documents) == 1:
         print_text(report.fit_text(documents[0], width=width()))
     else:
@@ -262,7 +263,7 @@ def _write_fits(results: list[Any], target: Folder) -> None:
     from eisfit.display import plot, report
 
     documents = [result.to_dict() for result in results]
-    write_json(target.path / "fit.json", {"schema": "eisfit.fit/2", "results": documents})
+    write_json(target.path / "fit.json", {"schema": FIT_SCHEMA, "results": documents})
     write_atomic(target.path / "fit.csv", report.fits_csv(documents))
     taken: set[str] = set()
     for result, document in zip(results, documents, strict=True):

@@ -24,6 +24,7 @@ from eisfit.cli.sources import keep_assumed, read_sources
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 from eisfit.model import COMMON
+from eisfit.records import FIT_SCHEMA
 
 __all__ = ["report", "view"]
 
@@ -153,7 +154,7 @@ def _read_results(path: Path) -> list[Any] | None:
     document = parse_json(read_text(path, ReadError), str(path), ReadError)
     kind = document.get("schema") if isinstance(document, dict) else None
     try:
-        if kind == "eisfit.fit/2":
+        if kind == FIT_SCHEMA:
             return [result_or_failure(row) for row in document["results"]]
         if kind == "eisfit.track/2":
             return [SeriesResult.from_dict(document)]

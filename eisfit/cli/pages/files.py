@@ -11,6 +11,7 @@ from typing import Any
 
 from eisfit.errors import UsageError
 from eisfit.model.schema import ClosedModel, Field, validate
+from eisfit.records import FIT_SCHEMA
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["describe_measured", "export", "read_files", "report"]
@@ -93,14 +94,14 @@ def export(request: dict[str, Any]) -> dict[str, Any]:
 def _write_json(results: Sequence[dict[str, Any]]) -> str:
     from eisfit.files import to_json
 
-    return to_json({"schema": "eisfit.fit/2", "results": list(results)})
+    return to_json({"schema": FIT_SCHEMA, "results": list(results)})
 
 
 def _write_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
     def write(results: Sequence[dict[str, Any]]) -> str:
         from eisfit.display.report.flat_tables import flat_table
 
-        return flat_table({"schema": "eisfit.fit/2", "results": list(results)}, form)
+        return flat_table({"schema": FIT_SCHEMA, "results": list(results)}, form)
 
     return write
 

@@ -25,6 +25,7 @@ from eisfit.display.report.words import (
     title_of,
 )
 from eisfit.errors import UsageError
+from eisfit.records import FIT_SCHEMA
 from eisfit.rounding import latex_value_with_error
 
 __all__ = ["paper_table"]
@@ -48,7 +49,7 @@ def paper_table(document: Document, form: str) -> str:
         For a document of another kind.
     """
     kind = str(document.get("schema"))
-    if kind == "eisfit.fit/2":
+    if kind == FIT_SCHEMA:
         fits = [one for one in document["results"] if not one.get("error")]
         lost = [f"{title_of(one)}: {failure(one)}" for one in document["results"] if one.get("error")]
         table = (

@@ -1,4 +1,4 @@
-/* What the engine is asked for, and what is done with its answers. */
+/* Files that come in, what the engine is asked for, and what is done with its answers. */
 eisfit.Work = class {
   constructor(bench) { this.bench = bench; this.engine = bench.engine; this.under = 0; this.stop = false; }
 
