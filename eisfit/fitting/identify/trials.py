@@ -17,6 +17,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.moved_branch import put_arc
+from eisfit.engine.swapped_arcs import exchange_unequal_arcs
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
@@ -222,8 +223,20 @@ class Workbench:
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
-        found = self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE)
+        found = self._exchange_arcs(self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE))
         return self._go_to_digits(found) if self.is_exact else self._go_to_bottom(found)
+
+    def _exchange_arcs(self, found: Trial) -> Trial:
+        """Go on from where the best end leads with its arcs exchanged, where that is better."""
+        values = found.problem.coordinates.physical(found.theta[np.newaxis])
+        starts = exchange_unequal_arcs(found.circuit, values)[1]
+        if not len(starts):
+            return found
+        theta = found.problem.coordinates.internal(starts)
+        other = self._fit(found.structure, found.problem, theta, steps=_STEPS)
+        if other.chisqr >= found.chisqr:
+            return found
+        return replace(other, ends=np.concatenate([other.ends[:1], found.ends]))
 
     def reduce(self, structure: Structure, parent: Trial) -> Trial:
         """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""

@@ -11,9 +11,12 @@ import pytest
 import eisfit
 from eisfit import Identification, Spectrum, identify
 from eisfit.errors import SpectrumError
+from eisfit.fitting.identify.choice import choose
 from eisfit.fitting.identify.moves import neighbours
 from eisfit.fitting.identify.structures import Arc, circuit_of, orders, shape, size
+from eisfit.fitting.identify.trials import Workbench
 from eisfit.model.notation import parse
+from eisfit.spectra.noise import weights
 
 F = np.geomspace(1e5, 1e-2, 61)
 S = 2j * np.pi * F
@@ -61,6 +64,16 @@ def test_the_structure_is_named(truth):
     assert result.first.grade == "A"
     assert result.probability > 0.3
     assert not result.first.at_bound
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_the_warburg_is_found_in_its_arc_whatever_the_random_starts(seed):
+    """It stayed in the other arc for a chi-square of 123, and another circuit was named."""
+    truth = "L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"
+    spectrum = noisy(TRUTHS[truth])
+    bench = Workbench(spectrum, weights(spectrum, "modulus"), 0.003**2, seed)
+    parent = bench.full(bench.rough(structure("R0-p(R1,CPE1)-p(R2-W2,CPE2)"), []))
+    assert bench.full(bench.rough(structure(truth), [parent])).chisqr / 0.003**2 < 96
 
 
 @pytest.mark.slow
@@ -193,6 +206,20 @@ def test_orders_count_equal_parts():
     assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
 
 
+def test_one_of_many_circuits_is_told_to_be_one():
+    """Three skewed arcs (S. Havriliak, S. Negami, Polymer 8 (1967) 161): a sum of arcs only imitates them."""
+    frequency = np.geomspace(1e5, 1e-2, 60)
+    s = 2j * np.pi * frequency
+    arcs = ((5, 1e-4, 0.9, 0.5), (8, 1e-2, 0.95, 0.45), (9, 1, 0.9, 0.5))
+    z = 1 + sum(r / (1 + (s * tau) ** a) ** b for r, tau, a, b in arcs)
+    error = np.random.default_rng(0).normal(0, 3e-4, (2, z.size))
+    spectrum = Spectrum(frequency=frequency, impedance=z + np.abs(z) * (error[0] + 1j * error[1]))
+    result = identify(spectrum)
+    assert result.first.grade == "B" and result.first.free >= 9
+    assert [flag.name for flag in result.flags] == ["one_of_many"]
+    assert "one_of_many" in [flag.name for flag in choose(spectrum).flags]
+
+
 @pytest.mark.slow
 def test_a_larger_circuit_that_imitates_is_told_and_not_named():
     """Seven RC arcs nine tenths of a decade apart: no small circuit explains them to 0.05 %."""
@@ -204,7 +231,7 @@ def test_a_larger_circuit_that_imitates_is_told_and_not_named():
     result = identify(Spectrum(frequency=frequency, impedance=z + np.abs(z) * (error[0] + 1j * error[1])))
     assert result.first.grade == "B"
     assert result.first.free <= 11
-    assert [flag.name for flag in result.flags] == ["closer_circuit"]
+    assert [flag.name for flag in result.flags] == ["closer_circuit", "one_of_many"]
 
 
 @pytest.mark.slow
