@@ -30,6 +30,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+_TOLD = ("points_dropped", "closer_circuit", "one_of_many")  # of identify, where a fit is told of its circuit
+
 # Probability by each spectrum looked at, from which a circuit may stand for all; a rival's too.
 _SERVES = 0.01
 _SMALLER, _RIVALS = 3, 2  # circuits tried where the chosen one's parameters are not determined
@@ -224,7 +226,7 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
         f"probability {_percent(answer.probability)}{second}"
     )
     told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
-    others = tuple(flag for flag in found.flags if flag.name in ("points_dropped", "closer_circuit"))
+    others = tuple(flag for flag in found.flags if flag.name in _TOLD)
     return Choice(answer, found.spectrum, (told, *others), tuple(ranked) if place == 1 else ())
 
 
