@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["fit_overview", "kramers_kronig"]
 
 
+_LINE = 60  # letters of a title beside the verdict
+
+
 def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: Mapping[str, Any]) -> Any:
     """Draw a spectrum the way that `kind` says, and return the axes.
 
@@ -199,12 +202,13 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
     if is_simulated(document):
         source = f"{shorten(source, 28)} (simulated)"
-    head = ", ".join(part for part in (shorten(source, 40), shorten(what or "", 60)) if part)
+    parts = [legible(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]
+    head = ", ".join(parts) if len(", ".join(parts)) <= _LINE else "\n".join(parts)
     grave = [flag for flag in document.get("flags") or [] if flag.get("level", "forbids") == "forbids"]
     names = ", ".join(dict.fromkeys(str(flag.get("name")) for flag in grave))
     grade = f"{document['grade']}, " if document.get("grade") else ""
     verdict = grade + ("usable" if document.get("ok") else f"not usable: {names}".removesuffix(": "))
-    figure.suptitle(legible(head), x=0.01, ha="left", fontsize=10)
+    figure.suptitle(head, x=0.01, ha="left", fontsize=10)
     figure.text(
         0.995, 0.99, legible(shorten(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
         color=GREEN if document.get("ok") else VERMILION,
