@@ -148,7 +148,8 @@ def fit_jointly(study: Study) -> str:
     problem = problem_of(study)
     found = posteriors(problem, study.file.study.seed)
     best = found.get("access_and_activity", found["intrinsic_activity"])
-    lines = [f"joint fit of {len(problem.blocks)} spectra, p = {best.p_value:.2g}"]
+    data = "cells' published resistances" if problem.scalar else "spectra"
+    lines = [f"joint fit of {len(problem.blocks)} {data}, p = {best.p_value:.2g}"]
     if best.p_value < LEAST_P:
         lines.append("The fit misses the data: the values below are not to be used.")
     drawn = best.draws(_DRAWS, np.random.default_rng(study.file.study.seed))

@@ -30,7 +30,7 @@ __all__ = [
     "check_temperature",
 ]
 
-_COLDEST = 150.0  # K: below, a number of degrees was called kelvins
+_COLDEST = 100.0  # K: below, a number of degrees was called kelvins
 
 
 def _define(unit: str, *, zero: bool = False, bare: bool = False) -> Any:

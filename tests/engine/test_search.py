@@ -248,6 +248,22 @@ def test_data_without_noise_along_a_curved_valley(last_digit):
     assert not any(flag.name == "not_converged" for flag in found.flags)
 
 
+@pytest.mark.parametrize("seed", [9010, 9128])
+def test_a_transmission_line_does_not_take_the_arc_beside_it(seed):
+    """4 of 400 simulated spectra end elsewhere than at the lowest optimum; 13 did."""
+    circuit, f = find_circuit("R_s-TLM_1-p(R_2,CPE_2)"), np.logspace(5, -2, 60)
+    rng = np.random.default_rng(seed)
+    R, alpha, tau = 10 ** rng.uniform(0.3, 1.7, 4), rng.uniform(0.75, 1, 2), 10 ** rng.uniform(-4.5, -0.5, 2)
+    Q = tau**alpha / R[2:]
+    values = [R[0], R[1], R[2], Q[0], alpha[0], R[3], Q[1], alpha[1]]
+    truth = dict(zip(circuit.names, values, strict=True))
+    noise = 10 ** rng.uniform(-3.3, -2)
+    z = circuit.impedance(f, truth)
+    z = z * (1 + noise * (rng.standard_normal(60) + 1j * rng.standard_normal(60)))
+    blind, known = eisfit.fit((f, z), circuit), eisfit.fit((f, z), circuit, start=truth)
+    assert blind.statistics.chisqr <= known.statistics.chisqr * 1.0001
+
+
 def test_arcs_that_may_be_negative_are_not_exchanged():
     """(R Q)^(1/alpha) of a negative R is no time constant: the search goes on without it."""
     circuit = find_circuit("rs-sei-ct-w").constrain(bound={"R_ct": (-1e6, 1e6)})

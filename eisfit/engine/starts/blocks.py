@@ -13,6 +13,8 @@ __all__ = ["DIFFUSION", "Block", "blocks", "difficulty", "relaxes", "resonates"]
 
 DIFFUSION = ("Wo", "Ws")
 _ARCS = ("K", "Zarc")
+_MANY = 4  # time constants: then the search is as large as a grid allows
+_OF_LINES = 4  # parameters: a rail, and the interface's arc
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,11 @@ def difficulty(circuit: Circuit) -> int:
     """Return how many things are to be scanned, one more where they hide each other."""
     pieces = list(blocks(circuit.tree))
     scanned, kinds = sum(block.scanned for block in pieces), {block.kind for block in pieces}
-    # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc.
-    return scanned + (bool(scanned > 2 and kinds & set(DIFFUSION)) or (scanned > 1 and "L" in kinds))
+    # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc; what beside
+    # an arc has an arc of its own, a transmission line, may have taken that one's.
+    lines = any(block.kind == "own" and len(block.first.parameter_names) >= _OF_LINES for block in pieces)
+    hidden = (scanned > 2 and bool(kinds & set(DIFFUSION))) or (scanned > 1 and "L" in kinds)
+    return scanned + (hidden or (1 < scanned < _MANY and lines))
 
 
 def _kind(component: Component) -> str:
