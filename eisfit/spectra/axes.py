@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
-_BEFORE, _AFTER = r"(?<![A-Za-z0-9.])", r"(?![A-Za-z0-9%])"
+_BEFORE, _AFTER = r"(?<![A-Za-z0-9.,])", r"(?![A-Za-z0-9%])"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
 from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
-from eisfit.spectra.readers._metadata import leading_number
+from eisfit.spectra.readers._metadata import condition
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["axis_in_names", "axis_notes", "place_on_axes", "sort_spectra", "with_cycles"]
 
@@ -89,15 +88,12 @@ def may_be_suffix(suffix: str) -> bool:
 
 
 def _read_header(spectrum: Spectrum, axis: Axis) -> float | None:
-    """Return what the header says under one of the axis' names; in kelvin where it says K."""
+    """Return what the header says under one of the axis' names; in the axis' unit."""
     words = {axis.name, *axis.also}
     for key, value in spectrum.metadata.items():
         plain = re.sub(r"[\s-]+", "_", str(key).strip())
         if plain in words or plain.lower() in words:
-            number = leading_number(str(value))
-            if number is not None and axis.name == "temperature" and re.search(r"\d ?K\b", str(value)):
-                return round(number - ZERO_CELSIUS, 6)
-            return number
+            return condition(axis.name, str(value), axis.suffixes)
     return None
 
 

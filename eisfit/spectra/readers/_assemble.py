@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
@@ -18,7 +18,7 @@ from eisfit.spectra.readers._doubt import NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
-from eisfit.spectra.readers._units import PER_AREA
+from eisfit.spectra.readers._units import PER_AREA, to_celsius
 from eisfit.spectra.spectrum import TURNED
 from eisfit.units import ZERO_CELSIUS
 
@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+#: Where a number without a unit may be kelvin as well.
+COLDEST, HOTTEST = 220.0, 400.0
+_NEARLY_HALF = 0.49
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 #: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
@@ -102,14 +105,26 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
         if meaning.quantity not in chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
-            kelvin = meaning.quantity == "temperature" and meaning.unit in ("K", "kelvin", "Kelvin")
-            chosen.values[meaning.quantity] = values * meaning.scale - (ZERO_CELSIUS if kelvin else 0.0)
+            chosen.values[meaning.quantity] = values * meaning.scale
+            if meaning.quantity == "temperature":
+                _settle_temperature(chosen)
     if "period" in chosen and "frequency" not in chosen:
         chosen.columns["frequency"] = chosen.columns.pop("period")
         with np.errstate(divide="ignore"):
             chosen.values["frequency"] = 1 / chosen.values.pop("period")
         chosen.notes.append("frequency from the period")
     return chosen
+
+
+def _settle_temperature(chosen: Chosen) -> None:
+    """Turn temperatures into degrees Celsius; of those that nothing says a unit of, say what is taken."""
+    told, values = chosen.columns["temperature"], chosen["temperature"]
+    unit, typical = told.unit, float(median(drop_nan(values))) if np.isfinite(values).any() else 0.0
+    if not unit and COLDEST < typical < HOTTEST:
+        unit = "K" if abs((typical - ZERO_CELSIUS) % 1 - 0.5) > _NEARLY_HALF else ""
+        taken = "kelvin, as its .15 tells" if unit else "degrees Celsius"
+        chosen.notes.append(f"{ASSUMED} {told.name!r}, which has no unit, is in {taken}")
+    chosen.values["temperature"] = to_celsius(values, unit)
 
 
 def drop_words(chosen: Chosen) -> None:

@@ -263,7 +263,12 @@ def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
     """Whether a quantity can have the unit, or without one what stands in the name's brackets."""
     if unit is None:
         return KIND.get(quantity) not in ("ohm", "siemens") or not _has_other_unit(core)
-    also = {"kelvin": "temperature", "rate": "frequency", "decibel ohm": "modulus"}.get(unit.kind)
+    also = {
+        "kelvin": "temperature",
+        "fahrenheit": "temperature",
+        "rate": "frequency",
+        "decibel ohm": "modulus",
+    }.get(unit.kind)
     return unit.kind == "any" or quantity == also or KIND.get(quantity) in (unit.kind, None)
 
 
@@ -297,7 +302,7 @@ def _has_foreign_unit(text: str, quantity: str, concepts: Counter[str]) -> bool:
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
     if quantity in _CONDITIONS:
-        return len(label) == 1 or label.isdigit()
+        return (len(label) == 1 and label not in "Ff") or label.isdigit()  # T (F): Fahrenheit
     if concepts["relative"]:
         return False
     return quantity in _LABELLED and bool(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._units import to_celsius, unit_of
 
-__all__ = ["apply_conditions", "header_text", "key_values", "leading_number"]
+__all__ = ["apply_conditions", "condition", "header_text", "key_values", "leading_number"]
 
 _PAIR = regex(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
+#: The unit behind the number that a text starts with.
+_BEHIND = regex(rf"{_LEADING.pattern}\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)")
+_KINDS = {"temperature": ("celsius", "kelvin", "fahrenheit"), "potential": ("volt",), "time": ("time",)}
 _HEADER_LIMIT = 20_000
 _PAIRS_LIMIT = 300
 _CONDITIONS = (
@@ -53,12 +58,36 @@ def leading_number(text: str) -> float | None:
     return float(match[0].replace(",", ".")) if match else None
 
 
+def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyType({})) -> float | None:
+    """Return the number that `text` starts with in the unit of a condition; None for one of something else.
+
+    `factors` are of the units that other conditions than temperature, potential and time may have.
+
+    >>> condition("temperature_C", "298.15 K"), condition("potential", "300 mV vs. Li")
+    (25.0, 0.3)
+    >>> condition("thickness", "5 um", {"nm": 1.0, "um": 1e3}), condition("temperature_C", "25 (room)")
+    (5000.0, 25.0)
+    >>> condition("temperature_C", "25 bar"), condition("time", "11:14:53"), condition("time", "2024-05-01")
+    (None, None, None)
+    """
+    number, behind = leading_number(text), _BEHIND.match(text.strip())
+    word = behind[1] if behind else ""
+    kinds = _KINDS.get(name.partition("_")[0], ())
+    if number is None or not word or not (kinds or factors):
+        return number
+    if not kinds:
+        return number * factors[word] if word in factors else None
+    word = "degF" if word == "F" else word
+    told = unit_of(word)
+    return round(to_celsius(number * told.scale, word), 6) if told and told.kind in kinds else None
+
+
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
     for name, pattern in _CONDITIONS:
         for key, value in pairs.items():
-            found = leading_number(str(value)) if pattern.match(key) else None
-            if found is None or (name == "temperature_C" and re.search(r"\dK|\d K", str(value))):
+            found = condition(name, str(value)) if pattern.match(key) else None
+            if found is None:
                 continue
             for sweep in sweeps:
                 if getattr(sweep, name) is None:

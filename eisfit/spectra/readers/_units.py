@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from math import pi
+from typing import TypeVar
 
+from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "PER_AREA", "Unit", "impedance_unit"]
-__all__ += ["is_unit", "unit_of"]
+__all__ += ["is_unit", "to_celsius", "unit_of"]
+
+Values = TypeVar("Values", float, FloatArray)
 
 #: Spelt in capitals, M may be milli or mega.
 AMBIGUOUS = regex(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
@@ -122,16 +127,35 @@ _UNITS = (
     ("H", r"(p|n|u|µ|μ|m|)H$", "henry", 1.0),
     ("scd秒.", r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$", "time", 1.0),
     ("n", r"()(?:min)$", "time", 60.0),
-    ("hrs", r"()(?:h|hours?)$", "time", 3600.0),
-    ("", r"(m|)(?:V|volts?|V vs\.? .*)$", "volt", 1.0),
+    ("hrs", r"()(?:h|hrs?|hours?)$", "time", 3600.0),
+    ("s", r"()(?:days)$", "time", 86400.0),
+    ("", r"(k|m|u|µ|μ|)(?:V|volts?|V vs\.? .*)$", "volt", 1.0),
     ("A", r"(n|u|µ|μ|m|)A$", "ampere", 1.0),
     ("KknN", r"(?i:()(?:K|kelvin))$", "kelvin", 1.0),
-    ("C℃", r"()(?:deg ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃)$", "celsius", 1.0),
+    (
+        "C℃sS",
+        r"()(?:deg\.? ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃|(?:deg(?:rees?)? )?[cC]elsius|CELSIUS)$",
+        "celsius",
+        1.0,
+    ),
+    ("FtT", r"(?i:()(?:deg\.? ?F|(?:°|º|Â°)F|(?:deg(?:rees?)? )?fahrenheit))$", "fahrenheit", 1.0),
 )
 
 
 _VOLT_PER_AMPERE = regex(r"([kmuµμ]?)V ?/ ?([kmunµμ]?)A$")
 _APART = regex(r"(?<=^[kKMGmuµμn])[ -](?=[oO]hm|OHM|[ΩΩ]|Hz)")  # k Ω
+
+
+def to_celsius(values: Values, unit: str) -> Values:
+    """Return temperatures in degrees Celsius, those without a unit as they are.
+
+    >>> to_celsius(298.15, "K"), to_celsius(77.0, "°F"), to_celsius(25.0, "")
+    (25.0, 25.0, 25.0)
+    """
+    told = unit_of(unit) if unit else None
+    if told is not None and told.kind == "kelvin":
+        return values - ZERO_CELSIUS
+    return (values - 32.0) / 1.8 if told is not None and told.kind == "fahrenheit" else values
 
 
 @cache
