@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, robust_spread
 from eisfit.engine.arcs import arcs, name_columns
-from eisfit.engine.arcs_order import role_times
+from eisfit.engine.arcs_order import order_arcs, role_times
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult, FittedParameter
 from eisfit.model.circuit import Circuit
@@ -29,6 +29,7 @@ __all__ = ["Candidate", "Features", "cheapest_path", "measure_movement"]
 
 _DIGITS = 8  # of a cost: of paths that cost as much the first candidates' is taken, not what rounding says
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations
+_BY_NAME = 0.01  # of an arc against its role
 _DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
 _ZERO = 1e-200  # is enough of nothing for a logarithm
 _FLOOR = 0.05  # ln units: the least movement that counts as usual
@@ -80,10 +81,13 @@ class Features:
         return np.array(found)
 
     def disorder(self, values: FloatArray) -> FloatArray:
-        """Return how many arcs (n,) stand against the order of their roles."""
+        """Return how many arcs (n,) stand against the order of their roles; a little for that of the string.
+
+        Arcs without roles that could be exchanged are one impedance either way: rounding decided.
+        """
         times = list(role_times(self.circuit, values).values())
         if len(times) < 2:
-            return np.zeros(len(values))
+            return np.asarray(_BY_NAME * (order_arcs(self.circuit, values) != values).any(axis=1))
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
 
 

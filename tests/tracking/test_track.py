@@ -259,3 +259,21 @@ def test_errors_of_an_amplitude_of_either_sign_know_that_the_circuit_is_only_nea
     errors = [{round(p.value, 3): p.stderr for p in fit.parameters.values()} for fit in (alone, tracked)]
     assert max(errors[0].values()) > 1
     assert sorted(errors[1].values()) == pytest.approx(sorted(errors[0].values()), rel=1e-4)
+
+
+def test_arcs_that_no_bound_tells_apart_are_named_as_a_fit_names_them():
+    values = {
+        "R0": 5,
+        "R1": 80,
+        "CPE1_Q": 1e-6,
+        "CPE1_alpha": 0.9,
+        "R2": 20,
+        "CPE2_Q": 1e-2,
+        "CPE2_alpha": 0.85,
+    }
+    string, bound = "R0-p(R1,CPE1)-p(R2,CPE2)", {"R1": (0, 100), "R2": (10, 1e4)}
+    cell = eisfit.simulate(string, values, noise=0.003, seed=1)
+    series = eisfit.track([cell.replace(cycle=k) for k in (1, 2, 3)], string, bound=bound)
+    alone = eisfit.fit(cell, string, bound=bound)["R1"].value
+    assert [one["R1"].value for one in series] == pytest.approx([alone] * 3, rel=1e-6)
+    assert alone == pytest.approx(80, rel=0.01)
