@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import eisfit
+from eisfit.spectra.axes import axis_of, axis_value
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 1, 21)
@@ -84,3 +85,25 @@ def test_a_decimal_comma_in_a_name_is_not_half_a_potential(tmp_path):
     (tmp_path / "cell_3,7V.csv").write_text(text_of(), encoding="utf-8")
     (spectrum,) = eisfit.read_series(tmp_path / "cell_3,7V.csv")
     assert spectrum.potential_V is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "axis", "right"),
+    [
+        ("temperature (F)", 77, None, "temperature in degC"),
+        ("temperature (°F)", 77, "temperature", 25),
+        ("temperature / K", 298.15, "temperature", 25),
+        ("time (hours)", 2, "time", 7200),
+        ("time / d", 2, "time", 172800),
+        ("thickness (mil)", 1, None, "thickness in nm"),
+    ],
+)
+def test_the_units_of_a_manifest(column, value, axis, right, tmp_path):
+    (tmp_path / "cell.csv").write_text(text_of(), encoding="utf-8")
+    (tmp_path / "manifest.csv").write_text(f"file,{column}\ncell.csv,{value}\n", encoding="utf-8")
+    if axis is None:
+        with pytest.raises(eisfit.EisfitError, match=right):
+            eisfit.read_series(tmp_path)
+        return
+    (spectrum,) = eisfit.read_series(tmp_path)
+    assert axis_value(spectrum, axis_of(axis)) == pytest.approx(right)

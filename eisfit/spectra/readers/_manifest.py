@@ -10,7 +10,8 @@ import numpy as np
 
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
-from eisfit.spectra.axes import AXES, axis_of
+from eisfit.spectra.axes import AXES, Axis, axis_of
+from eisfit.spectra.readers._units import unit_of
 from eisfit.units import ZERO_CELSIUS
 
 __all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles", "manifest_rows"]
@@ -50,6 +51,11 @@ def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
             f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}; "
             "instead of cycle: temperature, soc, thickness, ..."
         )
+    for place, (axis, factor, _) in axes.items():
+        if np.isnan(factor):
+            raise ReadError(
+                f"{path}: {columns[place]!r} of the manifest: {axis} in {AXES[axis].unit}, please"
+            )
     at_file = columns.index("file")
     found_rows = []
     for line, row in enumerate(rows, start=2):
@@ -83,9 +89,19 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
         axis = axis_of(name)
     except UsageError:
         return None
+    return axis.name, *_factor_and_shift(axis, unit)
+
+
+def _factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
+    """Return what a number in `unit` is multiplied by, and what is then taken off; NaN for another unit."""
+    told = unit_of(unit) if unit else None
+    if axis.name == "temperature" and told and told.kind in ("kelvin", "fahrenheit"):
+        return (1.0, ZERO_CELSIUS) if told.kind == "kelvin" else (1 / 1.8, 32 / 1.8)
+    if axis.name == "time" and told and told.kind == "time":
+        return told.scale, 0.0
     factors = {u.lower(): factor for u, factor in axis.suffixes.items()}
-    shift = ZERO_CELSIUS if axis.name == "temperature" and unit.lower() == "k" else 0.0
-    return axis.name, factors.get(unit.lower(), 1.0), shift
+    word = unit.lower().partition(" ")[0]  # V vs. Li
+    return (factors.get(word, np.nan) if word and factors else 1.0), 0.0
 
 
 def _cycle_number(path: Path, line: int, text: str, axis: str = "cycle") -> float | None:

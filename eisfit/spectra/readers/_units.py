@@ -138,7 +138,7 @@ _UNITS = (
         "celsius",
         1.0,
     ),
-    ("FtT", r"(?i:()(?:deg\.? ?F|(?:°|º|Â°)F|(?:deg(?:rees?)? )?fahrenheit))$", "fahrenheit", 1.0),
+    ("FftT", r"(?i:()(?:deg\.? ?F|(?:°|º|Â°)F|(?:deg(?:rees?)? )?fahrenheit))$", "fahrenheit", 1.0),
 )
 
 
