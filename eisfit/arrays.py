@@ -40,6 +40,8 @@ def drop_masked(*arrays: Any) -> tuple[list[Any], int]:
 
     Arrays that have no mask, and None, take part; the others are returned as they are.
     """
+    if all(type(a) is np.ndarray or a is None for a in arrays):  # as most are: there are many spectra
+        return list(arrays), 0
     masks = [np.asarray(a.mask) for a in arrays if hasattr(a, "mask") and hasattr(a, "filled")]
     shapes = {np.shape(a) for a in arrays if a is not None} if masks else set()
     if len(shapes) != 1:

@@ -110,10 +110,8 @@ def check_impedance(impedance: ComplexArray) -> None:
         When there are any.
     """
     size = np.abs(impedance)
-    # of the reductions themselves: each method around one costs as much again
-    if not (
-        np.minimum.reduce(size) >= 1 / _LARGEST and np.maximum.reduce(size) <= _LARGEST
-    ):  # nan is neither
+    # by their places, which a third of the time finds; nan is both, and neither
+    if not (size.item(size.argmin()) >= 1 / _LARGEST and size.item(size.argmax()) <= _LARGEST):
         _check_finite("impedance", impedance)
         _check_range("impedance", "ohm", size[size > 0])
 
