@@ -13,7 +13,7 @@ from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Basin", "Ends", "Optima", "find_different", "join_ends"]
+__all__ = ["Basin", "Ends", "Optima", "find_different", "join_ends", "put_in_order"]
 
 _KEPT = 32  # ends of one spectrum, beside those that came last
 
@@ -87,23 +87,31 @@ class Optima:
         agreed, starts = int(self.agreed[row]), int(self.starts[row])
         return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, starts)
 
-    def put_in_order(self, problem: Problem) -> tuple[FloatArray, IntArray]:
-        """Return parameters (B, P) of the best optima, arcs by their time constants, and which (B,) they are.
 
-        Of ends that the data cannot tell apart, one with its roles from fast to slow.
-        """
-        circuit, coordinates = problem.coordinates.circuit, problem.coordinates
-        nfree = max(problem.weight.shape[1] - coordinates.size, 1)
-        alike = np.isfinite(self.chisqr) & (self.chisqr <= self.chisqr[:, :1] * (1 + NO_BETTER / nfree))
-        alike[:, 0] = True
-        row, end = np.nonzero(alike)
-        values = order_arcs(circuit, coordinates.physical(self.theta[row, end]))
-        good = np.zeros(alike.shape, dtype=bool)
-        good[row, end] = arcs_in_order(circuit, values)
-        best = np.argmax(good, axis=1)  # 0, the best, where none is
-        found = np.full(alike.shape, -1)
-        found[row, end] = np.arange(row.size)
-        return values[found[np.arange(len(found)), best]], np.asarray(best)
+def put_in_order(problem: Problem, theta: FloatArray, chisqr: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return parameters (B, P) of the best ends, arcs by their time constants, and which (B,) they are.
+
+    Of ends that the data cannot tell apart, one with its roles from fast to slow.
+
+    Parameters
+    ----------
+    problem
+        Of the search.
+    theta, chisqr
+        (B, E, V) and (B, E), best first; infinite where there is none.
+    """
+    circuit, coordinates = problem.coordinates.circuit, problem.coordinates
+    nfree = max(problem.weight.shape[1] - coordinates.size, 1)
+    alike = np.isfinite(chisqr) & (chisqr <= chisqr[:, :1] * (1 + NO_BETTER / nfree))
+    alike[:, 0] = True
+    row, end = np.nonzero(alike)
+    values = order_arcs(circuit, coordinates.physical(theta[row, end]))
+    good = np.zeros(alike.shape, dtype=bool)
+    good[row, end] = arcs_in_order(circuit, values)
+    best = np.argmax(good, axis=1)  # 0, the best, where none is
+    found = np.full(alike.shape, -1)
+    found[row, end] = np.arange(row.size)
+    return values[found[np.arange(len(found)), best]], np.asarray(best)
 
 
 def join_ends(columns: Sequence[NDArray[Any]], by: float) -> NDArray[Any]:

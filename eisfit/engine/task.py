@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
-from eisfit.engine.optima import Basin
+from eisfit.engine.optima import Basin, put_in_order
 from eisfit.engine.robust import solve_robust
 from eisfit.engine.search import search
-from eisfit.engine.solver import NO_BETTER, Problem, solve
+from eisfit.engine.solver import Problem, solve
 from eisfit.errors import FitError, ParameterError
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -81,9 +80,8 @@ def best_end(task: Task, basin: Basin) -> FloatArray:
     """Return the coordinates of a search's best end, interchangeable arcs and roles in order."""
     if not np.isfinite(basin.chisqr):
         raise _unstartable(task.circuit)
-    ends = order_arcs(task.circuit, task.coordinates.physical(basin.ends))
-    best = _choose_ordered(task, ends, basin.ends_chisqr)
-    return np.asarray(task.coordinates.internal(ends[best : best + 1])[0])
+    values, _ = put_in_order(task.problem, basin.ends[np.newaxis], basin.ends_chisqr[np.newaxis])
+    return np.asarray(task.coordinates.internal(values)[0])
 
 
 def _unstartable(circuit: Circuit) -> FitError:
@@ -91,13 +89,6 @@ def _unstartable(circuit: Circuit) -> FitError:
     if circuit.expressions:
         return expressions_error(circuit, reason)
     return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
-
-
-def _choose_ordered(task: Task, ends: FloatArray, chisqr: FloatArray) -> int:
-    """Return the best end; of ends that the data cannot tell apart, one with its roles from fast to slow."""
-    nfree = max(2 * task.spectrum.points - task.coordinates.size, 1)
-    as_good = chisqr <= chisqr[0] * (1 + NO_BETTER / nfree)
-    return int(np.argmax(as_good & arcs_in_order(task.circuit, ends)))  # 0, the best, where none is
 
 
 def refit_in_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArray, float]:

@@ -10,6 +10,7 @@ import eisfit
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.objective import most_of_noise
+from eisfit.engine.optima import put_in_order
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.neighbours import Known, Neighbours
@@ -76,7 +77,7 @@ def test_the_optimum_beside_the_truth(count, spread):
     task = problem(z)
     attainable = np.full(count, 2 * FREQUENCY.size * NOISE**2)
     found = search(task, attainable)
-    values = found.put_in_order(task)[0]
+    values = put_in_order(task, found.theta, found.chisqr)[0]
     settled = np.flatnonzero(found.settled)
     assert settled.size >= 0.9 * count
     assert (found.starts >= found.agreed).all()
@@ -93,7 +94,7 @@ def test_neighbours_help_whatever_their_size():
     task = problem(z)
     found = search(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
     assert found.settled.all()
-    assert found.put_in_order(task)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
+    assert put_in_order(task, found.theta, found.chisqr)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
     assert np.median(found.starts) <= 5  # most have not looked at their own grid at all
 
 
@@ -187,7 +188,8 @@ def searched(frequency, z, circuit, seed=0):
     coordinates = Coordinates(circuit, Scales.of(omega, z))
     weight = np.repeat(1 / np.abs(z), 2)[np.newaxis]
     task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight)
-    return search(task, np.array([2 * omega.size * NOISE**2]), seed=seed).put_in_order(task)[0][0]
+    found = search(task, np.array([2 * omega.size * NOISE**2]), seed=seed)
+    return put_in_order(task, found.theta, found.chisqr)[0][0]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.optima import put_in_order
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.neighbours import Known
@@ -51,7 +52,7 @@ def find_optima(
         return np.arange(0), None
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed, known=known)
-    values, best = found.put_in_order(problem)
+    values, best = put_in_order(problem, found.theta, found.chisqr)
     converged = found.fine[np.arange(len(best)), best]
     open_ = np.flatnonzero(~converged)
     if open_.size:
