@@ -39,6 +39,7 @@ from eisfit.verdict import Flag, limit
 __all__ = ["check", "check_once"]
 
 _MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
+_MANY, _A_DECADE = 12, 3.6  # points, of which one of the two is enough for terms beyond the sweep
 _SHOWN = 12  # places in one sentence
 _AT_ONCE = 10_000  # points that the curve is drawn through in one array
 _KEPT = 16  # results
@@ -237,6 +238,9 @@ def _problem(
     data = spectrum.impedance if direct else 1 / spectrum.impedance
     fast, slow = terms if direct else terms[::-1]
     basis = Basis(spectrum.omega, slow=slow, fast=fast)
+    # Few points far apart have no room for them: what is left would be three times the noise.
+    few = spectrum.points < _MANY and spectrum.points < _A_DECADE * basis.decades
+    basis = replace(basis, guards=not few)
     _check_elements(rc_elements, basis, spectrum)
     # A series RC branch has the admittance 1 - 1/(1 + j omega tau), over R: the same columns, sign turned.
     return Problem(basis, data, 1 / np.abs(data), 1.0 if direct else -1.0, rc_elements, slow).settle()
