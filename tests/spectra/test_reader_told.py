@@ -362,3 +362,14 @@ def test_empty_lines_between_all_rows_part_no_last_point():
 def test_a_factor_of_the_frequency_in_a_files_name_is_asked_for(name):
     with pytest.raises(ReadError, match="in the file's name"):
         read(table("freq,Zre (Ohm),Zim (Ohm)", F / 1e3, Z.real, Z.imag), name)
+
+
+@pytest.mark.parametrize("names", ["tau,gamma,error", "tau,gamma,NA", "x,y,overload"])
+def test_a_header_of_unknown_words_is_one_although_a_word_may_stand_for_a_gap(names):
+    with pytest.raises(ReadError, match="no column for the frequency"):
+        read(table(names, F, Z.real, Z.imag))
+
+
+def test_a_thermal_impedance_is_refused():
+    with pytest.raises(ReadError, match="no column for the real"):
+        read(table("f (Hz),Zth real (K/W),Zth imag (K/W)", F, Z.real, Z.imag))

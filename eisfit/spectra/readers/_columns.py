@@ -111,7 +111,7 @@ _UNIT_LAST = (
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
-    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
 _SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")

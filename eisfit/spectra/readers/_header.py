@@ -281,7 +281,7 @@ def _unknown_names(
         return [], False
     cells = split(line, style.delimiter)
     plain = not COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
-    numbered = any(number(cell, style) is not None for cell in cells if cell)
+    numbered = any(np.isfinite(found) for cell in cells if (found := number(cell, style)) is not None)
     is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
     return (cells, False) if is_header and not _only_count(cells) else ([], False)
 
