@@ -223,8 +223,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    left = np.ascontiguousarray(fits.relative * np.abs(fits.target)).view(np.float64) * fits.weight
-    loud = stand_out(left) & (seen.rms > limit("rounding"))
+    loud = stand_out(fits.residual) & (seen.rms > limit("rounding"))
     return table, _are_faultless(optima, table, apart) & ~loud & ~at_bound.any(axis=1) & np.isnan(power)
 
 
@@ -242,9 +241,8 @@ def _errors(
 
 
 def _noise(fits: Linearised, optima: Optima) -> FloatArray:
-    modulus = np.abs(np.stack([s.impedance for s in optima.spectra]))
     left = fits.unexplained * fits.weight.shape[1]
-    return noise_level(fits.omega, fits.weight, modulus, optima.attainable, left)
+    return noise_level(fits.omega, fits.weight, fits.modulus, optima.attainable, left)
 
 
 def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:

@@ -85,12 +85,12 @@ class Linearised:
         empty = np.zeros((len(slopes), 0, self.omega.size), dtype=np.complex128)
         return np.stack(found, axis=1) if found else empty
 
-    @property
+    @cached_property
     def modulus(self) -> FloatArray:
         """(B, F) measured |Z|, ohm."""
         return np.abs(self.target)
 
-    @property
+    @cached_property
     def relative(self) -> ComplexArray:
         """(B, F) residual over |Z|."""
         return np.asarray((self.residual / self.weight).view(np.complex128) / self.modulus)
