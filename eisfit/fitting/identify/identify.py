@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.fitting.fitted_points import select_points, with_noise
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, misfit
+from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, left_as_noise, misfit
 from eisfit.fitting.identify.roles import name_parts
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
@@ -26,6 +28,7 @@ __all__ = ["identify"]
 
 _INDUCTIVE_POINTS = 2
 _BEYOND_NOISE = 3.0  # standard deviations
+_LOOKS = 3
 #: Parameters from which on a circuit that leaves more than noise is one of many. Of 10 measured spectra three
 #: were given the same by three seeds, of 40 others with fewer parameters or nothing but noise left 38.
 _MANY = 9
@@ -97,8 +100,7 @@ def identify(
 def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
     weight = weights(clean, weighting)
     obeys = not any(flag.name == "kk_failed" for flag in flags)
-    bench = Workbench(clean, weight, _noise(clean, weight), seed, obeys)
-    bench, trials = explore(bench, inductive=_turns_inductive(clean, np.sqrt(bench.scale) / weight[::2]))
+    bench, trials = _explore(Workbench(clean, weight, _noise(clean, weight), seed, obeys))
     found = answers(trials, bench)
     rows = tuple(_row(answer, bench) for answer in found)
     nearest = closer(found)
@@ -110,6 +112,19 @@ def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -
         flags = (*flags, _digits_flag(found[0].trial))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
     return Identification(clean, rows, len(trials), noise, flags)
+
+
+def _explore(bench: Workbench) -> tuple[Workbench, list[Trial]]:
+    """Explore, and once more where circuits leave less than noise can: few points let none be estimated."""
+    spectrum = bench.spectrum
+    for _ in range(_LOOKS):
+        noise = np.sqrt(bench.scale) / bench.weight[::2]
+        explored, trials = explore(bench, inductive=_turns_inductive(spectrum, noise))
+        scale = left_as_noise(trials, explored)
+        if spectrum.noise is not None or explored.is_exact or scale >= explored.scale:
+            break
+        bench = replace(bench, scale=scale)
+    return explored, trials
 
 
 def _closer_flag(nearest: Trial, first: Trial) -> Flag:

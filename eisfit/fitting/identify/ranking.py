@@ -20,7 +20,17 @@ from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grade
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Answer", "answers", "closer", "grade", "is_smooth", "largest", "misfit", "smallest"]
+__all__ = [
+    "Answer",
+    "answers",
+    "closer",
+    "grade",
+    "is_smooth",
+    "largest",
+    "left_as_noise",
+    "misfit",
+    "smallest",
+]
 
 
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
@@ -29,6 +39,7 @@ _AS_CLOSE = 1.25  # times the closest circuit's residual
 _MUCH_CLOSER, _WORTH = 0.7, 2  # residual, and how many more parameters are worth it
 _FURTHER = 4  # parameters beyond the smallest usable circuit: more only imitate what is systematic
 _ALIKE = 4.0  # standard deviations of the correlation of noise
+_EVER = 4.0  # the same of a chi-square, below its mean
 _FLAT, _TAIL = 0.45, 2  # an arc with a lower exponent is a tail, and counts as so many parameters more
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
@@ -52,6 +63,25 @@ def misfit(trial: Trial, bench: Workbench) -> float:
 def _spread(trial: Trial, bench: Workbench) -> float:
     """Return the mean square that a trial leaves of each number that is not used up."""
     return trial.chisqr / max(2 * bench.spectrum.points - trial.size, 1)
+
+
+def left_as_noise(trials: Iterable[Trial], bench: Workbench) -> float:
+    """Return the mean square that stands for noise: `bench.scale`, or less where a circuit leaves too little.
+
+    Of circuits that leave less than noise of that size ever does, the smallest tells the size; others may
+    again leave less than that.
+    """
+    scale = bench.scale
+    for trial in sorted((t for t in trials if t.full), key=lambda trial: trial.size):
+        spare = 2 * bench.spectrum.points - trial.size
+        if spare > 0 and trial.chisqr < scale * spare * _least_share(spare):
+            scale = trial.chisqr / spare
+    return scale
+
+
+def _least_share(spare: int) -> float:
+    """Return what share of its mean a chi-square keeps (E. Wilson, M. Hilferty, PNAS 17 (1931) 684)."""
+    return max(1 - 2 / (9 * spare) - _EVER * float(np.sqrt(2 / (9 * spare))), 0.0) ** 3
 
 
 def grade(trial: Trial, bench: Workbench) -> str:

@@ -206,6 +206,14 @@ def test_orders_count_equal_parts():
     assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
 
 
+def test_noise_of_few_points_is_what_a_circuit_leaves():
+    """The Kramers-Kronig test of 9 points takes 10 % for noise, and a line of 5 % rms would explain them."""
+    spectrum = noisy(2 + arc(10, 1e-4, 0.85), seed=9).keep(np.arange(F.size) % 7 == 0)
+    found = identify(spectrum)
+    assert found.best.string == "R_s-p(R_ct,CPE_ct)"
+    assert 0.001 < found.noise < 0.006
+
+
 def test_one_of_many_circuits_is_told_to_be_one():
     """Three skewed arcs (S. Havriliak, S. Negami, Polymer 8 (1967) 161): a sum of arcs only imitates them."""
     frequency = np.geomspace(1e5, 1e-2, 60)
