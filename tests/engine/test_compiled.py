@@ -339,7 +339,10 @@ def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch
 def test_code_that_does_not_load_is_not_kept(tmp_path):
     machine_code._keep(tmp_path / "new" / "loop.o", b"name\nno object file")
     content = b"no library\nname\n"
-    machine_code._keep(tmp_path / "new" / "loop.so", content + machine_code._checksum(content))
+    content += machine_code._checksum(content)
+    (tmp_path / "loop.so").write_bytes(content)
+    assert machine_code._open_library(tmp_path / "loop.so") is None
+    machine_code._keep(tmp_path / "new" / "loop.so", content)
     assert not machine_code._link(b"no object file", tmp_path / "new" / "loop.so.new")
     assert not list((tmp_path / "new").iterdir())
 

@@ -186,13 +186,16 @@ def _target(llvm: Any, **form: Any) -> Any:
 
 
 def _open_library(path: Path) -> Loop | None:
-    """Return the loop of a shared library; None of one that is not whole."""
+    """Return the loop of a shared library; None of one that is not whole, or of another system's."""
     content = path.read_bytes()
     if _checksum(content[:-_CHECK]) != content[-_CHECK:]:
         return None
     name = content[:-_CHECK].rstrip(b"\n").rpartition(b"\n")[2].decode()
-    library = ctypes.CDLL(str(path))
-    return _wrap(ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0, library)
+    try:  # a home may be shared with an older system, or be where nothing is run from
+        library = ctypes.CDLL(str(path))
+        return _wrap(ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0, library)
+    except (OSError, AttributeError):
+        return None
 
 
 def _load(llvm: Any, kept: bytes) -> Loop:
