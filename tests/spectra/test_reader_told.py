@@ -82,9 +82,11 @@ def test_halves_and_doubles_are_told(line):
         ("Z' per cell (Ohm)", "Z'' per cell (Ohm)"),
         ("Z'^2 (Ohm)", "Z''^2 (Ohm)"),
         ("Zre² (Ohm)", "Zim² (Ohm)"),
+        ("Zre (Ohm) [mOhm]", "Zim (Ohm) [mOhm]"),
+        ("Zre (Ohm [mOhm])", "Zim (Ohm [mOhm])"),
     ],
 )
-def test_a_multiple_or_a_share_of_a_part_is_no_part(names):
+def test_a_multiple_a_share_or_two_units_of_a_part_make_no_part(names):
     with pytest.raises(ReadError, match="no column for the real"):
         read(table("f (Hz)," + ",".join(names), F, Z.real, Z.imag))
 

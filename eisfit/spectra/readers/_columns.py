@@ -261,6 +261,9 @@ def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | 
 
 def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
     """Whether a quantity can have the unit, or without one what stands in the name's brackets."""
+    others = (unit_of(match[1].strip()) for match in _BRACKET.finditer(core)) if unit else ()
+    if unit and any(told and told.kind == unit.kind and told.scale != unit.scale for told in others):
+        return False  # Z' (Ohm) [mOhm]
     if unit is None:
         return KIND.get(quantity) not in ("ohm", "siemens") or not _has_other_unit(core)
     also = {
