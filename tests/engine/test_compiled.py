@@ -230,7 +230,8 @@ def coordinates():
 def fresh(monkeypatch):
     """A process that has solved nothing; a stand-in for machine code, of which nothing is kept."""
     meter = compiled._Meter()
-    code = SimpleNamespace(load_kept_loop=lambda: None, make_loop=lambda: lambda *arrays: 0)
+    nothing = {"load_library": lambda: None, "load_object": lambda: None}
+    code = SimpleNamespace(**nothing, make_loop=lambda: lambda *arrays: 0)
     monkeypatch.setattr(compiled, "_METER", meter)
     monkeypatch.setattr(compiled, "import_module", lambda name: code)
     monkeypatch.delenv("EISFIT_ENGINE", raising=False)
@@ -244,11 +245,16 @@ def test_much_work_is_compiled(fresh):
 
 
 def test_what_is_kept_is_used_sooner(fresh):
-    fresh[1].load_kept_loop = lambda: lambda *arrays: 0
+    fresh[1].load_object = lambda: lambda *arrays: 0
     assert not goes_compiled(coordinates(), 400, 60, None)
     assert not goes_compiled(coordinates(), 1, 60, None)
     assert fresh[0].rows == 432  # a call has its price
     assert goes_compiled(coordinates(), 100, 60, None)
+
+
+def test_a_library_is_used_soonest(fresh):
+    fresh[1].load_library = lambda: lambda *arrays: 0
+    assert goes_compiled(coordinates(), 1, 60, None)
 
 
 def test_the_caller_decides(fresh):
@@ -301,13 +307,14 @@ def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
 @needs_numba
 def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert machine_code.load_kept_loop() is None
+    assert machine_code.load_library() is None and machine_code.load_object() is None
     assert machine_code.make_loop() is not None
     kept, *library = sorted((tmp_path / "eisfit").iterdir(), key=lambda path: path.suffix)
     assert [path.suffix for path in (kept, *library)] in ([".o"], [".o", ".so"])
     code = (
-        "import sys; from eisfit.engine.evaluation.machine_code import load_kept_loop; "
-        "print(load_kept_loop() is not None, 'numba' in sys.modules, 'llvmlite' in sys.modules)"
+        "import sys; from eisfit.engine.evaluation.machine_code import load_library, load_object; "
+        "found = load_library() or load_object(); "
+        "print(found is not None, 'numba' in sys.modules, 'llvmlite' in sys.modules)"
     )
     for path in (*library, None):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -315,11 +322,11 @@ def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
         if path is not None:  # a library that is not whole is passed over
             path.write_bytes(path.read_bytes()[:-1])
     kept.parent.chmod(0o777)
-    assert machine_code.load_kept_loop() is None
+    assert machine_code.load_object() is None
     kept.parent.chmod(0o700)
-    assert machine_code.load_kept_loop() is not None
+    assert machine_code.load_object() is not None
     kept.write_bytes(kept.read_bytes()[:-1])
-    assert machine_code.load_kept_loop() is None
+    assert machine_code.load_object() is None
 
 
 @needs_numba
@@ -330,9 +337,9 @@ def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch
     path = machine_code._find_file(machine_code.import_module("llvmlite.binding"))
     path.parent.mkdir(mode=0o700)
     path.write_bytes(machine_code._digest(b"name\ncode") + b"\nname\ncode")
-    assert machine_code.load_kept_loop() == b"name\ncode"
+    assert machine_code.load_object() == b"name\ncode"
     path.parent.chmod(0o770)
-    assert machine_code.load_kept_loop() is None
+    assert machine_code.load_object() is None
 
 
 @needs_numba
@@ -377,7 +384,7 @@ def test_a_user_without_a_home(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setattr(machine_code.Path, "home", nowhere)
-    assert machine_code.load_kept_loop() is None
+    assert machine_code.load_object() is None
 
 
 @pytest.mark.slow

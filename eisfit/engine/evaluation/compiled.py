@@ -5,11 +5,11 @@ circuits: ``compiled_loop`` reads the tapes of all circuits made of the elements
 `eisfit.engine.evaluation.tape.SYMBOLS`. The algorithm and its stopping rules are those of
 `eisfit.engine.solver`; both reach the same ends to rounding.
 
-Compiled once, which takes 20 s, the loop is kept as machine code, which loads in 40 ms
-(`eisfit.engine.evaluation.machine_code`). So it is not taken before this process has solved so many rows in
-numpy that the wait is no more than what was spent already (`_WORTH_LOADING`, `_WORTH_COMPILING`: at most
-twice the best choice, whatever is still to come). The environment variable ``EISFIT_ENGINE`` says ``numpy``
-or ``numba`` from the beginning.
+Compiled once, which takes 20 s, the loop is kept as machine code, which loads in a millisecond or two where
+it is a shared library, else in 40 (`eisfit.engine.evaluation.machine_code`). So it is not taken before this
+process has solved so many rows in numpy that the wait is no more than what was spent already
+(`_WORTH_LOOKING`, `_WORTH_LOADING`, `_WORTH_COMPILING`: at most twice the best choice, whatever is still to
+come). The environment variable ``EISFIT_ENGINE`` says ``numpy`` or ``numba`` from the beginning.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ Enough = Callable[[FloatArray, NDArray[np.int64]], NDArray[np.int64]]
 
 _LEAST_ROWS = 32  # that a call of numpy's costs, however few there are
 # Rows solved in numpy, of 60 points and 8 parameters, at 12,000 a second.
+_WORTH_LOOKING = 25
 _WORTH_LOADING = 500
 _WORTH_COMPILING = 200_000
 _VARIABLE = "EISFIT_ENGINE"
@@ -54,7 +55,7 @@ class _Meter:
 
     rows: float = 0.0
     loop: Loop | None = None
-    looked: bool = False
+    looked: int = 0  # for a library, an object file, a compiler
     missing: str | None = None
 
 
@@ -84,7 +85,7 @@ def goes_compiled(coordinates: Coordinates, rows: int, points: int, engine: Engi
     if wish == "numpy" or not is_supported(coordinates):
         return False
     _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
-    return _METER.rows > _WORTH_LOADING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
+    return _METER.rows > _WORTH_LOOKING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
 
 
 def expect(coordinates: Coordinates, spectra: int, points: int) -> None:
@@ -104,14 +105,12 @@ def _wish(engine: str | None) -> str | None:
 
 def _loop(*, make: bool) -> Loop | None:
     """Return the compiled loop, None where there is none; compile it on request, where that is possible."""
-    if _METER.loop is None and _METER.missing is None and (make or not _METER.looked):
-        kept = not _METER.looked
-        _METER.looked = True
+    ways = 3 if make else 2 if _METER.rows > _WORTH_LOADING else 1
+    while _METER.loop is None and _METER.missing is None and _METER.looked < ways:
+        _METER.looked += 1
         try:
             code = import_module("eisfit.engine.evaluation.machine_code")
-            _METER.loop = code.load_kept_loop() if kept else None
-            if _METER.loop is None and make:
-                _METER.loop = code.make_loop()
+            _METER.loop = (code.load_library, code.load_object, code.make_loop)[_METER.looked - 1]()
         # A numba that does not fit the numpy or is half installed, a processor or a file that LLVM refuses.
         except (ImportError, AttributeError, OSError, RuntimeError) as error:
             absent = find_spec("numba") is None

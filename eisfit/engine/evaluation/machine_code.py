@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from eisfit.errors import EisfitError
 from eisfit.files import write_atomic
 
-__all__ = ["Loop", "load_kept_loop", "make_loop"]
+__all__ = ["Loop", "load_library", "load_object", "make_loop"]
 
 #: Takes arrays of whole numbers and of floats, in the order of `_ARGUMENTS`.
 Loop = Callable[..., None]
@@ -43,11 +43,16 @@ _CHECK = 8  # digits of a checksum, at the end of a library, behind the function
 _LOADS = "import sys; sys.path[:] = {!r}; from {} import loads; sys.exit(not loads({!r}))"
 
 
-def load_kept_loop() -> Loop | None:
-    """Return the loop of this machine's cache, or None where there is none that is whole."""
+def load_library() -> Loop | None:
+    """Return the loop of this machine's shared library, or None where there is none that is whole."""
     library = _find_library()
-    if library and library.is_file() and _is_own(library.parent) and (loop := _open_library(library)):
-        return loop
+    if library and library.is_file() and _is_own(library.parent):
+        return _open_library(library)
+    return None
+
+
+def load_object() -> Loop | None:
+    """Return the loop of this machine's object file, or None where there is none that is whole."""
     llvm = import_module("llvmlite.binding")
     path = _find_file(llvm)
     kept = path.read_bytes() if path and path.is_file() and _is_own(path.parent) else b""
