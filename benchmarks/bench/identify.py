@@ -1,6 +1,6 @@
 """How often `eisfit.identify` finds the structure, how long it takes, and whether its probabilities hold.
 
-    python benchmarks/bench/identify.py [spectra] [first seed] [noise]
+    python benchmarks/bench/identify.py [spectra] [first seed] [noise] [points]
 
 Right: the structure that a spectrum was made with, or another drawing of it with as many parameters that
 fits as well, is named first. Expected calibration error: mean over ten bins of what was said, of
@@ -21,13 +21,14 @@ from eisfit.fitting.identify.structures import shape
 from eisfit.model.notation import parse
 
 
-def main(spectra: int = 60, first: int = 0, noise: float = 0.003) -> None:
+def main(spectra: int = 60, first: int = 0, noise: float = 0.003, points: int = 61) -> None:
     said, right, seconds, wrong = [], [], [], Counter()
     exact = 0
     for number in range(spectra):
         case = draw(number % len(KINDS), first + number // len(KINDS), noise)
+        kept = np.linspace(0, case.frequency.size - 1, points).round().astype(int)
         began = time.process_time()
-        found = eisfit.identify(eisfit.Spectrum(frequency=case.frequency, impedance=case.impedance))
+        found = eisfit.identify(eisfit.Spectrum(case.frequency[kept], case.impedance[kept]))
         seconds.append(time.process_time() - began)
         truth = shape(parse(case.string))
         drawings = [shape(parse(text)) for text in found.first.drawings] if found.first else []
@@ -52,4 +53,4 @@ def main(spectra: int = 60, first: int = 0, noise: float = 0.003) -> None:
 
 if __name__ == "__main__":
     numbers = sys.argv[1:]
-    main(*(int(n) for n in numbers[:2]), *(float(n) for n in numbers[2:3]))
+    main(*(int(n) for n in numbers[:2]), *(float(n) for n in numbers[2:3]), *(int(n) for n in numbers[3:4]))
