@@ -42,6 +42,12 @@ def assumed(spectrum):
         "# impedances per cell, stack of 10 cells",
         "# frequency is angular (rad/s)",
         "# frequencies given as 2*pi*f",
+        "# in mOhm",
+        "resistances in kilo-ohm",
+        "# impedance/1000",
+        "freq x1000",
+        "# omega (rad/s)",
+        "# admittance",
     ],
 )
 def test_a_line_that_the_header_does_not_bear_out_is_told(line):
@@ -375,3 +381,8 @@ def test_a_header_of_unknown_words_is_one_although_a_word_may_stand_for_a_gap(na
 def test_a_thermal_impedance_is_refused():
     with pytest.raises(ReadError, match="no column for the real"):
         read(table("f (Hz),Zth real (K/W),Zth imag (K/W)", F, Z.real, Z.imag))
+
+
+def test_a_unit_in_a_name_without_a_column_is_told():
+    for names in ("f,Zre,Zim,Z in mOhm", "f (Hz),Zre (Ohm),Zim (Ohm),Z in mOhm"):
+        assert any("mOhm" in note for note in assumed(read(table(names, F, Z.real, Z.imag))[0]))

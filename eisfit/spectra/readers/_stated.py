@@ -50,7 +50,7 @@ _SUBJECT = {
 _MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = regex(
-    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
+    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·/]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
     r"|\b1\s*=\s*1\s*\w|\b(?:hundreds?|thousands?|millions?)\s+(?:of\s+)?\w*(?:Hz|Hertz|ohm)",
     re.IGNORECASE,
 )
@@ -65,7 +65,7 @@ _WORKED_ON = regex(
     r"|\bper (?:unit )?(?:area|cell)\b|\b(?:pro|je) Zelle\b"
     r"|\b(?:multiplied|divided|scaled) (?:by|with)\b|\bsubtracted\b"
     r"|\bdoubled\b|\bhalved\b|\bhalf (?:of )?(?:the )?(?:measured )?(?:impedance|Z)\b"
-    r"|\bZ ?/ ?\d|\b\d ?[*·×] ?Z\b"
+    r"|\badmittan\w+|\bZ ?/ ?\d|\b\d ?[*·×] ?Z\b"
     r"|\bresistance (?:corrected|compensated|removed)\b",
     re.IGNORECASE,
 )
@@ -158,10 +158,10 @@ def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool
         return False
     if "ohm" in told and (_has_factor(line) or _SCALE.match(line.strip(" #%;!*"))):
         return True
-    of_frequency = bool(_SUBJECT["frequency"].search(line))
-    if of_frequency and in_hertz and ANGULAR.search(line):
+    of_frequency = bool(_SUBJECT["frequency"].search(line)) and not _SETTING.search(line)
+    if of_frequency and in_hertz and (ANGULAR.search(line) or _FACTOR.search(line)):
         return True
-    if (of_frequency or _MENTIONS.search(line)) and any(
+    if any(
         kind in told and _is_other(kind, unit, line, told[kind]) for kind, unit, _ in _find_stated([line])
     ):
         return True
@@ -169,8 +169,10 @@ def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool
 
 
 def _is_other(kind: str, unit: str, line: str, scales: set[float]) -> bool:
+    """Whether a unit that a line states without a value is another than those of the header."""
     told = unit_of(unit)
-    return told is not None and told.scale not in scales and _is_of(kind, unit, line)
+    of_a_setting = kind == "frequency" and _SETTING.search(line) is not None
+    return told is not None and told.scale not in scales and not of_a_setting
 
 
 def _has_factor(line: str) -> bool:
@@ -260,7 +262,8 @@ def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     if DIGATRON in table.units:
         return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
     told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE and c.unit != VOLT_PER_AMPERE}
-    stated = {unit for unit in told.values() if unit and not any(unit in name for name in table.names)}
+    names = table.names[: table.matrix.shape[1]]
+    stated = {unit for unit in told.values() if unit and not any(unit in name for name in names)}
     if stated - set(table.units):
         return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above or below the table say"]
     return bare_unit(chosen)

@@ -280,7 +280,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
                 sweep.metadata["label"] = label
                 sweep.notes.append(f"rows of {label!r}")
             sweeps += found
-    used = (c for one in sets for c in one.values())
+    used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
     pairs = key_values(table.preamble)
     apply_conditions(sweeps, pairs)
