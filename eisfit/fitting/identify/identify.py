@@ -121,7 +121,7 @@ def _explore(bench: Workbench) -> tuple[Workbench, list[Trial]]:
         noise = np.sqrt(bench.scale) / bench.weight[::2]
         explored, trials = explore(bench, inductive=_turns_inductive(spectrum, noise))
         scale = left_as_noise(trials, explored)
-        if spectrum.noise is not None or explored.is_exact or scale >= explored.scale:
+        if spectrum.noise is not None or bench.is_simulated or scale >= explored.scale:
             break
         bench = replace(bench, scale=scale)
     return explored, trials
