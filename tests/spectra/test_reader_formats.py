@@ -349,6 +349,22 @@ def test_digatron():
     assert in_ohm.impedance == pytest.approx(Z, rel=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("names", "scale"),
+    [
+        ("Step,Status,ActFreq,Zreal1,Zimg1", 1e-3),  # a copy without the row of units
+        ("AhAccu,Status,Frequency,Zreal1,Zimg1", 1e-3),
+        ("Step,Status,ActFreq,Zreal1 (Ohm),Zimg1 (Ohm)", 1.0),
+        ("Step,Status,Frequency,Zreal1,Zimg1", 1.0),  # anyone's first of several
+    ],
+)
+def test_digatron_by_its_names(names, scale):
+    text = names + "\n" + rows(lambda i, f, z: f"{i},EIS,{f:.9g},{z.real:.9g},{z.imag:.9g}")
+    spectrum = one(text.encode(), "a.csv")
+    assert spectrum.impedance == pytest.approx(scale * Z, rel=1e-8)
+    assert said(spectrum, "assumed: milliohm, as in Digatron's files") == (scale == 1e-3)
+
+
 def test_frequency_in_the_last_column():
     text = "25\n" + rows(lambda i, f, z: f"{z.real:.9g},{-z.imag:.9g},{f:.9g}", "\t")
     spectrum = one(text.encode(), "a.txt")

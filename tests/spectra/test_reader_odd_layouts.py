@@ -447,3 +447,21 @@ def test_groups_of_columns_that_end_with_the_frequency():
     first, second = read_bytes(text.encode(), "x.csv")
     np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
     np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("word", ["Nr", "count", "n/a", "Schritt"])
+def test_a_word_in_the_row_of_units_below_a_column_that_has_none(word):
+    body = table(np.arange(F.size) + 1, F, Z.real * 1e3, Z.imag * 1e3)
+    holds(f"No.,Frequency,Z',Z''\n{word},Hz,mOhm,mOhm\n" + body)
+    holds(f"No.,Frequency,Z',Z''\n{word},[Hz],[mOhm],[mOhm]\n" + body)
+
+
+def test_complex_numbers_as_tuples_in_quotes():
+    pairs = "".join(f'{f:.9g},"({z.real:.9g}, {z.imag:.9g})"\n' for f, z in zip(F, Z, strict=True))
+    holds("Frequency (Hz),Z (Ohm)\n" + pairs)
+    holds('"Frequency (Hz)";"Z (Ohm)"\n' + pairs.replace(',"', ";"))
+
+
+def test_feather_is_named():
+    with pytest.raises(ReadError, match=r"is a Feather .* write Parquet or CSV"):
+        read_bytes(b"ARROW1\0\0" + bytes(range(256)) + b"ARROW1", "a.feather")

@@ -242,4 +242,6 @@ def _choose(file: File) -> Any:
     for module in _modules():
         if file.suffix in module.SUFFIXES and module.NAME != "text table":
             return module
+    if file.data.startswith((b"ARROW1", b"FEA1")):
+        raise file.error("is a Feather (Arrow) table: write Parquet or CSV")
     raise file.error("is a binary file of no known format")

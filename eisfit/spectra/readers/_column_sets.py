@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._header import DIGATRON, Table
 from eisfit.spectra.readers._templates import DERIVED, sets_by_template
 from eisfit.spectra.readers._units import Unit, unit_of
 
-__all__ = ["DIGATRON", "Z1_Z2", "column_sets"]
+__all__ = ["Z1_Z2", "column_sets"]
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
@@ -35,7 +35,6 @@ _OF_ELSE = regex(
     r"(?:(?:[kmMGun]?(?:pa|n|v|t|nt|a|g|w|s|m|cm)\d?|kg|rad|rayls?) ?)+|.*\b(?:over|per|rho)\b.*"
 )
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
-DIGATRON = "EIS"  # stands in the row of units of its impedances, which are milliohm
 
 
 def column_sets(table: Table) -> list[dict[int, Column]]:

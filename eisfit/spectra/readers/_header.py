@@ -28,8 +28,12 @@ from eisfit.spectra.readers._header_names import (
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit
 
-__all__ = ["STRAY", "WANTED", "Table", "attach_header"]
+__all__ = ["DIGATRON", "STRAY", "WANTED", "Table", "attach_header"]
 
+#: Stands in the row of units of Digatron's impedances, which are milliohm.
+DIGATRON = "EIS"
+_OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies
+_BESIDE = {"ActFreq", "AhAccu"}
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
@@ -161,8 +165,17 @@ def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     cells = split(bare, style.delimiter)
     if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, style.delimiter):
         return True
-    names = split(higher, style.delimiter) if bare != line and not COMMENT.match(higher) else []
-    return len(names) == width != len(cells) and len(WANTED & set(quantities_of(names, []))) >= 3
+    names = split(higher, style.delimiter)
+    if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
+        return False
+    remark = len(cells) != width and bare != line and not COMMENT.match(higher)
+    return remark or (len(cells) == width and _are_units_and_a_word(cells))
+
+
+def _are_units_and_a_word(cells: Sequence[str]) -> bool:
+    """Whether a row below names holds units, and a word for one that has none: ``Nr, Hz, ohm, ohm``."""
+    units = [cell for cell in cells if is_unit(cell.strip("[]() "))]
+    return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1
 
 
 def _fit_to_columns(table: Table, width: int) -> None:
@@ -181,6 +194,8 @@ def _fit_to_columns(table: Table, width: int) -> None:
 
 def _attach_units(table: Table, units: list[str]) -> None:
     table.units = units
+    if not units and _OF_DIGATRON.issubset(table.names) and not _BESIDE.isdisjoint(table.names):
+        table.units = [DIGATRON] * len(table.names)
     if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
         table.units = align_units(units, table.names) or [*units, STRAY]
 

@@ -38,8 +38,8 @@ _POLAR = regex(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
 _REAL_FIRST = regex(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = regex(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
-#: A complex number as Fortran, C++ and LabVIEW write it: ``(1.5,-2)``.
-_PAIR = regex(rf"(?:(?<=^)|(?<=[\s,;]))\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)", re.MULTILINE)
+#: A complex number as Fortran, C++ and LabVIEW write it, ``(1.5,-2)``, or Python as a tuple in quotes.
+_PAIR = regex(rf"(?:(?<=^)|(?<=[\s,;]))\"?\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)\"?", re.MULTILINE)
 _COMMAS_IN_COMPLEX = regex(
     r"^.*\d,\d+(?:[eE][+-]?\d+)?\s*[+-]\s*\d+,\d+(?:[eE][+-]?\d+)?\s*[ij].*$", re.MULTILINE
 )
@@ -63,7 +63,7 @@ _PLAINER = (
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
-    ((" (", ",(", ";(", "\t("), _PAIR, _as_complex),
+    ((" (", ",(", ";(", "\t(", '"('), _PAIR, _as_complex),
     (
         (";\n",),
         regex(r"^([ \t]*[+-]?\d[^;\n]*);+[ \t]*$", re.MULTILINE),
