@@ -173,7 +173,7 @@ def error_of(row: Document) -> float | None:
 def format_number_of_law(value: float | None, stderr: float | None) -> str:
     """Return a number of a growth law: of two points, which leave no error, few digits.
 
-    >>> format_number_of_law(-0.0042704, None), format_number_of_law(0.12345, 0.0031)
+    >>> format_number_of_law(-0.0042704, None), format_number_of_law(0.12348, 0.0031)
     ('-0.00427 ± ?', '0.1235 ± 0.0031')
     """
     if value is None or stderr is not None:
