@@ -465,3 +465,41 @@ def test_complex_numbers_as_tuples_in_quotes():
 def test_feather_is_named():
     with pytest.raises(ReadError, match=r"is a Feather .* write Parquet or CSV"):
         read_bytes(b"ARROW1\0\0" + bytes(range(256)) + b"ARROW1", "a.feather")
+
+
+@pytest.mark.parametrize("labels", [("1", "2"), ("A3", "B1")])
+def test_channels_in_turn_with_frequencies_of_their_own(labels):
+    """They were read as one sweep: no frequency comes twice."""
+    slow = F * 0.5
+    z = 7 + 20 / (1 + 2j * np.pi * slow * 0.001)
+    lines = ["Channel,Frequency (Hz),Z' (Ohm),Z'' (Ohm)"]
+    for f, one, g, other in zip(F, Z, slow, z, strict=True):
+        lines += [f"{labels[0]},{f:.9g},{one.real:.9g},{one.imag:.9g}"]
+        lines += [f"{labels[1]},{g:.9g},{other.real:.9g},{other.imag:.9g}"]
+    first, second = read_bytes("\n".join(lines).encode(), "a.csv")
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, z, rtol=1e-6)
+
+
+def test_a_range_that_changes_within_one_sweep_is_no_channel():
+    body = table(np.arange(F.size) % 2 + 1.0, F, Z.real, Z.imag)
+    holds("Range,Frequency (Hz),Z' (Ohm),Z'' (Ohm)\n" + body)
+
+
+@pytest.mark.parametrize("mark", ["1E+30", "-1E+20", "9.9E+37"])
+def test_a_mark_for_over_range_among_ohms(mark):
+    body = numbers().splitlines()
+    notes = holds("f/Hz,Zre/Ohm,Zim/Ohm\n" + "\n".join([*body[:3], f"27000,{mark},{mark}", *body[3:]]) + "\n")
+    assert any("over-range" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["tan delta", "Dissipation factor", "D-factor", "loss factor", "tg δ"])
+def test_names_of_the_dissipation_factor(name):
+    omega = 2 * np.pi * F
+    body = table(F, -1e9 / (omega * Z.imag), -Z.real / Z.imag)
+    holds(f"Frequency (Hz),Cs (nF),{name}\n" + body)
+
+
+@pytest.mark.parametrize(("name", "of"), [("theta-r [rad]", 1.0), ("theta-d [deg]", 180 / np.pi)])
+def test_names_of_the_phase_on_meters(name, of):
+    holds(f"Frequency (Hz),Z [Ohm],{name}\n" + table(F, np.abs(Z), np.angle(Z) * of))

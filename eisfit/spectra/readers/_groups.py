@@ -29,15 +29,17 @@ def split_by_label(
     """Return a table for each value of the column that tells the rows of several spectra apart.
 
     That is a column of words, or one of numbers whose values alternate, such that no frequency comes twice
-    under one value although it does in the table. One table, labelled "", where there is none.
+    under one value although it does in the table; where none comes twice in the table either, every value's
+    rows run one way and take turns. One table, labelled "", where there is none.
     """
     place = next((i for i, meaning in columns.items() if meaning.quantity == "frequency"), None)
     rows, width = table.matrix.shape
-    if place is None or place >= width or rows < 2 * _FEWEST_ROWS or _all_differ(table.matrix[:, place]):
+    if place is None or place >= width or rows < 2 * _FEWEST_ROWS:
         return [("", table)]
+    is_telling = _take_turns if _all_differ(table.matrix[:, place]) else _is_telling
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)
-        if labels is not None and _is_telling(table.matrix[:, place], labels):
+        if labels is not None and is_telling(table.matrix[:, place], labels):
             name = table.names[index] if index < len(table.names) else f"column {index + 1}"
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
     return [("", table)]
@@ -62,6 +64,20 @@ def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     if distinct.size < 2 or counts.min() < _FEWEST_ROWS:
         return False
     return all(_all_differ(frequency[labels == label]) for label in distinct)
+
+
+def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+    """Whether rows of several sweeps, each of which runs one way, take turns (within one, a range may)."""
+    if np.count_nonzero(labels[1:] != labels[:-1]) < labels.size / 2 or _runs_one_way(frequency):
+        return False
+    distinct, counts = np.unique(labels, return_counts=True)
+    enough = distinct.size > 1 and counts.min() > _FEWEST_ROWS
+    return enough and all(_runs_one_way(frequency[labels == label]) for label in distinct)
+
+
+def _runs_one_way(frequency: FloatArray) -> bool:
+    steps = np.diff(frequency)
+    return bool((steps > 0).all() or (steps < 0).all())
 
 
 def _all_differ(frequency: FloatArray) -> bool:

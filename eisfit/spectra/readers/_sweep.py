@@ -36,6 +36,7 @@ GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
 #: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI), 9.99999E+28, 9.99999E+99.
 _OVER_RANGE, _NINES = 1e18, 9.8
+_LONE = 1e6  # times as large as most others
 
 #: Begins the name of what is no measurement.
 MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*\d)", re.IGNORECASE)
@@ -216,7 +217,10 @@ def is_over_range(values: FloatArray) -> BoolArray:
     large = (np.abs(values) > _OVER_RANGE) & np.isfinite(values)
     if large.any():
         digits = np.log10(np.abs(values[large]))
-        large[large] = (10 ** (digits - np.floor(digits)) >= _NINES) | np.isin(digits, np.arange(40, 309))
+        # A whole decade below 1E+40 may be data in a small unit, unless nothing beside it is nearly as large.
+        lone = large.mean() < 0.5 and np.nanmedian(np.abs(values)) < _OVER_RANGE / _LONE
+        decades = np.isin(digits, np.arange(19 if lone else 40, 309))
+        large[large] = (10 ** (digits - np.floor(digits)) >= _NINES) | decades
     return large
 
 
