@@ -467,10 +467,11 @@ def test_feather_is_named():
         read_bytes(b"ARROW1\0\0" + bytes(range(256)) + b"ARROW1", "a.feather")
 
 
+@pytest.mark.parametrize("share", [0.5, 0.97])
 @pytest.mark.parametrize("labels", [("1", "2"), ("A3", "B1")])
-def test_channels_in_turn_with_frequencies_of_their_own(labels):
+def test_channels_in_turn_with_frequencies_of_their_own(labels, share):
     """They were read as one sweep: no frequency comes twice."""
-    slow = F * 0.5
+    slow = F * share
     z = 7 + 20 / (1 + 2j * np.pi * slow * 0.001)
     lines = ["Channel,Frequency (Hz),Z' (Ohm),Z'' (Ohm)"]
     for f, one, g, other in zip(F, Z, slow, z, strict=True):
@@ -503,3 +504,13 @@ def test_names_of_the_dissipation_factor(name):
 @pytest.mark.parametrize(("name", "of"), [("theta-r [rad]", 1.0), ("theta-d [deg]", 180 / np.pi)])
 def test_names_of_the_phase_on_meters(name, of):
     holds(f"Frequency (Hz),Z [Ohm],{name}\n" + table(F, np.abs(Z), np.angle(Z) * of))
+
+
+@pytest.mark.parametrize("header", ["f,ℜ(Z),ℑ(Z)", "freq (Hz),ℜ(Z) (Ohm),ℑ(Z) (Ohm)", "f/Hz,ℜZ/Ω,ℑZ/Ω"])
+def test_parts_in_blackletter(header):
+    holds(f"{header}\n" + numbers())
+
+
+@pytest.mark.parametrize("name", ["2*pi*f", "2πf", "2·π·f", "2 pi f (rad/s)"])
+def test_two_pi_f_is_the_angular_frequency(name):
+    holds(f"{name},Z' (Ohm),Z'' (Ohm)\n" + table(2 * np.pi * F, Z.real, Z.imag))

@@ -12,7 +12,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._plain_names import PREFIXED_OHM, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
-from eisfit.spectra.readers._words import ALONE, JOINED, KIND, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
+from eisfit.spectra.readers._words import ALONE, JOINED, KIND, OMEGA, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
 __all__ = ["Column", "column", "concepts_of", "is_units_row", "names_and_units"]
 
@@ -280,7 +280,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", _MEASURED.sub("", text)).lower()
     if bare in WHOLE and not _MILLI.search(text):
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
-        omega = Counter({"omega": int(bare in ("w", "2πf"))})
+        omega = Counter({"omega": int(bare in OMEGA)})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
     if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]|[A-Za-z]{3,} ?\d+))", text.strip()):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)

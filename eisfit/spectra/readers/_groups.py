@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,10 @@ __all__ = ["name_by_label", "split_by_label"]
 _FEWEST_ROWS = 3
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _TEN_FOLD = regex(r"10+$")
+#: What rows of several sweeps are of; a range or a filter changes within one.
+_WHOSE = regex(
+    r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery)(?![^\W\d_])", re.IGNORECASE
+)
 _MAY_TELL = ("", "cycle", "temperature", "potential", "index")
 
 
@@ -36,11 +41,14 @@ def split_by_label(
     rows, width = table.matrix.shape
     if place is None or place >= width or rows < 2 * _FEWEST_ROWS:
         return [("", table)]
-    is_telling = _take_turns if _all_differ(table.matrix[:, place]) else _is_telling
+    frequency = table.matrix[:, place]
+    is_telling = _take_turns if _all_differ(frequency) else _is_telling
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)
-        if labels is not None and is_telling(table.matrix[:, place], labels):
-            name = table.names[index] if index < len(table.names) else f"column {index + 1}"
+        name = table.names[index] if index < len(table.names) else f"column {index + 1}"
+        if is_telling is _take_turns and _runs_one_way(frequency) and not _WHOSE.match(name):
+            continue
+        if labels is not None and is_telling(frequency, labels):
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
     return [("", table)]
 
@@ -67,8 +75,8 @@ def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
 
 
 def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
-    """Whether rows of several sweeps, each of which runs one way, take turns (within one, a range may)."""
-    if np.count_nonzero(labels[1:] != labels[:-1]) < labels.size / 2 or _runs_one_way(frequency):
+    """Whether rows of several sweeps, each of which runs one way, take turns."""
+    if np.count_nonzero(labels[1:] != labels[:-1]) < labels.size / 2:
         return False
     distinct, counts = np.unique(labels, return_counts=True)
     enough = distinct.size > 1 and counts.min() > _FEWEST_ROWS

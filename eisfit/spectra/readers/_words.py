@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALONE", "JOINED", "KIND", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE", "WORKED_OUT"]
+__all__ = ["ALONE", "JOINED", "KIND", "OMEGA", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE", "WORKED_OUT"]
 
 #: What somebody worked out of the measured columns, in no language the name of a cell.
 WORKED_OUT = (
@@ -28,12 +28,12 @@ _MEANS = {
     "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
     "real": "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
-    "re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
+    "ℜ ℜz re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
     "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
     "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
-    "im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
+    "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
@@ -79,6 +79,8 @@ _MEANS = {
     "control area units unit milli kilo mega meg micro nano pico giga tera "
     "rayl rayls acoustic mechanical hundreds thousand thousands million millions times",
 }
+#: Names, as a whole, of the angular frequency.
+OMEGA = {"w", *(f"2{mark}{pi}{mark}f" for mark in ("", "*", "·") for pi in ("pi", "π"))}
 #: Names that say it only as a whole.
 WHOLE = {
     "f": "frequency",
@@ -156,7 +158,7 @@ WHOLE = {
     "nu": "frequency",
     "sweep": "cycle",
     "sweepindex": "cycle",
-    "2πf": "frequency",
+    **dict.fromkeys(OMEGA - {"w"}, "frequency"),
     "rω": "real",
     "rz": "real",
     "iz": "imag",
