@@ -482,9 +482,10 @@ def test_channels_in_turn_with_frequencies_of_their_own(labels, share):
     np.testing.assert_allclose(second.impedance, z, rtol=1e-6)
 
 
-def test_a_range_that_changes_within_one_sweep_is_no_channel():
-    body = table(np.arange(F.size) % 2 + 1.0, F, Z.real, Z.imag)
-    holds("Range,Frequency (Hz),Z' (Ohm),Z'' (Ohm)\n" + body)
+@pytest.mark.parametrize("name", ["Range", "Cell voltage (V)", "Cell temperature (°C)", "Channel gain"])
+def test_a_range_that_changes_within_one_sweep_is_no_channel(name):
+    body = table(np.arange(F.size) % 2 * 0.01 + 3.7, F, Z.real, Z.imag)
+    holds(f"{name},Frequency (Hz),Z' (Ohm),Z'' (Ohm)\n" + body)
 
 
 @pytest.mark.parametrize("mark", ["1E+30", "-1E+20", "9.9E+37"])

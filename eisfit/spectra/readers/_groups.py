@@ -23,7 +23,9 @@ _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _TEN_FOLD = regex(r"10+$")
 #: What rows of several sweeps are of; a range or a filter changes within one.
 _WHOSE = regex(
-    r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery)(?![^\W\d_])", re.IGNORECASE
+    r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery)"
+    r"(?:[ _.#-]*(?:no|nr|num|number|nummer|id|name|index)?[.#]?)",
+    re.IGNORECASE,
 )
 _MAY_TELL = ("", "cycle", "temperature", "potential", "index")
 
@@ -46,7 +48,7 @@ def split_by_label(
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
-        if is_telling is _take_turns and _runs_one_way(frequency) and not _WHOSE.match(name):
+        if is_telling is _take_turns and _runs_one_way(frequency) and not _WHOSE.fullmatch(name.strip()):
             continue
         if labels is not None and is_telling(frequency, labels):
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
