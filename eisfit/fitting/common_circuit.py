@@ -24,7 +24,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.model.files.library import ranked_place
+from eisfit.model.files.library import is_given, ranked_place
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
@@ -84,8 +84,7 @@ def choose_circuit(
     FitError
         Where a place in the ranking is asked for that there is not.
     """
-    place = ranked_place(circuit)
-    if circuit is not None and place is None:
+    if is_given(circuit):
         return SeriesChoice(find_circuit(circuit))
     there = [_spectrum_of(one) for one in spectra if not isinstance(one, FitFailure)]
     asked = {name: options.get(name) for name in (*SELECTING, "weighting", "seed")}
@@ -105,7 +104,7 @@ def choose_circuit(
             raise
         return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}", "default")
     try:
-        choice = choose_common(found, count or len(there), place or 1)
+        choice = choose_common(found, count or len(there), ranked_place(circuit) or 1)
     except FitError:
         if circuit is not None:
             raise
