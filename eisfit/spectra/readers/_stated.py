@@ -29,8 +29,9 @@ __all__ = [
     "note_assumed_units",
     "note_other_words",
     "refuse_unclear",
+    "tables_below_each_other",
+    "with_stated_units",
 ]
-__all__ += ["tables_below_each_other", "with_stated_units"]
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?|unità|enhet(?:er)?|eenheid|单位|單位|単位|단위"
