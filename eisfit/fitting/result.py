@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["FitResult", "FittedParameter", "Statistics", "result_or_failure"]
 
 _FINE = 300  # points of a fit that is drawn
-_IN_COLUMNS = ("parameters", "statistics", "covar", "var_names", "derived")
+_IN_COLUMNS = (
+    "parameters", "statistics", "covar", "var_names", "derived", "grade", "flags", "alternatives",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,7 +93,7 @@ class FitResult(Told):
     representation: str = "impedance"
     starts: int = 0
     agreed: int = 0
-    alternatives: tuple[Mapping[str, Any], ...] = ()
+    alternatives: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)  # no value of the class
     chosen_by: str = "user"
     lmfit: Any = field(default=None, compare=False)
 

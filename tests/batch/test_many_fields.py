@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -11,6 +12,7 @@ import pytest
 
 import eisfit
 from eisfit.batch import many as many_fits
+from eisfit.fitting.many import errors_and_flags
 from eisfit.fitting.many.chunks import fit_chunk
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 40)
@@ -217,3 +219,24 @@ def test_json_of_a_batch_comes_back():
     again = type(one).from_dict(one.to_dict())
     assert again.to_dict() == one.to_dict()
     assert "R_ct_area" in again.derived
+
+
+def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
+    """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
+    circuit, asked = eisfit.circuit("rs-sei-ct"), []
+    for name in ("follow_departures", "assess"):
+        told = getattr(errors_and_flags, name)
+        monkeypatch.setattr(
+            errors_and_flags, name, lambda *a, name=name, told=told: (asked.append(name), told(*a))[1]
+        )
+    skewed = 60 / (1 + (2j * np.pi * FREQUENCY * 0.4) ** 0.9) ** 0.8  # Havriliak and Negami's arc
+    arcs = {"R_ct": 1e-6, "CPE_ct_Q": 1.0}
+    (sei,) = spectra(circuit, SEI_CT | arcs, count=1, spread=0.0)
+    some = [sei.replace(impedance=sei.impedance + skewed)]
+    (nearly,) = eisfit.fit_many(some, circuit)
+    assert (nearly.spectrum, nearly.error, asked) == (some[0], None, [])
+    there = pickle.loads(pickle.dumps(nearly))
+    assert asked == ["follow_departures", "assess"]
+    assert_same(nearly, eisfit.fit(some[0], circuit))
+    assert there.to_dict() == nearly.to_dict()
+    assert asked == ["follow_departures", "assess"]

@@ -7,8 +7,9 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from operator import itemgetter
 from typing import Any
@@ -30,7 +31,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import OF_ONE_ROW, Table, geometry_told
+from eisfit.fitting.many.table import OF_ONE_ROW, Later, Table, Verdict, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
@@ -111,12 +112,13 @@ def table_of(optima: Optima) -> Table:
     return _table_of(optima, linear, find_discrepancy(linear))
 
 
-def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int], Table]]:
+def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int], Table | Later]]:
     """Return the tables of lots on one frequency grid, each with the places of its rows.
 
-    The few fits that may depart from their circuit are followed together: they have a table of their own.
+    The few fits that may depart from their circuit are followed together, and that costs as much as hundreds
+    of others: they have a table of their own, which is made when somebody asks for it.
     """
-    found, put_off, theirs = list[tuple[list[int], Table]](), list[Optima](), list[int]()
+    found, put_off, theirs = list[tuple[list[int], Table | Later]](), list[Optima](), list[int]()
     for places, optima in lots:
         linear = _linear(optima)
         off, others = screen_departures(linear)
@@ -128,10 +130,17 @@ def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int],
         theirs += [places[row] for row in others.tolist()]
     if theirs:
         optima = Optima.join(put_off)
-        linear = _linear(optima)
-        off = follow_departures(linear, np.arange(len(theirs)), Discrepancy.none(linear))
-        found.append((theirs, _table_of(optima, linear, off)))
+        rescaled = optima.weighting != "noise"
+        make = partial(_follow, optima)
+        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, make)))
     return found
+
+
+def _follow(optima: Optima) -> Table:
+    """Return the results of fits whose departures are to be followed."""
+    linear = _linear(optima)
+    off = follow_departures(linear, np.arange(len(optima.values)), Discrepancy.none(linear))
+    return _table_of(optima, linear, off)
 
 
 def _table_of(
@@ -146,12 +155,24 @@ def _table_of(
         quiet |= put_off
     verdicts = {}
     for b in np.flatnonzero(~quiet).tolist():
-        result = table.row(b, optima.spectra[b], optima.circuit)
-        if b in others:
-            result = replace(result, alternatives=others[b])
-        judged = assess(result, float(optima.attainable[b]))
-        verdicts[b] = {name: getattr(judged, name) for name in OF_ONE_ROW}
+        asked = optima.spectra[b], optima.circuit, float(optima.attainable[b]), others.get(b)
+        verdicts[b] = Verdict(partial(_look_at, table.rows(np.array([b])), *asked))
     return replace(table, verdicts=verdicts)
+
+
+def _look_at(
+    table: Table,
+    spectrum: Spectrum,
+    circuit: Circuit,
+    attainable: float,
+    alternatives: tuple[dict[str, Any], ...] | None,
+) -> Mapping[str, Any]:
+    """Return what is said of the only row."""
+    result = table.row(0, spectrum, circuit)
+    if alternatives is not None:
+        result = replace(result, alternatives=alternatives)
+    judged = assess(result, attainable)
+    return {name: getattr(judged, name) for name in OF_ONE_ROW}
 
 
 def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, tuple[dict[str, Any], ...]]:

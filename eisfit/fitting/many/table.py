@@ -6,8 +6,9 @@ Single `FitResult` objects are made of the rows where they are wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,11 +24,30 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
-__all__ = ["OF_ONE_ROW", "Table", "geometry_told"]
+__all__ = ["OF_ONE_ROW", "Later", "Table", "Verdict", "geometry_told"]
 
 T = TypeVar("T")
 #: What of a result may be another for a row that was looked at by itself.
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
+
+
+class Verdict:
+    """What of a row's result is that row's alone; it is looked at when somebody asks for the first of it."""
+
+    def __init__(self, look: Callable[[], Mapping[str, Any]]) -> None:
+        self._look = look
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """`OF_ONE_ROW`, by name."""
+        return self._look()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _found, (self.fields,)  # who sends it elsewhere looks before
+
+
+def _found(fields: Mapping[str, Any]) -> Verdict:
+    return Verdict(lambda: fields)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,7 +75,7 @@ class Table:
     starts, agreed
         (B,) of the search.
     verdicts
-        Row -> what was found there; in the other rows every fitted parameter is determined, without a flag.
+        Row -> what is said there; in the other rows every fitted parameter is determined, without a flag.
     """
 
     weighting: str
@@ -73,7 +93,7 @@ class Table:
     derived: Mapping[str, Column]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -96,24 +116,86 @@ class Table:
 
         Their numbers stay in the columns until someone asks for them.
         """
-        same: dict[str, Any] = {
-            "circuit": circuit,
-            "weighting": self.weighting,
-            "covariance_rescaled": self.rescaled,
-            "flags": (),
-            "loss": "linear",
-            "representation": "impedance",
-            "alternatives": (),
-            "chosen_by": "user",
-            "lmfit": None,
-        }
+        same = _shared_fields(circuit, self.weighting, self.rescaled)
+        quiet = {**same, "flags": (), "alternatives": ()}
         columns = zip(spectra, self.grade.tolist(), self.starts.tolist(), self.agreed.tolist(), strict=True)
         found = []
         for b, (spectrum, grade, starts, agreed) in enumerate(columns):
-            fields = {**same, "spectrum": spectrum, "grade": grade, "starts": starts, "agreed": agreed}
-            fields.update(self.verdicts.get(b, {}))
+            fields = {**quiet, "grade": grade} if b not in self.verdicts else {**same}
+            fields.update(spectrum=spectrum, starts=starts, agreed=agreed)
             found.append(FitResult.of_columns(_make(_Row, {"table": self, "b": b}), fields))
         return found
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Later:
+    """A table that is made when somebody asks for more of a result than what it was made from.
+
+    Attributes
+    ----------
+    weighting, rescaled, starts, agreed
+        As those of the table.
+    make
+        Makes it.
+    """
+
+    weighting: str
+    rescaled: bool
+    starts: NDArray[np.intp]
+    agreed: NDArray[np.intp]
+    make: Callable[[], Table]
+
+    @cached_property
+    def table(self) -> Table:
+        """The table itself."""
+        return self.make()
+
+    def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
+        """Return one row's result."""
+        return self.table.row(b, spectrum, circuit)
+
+    def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[FitResult]:
+        """Return the result of every row, for the spectra and the circuit that were fitted."""
+        same = _shared_fields(circuit, self.weighting, self.rescaled)
+        columns = zip(spectra, self.starts.tolist(), self.agreed.tolist(), strict=True)
+        return [
+            FitResult.of_columns(
+                _LaterRow(self, b), {**same, "spectrum": spectrum, "starts": starts, "agreed": agreed}
+            )
+            for b, (spectrum, starts, agreed) in enumerate(columns)
+        ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _same, (self.table,)  # what travels is the table
+
+
+def _same(table: Table) -> Table:
+    return table
+
+
+def _shared_fields(circuit: Circuit, weighting: str, rescaled: bool) -> dict[str, Any]:
+    """Return what all results of a table have."""
+    return {
+        "circuit": circuit,
+        "weighting": weighting,
+        "covariance_rescaled": rescaled,
+        "loss": "linear",
+        "representation": "impedance",
+        "chosen_by": "user",
+        "lmfit": None,
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _LaterRow:
+    """One row of a table that is not made yet."""
+
+    later: Later
+    b: int
+
+    def field(self, name: str, result: FitResult) -> Any:
+        """Return a field of the row's result."""
+        return getattr(self.later.row(self.b, result.spectrum, result.circuit), name)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,6 +207,8 @@ class _Row:
 
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
+        if name in OF_ONE_ROW and self.b in self.table.verdicts:
+            return self.table.verdicts[self.b].fields[name]
         if name == "parameters":
             circuit = result.circuit
             return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
