@@ -194,7 +194,10 @@ def _explain_refusal(self: Any, args: tuple[Any, ...], given: dict[str, Any]) ->
     if len(args) > len(layout.placed):
         return f"{name}() takes {len(layout.placed)} positional arguments but {len(args)} were given"
     if unknown:
-        return f"{name}() got an unexpected keyword argument {unknown[0]!r}"
+        from eisfit.errors import did_you_mean  # for mistakes alone
+
+        near = did_you_mean(unknown[0], layout.names)
+        return f"{name}() got an unexpected keyword argument {unknown[0]!r}{near}"
     if twice:
         return f"{name}() got multiple values for argument {twice[0]!r}"
     missing = [one for one in layout.names if one not in self.__dict__]

@@ -18,6 +18,7 @@ MISSING = "n/a"
 _PLAIN_LOW, _PLAIN_HIGH = -3, 5  # decimal exponents written without a power of ten
 _FINEST = 1e-12  # of a value: double precision carries no smaller error through a fit
 _DIGITS = 5  # significant digits of a value that has no error
+_DIGITS_IN_DOUBT = 3  # of one that has an error which is not known: more would be no information
 
 
 def value_with_error(value: float | None, stderr: float | None, *, plus_minus: str = "±") -> str:
@@ -28,7 +29,8 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     value
         The number; None and NaN give ``"n/a"``.
     stderr
-        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: ``± ?``. Less than
+        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: not to be had, and the value has
+        three digits and ``± ?``. Less than
         1e-12 of the value: shown as that, which is what double precision carries.
     plus_minus
         The sign between the two.
@@ -118,7 +120,7 @@ def _round(value: float | None, stderr: float | None) -> str | tuple[str, str, i
         return significant(value, _DIGITS, trailing_zeros=False)
     alone = significant(value, _DIGITS, trailing_zeros=False)
     if math.isnan(stderr):
-        return f"{alone} ± ?"
+        return f"{significant(value, _DIGITS_IN_DOUBT)} ± ?"
     if math.isinf(stderr):
         return f"{alone} ± inf"
     error, place = _error(max(abs(stderr), _FINEST * abs(value)))

@@ -197,10 +197,14 @@ def check_output(path: Path | None, option: str = "--output") -> None:
     Raises
     ------
     UsageError
-        When something else than a folder stands there, or nothing can be written.
+        When something else than a folder stands there, nothing can be written, or standard output is meant.
     """
     if path is None:
         return
+    if str(path) == "-":
+        raise UsageError(
+            f"{option} -: takes a folder; for standard output use --json where the command has it"
+        )
     path = path.absolute().parent if is_figure(path) else path
     place = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.exists(one))
     if not os.path.isdir(place):

@@ -9,6 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+import eisfit
 from eisfit.cli import app
 from eisfit.errors import EisfitError
 from eisfit.model.simulate import simulate, to_csv
@@ -201,6 +202,24 @@ def test_simulate_names_what_is_missing_or_wrong(run):
 def test_convert_knows_its_two_forms(run, good):
     code, _, err = run("convert", good.name, "--to", "xml", "--output", "there")
     assert (code, err) == (2, "eisfit: --to 'xml': is none of csv, json, csvw\n")
+
+
+def test_a_single_dash_is_standard_output_or_refused(run, good, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("convert", good, "--output", "-")
+    assert (code, err) == (0, "")
+    assert "\nfrequency_Hz,Z_real_ohm,Z_imag_ohm\n" in out
+    again = tmp_path / "again.json"
+    again.write_text(run("convert", good, "--to", "json", "--output", "-")[1], encoding="utf-8")
+    assert (eisfit.read(again).impedance == eisfit.read(good).impedance).all()
+    for arguments, said in (
+        (("convert", good, good, "--output", "-"), "takes one spectrum, and here are 2"),
+        (("convert", good, "--to", "csvw", "--output", "-"), "writes two files"),
+        (("fit", good, "-c", "rs-ct", "--output", "-"), "--output -: takes a folder"),
+    ):
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "") and said in err
+    assert not (tmp_path / "-").exists()
 
 
 def test_convert_goes_on_after_a_bad_file(run, good, tmp_path):

@@ -202,6 +202,19 @@ def test_the_paragraph_states_what_a_reader_needs():
         assert part in text, part
     assert f"{result.statistics.chisqr:.4g}" in text
     assert "\n" not in text
+    assert "The file states" not in text
+
+
+def test_the_paragraph_asks_only_for_what_the_file_does_not_say():
+    f = np.geomspace(1e4, 0.1, 40)
+    z = 2 + 1 / (1 / 50 + 2j * np.pi * f * 1e-4)
+    known = {"instrument": "IFC1010", "area_cm2": 1.54, "amplitude_mV_rms": 10.0}
+    spectrum = eisfit.Spectrum(f, z, temperature_C=25.0, metadata=known)
+    text = eisfit.fit(spectrum, "R0-p(R1,C1)").methods()
+    assert (
+        "The file states: instrument IFC1010, amplitude of the perturbation 10 mV rms, temperature 25 °C, "
+        "electrode area 1.54 cm2. [State besides: potential or state of charge.]"
+    ) in text
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import eisfit
 from eisfit.records import dataclass
 
 
@@ -66,6 +67,11 @@ def test_a_call_does_what_it_does_with_the_library(k, args, given):
         else:
             made.append({f.name: getattr(one, f.name) for f in dataclasses.fields(one)})
     assert made[0] == made[1]
+
+
+def test_a_misspelt_name_has_its_neighbour_named():
+    with pytest.raises(TypeError, match="'temperature'; did you mean 'temperature_C'"):
+        eisfit.Spectrum([1.0, 2.0], [1.0, 2.0], temperature=25.0)
 
 
 def test_what_follows_from_the_fields_is_the_same():

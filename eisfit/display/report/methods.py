@@ -12,7 +12,7 @@ from eisfit.display.report.words import (
     format_measured,
     name_of,
 )
-from eisfit.rounding import hertz
+from eisfit.rounding import hertz, significant
 
 __all__ = ["methods_text"]
 
@@ -23,6 +23,22 @@ _WEIGHTS = {
     "noise": "each residual weighted by the inverse of the data's standard deviation",
 }
 _FORMS = {"impedance": "the impedance", "admittance": "the admittance", "modulus_phase": "modulus and phase"}
+# What a paper must state of the measurement, and where a file may say it: key and unit.
+_CONDITIONS = (
+    ("instrument", (("instrument", ""),)),
+    (
+        "amplitude of the perturbation",
+        (
+            ("amplitude_mV_rms", "mV rms"),
+            ("amplitude_mV", "mV"),
+            ("amplitude_A_rms", "A rms"),
+            ("amplitude_mA", "mA"),
+        ),
+    ),
+    ("temperature", (("temperature_C", "°C"),)),
+    ("potential or state of charge", (("potential_V", "V"), ("dc_potential_V", "V"))),
+    ("electrode area", (("area_cm2", "cm2"), ("area", ""))),
+)
 
 
 def methods_text(document: Document) -> str:
@@ -33,7 +49,7 @@ def methods_text(document: Document) -> str:
     """
     if document.get("error"):
         return f"{name_of(document)}: {failure(document)}"
-    parts = (_data, _model, _search, _values, _goodness, _verdict, _software, _missing)
+    parts = (_data, _model, _search, _values, _goodness, _verdict, _software, _conditions)
     return " ".join(sentence for part in parts if (sentence := part(document)))
 
 
@@ -118,15 +134,24 @@ def _software(_: Document) -> str:
     return f"Software: eisfit {__version__} ({', '.join(found)})."
 
 
-def _missing(document: Document) -> str:
-    spectrum = document["spectrum"]
-    if spectrum.get("simulated"):
+def _conditions(document: Document) -> str:
+    """Return what the file says of the measurement, and what a paper must state that it does not say."""
+    if document["spectrum"].get("simulated"):
         return ""
     known = document.get("spectrum_document") or {}
-    facts = [
-        word
-        for word, key in (("temperature", "temperature_C"), ("potential or state of charge", "potential_V"))
-        if known.get(key) is None
-    ]
-    besides = ", ".join(["instrument", "amplitude of the perturbation", *facts, "electrode area"])
-    return f"[State besides: {besides}.]"
+    told = [(word, _stated(known, keys)) for word, keys in _CONDITIONS]
+    said = ", ".join(f"{word} {value}" for word, value in told if value)
+    missing = ", ".join(word for word, value in told if not value)
+    parts = (f"The file states: {said}." if said else "", f"[State besides: {missing}.]" if missing else "")
+    return " ".join(part for part in parts if part)
+
+
+def _stated(known: Document, keys: tuple[tuple[str, str], ...]) -> str:
+    """Return the first of these that the spectrum or its metadata has, with its unit."""
+    metadata = known.get("metadata") or {}
+    for key, unit in keys:
+        value = metadata.get(key) if known.get(key) is None else known[key]
+        if value is not None and str(value).strip():
+            shown = significant(value, 4, trailing_zeros=False) if isinstance(value, float) else clean(value)
+            return f"{shown} {unit}".strip()
+    return ""

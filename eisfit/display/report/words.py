@@ -166,7 +166,7 @@ def format_judged(row: Document) -> str:
 def error_of(row: Document) -> float | None:
     """Return the standard error of a parameter block: NaN where it should have one and has none."""
     stderr: float | None = row.get("stderr")
-    free = bool(row.get("vary", stderr is not None)) and not row.get("expr")
+    free = bool(row.get("vary", is_doubted(row.get("verdict")))) and not row.get("expr")
     return math.nan if stderr is None and free else stderr
 
 
@@ -176,9 +176,7 @@ def format_number_of_law(value: float | None, stderr: float | None) -> str:
     >>> format_number_of_law(-0.0042704, None), format_number_of_law(0.12348, 0.0031)
     ('-0.00427 ± ?', '0.1235 ± 0.0031')
     """
-    if value is None or stderr is not None:
-        return value_with_error(value, stderr)
-    return f"{significant(value, 3)} ± ?"
+    return value_with_error(value, math.nan if stderr is None else stderr)
 
 
 def parameter_rows(document: Document) -> list[list[Any]]:
@@ -222,7 +220,12 @@ def bracket(text: str, verdict: object) -> str:
     >>> bracket("4100 ± 500", "extrapolated"), bracket("12.1 ± 0.3", "determined")
     ('(4100 ± 500)', '12.1 ± 0.3')
     """
-    return f"({text})" if verdict in ("extrapolated", "ambiguous", "open") else text
+    return f"({text})" if is_doubted(verdict) else text
+
+
+def is_doubted(verdict: object) -> bool:
+    """Whether the data do not determine what has this verdict."""
+    return verdict in ("extrapolated", "ambiguous", "open")
 
 
 def mark(row: Document) -> str:
