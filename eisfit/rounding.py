@@ -29,9 +29,9 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     value
         The number; None and NaN give ``"n/a"``.
     stderr
-        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: not to be had, and the value has
-        three digits and ``± ?``. Less than
-        1e-12 of the value: shown as that, which is what double precision carries.
+        Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: not to be had, and
+        the value has three digits and ``± ?``. Less than 1e-12 of the value: shown as that, which is what
+        double precision carries.
     plus_minus
         The sign between the two.
 

@@ -114,6 +114,28 @@ def _read_values(circuit: Circuit, params: Mapping[str, float] | Sequence[float]
     return values
 
 
+#: What a table says above its columns: conditions, and of the metadata what names the measurement. The rest
+#: of a header stays behind: its words are about the columns of another file.
+_FACTS = ("cycle", "time_s", "temperature_C", "potential_V")
+_PROVENANCE = (
+    "simulated",
+    "instrument",
+    "technique",
+    "title",
+    "date",
+    "area_cm2",
+    "area",
+    "amplitude_mV_rms",
+    "amplitude_mV",
+    "amplitude_A_rms",
+    "amplitude_mA",
+)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.8g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
 def to_csv(spectrum: Spectrum) -> str:
     """Return the canonical table as CSV text: comment lines with the provenance, then the columns.
 
@@ -123,11 +145,11 @@ def to_csv(spectrum: Spectrum) -> str:
     10,1,-1
     1,2,-3
     """
-    facts = {"cycle": spectrum.cycle, "time_s": spectrum.time_s, "temperature_C": spectrum.temperature_C}
-    facts["potential_V"] = spectrum.potential_V
+    told = spectrum.to_dict()
+    facts = {name: told[name] for name in _FACTS} | told["axes"]
+    facts |= {name: told["metadata"].get(name) for name in _PROVENANCE}
     lines = [f"# {note}" for note in spectrum.notes]
-    lines += [f"# {name}: {value:g}" for name, value in facts.items() if value is not None]
-    lines.append("frequency_Hz,Z_real_ohm,Z_imag_ohm")
-    rows = zip(spectrum.frequency, spectrum.impedance.real, spectrum.impedance.imag, strict=True)
-    lines += [f"{f:.8g},{real:.8g},{imag:.8g}" for f, real, imag in rows]
+    lines += [f"# {name}: {_cell(value)}" for name, value in facts.items() if value is not None]
+    lines.append(",".join(told["data"]))
+    lines += [",".join(map(_cell, row)) for row in zip(*told["data"].values(), strict=True)]
     return "\n".join(lines) + "\n"

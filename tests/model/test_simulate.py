@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,32 @@ def test_the_table_is_read_back_with_its_label(tmp_path):
     np.testing.assert_allclose(back.impedance, spectrum.impedance, rtol=1e-7)
     assert back.cycle == 50
     assert back.metadata["simulated"].startswith("not measured")
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_a_converted_spectrum_keeps_what_is_known_of_it(tmp_path, ending):
+    plain = simulate("rs-ct", {"R_s": 1, "R_ct": 9, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
+    whole = plain.replace(
+        noise=0.01 * np.abs(plain.impedance), cycle=7.0, temperature_C=35.0, potential_V=3.9,
+        axes={"soc": 50.0}, metadata={"simulated": "not measured", "instrument": "IFC 1010", "area_cm2": 1.5},
+    )  # fmt: skip
+    path = tmp_path / f"cell.{ending}"
+    path.write_text(to_csv(whole) if ending == "csv" else json.dumps(whole.to_dict()), encoding="utf-8")
+    back = eisfit.read(path)
+    assert (back.cycle, back.temperature_C, back.potential_V) == (7.0, 35.0, 3.9)
+    assert back.noise == pytest.approx(whole.noise, rel=1e-7)
+    assert back.summary()["simulated"] and back.metadata["instrument"] == "IFC 1010"
+    assert float(back.metadata["soc"]) == 50 and float(back.metadata["area_cm2"]) == 1.5
+
+
+def test_facts_beside_a_table_in_json_belong_to_its_spectrum(tmp_path):
+    table = {"freq": [100, 10, 1], "re": [1, 2, 3], "im": [-0.5, -1, -0.4]}
+    cells = [
+        {"name": name, "temperature": hot, "data": table}
+        for name, hot in (("A", 25), ("B", "318.15 K"))
+    ]  # fmt: skip
+    path = tmp_path / "cells.json"
+    path.write_text(json.dumps({"operator": "me", "cells": cells}), encoding="utf-8")
+    spectra = eisfit.read_series(path).spectra
+    assert [one.temperature_C for one in spectra] == [25.0, 45.0]
+    assert [one.metadata["operator"] for one in spectra] == ["me", "me"]

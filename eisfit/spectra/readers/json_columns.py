@@ -5,8 +5,10 @@ Where an object has a ``mask`` (pyimpspec: place of a point, true where it is le
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._header_names import WANTED
+from eisfit.spectra.readers._metadata import apply_conditions
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
@@ -29,6 +32,7 @@ SUFFIXES = (".json",)
 RANK = 30
 
 _DEEPEST = 6
+_MOST_FACTS, _LONGEST_FACT = 300, 20_000
 _ONE_A_LINE = regex(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
 _SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 _PARTS = ({"real", "imag"}, {"modulus", "phase"})
@@ -57,9 +61,9 @@ def parse(file: File) -> list[Sweep]:
     sweeps: list[Sweep] = []
     reasons: list[str] = []
     file = file.with_words(_words(document))
-    for label, table, dropped in _tables(document):
+    for label, table, dropped, pairs in _tables(document):
         try:
-            sweeps += _labelled(file, label, table, dropped)
+            sweeps += _labelled(file, label, table, dropped, pairs)
         except ReadError as error:
             if asks_for_unit(error):
                 raise
@@ -74,11 +78,12 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _labelled(file: File, label: str, table: Table, dropped: int) -> list[Sweep]:
-    """Return the sweeps of one table, with its label and what was left out."""
+def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping[str, Any]) -> list[Sweep]:
+    """Return the sweeps of one table, with its label, what is said of it and what was left out."""
     found = frame_sweeps(file, table)
+    apply_conditions(found, pairs)
     for sweep in found:
-        sweep.metadata |= {"label": label} if label else {}
+        sweep.metadata = {**pairs, **sweep.metadata, **({"label": label} if label else {})}
         sweep.notes += [f"left out {plural(dropped, 'point')} masked in the file"] if dropped else []
     return found
 
@@ -119,22 +124,40 @@ def _array(name: str, item: list[Any]) -> NDArray[Any]:
     return array
 
 
-def _tables(value: Any, depth: int = 0, label: str = "") -> Iterator[tuple[str, Table, int]]:
-    """Yield (label, columns, number of masked points) of everything in the document that is a table."""
+def _tables(
+    value: Any, depth: int = 0, label: str = "", pairs: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[tuple[str, Table, int, Mapping[str, Any]]]:
+    """Yield (label, columns, number of masked points, facts beside) of whatever in it is a table."""
     if depth > _DEEPEST:
         return
     table = _table(value)
+    pairs = {**pairs, **_facts(value)}
     if table:
         kept = _find_kept(value, len(next(iter(table.values()))))
         masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
         own = value.get("label") or value.get("name") if isinstance(value, Mapping) else None
-        yield str(own or label), masked, len(next(iter(table.values()))) - len(kept)
+        yield str(own or label), masked, len(next(iter(table.values()))) - len(kept), pairs
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _tables(item, depth + 1, str(name))
+            yield from _tables(item, depth + 1, str(name), pairs)
     elif isinstance(value, list):
         for item in value:
-            yield from _tables(item, depth + 1, label)
+            yield from _tables(item, depth + 1, label, pairs)
+
+
+def _facts(value: Any) -> dict[str, Any]:
+    """Return the single words and numbers of an object, and of objects in it that hold nothing else."""
+    if not isinstance(value, Mapping):
+        return {}
+    held = [item for item in value.values() if isinstance(item, Mapping)]
+    found: dict[str, Any] = {}
+    for one in (*(item for item in held if all(map(_is_fact, item.values()))), value):
+        found |= {str(name): item for name, item in one.items() if _is_fact(item) and item is not None}
+    return dict(itertools.islice(found.items(), _MOST_FACTS))
+
+
+def _is_fact(value: Any) -> bool:
+    return value is None or (isinstance(value, (str, int, float)) and len(str(value)) <= _LONGEST_FACT)
 
 
 def _table(value: Any) -> Table:
