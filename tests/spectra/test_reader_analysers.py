@@ -288,3 +288,12 @@ def test_traces_of_the_4294a_that_say_nothing_are_refused():
     data = agilent("", ("", abs(Z)), ("", np.degrees(np.angle(Z))))
     with pytest.raises(ReadError, match="nothing says what trace A holds"):
         read_bytes(data, "a.txt")
+
+
+def test_agilent_4294a_with_names_in_capitals():
+    phase = np.degrees(np.angle(Z))
+    text = '"4294A REV1.11"\n'
+    for trace, word, values in (("A", "|Z|", abs(Z)), ("B", "THETA", phase)):
+        text += f'"TRACE: {trace}"\n"FORMAT: {word}"\n"FREQUENCY"\t"DATA TRACE REAL"\t"DATA TRACE IMAG"\n'
+        text += rows(F, values, 0 * F, mark="\t")
+    np.testing.assert_allclose(one(text).impedance, Z, rtol=1e-6)

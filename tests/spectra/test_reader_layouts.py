@@ -220,3 +220,29 @@ def test_what_is_no_spectrum_is_refused(layout):
     for seed in range(SEEDS):
         with pytest.raises(ReadError):
             read_bytes(trap(layout, seed), "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head"),
+    [
+        ("cp1250", "Częstotliwość (Hz);Część rzeczywista (Ohm);Część urojona (Ohm)"),
+        ("cp1250", "Frekvence (Hz);Reálná část (Ohm);Imaginární část (Ohm)"),
+        ("iso8859-2", "Częstotliwość (Hz);Część rzeczywista (Ohm);Część urojona (Ohm)"),
+        ("cp1254", "Frekans (Hz);Gerçek kısım (Ohm);Sanal kısım (Ohm)"),
+        ("utf-8", "Frequenz (Hz);Betrag (Ohm);Phasenverschiebung (°)"),
+        ("utf-8", "Fréquence (Hz);Module (Ohm);Déphasage (degrés)"),
+        ("utf-8", "Frekans (Hz);Modül (Ohm);Faz (derece)"),
+        ("utf-8", "Frekvens (Hz);Belopp (Ohm);Fas (grader)"),
+        ("utf-8", "Frecuencia (Hz);Módulo (Ohm);Ángulo de fase (grados)"),
+        ("utf-8", "Частота (Гц);Модуль (Ом);Сдвиг фаз (град)"),
+        ("utf-8", "频率 (Hz);阻抗模 (Ω);相位差 (°)"),
+    ],
+)
+def test_headers_of_more_languages_and_their_old_encodings(encoding, head):
+    z = 10 + 100 / (1 + 2j * np.pi * 0.01 * (f := np.geomspace(1e5, 1.0, 26)))
+    parts = (
+        (abs(z), np.degrees(np.angle(z))) if head[-1] == ")" and "Ohm)" not in head[-8:] else (z.real, z.imag)
+    )
+    body = "".join(f"{a:.9g};{b:.9g};{c:.9g}\n" for a, b, c in zip(f, *parts, strict=True))
+    (spectrum,) = read_bytes(f"{head}\n{body}".encode(encoding), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)

@@ -101,6 +101,7 @@ def test_two_units_stated_are_asked_for():
         ("f (Hz),eps',eps''", "area and thickness"),
         ("f (Hz),M',M''", "vacuum capacitance"),
         ("f (Hz),C' (F),C'' (F)", "complex capacitance"),
+        ("f/Hz,C_real/F,-C_imag/F", "complex capacitance"),
         ("freq [mhz],zre [ohm],zim [ohm]", "millihertz or megahertz"),
         ("f (Hz),Zre (Ohm),|Zim| (Ohm)", "absolute values"),
         ("f (Hz),V_re,I_re", "real and imaginary"),

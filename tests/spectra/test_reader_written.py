@@ -615,3 +615,26 @@ def test_a_period_in_json_and_arrays():
     np.savez(stream, period_s=1 / F, Z=Z)
     (spectrum,) = read_bytes(stream.getvalue(), "x.npz")
     np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+
+
+def test_a_table_in_latex():
+    body = "\n".join(rf"{f:.9g} & {z.real:.9g} & {-z.imag:.9g} \\" for f, z in zip(F, Z, strict=True))
+    head = r"$f$ / Hz & $Z'$ / $\mathrm{m}\Omega$ & $-Z''$ / $\mathrm{m}\Omega$ \\"
+    text = (
+        "\\begin{tabular}{rrr}\n\\toprule\n"
+        + head
+        + "\n\\midrule\n"
+        + body
+        + "\n\\bottomrule\n\\end{tabular}\n"
+    )
+    (found,) = read_bytes(text.encode(), "table.tex")
+    np.testing.assert_allclose(found.impedance, Z / 1000, rtol=1e-6)
+
+
+def test_zero_bytes_at_the_end_as_a_computer_leaves_them_that_stopped():
+    lines = "f/Hz,Z'/ohm,Z''/ohm\n" + "".join(
+        f"{f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True)
+    )
+    (found,) = read_bytes(lines.encode() + bytes(300), "x.csv")
+    assert found.points == F.size
+    assert any("zero bytes" in note for note in found.notes)

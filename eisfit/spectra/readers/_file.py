@@ -55,6 +55,9 @@ _EASTERN = (
     ("cp949", "주파수 실수 임피던스 Ω"),
     ("big5", "頻率 實部 阻抗"),
     ("cp1251", "астота Гц"),
+    ("cp1250", "ęstotliwość zęść část Část"),
+    ("iso8859-2", "ęstotliwość zęść"),
+    ("cp1254", "kısım açı"),
     ("koi8-r", "астота Гц"),
     ("cp1253", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
     ("mac-roman", "(Ω) [Ω] /Ω kΩ mΩ MΩ"),
@@ -151,16 +154,18 @@ class File:
         wide = _utf16_without_mark(self.data)
         if wide is not None:
             return wide
-        if _binary(self.data):
+        data = self.data.rstrip(b"\0")  # a computer that stopped leaves zeros where the last lines were
+        if _binary(data):
             return None
-        if _decodes(self.data, "utf-8"):
+        if _decodes(data, "utf-8"):
             return "utf-8"
-        return next((name for name, words in _EASTERN if _has_text(self.data, name, words)), "latin-1")
+        return next((name for name, words in _EASTERN if _has_text(data, name, words)), "latin-1")
 
     @cached_property
     def text(self) -> str:
         """The decoded text, all line ends alike; empty where the file is not text."""
         text = "" if self.encoding is None else self.data.decode(self.encoding)
+        text = text.rstrip("\0")
         text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         text = _ORIGIN.sub(_plain, text) if "\\g(" in text else text
         return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
@@ -202,7 +207,10 @@ class File:
 
     def encoding_notes(self) -> list[str]:
         """Return the sentence about the encoding, where it is worth saying."""
-        return [] if self.encoding in (None, "utf-8") else [f"encoding {self.encoding}"]
+        notes = [] if self.encoding in (None, "utf-8") else [f"encoding {self.encoding}"]
+        if self.data.endswith(b"\0") and not str(self.encoding).startswith("utf-16"):
+            notes.append("the file ends in zero bytes: lines that the computer no longer wrote are missing")
+        return notes
 
     def foreign(self) -> str | None:
         """Return what the file is by its first bytes, where it is certainly no spectrum."""

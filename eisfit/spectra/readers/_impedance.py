@@ -30,7 +30,10 @@ _OTHERS = (
         "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
     ),
     (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
-    (regex(r"^-?(?:C[ps]?\*?['\"]|(?:Re|Im)\(C)"), "a complex capacitance; export Z' and Z''"),
+    (
+        regex(r"^-?(?:C[ps]?\*?(?:['\"]|_?(?:re|im)(?![^\W_])|_?(?:real|imag))|(?:Re|Im)\(C)"),
+        "a complex capacitance; export Z' and Z''",
+    ),
     (
         regex(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
         "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",

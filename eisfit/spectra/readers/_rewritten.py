@@ -54,6 +54,12 @@ def _as_complex(pair: re.Match[str]) -> str:
     return f"{pair[1]}{'' if pair[2][0] in '+-' else '+'}{pair[2]}j"
 
 
+def _as_row(row: re.Match[str]) -> str:
+    """Return a row of a table in LaTeX with tabulators for its marks, and its header's units as they look."""
+    plain = regex(r"\\(?:mathrm|text|unit|si|textbf)\{([^{}]*)\}").sub(r"\1", row[1]).replace(r"\Omega", "Ω")
+    return regex(r"\s*&\s*").sub("\t", plain.replace("$", "").replace(r"\,", " "))
+
+
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
     (("−",), regex("−"), "-"),
@@ -70,6 +76,11 @@ _PLAINER = (
         r"\1",
     ),  # a row of MATLAB's matrix, or one that a spreadsheet parted at another mark
     (('"\n', '";'), regex(r'^"([^"\n]*[,;\t][^"\n]*)"[;,]*$', re.MULTILINE), r"\1"),  # ... or took for a cell
+    (
+        ("\\\\\n", "\\\\ "),
+        regex(r"^[ \t]*([^&\n]+(?:&[^&\n]+)+?)\s*\\\\(?: *\\hline)? *$", re.MULTILINE),
+        _as_row,
+    ),
     (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000

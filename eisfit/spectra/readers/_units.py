@@ -101,8 +101,8 @@ _UNITS = (
     (_OHM_ENDS + ")", rf"()(?:dB ?\(?{_OHM}\)?)$", "decibel ohm", 1.0),
     ("?\ufffd", r"()(?:\?|\ufffd)$", "any", 1.0),  # a sign lost to a wrong encoding
     (
-        "gGsSeE.éÉ°º\ufffd½oOdDдД度",
-        r"(?i:()(?:deg(?:s|rees?|\.)?|degrés?|grados?|°|º|Â°|\ufffd|ï¿½|grad|град|度))$",
+        "gGsSeE.éÉ°º\ufffd½oOdDдД度iIaArRěĚыЫвВсС",
+        r"(?i:()(?:deg(?:s|rees?|\.)?|degrés?|grad[oi]s?|graus|stopni[ea]?|stupně|derece|grader|градус(?:ы|ов)?|°|º|Â°|\ufffd|ï¿½|grad|град|度))$",
         "angle",
         1.0,
     ),

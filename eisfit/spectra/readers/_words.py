@@ -39,11 +39,13 @@ _MEANS = {
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
     "reactance reaktanz réactance reactancia reatância reattanza reaktans reaktancja blindwiderstand "
     "мним リアクタンス リアクタンス成分",
-    "modulus": "модуль módulus moduł μέτρο "
+    "modulus": "модуль módulus moduł μέτρο modül belopp 阻抗模 阻抗模值 모듈 "
     "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
     "phase": "θd θr thetad 位相角 fazowy faza fáze fázis φάση γωνία угол фазы sudut fasa fasevinkel "
-    "fasvinkel vaihe vaihekulma açı faz hoek fasehoek "
+    "fasvinkel fas fasförskjutning phasenverschiebung déphasage dephasage desfase defasaje defasagem "
+    "sfasamento ángulo angulo ângulo angolo vinkel kąt úhel сдвиг фазовый фаз 위상차 位相差 相位差 "
+    "vaihe vaihekulma açı faz hoek fasehoek "
     "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",

@@ -66,10 +66,10 @@ def parse(file: File) -> list[Sweep]:
 def _table(block: str) -> dict[str, list[str]]:
     """Return the columns of a block by name, as text."""
     rows = [[cell.strip(' "') for cell in line.split("\t")] for line in block.splitlines() if "\t" in line]
-    start = next((i for i, row in enumerate(rows) if row[0] == "Frequency"), len(rows))
+    start = next((i for i, row in enumerate(rows) if row[0].title() == "Frequency"), len(rows))
     body = [row for row in rows[start + 1 :] if row[0]]
     return (
-        {name: [row[i] if i < len(row) else "" for row in body] for i, name in enumerate(rows[start])}
+        {name.title(): [row[i] if i < len(row) else "" for row in body] for i, name in enumerate(rows[start])}
         if body
         else {}
     )
