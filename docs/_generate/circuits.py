@@ -6,8 +6,9 @@ import numpy as np
 
 import eisfit
 from _generate.pages import Pages, bounds, code, head, table, toctree
-from eisfit.display import drawing, plot
+from eisfit.display import plot
 from eisfit.files import data_folder
+from eisfit.model import drawing
 from eisfit.model.files.library import reference_tests
 from eisfit.model.notation import components
 

@@ -29,7 +29,7 @@ from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import dataclass
 
 if TYPE_CHECKING:
-    from eisfit.display.drawing import CircuitDrawing
+    from eisfit.model.drawing import CircuitDrawing
 
     Values = Mapping[str, ArrayLike] | Sequence[ArrayLike]
 
@@ -316,12 +316,13 @@ class Circuit:
         o──R_s──┬──R_ct──┬──o
                 └──C_dl──┘
         """
-        from eisfit.display.drawing import CircuitDrawing
+        from eisfit.model.drawing import CircuitDrawing
 
         return CircuitDrawing(self.string)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import drawing, report
+        from eisfit.display import report
+        from eisfit.model import drawing
 
         return drawing.svg(self.string) + report.circuit_html(self.to_dict())
 

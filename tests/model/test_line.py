@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.display import drawing
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.errors import CircuitError, NotationError
 from eisfit.fitting.interop import to_impedance
+from eisfit.model import drawing
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import parse

@@ -143,7 +143,7 @@ def _shorten_path(path: str) -> str:
 
 
 def _draw_string(string: str) -> str:
-    from eisfit.display import drawing
+    from eisfit.model import drawing
 
     letters = "─│┬├└┤┘"
     try:

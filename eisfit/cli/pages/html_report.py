@@ -78,11 +78,12 @@ def report_text(results: Result | Iterable[Result], *, title: str | None = None)
         When there is nothing to show.
     """
     from eisfit.display.pages import report_page
+    from eisfit.model.drawing import draw_for_page
 
     groups = [_group(result) for result in _each(results)]
     if not groups:
         raise UsageError("there is no result to report on")
-    return report_page(groups, title=title or _title(groups))
+    return report_page(groups, title=title or _title(groups), draw=draw_for_page)
 
 
 def page_item(result: FitResult | FitFailure) -> dict[str, Any]:

@@ -106,13 +106,13 @@ class Workbench:
         """Return a circuit's parameters with bounds for sliders and values of the spectrum's size."""
         ask, spectrum = check_question(request)
         chosen = self.choose(ask.circuit or COMMON)
-        from eisfit.display.pages import drawing
+        from eisfit.model.drawing import draw_for_page
 
         size = float(np.median(np.abs(spectrum.impedance)))
         values = {**plain_values(chosen, size), **free_values(chosen, ask.values)}
         return {
             "circuit": {"name": chosen.name, "string": chosen.string, "title": chosen.title},
-            "drawing": drawing(chosen.string),
+            "drawing": draw_for_page(chosen.string),
             "parameters": [slider(p, values[name]) for name, p in chosen.parameters.items()],
         }
 
@@ -279,7 +279,8 @@ def _restore(document: Any) -> dict[str, Any] | None:
 
 def _describe_fit(result: Any) -> dict[str, Any]:
     """Return what the page shows and saves of a fit."""
-    from eisfit.display.pages import drawing, entry
+    from eisfit.display.pages import entry
+    from eisfit.model.drawing import draw_for_page
 
     rows = result.circuit.parameters
     return {
@@ -287,7 +288,7 @@ def _describe_fit(result: Any) -> dict[str, Any]:
         "values": result.values,
         "document": result.to_dict(),
         "circuit": {"name": result.circuit.name, "string": result.circuit.string},
-        "drawing": drawing(result.circuit.string),
+        "drawing": draw_for_page(result.circuit.string),
         "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
     }
 

@@ -6,12 +6,11 @@ Content-Security-Policy forbids it.
 
 from __future__ import annotations
 
-from eisfit.display.pages.entries import drawing, entry, measurement, ranking
+from eisfit.display.pages.entries import entry, measurement, ranking
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.pages.workbench import group_measured, report_page, workbench_page
 
 __all__ = [
-    "drawing",
     "entry",
     "group_measured",
     "measurement",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eisfit.display.drawing import svg
 from eisfit.display.report.identification import chances
 from eisfit.display.report.words import (
     Document,
@@ -28,10 +26,9 @@ from eisfit.display.report.words import (
     span_of,
     verdict,
 )
-from eisfit.errors import CircuitError
 from eisfit.rounding import hertz, significant, value_with_error
 
-__all__ = ["conditions", "drawing", "entry", "format_engineering", "measurement", "ranking", "round_to"]
+__all__ = ["conditions", "entry", "format_engineering", "measurement", "ranking", "round_to"]
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
@@ -41,7 +38,6 @@ _SAID = {
     "C": "usable with care, systematic misfit",
     "D": "not to be used as it is",
 }
-_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
@@ -67,14 +63,6 @@ def measurement(spectrum: Document) -> dict[str, Any]:
     """Return the same of a spectrum that was not fitted yet (``eisfit.spectrum/1``)."""
     words = _words({"spectrum": spectrum, "data": spectrum.get("data")})
     return {**words, "verdict": "", "error": None, "kk": None, "points": _points(spectrum), "line": None}
-
-
-def drawing(circuit: str) -> str | None:
-    """Return a drawing of a circuit as SVG in the colour of the text around it; None where there is none."""
-    try:
-        return _NAMESPACE.sub("", svg(circuit))  # HTML needs none, and a page names no address
-    except CircuitError:
-        return None
 
 
 def ranking(document: Document) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from eisfit import __version__
-from eisfit.display.pages.entries import drawing, entry, measurement
+from eisfit.display.pages.entries import entry, measurement
 from eisfit.display.pages.page import asset, page
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.report.words import Document, clean, count
@@ -23,7 +23,12 @@ _ENDS = {
 }
 
 
-def report_page(groups: Sequence[Mapping[str, Any]], *, title: str = "Impedance report") -> str:
+def report_page(
+    groups: Sequence[Mapping[str, Any]],
+    *,
+    title: str = "Impedance report",
+    draw: Callable[[str], str | None],
+) -> str:
     """Return a page that shows results and fits nothing.
 
     Parameters
@@ -33,10 +38,12 @@ def report_page(groups: Sequence[Mapping[str, Any]], *, title: str = "Impedance 
         ``track``, the document of ``SeriesResult.to_dict(data=False)``; ``notes``.
     title
         Of the page.
+    draw
+        Returns a circuit's drawing as SVG.
     """
     shown = [_group(group) for group in groups]
     strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
-    drawings = {string: drawing(string) for string in sorted(strings)}
+    drawings = {string: draw(string) for string in sorted(strings)}
     return workbench_page(shown, title=title, drawings=drawings)
 
 

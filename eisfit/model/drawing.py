@@ -1,8 +1,7 @@
 """Circuits drawn: as SVG, on matplotlib axes, and in lines of text for a terminal.
 
-Every function takes the string that all documents carry (``circuit.string``: the common notation, as
-`eisfit.circuit` prints it) and needs nothing else of a circuit. schemdraw draws the symbols; where they
-stand is decided here: series side by side, branches one below the other, room for every label.
+Every function takes the string that all documents carry (``circuit.string``). schemdraw draws the symbols;
+where they stand is decided here: series side by side, branches one below the other, room for every label.
 """
 
 from __future__ import annotations
@@ -13,19 +12,16 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from eisfit.errors import CircuitError
 from eisfit.files import write_atomic
+from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse, serial_parts
 from eisfit.records import dataclass
 
-__all__ = ["CircuitDrawing", "draw_on_axes", "svg", "text"]
+__all__ = ["CircuitDrawing", "draw_for_page", "draw_on_axes", "svg", "text"]
 
-#: A component's name, or how its parts are put together.
-Tree = str | tuple[Literal["series", "parallel"], tuple["Tree", ...]]
-
-_TOKEN = re.compile(r"[^\W\d]\w*|0|[-(),]")
-_NAME = re.compile(r"(?P<symbol>[A-Za-z]+)(_?)(?P<label>\w*)")
+_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 _GLYPHS = {"R": "ResistorIEC", "C": "Capacitor", "CPE": "CPE", "L": "Inductor2", "La": "Inductor2"}
 _BODY, _LEAD, _STUB = 1.0, 0.4, 0.35  # schemdraw's units: an element's body, the wire beside it, and a bus's
 _ABOVE, _BELOW = 1.0, 0.4  # room over a wire, with the label, and under it
@@ -69,7 +65,7 @@ class CircuitDrawing:
             return write_atomic(path, svg(self.string, color="black", background="white"))
         from eisfit.display import plot
 
-        box = _measure(_tree(self.string))
+        box = _measure(parse(self.string))
         ax = plot.new_axes(_UNIT * (box.width + 1.0), _UNIT * (box.up + box.down + 0.4))
         return plot.save(draw_on_axes(self.string, ax), path)
 
@@ -90,14 +86,14 @@ def svg(circuit: str, *, color: str = "currentColor", background: str | None = N
     Raises
     ------
     CircuitError
-        When it is no circuit string.
+        When it is no circuit string, or has an element that this process does not know.
 
     Examples
     --------
     >>> svg("R_s-p(R_ct,CPE_ct)").startswith("<svg")
     True
     """
-    drawing = _schematic(_tree(circuit), "svg", color, background)
+    drawing = _schematic(parse(circuit), "svg", color, background)
     made: str = drawing.get_imagedata("svg").decode("utf-8")
     made = made[made.index("<svg") :].strip()
     # Not every viewer knows baseline-shift; a label ends with its subscript, so nothing has to come back up.
@@ -106,9 +102,17 @@ def svg(circuit: str, *, color: str = "currentColor", background: str | None = N
     return made.replace("<svg", f"<svg {title}", 1)
 
 
+def draw_for_page(circuit: str) -> str | None:
+    """Return the same without XML's namespaces, since a page names no address; None of what is none."""
+    try:
+        return _NAMESPACE.sub("", svg(circuit))
+    except CircuitError:
+        return None
+
+
 def draw_on_axes(circuit: str, ax: Any) -> Any:
     """Draw a circuit on matplotlib axes, which are emptied of their frame, and return them."""
-    _schematic(_tree(circuit), ax, "black")
+    _schematic(parse(circuit), ax, "black")
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.margins(0.02)
@@ -133,10 +137,7 @@ def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
     o──R_s──┬──R_ct──W_d──┬──o
             └──CPE_ct─────┘
     """
-    tree = _tree(circuit)
-    parts = [
-        _block(part) for part in (tree[1] if isinstance(tree, tuple) and tree[0] == "series" else (tree,))
-    ]
+    parts = [_block(part) for part in serial_parts(parse(circuit))]
     rows: list[list[list[str]]] = [[]]
     for part in parts:
         taken = sum(len(block[0]) + 2 for block in rows[-1])
@@ -151,12 +152,12 @@ def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
     return whole.translate(str.maketrans("─│┬├└┤┘", "-|+++++")) if plain else whole
 
 
-def _block(tree: Tree) -> list[str]:
+def _block(tree: Node) -> list[str]:
     """Return the lines of a part; the wire enters and leaves on the first."""
-    if isinstance(tree, str):
-        return [tree]
-    blocks = [_block(part) for part in tree[1]]
-    if tree[0] == "series":
+    if isinstance(tree, (Component, Line)):
+        return [str(tree)]
+    blocks = [_block(part) for part in tree.children]
+    if isinstance(tree, Series):
         return _join_beside(blocks)
     inner = max(len(block[0]) for block in blocks)
     return [
@@ -180,56 +181,6 @@ def _branch(block: list[str], inner: int, first: bool, last: bool) -> Iterator[s
         yield f"{bus}  {line.ljust(inner)}  {bus}"
 
 
-def _tree(string: str) -> Tree:
-    """Return the tree of a string in the common notation; `eisfit.model.notation` reads what users write."""
-    tokens = _TOKEN.findall(string)
-    if "".join(tokens) != re.sub(r"\s", "", string) or not tokens:
-        raise CircuitError(f"{string!r}: is no circuit string, and cannot be drawn")
-    try:
-        tree = _series(tokens)
-    except (IndexError, ValueError):
-        raise CircuitError(f"{string!r}: is no circuit string, and cannot be drawn") from None
-    if tokens:
-        raise CircuitError(f"{string!r}: is no circuit string, and cannot be drawn")
-    return tree
-
-
-def _series(tokens: list[str]) -> Tree:
-    parts = [_part(tokens)]
-    while tokens[:1] == ["-"]:
-        del tokens[0]
-        parts.append(_part(tokens))
-    return parts[0] if len(parts) == 1 else ("series", tuple(parts))
-
-
-def _part(tokens: list[str]) -> Tree:
-    name = tokens.pop(0)
-    if name in "-(),":
-        raise ValueError(name)
-    if name == "line" and tokens[:1] == ["("]:
-        return name + _bracket(tokens)
-    if name != "p" or tokens[:1] != ["("]:
-        return name
-    branches = []
-    while tokens.pop(0) in "(,":
-        branches.append(_series(tokens))
-        if tokens[0] == ")":
-            del tokens[0]
-            return "parallel", tuple(branches)
-    raise ValueError(name)
-
-
-def _bracket(tokens: list[str]) -> str:
-    """Return what stands from here to the closing bracket: a transmission line is drawn as one box."""
-    taken, depth = "", 0
-    while True:
-        token = tokens.pop(0)
-        depth += {"(": 1, ")": -1}.get(token, 0)
-        taken += token
-        if depth == 0:
-            return taken
-
-
 @dataclass(frozen=True)
 class _Box:
     """The room that a part takes: along its wire, above and below it."""
@@ -239,11 +190,11 @@ class _Box:
     down: float
 
 
-def _measure(tree: Tree) -> _Box:
-    if isinstance(tree, str):
-        return _Box(max(_BODY, _LETTER * len(tree)) + 2 * _LEAD, _ABOVE, _BELOW)
-    boxes = [_measure(part) for part in tree[1]]
-    if tree[0] == "series":
+def _measure(tree: Node) -> _Box:
+    if isinstance(tree, (Component, Line)):
+        return _Box(max(_BODY, _LETTER * len(str(tree))) + 2 * _LEAD, _ABOVE, _BELOW)
+    boxes = [_measure(part) for part in tree.children]
+    if isinstance(tree, Series):
         return _Box(sum(b.width for b in boxes), max(b.up for b in boxes), max(b.down for b in boxes))
     heights = _heights(boxes)
     width = max(box.width for box in boxes) + 2 * _STUB
@@ -258,7 +209,7 @@ def _heights(boxes: Sequence[_Box]) -> list[float]:
     return [height - heights[-1] / 2 for height in heights]
 
 
-def _schematic(tree: Tree, canvas: Any, color: str, background: str | None = None) -> Any:
+def _schematic(tree: Node, canvas: Any, color: str, background: str | None = None) -> Any:
     """Return schemdraw's drawing of a tree, drawn."""
     import schemdraw
     from schemdraw import elements
@@ -275,6 +226,14 @@ def _schematic(tree: Tree, canvas: Any, color: str, background: str | None = Non
     return drawing
 
 
+def _label(tree: Component | Line) -> tuple[str, str, str]:
+    """Return symbol, label and what stands above the box of a transmission line."""
+    if isinstance(tree, Component):
+        return tree.symbol, tree.label, ""
+    symbol, _, inside = str(tree).partition("(")
+    return symbol, "", inside.removesuffix(")").replace(",", ", ")
+
+
 @dataclass(frozen=True)
 class _Pen:
     """Puts the parts of a tree onto a schemdraw drawing."""
@@ -283,17 +242,17 @@ class _Pen:
     elements: Any
     math: bool
 
-    def draw(self, tree: Tree, x: float, y: float) -> float:
+    def draw(self, tree: Node, x: float, y: float) -> float:
         """Draw a part from here to the right and return where it ends."""
-        if isinstance(tree, str):
-            return self.component(tree, x, y)
-        if tree[0] == "series":
-            for part in tree[1]:
+        if isinstance(tree, Parallel):
+            return self.parallel(tree.children, x, y)
+        if isinstance(tree, Series):
+            for part in tree.children:
                 x = self.draw(part, x, y)
             return x
-        return self.parallel(tree[1], x, y)
+        return self.component(tree, x, y)
 
-    def parallel(self, branches: Sequence[Tree], x: float, y: float) -> float:
+    def parallel(self, branches: Sequence[Node], x: float, y: float) -> float:
         boxes = [_measure(branch) for branch in branches]
         inner, heights = max(box.width for box in boxes), [y + height for height in _heights(boxes)]
         left, right = x + _STUB, x + _STUB + inner
@@ -310,12 +269,9 @@ class _Pen:
         if start != end:
             self.drawing.add(self.elements.Line().at(start).to(end))
 
-    def component(self, name: str, x: float, y: float) -> float:
-        match = _NAME.fullmatch(name)
-        symbol, label = (match["symbol"], match["label"]) if match else (name, "")
-        symbol, _, inside = symbol.partition("(")
-        inside = inside.removesuffix(")").replace(",", ", ")
-        end = x + _measure(name).width
+    def component(self, tree: Component | Line, x: float, y: float) -> float:
+        symbol, label, inside = _label(tree)
+        end = x + _measure(tree).width
         glyph = getattr(self.elements, _GLYPHS.get(symbol, "ResistorIEC"))().at((x, y)).to((end, y))
         if symbol not in _GLYPHS:
             glyph.label(
