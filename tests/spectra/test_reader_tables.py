@@ -315,6 +315,7 @@ def test_points_that_a_column_marks_are_left_out(name, out, kept):
     )
     holds(spectrum, F[~marked], Z[~marked])
     assert f"left out 2 points that {name!r} marks" in spectrum.notes
+    assert not any(note.startswith("dropped") for note in spectrum.notes)
 
 
 @pytest.mark.parametrize("value", [-999, -9999.0, 9999999, -1])

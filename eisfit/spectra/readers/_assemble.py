@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
@@ -71,6 +71,8 @@ class Chosen:
         Names of columns that say nothing we know.
     codes
         Modulus of a converter's codes that were left aside; None where there were none.
+    left_out
+        (rows,) that the file itself marks as no points; None where it marks none.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Chosen:
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     codes: FloatArray | None = None
+    left_out: BoolArray | None = None
 
     def __contains__(self, quantity: object) -> bool:
         return quantity in self.values
@@ -270,8 +273,9 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     if strange:
         chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps are none: left aside")
     for start, stop in pairwise(edges):
-        part = slice(start, stop)
-        told = np.flatnonzero(used[part]) + start  # what is dropped labels nothing
+        part = np.arange(start, stop)
+        part = part if chosen.left_out is None else part[~chosen.left_out[start:stop]]
+        told = part[used[part]]  # what is dropped labels nothing
         if strange and told.size < _FEWEST_POINTS:
             continue
         noise = chosen.get("noise")

@@ -36,7 +36,7 @@ _FEWEST_ALIKE = 2
 def leave_out_marked(
     table: Table, lines: Sequence[str], columns: Mapping[int, Column], chosen: Chosen, z: ComplexArray
 ) -> None:
-    """Make the impedances of marked rows no numbers, and note how many there are.
+    """Make the impedances of marked rows no numbers, note how many there are, and which.
 
     Parameters
     ----------
@@ -54,15 +54,20 @@ def leave_out_marked(
     for index, name in unknown.items():
         marked = _find_marked(table, lines, index, name)
         if marked is not None and 0 < marked.sum() < marked.size:
-            z[marked] = np.nan
+            _leave_out(chosen, z, marked)
             chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
     mark = _stands_for_nothing(chosen)
     if mark is not None and mark.any():
         shown = _as_written(chosen, "real")[mark][0]
-        z[mark] = np.nan
+        _leave_out(chosen, z, mark)
         chosen.notes.append(
             f"{ASSUMED} {shown:g} in both parts is no value: {plural(int(mark.sum()), 'row')} left out"
         )
+
+
+def _leave_out(chosen: Chosen, z: ComplexArray, marked: BoolArray) -> None:
+    z[marked] = np.nan
+    chosen.left_out = marked if chosen.left_out is None else chosen.left_out | marked
 
 
 def _find_marked(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
