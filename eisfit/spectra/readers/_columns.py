@@ -10,7 +10,7 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._plain_names import PREFIXED_OHM, plain_name
+from eisfit.spectra.readers._plain_names import PREFIXED_OHM, mend_spelling, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, OMEGA, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
@@ -353,6 +353,8 @@ def _segments(word: str) -> tuple[str, ...] | None:
         return PAIRS[word]
     if word in VOCABULARY:
         return (VOCABULARY[word],)
+    if len(word) > 7 and (known := mend_spelling(word)):  # before imaginery is imaginer of Y
+        return (VOCABULARY[known],)
     for size in range(len(word) - 1, 0, -1):
         if word[:size] in JOINED:
             rest = word[size:]

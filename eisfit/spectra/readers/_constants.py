@@ -38,8 +38,10 @@ def name_constants(
     if not table.names or len(edges) != len(sweeps):
         return
     labels: list[list[str]] = [[] for _ in sweeps]
-    for index in (i for i, c in columns.items() if c.quantity in _MAY_NAME and i < len(table.names)):
-        name, told = table.names[index], [_constant(table, lines, index, *edge) for edge in edges]
+    named = (i for i, c in columns.items() if c.quantity in _MAY_NAME and i < len(table.names))
+    names = {i: table.names[i] for i in named}
+    for index, name in {**names, **dict(enumerate(table.further, table.matrix.shape[1]))}.items():
+        told = [_constant(table, lines, index, *edge) for edge in edges]
         if None in told or not name:
             continue
         if axis := _axis(name):
@@ -57,16 +59,16 @@ def _call(sweep: Sweep, label: str) -> None:
 
 
 def _constant(table: Table, lines: Sequence[str], index: int, start: int, stop: int) -> str | None:
-    """Return the number or the word that stands in every row from `start`; None where it changes or lacks."""
-    if index >= table.matrix.shape[1]:
+    """Return the number or the word of every row from `start`, or the word of the first alone; else None."""
+    values = table.matrix[start:stop, index : index + 1]
+    if values.size and np.isfinite(values).all():
+        return f"{values[0, 0]:g}" if (values == values[0]).all() else None
+    if len(table.rows) != len(table.matrix):
         return None
-    values = table.matrix[start:stop, index]
-    if np.isfinite(values).all():
-        return f"{values[0]:g}" if (values == values[0]).all() else None
-    if not table.rows or table.cell(lines, start, index) != table.cell(lines, stop - 1, index):
+    first, last = (table.cell(lines, row, index) for row in (start, stop - 1))
+    if not first or last not in (first, ""):
         return None
-    words = {table.cell(lines, row, index) for row in range(start, stop)}
-    return (words.pop() or None) if len(words) == 1 else None
+    return first if all(table.cell(lines, row, index) == last for row in range(start + 1, stop)) else None
 
 
 def _axis(name: str) -> Axis | None:

@@ -23,7 +23,8 @@ __all__ = [
 ]
 
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
-COMMENT = regex(r"^\s*(?:#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
+#: ``#L`` names columns in files of SPEC.
+COMMENT = regex(r"^\s*(?:#L(?=\s)|#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
 LONGEST_HEADER = 8000
 _LONGEST_LEGEND = 20  # lines
 _OF_LEGEND = regex(

@@ -93,13 +93,13 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "line, 'frequency_Hz' or 'log_f'"
         )
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
-    if not (chosen.proven or spaced or _of_speaker(file)):
+    if not (chosen.proven or spaced or _of_speaker(file) or _has_modulus(matrix, start)):
         raise file.error(
             f"{matrix.shape[1]} columns without a header, and nothing proves that they are frequency and "
             "impedance: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     extra = matrix.shape[1] - start > 3
-    if extra and not chosen.proven and not _fourth_is_modulus(matrix, start):
+    if extra and not chosen.proven and not _has_modulus(matrix, start):
         raise file.error(
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
@@ -151,12 +151,7 @@ def _find_beside(
         )
     for i in range(start + 3, width - 1, 2):
         test = kramers_kronig_sign(matrix[:, start], matrix[:, i] + 1j * matrix[:, i + 1])
-        if (
-            (width - start) % 2
-            and test is not None
-            and test.verdict
-            and not _fourth_is_modulus(matrix, start)
-        ):
+        if (width - start) % 2 and test is not None and test.verdict and not _has_modulus(matrix, start):
             raise file.error(
                 f"columns {i + 1} and {i + 2} may be another spectrum at the same frequencies: "
                 "add a header line such as 'f,Z_real_A,Z_imag_A,Z_real_B,Z_imag_B'"
@@ -243,9 +238,15 @@ def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]
             found.append(_reading("frequency, phase in radians, |Z|", start, names, a, _polar(c, b)))
     if looks_like_frequency(c):
         found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
-    return [
-        reading for i, reading in enumerate(found) if reading.proven or reading.words == "frequency, Z', Z''"
-    ]
+    usual = "Z', Z'', frequency" if _can_only_end_so(a, b, c) else "frequency, Z', Z''"
+    return [reading for reading in found if reading.proven or reading.words == usual]
+
+
+def _can_only_end_so(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
+    """Whether the last of three columns alone is a sweep, and those before it are no modulus and phase."""
+    parts = np.nanmin(a, initial=np.inf) < 0 or np.nanmax(np.abs(b), initial=0.0) > 91
+    one_way = np.ptp(np.sign(np.diff(c))) == 0
+    return bool(parts and one_way and is_spaced_like_sweep(c) and not looks_like_frequency(a))
 
 
 def _reading(
@@ -289,11 +290,12 @@ def _is_index(values: FloatArray) -> bool:
     )
 
 
-def _fourth_is_modulus(matrix: FloatArray, start: int) -> bool:
+def _has_modulus(matrix: FloatArray, start: int) -> bool:
+    """Whether a column behind the first three holds the modulus of the two parts."""
     modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
     with np.errstate(all="ignore"):
-        off = drop_nan(np.abs(matrix[:, start + 3] / modulus - 1))
-    return bool(off.size and median(off) < 0.01)
+        off = [drop_nan(np.abs(other / modulus - 1)) for other in matrix[:, start + 3 :].T]
+    return any(one.size and median(one) < 0.01 for one in off)
 
 
 def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 
 from eisfit.spectra.patterns import regex
 
-__all__ = ["PREFIXED_OHM", "join_prefixes", "plain_name"]
+__all__ = ["PREFIXED_OHM", "join_prefixes", "mend_spelling", "plain_name"]
 
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
 _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
@@ -35,6 +35,11 @@ _QUOTED = regex(r'^"([^"]+)"(?=\s*\S)')
 _WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
 _PRIMES = str.maketrans(
     dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
+)
+#: Long words, none of which becomes another word of science by one letter; by what they begin and end with.
+_LONG = (
+    *("frequency", "frequencies", "impedance", "impedances", "imaginary", "magnitude", "resistance"),
+    *("reactance", "admittance", "temperature"),
 )
 _LONGEST = 200  # characters of a header that are looked at
 
@@ -66,3 +71,20 @@ def plain_name(name: str) -> str:
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     return _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text)))
+
+
+def mend_spelling(word: str) -> str:
+    """Return the long word that this is but for one letter, or for two that changed places; empty: none.
+
+    >>> [mend_spelling(word) for word in ("impedence", "freqency", "freqeuncy", "impedanz", "reactants")]
+    ['impedance', 'frequency', 'frequency', '', '']
+    """
+    alike = (known for known in _LONG if word[0] == known[0] and word[-1] == known[-1])  # ymagnitude: of Y
+    return next((known for known in alike if _is_near(word, known)), "")
+
+
+def _is_near(word: str, known: str) -> bool:
+    pairs = zip(word, known, strict=False)
+    same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(word), len(known)))
+    a, b = word[same:], known[same:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -44,7 +44,7 @@ _SUBJECT = regex(
     r"(?:electric|complex) modulus|complex (?:capacitance|permittivity|admittance)",
     re.IGNORECASE,
 )
-_IMPEDANCE = regex(r"(?<![^\W_])Z|impedan|\bEIS\b|ohm|Ω", re.IGNORECASE)
+_IMPEDANCE = regex(r"(?<![^\W_])Z|imped[ae]n|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
 _FACTOR = regex(
     r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)|"
@@ -58,6 +58,8 @@ _FEWEST_GROUPED = 4
 _DIGITS = 3
 _LOOKED_AT = 500
 _MANY_NEGATIVE = 0.2
+_LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
+_NETWORK_ANALYSER = 1e5  # Hz, where they begin
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
@@ -161,13 +163,21 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
 def refuse_unproven(file: File, table: Table, chosen: Chosen, sweeps: Sequence[Sweep]) -> None:
     """Refuse parts of nobody knows what that no passive system has: a Fourier transform, a response, codes.
 
-    Nothing says impedance or ohm, Kramers-Kronig fails, and the real part is negative in many points.
+    Nothing says impedance or ohm, Kramers-Kronig fails, and the real part is negative in many points; or no
+    number exceeds 1 at the frequencies of network analysers, as of a reflection.
     """
     held = [chosen.columns[q] for q in ("real", "imag", "modulus") if q in chosen]
     said = [file.stem.replace("_", " "), *table.preamble, *table.names, *(meaning.unit for meaning in held)]
-    if not table.names or file.reading.impedance_unit or any(map(_IMPEDANCE.search, said)):
+    if file.reading.impedance_unit or any(map(_IMPEDANCE.search, said)):
         return
     for sweep in sweeps:
+        largest = float(np.max(np.abs(sweep.impedance), initial=0.0))
+        if _LEAST_REFLECTION < largest < _MOST_REFLECTION and sweep.frequency.min() >= _NETWORK_ANALYSER:
+            raise file.error(
+                f"nothing says that {held[0].name!r} is of an impedance, and no number exceeds 1 from "
+                "100 kHz on: a reflection? Save it as Touchstone (.s1p), else --impedance-unit ohm"
+            )
+    for sweep in sweeps if table.names else []:
         negative = float(np.mean(sweep.impedance.real < 0))
         if negative > _MANY_NEGATIVE and any(FAILS in note for note in sweep.notes):
             raise file.error(

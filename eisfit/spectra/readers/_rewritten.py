@@ -113,7 +113,8 @@ _LOGGED = (
         regex(rf"\(real, image\)\s*=[ ,]*({_REAL})[ ,]+({_REAL})[ ,]+(m?Ohm)\b"),
         r", Zreal: \1 \3, Zimag: \2 \3",
     ),
-    (regex(rf"^(Freq: *{_REAL} *(?:Hz)?)\s*\n(?=RzMag:)", re.MULTILINE), r"\1, "),
+    (regex(rf"(?:Impedance: *)?\(Real, *Image\)\s*= *({_REAL})({_REAL})j"), r"Zreal: \1, Zimag: \2"),
+    (regex(rf"^(Freq: *{_REAL} *(?:Hz)?)\s*\n(?=RzMag:|Zreal:)", re.MULTILINE), r"\1, "),
 )
 _BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 

@@ -39,7 +39,7 @@ _UNITS = regex(_UNIT_WORD, re.IGNORECASE)
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
     "ohm": regex(
-        rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|impedan\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
+        rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|imped[ae]n\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
         re.IGNORECASE,
     ),
     "frequency": regex(

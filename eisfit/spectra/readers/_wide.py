@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
@@ -21,6 +22,11 @@ _HEAD = "spectrum\tfrequency [Hz]"
 _FREQUENCY = regex(
     r"(?P<before>.*?)[\s_@(]*(?P<number>\d[\d.]*(?:[eE][+-]?\d+)?)[\s_]*(?P<unit>[mkMG]?Hz)\)?(?P<after>.*)$"
 )
+_NUMBERED = regex(r"(?P<stem>[^\W\d].*?)[\s_.(\[]*(?P<number>\d+)[)\]]?$")
+#: What names stand for where they are one letter or two, beside those of a frequency.
+_SHORT = {"r": "Z_real", "i": "Z_imag", "re": "Z_real", "im": "Z_imag"}
+_OF_A_POINT = ({"frequency", "real", "imag"}, {"frequency", "modulus", "phase"})
+_ALIKE = 0.05
 _PLAIN = regex(r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?$")
 
 
@@ -36,7 +42,7 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
         mark = next((one for one in "\t;," if lines[place].count(one) >= _FEWEST), None)
         head = _cells(lines[place], mark) if mark else []
         frequencies = sum(_hertz(cell) is not None for cell in head)
-        if not mark or (frequencies < _FEWEST and len(_names(head)) < 2 * _FEWEST):
+        if not mark or (frequencies < _FEWEST and len(_names(head)) < 2 * _FEWEST and not _numbered(head)):
             continue
         below = [line for line in lines[place + 1 : place + 1 + _MOST_ROWS] if line.strip()]
         if below and _points(head, [_cells(below[0], mark)]):  # one row tells whether it is such a table
@@ -45,7 +51,8 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
 
 
 def _points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return _complex_points(head, rows) or _find_named_points(head, rows)
+    found = _complex_points(head, rows) or _find_named_points(head, rows)
+    return found or _find_numbered_points(head, rows)
 
 
 def _names(head: Sequence[str]) -> dict[int, re.Match[str]]:
@@ -99,6 +106,46 @@ def _find_named_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> li
             "\t".join([name, f"{f}", *(row[held[kind]] for kind in kinds)]) for f, held in places.items()
         ]
     return points
+
+
+def _numbered(head: Sequence[str]) -> dict[str, list[int]]:
+    """Return the places of each quantity whose names are all numbered alike: ``f_1, r_1, i_1, f_2``."""
+    found: dict[str, dict[int, int]] = {}
+    for place, cell in enumerate(head):
+        if len(cell) < _LONGEST_NAME and (match := _NUMBERED.fullmatch(cell)):
+            found.setdefault(match["stem"], {})[int(match["number"])] = place
+    most = max(map(len, found.values()), default=0)
+    alike = {stem: held for stem, held in found.items() if len(held) == most >= _FEWEST}
+    named = {_SHORT.get(stem.lower(), stem): [held[n] for n in sorted(held)] for stem, held in alike.items()}
+    quantities = {column(stem).quantity for stem in named}
+    numbered_alike = len({tuple(sorted(held)) for held in alike.values()}) == 1
+    return named if numbered_alike and len(named) == 3 and quantities in _OF_A_POINT else {}
+
+
+def _find_numbered_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return points of rows under numbered names; what stands beside them is repeated at each point."""
+    named = _numbered(head)
+    if not named or any(len(row) != len(head) for row in rows) or not _run_along(named, rows):
+        return []
+    places = list(zip(*named.values(), strict=True))
+    others = sorted(set(range(len(head))) - {i for place in places for i in place})
+    points = ["\t".join([*named, *(head[i] for i in others)])]
+    for row in rows:
+        beside = [row[i] for i in others]
+        points += ["\t".join([*(row[i] for i in place), *beside]) for place in places if row[place[0]]]
+    return points
+
+
+def _run_along(named: dict[str, list[int]], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether frequencies run along the first row and are alike down the rows: no spectra side by side."""
+    places = next(held for stem, held in named.items() if column(stem).quantity == "frequency")
+    try:
+        first = [float(rows[0][i]) for i in places]
+        steps = [b - a for a, b in pairwise(first)]
+        one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
+        return one_way and all(abs(float(row[places[0]]) / first[0] - 1) < _ALIKE for row in rows[:2])
+    except (ValueError, ZeroDivisionError):
+        return False
 
 
 def _name(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> str:

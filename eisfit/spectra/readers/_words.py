@@ -33,7 +33,7 @@ _MEANS = {
     "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
     "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
-    "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginario immaginaria "
+    "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
@@ -46,7 +46,7 @@ _MEANS = {
     "fasvinkel fas fasförskjutning phasenverschiebung déphasage dephasage desfase defasaje defasagem "
     "sfasamento ángulo angulo ângulo angolo vinkel kąt úhel сдвиг фазовый фаз 위상차 位相差 相位差 "
     "vaihe vaihekulma açı faz hoek fasehoek "
-    "phase ang phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
+    "phase ang angel phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",

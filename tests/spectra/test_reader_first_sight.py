@@ -1,0 +1,148 @@
+"""Layouts of public repositories at first sight: misspelt names, numbered columns, labels filled in once.
+
+The numbers are simulated here; each layout was refused, or taken for an impedance that it was not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+G = np.geomspace(1e6, 1e8, 26)
+ANTENNA = 40 + 5 * np.sqrt(G / 1e7) + 2e-6j * np.pi * G - 1j / (2e-10 * np.pi * G)
+REFLECTION = (ANTENNA - 50) / (ANTENNA + 50)
+
+
+def rows(*columns, mark=","):
+    return "\n".join(mark.join(f"{v:.9g}" for v in row) for row in zip(*columns, strict=True)) + "\n"
+
+
+def read(text):
+    return read_bytes(text.encode(), "x.csv")
+
+
+def holds(text, *impedances, rtol=1e-6):
+    found = read(text)
+    assert len(found) == len(impedances)
+    for spectrum, z in zip(found, impedances, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=rtol)
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity"),
+    [
+        ("Freqency (Hz)", "frequency"),
+        ("Frequncy", "frequency"),
+        ("Freqeuncy [Hz]", "frequency"),
+        ("Impedence (Ohm)", "modulus"),
+        ("Real Impedence (ohm)", "real"),
+        ("Z imaginery", "imag"),  # not imaginer of an admittance Y
+        ("Imaginer", "imag"),
+        ("Phase angel (deg)", "phase"),
+        ("Zmagnitute", "modulus"),
+        ("ymagnitude", "admittance_modulus"),
+        ("reactants", ""),
+        ("Imprudence", ""),
+    ],
+)
+def test_misspelt_names(name, quantity):
+    assert column(name).quantity == quantity
+
+
+def test_a_table_with_misspelt_names():
+    holds("Freqency (Hz),Impedence (Ohm),Phase angel (deg)\n" + rows(F, abs(Z), np.angle(Z, deg=True)), Z)
+    holds("Frequncy;Z real;-Z imaginery\n" + rows(F, Z.real, -Z.imag, mark=";"), Z)
+
+
+def test_a_unit_of_a_misspelt_impedance_beside_the_table():
+    holds("# Impedence in mOhm\nf,Zre,Zim\n" + rows(F, Z.real, Z.imag), Z / 1e3)
+
+
+def numbered(blocks, mark=","):
+    """Return the cells of a row: in turn, or block by block."""
+    return mark.join(f"{v:.9g}" for v in np.concatenate(blocks))
+
+
+def test_one_row_a_spectrum_with_numbered_names_in_turn():
+    names = ",".join(f"f_{k},r_{k},i_{k}" for k in range(1, F.size + 1))
+    points = [np.ravel([F, k * Z.real, -k * Z.imag], order="F") for k in (1, 2)]
+    lines = [f"7,{n},{numbered([one])},{soc}" for n, one, soc in zip((1, 2), points, (90, 40), strict=True)]
+    first, second = read("\n".join([f"cell,id,{names},soc", *lines, ""]))
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    np.testing.assert_allclose(second.impedance, 2 * Z, rtol=1e-6)
+    assert [first.metadata["soc"], second.metadata["soc"]] == [90, 40]
+    assert "each row is a spectrum" in first.notes
+
+
+def test_one_row_a_spectrum_with_numbered_names_block_by_block():
+    names = ",".join(f"{what}{k}" for what in ("frequency", "Zmod", "Zphase") for k in range(F.size))
+    holds(f"{names}\n{numbered([F, np.abs(Z), np.angle(Z, deg=True)])}\n", Z)
+
+
+def test_numbered_spectra_side_by_side_are_no_rows():
+    names = ",".join(f"f_{k},Zre_{k},Zim_{k}" for k in range(1, 7))
+    parts = [part for k in range(1, 7) for part in (F * 1.1**k, k * Z.real, k * Z.imag)]
+    holds(f"{names}\n{rows(*parts)}", *(k * Z for k in range(1, 7)))
+
+
+def test_a_label_in_the_first_row_of_each_sweep():
+    lines = [
+        line + label
+        for k, name in ((1, "A1-E1"), (2, "A1-E3"))
+        for line, label in zip(
+            rows(F, k * Z.real, k * Z.imag).split(), [f",{name}", *[","] * F.size], strict=False
+        )
+    ]
+    found = read("\n".join(["Freq,Zreal (ohm),Zimag (ohm),labels", *lines, ""]))
+    assert [spectrum.metadata["label"] for spectrum in found] == ["labels A1-E1", "labels A1-E3"]
+    np.testing.assert_allclose(found[1].impedance, 2 * Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("names", ["freq_hz,real,imag\n", ""])
+def test_a_reflection_that_nothing_calls_so_is_asked_for(names):
+    text = names + rows(G, REFLECTION.real, REFLECTION.imag)
+    with pytest.raises(ReadError, match="no number exceeds 1 from 100 kHz on: a reflection"):
+        read(text)
+    holds("freq_hz,Z_real,Z_imag\n" + rows(G, REFLECTION.real, REFLECTION.imag), REFLECTION[::-1])
+
+
+def test_a_small_impedance_at_low_frequencies_is_no_reflection():
+    holds("freq_hz,real,imag\n" + rows(F, Z.real / 120, Z.imag / 120), Z / 120)
+
+
+def test_parts_and_frequency_without_header_where_only_the_last_column_is_a_sweep():
+    noisy = np.random.default_rng(4).normal(size=(2, F.size)) * 30  # no order obeys Kramers-Kronig
+    (found,) = read(rows(Z.real + noisy[0], -200 - Z.imag + noisy[1], F))
+    np.testing.assert_allclose(found.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(found.impedance.real, Z.real + noisy[0], rtol=1e-6)
+    with pytest.raises(ReadError, match="must start with the frequency"):
+        read(rows(200 + noisy[0], noisy[1] / 2, F))  # or modulus and phase
+
+
+def test_a_modulus_further_right_proves_the_parts_without_header():
+    linear, noise = np.arange(5e3, 1e5, 5e3), np.random.default_rng(5).normal(size=(2, 19))
+    z = (80 + 8 * noise[0]) + 1j * (-10 + 5 * noise[1])
+    text = rows(linear, z.real, z.imag, np.angle(z), np.abs(z), 1e-8 * (1 + 0.01 * noise[0]))
+    holds(text, z[::-1])
+
+
+def test_pairs_of_a_log_below_their_frequency():
+    lines = (
+        f"Freq:{f:.4f}\nImpedance:(Real,Image) = ({z.real:f},{z.imag:f})\n" for f, z in zip(F, Z, strict=True)
+    )
+    holds("".join(lines), Z, rtol=1e-5)
+
+
+def test_names_of_columns_as_spec_marks_them():
+    text = "#S 1 ascan\n#L f  Zre  Zim  Seconds\n" + rows(F, Z.real, Z.imag, np.arange(26), mark=" ")
+    holds(
+        text + "\n#S 2 ascan\n#L f  Zre  Zim  Seconds\n" + rows(F, 2 * Z.real, 2 * Z.imag, F * 0, mark=" "),
+        Z,
+        2 * Z,
+    )
