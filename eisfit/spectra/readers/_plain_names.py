@@ -76,7 +76,7 @@ def plain_name(name: str) -> str:
 def mend_spelling(word: str) -> str:
     """Return the long word that this is but for one letter, or for two that changed places; empty: none.
 
-    >>> [mend_spelling(word) for word in ("impedence", "freqency", "freqeuncy", "impedanz", "reactants")]
+    >>> [mend_spelling(word) for word in ("impedanxe", "freuency", "freuqency", "impedanz", "reactants")]
     ['impedance', 'frequency', 'frequency', '', '']
     """
     alike = (known for known in _LONG if word[0] == known[0] and word[-1] == known[-1])  # ymagnitude: of Y
