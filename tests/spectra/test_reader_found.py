@@ -489,3 +489,30 @@ def test_a_modulus_that_is_a_constant_times_that_of_the_parts_is_told():
     words = "assumed: Z_re and Z_img hold the impedance, although 'Z_E' is 3571 times as large (an area?)"
     assert words in notes
     assert not any("although" in note for note in holds(text.replace("\tZ_re", "\tZ_re (ohm cm2)"), Z))
+
+
+def test_rows_by_frequency_of_spectra_that_two_columns_tell_apart():
+    held = {("A", 1): Z, ("A", 50): 2 * Z, ("B", 1): 3 * Z, ("B", 50): 4 * Z}
+    lines = [
+        f"{cell},{cycle},{f:.9g},{z[i].real:.9g},{z[i].imag:.9g}"
+        for i, f in enumerate(F)
+        for (cell, cycle), z in held.items()
+    ]
+    found = read("\n".join(["cell,cycle,f_Hz,Zre_ohm,Zim_ohm", *lines]))
+    assert [(s.metadata["label"], s.cycle) for s in found] == [
+        (f"cell {cell}, cycle {cycle}", cycle) for cell, cycle in held
+    ]
+    for spectrum, z in zip(found, held.values(), strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+
+
+def test_a_summary_of_a_table_is_no_sweep():
+    statistics = ["count,26,26,26", "mean,9e3,40,-20", "std,2e4,30,10", "min,1,10,-50", "max,1e5,110,-0.1"]
+    with pytest.raises(ReadError, match="summary"):
+        read("\n".join([",f_Hz,Zre_ohm,Zim_ohm", *statistics]))
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1e-4, True), (1.0, False)])
+def test_a_frequency_without_a_unit_is_told_where_hertz_make_a_period_of_hours(factor, told):
+    notes = holds("freq,Zre,Zim\n" + rows(F * factor, Z.real, Z.imag), Z)
+    assert any("no unit given for the frequency" in note for note in notes) == told

@@ -638,3 +638,18 @@ def test_zero_bytes_at_the_end_as_a_computer_leaves_them_that_stopped():
     (found,) = read_bytes(lines.encode() + bytes(300), "x.csv")
     assert found.points == F.size
     assert any("zero bytes" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("form", ["{}×10{}", "{} · 10{}", "{}*10^{}", "{}x10{}"])
+def test_powers_of_ten_with_their_exponent_above_the_line(form):
+    above = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def write(value):
+        mantissa, exponent = f"{value:.9e}".split("e")
+        power = str(int(exponent))
+        return form.format(mantissa, power if "^" in form else power.translate(above))
+
+    holds(
+        "f/Hz;Z'/Ω;−Z''/Ω\n"
+        + "".join(f"{write(f)};{write(z.real)};{write(-z.imag)}\n" for f, z in zip(F, Z, strict=True))
+    )

@@ -41,6 +41,7 @@ __all__ = [
 #: Where a number without a unit may be kelvin as well.
 COLDEST, HOTTEST = 220.0, 400.0
 _NEARLY_HALF = 0.49
+_SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 #: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
@@ -361,7 +362,20 @@ def note_area(chosen: Chosen) -> list[str]:
 
 
 def bare_unit(chosen: Chosen) -> list[str]:
-    """Return what is taken for granted where no column of the impedance has a unit."""
+    """Return what is taken for granted where columns have no unit."""
+    return [*_bare_ohm(chosen), *_bare_hertz(chosen)]
+
+
+def _bare_hertz(chosen: Chosen) -> list[str]:
+    """Return what a frequency without a unit is taken for, where its range is not a cell's in hertz."""
+    told, f = chosen.columns.get("frequency"), drop_nan(chosen.values.get("frequency", np.empty(0)))
+    lowest = float(f[f > 0].min(initial=np.inf))
+    if told is None or told.unit or lowest > _SLOWEST:
+        return []
+    return [f"{ASSUMED} no unit given for the frequency, taken as Hz: a period of {1 / lowest / 3600:.2g} h"]
+
+
+def _bare_ohm(chosen: Chosen) -> list[str]:
     for quantities, what in (
         (("real", "imag", "modulus"), "impedance, taken as ohm (else --impedance-unit)"),
         (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),

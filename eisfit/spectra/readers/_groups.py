@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +46,20 @@ def split_by_label(
         return [("", table)]
     frequency = table.matrix[:, place]
     is_telling = _take_turns if _all_differ(frequency) else _is_telling
+    told: list[NDArray[np.str_]] = []
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
         labels = _labels(table, lines, index)
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
+        if labels is not None:
+            told.append(np.array([f"{name} {label}" for label in labels]))
         if is_telling is _take_turns and _runs_one_way(frequency) and not _WHOSE.fullmatch(name.strip()):
             continue
         if labels is not None and is_telling(frequency, labels):
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
+    for one, other in combinations(told, 2) if is_telling is _is_telling else ():
+        both = np.array([f"{first}, {second}" for first, second in zip(one, other, strict=True)])
+        if _all_alike(frequency, both):
+            return [(str(label), _rows(table, both == label)) for label in dict.fromkeys(both)]
     return [("", table)]
 
 
@@ -74,6 +82,13 @@ def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     if distinct.size < 2 or counts.min() < _FEWEST_ROWS:
         return False
     return all(_all_differ(frequency[labels == label]) for label in distinct)
+
+
+def _all_alike(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+    """Whether the rows of each label are a sweep of one way, all of one length."""
+    distinct, counts = np.unique(labels, return_counts=True)
+    alike = distinct.size > 1 and counts.min() == counts.max() > _FEWEST_ROWS
+    return alike and all(_runs_one_way(frequency[labels == label]) for label in distinct)
 
 
 def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "refuse_half_unit",
     "refuse_lost_header",
     "refuse_other_subject",
+    "refuse_summary",
     "refuse_two_units",
     "refuse_unclear_thousands",
     "refuse_unproven",
@@ -53,6 +54,7 @@ _FACTOR = regex(
 )
 _FACTORS = regex(r"range[\s_]*factor|(?:scal(?:e|ing)|multiplier)(?:[\s_]*factor)?|factor", re.IGNORECASE)
 _GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
+_STATISTICS = {"count", "mean", "std", "min", "max", "median", "25%", "50%", "75%"}
 _LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
 _FEWEST_GROUPED = 4
 _DIGITS = 3
@@ -184,6 +186,15 @@ def refuse_unproven(file: File, table: Table, chosen: Chosen, sweeps: Sequence[S
                 f"nothing says that {held[0].name!r} is of an impedance, it is negative in {negative:.0%} of "
                 f"the points, and {FAILS}: if it is one all the same, --impedance-unit ohm"
             )
+
+
+def refuse_summary(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse rows that are statistics of a column, as ``describe`` of a table of pandas prints them."""
+    if not 0 < len(table.rows) <= len(_STATISTICS):
+        return
+    cells = [split(lines[row], table.style.delimiter)[0].strip(' "').lower() for row in table.rows]
+    if {"mean", "std"} <= set(cells) <= _STATISTICS:
+        raise file.error(f"its rows are {', '.join(cells[:3])}, ...: a summary of a table, no sweep")
 
 
 def refuse_z_scores(file: File, chosen: Chosen) -> None:

@@ -31,6 +31,9 @@ _COMPLEX = regex(
 )
 #: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``, ``1.5*^4`` (Mathematica).
 _EXPONENT = regex(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d)|(?<=\d)\*\^(?=[+-]?\d))")
+#: ... with the exponent above the line, or another sign of multiplication: ``1.5·10⁴``, ``1.5*10^4``.
+_POWER_OF_TEN = regex(r"(?<![\w.])(\d+(?:[.,]\d+)?) ?[×x·⋅*] ?10(?:\^?([⁻⁺]?[⁰¹²³⁴-⁹]+)|\^([+-]?\d+))")
+_ABOVE_THE_LINE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _IMAGINARY = regex(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
 #: Where fixed columns glue numbers together: ``1E+02-3E+01``.
 _GLUED = regex(r"([eE][+-]\d{2,3})(?=[+-]\d)")
@@ -54,6 +57,10 @@ def _as_complex(pair: re.Match[str]) -> str:
     return f"{pair[1]}{'' if pair[2][0] in '+-' else '+'}{pair[2]}j"
 
 
+def _as_exponent(number: re.Match[str]) -> str:
+    return f"{number[1]}e{(number[2] or number[3]).translate(_ABOVE_THE_LINE)}"
+
+
 def _as_row(row: re.Match[str]) -> str:
     """Return a row of a table in LaTeX with tabulators for its marks, and its header's units as they look."""
     plain = regex(r"\\(?:mathrm|text|unit|si|textbf)\{([^{}]*)\}").sub(r"\1", row[1]).replace(r"\Omega", "Ω")
@@ -66,6 +73,7 @@ _PLAINER = (
     (("│",), regex(r"^ *│.*│ *$", re.MULTILINE), lambda m: re.sub("[│┆]", "|", m[0])),  # as polars prints
     (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
+    (("×", "x10", "x 10", "·10", "· 10", "⋅", "*10", "* 10"), _POWER_OF_TEN, _as_exponent),
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),

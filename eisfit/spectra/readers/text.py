@@ -48,6 +48,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_half_unit,
     refuse_lost_header,
     refuse_other_subject,
+    refuse_summary,
     refuse_two_units,
     refuse_unclear_thousands,
     refuse_unproven,
@@ -257,6 +258,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
         )
     refuse_two_units(file, table)
+    refuse_summary(file, table, lines)
     refuse_factor(file, table)
     refuse_unclear_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
