@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eisfit.errors import EisfitError
     from eisfit.fitting.comparison.compare import compare
     from eisfit.fitting.comparison.table import Comparison
-    from eisfit.fitting.errors.uncertainty import intervals
+    from eisfit.fitting.errors.intervals import intervals
     from eisfit.fitting.fit import fit
     from eisfit.fitting.interop import export, from_impedance, to_impedance
     from eisfit.fitting.result import FitResult
@@ -73,7 +73,7 @@ _HOME = {
     "from_impedance": "fitting.interop",
     "html_report": "cli.pages.html_report",
     "identify": "fitting.identify.identify",
-    "intervals": "fitting.errors.uncertainty",
+    "intervals": "fitting.errors.intervals",
     "read": "spectra.readers",
     "read_cycle_table": "tracking.cycles.table",
     "read_series": "spectra.series",

@@ -22,7 +22,8 @@ from eisfit.coating.contributions import (
 )
 from eisfit.coating.film.checks import describe_film
 from eisfit.coating.headline import headline
-from eisfit.coating.inference.evidence import ledger, next_experiments, prior_swing
+from eisfit.coating.inference.evidence import ledger, prior_swing
+from eisfit.coating.inference.next_experiments import next_experiments
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors

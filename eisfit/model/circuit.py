@@ -21,10 +21,10 @@ from eisfit.model.circuit_parameters import (
     default_parameters,
     from_row,
 )
-from eisfit.model.constraints import changes_of, refuse_forms
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression, parse_expressions
+from eisfit.model.given_parameters import changes_of, refuse_forms
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import dataclass
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
 from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
-from eisfit.spectra.readers._metadata import condition
+from eisfit.spectra.readers._key_values import condition
 from eisfit.spectra.spectrum import Spectrum
 
 __all__ = ["axis_in_names", "axis_notes", "place_on_axes", "sort_spectra", "with_cycles"]

@@ -15,7 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
 from eisfit.records import dataclass
 from eisfit.rounding import hertz
-from eisfit.spectra.arithmetic import combine
+from eisfit.spectra.sums import combine
 from eisfit.spectra.vectors import (
     check,
     check_impedance,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.fitting.errors.uncertainty import intervals
+from eisfit.fitting.errors.intervals import intervals
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 25)
 S = 2j * np.pi * FREQUENCY

@@ -199,7 +199,7 @@ def _fit_identified(
 
 
 def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
-    from eisfit.fitting.errors.uncertainty import intervals, with_intervals
+    from eisfit.fitting.errors.intervals import intervals, with_intervals
     from eisfit.verdict import Flag
 
     if result.error:

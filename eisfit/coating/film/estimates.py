@@ -14,8 +14,8 @@ from eisfit.coating.film.series import thickness_series
 from eisfit.display.report.table import table
 from eisfit.display.report.words import WIDTH
 from eisfit.errors import EisfitError, FitError, StudyError
+from eisfit.fitting.errors.intervals import intervals
 from eisfit.fitting.errors.likelihood import quantile
-from eisfit.fitting.errors.uncertainty import intervals
 from eisfit.fitting.result import FitResult
 from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error

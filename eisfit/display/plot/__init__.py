@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from eisfit.display.plot.coating import contributions
 from eisfit.display.plot.comparison import comparison
+from eisfit.display.plot.files import save
 from eisfit.display.plot.frequency import bode, drt, residuals
 from eisfit.display.plot.identification import identification
+from eisfit.display.plot.intervals import intervals, profiles
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.display.plot.overview import draw_spectrum, fit_overview, kramers_kronig
@@ -20,9 +22,8 @@ from eisfit.display.plot.series import (
     small_multiples,
     trends,
 )
-from eisfit.display.plot.style import new_axes, new_figure, paper, save
+from eisfit.display.plot.style import new_axes, new_figure, paper
 from eisfit.display.plot.trends import trend
-from eisfit.display.plot.uncertainty import intervals, profiles
 
 __all__ = [
     "bode",

@@ -9,6 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.display.plot.comparison import rank_fitted
+from eisfit.display.plot.intervals import measure_deviations
 from eisfit.display.plot.nyquist import decades, frequency_words
 from eisfit.display.plot.series import band_of, lines_of, select_shown
 from eisfit.display.plot.style import (
@@ -25,7 +26,6 @@ from eisfit.display.plot.style import (
     relative_noise,
     require_data,
 )
-from eisfit.display.plot.uncertainty import measure_deviations
 from eisfit.display.report.explanation import effect_name, shares
 from eisfit.display.report.words import Document, append_unit, axes_of, axis_label
 from eisfit.display.svg.panel import Panel

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import finite
 from eisfit.fitting.derived import formulas
-from eisfit.fitting.errors.interval import Interval, Intervals
+from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, compute_profiles
 from eisfit.fitting.errors.profile_derived import compute_derived_profiles
 from eisfit.fitting.errors.refit import Refit

@@ -16,7 +16,7 @@ from eisfit.engine.propagation import standard_error
 from eisfit.fitting.derived import compute_derived, dependencies
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.errors.interval import Interval
+from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
 from eisfit.fitting.verdicts.alternatives import find_ambiguous, find_departed, not_open, roles_decide

@@ -16,7 +16,7 @@ import numpy as np
 
 from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import standard_error
-from eisfit.fitting.errors.interval import Interval
+from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.rounding import hertz, significant, value_with_error

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from eisfit.errors import ReadError, UsageError
+from eisfit.errors import ReadError
 from eisfit.files import nearest_file, printable_name
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._units import IMPEDANCE_UNITS, impedance_unit
+from eisfit.spectra.readers._reading import Reading
 
-__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "Reading", "load"]
+__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "load"]
 
 MAX_BYTES = 128 * 2**20
 MAX_LINE = 2**17
@@ -28,7 +28,6 @@ MAX_SWEEPS = 10_000
 MAX_CELLS = 8_000_000  # as text a cell takes 60 bytes
 _MOST_WORDS, _LONGEST_WORDS = 300, 200  # lines beside a table, characters of one
 _BLOCK = 2**24  # bytes looked at in one go
-IMAG_SIGNS = ("auto", "header", "+", "-")
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -70,42 +69,6 @@ _ORIGIN = regex(r"\\([gGiIbB+-])\(([^()]*)\)")
 _GREEK = str.maketrans("WwqfmpsDdtn", "ΩωθφµπσΔδτν")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the user says of how a file is to be read.
-
-    Parameters
-    ----------
-    average_duplicates
-        Average points that share a frequency (with a note) instead of refusing them.
-    impedance_unit
-        One of `IMPEDANCE_UNITS`, where the file does not say it, or says it wrongly; None: as the file says.
-    imag_sign
-        ``auto``: the header is believed, but where the data contradict it for certain; ``header``: always;
-        ``+``: the imaginary column holds Im Z (and the phase its phase); ``-``: it holds -Im Z.
-
-    Raises
-    ------
-    UsageError
-        For a unit or a sign that is none of these.
-    """
-
-    average_duplicates: bool = False
-    impedance_unit: str | None = None
-    imag_sign: str = "auto"
-
-    def __post_init__(self) -> None:
-        if self.impedance_unit is not None:
-            unit = impedance_unit(self.impedance_unit) if isinstance(self.impedance_unit, str) else ""
-            if not unit:
-                raise UsageError(
-                    f"impedance_unit: {self.impedance_unit!r} is none of {', '.join(IMPEDANCE_UNITS)}"
-                )
-            object.__setattr__(self, "impedance_unit", unit)
-        if self.imag_sign not in IMAG_SIGNS:
-            raise UsageError(f"imag_sign: {self.imag_sign!r} is none of {', '.join(IMAG_SIGNS)}")
 
 
 _AS_IT_IS = Reading()

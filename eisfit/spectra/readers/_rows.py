@@ -21,7 +21,7 @@ from eisfit.spectra.readers._assemble import (
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._impedance import impedance
-from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural, refuse_many
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._metadata import header_text, leading_number
+from eisfit.spectra.readers._key_values import header_text, leading_number
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import PER_AREA, unit_of

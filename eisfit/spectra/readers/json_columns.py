@@ -21,7 +21,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._header_names import WANTED
-from eisfit.spectra.readers._metadata import apply_conditions
+from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 

@@ -12,7 +12,7 @@ from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]

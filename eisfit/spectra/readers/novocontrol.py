@@ -18,7 +18,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 

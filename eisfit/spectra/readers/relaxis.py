@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 

@@ -33,10 +33,10 @@ from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._masks import leave_out_marked
-from eisfit.spectra.readers._metadata import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._noted import note_table
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._refusals import (

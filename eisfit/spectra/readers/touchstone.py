@@ -16,7 +16,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._metadata import header_text
+from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._metadata import leading_number
+from eisfit.spectra.readers._key_values import leading_number
 from eisfit.spectra.readers._sweep import Sweep, plural
 
 __all__ = ["NAME", "SUFFIXES", "parse", "recognise"]

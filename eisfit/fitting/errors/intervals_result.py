@@ -64,7 +64,7 @@ class Intervals(Told, Mapping[str, Interval]):
     level
         Confidence, for instance 0.95.
     method
-        ``covariance``, ``profile``, ``bootstrap`` or ``mcmc``; see `eisfit.fitting.errors.uncertainty`.
+        ``covariance``, ``profile``, ``bootstrap`` or ``mcmc``; see `eisfit.fitting.errors.intervals`.
     criterion
         In words: what makes an interval end.
     rows

@@ -12,10 +12,10 @@ from scipy import stats
 import eisfit
 from eisfit.display import plot
 from eisfit.errors import EisfitError, ParameterError, UsageError
-from eisfit.fitting.errors.interval import Intervals
+from eisfit.fitting.errors.intervals import intervals, with_intervals
+from eisfit.fitting.errors.intervals_result import Intervals
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, log_density, walk
-from eisfit.fitting.errors.uncertainty import intervals, with_intervals
 
 TRUTH = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85}
 F = np.geomspace(1e5, 1.0, 36)

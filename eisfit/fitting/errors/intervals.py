@@ -26,7 +26,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.fitting.derived import formulas
 from eisfit.fitting.errors.bootstrap import repeat_fits
-from eisfit.fitting.errors.interval import Interval, Intervals
+from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
