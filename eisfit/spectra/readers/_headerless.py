@@ -93,7 +93,7 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "line, 'frequency_Hz' or 'log_f'"
         )
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
-    if not (chosen.proven or spaced or _of_speaker(file) or _has_modulus(matrix, start)):
+    if not (chosen.proven or spaced or _of_speaker(file)):
         raise file.error(
             f"{matrix.shape[1]} columns without a header, and nothing proves that they are frequency and "
             "impedance: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
