@@ -146,3 +146,13 @@ def test_names_of_columns_as_spec_marks_them():
         Z,
         2 * Z,
     )
+
+
+def test_further_parts_beside_several_spectra_are_told_as_left_aside():
+    capacitor = -1j / (2e-6 * np.pi * F)
+    names = "frequency,z_real,z_imag,z_actual_real,z_actual_imag,z_cap_real,z_cap_imag\n"
+    parts = [part for z in (Z, 1.01 * Z, capacitor) for part in (z.real, z.imag)]
+    first, second = read(names + rows(F, *parts))
+    np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
+    assert "left aside: z_actual_real, z_actual_imag" in first.notes
+    assert not any("left aside" in note for note in second.notes)

@@ -79,6 +79,8 @@ class Table:
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     alone
         Whether its columns are of one spectrum.
+    others
+        Places of the columns of its other spectra, while one is taken.
     further
         Names of columns behind the last of numbers: remarks, marks.
     """
@@ -95,6 +97,7 @@ class Table:
     narrower: list[int] = field(default_factory=list)
     polar: str | None = None
     alone: bool = True
+    others: set[int] = field(default_factory=set)
     further: list[str] = field(default_factory=list)
 
     @cached_property

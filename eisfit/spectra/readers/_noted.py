@@ -52,8 +52,7 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     """Return further columns that could be the real or the imaginary part too."""
     used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
     taken = {meaning.name.split(" [")[0] for meaning in used}
-    others = [
-        n for n in table.names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
-    ]
+    names = (n for i, n in enumerate(table.names) if i not in table.others)
+    others = [n for n in names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken]
     unknown = [n for n in chosen.unknown if _OF_Z.search(n)]
-    return [*(others if table.alone else []), *unknown][:6]
+    return [*others, *unknown][:6]

@@ -272,6 +272,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     sets = [with_stated_units(file, table, one, lines) for one in sets]
     for columns in sets:
+        table.others = {i for one in sets if one is not columns for i in one}
         for label, part in split_by_label(table, lines, columns):
             try:
                 found = _sweeps(file, part, lines, columns, words)
