@@ -275,6 +275,19 @@ class Coordinates:
         row = self.circuit.parameters[self.circuit.names[column]]
         return full[:, column] if row.free else float(self.constant.get(column) or 1.0)
 
+    def differentiate(self, values: FloatArray, theta: FloatArray) -> FloatArray:
+        """Return dp/dtheta (B, V, V) of the free parameters at values (B, P) and theta (B, V)."""
+        found = np.zeros((*theta.shape, self.size))
+        np.einsum("bvv->bv", found)[...] = np.where(self.log, values, 1.0)[:, self.free]
+        for q, r, alpha in self.ties:
+            v = self.column[q]
+            found[:, v, self.column[r]] = -values[:, q]
+            if alpha in self.column:
+                found[:, v, self.column[alpha]] = theta[:, v] * values[:, q]
+            if alpha is not None:
+                found[:, v, v] *= values[:, alpha]
+        return found
+
     def chain(self, slopes: ComplexArray, values: FloatArray, theta: FloatArray) -> ComplexArray:
         """Turn dZ/dp (B, P, F) into dZ/dtheta (B, V, F), using up `slopes`."""
         self.chain_expressions(slopes, values)

@@ -34,7 +34,7 @@ from eisfit.records import dataclass
 if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
     from eisfit.engine.evaluation.machine_code import Loop
 
-__all__ = ["Engine", "expect", "goes_compiled", "minimise"]
+__all__ = ["Engine", "describe", "expect", "goes_compiled", "minimise"]
 
 Engine = Literal["numpy", "numba"]
 
@@ -184,6 +184,27 @@ def minimise(  # noqa: PLR0917
             most = np.minimum(needed, max_iterations)
             theta, state, _ = _call(Plan.of(coordinates), problem, start, most, 0)
     return theta, state[:, 0], state[:, 1] > 0, int(state[:, 2].max(initial=0))
+
+
+def describe(
+    coordinates: Coordinates,
+    grid: FrequencyGrid,
+    target: ComplexArray,
+    weight: FloatArray,
+    theta: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what rows are where they stand: their residuals, the same to first order, and J^T J.
+
+    Residuals (B, 2F) are weighted; to first order nothing is left of them that a change of theta (B, V) takes
+    off, NaN where J^T J (B, V, V) is singular.
+    """
+    size, numbers = coordinates.size, weight.shape[1]
+    measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
+    problem = _shapes(grid), *measured, np.zeros((1, 2, size)), np.zeros(1), np.zeros(8)
+    start, most = np.ascontiguousarray(theta), np.full(1, -1)
+    _, _, told = _call(Plan.of(coordinates), problem, start, most, 2 * numbers + size * size)
+    residual, beyond, normal = np.split(told, [numbers, 2 * numbers], axis=1)
+    return residual, beyond, normal.reshape(-1, size, size)
 
 
 def _call(

@@ -603,6 +603,34 @@ def _descend(
 
 
 @_freely
+def _describe(
+    theta: Array, plan: Room, grid: Array, target: Array, weight: Array, room: Room, told: Array
+) -> float:
+    """Write the residual, what no change of the parameters takes off it, and J^T J; return chisqr."""
+    jacobian, normal, matrix, step, size = room[JACOBIAN], room[NORMAL], room[MATRIX], room[STEP], room[EXTRA]
+    V, N = theta.size, jacobian.shape[1]
+    chisqr = _measure(theta, plan, grid, target, weight, room, normal)
+    for i in range(V):
+        size[i] = 1.0 / math.sqrt(normal[i, i]) if normal[i, i] > 0.0 else 1.0
+        step[i] = normal[V, i] * size[i]
+        for j in range(i + 1):
+            matrix[i, j] = normal[i, j] * size[i] * size[j]
+            told[2 * N + i * V + j] = told[2 * N + j * V + i] = normal[i, j]
+    sound = _factor(matrix, V)
+    if sound:
+        _substitute(matrix, step, V)
+    for f in range(N // 2):
+        told[2 * f], told[2 * f + 1] = jacobian[V, f], jacobian[V, N // 2 + f]
+    for v in range(V):
+        share = step[v] * size[v] if sound else math.nan
+        for f in range(N):
+            jacobian[V, f] -= share * jacobian[v, f]
+    for f in range(N // 2):
+        told[N + 2 * f], told[N + 2 * f + 1] = jacobian[V, f], jacobian[V, N // 2 + f]
+    return chisqr
+
+
+@_freely
 def _rows(
     problem: tuple[Any, ...],
     theta: Array,
@@ -615,13 +643,17 @@ def _rows(
 ) -> None:
     """Minimise every row of theta (B, V) in place.
 
-    To `state` are written its chisqr, whether it has converged, and its steps.
+    To `state` are written its chisqr, whether it has converged, and its steps. Where the most steps are less
+    than none it is described where it stands.
     """
     plan, grids, targets, weights, boxes, ceilings = problem
     for b in range(theta.shape[0]):
         g, t, m = min(b, grids.shape[0] - 1), min(b, targets.shape[0] - 1), min(b, most.size - 1)
         box, ceiling = boxes[min(b, boxes.shape[0] - 1)], ceilings[min(b, ceilings.size - 1)]
         grid, target, weight = grids[g], targets[t], weights[t]
+        if most[m] < 0:
+            state[b, 0] = _describe(theta[b], plan, grid, target, weight, room, traces[b])
+            continue
         chisqr, converged, steps = _descend(
             theta[b], plan, grid, target, weight, box, room, damping, limits, ceiling, most[m], traces[b]
         )

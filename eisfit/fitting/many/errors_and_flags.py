@@ -205,6 +205,7 @@ def _linear(optima: Optima) -> Linearised:
             free=free,
             held=_find_bounds(optima.circuit, optima.values, free)[1],
             known_noise=optima.weighting == "noise",
+            coordinates=None if optima.problem is None else optima.problem.coordinates,
         )
 
 

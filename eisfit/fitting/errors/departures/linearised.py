@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
+from eisfit.engine.evaluation.compiled import describe, goes_compiled
 from eisfit.fitting.errors.departures.shapes import elements, resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -35,8 +37,8 @@ class Linearised:
         Measured Z (B, F), ohm; all parameters (B, P); which free ones (B, V) are held at a bound.
     residual, weight
         (B, 2F) weighted, and 1/ohm.
-    jacobian, inverse
-        (B, V, 2F) weighted, and (J J^T)^-1 (B, V, V): zero for parameters held at a bound.
+    inverse
+        (J J^T)^-1 (B, V, V) of `jacobian`: zero for parameters held at a bound.
     nfree
         (B,) numbers measured less parameters fitted.
     known_noise
@@ -51,22 +53,30 @@ class Linearised:
     held: BoolArray
     residual: FloatArray
     weight: FloatArray
-    jacobian: FloatArray
     inverse: FloatArray
     nfree: NDArray[np.intp]
     known_noise: bool
+    _jacobian: FloatArray | None = None
+    _beyond: FloatArray | None = None
     _amplitudes: ComplexArray | None = None
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
         """Return some rows; all of them in their order are the fits themselves."""
         if np.array_equal(chosen, np.arange(len(self.values))):
             return self
-        names = ("target", "values", "held", "residual", "weight", "jacobian", "inverse", "nfree")
-        arrays = {name: getattr(self, name)[chosen] for name in names}
+        names = ("target", "values", "held", "residual", "weight", "inverse", "nfree", "_jacobian", "_beyond")
+        arrays: dict[str, Any] = {
+            n: None if (array := getattr(self, n)) is None else array[chosen] for n in names
+        }
         known = self._amplitudes
         if known is None and len(chosen) >= len(self.values):  # several times the same
             known = self.by_amplitude
         return replace(self, **arrays, _amplitudes=None if known is None else known[chosen])
+
+    @cached_property
+    def jacobian(self) -> FloatArray:
+        """(B, V, 2F) weighted: zero for parameters held at a bound. Of many fits it is asked of few."""
+        return _evaluate(self)[1] if self._jacobian is None else self._jacobian
 
     @cached_property
     def by_amplitude(self) -> ComplexArray:
@@ -107,8 +117,9 @@ class Linearised:
             self,
             residual=self.residual * factor,
             weight=weight,
-            jacobian=jacobian,
             inverse=_inverse(jacobian, self.held),
+            _jacobian=jacobian,
+            _beyond=None,
         )
 
     def inverse_for(self, power: FloatArray) -> FloatArray:
@@ -131,6 +142,8 @@ class Linearised:
     @property
     def beyond_parameters(self) -> Linearised:
         """The same fits without what a change of the parameters would still take off their residuals."""
+        if self._beyond is not None:
+            return replace(self, residual=self._beyond)
         step = self.inverse @ (self.jacobian @ self.residual[:, :, np.newaxis])
         return replace(self, residual=self.residual - (step.transpose(0, 2, 1) @ self.jacobian)[:, 0])
 
@@ -150,6 +163,7 @@ def linearise(
     free: Sequence[int],
     held: BoolArray,
     known_noise: bool,
+    coordinates: Coordinates | None = None,
 ) -> Linearised:
     """Return fits at their optima to first order.
 
@@ -163,10 +177,40 @@ def linearise(
         Columns (V,) of the fitted parameters, and which (B, V) are held at a bound.
     known_noise
         Whether the weights are those of a known noise.
+    coordinates
+        Of the search, where there was one: what is compiled for that serves here too.
     """
-    grid, slopes = FrequencyGrid(omega), np.empty((*values.shape, omega.size), dtype=np.complex128)
+    empty = np.zeros(0)
+    nfree = weight.shape[1] - np.sum(~held, axis=1)
+    of_fits = circuit, tuple(free), omega, target, values, held
+    found = Linearised(*of_fits, empty, weight, empty, nfree, known_noise)
+    rows, points = target.shape
+    if coordinates is not None and not held.any() and goes_compiled(coordinates, rows, points, None):
+        described = _describe(found, coordinates)
+        if described is not None:
+            return described
+    residual, jacobian = _evaluate(found)
+    return replace(found, residual=residual, inverse=_inverse(jacobian, held), _jacobian=jacobian)
+
+
+def _describe(fits: Linearised, coordinates: Coordinates) -> Linearised | None:
+    """Return fits with what the compiled loop knows of them; None where a fit is not determined."""
+    theta = coordinates.internal(fits.values)
+    grid = FrequencyGrid(fits.omega)
+    residual, beyond, normal = describe(coordinates, grid, fits.target, fits.weight, theta)
+    if not np.isfinite(beyond).all():
+        return None
+    slopes = coordinates.differentiate(fits.values, theta)
+    inverse = slopes @ _invert_scaled(normal) @ slopes.transpose(0, 2, 1)
+    return replace(fits, residual=residual, inverse=inverse, _beyond=beyond)
+
+
+def _evaluate(fits: Linearised) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted residual (B, 2F) and Jacobian (B, V, 2F) of fits."""
+    circuit, target, weight, values = fits.circuit, fits.target, fits.weight, fits.values
+    grid, slopes = FrequencyGrid(fits.omega), np.empty((*values.shape, fits.omega.size), dtype=np.complex128)
     difference = np.empty(target.shape, dtype=np.complex128)
-    chained = Coordinates(circuit, Scales.of(omega, target)) if circuit.expressions else None
+    chained = Coordinates(circuit, Scales.of(fits.omega, target)) if circuit.expressions else None
     for first in range(0, len(values), _BLOCK):
         rows = slice(first, first + _BLOCK)
         difference[rows] = circuit.evaluate(grid, values[rows], slopes[rows]) - target[rows]
@@ -174,39 +218,30 @@ def linearise(
             chained.chain_expressions(slopes[rows], values[rows])
         weighed = slopes[rows].view(np.float64)
         weighed *= weight[rows, np.newaxis, :]
-    by_free = slopes if len(free) == slopes.shape[1] else slopes[:, list(free)]
+    by_free = slopes if len(fits.free) == slopes.shape[1] else slopes[:, list(fits.free)]
     jacobian = by_free.view(np.float64)
-    if held.any():
-        jacobian *= ~held[:, :, np.newaxis]
-    return Linearised(
-        circuit=circuit,
-        free=tuple(free),
-        omega=omega,
-        target=target,
-        values=values,
-        held=held,
-        residual=difference.view(np.float64) * weight,
-        weight=weight,
-        jacobian=jacobian,
-        inverse=_inverse(jacobian, held),
-        nfree=weight.shape[1] - np.sum(~held, axis=1),
-        known_noise=known_noise,
-    )
+    if fits.held.any():
+        jacobian *= ~fits.held[:, :, np.newaxis]
+    return difference.view(np.float64) * weight, jacobian
 
 
 def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
     normal = jacobian @ jacobian.transpose(0, 2, 1)
-    size = np.sqrt(np.einsum("bii->bi", normal))
-    size = np.where((size > 0) & ~held, size, 1.0)
-    both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
-    normal /= both
     if not held.any():
-        return np.asarray(invert(normal) / both)
+        return _invert_scaled(normal)
     loose = ~held[:, :, np.newaxis] & ~held[:, np.newaxis, :]
     normal *= loose
     np.einsum("bii->bi", normal)[...] += held
-    return np.asarray(invert(normal) * loose / both)
+    return np.asarray(_invert_scaled(normal) * loose)
+
+
+def _invert_scaled(normal: FloatArray) -> FloatArray:
+    """Return the inverses of J J^T (B, V, V), each parameter in its own size."""
+    size = np.sqrt(np.einsum("bii->bi", normal))
+    size = np.where(size > 0, size, 1.0)
+    both = size[:, :, np.newaxis] * size[:, np.newaxis, :]
+    return np.asarray(invert(normal / both) / both)
 
 
 def invert(normal: FloatArray) -> FloatArray:
