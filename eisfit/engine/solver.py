@@ -14,7 +14,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray, are_all
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.evaluation.compiled import Engine, goes_compiled, minimise
 from eisfit.engine.evaluation.kernel import evaluate
@@ -91,7 +91,9 @@ class Problem:
         return real.astype(np.complex128) if np.array_equal(real, imaginary) else None
 
     def rows(self, chosen: IntArray) -> Problem:
-        """Return the problem of some rows of the batch."""
+        """Return the problem of some rows of the batch; all of them in their order are the problem itself."""
+        if are_all(chosen, self.target.shape[0]):
+            return self
         box = None if self.box is None else self.box.take(chosen)
         if self.target.shape[0] == 1:
             return self if box is self.box else replace(self, box=box)

@@ -176,9 +176,9 @@ class FitResult(Told):
         return sorted(found, key=lambda pair: -abs(pair[2]))
 
     def __getitem__(self, name: str) -> FittedParameter:
-        if name in self.derived:
-            raise EisfitError(f"{name!r} is derived, no parameter: result.derived[{name!r}]")
         if name not in self.parameters:
+            if name in self.derived:
+                raise EisfitError(f"{name!r} is derived, no parameter: result.derived[{name!r}]")
             known = name if isinstance(name, str) else ""
             raise EisfitError(f"no parameter {name!r}{did_you_mean(known, self.parameters)}")
         return self.parameters[name]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, FloatArray, IntArray
+from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all
 from eisfit.engine.arcs import arcs
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.optima import join_ends
@@ -31,7 +31,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import OF_ONE_ROW, Later, Table, Verdict, geometry_told
+from eisfit.fitting.many.table import OF_ONE_ROW, Asked, Later, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
@@ -87,6 +87,8 @@ class Optima:
 
     def rows(self, chosen: IntArray) -> Optima:
         """Return some of them."""
+        if are_all(chosen, len(self.values)):
+            return self
         names = ("weight", "values", "attainable", "starts", "agreed", "ends", "ends_chisqr")
         arrays: dict[str, Any] = {n: a if (a := getattr(self, n)) is None else a[chosen] for n in names}
         problem = None if self.problem is None else self.problem.rows(chosen)
@@ -156,7 +158,7 @@ def _table_of(
     verdicts = {}
     for b in np.flatnonzero(~quiet).tolist():
         asked = optima.spectra[b], optima.circuit, float(optima.attainable[b]), others.get(b)
-        verdicts[b] = Verdict(partial(_look_at, table.rows(np.array([b])), *asked))
+        verdicts[b] = Asked(partial(_look_at, table.rows(np.array([b])), *asked))
     return replace(table, verdicts=verdicts)
 
 
@@ -240,7 +242,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
             "rms_relative_residual": seen.rms,
             "lag1_autocorrelation": seen.lag1,
         },
-        derived=_derive(optima, Propagation(circuit, values, free, total)),
+        derived=Asked(partial(_derive, circuit, optima.spectra, values, total)),
         starts=optima.starts,
         agreed=optima.agreed,
     )
@@ -284,13 +286,16 @@ def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple
     return at_bound, held
 
 
-def _derive(optima: Optima, propagated: Propagation) -> dict[str, Column]:
+def _derive(
+    circuit: Circuit, spectra: Sequence[Spectrum], values: FloatArray, covar: FloatArray
+) -> dict[str, Column]:
     """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
+    propagated = Propagation(circuit, values, circuit.free_columns, covar)
     plain = derive(propagated)
     found = {**plain}
-    for geometry, rows in _geometries(optima.spectra):
+    for geometry, rows in _geometries(spectra):
         for name, column in derive(propagated, geometry, plain).items():
-            found.setdefault(name, Column.empty(column.unit, len(optima.spectra))).fill(rows, column)
+            found.setdefault(name, Column.empty(column.unit, len(spectra))).fill(rows, column)
     return found
 
 

@@ -60,20 +60,9 @@ def find_optima(
         end = solve(problem.rows(open_), theta, tolerance=1e-13, damping=1e-8, max_iterations=100)
         values[open_], converged[open_] = order_arcs(circuit, coordinates.physical(end.theta)), end.converged
     rows = np.flatnonzero(converged & _are_inside(coordinates, omega, target, values))
-    optima = Optima(
-        circuit,
-        [spectra[k] for k in rows.tolist()],
-        weighting,
-        weight[rows],
-        values[rows],
-        attainable[rows],
-        found.starts[rows],
-        found.agreed[rows],
-        problem.rows(rows),
-        found.theta[rows],
-        found.chisqr[rows],
-    )
-    return rows, optima if rows.size else None
+    search_ends = found.starts, found.agreed, problem, found.theta, found.chisqr
+    optima = Optima(circuit, spectra, weighting, weight, values, attainable, *search_ends)
+    return rows, optima.rows(rows) if rows.size else None
 
 
 def _are_inside(

@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import FloatArray, IntArray, are_all
 from eisfit.fitting.derived import Column, dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
@@ -24,30 +24,30 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
-__all__ = ["OF_ONE_ROW", "Later", "Table", "Verdict", "geometry_told"]
+__all__ = ["OF_ONE_ROW", "Asked", "Later", "Table", "geometry_told"]
 
 T = TypeVar("T")
 #: What of a result may be another for a row that was looked at by itself.
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
 
 
-class Verdict:
-    """What of a row's result is that row's alone; it is looked at when somebody asks for the first of it."""
+class Asked(Generic[T]):
+    """What is worked out when somebody asks for it; who sends it elsewhere asks."""
 
-    def __init__(self, look: Callable[[], Mapping[str, Any]]) -> None:
-        self._look = look
+    def __init__(self, find: Callable[[], T]) -> None:
+        self._find = find
 
     @cached_property
-    def fields(self) -> Mapping[str, Any]:
-        """`OF_ONE_ROW`, by name."""
-        return self._look()
+    def answer(self) -> T:
+        """What was asked for."""
+        return self._find()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _found, (self.fields,)  # who sends it elsewhere looks before
+        return _answered, (self.answer,)
 
 
-def _found(fields: Mapping[str, Any]) -> Verdict:
-    return Verdict(lambda: fields)
+def _answered(answer: T) -> Asked[T]:
+    return Asked(lambda: answer)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,11 +71,11 @@ class Table:
     statistics
         Name -> (B,), for `Statistics`.
     derived
-        See `Column`.
+        Name -> `Column`.
     starts, agreed
         (B,) of the search.
     verdicts
-        Row -> what is said there; in the other rows every fitted parameter is determined, without a flag.
+        Row -> its `OF_ONE_ROW`; in the other rows every fitted parameter is determined, without a flag.
     """
 
     weighting: str
@@ -90,10 +90,10 @@ class Table:
     covar: FloatArray
     grade: NDArray[Any]
     statistics: Mapping[str, NDArray[Any]]
-    derived: Mapping[str, Column]
+    derived: Asked[Mapping[str, Column]]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[int, Asked[Mapping[str, Any]]] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -101,13 +101,17 @@ class Table:
 
     def rows(self, chosen: IntArray) -> Table:
         """Return the table of some rows."""
+        if are_all(chosen, len(self.values)):
+            return self
         names = ("values", "stderr", "stderr_noise", "at_bound", "held", "covar", "grade", "starts", "agreed")
         known = [(new, self.verdicts.get(old)) for new, old in enumerate(chosen.tolist())]
         return replace(
             self,
             **{name: getattr(self, name)[chosen] for name in names},
             statistics={name: column[chosen] for name, column in self.statistics.items()},
-            derived={name: column.take(chosen) for name, column in self.derived.items()},
+            derived=Asked(
+                lambda: {name: column.take(chosen) for name, column in self.derived.answer.items()}
+            ),
             verdicts={b: verdict for b, verdict in known if verdict is not None},
         )
 
@@ -208,7 +212,7 @@ class _Row:
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
         if name in OF_ONE_ROW and self.b in self.table.verdicts:
-            return self.table.verdicts[self.b].fields[name]
+            return self.table.verdicts[self.b].answer[name]
         if name == "parameters":
             circuit = result.circuit
             return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
@@ -251,7 +255,7 @@ class _Row:
 
     def _derive(self, fixed: set[str]) -> dict[str, dict[str, Any]]:
         found = {}
-        for name, column in self.table.derived.items():
+        for name, column in self.table.derived.answer.items():
             if column.rows is not None and not column.rows[self.b]:
                 continue
             row = column.document(self.b)

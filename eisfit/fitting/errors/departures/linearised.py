@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, are_all
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation.compiled import describe, goes_compiled
 from eisfit.fitting.errors.departures.shapes import elements, resistors
@@ -62,7 +62,7 @@ class Linearised:
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
         """Return some rows; all of them in their order are the fits themselves."""
-        if np.array_equal(chosen, np.arange(len(self.values))):
+        if are_all(chosen, len(self.values)):
             return self
         names = ("target", "values", "held", "residual", "weight", "inverse", "nfree", "_jacobian", "_beyond")
         arrays: dict[str, Any] = {
