@@ -8,6 +8,7 @@ array([52.])
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -144,9 +145,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Imported on first use, so that `import eisfit` and `eisfit --help` start fast.
     if name in _MODULES:
-        value = import_module(f"eisfit.{_MODULES[name]}")
+        value = _load(_MODULES[name])
     elif name in _HOME:
-        value = getattr(import_module(f"eisfit.{_HOME[name]}"), name)
+        value = getattr(_load(_HOME[name]), name)
     else:
         from eisfit.errors import did_you_mean
 
@@ -154,6 +155,17 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'eisfit' has no attribute {name!r}{told}")
     globals()[name] = value
     return value
+
+
+def _load(module: str) -> Any:
+    """Import a module. What that makes stays: to look for garbage on the way takes a tenth of the time."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f"eisfit.{module}")
+    finally:
+        if looks:
+            gc.enable()
 
 
 def __dir__() -> list[str]:

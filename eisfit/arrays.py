@@ -35,12 +35,15 @@ np.empty(8 << 20, dtype=np.uint8)
 NORMAL_95 = 1.959964
 
 
+_UNMASKED = {np.ndarray, type(None)}
+
+
 def drop_masked(*arrays: Any) -> tuple[list[Any], int]:
     """Return numpy's masked arrays without what is masked in any of them, and how many places that is.
 
     Arrays that have no mask, and None, take part; the others are returned as they are.
     """
-    if all(type(a) is np.ndarray or a is None for a in arrays):  # as most are: there are many spectra
+    if {*map(type, arrays)} <= _UNMASKED:  # as most are: there are many spectra
         return list(arrays), 0
     masks = [np.asarray(a.mask) for a in arrays if hasattr(a, "mask") and hasattr(a, "filled")]
     shapes = {np.shape(a) for a in arrays if a is not None} if masks else set()

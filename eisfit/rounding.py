@@ -8,7 +8,10 @@ of the error lie between 100 and 354, round it to two digits; between 355 and 94
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = ["MISSING", "hertz", "latex_value_with_error", "significant", "value_with_error"]
 
@@ -103,7 +106,7 @@ def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: b
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
-    exact = Decimal(repr(float(value)))
+    exact = _exact(value)
     rounded = _quantize(exact, exact.adjusted() - digits + 1)
     exponent = rounded.adjusted()
     plain = _PLAIN_LOW <= exponent <= max(_PLAIN_HIGH, min(digits - 1, 7))
@@ -124,7 +127,7 @@ def _round(value: float | None, stderr: float | None) -> str | tuple[str, str, i
     if math.isinf(stderr):
         return f"{alone} ± inf"
     error, place = _error(max(abs(stderr), _FINEST * abs(value)))
-    number = _quantize(Decimal(repr(float(value))), place)
+    number = _quantize(_exact(value), place)
     if number == 0 and value != 0:  # far below its error: rounding would hide what the fit found
         return f"{significant(value, 2)} ± {significant(abs(stderr), 2)}"
     return _scale(number, error, place)
@@ -132,11 +135,11 @@ def _round(value: float | None, stderr: float | None) -> str | tuple[str, str, i
 
 def _error(stderr: float) -> tuple[Decimal, int]:
     """Return the error rounded by the rule, and the decimal place where it ends."""
-    exact = Decimal(repr(float(stderr)))
+    exact = _exact(stderr)
     top = exact.adjusted()
     leading = int(exact.scaleb(2 - top))
     if leading >= 950:
-        return Decimal(1).scaleb(top + 1), top
+        return _exact(1).scaleb(top + 1), top
     place = top - 1 if leading <= 354 else top
     return _quantize(exact, place), place
 
@@ -148,7 +151,15 @@ def _scale(number: Decimal, error: Decimal, place: int) -> tuple[str, str, int]:
     return f"{number.scaleb(-power):.{decimals}f}", f"{error.scaleb(-power):.{decimals}f}", power
 
 
+def _exact(value: float) -> Decimal:
+    from decimal import Decimal  # a millisecond that thousands of fits have no use for
+
+    return Decimal(repr(float(value)))
+
+
 def _quantize(exact: Decimal, place: int) -> Decimal:
+    from decimal import ROUND_HALF_EVEN
+
     return exact.scaleb(-place).to_integral_value(ROUND_HALF_EVEN).scaleb(place)
 
 

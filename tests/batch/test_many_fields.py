@@ -14,6 +14,7 @@ import eisfit
 from eisfit.batch import many as many_fits
 from eisfit.fitting.many import errors_and_flags
 from eisfit.fitting.many.chunks import fit_chunk
+from eisfit.fitting.verdicts import assess as verdicts
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 40)
 SEI_CT = {"R_s": 2.0, "R_sei": 10.0, "CPE_sei_Q": 2e-5, "CPE_sei_alpha": 0.9, "R_ct": 40.0}
@@ -224,11 +225,9 @@ def test_json_of_a_batch_comes_back():
 def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
     circuit, asked = eisfit.circuit("rs-sei-ct"), []
-    for name in ("follow_departures", "assess"):
-        told = getattr(errors_and_flags, name)
-        monkeypatch.setattr(
-            errors_and_flags, name, lambda *a, name=name, told=told: (asked.append(name), told(*a))[1]
-        )
+    for module, name in ((errors_and_flags, "follow_departures"), (verdicts, "assess")):
+        told = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, name=name, told=told: (asked.append(name), told(*a))[1])
     skewed = 60 / (1 + (2j * np.pi * FREQUENCY * 0.4) ** 0.9) ** 0.8  # Havriliak and Negami's arc
     arcs = {"R_ct": 1e-6, "CPE_ct_Q": 1.0}
     (sei,) = spectra(circuit, SEI_CT | arcs, count=1, spread=0.0)

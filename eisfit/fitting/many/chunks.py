@@ -12,7 +12,6 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.starts.neighbours import Known
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.fitted_points import SELECTING, select_points
 from eisfit.fitting.many.errors_and_flags import Optima, tables_of
 from eisfit.fitting.many.fit import find_optima
@@ -89,11 +88,8 @@ def fit_chunk(
     """
     kept, tables = _fit_in_batch(spectra, circuit, options, {} if memory is None else memory)
     settled = {k for places, _ in tables for k in places}
-    single: dict[int, Result] = {
-        k: fit_or_failure(spectrum, circuit, **options)
-        for k, spectrum in enumerate(spectra)
-        if k not in settled
-    }
+    left = [k for k in range(len(spectra)) if k not in settled]
+    single = _fit_alone(spectra, left, circuit, options)
     if finish == "lmfit":
         for places, table in tables:
             for row, k in enumerate(places):
@@ -165,8 +161,21 @@ def _weights(spectra: Sequence[Spectrum], weighting: str) -> FloatArray:
     return weights_of_many(target, weighting, noise)
 
 
+def _fit_alone(
+    spectra: Sequence[Spectrum], left: Sequence[int], circuit: Circuit, options: Mapping[str, Any]
+) -> dict[int, Result]:
+    """Return the results of some spectra that are fitted one by one."""
+    if not left:
+        return {}
+    from eisfit.fitting.fit import fit_or_failure  # loads what batches have no use for
+
+    return {k: fit_or_failure(spectra[k], circuit, **options) for k in left}
+
+
 def _finish_in_lmfit(spectrum: Spectrum, result: FitResult, options: Mapping[str, Any]) -> FitResult:
     """Return the fit that lmfit makes from where the kernel ended."""
+    from eisfit.fitting.fit import fit
+
     start = {name: p.value for name, p in result.parameters.items() if p.vary}
     again = fit(spectrum, result.circuit, start=start, **options)
     return dataclasses.replace(again, circuit=result.circuit, starts=result.starts, agreed=result.agreed)

@@ -33,7 +33,6 @@ from eisfit.fitting.errors.departures.discrepancy import (
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import OF_ONE_ROW, Asked, Later, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
-from eisfit.fitting.verdicts.assess import assess
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
@@ -170,6 +169,8 @@ def _look_at(
     alternatives: tuple[dict[str, Any], ...] | None,
 ) -> Mapping[str, Any]:
     """Return what is said of the only row."""
+    from eisfit.fitting.verdicts.assess import assess  # of some batches nobody asks it
+
     result = table.row(0, spectrum, circuit)
     if alternatives is not None:
         result = replace(result, alternatives=alternatives)
