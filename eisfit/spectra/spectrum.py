@@ -23,6 +23,7 @@ from eisfit.spectra.vectors import (
     frozen,
     grid_of,
     noise_of,
+    sweep,
     times_of,
     vector,
 )
@@ -105,9 +106,7 @@ class Spectrum:
     def __post_init__(self) -> None:
         scalar = self.noise is None or np.ndim(np.asarray(self.noise)) == 0
         given, masked = drop_masked(self.frequency, self.impedance, None if scalar else self.noise)
-        frequency = given[0]
-        if type(frequency) is not np.ndarray or frequency.dtype != np.float64 or frequency.ndim != 1:
-            frequency = vector(frequency, "frequency", np.float64)  # else only its content is taken
+        frequency = sweep(given[0])
         impedance = vector(given[1], "impedance", np.complex128)
         known = self.noise if scalar else given[2]
         noise = None if known is None else noise_of(known, frequency.size)

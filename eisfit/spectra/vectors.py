@@ -18,6 +18,7 @@ __all__ = [
     "frozen",
     "grid_of",
     "noise_of",
+    "sweep",
     "times_of",
     "vector",
 ]
@@ -42,6 +43,18 @@ def vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
     if array.size == 0:
         raise SpectrumError(f"{name}: is empty")
     return array
+
+
+def sweep(values: ArrayLike) -> FloatArray:
+    """Return a vector of frequencies, of which nobody but `grid_of` takes the content: no copy of an array.
+
+    Raises
+    ------
+    SpectrumError
+        When it is none.
+    """
+    plain = type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1 and values.size
+    return values if plain else vector(values, "frequency", np.float64)  # type: ignore[return-value]
 
 
 def noise_of(values: ArrayLike, size: int) -> FloatArray:
