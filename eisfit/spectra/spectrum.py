@@ -106,8 +106,7 @@ class Spectrum:
     def __post_init__(self) -> None:
         scalar = self.noise is None or np.ndim(np.asarray(self.noise)) == 0
         given, masked = drop_masked(self.frequency, self.impedance, None if scalar else self.noise)
-        frequency = sweep(given[0])
-        impedance = vector(given[1], "impedance", np.complex128)
+        frequency, impedance = sweep(given[0]), vector(given[1], "impedance", np.complex128)
         known = self.noise if scalar else given[2]
         noise = None if known is None else noise_of(known, frequency.size)
         check_length(frequency, impedance)
