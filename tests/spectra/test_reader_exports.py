@@ -605,7 +605,7 @@ def test_the_fit_beside_a_complex_array_is_not_taken_for_it():
     holds(json.dumps({"f": F.tolist(), **pairs}), "x.json")
 
 
-@pytest.mark.parametrize("word", [{"unit": "mOhm"}, {"Z_unit": "mOhm"}, {"scale": 1e-3}])
+@pytest.mark.parametrize("word", [{"unit": "mOhm"}, {"scale": 1e-3}])
 def test_a_unit_or_a_factor_beside_arrays_is_asked_for(word):
     with pytest.raises(ReadError, match="--impedance-unit"):
         read_bytes(npz(f=F, Z=1e3 * Z, **word), "x.npz")

@@ -169,8 +169,8 @@ COLUMNS = {"frequency": F.tolist(), "z_real": Z.real.tolist(), "z_imag": Z.imag.
 @pytest.mark.parametrize(
     "document",
     [
-        {"meta": {"impedance_unit": "mOhm"}, "data": COLUMNS},
-        {**COLUMNS, "impedance_unit": "mΩ"},
+        {"meta": {"unit": "mOhm"}, "data": COLUMNS},
+        {**COLUMNS, "comment": "impedances in mΩ"},
         {**COLUMNS, "comment": "frequency in kHz"},
     ],
 )
@@ -190,8 +190,8 @@ def test_a_unit_elsewhere_in_arrays_is_asked_for():
 
     npz, mat = io.BytesIO(), io.BytesIO()
     np.savez(npz, freq=F, Z=Z, unit=np.array("mOhm"))
-    savemat(mat, {"EIS": {"f": F, "Z": Z, "Z_unit": "mOhm"}})
-    group = hdf5(lambda content: content.attrs.update({"Z_unit": "mOhm"}) or content.update({"f": F, "Z": Z}))
+    savemat(mat, {"EIS": {"f": F, "Z": Z, "unit": "mOhm"}})
+    group = hdf5(lambda content: content.attrs.update({"unit": "mOhm"}) or content.update({"f": F, "Z": Z}))
     for stream, name in ((npz.getvalue(), "x.npz"), (mat.getvalue(), "x.mat"), (group, "x.h5")):
         with pytest.raises(ReadError, match="stands beside the table"):
             one(stream, name)
@@ -407,3 +407,44 @@ def test_a_sheet_without_units_beside_one_in_milliohm_is_not_left_out():
     book = workbook([["f (Hz)", "Zre (mOhm)", "Zim (mOhm)"], *table], [["f", "Zre", "Zim"], *table])
     with pytest.raises(ReadError, match=r"sheet 'S1': .*stands beside the table"):
         one(book, "x.xlsx")
+
+
+def test_the_unit_of_the_impedance_as_a_key_or_an_attribute_beside_the_numbers():
+    values = {"frequency": F.tolist(), "Z_real": (1e3 * Z.real).tolist(), "Z_imag": (1e3 * Z.imag).tolist()}
+    told = json.dumps({"units": {"frequency": "Hz", "impedance": "mOhm"}, **values})
+    from scipy.io import savemat
+
+    stream = io.BytesIO()
+    savemat(stream, {"EIS": {"f": F, "Z": 1e3 * Z, "Z_unit": "mOhm"}})
+    meta = json.dumps({"meta": {"impedance_unit": "mOhm"}, "data": values})
+    spectra = [one(told, "x.json"), one(meta, "x.json"), one(stream.getvalue(), "x.mat")]
+
+    def fill(content):
+        content.attrs["impedance_unit"] = "mOhm"
+        for name, numbers in values.items():
+            content[name] = numbers
+
+    spectra.append(one(hdf5(fill), "x.h5"))
+    for spectrum in spectra:
+        holds(spectrum)
+        assert any("assumed: mOhm" in note for note in spectrum.notes)
+
+
+def test_a_unit_of_nobody_knows_what_is_asked_for():
+    def fill(content):
+        content["frequency"], content["Z"] = F, 1e3 * Z
+        content["R_1kHz"] = 20.0
+        content["R_1kHz"].attrs["unit"] = "mOhm"
+
+    with pytest.raises(ReadError, match="--impedance-unit"):
+        one(hdf5(fill), "x.h5")
+
+
+def test_units_in_quotes_over_an_empty_column_of_remarks():
+    body = rows("{:.9g},{:.9g},{:.9g},", F / 1e3, Z.real, Z.imag)
+    holds(one('"f","Re","Im","Comment"\n"kHz","ohm","ohm",""\n' + body))
+
+
+def test_what_pages_write_for_signs():
+    body = rows("{:.9g},{:.9g},{:.9g}", F, Z.real, -Z.imag)
+    holds(one("Frequency (Hz),Z&prime; (&Omega;),&minus;Z&Prime; (&Omega;)\n" + body))

@@ -67,6 +67,8 @@ _WIDE = regex("[\uff01-\uff5e\u3000\u200b-\u200d\u2060]")
 #: Origin's rich text, as in ``\\g(W)``: Greek, italic, bold, below and above the line.
 _ORIGIN = regex(r"\\([gGiIbB+-])\(([^()]*)\)")
 _GREEK = str.maketrans("WwqfmpsDdtn", "ΩωθφµπσΔδτν")
+#: What pages write for Ω, a prime, ...
+_ENTITY = regex(r"&(?:Omega|prime|Prime|deg|micro|mu|minus|nbsp|theta|phi|#\d{2,5}|#x[\da-fA-F]{2,4});")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
@@ -129,6 +131,7 @@ class File:
         """The decoded text, all line ends alike; empty where the file is not text."""
         text = "" if self.encoding is None else self.data.decode(self.encoding)
         text = text.rstrip("\0")
+        text = _ENTITY.sub(_unescape, text) if "&" in text else text
         text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         text = _ORIGIN.sub(_plain, text) if "\\g(" in text else text
         return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
@@ -233,6 +236,12 @@ def _cells(data: bytes) -> int:
         blank = np.frombuffer(data[first : first + _BLOCK], dtype=np.uint8) == ord(" ")
         words += int(np.count_nonzero(blank[:-1] & ~blank[1:]))
     return max(words, *map(data.count, (b",", b";", b"\t")))
+
+
+def _unescape(entity: re.Match[str]) -> str:
+    from html import unescape
+
+    return unescape(entity[0])
 
 
 def _plain(rich: re.Match[str]) -> str:

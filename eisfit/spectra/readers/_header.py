@@ -196,6 +196,8 @@ def _fit_to_columns(table: Table, width: int) -> None:
 
 
 def _attach_units(table: Table, units: list[str]) -> None:
+    while len(units) > len(table.names) and not units[-1]:  # below an empty column of remarks
+        units = units[:-1]
     table.units = units
     if not units and _OF_DIGATRON.issubset(table.names) and not _BESIDE.isdisjoint(table.names):
         table.units = [DIGATRON] * len(table.names)

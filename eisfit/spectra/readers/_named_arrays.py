@@ -13,6 +13,7 @@ from eisfit.arrays import median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import bare_unit, choose, describe_sign, settle_sign, sweeps_of
+from eisfit.spectra.readers._attribute_units import with_attribute_units
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import BETTER, FITS
@@ -21,7 +22,7 @@ from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._sweep import ASSUMED, Sweep, asks_for_unit, measured_only, plural
 
 __all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency", "word_of"]
 
@@ -215,9 +216,13 @@ def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> li
 def _read_plain(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """Return the sweeps of arrays of one length, each of a quantity of its own."""
     matrix = np.column_stack([values.astype(np.float64) for values in arrays.values()])
-    chosen = choose({i: column(name) for i, name in enumerate(arrays)}, matrix)
+    named = {i: column(name) for i, name in enumerate(arrays)}
+    columns = with_attribute_units(file, named)
+    chosen = choose(columns, matrix)
     z = impedance(file, chosen)
     chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
+    if stated := {c.unit for i, c in columns.items() if c.unit != named[i].unit}:
+        chosen.notes.append(f"{ASSUMED} {stated.pop()}, as an attribute beside the arrays says")
     told = {part: chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns}
     bare = set() if not told or any(told.values()) else {"ohm"}
     refuse_unclear(file, bare | (set() if chosen.columns["frequency"].unit else {"frequency"}))

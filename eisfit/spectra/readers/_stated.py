@@ -12,6 +12,7 @@ import numpy as np
 from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
+from eisfit.spectra.readers._attribute_units import with_attribute_units
 from eisfit.spectra.readers._columns import Column, column, is_units_row
 from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
@@ -102,6 +103,7 @@ def with_stated_units(
     ReadError
         When it states several of one kind.
     """
+    columns = with_attribute_units(file, columns)
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
     if not bare:
         return columns
