@@ -7,6 +7,7 @@ program, pyimpspec, reads.
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -161,3 +162,48 @@ def test_elchemea_and_p00():
     head = " f/Hz       \t Z'/Ohm     \t -Z''/Ohm   \t time/s    \t Edc/V     \t Idc/A     \t\n 26 \n"
     row = " {f:.8e}\t {re:.8e}\t {mim:.8e}\t 5.9e+01\t 3.1e-01\t 1.8e-07\t\n"
     holds("Procedure : a title\nt =  736.4 s\n" + head + points(row), "a.P00")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Frequency (Hz),Cp {} (F),Rp {} (ohm)",
+        "f [Hz],Y' {} [S],Y'' {} [S]",
+        "f/Hz,R {}/ohm,X {}/ohm",
+        "Frequenz in Hz,Betrag {} in Ohm,Phase {} in deg",
+        "周波数 (Hz),Cs {} (F),Rs {} (ohm)",
+        "f (Hz),|Z| {} (ohm),Phase {} (deg)",
+    ],
+)
+@pytest.mark.parametrize("labels", [("A", "C", "B"), ("cell 1", "cell 2", "cell 3")])
+@pytest.mark.parametrize("shared", [True, False])
+def test_spectra_side_by_side_of_what_their_units_say(head, labels, shared):
+    f = np.geomspace(1e5, 1.0, 26)
+    omega, impedances = 2 * np.pi * f, [k * (10 + 100 / (1 + 2j * np.pi * 0.01 * f)) for k in (1, 2, 3)]
+    first, *names = head.split(",")
+    heads, columns = [], []
+    for label, z in zip(labels, impedances, strict=True):
+        y = 1 / z
+        if not (shared and heads):
+            heads.append(first if shared else re.sub(r"(?=[ /])", f" {label}", first, count=1))
+            columns.append(f)
+        heads += [name.format(label) for name in names]
+        columns += {
+            "Cp": [y.imag / omega, 1 / y.real], "Cs": [-1 / (omega * z.imag), z.real], "Y'": [y.real, y.imag],
+            "R ": [z.real, z.imag],
+        }.get(names[0][:2], [abs(z), np.degrees(np.angle(z))])  # fmt: skip
+    body = "".join(",".join(f"{v:.10g}" for v in row) + "\n" for row in zip(*columns, strict=True))
+    found = read_bytes(f"{','.join(heads)}\n{body}".encode(), "x.csv")
+    assert len(found) == 3
+    for spectrum, z in zip(found, impedances, strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-5)
+
+
+def test_units_below_the_names_of_each_of_several_tables_begin_no_other():
+    f = np.geomspace(1e5, 1.0, 26)
+    z = 10 + 100 / (1 + 2j * np.pi * 0.01 * f)
+    columns = (f, z.real, -z.imag, abs(z), np.degrees(np.angle(z)))
+    body = "".join("\t".join(f"{v:.9g}" for v in row) + "\n" for row in zip(*columns, strict=True))
+    table = "Frequency\tReal part\t-Imag part\tModulus\tPhase\nHz\tohm\tohm\tohm\t°\n" + body
+    found = read_bytes(f"Cell A\n{table}\nCell B\n{table}".encode(), "x.txt")
+    assert [s.points for s in found] == [26, 26]

@@ -42,7 +42,19 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     names = _expand_complex(table)
     sets = _sets(table, names)
     by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
+    if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):
+        units = table.units if len(table.units) == len(names) else [""] * len(names)
+        told = [
+            f"{name} [{unit}]" if unit and not column(name).unit else name
+            for name, unit in zip(names, units, strict=True)
+        ]
+        by_template = sets_by_template(told, sets[0], with_units=True)
     return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+
+
+def _makes_impedance(columns: dict[int, Column]) -> bool:
+    """Whether columns hold more than frequencies and phases."""
+    return bool({c.quantity for c in columns.values()} - {"", "frequency", "phase", "time", "index"})
 
 
 def _are_whole(sets: list[dict[int, Column]], width: int) -> bool:

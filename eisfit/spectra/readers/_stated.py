@@ -333,6 +333,12 @@ def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
     """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
     if not lines[line].strip() or line in table.lines:
         return False
+    if (
+        is_units_row(split(lines[line], table.style.delimiter))
+        and line
+        and len(_quantities(lines[line - 1], table) - {""}) > 1
+    ):
+        return False  # below its names
     known = _quantities(lines[line], table) - {"", "index"}
     if not (len(known) > 1 or _is_foreign_header(table, lines, line)) or not _is_over_numbers(
         lines, line, table

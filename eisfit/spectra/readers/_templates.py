@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -42,6 +42,14 @@ DERIVED += (
 _NO_CELL = {"th", *WORKED_OUT.split()}
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
+#: What else makes an impedance, each with its unit.
+_WITH_UNITS = (
+    *_PAIRS,
+    *(("admittance_real", "admittance_imag"), ("admittance_modulus", "admittance_phase")),
+    *((f"C_{kind}", other) for kind in ("parallel", "series") for other in ("dissipation", "quality")),
+    *(("C_parallel", "R_parallel"), ("C_parallel", "admittance_real"), ("C_series", "real")),
+    *(("L_series", "real"), ("L_series", "quality")),
+)
 _PARALLEL, _SERIES = {"p", "par", "parallel"}, {"s", "ser", "series"}  # Zp' is no part of the impedance
 _NAMES_Z = regex(r"(?<![^\W_])(?:[zZ]|[Ii]mp)")
 _KINDS = ("ohm", "siemens", "angle", "frequency")  # of units of what is read here
@@ -57,10 +65,13 @@ _FEWEST, _MOST, _LONGEST = 5, 64, 80  # columns, characters
 _NEAR = 3  # letters that words written together with others may have in common
 
 
-def sets_by_template(names: Sequence[str], columns: dict[int, Column]) -> list[dict[int, Column]]:
+def sets_by_template(
+    names: Sequence[str], columns: dict[int, Column], *, with_units: bool = False
+) -> list[dict[int, Column]]:
     """Return a set for each word that stands in one place of names that are else the parts of an impedance.
 
     None where the names without the word stand there too: what is named so is the spectrum.
+    `with_units`: their units say what they are, in whatever words: ``Cp A (F)``, ``Betrag A (Ohm)``.
 
     >>> names = ["f", "Re(Zre)", "Im(Zre)", "Re(Zim)", "Im(Zim)"]
     >>> sets = sets_by_template(names, {i: column(name) for i, name in enumerate(names)})
@@ -69,15 +80,15 @@ def sets_by_template(names: Sequence[str], columns: dict[int, Column]) -> list[d
     """
     if not _FEWEST <= len(names) <= _MOST:
         return []
-    found = _templates(names)
+    found = _templates(names, _WITH_UNITS if with_units else _PAIRS, any_name=with_units)
     best = max(
         (
             (len(found[first]), first, second)
             for first in found
             for second in found
-            if (column(first).quantity, column(second).quantity) in _PAIRS
+            if (column(first).quantity, column(second).quantity) in (_WITH_UNITS if with_units else _PAIRS)
             and list(found[first]) == list(found[second])
-            and (_NAMES_Z.search(first) or _are_letters(found[first]))
+            and (column(first).unit if with_units else _NAMES_Z.search(first) or _are_letters(found[first]))
         ),
         default=None,
     )
@@ -100,15 +111,21 @@ def sets_by_template(names: Sequence[str], columns: dict[int, Column]) -> list[d
     return [{**own, **aside} for own in sets]
 
 
-def _templates(names: Sequence[str]) -> dict[str, dict[str, int]]:
+def _templates(
+    names: Sequence[str], pairs: Sequence[tuple[str, str]], *, any_name: bool
+) -> dict[str, dict[str, int]]:
     """Return, by name without the word, which word stands in which column; in the order of the columns."""
     found: dict[str, dict[str, int]] = {}
+    wanted = {"frequency", *_PARTS}.union(*pairs)
     likely = [
-        (i, name) for i, name in enumerate(names) if _MAY_BE_PART.search(name) and len(name) <= _LONGEST
+        (i, name)
+        for i, name in enumerate(names)
+        if (any_name or _MAY_BE_PART.search(name)) and len(name) <= _LONGEST
     ]
     for (i, one), (j, other) in combinations(likely, 2):
-        cuts = [cut for cut in _cuts(one, other) if _is_part(cut[0])]
-        for template, *labels in sorted(cuts, key=lambda cut: not _NAMES_Z.search(cut[0]))[:1]:
+        cuts = [cut for cut in _cuts(one, other) if _is_part(cut[0], wanted)]
+        cuts.sort(key=lambda cut: not _NAMES_Z.search(cut[0]))
+        for template, *labels in cuts if any_name else cuts[:1]:
             found.setdefault(template, {}).update(zip(labels, (i, j), strict=True))
     whole = {
         template: dict(sorted(held.items(), key=lambda item: item[1])) for template, held in found.items()
@@ -120,9 +137,9 @@ def _templates(names: Sequence[str]) -> dict[str, dict[str, int]]:
     }
 
 
-def _is_part(template: str) -> bool:
+def _is_part(template: str, wanted: Container[str]) -> bool:
     meaning = column(template)
-    return not meaning.label and meaning.quantity in ("frequency", *_PARTS)
+    return not meaning.label and meaning.quantity in wanted
 
 
 def _cuts(one: str, other: str) -> Iterator[tuple[str, str, str]]:
