@@ -31,7 +31,7 @@ TRUTH = {
     "R_s": 3.4,
     "resistivity": 70e-6,
     "s_i": 3.8e-8,
-    "chi": 1e-4,
+    "chi": 1e-4,  # F/cm^2 of 5.25 nm; it grows with the film's volume
     "counter_R": 4.0,
 }
 # eV; a resistance falls with temperature, a conductivity rises.
@@ -66,6 +66,7 @@ def impedance(
     values = {**TRUTH, **(changes or {}), "thickness": THICKNESS.get(kind, 5e-7)}
     values |= {"R_s": values["R_s"] + more, "R_i": values["R_i"] * r_i, "Q": values["Q"] * q}
     values["counter_R"] *= other
+    values["chi"] *= values["thickness"] / THICKNESS["coated"] if kind != "bare" else 1.0
     if kind != "bare":
         values["R_i"] /= GAIN
     warmer = (1 / 298.15 - 1 / (celsius + 273.15)) / 8.617333262e-5

@@ -124,7 +124,7 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
     players += ["electrons_along_film"] * (free.access and problem.film == "mixed")
     own = {"f": "reaction", "g": "area", "native_R": "native_layer", "contact_R": "contact"}
     players += [factor for name, factor in own.items() if name in free.free]
-    gain = _column(problem, draw, "f")
+    gain = _column(problem, draw, "f") - coated.warmth * _column(problem, draw, "Ea:gain")
     value = {}
     for size in range(len(players) + 1):
         for chosen in itertools.combinations(players, size):

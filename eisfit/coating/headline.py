@@ -124,7 +124,8 @@ def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     text += f"; next {_name_hypothesis(second, document)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
-    size = "".join(f"; {_gain(name, gain)}" for name, gain in document["gains"].items())
+    size = "".join(f"; {_gain(name, document['gains'])}" for name in _GAINS if name in document["gains"])
+    size += _tell_energy(document["gains"])
     shared = _tell_shares(document) if largely else ""
     told = f"{deciding} (log10 odds {format_capped(rows[deciding])})"
     return f"{text}{size}{shared}. What speaks most for it: {told}."
@@ -180,8 +181,20 @@ def _tell_undecided(
     return f"No hypothesis is decided{kind}: {', '.join(likely)}.{excluded}"
 
 
-def _gain(name: str, gain: Mapping[str, Any]) -> str:
-    told = _GAINS[name].format(_span(gain))
+def _tell_energy(gains: Mapping[str, Any]) -> str:
+    """Return by how much the reaction's activation energy changed, where it did."""
+    if "Ea:gain" not in gains or not gains["Ea:gain"]["seen"]:
+        return ""
+    change = gains["Ea:gain"]
+    size = sorted(abs(change[key]) for key in ("low95", "high95"))
+    verb = "lower" if change["median"] < 0 else "higher"
+    told = f"{abs(change['median']):.3f} eV ({size[0]:.3f} to {size[1]:.3f})"
+    return f", its activation energy {verb} by {told}"
+
+
+def _gain(name: str, gains: Mapping[str, Any]) -> str:
+    gain = gains[name]
+    told = _GAINS[name].format(_span(gain)) + " at 25 °C" * (name == "f" and "Ea:gain" in gains)
     if gain["seen"]:
         return told
     return (

@@ -36,6 +36,8 @@ __all__ = ["SCHEMA", "document_of"]
 
 SCHEMA = "eisfit.explain/2"
 _DRAWS = 400
+_SEEN_EV = 0.01
+"""Of a change of activation energy: half a kelvin between two chambers, over 40 K, makes as much."""
 """Share of the prior that must be able to meet the data at all; below it no odds are told."""
 _PLAIN = {
     "sigma_s": "conductivity of the solid",
@@ -205,6 +207,10 @@ def _compute_gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[st
         scatter = float(one * math.sqrt(1 / number[False] + 1 / number[True]))
         seen = abs(math.log(span["median"])) > 2 * scatter
         rows[name] = {**span, "meaning": plain(name), "scatter": scatter, "seen": seen}
+    if "Ea:gain" in most.posterior.names:
+        span = summary(problem.priors["Ea:gain"].value(most.u[:, most.posterior.names.index("Ea:gain")]))
+        seen = span["low95"] * span["high95"] > 0 and abs(span["median"]) > _SEEN_EV
+        rows["Ea:gain"] = {**span, "meaning": plain("Ea:gain"), "scatter": 0.0, "seen": seen}
     return rows
 
 
@@ -279,6 +285,8 @@ def plain(name: str) -> str:
         return f"{_SCATTER[head]} of {which} over that of cells alike"
     if head == "thickness":
         return f"thickness of {which}"
+    if name == "Ea:gain":
+        return "change of the reaction's activation energy by the film"
     if head == "Ea":
         return f"activation energy ({which})"
     return _PLAIN.get(head, head) + (f" ({which})" if which else "")

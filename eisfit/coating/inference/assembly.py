@@ -67,6 +67,8 @@ def problem_of(study: Study) -> Problem:
             priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
     if any(block.temperature != REFERENCE_K for block in blocks):
         priors = {**activation_energies(), **priors}
+        if len({block.temperature for block in blocks if block.coated}) == 1:
+            priors.pop("Ea:gain")  # at one temperature it is part of the gain
     return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells, electrodes=electrodes)
 
 

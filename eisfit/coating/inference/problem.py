@@ -67,12 +67,14 @@ class Hypothesis:
     access: bool = False
 
 
+_REACTION = ("f", "Ea:gain")
+
 HYPOTHESES: dict[str, Hypothesis] = {
     "barrier_only": Hypothesis("the film only stands in the ions' way"),
     "electronic_access": Hypothesis("the film carries electrons along the wall", access=True),
-    "intrinsic_activity": Hypothesis("the film makes the reaction faster or slower", ("f",)),
+    "intrinsic_activity": Hypothesis("the film makes the reaction faster or slower", _REACTION),
     "area_gain": Hypothesis("more of the surface takes part", ("g",)),
-    "access_and_activity": Hypothesis("the film carries electrons and changes the reaction", ("f",), True),
+    "access_and_activity": Hypothesis("the film carries electrons and changes the reaction", _REACTION, True),
     "access_and_area": Hypothesis("the film carries electrons and more surface takes part", ("g",), True),
     "native_layer": Hypothesis("the bare cell has a layer that the film replaces", ("native_R", "native_C")),
     "contact": Hypothesis("the bare cell has a poorer contact", ("contact_R", "contact_tau")),
@@ -130,6 +132,11 @@ class Block:
     temperature: float = REFERENCE_K
     combine: FloatArray | None = None
     breaks: str = ""
+
+    @property
+    def warmth(self) -> float:
+        """By which an activation energy, eV, moves the logarithm of a resistance from the reference."""
+        return (1 / self.temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
 
 @dataclass(frozen=True)
@@ -258,6 +265,7 @@ class Problem:
         for name in ("thickness", "s_i", "resistivity", "chi"):
             own = f"{name}:{block.film}"
             terms.append((name, own if own in self.priors else name, 1.0))
+        terms += self._scale_capacitance(block)
         for local, name in (("R_more", "dR_s"), ("R_i", "dR_i"), ("Q", "dQ")):
             terms.append((local, f"{name}:{block.cell}", 1.0))
         if "counter_R" in self.priors:
@@ -268,13 +276,26 @@ class Problem:
             terms += [("R_i", "f", -1.0), ("g", "g", 1.0)]
         else:
             terms += [(n, n, 1.0) for n in ("native_R", "native_C", "contact_R", "contact_tau")]
-        hotter = (1 / block.temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
+        hotter = block.warmth
         if hotter:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
             terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
+            terms += [("R_i", "Ea:gain", hotter)] * block.coated
         terms += [term for departure in self.departures if departure.of(block) for term in departure.terms]
         return terms
+
+    def _scale_capacitance(self, block: Block) -> list[tuple[str, str, float]]:
+        """Return the terms of a further film's capacitance, by its thickness over the first one's.
+
+        What a mixed conductor stores grows with its volume; what an insulator holds falls with its thickness.
+        """
+        first = next((name for name in self.priors if name.startswith("thickness:")), "")
+        own = f"thickness:{block.film}"
+        if block.film is None or own == first:
+            return []
+        power = -1.0 if self.film == "dielectric" else 1.0
+        return [("chi", own, power), ("chi", first, -power)]
 
     def ratio_slopes(self, cell: str, names: Sequence[str]) -> tuple[FloatArray, float]:
         """Return slopes (P,) and offset of the logarithm of a cell's capacitance over the bare one's."""
@@ -341,6 +362,7 @@ _ENERGIES = {
     "series": (0.15, 0.1),
     "counter": (0.6, 0.1),
     "diffusion": (0.4, 0.15),
+    "gain": (0.0, 0.05),  # by which the film changes the reaction's
 }
 
 

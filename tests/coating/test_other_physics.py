@@ -1,0 +1,128 @@
+"""Studies whose spectra were made by formulas of this file alone, of flat electrodes: is the truth named?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import eisfit
+from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.problem import HYPOTHESES
+from eisfit.coating.physics import INDEX
+from eisfit.coating.study import Study
+
+BOLTZMANN_EV = 8.617333262e-5
+FREQUENCY = np.geomspace(1e5, 1e-2, 50)
+JW = 2j * np.pi * FREQUENCY
+AREA, R_S = 1.13, 5.0
+R_I, Q, ALPHA, W = 120.0, 2e-5, 0.88, 5.0  # ohm cm^2, S s^alpha/cm^2, 1, ohm cm^2 s^-1/2
+NOISE = 0.002
+HEAD = """schema = 2
+study = { title = "a film on a flat electrode", simulated = true }
+support = { kind = "flat", area = "1.13 cm^2" }
+"""
+FILM = """[[film]]
+name = "film"
+thickness = { value = "5 nm", stderr = "0.3 nm" }
+ionic_conductivity = { value = "3e-8 S/cm", stderr = "0.3e-8 S/cm" }
+resistivity = { value = "1 ohm*cm", stderr = "0.1 ohm*cm" }
+"""
+
+
+def warm(energy, kelvin):
+    """What a resistance is multiplied by from 25 degC."""
+    return np.exp(energy / BOLTZMANN_EV * (1 / kelvin - 1 / 298.15))
+
+
+def mixed(nanometres, kelvin=298.15):
+    """A film of 3e-8 S/cm and 200 F/cm^3 through which ions go, ohm cm^2."""
+    R = nanometres * 1e-7 / 3e-8 * warm(0.45, kelvin)
+    s = np.sqrt(JW * R * 200 * nanometres * 1e-7)
+    return R * np.tanh(s) / s
+
+
+def simulate(rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0):
+    """Spectrum of a cell, ohm; the other electrode's arc has 4 ohm at 8 kHz."""
+    reaction = R_I / gain * warm(energy, kelvin)
+    diffusion = slower * W * warm(0.4, kelvin) * (1 - 1j) / np.sqrt(JW.imag)
+    z = 1 / (1 / (reaction + diffusion) + Q * JW**ALPHA)
+    z = z + (mixed(nanometres, kelvin) if nanometres else 0)
+    other = 4.0 * warm(0.6, kelvin) / (1 + warm(0.6, kelvin) * (JW * 2e-5) ** 0.85)
+    Z = z / AREA + R_S * warm(0.15, kelvin) + other + more
+    return Z + NOISE * np.abs(Z) * (rng.standard_normal(Z.size) + 1j * rng.standard_normal(Z.size))
+
+
+def write_study(folder, spectra, films=FILM):
+    """The study of spectra by (cell, temperature in degC); a cell's film is named after it, bare has none."""
+    cells: dict[str, list[str]] = {}
+    for (cell, celsius), Z in spectra.items():
+        file = f"{cell.replace(' ', '_')}_{celsius}.csv"
+        columns = np.column_stack([FREQUENCY, Z.real, Z.imag])
+        np.savetxt(
+            folder / file, columns, delimiter=",", header="frequency_Hz,Z_real_ohm,Z_imag_ohm", comments=""
+        )
+        cells.setdefault(cell, []).append(f'{{ file = "{file}", temperature = "{celsius} degC" }}')
+    text = HEAD + "".join(
+        f'[[cell]]\nname = "{cell}"\n'
+        + ("" if cell == "bare" else f'coated_by = "{cell}"\n')
+        + f"spectra = [{', '.join(rows)}]\n"
+        for cell, rows in cells.items()
+    )
+    return Study.from_text(text + films, folder)
+
+
+def explain(folder, spectra, films=FILM):
+    return eisfit.explain(write_study(folder, spectra, films)).to_dict()
+
+
+def most_probable(document):
+    return max(document["hypotheses"], key=lambda name: document["hypotheses"][name]["log_evidence"])
+
+
+def series(*sizes, kind='resistivity = { value = "1 ohm*cm", stderr = "0.1 ohm*cm" }'):
+    """Films of one material, the first of which says what they share."""
+    tables = [
+        f'[[film]]\nname = "film {n}"\nthickness = {{ value = "{n} nm", stderr = "{n / 20:g} nm" }}\n'
+        for n in sizes
+    ]
+    tables[0] += f'ionic_conductivity = {{ value = "3e-8 S/cm", stderr = "0.6e-8 S/cm" }}\n{kind}\n'
+    return "".join(tables)
+
+
+@pytest.mark.parametrize(("kind", "power"), [('resistivity = "1 ohm*cm"', 1), ("", -1)])
+def test_what_a_film_stores_goes_with_its_thickness_and_an_insulator_with_its_inverse(tmp_path, kind, power):
+    rng = np.random.default_rng(0)
+    spectra = {("bare", 25): simulate(rng)} | {(f"film {n}", 25): simulate(rng, n) for n in (5, 20)}
+    problem = problem_of(write_study(tmp_path, spectra, series(5, 20, kind=kind)))
+    names = problem.names(HYPOTHESES["barrier_only"])
+    thin, thick = (problem.affine(block, names)[0][INDEX["chi"]] for block in problem.blocks[1:])
+    assert thick - thin == pytest.approx(power * np.log(4), rel=1e-2)
+
+
+def test_a_thickness_series_of_a_mixed_conductor_is_explained(tmp_path):
+    """Its capacitance was the same for 2 and for 20 nm: no hypothesis fitted, and nothing mended it."""
+    rng = np.random.default_rng(1)
+    spectra = {("bare", 25): simulate(rng)}
+    spectra |= {(f"film {n}", 25): simulate(rng, n, gain=1.5) for n in (2, 5, 10, 20)}
+    document = explain(tmp_path, spectra, series(2, 5, 10, 20))
+    assert document["fits"]
+    assert most_probable(document) == "intrinsic_activity"
+    assert document["gains"]["f"]["low95"] < 1.5 < document["gains"]["f"]["high95"]
+
+
+def test_another_activation_energy_of_the_reaction_is_told(tmp_path):
+    """Of a faster reaction, what everybody looks for first: no hypothesis fitted such cells."""
+    rng = np.random.default_rng(2)
+    spectra = {("bare", t): simulate(rng, kelvin=t + 273.15) for t in (5, 25, 45)}
+    spectra |= {
+        ("film", t): simulate(rng, 5, gain=1.8 / warm(-0.12, t + 273.15), kelvin=t + 273.15)
+        for t in (5, 25, 45)
+    }
+    document = explain(tmp_path, spectra)
+    assert document["fits"]
+    assert most_probable(document) == "intrinsic_activity"
+    change = document["gains"]["Ea:gain"]
+    assert change["seen"]
+    assert change["median"] == pytest.approx(-0.12, abs=0.003)
+    assert "its activation energy lower by 0.1" in document["headline"][1]
+    assert document["gains"]["f"]["low95"] < 1.8 < document["gains"]["f"]["high95"]
