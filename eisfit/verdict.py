@@ -243,6 +243,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "share of a study's misfit, from which a cause outside its hypotheses leaves too much to be told",
         "what mends no more than three tenths leaves the question where it was",
     ),
+    "study_outside": Threshold(
+        2.0,
+        "log10 odds against a study's best hypothesis from which a cause beside another one is more likely",
+        "a hundred to one: about as many are tried",
+    ),
     "study_nearest": Threshold(
         0.3,
         "share of a study's misfit that the nearest cause may leave to be named in its first lines",

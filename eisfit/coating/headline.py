@@ -23,6 +23,14 @@ _PARTS = {
     "native_layer": {"native_layer": "a layer on the bare cell that the film replaces"},
     "contact": {"contact": "a small arc of the bare cell alone, as of a poorer contact"},
 }
+_SCATTER = "differences between cells alike, beside the film's barrier,"
+_PLURAL = (_ELECTRONS, _SCATTER)
+#: What each hypothesis is called with electrons along the film too.
+_WITH = {
+    "barrier_only": "electronic_access",
+    "intrinsic_activity": "access_and_activity",
+    "area_gain": "access_and_area",
+}
 _BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
 _LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
 _SMALL = 0.01  # of the change: shares below it are told together
@@ -43,13 +51,20 @@ def headline(document: Mapping[str, Any]) -> list[str]:
         tried, chance = len(document["hypotheses"]), limit("study_fits")
         missed = f"None of the {tried} hypotheses fits the data (p < {chance:g}){kind}: no odds are told."
         return [changed, missed, _tell_what_mends(document)]
+    likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row)), None)
+    if likelier is not None:
+        return [changed, *_tell_likelier(document, likelier, kind)]
     return [changed, _tell_explanation(document, kind), f"{_settle(document)}{_tell_as_likely(document)}"]
 
 
 def _tell_what_mends(document: Mapping[str, Any]) -> str:
     """Return what would have to give way where no hypothesis fits."""
     causes = document["outside"]["causes"]
-    fitting = [f"if {row['text']} (p = {significant(row['p_value'], 1)})" for row in causes if row["fits"]]
+    fitting = [
+        f"if {row['text']}, beside {_name_with_gain(row)} (p = {significant(row['p_value'], 1)})"
+        for row in causes
+        if row["fits"]
+    ]
     if fitting:
         return f"It fits {', or '.join(fitting[:_NAMED])}."
     ways = [row for row in document["contradictions"] if "deviations" in row]
@@ -68,10 +83,30 @@ def _tell_what_mends(document: Mapping[str, Any]) -> str:
 
 
 def _tell_as_likely(document: Mapping[str, Any]) -> str:
-    causes = [row["text"] for row in document["outside"]["causes"]]
+    causes = [row["text"] for row in document["outside"]["causes"] if not _is_likelier(row)]
     if not causes:
         return ""
     return f" Outside the hypotheses, as likely: {'; or '.join(causes[:_NAMED])}."
+
+
+def _is_likelier(cause: Mapping[str, Any]) -> bool:
+    return bool(cause["fits"] and cause["log10_odds"] > limit("study_outside"))
+
+
+def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
+    """Return the last two sentences where a cause outside the hypotheses outweighs them all."""
+    p = {name: h["p_value"] for name, h in document["hypotheses"].items()}
+    best = max(p, key=lambda name: document["hypotheses"][name]["log_evidence"])
+    chances = f"p = {significant(cause['p_value'], 1)} beside {significant(p[best], 1)}"
+    rivals = [row for row in document["outside"]["causes"] if row is not cause and _is_likelier(row)]
+    others = [f"{_name_with_gain(row)} if {row['text']}" for row in rivals]
+    more = f" Less so: {'; or '.join(others[:_NAMED])}." if others else ""
+    odds = f"{chances}; log10 odds {format_capped(cause['log10_odds'])}"
+    likelier = f"{_name_with_gain(cause)}, far more likely, if {cause['text']} ({odds})"
+    return [
+        f"Of the {len(p)} hypotheses {_name_hypothesis(best, document)} is the best{kind}; it is {likelier}.",
+        f"See first whether that is so: until then no probability and no share below is to be used.{more}",
+    ]
 
 
 def _tell_change(document: Mapping[str, Any], kind: str) -> str:
@@ -112,14 +147,15 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
 
 
 def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
-    p = {name: h["probability"] for name, h in document["hypotheses"].items()}
+    p, idle = _join_idle_access(document)
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
     if p[best] < limit("study_best"):
         return _tell_undecided(document, p, order, kind)
     largely = p[best] >= limit("study_alone")
     beside = _tell_stronger_effect(document, best) if largely else ""
-    named = beside or _explains(_name_hypothesis(best, document)) + ("" if largely else " best")
+    what = _SCATTER if _is_of_scatter(document, best) else _name_hypothesis(best, document)
+    named = beside or _explains(what) + ("" if largely else " best") + idle
     text = f"{named}, probability {_percent(p[best])}{kind}"
     text += f"; next {_name_hypothesis(second, document)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
@@ -131,8 +167,35 @@ def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
     return f"{text}{size}{shared}. What speaks most for it: {told}."
 
 
+def _join_idle_access(document: Mapping[str, Any]) -> tuple[dict[str, float], str]:
+    """Return the probabilities, and what is said of electrons along the film that change next to nothing.
+
+    Hypotheses with and without them are one then: no data part them, and none need to.
+    """
+    p = {name: h["probability"] for name, h in document["hypotheses"].items()}
+    rows = [document["contributions"][quantity]["electrons_along_film"] for quantity in ("r_ct", "r_hf")]
+    size = max(map(largest, rows))
+    if not rows[0]["at_work"] or size >= _SMALL * abs(document["electrode"]["change"]["median"]):
+        return p, ""
+    joined = {
+        name: chance + sum(p.get(n, 0.0) for n in (_WITH.get(name),) if n) for name, chance in p.items()
+    }
+    least = f"{max(size, 0.1 ** (decimals(document) + 1)):.1g}"
+    told = f", with or without electrons along the film (at most {least} ohm)"
+    return {name: chance for name, chance in joined.items() if name not in _WITH.values()}, told
+
+
+def _is_of_scatter(document: Mapping[str, Any], best: str) -> bool:
+    """Return whether what the film itself does under a hypothesis without a gain is not what was seen."""
+    if best != "barrier_only":
+        return False
+    change = document["electrode"]["change"]["median"]
+    film = document["contributions"]["r_ct"]["ions_through_film"]["median"]
+    return bool(film * change < limit("study_made") * change**2)
+
+
 def _explains(what: str) -> str:
-    verb = "explain" if what.startswith(_ELECTRONS) else "explains"
+    verb = "explain" if what.startswith(_PLURAL) else "explains"
     return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 
@@ -141,9 +204,18 @@ def _name_hypothesis(name: str, document: Mapping[str, Any]) -> str:
     return _BARRIER.get(name, " and ".join(_name_parts(name, document).values()))
 
 
+def _name_with_gain(cause: Mapping[str, Any]) -> str:
+    """Return the hypothesis that a cause stands beside, in words."""
+    name = cause["hypothesis"]
+    return _BARRIER.get(name, " and ".join(_direct_parts(name, cause["gain"]).values()))
+
+
 def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Return what a hypothesis changes beside the barrier, in words, with the direction."""
-    gain = document["hypotheses"][name].get("gain")
+    return _direct_parts(name, document["hypotheses"][name].get("gain"))
+
+
+def _direct_parts(name: str, gain: float | None) -> dict[str, str]:
     less = gain is not None and gain < 1
     return {effect: _LESS.get(effect, told) if less else told for effect, told in _PARTS[name].items()}
 

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.posterior import LEAST_P, Posterior
 from eisfit.coating.inference.problem import Problem
 from eisfit.rounding import hertz, significant
 from eisfit.verdict import limit
 
-__all__ = ["list_broken_spectra", "tell_outside"]
+__all__ = ["list_broken_spectra", "tell_gain", "tell_outside"]
 
 _SHOWN = 5
 _TIMES = {
@@ -22,6 +24,7 @@ _TIMES = {
     "counter_R": "the other electrode of the coated cells has {} times the resistance",
     "W": "diffusion in the coated cells has {} times the Warburg coefficient",
     "Q": "the double layer of the coated cells is {} times as large",
+    "s_i": "the film conducts ions {} times as well as stated",
 }
 _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
 
@@ -29,11 +32,13 @@ _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive
 def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool) -> dict[str, Any]:
     """Return ``{tried, causes}``: how many causes were tried, and those that are told, the likeliest first.
 
-    Each is ``{what, cells, hypothesis, text, p_value, fits, misfit_left}``; the last is the share of the
-    misfit that is left, of what the best hypothesis exceeds the count of data by.
+    Each is ``{what, cells, hypothesis, gain, text, p_value, log10_odds, fits, misfit_left}``: `gain` is that
+    of the hypothesis beside the cause, the odds are against the best hypothesis, and `misfit_left` is the
+    share that is left of what the best hypothesis exceeds the count of data by.
     """
     tried, causes = find_outside_causes(problem, found, misses)
     best_chi2 = min(p.chi2 for p in found.values())
+    most = max(p.log_evidence for p in found.values())
     rows: list[dict[str, Any]] = []
     for cause in causes:
         p = cause.posterior
@@ -45,8 +50,10 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
                 "what": cause.what,
                 "cells": cause.cells,
                 "hypothesis": cause.hypothesis,
+                "gain": tell_gain(problem, p),
                 "text": _tell(cause),
                 "p_value": p.p_value,
+                "log10_odds": (p.log_evidence - most) / math.log(10),
                 "fits": p.p_value >= LEAST_P,
                 "misfit_left": min(max(p.chi2 - p.count, 0.0) / excess, 1.0),
             }
@@ -73,6 +80,15 @@ def _tell(cause: Outside) -> str:
     cells = {"all": "all cells have", "coated": "the coated cells have", "bare": "the bare cells have"}
     at = float(f"{1 / (2 * math.pi * cause.where):.2g}")
     return f"{cells[cause.cells]} {kind} of {size} ohm at {hertz(at)}"
+
+
+def tell_gain(problem: Problem, posterior: Posterior) -> float | None:
+    """Return what a hypothesis multiplies the reaction or the area by; None where it does not."""
+    for k, name in enumerate(posterior.names):
+        if name in {"f", "g"}:
+            u = posterior.u[k] if posterior.sample is None else np.median(posterior.sample[:, k])
+            return float(problem.priors[name].value(u))
+    return None
 
 
 def list_broken_spectra(problem: Problem) -> list[dict[str, Any]]:

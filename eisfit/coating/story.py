@@ -27,7 +27,7 @@ from eisfit.coating.inference.next_experiments import next_experiments
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
 from eisfit.coating.inference.search import posteriors
-from eisfit.coating.outside import list_broken_spectra, tell_outside
+from eisfit.coating.outside import list_broken_spectra, tell_gain, tell_outside
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
 from eisfit.verdict import limit
@@ -138,19 +138,10 @@ def _hypotheses(found: Mapping[str, Posterior], problem: Problem, misses: bool) 
             "probability": None if misses else p[name],
             "log_evidence": posterior.log_evidence,
             "p_value": posterior.p_value,
-            "gain": _tell_gain(problem, posterior),
+            "gain": tell_gain(problem, posterior),
         }
         for name, posterior in found.items()
     }
-
-
-def _tell_gain(problem: Problem, posterior: Posterior) -> float | None:
-    """Return what a hypothesis multiplies the reaction or the area by; None where it does not."""
-    for k, name in enumerate(posterior.names):
-        if name in {"f", "g"}:
-            u = posterior.u[k] if posterior.sample is None else np.median(posterior.sample[:, k])
-            return float(problem.priors[name].value(u))
-    return None
 
 
 def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:

@@ -183,12 +183,13 @@ def test_what_explains_a_rise_has_risen(published):
 
 def test_where_nothing_fits_no_value_of_the_model_is_told_and_what_mends_it_is(published):
     loop = {"text": "all cells have an inductive loop of 6.3 ohm at 71 mHz", "p_value": 0.7, "fits": True}
+    loop |= {"hypothesis": "intrinsic_activity", "gain": 0.5}
     arc = {"text": "the bare cells have a further arc", "p_value": 0.0, "fits": False, "misfit_left": 0.04}
     nothing = {"tried": 16, "causes": []}
     document = published.to_dict() | {"fits": False, "contradictions": [], "outside": nothing}
     assert headline(document)[2].startswith("Nothing that was tried mends it; check the spectra")
     told = headline(document | {"outside": nothing | {"causes": [loop]}})
-    assert told[2] == f"It fits if {loop['text']} (p = 0.7)."
+    assert told[2] == f"It fits if {loop['text']}, beside a slower reaction (p = 0.7)."
     assert "by the model" not in told[0]
     told = headline(document | {"outside": nothing | {"causes": [arc]}})
     assert told[2].endswith("nearest: the bare cells have a further arc (4 % of the misfit left).")

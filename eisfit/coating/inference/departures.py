@@ -3,12 +3,14 @@
 Each is one more thing about some of the cells: another temperature or area than stated, another electrolyte,
 a further arc, an inductive loop, leads. Where no hypothesis fits, the few that miss least are searched again
 with each of them. Where one fits, it is asked whether its cause is needed: the hypothesis without it is
-searched with each of them, and what is as likely is told. Priors are wide, for mistakes are large; the
-evidence holds them against the hypotheses.
+searched with each of them, and what is as likely is told; and what Newton's step promises most beside any
+other hypothesis is searched, and told where it is far more likely. Priors are wide, for mistakes are large;
+the evidence holds them against the hypotheses.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -25,8 +27,9 @@ from eisfit.coating.inference.problem import (
     Problem,
     warm,
 )
-from eisfit.coating.inference.search import Optima, finish_in_quick_model, search_from
+from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_arcs, search_from
 from eisfit.records import dataclass
+from eisfit.verdict import limit
 
 __all__ = ["Outside", "find_outside_causes"]
 
@@ -34,11 +37,16 @@ _NEAREST = 3  # hypotheses that are searched again where none fits, and causes t
 _DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
 _NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
 _FINISHED = 6  # that are walked to their ends
+_PLACES = (-1.5, 0.0, 1.5)  # standard deviations of the prior: where in time an arc begins
+_FAR = 60  # steps, where none fits
+_PROMISES = 2.0  # of the least chi2: what lies farther away is not walked on
+_ROUNDS = 3  # of moves of small arcs, where none fits
+_PROMISING = 8  # causes beside other hypotheses that are walked
 _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
 _AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
-_CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5}
+_CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5, "s_i": 1.5}
 """Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
 
 
@@ -90,7 +98,7 @@ def find_outside_causes(
         if misses
         else _leave_cause_out(best, found)
     )
-    if problem.scalar or not bases:
+    if problem.scalar:
         return 0, []
     tried = _list_departures(problem)
     if best in _ARCS_OF_BARE and not misses:
@@ -100,22 +108,85 @@ def find_outside_causes(
         departures=tuple(tried.values()),
         priors={**problem.priors, **{k: p for d in tried.values() for k, p in d.priors.items()}},
     )
-    others = list(found) if misses else bases
-    table = {f"{base}|{name}": _join(base, tried[name]) for base in others for name in tried}
+    keys = [f"{base}|{name}" for base in (found if misses else bases) for name in tried]
+    promising = _list_promising(whole, found, tried, bases)
+    table = {key: _join(key, tried) for key in dict.fromkeys((*keys, *promising))}
     likelihood = Likelihood(whole, list(table), table)
-    near = search_from(likelihood, *_start(likelihood, bases, found, best))
-    if misses:
-        near = near.and_also(search_from(likelihood, *_exchange(near))).best(1)
-    else:
-        near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR))
+    started = [key for key in table if key.partition("|")[0] in bases or key in promising]
+    near = search_from(likelihood, *_start(likelihood, started, found, best))
+    close = np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR)
+    near = _walk_on(near) if misses else near.rows(close)
     if not near.chi2.size:
         return len(tried), []
     rows = [_describe(key, tried, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
     rows.sort(key=lambda row: -row.posterior.log_evidence)
     first = {(row.what, row.cells): row for row in reversed(rows)}
-    least = -np.inf if misses else found[best].log_evidence - _AS_LIKELY
-    kept = [row for row in first.values() if row.posterior.log_evidence > least]
+    kept = [row for row in first.values() if misses or _counts(row, found[best].log_evidence, bases)]
     return len(tried), sorted(kept, key=lambda row: -row.posterior.log_evidence)
+
+
+def _counts(row: Outside, log_evidence: float, bases: Sequence[str]) -> bool:
+    """Return whether a cause is told where some hypothesis fits.
+
+    In place of the best one's own cause, where it is about as likely; beside another hypothesis, where both
+    are so much more likely that it is not for the many that were tried.
+    """
+    least = -_AS_LIKELY if row.hypothesis in bases else limit("study_outside") * np.log(10)
+    return row.posterior.log_evidence > log_evidence + least
+
+
+def _walk_on(near: Optima) -> Optima:
+    """Return optima walked to their ends, then with small arcs of the likely ones elsewhere.
+
+    Each base is searched from what mends most, too. What mends all may lie at the end of a long valley.
+    """
+    close = near.rows(np.flatnonzero(near.chi2 < _PROMISES * near.chi2.min()))
+    near = near.and_also(search_from(close.likelihood, close.u, close.which, _FAR)).best(1)
+    near = near.and_also(search_from(near.likelihood, *_exchange(near))).best(1)
+    for _ in range(_ROUNDS):
+        moved = search_from(near.likelihood, *move_arcs(near.best(1)), _FAR)
+        gained = near.chi2.min() - moved.chi2.min() if moved.chi2.size else 0.0
+        near = near.and_also(moved).best(1)
+        if gained < 1.0:
+            break
+    return near.and_also(search_from(near.likelihood, *_exchange(near))).best(1)
+
+
+def _list_promising(
+    whole: Problem, found: Mapping[str, Posterior], tried: Mapping[str, Departure], bases: Sequence[str]
+) -> list[str]:
+    """Return the causes beside other hypotheses than the bases that mend most by Newton's step.
+
+    All causes are free at once in one derivative at each optimum; a step takes those of one. Arcs are held at
+    three times.
+    """
+    others = {name: found[name] for name in found if name not in bases}
+    if not others:
+        return []
+    every = tuple(name for departure in tried.values() for name in departure.priors)
+    table = {name: replace(HYPOTHESES[name], free=(*HYPOTHESES[name].free, *every)) for name in others}
+    likelihood = Likelihood(whole, list(others), table)
+    held = [posterior.corrections for posterior in others.values()]
+    known = [own for own in held if own is not None]
+    corrections = [np.stack(parts) for parts in zip(*known, strict=True)] if len(known) == len(held) else None
+    times = [k for k, name in enumerate(likelihood.names) if name.startswith("further_tau")]
+    left: dict[str, float] = {}
+    for place in _PLACES:
+        u = np.array([_place(likelihood, posterior) for posterior in others.values()])
+        u[:, times] = place
+        _, gradient, normal = likelihood(u, np.arange(len(others)), corrections)
+        for h, (base, posterior) in enumerate(others.items()):
+            for name, departure in tried.items():
+                free = np.isin(likelihood.names, [*posterior.names, *departure.priors])
+                g = np.where(np.isin(likelihood.names, list(departure.priors)), gradient[h], 0.0)[free]
+                mended = posterior.chi2 - float(g @ np.linalg.solve(normal[h][np.ix_(free, free)], g))
+                left[f"{base}|{name}"] = min(mended, left.get(f"{base}|{name}", np.inf))
+    return sorted(left, key=lambda key: left[key])[:_PROMISING]
+
+
+def _place(likelihood: Likelihood, posterior: Posterior) -> FloatArray:
+    own = dict(zip(posterior.names, posterior.u, strict=True))
+    return np.array([own.get(label, 0.0) for label in likelihood.names])
 
 
 def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:
@@ -127,9 +198,10 @@ def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:
     return [simpler] if simpler in found and simpler != best else []
 
 
-def _join(base: str, departure: Departure) -> Hypothesis:
+def _join(key: str, tried: Mapping[str, Departure]) -> Hypothesis:
+    base, _, name = key.partition("|")
     own = HYPOTHESES[base]
-    return replace(own, free=(*own.free, *departure.priors))
+    return replace(own, free=(*own.free, *tried[name].priors))
 
 
 def _list_departures(problem: Problem) -> dict[str, Departure]:
@@ -170,20 +242,25 @@ def _list_arcs(problem: Problem, size: float) -> dict[str, Departure]:
 
 
 def _start(
-    likelihood: Likelihood, bases: Sequence[str], found: Mapping[str, Posterior], best: str
+    likelihood: Likelihood, keys: Sequence[str], found: Mapping[str, Posterior], best: str
 ) -> tuple[FloatArray, IntArray]:
-    """Return rows at each base's own optimum and at the best one's, arcs at a small size of either sign."""
+    """Return rows at each base's own optimum and at the best one's, arcs at a small size of either sign.
+
+    At the base's own, arcs begin at three times.
+    """
     rows, which = [], []
     for h, key in enumerate(likelihood.hypotheses):
         base, _, name = key.partition("|")
-        for start in dict.fromkeys((base, best)) if base in bases else ():
-            for sign in (1.0, -1.0) if name.startswith("arc") else (0.0,):
-                own = dict(zip(found[start].names, found[start].u, strict=True))
-                begun = [
-                    own.get(label, _BEGUN * sign if label.startswith("further_R") else 0.0)
-                    for label in likelihood.names
-                ]
-                rows.append(np.array(begun) * likelihood.free[h])
+        arc = name.startswith("arc")
+        for start in dict.fromkeys((base, best)) if key in keys else ():
+            for sign, place in itertools.product((1.0, -1.0) if arc else (0.0,), _PLACES):
+                row = _place(likelihood, found[start])
+                for k, label in enumerate(likelihood.names):
+                    if label.startswith("further_R"):
+                        row[k] = _BEGUN * sign
+                    elif label.startswith(("further_tau", "change:")):
+                        row[k] = place
+                rows.append(row * likelihood.free[h])
                 which.append(h)
     return np.array(rows), np.array(which)
 

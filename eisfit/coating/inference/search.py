@@ -31,7 +31,7 @@ from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics import Flat, Pellet
 from eisfit.records import dataclass
 
-__all__ = ["Optima", "finish_in_quick_model", "posteriors", "refit", "search_from"]
+__all__ = ["Optima", "finish_in_quick_model", "move_arcs", "posteriors", "refit", "search_from"]
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
@@ -110,9 +110,9 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
     return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
-def search_from(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
+def search_from(likelihood: Likelihood, u: FloatArray, which: IntArray, steps: int = _SEARCH) -> Optima:
     """Return the best optimum of each hypothesis that the rows begin at, roughly."""
-    return _descend(likelihood, u, which).best(1)
+    return _descend(likelihood, u, which, steps).best(1)
 
 
 def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
@@ -206,7 +206,7 @@ def _exchange_optima(problem: Problem, rough: Optima, donors: int, seed: int) ->
         return found
     starts = _from_all(found, 1) if new.any() else (found.u, found.which)
     for _ in range(_ROUNDS):
-        both = zip(starts, _move_arcs(found.best(1)), strict=True)
+        both = zip(starts, move_arcs(found.best(1)), strict=True)
         ended = _descend(likelihood, *(np.concatenate(part) for part in both))
         if not _elsewhere(found, ended):
             break
@@ -223,10 +223,10 @@ def _elsewhere(before: Optima, after: Optima) -> bool:
     return bool((np.abs(new.u - old.u)[near][:, places] > _ANOTHER).any())
 
 
-def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray) -> Optima:
+def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray, steps: int = _SEARCH) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = correct_to_finer(likelihood, u, which, SEARCH_MODES)
-    u, chi2 = minimise(likelihood, u, which, _SEARCH, corrections)
+    u, chi2 = minimise(likelihood, u, which, steps, corrections)
     return Optima(likelihood, u, which, chi2)
 
 
@@ -245,7 +245,7 @@ def _draw_new(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Fl
     return np.where(new & own.likelihood.free[which], drawn, u), which
 
 
-def _move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
+def move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
     """Return likely optima with the solid's part of the spectrum, or one of its small arcs, elsewhere."""
     names, free = best.likelihood.names, best.likelihood.free
     near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
