@@ -119,7 +119,7 @@ def test_another_counter_electrode_is_told_beside_a_contact_that_explains_as_wel
 
 @pytest.mark.parametrize(("size", "told"), [(2e-7, 1), (-2e-7, 0)])
 def test_leads_of_a_negative_inductance_are_no_cause(monkeypatch, size, told):
-    posterior = SimpleNamespace(chi2=100.0, count=100, p_value=0.5)
+    posterior = SimpleNamespace(chi2=100.0, count=100, p_value=0.5, log_evidence=-60.0, names=())
     cause = Outside("leads", "all", "barrier_only", size, np.nan, posterior)
     monkeypatch.setattr("eisfit.coating.outside.find_outside_causes", lambda *_: (1, [cause]))
     assert len(tell_outside(None, {"barrier_only": posterior}, misses=False)["causes"]) == told

@@ -15,6 +15,7 @@ from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.problem import Block
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.study import Study, load_study
+from eisfit.display.report.explanation import FACTORS
 from eisfit.display.report.explanation_page import explanation_html
 from eisfit.errors import SchemaError
 from eisfit.files import data_folder, to_json
@@ -135,9 +136,9 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
 
     def told(electrons, reaction):
         rows = {"electrons_along_film": electrons, "reaction": reaction, "ions_through_film": 8.0}
-        ends = {name: {"median": m, "low95": m - 0.1, "high95": m + 0.1} for name, m in rows.items()}
+        ends = {name: _span(m) for name, m in rows.items()}
         change = {"median": -13.0, "low95": -13.1, "high95": -12.9}
-        parts = {"r_ct": ends, "r_hf": {name: {"median": -1.2} for name in rows}}
+        parts = {"r_ct": ends, "r_hf": {name: _span(-1.2) for name in rows}}
         electrode = document["electrode"] | {"change": change}
         return headline(document | {"contributions": parts, "electrode": electrode})[1]
 
@@ -154,15 +155,22 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
     )
 
 
+def _span(median):
+    return {"median": median, "low95": median - 0.1, "high95": median + 0.1, "at_work": 1.0}
+
+
 def document_of_one_part(document, name, factor, shares, gains):
     """A document in which one hypothesis is left, with the shares of its part and of the barrier."""
     rest = {other: {"probability": 0.001} for other in document["hypotheses"]}
-    ends = {key: {"median": m, "low95": m - 0.1, "high95": m + 0.1} for key, m in shares.items()}
+    none = dict.fromkeys(FACTORS, dict.fromkeys(("median", "low95", "high95", "at_work"), 0.0))
+    ends = {
+        key: {"median": m, "low95": m - 0.1, "high95": m + 0.1, "at_work": 1.0} for key, m in shares.items()
+    }
     change = sum(shares.values())
     changed = {"change": {"median": change, "low95": change - 0.1, "high95": change + 0.1}}
     return document | {
         "hypotheses": rest | {name: {"probability": 0.99, "gain": gains.get("f", {}).get("median")}},
-        "contributions": {"r_ct": ends, "r_hf": {factor: {"median": 0.0}}},
+        "contributions": {"r_ct": none | ends, "r_hf": none | {factor: none[factor] | {"at_work": 1.0}}},
         "electrode": document["electrode"] | changed,
         "gains": gains,
     }
@@ -200,8 +208,29 @@ def test_where_nothing_fits_no_value_of_the_model_is_told_and_what_mends_it_is(p
 
 def test_causes_outside_the_hypotheses_that_are_as_likely_are_told(published):
     cause = {"text": "the coated cells have 0.7 times the area stated", "p_value": 0.3, "fits": True}
+    cause |= {"log10_odds": 0.5}
     document = published.to_dict() | {"outside": {"tried": 16, "causes": [cause]}}
     assert headline(document)[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
+
+
+def test_electrons_along_the_film_that_change_nothing_halve_no_probability(published):
+    """Two hypotheses that differ by next to nothing are one: neither was decided, at 50 % each."""
+    document = document_of_one_part(
+        published.to_dict(),
+        "intrinsic_activity",
+        "reaction",
+        {"reaction": -20.0, "ions_through_film": 4.0},
+        {},
+    )
+    both = {"intrinsic_activity": 0.49, "access_and_activity": 0.5}
+    document["hypotheses"] |= {name: {"probability": p, "gain": 1.7} for name, p in both.items()}
+    idle = {"median": 0.01, "low95": -0.02, "high95": 0.03, "at_work": 0.5}
+    document["contributions"]["r_ct"]["electrons_along_film"] = idle
+    told = headline(document)[1]
+    idle_too = "with or without electrons along the film (at most 0.03 ohm), probability 99 %"
+    assert told.startswith(f"A faster reaction explains it, {idle_too}")
+    document["contributions"]["r_ct"]["electrons_along_film"] = idle | {"low95": -1.0}
+    assert "next" in headline(document)[1] or "No hypothesis" in headline(document)[1]
 
 
 def test_numbers_that_no_hypothesis_can_meet_get_no_odds(flat):
