@@ -41,7 +41,8 @@ _PLACES = (-1.5, 0.0, 1.5)  # standard deviations of the prior: where in time an
 _FAR = 60  # steps, where none fits
 _PROMISES = 2.0  # of the least chi2: what lies farther away is not walked on
 _ROUNDS = 3  # of moves of small arcs, where none fits
-_PROMISING = 8  # causes beside other hypotheses that are walked
+_PROMISING = 3  # causes beside each other hypothesis that are walked
+_FARTHEST = 3.0  # standard deviations of the prior to which a step is believed
 _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
 _AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
@@ -141,10 +142,10 @@ def _walk_on(near: Optima) -> Optima:
     Each base is searched from what mends most, too. What mends all may lie at the end of a long valley.
     """
     close = near.rows(np.flatnonzero(near.chi2 < _PROMISES * near.chi2.min()))
-    near = near.and_also(search_from(close.likelihood, close.u, close.which, _FAR)).best(1)
+    near = near.and_also(search_from(close.likelihood, close.u, close.which, steps=_FAR)).best(1)
     near = near.and_also(search_from(near.likelihood, *_exchange(near))).best(1)
     for _ in range(_ROUNDS):
-        moved = search_from(near.likelihood, *move_arcs(near.best(1)), _FAR)
+        moved = search_from(near.likelihood, *move_arcs(near.best(1)), steps=_FAR)
         gained = near.chi2.min() - moved.chi2.min() if moved.chi2.size else 0.0
         near = near.and_also(moved).best(1)
         if gained < 1.0:
@@ -155,7 +156,7 @@ def _walk_on(near: Optima) -> Optima:
 def _list_promising(
     whole: Problem, found: Mapping[str, Posterior], tried: Mapping[str, Departure], bases: Sequence[str]
 ) -> list[str]:
-    """Return the causes beside other hypotheses than the bases that mend most by Newton's step.
+    """Return of every other hypothesis than the bases the causes that mend most by one step of Newton's.
 
     All causes are free at once in one derivative at each optimum; a step takes those of one. Arcs are held at
     three times.
@@ -170,18 +171,29 @@ def _list_promising(
     known = [own for own in held if own is not None]
     corrections = [np.stack(parts) for parts in zip(*known, strict=True)] if len(known) == len(held) else None
     times = [k for k, name in enumerate(likelihood.names) if name.startswith("further_tau")]
-    left: dict[str, float] = {}
+    gains: dict[str, dict[str, float]] = {base: dict.fromkeys(tried, 0.0) for base in others}
     for place in _PLACES:
         u = np.array([_place(likelihood, posterior) for posterior in others.values()])
         u[:, times] = place
         _, gradient, normal = likelihood(u, np.arange(len(others)), corrections)
         for h, (base, posterior) in enumerate(others.items()):
             for name, departure in tried.items():
-                free = np.isin(likelihood.names, [*posterior.names, *departure.priors])
-                g = np.where(np.isin(likelihood.names, list(departure.priors)), gradient[h], 0.0)[free]
-                mended = posterior.chi2 - float(g @ np.linalg.solve(normal[h][np.ix_(free, free)], g))
-                left[f"{base}|{name}"] = min(mended, left.get(f"{base}|{name}", np.inf))
-    return sorted(left, key=lambda key: left[key])[:_PROMISING]
+                own = np.isin(likelihood.names, list(departure.priors))
+                free = own | np.isin(likelihood.names, posterior.names)
+                gain = _gain(np.where(own, gradient[h], 0.0)[free], normal[h][np.ix_(free, free)])
+                gains[base][name] = max(gain, gains[base][name])
+    return [
+        f"{base}|{name}"
+        for base, gained in gains.items()
+        for name in sorted(gained, key=lambda name: -gained[name])[:_PROMISING]
+    ]
+
+
+def _gain(gradient: FloatArray, normal: FloatArray) -> float:
+    """Return what Newton's step gains of chi2, cut where it goes far."""
+    step = np.linalg.solve(normal, gradient)
+    share = min(1.0, _FARTHEST / max(float(np.abs(step).max()), 1e-12))
+    return (2 * share - share**2) * float(gradient @ step)
 
 
 def _place(likelihood: Likelihood, posterior: Posterior) -> FloatArray:
