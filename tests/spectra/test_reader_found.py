@@ -516,3 +516,14 @@ def test_a_summary_of_a_table_is_no_sweep():
 def test_a_frequency_without_a_unit_is_told_where_hertz_make_a_period_of_hours(factor, told):
     notes = holds("freq,Zre,Zim\n" + rows(F * factor, Z.real, Z.imag), Z)
     assert any("no unit given for the frequency" in note for note in notes) == told
+
+
+def test_columns_without_header_that_break_kramers_kronig_are_told_to_have_none():
+    (found,) = read(rows(F, abs(Z), Z.real))
+    assert any("assumed: the order of the columns is right" in note for note in found.notes)
+
+
+def test_an_impedance_at_one_frequency_over_cycles_is_no_spectrum():
+    cycles = np.arange(1.0, 8.0)
+    with pytest.raises(ReadError, match="all 7 rows are at 1000 Hz"):
+        read("cycle,f_Hz,Zre_ohm,Zim_ohm\n" + rows(cycles, 0 * cycles + 1e3, 20 + cycles, -3 - cycles))

@@ -171,6 +171,7 @@ def test_elchemea_and_p00():
         "f [Hz],Y' {} [S],Y'' {} [S]",
         "f/Hz,R {}/ohm,X {}/ohm",
         "Frequenz in Hz,Betrag {} in Ohm,Phase {} in deg",
+        "Fréquence in Hz,Module {} in milliohm,Phase {} in deg",
         "周波数 (Hz),Cs {} (F),Rs {} (ohm)",
         "f (Hz),|Z| {} (ohm),Phase {} (deg)",
     ],
@@ -191,7 +192,7 @@ def test_spectra_side_by_side_of_what_their_units_say(head, labels, shared):
         columns += {
             "Cp": [y.imag / omega, 1 / y.real], "Cs": [-1 / (omega * z.imag), z.real], "Y'": [y.real, y.imag],
             "R ": [z.real, z.imag],
-        }.get(names[0][:2], [abs(z), np.degrees(np.angle(z))])  # fmt: skip
+        }.get(names[0][:2], [abs(z) * (1e3 if "milli" in head else 1), np.degrees(np.angle(z))])  # fmt: skip
     body = "".join(",".join(f"{v:.10g}" for v in row) + "\n" for row in zip(*columns, strict=True))
     found = read_bytes(f"{','.join(heads)}\n{body}".encode(), "x.csv")
     assert len(found) == 3

@@ -227,7 +227,8 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
     if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
         told = f"Kramers-Kronig would rather have {words}"
     if told or min(test.as_written, test.turned) > NOTHING:
-        sweep.notes.append(f"{ASSUMED} the header is right, although {told or f'{FAILS} ({test})'}")
+        what = "order of the columns" if written.startswith("no header") else "header"
+        sweep.notes.append(f"{ASSUMED} the {what} is right, although {told or f'{FAILS} ({test})'}")
 
 
 def _evidence(tests: list[SignTest], shown: str) -> str:

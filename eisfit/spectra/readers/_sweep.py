@@ -159,6 +159,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
         _drop_rows(file, sweep)
     _agree_on_sign(sweeps)
     filled = [sweep for sweep in sweeps if sweep.frequency.size]
+    _refuse_points(file, filled)
     empty = f", and {len(sweeps) - len(filled)} without a point" * (len(sweeps) > len(filled))
     spectra: list[Spectrum] = []
     for sweep in filled:
@@ -170,6 +171,16 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)
+
+
+def _refuse_points(file: File, sweeps: list[Sweep]) -> None:
+    """Refuse sweeps of one point each, all of one frequency: a resistance over cycles."""
+    if len(sweeps) >= _FEWEST_BESIDE and all(sweep.frequency.size == 1 for sweep in sweeps):
+        f = sweeps[0].frequency[0]
+        if all(sweep.frequency[0] == f for sweep in sweeps):
+            raise file.error(
+                f"all {len(sweeps)} rows are at {f:g} Hz: a sweep of something else, no spectrum"
+            )
 
 
 def _agree_on_sign(sweeps: list[Sweep]) -> None:

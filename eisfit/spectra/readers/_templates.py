@@ -83,7 +83,12 @@ def sets_by_template(
     found = _templates(names, _WITH_UNITS if with_units else _PAIRS, any_name=with_units)
     best = max(
         (
-            (len(found[first]), first, second)
+            (
+                len(found[first]),
+                [list(held) for held in found.values()].count(list(found[first])),
+                first,
+                second,
+            )
             for first in found
             for second in found
             if (column(first).quantity, column(second).quantity) in (_WITH_UNITS if with_units else _PAIRS)
@@ -94,7 +99,7 @@ def sets_by_template(
     )
     if best is None:
         return []
-    first = best[1]
+    first = best[2]
     parts = {template: held for template, held in found.items() if list(held) == list(found[first])}
     taken = {i for held in parts.values() for i in held.values()}
     shared = {i: c for i, c in columns.items() if i not in taken and not c.label and c.quantity not in _PARTS}
