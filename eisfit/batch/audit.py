@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.task import Task
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter
+from eisfit.model.circuit import Circuit
 from eisfit.records import Document, dataclass
+from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Audit", "compare_with_lmfit"]
+__all__ = ["Audit", "Ended", "compare_with_lmfit"]
 
 
 @dataclass(frozen=True)
@@ -52,19 +57,38 @@ class Audit(Document):
         )
 
 
-def compare_with_lmfit(kernel: FitResult) -> Audit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ended:
+    """What is compared of a fit of the kernel; the columns of its batch need not be kept for it."""
+
+    spectrum: Spectrum
+    circuit: Circuit
+    weighting: str
+    parameters: Mapping[str, FittedParameter]
+    chisqr: float
+    starts: int
+    agreed: int
+
+    @classmethod
+    def of(cls, result: FitResult) -> Ended:
+        """Take it from a result."""
+        same = result.spectrum, result.circuit, result.weighting, result.parameters
+        return cls(*same, result.statistics.chisqr, result.starts, result.agreed)
+
+
+def compare_with_lmfit(kernel: Ended) -> Audit:
     """Let lmfit go on from where a fit of the kernel ended, and return how far it comes from there."""
     from eisfit.fitting.fit import finish_in_lmfit
 
     task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))
-    theta = task.coordinates.internal(np.array([list(kernel.values.values())]))
-    basin = Basin(theta[0], kernel.statistics.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
+    theta = task.coordinates.internal(np.array([[p.value for p in kernel.parameters.values()]]))
+    basin = Basin(theta[0], kernel.chisqr, theta, np.zeros(1), kernel.agreed, kernel.starts)
     lmfit = finish_in_lmfit(task, theta[0], basin)
     pairs = [(p, lmfit[name]) for name, p in kernel.parameters.items() if p.vary]
     errors = [(a.stderr, b.stderr) for a, b in pairs if a.stderr and b.stderr]
     return Audit(
         1,
-        abs(kernel.statistics.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
+        abs(kernel.chisqr / lmfit.statistics.chisqr - 1) if lmfit.statistics.chisqr else 0.0,
         max(abs(a.value - b.value) / abs(b.value) for a, b in pairs),
         max((abs(a - b) / b for a, b in errors), default=0.0),
         kernel.spectrum.name,

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack
-from copy import copy
 from functools import cached_property
 from importlib import import_module
 from itertools import chain, islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from eisfit.batch.audit import Audit
+from eisfit.batch.audit import Audit, Ended
 from eisfit.display.progress import Progress, count_items
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
@@ -99,7 +98,7 @@ class FitMany(Iterator[Result]):
         choice: SeriesChoice | None = None,
     ) -> None:
         self._choice, self.note = choice, "" if choice is None else choice.note
-        self._audit, self._pending = Audit(), list[FitResult]()
+        self._audit, self._pending = Audit(), list[Ended]()
         self._memory: Memory = {}
         self.fitted = self.reused = self.failed = 0
         self.circuit, self._options, self._finish = circuit, options, finish
@@ -148,13 +147,11 @@ class FitMany(Iterator[Result]):
                 lost = [k for k, result in found.items() if isinstance(result, _LostFailure)]
                 self._store.put((chunk.keys[k], found[k]) for k in found if k not in lost)
             self.fitted += len(found)
-            for k in range(len(chunk.items)):
-                result = chunk.known[k] if k in chunk.known else found[k]
-                self.reused += k in chunk.known and not isinstance(chunk.items[k], FitFailure)
-                self.failed += result.error is not None
-                if k in found:
-                    self._audit_result(chunk.first + k, result)
-                yield result if self._choice is None else self._choice.mark(result)
+            self.reused += sum(not isinstance(chunk.items[k], FitFailure) for k in chunk.known)
+            results = [found[k] if k in found else chunk.known[k] for k in range(len(chunk.items))]
+            self.failed += sum(result.error is not None for result in results)
+            self._audit_some(chunk.first, found)
+            yield from results if self._choice is None else map(self._choice.mark, results)
 
     def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
         first, alone = 0, self._finish != "kernel" or not goes_in_batches(self._options)
@@ -201,11 +198,14 @@ class FitMany(Iterator[Result]):
             waiting.append(chunk)
             yield Package.of(chunk.spectra, circuit, self._options, self._finish)
 
-    def _audit_result(self, place: int, result: Result) -> None:
-        if place % AUDIT_EVERY == AUDIT_FIRST and isinstance(result, FitResult) and result.lmfit is None:
-            self._pending.append(copy(result))  # which lets go of its chunk
-            if len(self._pending) > _PENDING:
-                self._compare_pending()
+    def _audit_some(self, first: int, found: Mapping[int, Result]) -> None:
+        """Keep some of a chunk's new results, which begin at a place, until the audit is asked for."""
+        for k in range((AUDIT_FIRST - first) % AUDIT_EVERY, max(found, default=-1) + 1, AUDIT_EVERY):
+            result = found.get(k)
+            if isinstance(result, FitResult) and result.lmfit is None:
+                self._pending.append(Ended.of(result))
+                if len(self._pending) > _PENDING:
+                    self._compare_pending()
 
     def _compare_pending(self) -> None:
         from eisfit.batch.audit import compare_with_lmfit

@@ -66,6 +66,9 @@ def count_items(
     [(1, 3), (2, 3), (3, 3)]
     """
     known = len(items) if total is None and isinstance(items, Sized) else total
+    if _bar(what, known, progress) is _silent:
+        yield from items
+        return
     with steps(what, known, progress) as step:
         for item in items:
             yield item

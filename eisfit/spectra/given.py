@@ -135,7 +135,8 @@ def spectra_of(source: Any) -> Iterable[Any]:
 
 def _each(source: Iterable[Any]) -> Iterator[Any]:
     for one in source:
-        yield one if getattr(one, "error", None) is not None else spectrum_of(one)
+        known = isinstance(one, Spectrum) or getattr(one, "error", None) is not None
+        yield one if known else spectrum_of(one)
 
 
 def takes_spectrum(

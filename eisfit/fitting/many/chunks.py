@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.starts.neighbours import Known
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
@@ -123,13 +123,15 @@ def _optima_of(
     lot: Mapping[int, Spectrum], circuit: Circuit, weighting: str, seed: int, known: Known
 ) -> tuple[list[int], Optima] | None:
     """Return optima of spectra on one grid, by their places, and the places of these; None of none."""
-    weight = _weights([*lot.values()], weighting)
+    target = np.stack([s.impedance for s in lot.values()])
+    weight = _weights([*lot.values()], target, weighting)
     sound = np.isfinite(weight).all(axis=1)
     places: list[int] = np.array([*lot])[sound].tolist()
     if not places:
         return None
     chosen = [lot[k] for k in places]
-    rows, optima = find_optima(chosen, circuit, weighting, weight[sound], seed=seed, known=known)
+    measured = (target, weight) if sound.all() else (target[sound], weight[sound])
+    rows, optima = find_optima(chosen, measured[0], circuit, weighting, measured[1], seed=seed, known=known)
     return None if optima is None else ([places[row] for row in rows.tolist()], optima)
 
 
@@ -155,8 +157,7 @@ def _select_points(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> I
             continue
 
 
-def _weights(spectra: Sequence[Spectrum], weighting: str) -> FloatArray:
-    target = np.stack([s.impedance for s in spectra])
+def _weights(spectra: Sequence[Spectrum], target: ComplexArray, weighting: str) -> FloatArray:
     noise = np.stack([s.noise for s in spectra if s.noise is not None]) if weighting == "noise" else None
     return weights_of_many(target, weighting, noise)
 

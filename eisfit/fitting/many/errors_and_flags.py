@@ -197,18 +197,18 @@ def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, t
 
 
 def _linear(optima: Optima) -> Linearised:
-    free = optima.circuit.free_columns
+    free, problem = optima.circuit.free_columns, optima.problem
     with np.errstate(all="ignore"):
         return linearise(
             optima.circuit,
             optima.spectra[0].omega,
-            np.stack([s.impedance for s in optima.spectra]),
+            np.stack([s.impedance for s in optima.spectra]) if problem is None else problem.target,
             optima.weight,
             optima.values,
             free=free,
             held=_find_bounds(optima.circuit, optima.values, free)[1],
             known_noise=optima.weighting == "noise",
-            coordinates=None if optima.problem is None else optima.problem.coordinates,
+            coordinates=None if problem is None else problem.coordinates,
         )
 
 

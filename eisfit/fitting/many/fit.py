@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.optima import put_in_order
@@ -24,6 +24,7 @@ __all__ = ["find_optima"]
 
 def find_optima(
     spectra: Sequence[Spectrum],
+    target: ComplexArray,
     circuit: Circuit,
     weighting: str,
     weight: FloatArray,
@@ -35,8 +36,8 @@ def find_optima(
 
     Parameters
     ----------
-    spectra, circuit, weighting
-        What to fit.
+    spectra, target, circuit, weighting
+        What to fit; their impedance (B, F), ohm.
     weight
         (B, 2F), 1/ohm.
     seed
@@ -44,7 +45,7 @@ def find_optima(
     known
         Of earlier lots on the same frequency grid; this one's are added.
     """
-    omega, target = spectra[0].omega, np.stack([s.impedance for s in spectra])
+    omega = spectra[0].omega
     problem = Problem.of(circuit, omega, target, weight)
     coordinates = problem.coordinates
     # An amplitude that may be negative is judged by `eisfit.fit`: the columns here know no such bounds.

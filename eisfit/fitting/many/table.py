@@ -121,14 +121,17 @@ class Table:
         Their numbers stay in the columns until someone asks for them.
         """
         same = _shared_fields(circuit, self.weighting, self.rescaled)
-        quiet = {**same, "flags": (), "alternatives": ()}
+        quiet, doubted = {**same, "flags": (), "alternatives": ()}, self.verdicts
         columns = zip(spectra, self.grade.tolist(), self.starts.tolist(), self.agreed.tolist(), strict=True)
-        found = []
-        for b, (spectrum, grade, starts, agreed) in enumerate(columns):
-            fields = {**quiet, "grade": grade} if b not in self.verdicts else {**same}
-            fields.update(spectrum=spectrum, starts=starts, agreed=agreed)
-            found.append(FitResult.of_columns(_make(_Row, {"table": self, "b": b}), fields))
-        return found
+        return [
+            FitResult.of_columns(
+                _Row(self, b),
+                {**same, "spectrum": spectrum, "starts": starts, "agreed": agreed}
+                if b in doubted
+                else {**quiet, "spectrum": spectrum, "starts": starts, "agreed": agreed, "grade": grade},
+            )
+            for b, (spectrum, grade, starts, agreed) in enumerate(columns)
+        ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,12 +205,13 @@ class _LaterRow:
         return getattr(self.later.row(self.b, result.spectrum, result.circuit), name)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class _Row:
     """One row of a table, from which a result takes what it is asked for."""
 
-    table: Table
-    b: int
+    __slots__ = ("b", "table")
+
+    def __init__(self, table: Table, b: int) -> None:
+        self.table, self.b = table, b
 
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
