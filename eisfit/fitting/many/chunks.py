@@ -30,7 +30,7 @@ Result = FitResult | FitFailure
 Memory = dict[bytes, Known]
 
 _BATCHED = {"weighting", "seed", *SELECTING}
-_POINTS = 1 << 17  # of spectra fitted together: what is known of all of them then takes some 100 MB
+_POINTS = 1 << 18  # of spectra fitted together: what is known of all of them then takes some 100 MB
 
 
 def goes_in_batches(options: Mapping[str, Any]) -> bool:

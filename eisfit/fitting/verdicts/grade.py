@@ -65,15 +65,17 @@ class Residuals:
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)
-        level = _level(relative, modulus, of_relative)
-        even = rising if level is relative else np.sort(np.abs(level) ** 2, axis=1)
+        level, told = _level(relative, modulus, of_relative)
+        even = rising.copy() if told.any() else rising
+        even[told] = np.sort(np.abs(level[told]) ** 2, axis=1)
         power = of_relative if weighting == "modulus" else scatter_power(square, modulus, weighting)
         inner = rising[:, : points - int(limit("end_points") * points)]
-        parts = np.stack([relative.real, relative.imag])
+        parts = np.ascontiguousarray(relative).view(np.float64)  # neighbours are two numbers apart
         pairs = max(2 * (points - 1), 1)
         with np.errstate(all="ignore"):
-            lag1 = np.sum(parts[:, :, 1:] * parts[:, :, :-1], axis=(0, 2)) / np.sum(parts**2, axis=(0, 2))
-        changes = np.sum(np.signbit(parts[:, :, 1:]) != np.signbit(parts[:, :, :-1]), axis=(0, 2))
+            lag1 = correlate_neighbours(parts.reshape(len(parts), -1, 2))
+        below = np.signbit(parts)
+        changes = np.count_nonzero(below[:, 2:] != below[:, :-2], axis=1)
         rms = np.sqrt(np.mean(square, axis=1))
         above = np.isfinite(rms) & (rms > limit("usable_rms"))
         return cls(
@@ -99,8 +101,8 @@ class Residuals:
 
 def correlate_neighbours(residual: FloatArray) -> FloatArray:
     """Return the correlation (...) of neighbouring residuals (..., F, 2), real and imaginary."""
-    alike = np.sum(residual[..., 1:, :] * residual[..., :-1, :], axis=(-2, -1))
-    return np.asarray(alike / np.sum(residual**2, axis=(-2, -1)))
+    alike = np.einsum("...fk,...fk->...", residual[..., 1:, :], residual[..., :-1, :])
+    return np.asarray(alike / np.einsum("...fk,...fk->...", residual, residual))
 
 
 def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:
@@ -152,7 +154,7 @@ def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatAr
     with np.errstate(all="ignore"):
         x = np.log(modulus)
         x = x - np.mean(x, axis=1, keepdims=True)
-        own = square * np.exp(2 * (1 - supposed) * x)
+        own = square if supposed == 1 else square * np.exp(2 * (1 - supposed) * x)
         share = own / np.mean(own, axis=1, keepdims=True) - 1
         score = np.einsum("bf,bf->b", share, x) / np.sqrt(np.einsum("bf,bf->b", x, x))
         doubted = np.flatnonzero(noisy & (np.abs(score) > limit("error_structure")))
@@ -169,18 +171,21 @@ def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatA
     return np.where(gained > limit("error_structure") ** 2, _POWERS[best], np.nan)
 
 
-def _level(relative: ComplexArray, modulus: FloatArray, power: FloatArray) -> ComplexArray:
-    """Return residuals (B, F), those of rows with a `power` over their size by it, the mean square kept."""
+def _level(relative: ComplexArray, modulus: FloatArray, power: FloatArray) -> tuple[ComplexArray, BoolArray]:
+    """Return residuals (B, F), those of rows with a `power` over their size by it, the mean square kept.
+
+    And which rows those are.
+    """
     told = np.isfinite(power)
     if not told.any():
-        return relative
+        return relative, told
     level, own = relative.copy(), relative[told]
     scaled = own * modulus[told] ** (1 - power[told, np.newaxis])
     kept = np.sum(np.abs(own) ** 2, axis=1, keepdims=True) / np.sum(
         np.abs(scaled) ** 2, axis=1, keepdims=True
     )
     level[told] = scaled * np.sqrt(kept)
-    return level
+    return level, told
 
 
 def grades(residuals: Residuals, misfit: FloatArray, systematic: BoolArray | None = None) -> NDArray[np.str_]:

@@ -61,9 +61,9 @@ def _leaves_noise(result: FitResult) -> bool:
 def stand_out(residuals: FloatArray) -> BoolArray:
     """Return whether weighted residuals (B, 2F) have a point that is no noise, or neighbours that agree."""
     parts = residuals.reshape(len(residuals), -1, 2)
-    spread = robust_spread(residuals, axis=1)[:, np.newaxis]
-    far = np.hypot(parts[..., 0], parts[..., 1]) > limit("stands_out") * spread
     with np.errstate(all="ignore"):
+        most = (limit("stands_out") * robust_spread(residuals, axis=1)[:, np.newaxis]) ** 2
+        far = parts[..., 0] ** 2 + parts[..., 1] ** 2 > most
         agree = correlate_neighbours(parts) > limit("neighbours_agree") / np.sqrt(residuals.shape[1])
     return np.asarray(far.any(axis=1) | agree)
 
