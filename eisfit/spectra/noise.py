@@ -51,7 +51,7 @@ __all__ = [
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
-_BLOCK = 128  # spectra, whose normal equations the processor's cache holds
+_BLOCK = 256  # spectra, whose normal equations the processor's cache holds
 _SPARE = 8  # numbers measured beyond those of the ladder that the noise is estimated with
 _NO_HELP = 2.0  # chisqr over another's: with the degrees of freedom of 20 points and more beyond chance
 _MOST_DIGITS = 12  # that rounding is looked for in: the last of a float's fifteen are arithmetic's
@@ -199,9 +199,24 @@ def _left_by_ladder(products: _Products, target: NDArray[np.complex128], weight:
     data = np.ascontiguousarray(target).view(np.float64) * weight
     normal, right = products.normal_equations(weight, data)
     np.einsum("bkk->bk", normal)[...] *= 1 + 1e-11
-    solution = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]
-    residual = (solution @ products.columns) * weight - data
+    residual = (_solve(normal, right) @ products.columns) * weight - data
     return np.asarray(np.einsum("bf,bf->b", residual, residual))
+
+
+def _solve(normal: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve (b, K, K) x = (b, K), positive definite: by Cholesky, two thirds of the time of `solve`."""
+    try:
+        factor = np.ascontiguousarray(np.linalg.cholesky(normal).transpose(1, 2, 0))
+    except np.linalg.LinAlgError:  # rounding has left nothing of the ridge
+        return np.asarray(np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0])
+    found, inverse = np.ascontiguousarray(right.T), 1 / np.einsum("kkb->kb", factor)
+    for k in range(len(found)):
+        found[k] *= inverse[k]
+        found[k + 1 :] -= factor[k + 1 :, k] * found[k]
+    for k in range(len(found) - 1, -1, -1):
+        found[k] *= inverse[k]
+        found[:k] -= factor[k, :k] * found[k]
+    return found.T
 
 
 class _Products:
