@@ -32,7 +32,7 @@ from eisfit.spectra.noise import ladder, rounding
 __all__ = ["search"]
 
 
-_LOT = 256  # spectra that numpy takes fastest; what they show, the next begin with
+_LOT = 512  # spectra: what they show, the next begin with
 _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25

@@ -116,15 +116,14 @@ class Spectrum:
             "frequency": frequency,
             "impedance": frozen(impedance if order is None else impedance[order]),
             "noise": None if noise is None else frozen(noise if order is None else noise[order]),
-            "axes": _read_only({name: float(value) for name, value in self.axes.items()}),
-            "metadata": _read_only(dict(self.metadata)),
+            "axes": _read_only(self.axes and {name: float(value) for name, value in self.axes.items()}),
+            "metadata": _read_only(self.metadata and dict(self.metadata)),
         }
         if self.times is not None:
             times = times_of(self.times, frequency.size)
             found["times"] = frozen(times if order is None else times[order])
             found["time_s"] = float(times.min()) if self.time_s is None else self.time_s
-        left_out = (f"left out {masked} masked points",) if masked else ()
-        found["notes"] = (*self.notes, *left_out)
+        found["notes"] = (*self.notes, f"left out {masked} masked points") if masked else tuple(self.notes)
         self.__dict__.update(found)  # a frozen class's fields, all at once: there are many spectra
 
     @classmethod
@@ -392,7 +391,7 @@ _THEIRS = {
 }
 
 
-def _read_only(told: dict[str, Any]) -> Mapping[str, Any]:
+def _read_only(told: Any) -> Mapping[str, Any]:
     return MappingProxyType(told) if told else _NOTHING
 
 

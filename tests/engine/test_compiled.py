@@ -18,6 +18,7 @@ from eisfit.engine.evaluation.compiled import goes_compiled
 from eisfit.engine.evaluation.tape import SYMBOLS, is_supported
 from eisfit.engine.solver import Problem, solve
 from eisfit.errors import UsageError
+from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.files.library import circuit as find_circuit
@@ -189,6 +190,35 @@ def test_one_spectrum_for_all_rows_and_frequencies_of_their_own():
     omega = np.stack([OMEGA, 2 * OMEGA, 0.5 * OMEGA])
     task, theta = problem(circuit, 3, omega=omega)
     assert_same(*both(task, theta))
+
+
+@pytest.mark.slow
+@needs_numba
+@pytest.mark.parametrize("case", CONSTRAINED)
+def test_fits_are_described_as_in_numpy(case, monkeypatch):
+    monkeypatch.setenv("EISFIT_ENGINE", "numba")
+    string, constraints = CONSTRAINED[case]
+    circuit = Circuit.from_string(string).constrain(**constraints)
+    task, theta = problem(circuit)
+    c = task.coordinates
+    free = circuit.free_columns
+    of_fits = circuit, task.grid.omega, task.target, task.weight, c.physical(theta)
+    held = np.zeros((5, len(free)), dtype=bool)
+    one, other = (
+        linearise(*of_fits, free=free, held=held, known_noise=False, coordinates=given) for given in (c, None)
+    )
+    assert (one._beyond is None, other._beyond is None) == (False, True)
+    assert one.residual == pytest.approx(other.residual, rel=1e-9, abs=1e-11)
+    sound = np.linalg.cond(other.inverse / np.sqrt(scale_of(other.inverse))) < 1e10  # else it is rounding
+    assert sound.sum() >= 3
+    assert one.inverse[sound] == pytest.approx(other.inverse[sound], rel=1e-6)
+    left = one.beyond_parameters.residual, other.beyond_parameters.residual
+    assert left[0][sound] == pytest.approx(left[1][sound], abs=1e-7 * np.abs(other.residual).max())
+
+
+def scale_of(covar):
+    diagonal = np.einsum("bii->bi", covar)
+    return diagonal[:, :, np.newaxis] * diagonal[:, np.newaxis, :]
 
 
 @pytest.mark.slow

@@ -58,6 +58,18 @@ def test_there_and_back(case):
     assert coordinates.internal(coordinates.physical(theta)) == pytest.approx(theta, rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("case", [name for name in CONSTRAINED if "expression" not in name])
+def test_parameters_by_their_coordinates(case):
+    """dp/dtheta against central differences of 4th order of physical(theta)."""
+    _, coordinates, values = made(case)
+    theta, step = coordinates.internal(values), 1e-3
+    found = coordinates.differentiate(values, theta)
+    for v in range(coordinates.size):
+        ahead = [coordinates.physical(theta + n * step * np.eye(coordinates.size)[v]) for n in (1, -1, 2, -2)]
+        slope = (8 * (ahead[0] - ahead[1]) - (ahead[2] - ahead[3])) / (12 * step)
+        assert found[:, :, v] == pytest.approx(slope[:, coordinates.free], rel=1e-8, abs=1e-12)
+
+
 @every
 def test_chain_rule_by_differences(case):
     """dZ/dtheta against central differences of 4th order of Z(physical(theta))."""

@@ -21,7 +21,7 @@ __all__ = ["Known", "Neighbours", "choose_scouts"]
 
 
 _FEW = 24  # spectra: so few all look around themselves
-_SCOUTS = (4, 64)  # of a lot: at least so many, and one spectrum in so many
+_SCOUTS = (4, 128)  # of a lot: at least so many, and one spectrum in so many
 _NEAREST = 5
 _REMEMBERED = 64
 #: Root mean square difference of two forms, up to which the one's optimum is a start of the other.

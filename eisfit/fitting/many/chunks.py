@@ -106,10 +106,12 @@ def _fit_in_batch(
         return {}, []
     weighting, seed = options.get("weighting", "modulus"), int(options.get("seed", 0))
     kept = dict(_select_points(spectra, options))
-    groups: dict[bytes, list[int]] = {}
+    sweeps = {id(one.frequency): one.frequency for one in kept.values()}  # most share the array
+    groups: dict[bytes, list[int]] = {sweep.tobytes(): [] for sweep in sweeps.values()}
+    group_of = {number: groups[sweep.tobytes()] for number, sweep in sweeps.items()}
     for k, one in kept.items():
         if weighting != "noise" or one.noise is not None:
-            groups.setdefault(one.frequency.tobytes(), []).append(k)
+            group_of[id(one.frequency)].append(k)
     tables = list[tuple[list[int], Table | Later]]()
     for grid, group in groups.items():
         known = memory.setdefault(grid, Known())
