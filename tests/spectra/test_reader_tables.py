@@ -448,3 +448,58 @@ def test_units_in_quotes_over_an_empty_column_of_remarks():
 def test_what_pages_write_for_signs():
     body = rows("{:.9g},{:.9g},{:.9g}", F, Z.real, -Z.imag)
     holds(one("Frequency (Hz),Z&prime; (&Omega;),&minus;Z&Prime; (&Omega;)\n" + body))
+
+
+LISTS = {
+    "cycle": [1, 50],
+    "f_Hz": [F, F[2:]],
+    "Zre_ohm": [Z.real, 2 * Z.real[2:]],
+    "Zim_ohm": [Z.imag, 2 * Z.imag[2:]],
+}
+
+
+@pytest.mark.parametrize("form", ["list", "numpy", "semicolons"])
+def test_a_spectrum_a_row_whose_cells_are_lists(form):
+    def cell(values):
+        if np.ndim(values) == 0:
+            return str(values)
+        with np.printoptions(threshold=10**6, precision=12):
+            return f'"{values}"' if form == "numpy" else f'"{values.tolist()}"'
+
+    mark = ";" if form == "semicolons" else ","
+    text = "\n".join(mark.join(map(cell, row)) for row in zip(*LISTS.values(), strict=True))
+    first, second = read_bytes(f"{mark.join(LISTS)}\n{text}\n".encode(), "x.csv")
+    holds(first)
+    holds(second, F[2:], 2 * Z[2:])
+    assert (first.cycle, second.cycle) == (1, 50)
+
+
+def test_a_spectrum_a_row_of_lists_in_parquet():
+    pa = pytest.importorskip("pyarrow", reason="optional: Parquet")
+    from pyarrow import parquet
+
+    stream = io.BytesIO()
+    parquet.write_table(
+        pa.table({name: [np.asarray(v).tolist() for v in values] for name, values in LISTS.items()}), stream
+    )
+    first, second = read_bytes(stream.getvalue(), "x.parquet")
+    holds(first)
+    holds(second, F[2:], 2 * Z[2:])
+
+
+def test_lists_that_numpy_cut_off_are_no_spectrum():
+    with pytest.raises(ReadError):
+        one("cycle,f_Hz,Zre_ohm,Zim_ohm\n" + '1,"[1e5 1e4 ... 10 1]","[1 2 ... 3 4]","[-1 -2 ... -3 -4]"\n')
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "f (Hz),Zp (ohm),Zpp (ohm)",
+        "f (Hz),Zp (ohm),Zdp (ohm)",
+        "Frequency (Hz),Pri |Z| (ohm),Sec Theta (Deg)",
+    ],
+)
+def test_primes_in_letters_and_a_meter_with_two_readings(head):
+    parts = (abs(Z), np.degrees(np.angle(Z))) if "Pri" in head else (Z.real, Z.imag)
+    holds(one(f"{head}\n" + rows("{:.9g},{:.9g},{:.9g}", F, *parts)))

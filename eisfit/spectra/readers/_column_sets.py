@@ -20,6 +20,7 @@ Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 _REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
+_SPELT_PRIMES = regex(r"(?<![^\W_])Z_?(pp|dp|p)(?![^\W_])", re.IGNORECASE)
 _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
 #: Sign, marks for primes, gap and bracket, unit.
 _WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
@@ -67,6 +68,7 @@ def _are_whole(sets: list[dict[int, Column]], width: int) -> bool:
 def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     # pandas writes a repeated name as Z.1, Z.2
     names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
+    names = _with_primes(names)
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     columns = _with_frequency_set(columns)
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
@@ -86,6 +88,14 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
         inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
         return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _with_primes(names: list[str]) -> list[str]:
+    """Return the names with ``Zp`` and ``Zpp``, where both are there, as Z' and Z''."""
+    spelt = {match[1].lower() for name in names if (match := _SPELT_PRIMES.search(name))}
+    if "p" not in spelt or len(spelt) < 2:
+        return names
+    return [_SPELT_PRIMES.sub(lambda m: "Z'" + "'" * (len(m[1]) - 1), name) for name in names]
 
 
 def _repeated_blocks(names: Sequence[str]) -> list[list[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
+from eisfit.spectra.readers._list_cells import explode
 from eisfit.spectra.readers._sweep import Sweep
 
 __all__ = ["attach_unit", "frame_sweeps", "names_of_parts"]
@@ -33,6 +34,7 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     ReadError
         When the lengths differ, or the columns hold no spectrum.
     """
+    columns = explode(file, columns)
     whole = [name for name, values in columns.items() if any(isinstance(v, complex) for v in values)]
     parts = (
         _parts(name, values, len(whole) == 1) if name in whole else [(name, values)]

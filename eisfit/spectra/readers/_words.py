@@ -67,7 +67,7 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "часть част dio del μέρος bagian kısım kisim "
+    "filler": "pri sec часть част dio del μέρος bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "

@@ -34,6 +34,7 @@ from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._masks import leave_out_marked
@@ -108,6 +109,8 @@ def parse(file: File) -> list[Sweep]:
     except ReadError:
         if sweeps := _parts_below_each_other(file, lines):
             return sweeps
+        if rows := lists_as_rows(file.text):
+            return sweeps_of_lines(file, rows)
         raise
 
 
