@@ -110,7 +110,7 @@ def circle(graph):
 
 def test_the_graph_is_read():
     assert "model.elements" in edges()["model.notation"]
-    assert "display.report" in edges()["spectra.spectrum"]
+    assert "display.report.html" in edges()["spectra.spectrum"]
     assert "fitting.result" in edges()["fitting.fit"]
     assert len(MODULES) > 40
 

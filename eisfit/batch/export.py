@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from eisfit.display.report import fits_csv
+from eisfit.display.report.fit_tables import fits_csv
 from eisfit.errors import UsageError
 from eisfit.files import to_json, write_beside
 from eisfit.fitting.failure import FitFailure

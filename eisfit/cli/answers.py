@@ -83,12 +83,17 @@ class Answers:
             if (figure := draw(document)) is not None:
                 target.save(figure, name, self.command, document)
 
-    def show(self, json: bool, text: Callable[..., str]) -> int:
-        """Print them, as `text` or as one JSON document; return the exit code, 1 where one failed."""
+    def show(self, json: bool, text: Callable[..., str], many: Callable[..., str] | None = None) -> int:
+        """Print them; return the exit code, 1 where one failed.
+
+        As one JSON document, as the `text` of each, or, where not one alone is there, as that of `many`.
+        """
         if json:
             print_json({"schema": self.schema, "results": self.documents})
+        elif many is not None and (len(self.documents) != 1 or self.documents[0]["error"]):
+            print_text(many(self.documents, width=width()))
         else:
-            print_text(text(self.documents, width=width()))
+            print_text("\n".join(text(document, width=width()) for document in self.documents))
         return int(any(document["error"] for document in self.documents))
 
 

@@ -86,9 +86,9 @@ def print_json(document: Any) -> None:
         echo(to_json(document), nl=False)
         return
     if current.form.startswith("paper-"):
-        from eisfit.display import report
+        from eisfit.display.report.paper import paper_table
 
-        echo(report.paper_table(document, current.form.removeprefix("paper-")), nl=False)
+        echo(paper_table(document, current.form.removeprefix("paper-")), nl=False)
         return
     from eisfit.display.report.flat_tables import flat_table
 
@@ -130,11 +130,12 @@ class Folder:
 
         `beside`: it accompanies the figure that the command is asked for.
         """
-        from eisfit.display import plot, report
+        from eisfit.display import plot
+        from eisfit.display.report.captions import caption
 
         whole = f"{name}.{self.form}"
         plot.save(figure, self.path / whole)
-        self.drawn[whole] = report.caption(kind, document)
+        self.drawn[whole] = caption(kind, document)
         if not beside:
             self.main.append(whole)
 

@@ -300,15 +300,15 @@ class FitResult(Told):
 
     def methods(self) -> str:
         """Return a paragraph for a paper: data, circuit, weights, values with errors, goodness, software."""
-        from eisfit.display import report
+        from eisfit.display.report.methods import methods_text
 
-        return report.methods_text(self.to_dict())
+        return methods_text(self.to_dict())
 
     def to_latex(self) -> str:
         """Return a LaTeX table: values, standard errors, units, verdicts; brackets: not determined."""
-        from eisfit.display import report
+        from eisfit.display.report.fit_tables import fit_latex
 
-        return report.fit_latex(self.to_dict(data=False))
+        return fit_latex(self.to_dict(data=False))
 
     def plot(self, ax: Any = None, *, kind: str = "nyquist", **options: Any) -> Any:
         """Draw measured points and fit, and return the axes.
@@ -345,15 +345,16 @@ class FitResult(Told):
         return plot.fit_overview(self.to_dict(), **options)
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.fits import fit_text
 
-        return report.fit_text(self.to_dict())
+        return fit_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.html import fit_html
 
         document = self.to_dict()
-        return svg.place_beside(report.fit_html(document), lambda: svg.draw_fit(document), alt="fit")
+        return svg.place_beside(fit_html(document), lambda: svg.draw_fit(document), alt="fit")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.parameters)

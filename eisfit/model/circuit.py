@@ -321,10 +321,10 @@ class Circuit:
         return CircuitDrawing(self.string)
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.html import circuit_html
         from eisfit.model import drawing
 
-        return drawing.svg(self.string) + report.circuit_html(self.to_dict())
+        return drawing.svg(self.string) + circuit_html(self.to_dict())
 
 
 def _is_close(given: Any, held: Any) -> bool:

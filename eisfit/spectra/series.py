@@ -207,9 +207,10 @@ class Series(Sequence[Spectrum]):
         return f"<Series {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.html import series_html
 
-        table = report.series_html(self.to_dict())
+        table = series_html(self.to_dict())
         if not self.spectra:
             return table
         few = self[:: -(-len(self) // _DRAWN)]

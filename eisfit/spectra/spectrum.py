@@ -369,10 +369,11 @@ class Spectrum:
         return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.html import spectrum_html
 
         document = self.to_dict()
-        table = report.spectrum_html(document)
+        table = spectrum_html(document)
         return svg.place_beside(table, lambda: svg.draw_spectra([document]), alt="Nyquist plot")
 
 

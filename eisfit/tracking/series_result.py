@@ -318,9 +318,9 @@ class SeriesResult(Told, Sequence[Row]):
 
     def to_latex(self) -> str:
         """Return a LaTeX table, one row a spectrum: value ± standard error; brackets: not determined."""
-        from eisfit.display import report
+        from eisfit.display.report.paper import paper_table
 
-        return report.paper_table(self.to_dict(data=False), "latex")
+        return paper_table(self.to_dict(data=False), "latex")
 
     def to_xarray(self) -> xarray.Dataset:
         """Return `value` and `stderr` over `cycle` and `parameter`; data and fit over `frequency` too.
@@ -378,14 +378,15 @@ class SeriesResult(Told, Sequence[Row]):
         return nyquist_animation(fits, path, **options)
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.lists import track_text
 
-        return report.track_text(self.to_dict(data=False))
+        return track_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.html import track_html
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
-        text, alt = report.track_html(document), "parameters over the cycles"
+        text, alt = track_html(document), "parameters over the cycles"
         return svg.place_beside(text, lambda: svg.draw_trends([document], names), columns=2, alt=alt)

@@ -158,9 +158,9 @@ class KramersKronigResult:
         }
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.lists import check_text
 
-        return report.check_text(self.to_dict())
+        return check_text(self.to_dict())
 
     def __repr__(self) -> str:
         verdict = "pass" if self.ok else "fails (" + ", ".join(flag.name for flag in self.flags) + ")"
@@ -170,8 +170,9 @@ class KramersKronigResult:
         )
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.html import check_html
 
         document = self.to_dict()
-        table = report.check_html(document)
+        table = check_html(document)
         return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")

@@ -459,7 +459,6 @@ def test_trends_draws_one_panel_for_each_parameter_with_values() -> None:
     assert [ax.get_ylabel() for ax in axes] == ["$R_\\mathrm{s}$ / Ω", "$R_\\mathrm{ct}$ / Ω"]
     assert [ax.get_xlabel() for ax in axes] == ["cycle", "cycle"]
     assert plot.trends(track(), names=["R_ct"])[0].get_ylabel() == "$R_\\mathrm{ct}$ / Ω"
-    assert plot.small_multiples is plot.trends
     with pytest.raises(EisfitError, match="no row of this track has a fitted parameter"):
         plot.trends(track(0))
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from eisfit.display import report
+from eisfit.display.report.fits import fit_text, fits_text
+from eisfit.display.report.lists import track_text
 from eisfit.display.report.relaxation import drt_text
 from eisfit.display.report.table import blocks, records, table
 
@@ -52,9 +53,9 @@ DRT = {
 @pytest.mark.parametrize("width", [40, 45, 50, 60, 80])
 def test_everything_keeps_to_the_width_and_breaks_no_number(width):
     texts = [
-        report.fit_text(FITS[0], width=width),
-        report.fits_text([*FITS, {**FITS[0], "error": "there is no such file"}], width=width),
-        report.track_text(TRACK, width=width),
+        fit_text(FITS[0], width=width),
+        fits_text([*FITS, {**FITS[0], "error": "there is no such file"}], width=width),
+        track_text(TRACK, width=width),
         drt_text(DRT, width=width),
     ]
     for text in texts:
@@ -67,7 +68,7 @@ def test_everything_keeps_to_the_width_and_breaks_no_number(width):
 
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_files_that_differ_look_different(width):
-    text = report.fits_text(FITS, width=width)
+    text = fits_text(FITS, width=width)
     names = {line[:width] for line in text.splitlines() if line.startswith("cell_")}
     starts = {re.split(r"\s{2,}", name)[0] for name in names}
     assert len(starts) == 3, text

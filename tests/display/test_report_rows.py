@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from eisfit.display import report
+from eisfit.display.report.fits import fits_text
 from eisfit.display.report.flat_tables import FORMS, flat_table
 
 SPECTRUM = {"source": "a/b.csv", "index": 0, "cycle": 3.0}
@@ -131,7 +131,7 @@ def test_fits_of_different_circuits_have_a_table_each():
         return {"spectrum": {"source": source}, "circuit": {"string": circuit}, "parameters": rows, **about}
 
     lost = {"spectrum": {"source": "c.csv"}, "error": "c.csv: empty", "ok": False}
-    text = report.fits_text([fit("a.csv", "R1-R2", R1=1.0, R2=2.0), fit("b.csv", "R_s", R_s=3.0), lost])
+    text = fits_text([fit("a.csv", "R1-R2", R1=1.0, R2=2.0), fit("b.csv", "R_s", R_s=3.0), lost])
     blocks = text.split("\n\n")
     assert [line.split() for line in blocks[0].splitlines()[2:]] == [
         ["a.csv", "A", "0.400", "%", "R1-R2"],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.display import report
+from eisfit.display.report.grades import grades_text
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.verdict import GRADES, THRESHOLDS, VERDICTS
 
@@ -162,7 +162,7 @@ def test_a_document_of_the_first_version_is_read():
 
 
 def test_every_limit_is_told_with_its_source():
-    text = report.grades_text()
+    text = grades_text()
     for words in (*GRADES.values(), *VERDICTS, *THRESHOLDS):
         assert words in text
     assert text.count("source: ") == len(THRESHOLDS)

@@ -77,7 +77,7 @@ def _one_thing(draw: bool, check: bool, new: str | None, export: str | None) -> 
 
 
 def _list(names: list[str] | None, json: bool) -> int:
-    from eisfit.display import report
+    from eisfit.display.report.lists import circuits_text
 
     documents, failures = _documents(names)
     if json:
@@ -87,7 +87,7 @@ def _list(names: list[str] | None, json: bool) -> int:
             print_text(_draw_string(documents[0]["string"]))
             print_text("")
         titled = [{**document, "name": _name_with_origin(document)} for document in documents]
-        print_text(report.circuits_text(titled, width=width()) if titled or not failures else "")
+        print_text(circuits_text(titled, width=width()) if titled or not failures else "")
         for failure in failures:
             echo(f"eisfit: {failure['error']}", err=True)
     return int(bool(failures))

@@ -32,7 +32,7 @@ def compare(
 
     Example:  eisfit compare cell.mpt --circuits rs-ct-w,rs-sei-ct-w
     """
-    from eisfit.display import report
+    from eisfit.display.report.comparison import comparison_text
     from eisfit.fitting.comparison.compare import compare as rank
     from eisfit.model.files.library import circuit as find_circuit
 
@@ -43,7 +43,7 @@ def compare(
         "compare", "eisfit.compare/1", files, reading, lambda s: rank(s, chosen, **options), _FAILED
     )
     found.write(results, _draw, table=True)
-    return found.show(json, report.comparisons_text)
+    return found.show(json, comparison_text)
 
 
 def _split_list(text: str) -> list[str]:

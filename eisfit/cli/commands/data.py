@@ -40,6 +40,7 @@ def check(
 
     Example:  eisfit check cell.mpt --output results
     """
+    from eisfit.display.report.lists import check_text, checks_text
     from eisfit.validation.kramers_kronig import check as test
 
     results.check()
@@ -47,15 +48,7 @@ def check(
     failed = {"schema": "eisfit.check/1", "ok": False}
     found = Answers.of("check", "eisfit.check/1", files, reading, lambda s: test(s.select(**limits)), failed)
     found.write(results, _draw)
-    return found.show(json, _checks_text)
-
-
-def _checks_text(documents: list[dict[str, Any]], *, width: int) -> str:
-    from eisfit.display import report
-
-    if len(documents) == 1 and not documents[0]["error"]:
-        return report.check_text(documents[0], width=width)
-    return report.checks_text(documents, width=width)
+    return found.show(json, check_text, checks_text)
 
 
 def _draw(document: Any) -> Any:
@@ -76,7 +69,7 @@ def info(
 
     Example:  eisfit info measurements/*.DTA
     """
-    from eisfit.display import report
+    from eisfit.display.report.lists import spectra_text
 
     spectra = read_sources(files, **reading.options)
     current.assumed = Remarks()  # the notes below have them
@@ -85,7 +78,7 @@ def info(
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
         print_json({"schema": "eisfit.info/1", "results": rows})
     else:
-        print_text(report.spectra_text(documents, width=width()))
+        print_text(spectra_text(documents, width=width()))
     return int(any(document["error"] for document in documents))
 
 

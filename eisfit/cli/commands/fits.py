@@ -44,9 +44,9 @@ __all__ = ["fit"]
 def _print_thresholds(value: bool) -> None:
     """Print what verdicts hang on, where it is asked for."""
     if value:
-        from eisfit.display import report
+        from eisfit.display.report.grades import grades_text
 
-        print_text(report.grades_text(width=width()))
+        print_text(grades_text(width=width()))
         raise Exit
 
 
@@ -156,11 +156,11 @@ def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str
     form = None if export is None else check_form(export)
 
     def text(result: Any) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.methods import methods_text
         from eisfit.fitting.interop import export as exported
 
         if form is None or result.error is not None:
-            return report.methods_text(result.to_dict())
+            return methods_text(result.to_dict())
         return exported(result, form)
 
     return text
@@ -224,15 +224,15 @@ def _split_cause(note: str) -> tuple[str, str]:
 
 
 def _show_fits(results: list[Any], json: bool) -> None:
-    from eisfit.display import report
+    from eisfit.display.report.fits import fit_text, fits_text
 
     documents = [result.to_dict(data=False) for result in results]
     if json:
         print_json({"schema": FIT_SCHEMA, "results": documents})
     elif len(documents) == 1:
-        print_text(report.fit_text(documents[0], width=width()))
+        print_text(fit_text(documents[0], width=width()))
     else:
-        print_text(report.fits_text(documents, width=width()))
+        print_text(fits_text(documents, width=width()))
         _tell_chosen(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
@@ -260,11 +260,12 @@ def _tell_chosen(results: list[Any]) -> None:
 
 
 def _write_fits(results: list[Any], target: Folder) -> None:
-    from eisfit.display import plot, report
+    from eisfit.display import plot
+    from eisfit.display.report.fit_tables import fits_csv
 
     documents = [result.to_dict() for result in results]
     write_json(target.path / "fit.json", {"schema": FIT_SCHEMA, "results": documents})
-    write_atomic(target.path / "fit.csv", report.fits_csv(documents))
+    write_atomic(target.path / "fit.csv", fits_csv(documents))
     taken: set[str] = set()
     for result, document in zip(results, documents, strict=True):
         if result.error is None:

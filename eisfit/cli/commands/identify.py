@@ -42,14 +42,14 @@ def identify(
 
     Example:  eisfit identify cell.mpt
     """
-    from eisfit.display import report
+    from eisfit.display.report.identification import identification_text
     from eisfit.fitting.identify.identify import identify as find
 
     results.check()
     options = {"weighting": weighting, **points.check()}
     found = Answers.of("identify", "eisfit.identify/1", files, reading, lambda s: find(s, **options), _FAILED)
     found.write(results, _draw, table=True)
-    code = found.show(json, partial(report.identifications_text, everything=everything))
+    code = found.show(json, partial(identification_text, everything=everything))
     documents = found.documents
     source = str(documents[0]["spectrum"]["source"]) if len(documents) == 1 and not json else ""
     if source and documents[0]["best"] and not source.startswith("<"):

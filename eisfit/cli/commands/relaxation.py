@@ -37,7 +37,7 @@ def drt(
     Example:  eisfit drt cell.mpt --output results
               eisfit drt cell/*degC.mpt --by temperature
     """
-    from eisfit.display.report.relaxation import drts_text
+    from eisfit.display.report.relaxation import drt_text
     from eisfit.validation.drt import drt as compute
 
     results.check()
@@ -53,7 +53,7 @@ def drt(
         {"schema": _SCHEMA},
     )  # fmt: skip
     found.write(results, _draw)
-    return found.show(json, drts_text)
+    return found.show(json, drt_text)
 
 
 def _show_along_axis(

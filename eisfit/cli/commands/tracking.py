@@ -284,9 +284,9 @@ def _print_track(document: Any) -> None:
 
         print_text(cells_text(document, width=width()))
         return
-    from eisfit.display import report
+    from eisfit.display.report.lists import track_text
 
-    print_text(report.track_text(document, width=width()))
+    print_text(track_text(document, width=width()))
 
 
 def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:

@@ -97,29 +97,27 @@ def _write_json(results: Sequence[dict[str, Any]]) -> str:
     return to_json({"schema": FIT_SCHEMA, "results": list(results)})
 
 
-def _write_table(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
-    def write(results: Sequence[dict[str, Any]]) -> str:
-        from eisfit.display.report.flat_tables import flat_table
+def _write_csv(results: Sequence[dict[str, Any]]) -> str:
+    from eisfit.display.report.flat_tables import flat_table
 
-        return flat_table({"schema": FIT_SCHEMA, "results": list(results)}, form)
-
-    return write
+    return flat_table({"schema": FIT_SCHEMA, "results": list(results)}, "csv")
 
 
-def _write_paper(form: str) -> Callable[[Sequence[dict[str, Any]]], str]:
-    """Return the writer of one table a fit, value ± error and unit, as a paper prints it."""
+def _write_latex(results: Sequence[dict[str, Any]]) -> str:
+    from eisfit.display.report.fit_tables import fit_latex
 
-    def write(results: Sequence[dict[str, Any]]) -> str:
-        from eisfit.display import report
+    return "\n".join(map(fit_latex, results))
 
-        return "\n".join(getattr(report, form)(one) for one in results)
 
-    return write
+def _write_markdown(results: Sequence[dict[str, Any]]) -> str:
+    from eisfit.display.report.fit_tables import fit_markdown
+
+    return "\n".join(map(fit_markdown, results))
 
 
 _FORMS: dict[str, tuple[str, Callable[[Sequence[dict[str, Any]]], str]]] = {
     "json": ("json", _write_json),
-    "csv": ("csv", _write_table("csv")),
-    "latex": ("tex", _write_paper("fit_latex")),
-    "markdown": ("md", _write_paper("fit_markdown")),
+    "csv": ("csv", _write_csv),
+    "latex": ("tex", _write_latex),
+    "markdown": ("md", _write_markdown),
 }

@@ -19,7 +19,6 @@ from eisfit.display.plot.series import (
     cells_trend,
     cells_trends,
     nyquist_waterfall,
-    small_multiples,
     trends,
 )
 from eisfit.display.plot.style import new_axes, new_figure, paper
@@ -48,7 +47,6 @@ __all__ = [
     "profiles",
     "residuals",
     "save",
-    "small_multiples",
     "strength_curve",
     "trend",
     "trends",

@@ -37,7 +37,6 @@ __all__ = [
     "nyquist_waterfall",
     "select_shown",
     "series_waterfall",
-    "small_multiples",
     "trends",
     "with_groups",
 ]
@@ -225,9 +224,6 @@ def trends(
 ) -> tuple[Axes, ...]:
     """Draw every parameter of one track document, a small panel each: `cells_trends` of one cell."""
     return cells_trends([document], names=names, figure=figure)
-
-
-small_multiples = trends
 
 
 def select_shown(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:

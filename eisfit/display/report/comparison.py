@@ -9,7 +9,7 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, percent, title_of
 from eisfit.rounding import significant
 
-__all__ = ["comparison_html", "comparison_text", "comparisons_text"]
+__all__ = ["comparison_html", "comparison_text"]
 
 _HEAD = ["circuit", "free", "rms", "x noise", "BIC", "AICc", "weight", "held out"]
 
@@ -36,11 +36,6 @@ def comparison_text(document: Document, *, width: int = WIDTH) -> str:
         lines += wrap(f"{', '.join(names)} refused: {reason}", width=width)
     lines += ["", *wrap(_legend(), width=width)]
     return "\n".join(lines) + "\n"
-
-
-def comparisons_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
-    """Return many comparisons one below the other."""
-    return "\n".join(comparison_text(document, width=width) for document in documents)
 
 
 def comparison_html(document: Document) -> str:

@@ -32,7 +32,6 @@ from eisfit.display.report.words import (
     points_of,
     span_of,
     title_of,
-    units_of,
     verdict,
 )
 from eisfit.rounding import MISSING, hertz, significant
@@ -41,7 +40,6 @@ __all__ = [
     "check_html",
     "circuit_html",
     "fit_html",
-    "fits_html",
     "html_fragment",
     "html_line",
     "html_table",
@@ -76,19 +74,6 @@ def fit_html(document: Document) -> str:
         parts.append(html_table(["derived", "value", "unit"], derived) if derived else "")
         parts.append(html_line(", ".join(list_goodness(document.get("statistics") or {}))))
     return html_fragment(parts)
-
-
-def fits_html(documents: Sequence[Document]) -> str:
-    """Return many fits as one HTML table, a row each."""
-    names = units_of(documents)
-    rows = []
-    for document in documents:
-        parameters = document.get("parameters") or {}
-        cycle = cycle_words(cycle_of(document))
-        cells = [format_judged(parameters[name]) if parameters.get(name) else "" for name in names]
-        rows.append([title_of(document), cycle, outcome(document), *cells])
-    head = ["spectrum", "cycle", "verdict", *starmap(append_unit, names.items())]
-    return html_fragment([html_table(head, rows)])
 
 
 def track_html(document: Document) -> str:

@@ -9,7 +9,7 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, flags_of, percent, title_of
 from eisfit.rounding import significant
 
-__all__ = ["chances", "identification_html", "identification_text", "identifications_text"]
+__all__ = ["chances", "identification_html", "identification_text"]
 
 _HEAD = ["#", "circuit", "free", "residual", "grade", "probability"]
 _LEAST = 0.01
@@ -40,13 +40,6 @@ def identification_text(document: Document, *, width: int = WIDTH, everything: b
         word = "forbids" if flag["name"] == "no_ranking" else "tells  "
         lines += wrap(f"{word} {clean(flag['cause'])}; {clean(flag['cure'])}", width=width)
     return "\n".join(lines) + "\n"
-
-
-def identifications_text(
-    documents: Sequence[Document], *, width: int = WIDTH, everything: bool = False
-) -> str:
-    """Return identifications one below the other."""
-    return "\n".join(identification_text(d, width=width, everything=everything) for d in documents)
 
 
 def identification_html(document: Document) -> str:

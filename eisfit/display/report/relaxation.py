@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
@@ -20,7 +20,7 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["drt_html", "drt_text", "drts_text"]
+__all__ = ["drt_html", "drt_text"]
 _HEAD = ("peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades")
 _TERMS = (
     ("series_resistance", "series resistance", "ohm"),
@@ -59,11 +59,6 @@ def _list_besides(document: Document) -> list[str]:
     ]
     rule = "generalised cross-validation" if document["criterion"] == "gcv" else "given"
     return [*lines, f"regularisation {significant(document['regularisation'], 3)} ({rule})"]
-
-
-def drts_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
-    """Return several distributions, one after the other."""
-    return "\n".join(drt_text(document, width=width) for document in documents)
 
 
 def drt_html(document: Document) -> str:

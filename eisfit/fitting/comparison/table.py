@@ -268,15 +268,16 @@ class Comparison(Told):
         return plot.comparison(self.to_dict(data=False), ax=ax)
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.comparison import comparison_text
 
-        return report.comparison_text(self.to_dict(data=False))
+        return comparison_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.comparison import comparison_html
 
         document = self.to_dict(data=False)
-        table = report.comparison_html(document)
+        table = comparison_html(document)
         return svg.place_beside(table, lambda: svg.draw_comparison(document), alt="circuits compared")
 
 

@@ -146,15 +146,16 @@ class Intervals(Told, Mapping[str, Interval]):
         return plot.profiles(self.to_dict(), **options)
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.intervals import intervals_text
 
-        return report.intervals_text(self.to_dict())
+        return intervals_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report, svg
+        from eisfit.display import svg
+        from eisfit.display.report.intervals import intervals_html
 
         document = self.to_dict()
-        table = report.intervals_html(document)
+        table = intervals_html(document)
         return svg.place_beside(table, lambda: svg.draw_intervals(document), alt="intervals")
 
     def _ipython_key_completions_(self) -> list[str]:

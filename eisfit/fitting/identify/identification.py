@@ -176,11 +176,11 @@ class Identification(Told):
         return plot.identification(self.to_dict(data=False), ax=ax)
 
     def __str__(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.identification import identification_text
 
-        return report.identification_text(self.to_dict(data=False))
+        return identification_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import report
+        from eisfit.display.report.identification import identification_html
 
-        return report.identification_html(self.to_dict(data=False))
+        return identification_html(self.to_dict(data=False))
