@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["FIT_SCHEMA", "Columns", "Document", "Told", "dataclass"]
+__all__ = ["FIT_SCHEMA", "Columns", "Document", "SameDocument", "Told", "dataclass"]
 
 #: Of documents of fits, written by commands and pages, read by reports.
 FIT_SCHEMA = "eisfit.fit/2"
@@ -121,6 +121,15 @@ class Told:
 
     def __repr__(self) -> str:
         return str(self)
+
+
+class SameDocument:  # noqa: PLW1641 - Spectrum, Series have no hash, Circuit its own
+    """What equals another of its kind where their documents are the same."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()  # type: ignore[attr-defined, no-any-return]
 
 
 class Columns:

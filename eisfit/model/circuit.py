@@ -26,7 +26,7 @@ from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression, parse_expressions
 from eisfit.model.given_parameters import changes_of, refuse_forms
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
-from eisfit.records import dataclass
+from eisfit.records import SameDocument, dataclass
 
 if TYPE_CHECKING:
     from eisfit.model.drawing import CircuitDrawing
@@ -39,7 +39,7 @@ __all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Circuit:
+class Circuit(SameDocument):
     """An equivalent circuit; frozen, `constrain` returns a changed copy.
 
     Build one with `eisfit.circuit`.
@@ -294,11 +294,6 @@ class Circuit:
         return dataclasses.replace(
             plain, name=document["name"], title=document.get("title", ""), parameters=parameters
         )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Circuit):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
         return hash((self.name, self.string))

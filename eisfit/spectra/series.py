@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
-from eisfit.records import dataclass
+from eisfit.records import SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
@@ -57,7 +57,7 @@ _DRAWN = 40  # spectra in a notebook's small figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Series(Sequence[Spectrum]):
+class Series(SameDocument, Sequence[Spectrum]):
     """Spectra in the order of their cycles (or of another axis), and the files that could not be read.
 
     Parameters
@@ -124,13 +124,6 @@ class Series(Sequence[Spectrum]):
 
     def __iter__(self) -> Iterator[Spectrum]:
         return iter(self.spectra)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Series):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    __hash__ = None  # type: ignore[assignment]
 
     def to_frame(self) -> pd.DataFrame:
         """Return all points in one table, with the columns ``cycle, source, index`` in front."""

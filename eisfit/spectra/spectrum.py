@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
-from eisfit.records import dataclass
+from eisfit.records import SameDocument, dataclass
 from eisfit.rounding import hertz
 from eisfit.spectra.sums import combine
 from eisfit.spectra.vectors import (
@@ -46,7 +46,7 @@ TURNED = "imaginary sign turned"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Spectrum:
+class Spectrum(SameDocument):
     """An impedance spectrum with its provenance.
 
     Parameters
@@ -355,13 +355,6 @@ class Spectrum:
         # Through the constructor: a copy is as frozen as the original, arrays and metadata too.
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return _rebuilt, ({**fields, "axes": dict(self.axes), "metadata": dict(self.metadata)},)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Spectrum):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         cycle = "" if self.cycle is None else f", cycle {self.cycle:g}"
