@@ -67,6 +67,9 @@ def _tell(cause: Outside) -> str:
     size = significant(abs(cause.size), 2)
     if cause.what in _TIMES:
         return _TIMES[cause.what].format(size)
+    if cause.what == "behind":
+        share = significant(100 * cause.size, 2)
+        return f"{share} % of the film's resistance lies behind the double layer, as where that is on the film"
     if cause.what == "temperature":
         return f"the coated cells are {size} K {'warmer' if cause.size > 0 else 'cooler'} than stated"
     if cause.what == "alpha":

@@ -219,7 +219,7 @@ def _join(key: str, tried: Mapping[str, Departure]) -> Hypothesis:
 def _list_departures(problem: Problem) -> dict[str, Departure]:
     """Return what is tried, by "what:cells", and for arcs by where they are looked for."""
     bare = problem.pair[0]
-    change = {name: f"change:{name}" for name in (*_CHANGES, "alpha", "series", "temperature")}
+    change = {name: f"change:{name}" for name in (*_CHANGES, "alpha", "series", "temperature", "behind")}
     tried = {
         f"{name}:coated": Departure({change[name]: Prior(0.0, sd)}, ((name, change[name], 1.0),))
         for name, sd in _CHANGES.items()
@@ -230,6 +230,9 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     size = 0.3 * float(np.ptp(bare.data[::2]))
     series = Prior(0.0, size, "ohm", log=False)
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
+    if problem.film == "mixed":
+        behind = Prior(0.0, 1.0, log=False)
+        tried["behind:coated"] = Departure({change["behind"]: behind}, (("behind", change["behind"], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
     tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
     if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:

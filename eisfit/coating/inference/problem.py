@@ -273,7 +273,7 @@ class Problem:
             follows = (f"{name}:{block.cell}" for name in ("dcounter", "dcounter_Q"))
             terms += [("counter_tau", name, 1 / COUNTER_ALPHA) for name in follows]
         if block.coated:
-            terms += [("R_i", "f", -1.0), ("g", "g", 1.0)]
+            terms += [("R_i", "f", -1.0), ("g", "g", 1.0), ("behind", "behind", 1.0)]
         else:
             terms += [(n, n, 1.0) for n in ("native_R", "native_C", "contact_R", "contact_tau")]
         hotter = block.warmth

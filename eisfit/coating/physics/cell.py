@@ -85,8 +85,11 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     z = _reaction(cell, v, d, omega)
     if cell.film is not None:
         through, by_R, by_C = layer(cell.film, v["thickness"] / v["s_i"], v["chi"], omega)
-        z = z + through
-        d[:, INDEX["thickness"]], d[:, INDEX["s_i"]], d[:, INDEX["chi"]] = by_R, -by_R, by_C
+        before = 1 - v["behind"]
+        z = z + before * through
+        d[:, INDEX["thickness"]] += before * by_R
+        d[:, INDEX["s_i"]] -= before * by_R
+        d[:, INDEX["chi"]], d[:, INDEX["behind"]] = before * by_C, d[:, INDEX["behind"]] - through
     native, by_R, by_C = layer("dielectric", v["native_R"], v["native_C"], omega)
     d[:, INDEX["native_R"]], d[:, INDEX["native_C"]] = by_R, by_C
     d *= 1 / v["g"][..., None]
@@ -96,7 +99,10 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
 
 
 def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
-    """Reaction and diffusion beside the double layer: 1/(1/(R + Z_diff) + Q (j omega)^alpha)."""
+    """Reaction, diffusion, and what of a film lies there, beside the double layer.
+
+    1/(1/(R + share R_film + Z_diff) + Q (j omega)^alpha)
+    """
     moving = omega > 0
     w = np.where(moving, omega, 1.0)
     Zd, by_W, by_tau = (
@@ -105,11 +111,15 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
     )
     log_jw = np.log(w) + 0.5j * np.pi
     cpe = np.where(moving, v["Q"] * j_power(log_jw.real, v["alpha"]), 0)
-    faradaic = v["R_i"] + Zd
+    film = v["thickness"] / v["s_i"] if cell.film is not None else np.zeros_like(v["R_i"])
+    faradaic = v["R_i"] + v["behind"] * film + Zd
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
     through, by_Q = shunt * shunt, -z * z * cpe
     d[:, INDEX["R_i"]] = v["R_i"] * through
+    d[:, INDEX["behind"]] = film * through
+    d[:, INDEX["thickness"]] = v["behind"] * film * through
+    d[:, INDEX["s_i"]] = -v["behind"] * film * through
     d[:, INDEX["W"]] = by_W * through
     d[:, INDEX["tau_d"]] = by_tau * through
     d[:, INDEX["Q"]] = by_Q

@@ -49,6 +49,7 @@ PARAMETERS: tuple[PhysicalParameter, ...] = (
     _P("resistivity", "ohm*cm", "log", "electronic resistivity of the film", 0.0),
     _P("s_i", "S/cm", "log", "ionic conductivity of the film", np.inf),
     _P("chi", "F/cm^2", "log", "capacitance of the film (chemical, or dielectric), per true area", 0.0),
+    _P("behind", "1", "linear", "share of the film's resistance that lies behind the double layer", 0.0),
     _P("native_R", "ohm*cm^2", "log", "layer that an uncoated surface grows, per true area", 0.0),
     _P("native_C", "F/cm^2", "log", "capacitance of that layer, per true area", 0.0),
     _P("contact_R", "ohm", "log", "contact between the electrode and its collector", 0.0),
