@@ -26,6 +26,11 @@ _TIMES = {
     "Q": "the double layer of the coated cells is {} times as large",
     "s_i": "the film conducts ions {} times as well as stated",
 }
+_MORE_OR_LESS = {
+    "temperature": ("the coated cells are {size} K {sense} than stated", "warmer", "cooler"),
+    "alpha": ("the double layer's exponent is {sense} by {size} in the coated cells", "larger", "smaller"),
+    "series": ("the coated cells have {size} ohm {sense} in series", "more", "less"),
+}
 _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
 
 
@@ -67,16 +72,14 @@ def _tell(cause: Outside) -> str:
     size = significant(abs(cause.size), 2)
     if cause.what in _TIMES:
         return _TIMES[cause.what].format(size)
+    if cause.what in _MORE_OR_LESS:
+        text, more, less = _MORE_OR_LESS[cause.what]
+        return text.format(size=size, sense=more if cause.size > 0 else less)
     if cause.what == "behind":
         share = significant(100 * cause.size, 2)
-        return f"{share} % of the film's resistance lies behind the double layer, as where that is on the film"
-    if cause.what == "temperature":
-        return f"the coated cells are {size} K {'warmer' if cause.size > 0 else 'cooler'} than stated"
-    if cause.what == "alpha":
-        more = "larger" if cause.size > 0 else "smaller"
-        return f"the double layer's exponent is {more} by {size} in the coated cells"
-    if cause.what == "series":
-        return f"the coated cells have {size} ohm {'more' if cause.size > 0 else 'less'} in series"
+        return (
+            f"{share} % of the film's resistance lies behind the double layer, as where that is on the film"
+        )
     if cause.what == "leads":
         return f"the leads have an inductance of {significant(cause.size * 1e6, 2)} uH"
     kind = "a further arc" if cause.size > 0 else "an inductive loop"

@@ -55,6 +55,7 @@ _PLAIN = {
     "counter_tau": "other electrode's time constant",
     "counter_alpha": "other electrode's exponent",
     "chi": "chemical capacitance of the film",
+    "behind": "share of the film's resistance behind the double layer",
     "f": "gain of activity",
     "g": "gain of area",
     "native_R": "layer on the bare cell",

@@ -25,8 +25,8 @@ UM = 1e-4
 GIVEN = {
     "area": 1.13, "R_s": 3.0, "R_more": 0.3, "kappa": 9e-3, "sigma_s": 1e-4, "R_i": 25.0, "g": 1.3, "Q": 2e-5,
     "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "thickness": 5.25e-7, "resistivity": 70e-6, "s_i": 3.8e-8,
-    "chi": 1e-4, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5, "counter_R": 10.0,
-    "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3, "leads": 5e-7,
+    "chi": 1e-4, "behind": 0.3, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5,
+    "counter_R": 10.0, "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3, "leads": 5e-7,
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
@@ -87,7 +87,7 @@ def test_extremes_stay_finite_and_smooth(modes):
 
 def test_flat_cell_is_the_sum_of_its_parts():
     # (R_i || CPE + film + native)/(g A) + R_s + contact + counter + loop + leads, in complex arithmetic.
-    p = GIVEN | {"W": 0.0}
+    p = GIVEN | {"W": 0.0, "behind": 0.0}
     jw = 1j * OMEGA
     double_layer = 1 / (25.0**-1 + 2e-5 * jw**0.9)
     R = 5.25e-7 / 3.8e-8
@@ -158,3 +158,12 @@ def test_the_search_s_channels_are_near_those_that_finish(access, sigma_s):
         for support in (QuickChannels(*sizes), ChannelPlate(*sizes, modes=2))
     ]
     assert np.abs(Z[0] / Z[1] - 1).max() < 0.08
+
+
+def test_a_film_with_the_double_layer_on_it_takes_no_part_at_high_frequency():
+    """1/(1/(R_film + R_i + W (1 - j)/sqrt(omega)) + Q (j omega)^alpha), as of a metal that lets ions pass."""
+    given = {"area": 2.0, "R_i": 25.0, "Q": 2e-5, "alpha": 0.9, "W": 5.0, "chi": 1e-4, "behind": 1.0}
+    theta = coordinates(given | {"thickness": 5e-7, "s_i": 5e-8})  # 10 ohm cm^2
+    expected = 1 / (1 / (35.0 + 5.0 * (1 - 1j) / np.sqrt(OMEGA)) + 2e-5 * (1j * OMEGA) ** 0.9) / 2.0
+    found = cell_impedance(Cell(Flat(), "mixed"), theta, OMEGA).impedance[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)

@@ -41,9 +41,9 @@ def mixed(nanometres, kelvin=298.15):
     return R * np.tanh(s) / s
 
 
-def simulate(rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0):
+def simulate(rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0, below=0.0):
     """Spectrum of a cell, ohm; the other electrode's arc has 4 ohm at 8 kHz."""
-    reaction = R_I / gain * warm(energy, kelvin)
+    reaction = R_I / gain * warm(energy, kelvin) + below * warm(0.45, kelvin)
     diffusion = slower * W * warm(0.4, kelvin) * (1 - 1j) / np.sqrt(JW.imag)
     z = 1 / (1 / (reaction + diffusion) + Q * JW**ALPHA)
     z = z + (mixed(nanometres, kelvin) if nanometres else 0)
@@ -166,6 +166,27 @@ def test_a_conductivity_stated_fifteen_times_too_small_is_named(tmp_path):
     cause = document["outside"]["causes"][0]
     assert (cause["what"], cause["hypothesis"]) == ("s_i", "intrinsic_activity")
     assert cause["text"] in {f"the film conducts ions {n} times as well as stated" for n in (14, 15, 16)}
+
+
+def test_a_film_with_its_double_layer_on_it_is_found_and_can_be_stated(tmp_path):
+    """As on a metal film, 17 ohm cm^2 behind the double layer: the reaction's gain comes out right."""
+    rng = np.random.default_rng(7)
+    spectra = {("bare", t): simulate(rng, kelvin=t + 273.15) for t in (5, 25, 45)}
+    spectra |= {
+        ("film", t): simulate(rng, gain=1.8, kelvin=t + 273.15, below=5e-7 / 3e-8) for t in (5, 25, 45)
+    }
+    document = explain(tmp_path, spectra)
+    assert not document["fits"]
+    cause = document["outside"]["causes"][0]
+    assert (cause["what"], cause["hypothesis"]) == ("behind", "intrinsic_activity")
+    assert "lies behind the double layer, as where that is on the film" in document["headline"][2]
+    stated = explain(tmp_path, spectra, FILM + 'double_layer = "on"\n')
+    assert stated["fits"]
+    assert most_probable(stated) == "intrinsic_activity"
+    assert stated["gains"]["f"]["low95"] < 1.8 < stated["gains"]["f"]["high95"]
+    assert stated["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(14.7, abs=1.0)
+    with pytest.raises(eisfit.EisfitError, match="double_layer"):
+        write_study(tmp_path, spectra, FILM.replace("resistivity", "# resistivity") + 'double_layer = "on"\n')
 
 
 def test_cells_that_only_scatter_are_no_barrier_that_lowers_a_resistance(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from eisfit.coating.quantities import (
     Conductivity,
@@ -61,10 +62,15 @@ class FilmTable(ClosedModel):
     growth_per_cycle: Length | None = Field(None, description="Thickness that one growth cycle adds.")
     activation_energy: Energy | None = Field(None, description="Of the ionic conductivity.")
     temperature: Temperature | None = Field(None, description="Of the conductivity, if another.")
+    double_layer: Literal["below", "on"] = Field(
+        default="below", description="On the film, as on a metal's, or below it, on the solid."
+    )
     reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
     source: str = Field("", description=_SOURCE)
 
     def __post_init__(self) -> None:
+        if self.double_layer == "on" and self.resistivity is None:
+            raise ValueError("double_layer: lies on a film that carries electrons: give its resistivity")
         if self.thickness is None:
             if self.ald_cycles is None or self.growth_per_cycle is None:
                 raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")

@@ -109,14 +109,19 @@ def find_outside_causes(
         departures=tuple(tried.values()),
         priors={**problem.priors, **{k: p for d in tried.values() for k, p in d.priors.items()}},
     )
-    keys = [f"{base}|{name}" for base in (found if misses else bases) for name in tried]
+    keys = [f"{base}|{name}" for base in bases for name in tried]
     promising = _list_promising(whole, found, tried, bases)
-    table = {key: _join(key, tried) for key in dict.fromkeys((*keys, *promising))}
+    table = {f"{base}|{name}": _join(base, tried[name]) for base in found for name in tried}
     likelihood = Likelihood(whole, list(table), table)
-    started = [key for key in table if key.partition("|")[0] in bases or key in promising]
-    near = search_from(likelihood, *_start(likelihood, started, found, best))
-    close = np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR)
-    near = _walk_on(near) if misses else near.rows(close)
+    near = search_from(likelihood, *_start(likelihood, keys, promising, found, misses))
+    if misses:
+        near = _walk_on(near)
+    else:
+        near = near.and_also(search_from(likelihood, *_exchange(near))).best(1)
+        near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + 2 * _NEAR))
+        if near.chi2.size:
+            near = search_from(likelihood, near.u, near.which, steps=_FAR)
+            near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR))
     if not near.chi2.size:
         return len(tried), []
     rows = [_describe(key, tried, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
@@ -210,10 +215,9 @@ def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:
     return [simpler] if simpler in found and simpler != best else []
 
 
-def _join(key: str, tried: Mapping[str, Departure]) -> Hypothesis:
-    base, _, name = key.partition("|")
+def _join(base: str, departure: Departure) -> Hypothesis:
     own = HYPOTHESES[base]
-    return replace(own, free=(*own.free, *tried[name].priors))
+    return replace(own, free=(*own.free, *departure.priors))
 
 
 def _list_departures(problem: Problem) -> dict[str, Departure]:
@@ -230,7 +234,7 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     size = 0.3 * float(np.ptp(bare.data[::2]))
     series = Prior(0.0, size, "ohm", log=False)
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
-    if problem.film == "mixed":
+    if problem.film == "mixed" and "behind" not in problem.priors:
         behind = Prior(0.0, 1.0, log=False)
         tried["behind:coated"] = Departure({change["behind"]: behind}, (("behind", change["behind"], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
@@ -257,26 +261,37 @@ def _list_arcs(problem: Problem, size: float) -> dict[str, Departure]:
 
 
 def _start(
-    likelihood: Likelihood, keys: Sequence[str], found: Mapping[str, Posterior], best: str
+    likelihood: Likelihood,
+    keys: Sequence[str],
+    promising: Sequence[str],
+    found: Mapping[str, Posterior],
+    misses: bool,
 ) -> tuple[FloatArray, IntArray]:
-    """Return rows at each base's own optimum and at the best one's, arcs at a small size of either sign.
+    """Return rows at each base's own optimum, arcs at a small size of either sign.
 
-    At the base's own, arcs begin at three times.
+    Of the bases that all causes are asked of, arcs begin at three places, and where nothing fits all do;
+    they begin at the best hypothesis' optimum too.
     """
+    best = most_probable(found)
     rows, which = [], []
     for h, key in enumerate(likelihood.hypotheses):
         base, _, name = key.partition("|")
+        if key not in keys and key not in promising:
+            continue
         arc = name.startswith("arc")
-        for start in dict.fromkeys((base, best)) if key in keys else ():
-            for sign, place in itertools.product((1.0, -1.0) if arc else (0.0,), _PLACES):
-                row = _place(likelihood, found[start])
-                for k, label in enumerate(likelihood.names):
-                    if label.startswith("further_R"):
-                        row[k] = _BEGUN * sign
-                    elif label.startswith(("further_tau", "change:")):
-                        row[k] = place
-                rows.append(row * likelihood.free[h])
-                which.append(h)
+        everywhere = key in keys and (arc or misses)
+        begun = [(base, place) for place in (_PLACES if everywhere else (0.0,))]
+        if key in keys and best != base:
+            begun += [(best, place) for place in (_PLACES if misses else (0.0,))]
+        for (start, place), sign in itertools.product(begun, (1.0, -1.0) if arc else (0.0,)):
+            row = _place(likelihood, found[start])
+            for k, label in enumerate(likelihood.names):
+                if label.startswith("further_R"):
+                    row[k] = _BEGUN * sign
+                elif label.startswith(("further_tau", "change:")):
+                    row[k] = place
+            rows.append(row * likelihood.free[h])
+            which.append(h)
     return np.array(rows), np.array(which)
 
 
