@@ -297,3 +297,37 @@ def test_agilent_4294a_with_names_in_capitals():
         text += f'"TRACE: {trace}"\n"FORMAT: {word}"\n"FREQUENCY"\t"DATA TRACE REAL"\t"DATA TRACE IMAG"\n'
         text += rows(F, values, 0 * F, mark="\t")
     np.testing.assert_allclose(one(text).impedance, Z, rtol=1e-6)
+
+
+# Files that end within a number
+
+
+def cut_texts():
+    body = "".join(f"{f:.7E}, {z.real:.7E}, {z.imag:.7E}\n" for f, z in zip(F, Z, strict=True))
+    yield "BEGIN CH1_DATA\nFrequency(Hz), R(ohm), X(ohm)\n" + body[:-5], "a.csv"
+    yield "# HZ Z RI R 1\n" + body.replace(",", " ")[:-5], "a.s1p"
+    yield "f (Hz),Z' (ohm),Z'' (ohm)\n" + rows(F, Z.real, Z.imag, mark=",")[:-12], "a.csv"
+    yield (
+        "f (Hz);Z' (ohm);Z'' (ohm)\n" + body.replace(",", ";").replace(".", ",").rpartition(",")[0] + ",",
+        "a.csv",
+    )
+    traces = (("A", "R", Z.real), ("B", "X", Z.imag))
+    blocks = [
+        f'"TRACE: {trace}"\n"FORMAT: {word}"\n"Frequency"\t"Data Trace Real"\t"Data Trace Imag"\n'
+        + rows(F, values, 0 * F, mark="\t")
+        for trace, word, values in traces
+    ]
+    yield ('"4294A REV1.11"\n' + "".join(blocks))[:-6], "a.txt"
+
+
+@pytest.mark.parametrize(("text", "name"), list(cut_texts()))
+def test_a_last_number_that_was_cut_off_is_no_point(text, name):
+    spectrum = one(text, name)
+    np.testing.assert_allclose(spectrum.frequency, F[:-1], rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z[:-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("last", ["-2.5", "-2.50312", "-0.4"])
+def test_a_last_number_of_fewer_digits_is_whole_where_others_have_as_few(last):
+    body = rows(F, Z.real, Z.imag.round(1), mark=",").rpartition(",")[0]
+    assert one(f"f (Hz),Z' (ohm),Z'' (ohm)\n{body},{last}", "a.csv").points == F.size

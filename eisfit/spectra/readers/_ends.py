@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import FloatArray, median
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep
@@ -15,9 +15,12 @@ from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import ASSUMED, plural
 
-__all__ = ["drop_column_numbers", "drop_lone_ends", "drop_tail"]
+__all__ = ["drop_column_numbers", "drop_cut_line", "drop_lone_ends", "drop_tail", "is_cut_number"]
 
+CUT = "the last line of the file is cut off and was dropped"
 _FEWEST_ROWS = 3
+_LOOKED_AT = 60  # last lines
+_MANY_FEWER = 3  # digits: zeros that were not written are hardly ever so many
 _LONGEST_FOOT = 5  # lines
 _NEARLY_ALL = 0.9
 _FEWEST_OF_A_SWEEP = 8  # rows, of which the first and the last are in question
@@ -47,7 +50,7 @@ def drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
         return [f"left aside: {plural(foot, 'line')} below the table that begin with a word"]
     if table.rows[-1] == len(lines) - 1 and _is_cut(table, lines):
         table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
-        return ["the last line of the file is cut off and was dropped"]
+        return [CUT]
     return []
 
 
@@ -88,14 +91,46 @@ def _is_cut(table: Table, lines: Sequence[str]) -> bool:
         return True
     if table.names and column(table.names[-1]).quantity in ("frequency", *CONDITIONS):
         return False  # round numbers may end such a column
-    parts = [re.split("[eE]", row[-1]) for row in cells]
+    last = [row[-1] for row in cells]
+    return is_cut_number(last[-1], last[:-1], table.style.decimal)
+
+
+def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
+    """Whether the last number of a file without a line end has lost digits or its exponent, as others tell.
+
+    >>> is_cut_number("10.", ["9.87", "9.912"]), is_cut_number("1.5", ["1.2E-01", "1.4E-01"])
+    (True, True)
+    """
+    parts = [re.split("[eE]", cell) for cell in (*others, text)]
     digits = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa, *_ in parts]
     exponents = [len("".join(rest)) for _, *rest in parts]
     if exponents[-1] < min(exponents[:-1]):
-        return bool(exponents[-1]) or 1 <= abs(number(cells[-1][-1], table.style) or 1) < 10  # no 0.000117
+        return bool(exponents[-1]) or 1 <= abs(_value(text, decimal)) < 10  # no 0.000117
     if exponents[-1]:
         return False  # a whole exponent ends its number
-    marked = [table.style.decimal in mantissa for mantissa, *_ in parts]
+    marked = [decimal in mantissa for mantissa, *_ in parts]
     if not marked[-1] and np.mean(marked[:-1]) > _NEARLY_ALL:
         return digits[-1] < min(digits[:-1])
-    return digits[-1] < min(digits[:-1]) - 1 and len(set(digits[:-1])) == 1
+    if text.endswith(decimal) and not any(other.endswith(decimal) for other in others):
+        return True
+    fewer = digits[-1] < min(digits[:-1])
+    alike = digits[-1] < min(digits[:-1]) - 1 and len(set(digits[:-1])) == 1
+    return bool(alike or (fewer and digits[-1] <= median(np.array(digits[:-1])) - _MANY_FEWER))
+
+
+def _value(text: str, decimal: str) -> float:
+    try:
+        return float(text.replace(decimal, "."))
+    except ValueError:
+        return 1.0
+
+
+def drop_cut_line(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Return lines of plain rows without a last one that is cut off, and the note that says so."""
+    rows = [line.split() for line in lines[-_LOOKED_AT:] if line.strip()[:1].isdigit()]
+    if len(rows) <= _FEWEST_ROWS or not lines[-1].strip() or lines[-1].split() != rows[-1]:
+        return lines, []
+    *before, last = rows
+    if len(last) < min(map(len, before)) or is_cut_number(last[-1], [row[-1] for row in before]):
+        return lines[:-1], [CUT]
+    return lines, []

@@ -68,6 +68,8 @@ def _table(block: str) -> dict[str, list[str]]:
     rows = [[cell.strip(' "') for cell in line.split("\t")] for line in block.splitlines() if "\t" in line]
     start = next((i for i, row in enumerate(rows) if row[0].title() == "Frequency"), len(rows))
     body = [row for row in rows[start + 1 :] if row[0]]
+    if start < len(rows) and body and len(body[-1]) < len(rows[start]):
+        body.pop()  # the file was cut off
     return (
         {name.title(): [row[i] if i < len(row) else "" for row in body] for i, name in enumerate(rows[start])}
         if body

@@ -60,4 +60,4 @@ def _drop_memory(table: str) -> str:
     kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]
     names = [rows[0][i].removesuffix("-data") for i in kept] if rows else []
     lines = [names, *([row[i] for i in kept if i < len(row)] for row in rows[1:])]
-    return "\n".join(", ".join(line) for line in lines) + "\n"
+    return "\n".join(", ".join(line) for line in lines) + "\n" * table.endswith("\n")

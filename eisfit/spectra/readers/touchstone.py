@@ -15,6 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import settle_sign
+from eisfit.spectra.readers._ends import drop_cut_line
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import ASSUMED, Sweep
@@ -68,12 +69,13 @@ def parse(file: File) -> list[Sweep]:
         raise file.error(f"{unclear.strip()[:60]!r} is no option line of Touchstone, as # Hz S RI R 50")
     options = _options(found[1].lower().split() if found else [])
     keywords = {m[1].lower(): m[2] for line in file.lines if (m := _KEYWORD.match(line))}
-    rows = _rows(file, keywords)
+    lines, cut = drop_cut_line(file.lines)
+    rows = _rows(file, lines, keywords)
     f, values = rows[:, 0] * options.scale, _complex(rows[:, 1::2], rows[:, 2::2], options.form)
     if keywords.get("reference"):
         options = _Options(options.scale, options.kind, options.form, float(keywords["reference"].split()[0]))
     note = f"Touchstone: {options.kind.upper()} parameters, reference {options.reference:g} ohm"
-    notes = [note, *_normalise(options, keywords)]
+    notes = [note, *_normalise(options, keywords), *cut]
     notes += [] if found else [f"{ASSUMED} GHz, S, modulus and degrees, as without an option line"]
     if values.shape[1] == 1:
         z = _one_port(options, values[:, 0], "version" in keywords)
@@ -104,11 +106,11 @@ def _comments(file: File) -> list[str]:
     return [line for line in file.lines[:100] if line.lstrip().startswith(("!", "#", "["))]
 
 
-def _rows(file: File, keywords: dict[str, str]) -> FloatArray:
+def _rows(file: File, lines: list[str], keywords: dict[str, str]) -> FloatArray:
     """Return (F, 3) or (F, 9): the rows up to the noise parameters, whose frequencies begin anew."""
     rows: list[list[float]] = []
     width = {"1": 3, "2": 9}.get(keywords.get("number of ports", ""))
-    for number, line in enumerate(file.lines, 1):
+    for number, line in enumerate(lines, 1):
         cells = line.partition("!")[0].split()
         if not cells or cells[0][0] in "#[":
             continue
