@@ -30,7 +30,9 @@ from eisfit.coating.inference.corrections import extrapolate
 from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Problem
 from eisfit.coating.inference.search import posteriors
-from eisfit.coating.physics import AreaImpedance, ChannelPlate, QuickChannels
+from eisfit.coating.physics.channels import ChannelPlate
+from eisfit.coating.physics.quick_channels import QuickChannels
+from eisfit.coating.physics.supports import AreaImpedance
 from eisfit.coating.study import load_study
 
 ROOT = Path(__file__).resolve().parent.parent

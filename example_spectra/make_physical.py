@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eisfit.coating.physics import Cell, ChannelPlate, Flat, cell_impedance, coordinates
-from eisfit.coating.physics.parameters import COUNTER_ALPHA
+from eisfit.coating.physics.cell import Cell, cell_impedance
+from eisfit.coating.physics.channels import ChannelPlate
+from eisfit.coating.physics.parameters import COUNTER_ALPHA, coordinates
+from eisfit.coating.physics.supports import Flat
 from eisfit.files import write_atomic
 
 NOISE = 0.003  # of |Z|, in each part

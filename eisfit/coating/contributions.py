@@ -17,7 +17,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
-from eisfit.coating.physics import INDEX
+from eisfit.coating.physics.parameters import INDEX
 from eisfit.display.report.explanation import FACTORS
 from eisfit.records import dataclass
 

@@ -101,12 +101,13 @@ class Explanation:
         return explanation_markdown(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.explanation_page import explanation_summary_html
+        from eisfit.display.svg.faces import draw_contributions
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict()
         table = explanation_summary_html(document)
-        return svg.place_beside(table, lambda: svg.draw_contributions(document), alt="contributions")
+        return place_beside(table, lambda: draw_contributions(document), alt="contributions")
 
     def __repr__(self) -> str:
         from eisfit.display.report.explanation import explanation_text

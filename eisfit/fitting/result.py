@@ -350,11 +350,12 @@ class FitResult(Told):
         return fit_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.html import fit_html
+        from eisfit.display.svg.faces import draw_fit
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict()
-        return svg.place_beside(fit_html(document), lambda: svg.draw_fit(document), alt="fit")
+        return place_beside(fit_html(document), lambda: draw_fit(document), alt="fit")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.parameters)

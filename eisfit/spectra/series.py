@@ -200,15 +200,16 @@ class Series(SameDocument, Sequence[Spectrum]):
         return f"<Series {self.label or 'unnamed'}: {len(self)} {what}{cycles}{failed}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.html import series_html
+        from eisfit.display.svg.faces import draw_spectra
+        from eisfit.display.svg.panel import place_beside
 
         table = series_html(self.to_dict())
         if not self.spectra:
             return table
         few = self[:: -(-len(self) // _DRAWN)]
         documents = [one.to_dict() for one in few]
-        return svg.place_beside(table, lambda: svg.draw_spectra(documents), alt="Nyquist plots")
+        return place_beside(table, lambda: draw_spectra(documents), alt="Nyquist plots")
 
 
 def read_series(

@@ -362,12 +362,13 @@ class Spectrum(SameDocument):
         return f"<Spectrum {self.name}: {self.points} points, {span}{cycle}>"
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.html import spectrum_html
+        from eisfit.display.svg.faces import draw_spectra
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict()
         table = spectrum_html(document)
-        return svg.place_beside(table, lambda: svg.draw_spectra([document]), alt="Nyquist plot")
+        return place_beside(table, lambda: draw_spectra([document]), alt="Nyquist plot")
 
 
 #: Attributes that other programs give a spectrum -> where ours has them.

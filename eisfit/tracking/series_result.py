@@ -383,10 +383,11 @@ class SeriesResult(Told, Sequence[Row]):
         return track_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.html import track_html
+        from eisfit.display.svg.faces import draw_trends
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
         text, alt = track_html(document), "parameters over the cycles"
-        return svg.place_beside(text, lambda: svg.draw_trends([document], names), columns=2, alt=alt)
+        return place_beside(text, lambda: draw_trends([document], names), columns=2, alt=alt)

@@ -158,12 +158,13 @@ class DRTResult:
         return relaxation.drt_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report import relaxation
+        from eisfit.display.svg.faces import draw_drt
+        from eisfit.display.svg.panel import place_beside
 
         table, peaks = relaxation.drt_html(self.to_dict()), [asdict(peak) for peak in self.peaks]
         curves = self.tau, self.gamma, self.low, self.high
-        return svg.place_beside(table, lambda: svg.draw_drt(*curves, peaks), alt="relaxation times")
+        return place_beside(table, lambda: draw_drt(*curves, peaks), alt="relaxation times")
 
     def __repr__(self) -> str:
         found = ", ".join(f"{peak.resistance:.3g} ohm at {peak.tau:.2g} s" for peak in self.peaks) or "none"

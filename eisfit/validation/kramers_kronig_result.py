@@ -170,9 +170,10 @@ class KramersKronigResult:
         )
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.html import check_html
+        from eisfit.display.svg.faces import draw_check
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict()
         table = check_html(document)
-        return svg.place_beside(table, lambda: svg.draw_check(document), alt="Kramers-Kronig check")
+        return place_beside(table, lambda: draw_check(document), alt="Kramers-Kronig check")

@@ -5,20 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eisfit.coating.physics import (
-    INDEX,
-    PARAMETERS,
-    Cell,
-    ChannelPlate,
-    Flat,
-    Particles,
-    Pellet,
-    Porous,
-    QuickChannels,
-    Support,
-    cell_impedance,
-    coordinates,
-)
+from eisfit.coating.physics.cell import Cell, cell_impedance
+from eisfit.coating.physics.channels import ChannelPlate
+from eisfit.coating.physics.parameters import INDEX, PARAMETERS, coordinates
+from eisfit.coating.physics.quick_channels import QuickChannels
+from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous, Support
 from eisfit.errors import EisfitError
 
 UM = 1e-4

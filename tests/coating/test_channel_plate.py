@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import spsolve
 
-from eisfit.coating.physics import ChannelPlate
+from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.spreading import (
     annulus_modes,
     annulus_resistance,

@@ -15,7 +15,7 @@ from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.problem import HYPOTHESES
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import tell_outside
-from eisfit.coating.physics import INDEX
+from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
 

@@ -15,7 +15,7 @@ from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Mode, Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, Block
 from eisfit.coating.inference.search import posteriors
-from eisfit.coating.physics import INDEX
+from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
 

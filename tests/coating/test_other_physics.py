@@ -8,7 +8,7 @@ import pytest
 import eisfit
 from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.problem import HYPOTHESES
-from eisfit.coating.physics import INDEX
+from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study
 
 BOLTZMANN_EV = 8.617333262e-5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eisfit.coating.inference.assembly import problem_of
-from eisfit.coating.physics import Particles, Pellet, Porous
+from eisfit.coating.physics.supports import Particles, Pellet, Porous
 from eisfit.coating.study import Study, load_study, template
 from eisfit.errors import EisfitWarning, SchemaError, StudyError
 from eisfit.files import data_folder

@@ -9,18 +9,12 @@ from scipy.integrate import solve_bvp
 from scipy.sparse import diags
 from scipy.sparse.linalg import spsolve
 
-from eisfit.coating.physics import (
-    Cell,
-    ChannelPlate,
-    Flat,
-    Particles,
-    Pellet,
-    Porous,
-    cell_impedance,
-    coordinates,
-)
+from eisfit.coating.physics.cell import Cell, cell_impedance
+from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.layers import diffusion, layer
+from eisfit.coating.physics.parameters import coordinates
 from eisfit.coating.physics.spreading import disc_spreading
+from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous
 
 UM = 1e-4
 OMEGA = 2 * np.pi * np.logspace(-3, 5, 9)

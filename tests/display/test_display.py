@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import eisfit
-from eisfit.display.svg import place_beside
+from eisfit.display.svg.panel import place_beside
 from eisfit.errors import EisfitError
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"

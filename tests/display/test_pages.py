@@ -15,9 +15,10 @@ from click.testing import CliRunner
 import eisfit
 from eisfit.cli import app
 from eisfit.cli.pages.html_report import html_report, page_item
-from eisfit.display.pages import entry, report_page
+from eisfit.display.pages.entries import entry
 from eisfit.display.pages.page import script_json
 from eisfit.display.pages.trends import trend_rows
+from eisfit.display.pages.workbench import report_page
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure

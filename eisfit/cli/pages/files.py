@@ -66,7 +66,7 @@ def _write_alone(folder: Path, one: _Upload) -> tuple[Path, str]:
 
 def describe_measured(spectrum: Spectrum) -> dict[str, Any]:
     """Return a spectrum that was not fitted yet as the page takes it."""
-    from eisfit.display.pages import measurement
+    from eisfit.display.pages.entries import measurement
 
     document = spectrum.to_dict()
     return {"spectrum": document, "entry": measurement(document)}

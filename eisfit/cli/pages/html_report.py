@@ -77,7 +77,7 @@ def report_text(results: Result | Iterable[Result], *, title: str | None = None)
     UsageError
         When there is nothing to show.
     """
-    from eisfit.display.pages import report_page
+    from eisfit.display.pages.workbench import report_page
     from eisfit.model.drawing import draw_for_page
 
     groups = [_group(result) for result in _each(results)]

@@ -86,7 +86,7 @@ class Workbench:
         UsageError
             Without a spectrum.
         """
-        from eisfit.display.pages import group_measured, workbench_page
+        from eisfit.display.pages.workbench import group_measured, workbench_page
         from eisfit.model.files.library import circuits
 
         if not spectra:
@@ -166,7 +166,7 @@ class Workbench:
 
     def identify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Rank circuits by what the data supports."""
-        from eisfit.display.pages import ranking
+        from eisfit.display.pages.entries import ranking
         from eisfit.fitting.identify.identify import identify
 
         ask, spectrum = check_question(request)
@@ -176,7 +176,8 @@ class Workbench:
 
     def track(self, request: dict[str, Any]) -> dict[str, Any]:
         """Fit one circuit to all spectra in a row, with the laws that the parameters follow."""
-        from eisfit.display.pages import entry, trend_rows
+        from eisfit.display.pages.entries import entry
+        from eisfit.display.pages.trends import trend_rows
         from eisfit.fitting.failure import FitFailure
         from eisfit.spectra.series import Series
         from eisfit.tracking.track import track
@@ -279,7 +280,7 @@ def _restore(document: Any) -> dict[str, Any] | None:
 
 def _describe_fit(result: Any) -> dict[str, Any]:
     """Return what the page shows and saves of a fit."""
-    from eisfit.display.pages import entry
+    from eisfit.display.pages.entries import entry
     from eisfit.model.drawing import draw_for_page
 
     rows = result.circuit.parameters

@@ -18,16 +18,10 @@ from eisfit.coating.inference.problem import (
     activation_energies,
     find_warming,
 )
-from eisfit.coating.physics import (
-    Flat,
-    LayerKind,
-    Particles,
-    Pellet,
-    Porous,
-    QuickChannels,
-    Support,
-)
+from eisfit.coating.physics.layers import LayerKind
 from eisfit.coating.physics.parameters import COUNTER_ALPHA
+from eisfit.coating.physics.quick_channels import QuickChannels
+from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous, Support
 from eisfit.coating.study import Cell, FilmTable, Study
 from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz

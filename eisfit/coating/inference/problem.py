@@ -15,18 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.physics import (
-    INDEX,
-    PARAMETERS,
-    Cell,
-    CellImpedance,
-    ChannelPlate,
-    LayerKind,
-    QuickChannels,
-    Support,
-    cell_impedance,
-)
-from eisfit.coating.physics.parameters import COUNTER_ALPHA, LINEAR
+from eisfit.coating.physics.cell import Cell, CellImpedance, cell_impedance
+from eisfit.coating.physics.channels import ChannelPlate
+from eisfit.coating.physics.layers import LayerKind
+from eisfit.coating.physics.parameters import COUNTER_ALPHA, INDEX, LINEAR, PARAMETERS
+from eisfit.coating.physics.quick_channels import QuickChannels
+from eisfit.coating.physics.supports import Support
 from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 

@@ -22,7 +22,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
-from eisfit.coating.physics import INDEX
+from eisfit.coating.physics.parameters import INDEX
 
 __all__ = ["sample_posterior"]
 

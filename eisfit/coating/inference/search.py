@@ -28,7 +28,7 @@ from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sample_posterior
-from eisfit.coating.physics import Flat, Pellet
+from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.records import dataclass
 
 __all__ = ["Optima", "finish_in_quick_model", "move_arcs", "posteriors", "refit", "search_from"]

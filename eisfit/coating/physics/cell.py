@@ -63,7 +63,8 @@ def cell_impedance(cell: Cell, theta: FloatArray, omega: ArrayLike) -> CellImped
 
     Examples
     --------
-    >>> from eisfit.coating.physics import Cell, Flat, cell_impedance, coordinates
+    >>> from eisfit.coating.physics.parameters import coordinates
+    >>> from eisfit.coating.physics.supports import Flat
     >>> theta = coordinates({"area": 2.0, "R_s": 1.0, "R_i": 10.0, "Q": 1e-5, "alpha": 0.9})
     >>> cell_impedance(Cell(Flat()), theta, [0.0]).impedance.real.round(3)
     array([[6.]])

@@ -273,12 +273,13 @@ class Comparison(Told):
         return comparison_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.comparison import comparison_html
+        from eisfit.display.svg.faces import draw_comparison
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict(data=False)
         table = comparison_html(document)
-        return svg.place_beside(table, lambda: svg.draw_comparison(document), alt="circuits compared")
+        return place_beside(table, lambda: draw_comparison(document), alt="circuits compared")
 
 
 def _list(candidates: Sequence[Candidate]) -> str:

@@ -151,12 +151,13 @@ class Intervals(Told, Mapping[str, Interval]):
         return intervals_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.intervals import intervals_html
+        from eisfit.display.svg.faces import draw_intervals
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict()
         table = intervals_html(document)
-        return svg.place_beside(table, lambda: svg.draw_intervals(document), alt="intervals")
+        return place_beside(table, lambda: draw_intervals(document), alt="intervals")
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.rows)

@@ -127,13 +127,14 @@ class CellTable(Told, Sequence[SeriesResult]):
         return cells_text(self.to_dict(data=False))
 
     def _repr_html_(self) -> str:
-        from eisfit.display import svg
         from eisfit.display.report.cells import cells_html
+        from eisfit.display.svg.faces import draw_trends
+        from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict(data=False)
         names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
-        draw = partial(svg.draw_trends, document["cells"], names or None)
-        return svg.place_beside(cells_html(document), draw, columns=2, alt="cells compared")
+        draw = partial(draw_trends, document["cells"], names or None)
+        return place_beside(cells_html(document), draw, columns=2, alt="cells compared")
 
     def _ipython_key_completions_(self) -> list[str]:
         return [cell.label for cell in self.cells]
