@@ -311,6 +311,14 @@ def cut_texts():
         "f (Hz);Z' (ohm);Z'' (ohm)\n" + body.replace(",", ";").replace(".", ",").rpartition(",")[0] + ",",
         "a.csv",
     )
+    remarks = "".join(
+        f"{f:.9g};{z.real:.9g};{z.imag:.9g};{'range' if f > 9e5 else ''}\n" for f, z in zip(F, Z, strict=True)
+    )
+    yield "f (Hz);Z' (ohm);Z'' (ohm);remarks\n" + remarks[:-9], "a.csv"
+    yield (
+        "Z' (ohm);Z'' (ohm);f (Hz)\n" + rows(Z.real, Z.imag, F * 1.001, mark=";").rpartition(".")[0] + ".",
+        "a.csv",
+    )
     traces = (("A", "R", Z.real), ("B", "X", Z.imag))
     blocks = [
         f'"TRACE: {trace}"\n"FORMAT: {word}"\n"Frequency"\t"Data Trace Real"\t"Data Trace Imag"\n'
@@ -323,7 +331,7 @@ def cut_texts():
 @pytest.mark.parametrize(("text", "name"), list(cut_texts()))
 def test_a_last_number_that_was_cut_off_is_no_point(text, name):
     spectrum = one(text, name)
-    np.testing.assert_allclose(spectrum.frequency, F[:-1], rtol=1e-6)
+    np.testing.assert_allclose(spectrum.frequency, F[:-1], rtol=2e-3)
     np.testing.assert_allclose(spectrum.impedance, Z[:-1], rtol=1e-6)
 
 

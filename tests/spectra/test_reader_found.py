@@ -527,3 +527,9 @@ def test_an_impedance_at_one_frequency_over_cycles_is_no_spectrum():
     cycles = np.arange(1.0, 8.0)
     with pytest.raises(ReadError, match="all 7 rows are at 1000 Hz"):
         read("cycle,f_Hz,Zre_ohm,Zim_ohm\n" + rows(cycles, 0 * cycles + 1e3, 20 + cycles, -3 - cycles))
+
+
+def test_numbers_that_lost_their_decimal_marks():
+    body = rows(F, Z.real / 1000, Z.imag / 1000, form="%.6f").replace(".", "")
+    with pytest.raises(ReadError, match="no number has a decimal mark"):
+        read("f (Hz),Z' (ohm),Z'' (ohm)\n" + body)

@@ -89,10 +89,16 @@ def _is_cut(table: Table, lines: Sequence[str]) -> bool:
     cells = [split(lines[row], table.style.delimiter) for row in table.rows]
     if len(cells[-1]) < min(map(len, cells[:-1])):
         return True
-    if table.names and column(table.names[-1]).quantity in ("frequency", *CONDITIONS):
-        return False  # round numbers may end such a column
-    last = [row[-1] for row in cells]
-    return is_cut_number(last[-1], last[:-1], table.style.decimal)
+    place = len(cells[-1]) - 1  # the others may have a remark behind it
+    *others, last = [row[place] for row in cells if len(row) > place]
+    name = table.names[place] if place < len(table.names) else ""
+    if not others or column(name).quantity in ("frequency", *CONDITIONS):
+        return _ends_in_mark(last, others, table.style.decimal)  # round numbers may end such a column
+    return is_cut_number(last, others, table.style.decimal)
+
+
+def _ends_in_mark(text: str, others: Sequence[str], decimal: str) -> bool:
+    return text.endswith(decimal) and not any(other.endswith(decimal) for other in others)
 
 
 def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
@@ -111,7 +117,7 @@ def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
     marked = [decimal in mantissa for mantissa, *_ in parts]
     if not marked[-1] and np.mean(marked[:-1]) > _NEARLY_ALL:
         return digits[-1] < min(digits[:-1])
-    if text.endswith(decimal) and not any(other.endswith(decimal) for other in others):
+    if _ends_in_mark(text, others, decimal):
         return True
     fewer = digits[-1] < min(digits[:-1])
     alike = digits[-1] < min(digits[:-1]) - 1 and len(set(digits[:-1])) == 1

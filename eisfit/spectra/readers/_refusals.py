@@ -26,6 +26,7 @@ __all__ = [
     "refuse_gaps",
     "refuse_half_unit",
     "refuse_lost_header",
+    "refuse_lost_points",
     "refuse_other_subject",
     "refuse_summary",
     "refuse_two_units",
@@ -99,6 +100,21 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
                 f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
                 "part its names as the numbers are parted"
             )
+
+
+def refuse_lost_points(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse whole numbers that begin with zeros in several columns: decimal marks were lost."""
+    if len(table.names) not in (0, table.matrix.shape[1]) or drop_nan(table.matrix % 1).any():
+        return
+    padded: dict[int, str] = {}
+    for row in table.rows[:_LOOKED_AT]:
+        cells = enumerate(split(lines[row], table.style.delimiter))
+        padded.update({i: cell for i, cell in cells if re.fullmatch(r'"?[+-]?0\d+"?', cell)})
+    if len(padded) > 1:
+        raise file.error(
+            f"no number has a decimal mark, and {', '.join(list(padded.values())[:2])} begin with a zero: "
+            "the marks were lost"
+        )
 
 
 def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:

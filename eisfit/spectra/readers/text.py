@@ -48,6 +48,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_gaps,
     refuse_half_unit,
     refuse_lost_header,
+    refuse_lost_points,
     refuse_other_subject,
     refuse_summary,
     refuse_two_units,
@@ -262,6 +263,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         )
     refuse_two_units(file, table)
     refuse_summary(file, table, lines)
+    refuse_lost_points(file, table, lines)
     refuse_factor(file, table)
     refuse_unclear_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
