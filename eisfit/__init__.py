@@ -158,12 +158,15 @@ def __getattr__(name: str) -> Any:
 
 
 def _load(module: str) -> Any:
-    """Import a module. What that makes stays: to look for garbage on the way takes a tenth of the time."""
+    """Import a module. What that makes stays: to look for garbage in it takes a tenth of the time."""
     looks = gc.isenabled()
     gc.disable()
     try:
         return import_module(f"eisfit.{module}")
     finally:
+        if looks and not gc.get_freeze_count():  # those are somebody's own
+            gc.freeze()
+            gc.unfreeze()  # both together: whatever there is counts as old, and nothing is looked at
         if looks:
             gc.enable()
 
