@@ -25,7 +25,6 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import is_given
-from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.spectra.given import spectra_of, unknown_option
 from eisfit.spectra.spectrum import Spectrum
@@ -37,6 +36,7 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
     from eisfit.batch.store import Store
     from eisfit.batch.transport import Package
     from eisfit.fitting.common_circuit import SeriesChoice
+    from eisfit.model.geometry import Geometry
 
 __all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
 
@@ -298,6 +298,8 @@ def fit_many(
     chosen = chosen.constrain(**{name: options.pop(name) for name in _CONSTRAINTS if name in options})
     kept = {name: value for name, value in options.items() if value is not None}
     if "geometry" in kept:
+        from eisfit.model.geometry import Geometry
+
         listed = _attach_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress, choice)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
-from eisfit.fitting.derived import Column, derive
 from eisfit.fitting.errors.departures.discrepancy import (
     Discrepancy,
     find_discrepancy,
@@ -37,11 +36,14 @@ from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
 from eisfit.model.circuit import Circuit
-from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.spectra.noise import noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
+
+if TYPE_CHECKING:  # what follows from the parameters is loaded where somebody asks for it
+    from eisfit.fitting.derived import Column
+    from eisfit.model.geometry import Geometry
 
 __all__ = ["Optima", "table_of", "tables_of"]
 
@@ -291,6 +293,8 @@ def _derive(
     circuit: Circuit, spectra: Sequence[Spectrum], values: FloatArray, covar: FloatArray
 ) -> dict[str, Column]:
     """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
+    from eisfit.fitting.derived import Column, derive
+
     propagated = Propagation(circuit, values, circuit.free_columns, covar)
     plain = derive(propagated)
     found = {**plain}
@@ -302,6 +306,8 @@ def _derive(
 
 def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
     """Return each geometry that the spectra tell of, with their rows."""
+    from eisfit.model.geometry import Geometry
+
     rows: dict[str, list[int]] = {}
     for b, spectrum in enumerate(spectra):
         told = geometry_told(spectrum.metadata)

@@ -9,20 +9,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray, are_all
-from eisfit.fitting.derived import Column, dependencies
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit, CircuitParameter
-from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
+
+if TYPE_CHECKING:
+    from eisfit.fitting.derived import Column
 
 __all__ = ["OF_ONE_ROW", "Asked", "Later", "Table", "geometry_told"]
 
@@ -273,6 +274,9 @@ def _find_fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
     fixed = {name for name, p in circuit.parameters.items() if not p.free and not p.expr}
     if not fixed:
         return set()
+    from eisfit.fitting.derived import dependencies
+    from eisfit.model.geometry import Geometry
+
     inputs = dependencies(circuit, Geometry.of_metadata(spectrum.metadata))
     return {name for name, used in inputs.items() if used <= fixed}
 
