@@ -236,6 +236,13 @@ def test_what_is_no_spectrum_is_refused(layout):
         ("utf-8", "Frecuencia (Hz);Módulo (Ohm);Ángulo de fase (grados)"),
         ("utf-8", "Частота (Гц);Модуль (Ом);Сдвиг фаз (град)"),
         ("utf-8", "频率 (Hz);阻抗模 (Ω);相位差 (°)"),
+        ("utf-8", "Frecvență (Hz);Partea reală (Ohm);Partea imaginară (Ohm)"),
+        ("utf-8", "Frekvencija (Hz);Realni dio (Ohm);Imaginarni dio (Ohm)"),
+        ("utf-8", "Freqüència (Hz);Part real (Ohm);Part imaginària (Ohm)"),
+        ("utf-8", "Sagedus (Hz);Reaalosa (Ohm);Imaginaarosa (Ohm)"),
+        ("utf-8", "Dažnis (Hz);Reali dalis (Ohm);Menama dalis (Ohm)"),
+        ("utf-8", "التردد (Hz);الجزء الحقيقي (Ohm);الجزء التخيلي (Ohm)"),
+        ("utf-8", "f (Hz);Z_prime (Ohm);Z_dprime (Ohm)"),
     ],
 )
 def test_headers_of_more_languages_and_their_old_encodings(encoding, head):

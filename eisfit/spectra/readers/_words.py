@@ -20,6 +20,7 @@ _MEANS = {
     "frecuencia frequência "
     "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
+    "frekvencija frekvenca freqüència sagedus dažnis maiztasuna تردد "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
     "Z": "импеданса impedans impedantie impedanssi impedancja "
@@ -27,12 +28,14 @@ _MEANS = {
     "импеданс "
     "zimpedance 阻抗 インピーダンス 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
-    "real": "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
+    "real": "reaalosa reali الحقيقي "
+    "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
     "ℜ ℜz re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
     "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
     "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
-    "imag": "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
+    "imag": "imaginària imaginară imaginaarosa menama التخيلي "
+    "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
     "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
@@ -67,7 +70,7 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "pri sec часть част dio del μέρος bagian kısım kisim "
+    "filler": "partea dalis الجزء pri sec часть част dio del μέρος bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "
@@ -223,6 +226,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "zx": ("Z", "imag"),
     "yp": ("Y",),  # Novocontrol's: of the parallel circuit
     "rz": ("Z",),  # Analog Devices' RzMag, RzPhase
+    "dprime": ("double", "prime"),
     "mimz": ("minus", "imag", "Z"),
     "xc": ("minus", "imag"),  # the size of a capacitive reactance
     "zi": ("Z", "imag"),
