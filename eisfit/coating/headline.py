@@ -275,8 +275,9 @@ def _gain(name: str, gains: Mapping[str, Any]) -> str:
 
 
 def _tell_shares(document: Mapping[str, Any]) -> str:
-    """Return what each effect changes R_ct by: a hypothesis may hold what hardly matters there."""
+    """Return what each effect of the best hypothesis changes R_ct by: some hardly matter there."""
     rows, change = shares(document), document["electrode"]["change"]
+    rows = {name: row for name, row in rows.items() if row.get("at_work", 1.0) >= limit("study_best")}
     small = [row for row in rows.values() if largest(row) < _SMALL * abs(change["median"])]
     order = sorted((n for n in rows if rows[n] not in small), key=lambda name: -abs(rows[name]["median"]))
     if not order:

@@ -18,6 +18,7 @@ GIVEN = {
     "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "thickness": 5.25e-7, "resistivity": 70e-6, "s_i": 3.8e-8,
     "chi": 1e-4, "behind": 0.3, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5,
     "counter_R": 10.0, "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3, "leads": 5e-7,
+    "film_alpha": 0.92, "native_alpha": 0.85, "contact_alpha": 0.95, "further_alpha": 0.97,
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
@@ -84,12 +85,11 @@ def test_flat_cell_is_the_sum_of_its_parts():
     R = 5.25e-7 / 3.8e-8
     s = np.sqrt(jw * R * 1e-4)
     film = R * np.tanh(s) / s
-    native = 7 / (1 + jw * 14e-6)
+    native = 7 / (1 + (jw * 14e-6) ** 0.85)
     counter = 10 / (1 + (jw * 3e-3) ** 0.85)
-    loop, leads = -2 / (1 + jw * 0.3), jw * 5e-7
-    expected = (
-        (double_layer + film + native) / (1.3 * 1.13) + 3.3 + 4 / (1 + jw * 2e-5) + counter + loop + leads
-    )
+    contact = 4 / (1 + (jw * 2e-5) ** 0.95)
+    loop, leads = -2 / (1 + (jw * 0.3) ** 0.97), jw * 5e-7
+    expected = (double_layer + film + native) / (1.3 * 1.13) + 3.3 + contact + counter + loop + leads
     found = cell_impedance(Cell(Flat(), "mixed", access=True), coordinates(p), OMEGA)
     np.testing.assert_allclose(found.impedance[0], expected, rtol=1e-12)
 

@@ -41,12 +41,14 @@ def mixed(nanometres, kelvin=298.15):
     return R * np.tanh(s) / s
 
 
-def simulate(rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0, below=0.0):
+def simulate(
+    rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0, below=0.0, layer=0.0
+):
     """Spectrum of a cell, ohm; the other electrode's arc has 4 ohm at 8 kHz."""
     reaction = R_I / gain * warm(energy, kelvin) + below * warm(0.45, kelvin)
     diffusion = slower * W * warm(0.4, kelvin) * (1 - 1j) / np.sqrt(JW.imag)
     z = 1 / (1 / (reaction + diffusion) + Q * JW**ALPHA)
-    z = z + (mixed(nanometres, kelvin) if nanometres else 0)
+    z = z + (mixed(nanometres, kelvin) if nanometres else 0) + layer
     other = 4.0 * warm(0.6, kelvin) / (1 + warm(0.6, kelvin) * (JW * 2e-5) ** 0.85)
     Z = z / AREA + R_S * warm(0.15, kelvin) + other + more
     return Z + NOISE * np.abs(Z) * (rng.standard_normal(Z.size) + 1j * rng.standard_normal(Z.size))
@@ -126,6 +128,37 @@ def test_another_activation_energy_of_the_reaction_is_told(tmp_path):
     assert change["median"] == pytest.approx(-0.12, abs=0.003)
     assert "its activation energy lower by 0.1" in document["headline"][1]
     assert document["gains"]["f"]["low95"] < 1.8 < document["gains"]["f"]["high95"]
+
+
+@pytest.mark.parametrize("exponent", [0.8, 0.9, 1.0])
+def test_a_native_layer_s_arc_may_be_depressed(tmp_path, exponent):
+    """40 ohm cm^2 at 4 kHz. With 1 taken for granted, 0.95 was refused, or another electrode was blamed."""
+    rng = np.random.default_rng(8)
+    layer = 40 / (1 + (JW * 4e-5) ** exponent)
+    document = explain(tmp_path, {("bare", 25): simulate(rng, layer=layer), ("film", 25): simulate(rng, 5)})
+    assert document["fits"]
+    assert most_probable(document) == "native_layer"
+    found = document["parameters"]
+    assert found["native_alpha"]["low95"] < exponent < found["native_alpha"]["high95"] + 0.02
+    assert found["native_R"]["median"] == pytest.approx(40, rel=0.05)
+    assert not any(row["log10_odds"] > 2 for row in document["outside"]["causes"])
+    assert "bare cell's contact gone" not in document["headline"][1]
+
+
+def test_an_insulating_film_s_arc_may_be_depressed(tmp_path):
+    """50 ohm cm^2 of 3e-6 F/cm^2 with an exponent of 0.88, as of LiNbO3: the barrier; it was refused."""
+    rng = np.random.default_rng(9)
+    film = 50 / (1 + (JW * 50 * 3e-6) ** 0.88)
+    spectra = {("bare", 25): simulate(rng), ("film", 25): simulate(rng, layer=film)}
+    insulator = "\n".join(row for row in FILM.splitlines() if not row.startswith("resistivity"))
+    stated = '{ low = "1e-9 S/cm", high = "1e-7 S/cm", scale = "log" }'
+    insulator = insulator.replace('{ value = "3e-8 S/cm", stderr = "0.3e-8 S/cm" }', stated)
+    document = explain(tmp_path, spectra, insulator + "\n")
+    assert document["fits"]
+    assert most_probable(document) == "barrier_only"
+    barrier = document["contributions"]["r_ct"]["ions_through_film"]
+    assert barrier["low95"] < 50 / AREA < barrier["high95"]
+    assert document["parameters"]["film_alpha"]["median"] == pytest.approx(0.88, abs=0.03)
 
 
 def test_two_causes_at_once_are_no_larger_area(tmp_path):

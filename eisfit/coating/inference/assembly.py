@@ -10,6 +10,7 @@ import numpy as np
 
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.inference.problem import (
+    ARC_ALPHA,
     INFINITE,
     REFERENCE_K,
     Block,
@@ -30,6 +31,7 @@ from eisfit.units import BOLTZMANN_EV, Uncertain
 __all__ = ["LAST_DIGIT", "problem_of", "published_error", "size_priors"]
 
 _CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
+_ARCS = ("native_alpha", "contact_alpha", "film_alpha", "counter_alpha")
 LAST_DIGIT = 0.005  # relative error of a published number that comes without one
 _SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
 
@@ -47,7 +49,7 @@ def problem_of(study: Study) -> Problem:
     if not quick.particles:
         priors.pop("tau_d")
     if all(block.combine is not None for block in blocks):
-        priors.pop("counter_alpha")  # resistances alone tell nothing of it
+        priors = {n: p for n, p in priors.items() if n not in _ARCS}  # resistances tell nothing of these
     if not file.counter.seen:
         priors = {name: prior for name, prior in priors.items() if not name.startswith("counter")}
     priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(electrodes))
@@ -180,7 +182,6 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
             log(0.08 * span), 0.8, "ohm", source="size of the bare cell: 4 to 18 % of its arc"
         ),
         "counter_tau": Prior(log(0.2 / peak), 1.4, "s"),
-        "counter_alpha": Prior(COUNTER_ALPHA, 0.05, log=False),
         "tau_d": Prior(log(100.0), 2.0, "s"),
         "chi": Prior(log(1e-4), 2.0, "F/cm^2"),
         "f": Prior(0.0, 0.9),
@@ -189,6 +190,8 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         "native_C": Prior(log(2e-6), 0.8, "F/cm^2"),
         "contact_R": Prior(log(4.5), 0.75, "ohm"),
         "contact_tau": Prior(-log(2 * np.pi * 1e4), 1.15, "s"),
+        **dict.fromkeys(_ARCS, ARC_ALPHA),
+        "counter_alpha": Prior(COUNTER_ALPHA, 0.05, log=False),
     }
     for name in ("R_i", "W", "R_s", "counter_R", "counter_tau"):
         seen = priors[name]

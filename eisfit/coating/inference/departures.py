@@ -20,6 +20,7 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import (
+    ARC_ALPHA,
     HYPOTHESES,
     Departure,
     Hypothesis,
@@ -34,6 +35,7 @@ from eisfit.verdict import limit
 __all__ = ["Outside", "find_outside_causes"]
 
 _NEAREST = 3  # hypotheses that are searched again where none fits, and causes that all others begin with
+_SIMPLEST = "barrier_only"
 _DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
 _NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
 _FINISHED = 6  # that are walked to their ends
@@ -94,11 +96,8 @@ def find_outside_causes(
         Whether none of them fits: then all that were tried come back.
     """
     best = most_probable(found)
-    bases = (
-        sorted(found, key=lambda name: found[name].chi2)[:_NEAREST]
-        if misses
-        else _leave_cause_out(best, found)
-    )
+    nearest = sorted(found, key=lambda name: found[name].chi2)[:_NEAREST]
+    bases = list(dict.fromkeys((_SIMPLEST, *nearest))) if misses else _leave_cause_out(best, found)
     if problem.scalar:
         return 0, []
     tried = _list_departures(problem)
@@ -253,9 +252,13 @@ def _list_arcs(problem: Problem, size: float) -> dict[str, Departure]:
     for cells in ("coated", "bare", "all"):
         for place, share in (("fast", 0.3), ("slow", 0.75)):
             tau = Prior(ends[0] + share * (ends[1] - ends[0]), 0.12 * (ends[1] - ends[0]), "s")
-            names = {n: f"further_{n}:{cells} {place}" for n in ("R", "tau")}
-            priors = {names["R"]: Prior(0.0, size, "ohm", log=False), names["tau"]: tau}
-            terms = tuple((f"further_{n}", names[n], 1.0) for n in ("R", "tau"))
+            names = {n: f"further_{n}:{cells} {place}" for n in ("R", "tau", "alpha")}
+            priors = {
+                names["R"]: Prior(0.0, size, "ohm", log=False),
+                names["tau"]: tau,
+                names["alpha"]: ARC_ALPHA,
+            }
+            terms = tuple((f"further_{n}", name, 1.0) for n, name in names.items())
             arcs[f"arc:{cells} {place}"] = Departure(priors, terms, cells)
     return arcs
 
@@ -270,29 +273,36 @@ def _start(
     """Return rows at each base's own optimum, arcs at a small size of either sign.
 
     Of the bases that all causes are asked of, arcs begin at three places, and where nothing fits all do;
-    they begin at the best hypothesis' optimum too.
+    they begin at the best hypothesis' optimum too, and where nothing fits at the means of the priors, for
+    optima may have gone far astray.
     """
-    best = most_probable(found)
-    rows, which = [], []
+    best, rows, which = most_probable(found), [], []
+    means = np.zeros(len(likelihood.names))
     for h, key in enumerate(likelihood.hypotheses):
         base, _, name = key.partition("|")
-        if key not in keys and key not in promising:
-            continue
         arc = name.startswith("arc")
-        everywhere = key in keys and (arc or misses)
-        begun = [(base, place) for place in (_PLACES if everywhere else (0.0,))]
-        if key in keys and best != base:
-            begun += [(best, place) for place in (_PLACES if misses else (0.0,))]
+        own = _place(likelihood, found[base])
+        if key in keys:
+            begun = [(own, place) for place in (_PLACES if arc or misses else (0.0,))]
+            begun += [(_place(likelihood, found[best]), place) for place in (_PLACES if misses else (0.0,))]
+            begun += [(means, place) for place in _PLACES] if misses else []
+        else:
+            begun = [(own, 0.0)] if key in promising else []
         for (start, place), sign in itertools.product(begun, (1.0, -1.0) if arc else (0.0,)):
-            row = _place(likelihood, found[start])
-            for k, label in enumerate(likelihood.names):
-                if label.startswith("further_R"):
-                    row[k] = _BEGUN * sign
-                elif label.startswith(("further_tau", "change:")):
-                    row[k] = place
-            rows.append(row * likelihood.free[h])
+            rows.append(_begin(likelihood.names, start, place, sign) * likelihood.free[h])
             which.append(h)
     return np.array(rows), np.array(which)
+
+
+def _begin(names: Sequence[str], start: FloatArray, place: float, sign: float) -> FloatArray:
+    """Return a row with causes at a place in standard deviations of their priors, arcs small, of a sign."""
+    row = start.copy()
+    for k, label in enumerate(names):
+        if label.startswith("further_R"):
+            row[k] = _BEGUN * sign
+        elif label.startswith(("further_tau", "change:")):
+            row[k] = place
+    return row
 
 
 def _exchange(near: Optima) -> tuple[FloatArray, IntArray]:

@@ -25,6 +25,7 @@ from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 
 __all__ = [
+    "ARC_ALPHA",
     "HYPOTHESES",
     "INFINITE",
     "MODES",
@@ -43,7 +44,11 @@ __all__ = [
 
 REFERENCE_K = 298.15
 """Of the priors, K."""
-_ABSENT = np.array([-np.inf if p.transform == "log" and p.absent == 0 else 0.0 for p in PARAMETERS])
+_EXPONENTS = {p.name: p.absent for p in PARAMETERS if p.name.endswith("_alpha")}
+"""Of arcs, where no parameter moves them."""
+_ABSENT = np.array(
+    [-np.inf if p.transform == "log" and p.absent == 0 else _EXPONENTS.get(p.name, 0.0) for p in PARAMETERS]
+)
 INFINITE = 1e12  # rad/s: every capacitance is a short
 MODES = 6
 """Of the solid in the channels' final model: with four, activation energies and alpha are off by a third of
@@ -62,6 +67,8 @@ class Hypothesis:
 
 
 _REACTION = ("f", "Ea:gain")
+_NATIVE = ("native_R", "native_C", "native_alpha")
+_CONTACT = ("contact_R", "contact_tau", "contact_alpha")
 
 HYPOTHESES: dict[str, Hypothesis] = {
     "barrier_only": Hypothesis("the film only stands in the ions' way"),
@@ -70,8 +77,8 @@ HYPOTHESES: dict[str, Hypothesis] = {
     "area_gain": Hypothesis("more of the surface takes part", ("g",)),
     "access_and_activity": Hypothesis("the film carries electrons and changes the reaction", _REACTION, True),
     "access_and_area": Hypothesis("the film carries electrons and more surface takes part", ("g",), True),
-    "native_layer": Hypothesis("the bare cell has a layer that the film replaces", ("native_R", "native_C")),
-    "contact": Hypothesis("the bare cell has a poorer contact", ("contact_R", "contact_tau")),
+    "native_layer": Hypothesis("the bare cell has a layer that the film replaces", _NATIVE),
+    "contact": Hypothesis("the bare cell has a poorer contact", _CONTACT),
 }
 _FREED = {name for hypothesis in HYPOTHESES.values() for name in hypothesis.free}
 
@@ -90,6 +97,10 @@ class Prior:
         """Return the parameter where it stands u standard deviations from its mean."""
         found = self.mean + self.sd * np.asarray(u)
         return np.asarray(np.exp(found) if self.log else found)
+
+
+ARC_ALPHA = Prior(0.92, 0.06, log=False)
+"""Exponent of the arc of a layer, a film or a contact: 0.8 of surface layers, 1 of a film alike all over."""
 
 
 @dataclass(frozen=True)
@@ -240,14 +251,14 @@ class Problem:
         """Return offset (L,) and map (L, P) from standardised parameters to a block's coordinates."""
         offset, matrix = _ABSENT.copy(), np.zeros((len(PARAMETERS), len(names)))
         place = {name: k for k, name in enumerate(names)}
-        if "counter_alpha" not in place:
-            offset[INDEX["counter_alpha"]] = COUNTER_ALPHA
         for local, name, factor in self._terms(block):
             if name in place:
                 prior, k = self.priors[name], INDEX[local]
                 if np.isinf(offset[k]):
                     if name.startswith(("Ea:", "change:")):
                         continue  # of a quantity that this cell does not have
+                    offset[k] = 0.0
+                elif local in _EXPONENTS:
                     offset[k] = 0.0
                 offset[k] += factor * prior.mean
                 matrix[k, place[name]] += factor * prior.sd
@@ -268,8 +279,9 @@ class Problem:
             terms += [("counter_tau", name, 1 / COUNTER_ALPHA) for name in follows]
         if block.coated:
             terms += [("R_i", "f", -1.0), ("g", "g", 1.0), ("behind", "behind", 1.0)]
+            terms += [("film_alpha", "film_alpha", 1.0)] * (self.film == "dielectric")
         else:
-            terms += [(n, n, 1.0) for n in ("native_R", "native_C", "contact_R", "contact_tau")]
+            terms += [(name, name, 1.0) for name in (*_NATIVE, *_CONTACT)]
         hotter = block.warmth
         if hotter:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).

@@ -85,14 +85,17 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     """Interface per true area, ohm cm^2 (B, F); `d` gets its derivatives by coordinate."""
     z = _reaction(cell, v, d, omega)
     if cell.film is not None:
-        through, by_R, by_C = layer(cell.film, v["thickness"] / v["s_i"], v["chi"], omega)
+        R_film = v["thickness"] / v["s_i"]
+        through, by_R, by_C, by_alpha = layer(cell.film, R_film, v["chi"], omega, v["film_alpha"])
         before = 1 - v["behind"]
         z = z + before * through
         d[:, INDEX["thickness"]] += before * by_R
         d[:, INDEX["s_i"]] -= before * by_R
-        d[:, INDEX["chi"]], d[:, INDEX["behind"]] = before * by_C, d[:, INDEX["behind"]] - through
-    native, by_R, by_C = layer("dielectric", v["native_R"], v["native_C"], omega)
-    d[:, INDEX["native_R"]], d[:, INDEX["native_C"]] = by_R, by_C
+        d[:, INDEX["chi"]], d[:, INDEX["film_alpha"]] = before * by_C, before * by_alpha
+        d[:, INDEX["behind"]] -= through
+    native, by_R, by_C, by_alpha = layer("dielectric", v["native_R"], v["native_C"], omega, v["native_alpha"])
+    for name, by in (("native_R", by_R), ("native_C", by_C), ("native_alpha", by_alpha)):
+        d[:, INDEX[name]] = by
     d *= 1 / v["g"][..., None]
     z = (z + native) / v["g"]
     d[:, INDEX["g"]] = -z
@@ -145,19 +148,19 @@ def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: Complex
 def _add_in_series(v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     Z = (v["R_s"] + v["R_more"]).astype(np.complex128)
     d[:, INDEX["R_s"]], d[:, INDEX["R_more"]] = v["R_s"], 1.0
-    for name, alpha in (("counter", v["counter_alpha"]), ("contact", 1.0), ("further", 1.0)):
+    for name in ("counter", "contact", "further"):
         if not (v[f"{name}_R"].any() or v[f"{name}_tau"].any()):
             continue  # no row has such an arc
+        alpha = v[f"{name}_alpha"]
         with np.errstate(divide="ignore"):  # at zero frequency, or of a row without this arc
             log_x = np.log(omega * v[f"{name}_tau"])
-            x = j_power(log_x, np.asarray(alpha))
+            x = j_power(log_x, alpha)
         share = 1 / (1 + x)
         arc = v[f"{name}_R"] * share
         Z = Z + arc
         d[:, INDEX[f"{name}_R"]] = share if LINEAR[INDEX[f"{name}_R"]] else arc
         d[:, INDEX[f"{name}_tau"]] = -arc * alpha * x * share
-        if name == "counter":
-            by_log = np.where(np.isfinite(log_x), log_x, 0.0) + 0.5j * np.pi
-            d[:, INDEX["counter_alpha"]] = -arc * x * share * by_log
+        by_log = np.where(np.isfinite(log_x), log_x, 0.0) + 0.5j * np.pi
+        d[:, INDEX[f"{name}_alpha"]] = -arc * x * share * by_log
     d[:, INDEX["leads"]] = 1j * omega
     return Z + d[:, INDEX["leads"]] * v["leads"]

@@ -3,7 +3,8 @@
 A layer is one of three (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1668):
 
 - "ohmic": t/s_i;
-- "dielectric": an insulator, R/(1 + j omega R C), R = t/s_i, C its capacitance;
+- "dielectric": an insulator, R/(1 + (j omega R C)^alpha), R = t/s_i, C its capacitance, alpha 1 where it is
+  the same all over;
 - "mixed": ions and electrons both move and the electrons hold one potential, R tanh(s)/s with
   s = sqrt(j omega R C) and C its chemical capacitance. Ions enter on one side, and leave on the other through
   a reaction that takes its electrons from the film: R at low frequency, a Warburg tail above 1/(R C).
@@ -17,14 +18,17 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import sphere, tanh_over
+from eisfit.model.elements._complex_parts import j_power
 
 __all__ = ["LayerKind", "diffusion", "layer"]
 
 LayerKind = Literal["ohmic", "dielectric", "mixed"]
 
 
-def layer(kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray) -> tuple[ComplexArray, ...]:
-    """Impedance of a layer (ohm cm^2) and its derivatives by ln R and ln C, each (B, F).
+def layer(
+    kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray, alpha: FloatArray | float = 1.0
+) -> tuple[ComplexArray, ...]:
+    """Impedance of a layer (ohm cm^2) and its derivatives by ln R, ln C and alpha, each (B, F).
 
     Parameters
     ----------
@@ -34,16 +38,30 @@ def layer(kind: LayerKind, R: FloatArray, C: FloatArray, omega: FloatArray) -> t
         (B, 1) ohm cm^2 and F/cm^2.
     omega
         (F,) rad/s.
+    alpha
+        (B, 1) exponent of a dielectric layer.
     """
     s2 = 1j * omega * R * C
     if kind == "ohmic":
         z = R + 0 * s2
-        return z, z, 0 * z
+        return z, z, 0 * z, 0 * z
     if kind == "dielectric":
-        z = R / (1 + s2)
-        return z, z / (1 + s2), -z * s2 / (1 + s2)
+        return _depressed_arc(R, omega * R * C, np.asarray(alpha))
     T, dT = tanh_over(np.asarray(s2))
-    return R * T, R * (T + s2 * dT), R * s2 * dT
+    return R * T, R * (T + s2 * dT), R * s2 * dT, 0 * T
+
+
+def _depressed_arc(R: FloatArray, x: FloatArray, alpha: FloatArray) -> tuple[ComplexArray, ...]:
+    """R/(1 + (j x)^alpha), x = omega R C, and its derivatives as of a layer."""
+    with np.errstate(divide="ignore"):  # at zero frequency, or without a layer
+        log_x = np.log(x)
+    power = j_power(log_x, alpha)
+    share = 1 / (1 + power)
+    z = R * share
+    fall = z * power * share
+    log_jx = np.where(np.isfinite(log_x), log_x, 0.0) + 0.5j * np.pi
+    by_alpha: ComplexArray = np.asarray(-fall * log_jx, dtype=np.complex128)
+    return z, z - alpha * fall, -alpha * fall, by_alpha
 
 
 def diffusion(W: FloatArray, tau: FloatArray | None, omega: FloatArray) -> tuple[ComplexArray, ...]:
